@@ -1,0 +1,114 @@
+"""Build a run from its composed config, and tell every mistake in it at once.
+
+Hydra's `instantiate` stops at the first part that cannot be made.  Somebody who changes four keys would meet their four
+typos in four runs, so the tree is walked here: every part that can be made is made, every mistake is noted under the
+key that a person would override, and all are told together.  Nothing but a `_target_` below `selfinstruct.` is ever
+imported: a config from somebody else is data.
+"""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from selfinstruct.errors import ConfigError
+
+TARGET = "_target_"
+PACKAGE = "selfinstruct."
+UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
+ABSENT = ("missing", "missing_argument", "missing_keyword_only_argument")
+
+
+class Broken:
+    """Stands for a part that could not be made, so that the parts around it are still checked."""
+
+
+def build(config: Mapping[str, Any], target: type, **more: Any) -> Any:
+    """An object of `target` from the config and further values; raises ConfigError with every mistake."""
+    problems: list[str] = []
+    values = {key: make(value, str(key), problems) for key, value in config.items()}
+    built = construct(target, values | more, "", problems)
+    if problems:
+        raise ConfigError(problems)
+    return built
+
+
+def make(node: Any, key: str, problems: list[str]) -> Any:
+    """The value or part that a node of the config describes; what is wrong is noted in `problems`."""
+    if isinstance(node, list):
+        return [make(item, f"{key}.{number}", problems) for number, item in enumerate(node)]
+    if node == "???":
+        problems.append(f"{key} must be set: {key}=<value>.")
+        return Broken()
+    if not isinstance(node, Mapping):
+        return node
+    values = {name: make(value, f"{key}.{name}", problems) for name, value in node.items() if name != TARGET}
+    if TARGET not in node:
+        return values
+    cls = locate(node[TARGET], key, problems)
+    return Broken() if cls is None else construct(cls, values, key, problems)
+
+
+def locate(target: object, key: str, problems: list[str]) -> type | None:
+    """The class that a `_target_` names, if it is one of ours."""
+    module, _, name = str(target).rpartition(".")
+    if not f"{module}.".startswith(PACKAGE):
+        problems.append(
+            f"{key}._target_ must begin with {PACKAGE!r}: a config may not run other code (got {target!r})."
+        )
+        return None
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError):
+        found = None
+    if not isinstance(found, type):
+        problems.append(f"{key}._target_ names no class (got {target!r}).")
+        return None
+    return found
+
+
+def construct(cls: type, values: Mapping[str, Any], key: str, problems: list[str]) -> Any:
+    """An object of the class; mistakes inside parts that are broken themselves are not told twice."""
+    broken = {name for name, value in values.items() if is_broken(value)}
+    try:
+        return cls(**values)
+    except ValidationError as error:
+        problems += [
+            told(detail, cls, key) for detail in error.errors(include_url=False) if detail["loc"][0] not in broken
+        ]
+    return Broken()
+
+
+def is_broken(value: Any) -> bool:
+    """Whether a value is a broken part or holds one."""
+    if isinstance(value, Mapping):
+        return any(is_broken(item) for item in value.values())
+    if isinstance(value, list):
+        return any(is_broken(item) for item in value)
+    return isinstance(value, Broken)
+
+
+def told(detail: ErrorDetails, cls: type, key: str) -> str:
+    """One mistake, as a sentence: the key, what it must be, and what it was."""
+    where = ".".join(filter(None, [key, *map(str, detail["loc"])]))
+    kind, value = detail["type"], detail["input"]
+    if kind in UNKNOWN:
+        known = [name for name in cls.__dataclass_fields__ if name != "start"]  # type: ignore[attr-defined]
+        near = get_close_matches(str(detail["loc"][-1]), known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}."
+        return f"{where} is no key of {cls.__name__}; {hint}"
+    if kind in ABSENT:
+        return f"{where} is missing."
+    message = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    if kind == "is_instance_of":
+        return f"{where} {message}, one of the options of its group (got {shown(value)})."
+    return f"{where} {message} (got {shown(value)})."
+
+
+def shown(value: Any) -> str:
+    """A value, short enough for a message."""
+    text = repr(value) if not isinstance(value, Mapping) else f"a mapping of {', '.join(map(str, value))}"
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,22 @@
+"""Reject instances that break off where something should follow.
+
+The reference code of Self-Instruct drops an instance whose input or output ends with a colon: the model has announced
+something and not written it.  The full-width colon of Chinese and Japanese counts, too.
+"""
+
+from selfinstruct.part import part
+from selfinstruct.pool import Pool
+from selfinstruct.round import Candidate
+
+
+@part
+class EndsWithColon:
+    """Rejects an instance whose input or output ends with a colon."""
+
+    def reject(self, candidate: Candidate, pool: Pool) -> str | None:  # noqa: ARG002
+        """Which of the two ends with a colon."""
+        if candidate.instance is not None:
+            for name, text in (("input", candidate.instance.input), ("output", candidate.instance.output)):
+                if text.rstrip().endswith((":", "：")):
+                    return f"the {name} ends with {text.rstrip()[-1]!r}"
+        return None

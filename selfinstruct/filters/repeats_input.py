@@ -1,0 +1,21 @@
+"""Reject instances whose output is their input.
+
+Self-Instruct, section 2.2, step 4, names this as the mark of an invalid instance.  White space around the two does not
+count.  An instance with neither input nor output is left to `empty_output`.
+"""
+
+from selfinstruct.part import part
+from selfinstruct.pool import Pool
+from selfinstruct.round import Candidate
+
+
+@part
+class RepeatsInput:
+    """Rejects an instance that gives its input back as the output."""
+
+    def reject(self, candidate: Candidate, pool: Pool) -> str | None:  # noqa: ARG002
+        """That the output repeats the input, where it does."""
+        instance = candidate.instance
+        if instance is not None and instance.output.strip() and instance.output.strip() == instance.input.strip():
+            return "the output repeats the input"
+        return None

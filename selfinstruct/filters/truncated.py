@@ -1,0 +1,18 @@
+"""Reject what the reply breaks off in.
+
+A reply that reaches its token limit ends anywhere.  Its last instruction or instance is incomplete, and the others are
+whole: the reference code of Self-Instruct drops the last instance as well, but all instructions of such a reply.
+"""
+
+from selfinstruct.part import part
+from selfinstruct.pool import Pool
+from selfinstruct.round import Candidate
+
+
+@part
+class Truncated:
+    """Rejects an instruction or instance inside which the reply was cut off."""
+
+    def reject(self, candidate: Candidate, pool: Pool) -> str | None:  # noqa: ARG002
+        """That the reply was cut off inside it, where it was."""
+        return "the reply was cut off inside it" if candidate.truncated else None

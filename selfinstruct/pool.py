@@ -1,0 +1,82 @@
+"""Pool: every task of a run, human and machine.
+
+Tasks enter in order and keep their place; a stage that completes a task puts a new version of it in the same place.
+The pool writes to no file: it tells a journal, if it has one, so that filters and samplers are tested on a pool made in
+one line.  What a filter has to look up fast (the texts of all tasks, encoded) is an index of the pool: made when first
+asked for, and told of every task once, so that filters themselves stay pure.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeVar, cast
+
+from selfinstruct.task import Task
+
+
+class Index(Protocol):
+    """Something derived from the tasks of a pool, kept up to date by the pool."""
+
+    def add(self, task: Task) -> None:
+        """Told of every task once, in the pool's order, when it enters."""
+        ...
+
+
+I = TypeVar("I", bound=Index)  # noqa: E741  (the letter of the thing)
+
+
+class Pool:
+    """All tasks of a run, in the order they came."""
+
+    def __init__(self, tasks: Iterable[Task] = ()) -> None:
+        self._tasks: dict[str, Task] = {}
+        self._indexes: dict[object, Index] = {}
+        self._by_origin: dict[str, list[str]] = {}
+        for task in tasks:
+            self.add(task)
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def __iter__(self) -> Iterator[Task]:
+        return iter(self._tasks.values())
+
+    def __contains__(self, id: str) -> bool:
+        return id in self._tasks
+
+    def __getitem__(self, id: str) -> Task:
+        return self._tasks[id]
+
+    def add(self, task: Task) -> None:
+        """Take in a new task; raises ValueError if its id is taken."""
+        if task.id in self._tasks:
+            raise ValueError(f"the pool has a task {task.id!r} already")
+        self._tasks[task.id] = task
+        self._by_origin.setdefault(task.origin, []).append(task.id)
+        for index in self._indexes.values():
+            index.add(task)
+
+    def put(self, task: Task) -> None:
+        """Replace a task by a newer version of itself, in its place; its instruction and origin stay."""
+        old = self._tasks[task.id]
+        if (old.instruction, old.origin) != (task.instruction, task.origin):
+            raise ValueError(f"task {task.id!r} may be completed, but its instruction and origin stay")
+        self._tasks[task.id] = task
+
+    def of(self, origin: str) -> list[str]:
+        """The ids of the tasks of one origin, in the pool's order (not to be changed)."""
+        return self._by_origin.get(origin, [])
+
+    def new_id(self, stage: str) -> str:
+        """An id for the next task of a stage: the stage and a number."""
+        number = len(self.of(stage)) + 1
+        while f"{stage}_{number}" in self._tasks:
+            number += 1
+        return f"{stage}_{number}"
+
+    def index(self, key: object, make: Callable[[], I]) -> I:
+        """The index under `key`, made and told of every task so far if there is none yet."""
+        if key not in self._indexes:
+            index = make()
+            for task in self:
+                index.add(task)
+            self._indexes[key] = index
+        return cast(I, self._indexes[key])

@@ -1,0 +1,251 @@
+"""The words on the wire: what travels between sampler, prompt, model, parser, filters, pool and trackers.
+
+One round is one turn of sample, render, complete, parse, filter, pool.  Everything here is frozen data; the only logic
+is the arithmetic of a round, which holds to the last candidate: `candidates = kept + rejected`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from selfinstruct.part import part
+from selfinstruct.task import Instance, Task
+
+PARSE = "parse"
+"""The name under which a reply or a piece of it that cannot be read is rejected."""
+MODEL = "model"
+"""The name under which a request is rejected that the model did not answer."""
+SURPLUS = "surplus"
+"""The name under which a candidate is rejected that was asked for and is not needed any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one prompt shows: the template's variables, and the tasks they come from."""
+
+    variables: Mapping[str, Any]
+    parents: tuple[str, ...] = ()
+    """The ids of the tasks shown as examples."""
+    task: Task | None = None
+    """The task to complete, where the prompt is about one."""
+
+
+@part
+class Decoding:
+    """How the model chooses its words; a value of null is not sent, and the provider's own default holds."""
+
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    """The most tokens a reply may have."""
+    temperature: Annotated[float, Field(ge=0)] | None = None
+    """0 takes the likeliest token; higher varies more."""
+    top_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Only the likeliest tokens that together have this probability are drawn from."""
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    """Lowers tokens by how often they stand in the reply."""
+    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    """Lowers tokens that stand in the reply at all."""
+    stop: list[str] = Field(default_factory=list)
+    """The reply ends before the first of these texts; each is a template with the prompt's variables."""
+    extra: dict[str, Any] = Field(default_factory=dict)
+    """Further parameters, sent to the provider as they are (seed, top_k, logit_bias, …)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to the model."""
+
+    id: str
+    """`stage/round/number`, the name under which pool and rejections refer to it."""
+    stage: str
+    round: int
+    text: str
+    """The prompt: completed as it stands, or sent as the user's message."""
+    system: str | None
+    """The system message, for chat models."""
+    chat: bool
+    """Sent as messages if true, else as text to be continued."""
+    decoding: Decoding
+    expects: str
+    """The name of the parser that will read the reply; never sent to a provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a request got no reply."""
+
+    kind: Literal["refused", "unavailable", "fatal"]
+    """`refused`: this request will never be answered; `unavailable`: it was not answered in spite of retries;
+    `fatal`: no request will be answered (bad key, unknown model)."""
+    message: str
+    """One line, without keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One reply, or the failure to get one."""
+
+    text: str = ""
+    finish_reason: str = "stop"
+    """`length` when the reply was cut off at max_tokens; otherwise the provider's own word."""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost_usd: float | None = None
+    """In US dollars; None where no price is known, never 0 for unknown."""
+    seconds: float = 0.0
+    """From sending to receiving, all attempts included."""
+    model: str = ""
+    """The model that answered, by its own word."""
+    failure: Failure | None = None
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the reply ended at the token limit."""
+        return self.finish_reason == "length"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What a reply proposes and no filter has judged yet.
+
+    From a Grow stage it is a new instruction; from an Annotate stage it is about a task of the pool: an answer to
+    "is it classification?", or one instance beside the others of the same reply.
+    """
+
+    instruction: str = ""
+    is_classification: bool | None = None
+    instances: tuple[Instance, ...] = ()
+    """All instances of the reply, in order."""
+    position: int = 0
+    """Which of `instances` is judged."""
+    truncated: bool = False
+    """Whether the reply broke off inside this candidate."""
+
+    @property
+    def instance(self) -> Instance | None:
+        """The instance that is judged, if any."""
+        return self.instances[self.position] if self.instances else None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A candidate, or a piece of a reply, that was turned away, and why."""
+
+    filter: str
+    """The name of the filter, or `parse`, `model`, `surplus`."""
+    reason: str
+    text: str = ""
+    """What was turned away, as the model wrote it, where it is no candidate."""
+    candidate: Candidate | None = None
+    task: str | None = None
+    """The id of the task it was about, in Annotate stages."""
+    request: str = ""
+    nearest: tuple[str, float] | None = None
+    """The nearest task and its ROUGE-L F, where similarity decided."""
+
+    def row(self, stage: str, number: int) -> dict[str, Any]:
+        """The rejection as a line of `rejected.jsonl`; keys that do not apply are left out."""
+        row: dict[str, Any] = {
+            "stage": stage,
+            "round": number,
+            "request": self.request,
+            "filter": self.filter,
+            "reason": self.reason,
+        }
+        if self.task is not None:
+            row["task"] = self.task
+        if self.candidate is None:
+            row["text"] = self.text
+        else:
+            row["instruction"] = self.candidate.instruction
+            if self.candidate.instance is not None:
+                row["input"] = self.candidate.instance.input
+                row["output"] = self.candidate.instance.output
+        if self.nearest is not None:
+            row["nearest"] = list(self.nearest)
+        return row
+
+
+@dataclass(frozen=True)
+class Round:
+    """One turn of a stage: its figures, and what it kept and rejected."""
+
+    stage: str
+    number: int
+    """Counts the rounds of its stage, from 1."""
+    asked: int
+    """Requests."""
+    failed: int
+    """Requests that got no reply."""
+    parsed: int
+    """Candidates that could be read from the replies."""
+    kept: int
+    """Candidates that entered the pool: instructions, answers or instances, by the stage."""
+    tasks: tuple[Task, ...]
+    """The tasks made or changed, as they are after the round."""
+    rejections: tuple[Rejection, ...]
+    pool: int
+    """Tasks in the pool after the round, seeds included."""
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float | None
+    """None as soon as one reply has no known price."""
+    seconds: float
+    ended: str | None = None
+    """Why the stage ended with this round, if it did."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Bytes of the run's other files when the round was committed; what lies beyond them never happened."""
+
+    @property
+    def candidates(self) -> int:
+        """Everything the round had to decide about; equals kept plus rejected."""
+        return self.kept + len(self.rejections)
+
+    def row(self) -> dict[str, Any]:
+        """The figures, as `rounds.jsonl` and every tracker get them."""
+        rejected: dict[str, int] = {}
+        for rejection in self.rejections:
+            rejected[f"rejected/{rejection.filter}"] = rejected.get(f"rejected/{rejection.filter}", 0) + 1
+        return {
+            "stage": self.stage,
+            "round": self.number,
+            "asked": self.asked,
+            "failed": self.failed,
+            "candidates": self.candidates,
+            "parsed": self.parsed,
+            "kept": self.kept,
+            **dict(sorted(rejected.items())),
+            "pool": self.pool,
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "cost_usd": self.cost_usd,
+            "seconds": round(self.seconds, 3),
+            **({} if self.ended is None else {"ended": self.ended}),
+            **{f"bytes/{name}": size for name, size in self.sizes.items()},
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """What a tracker is told when a run begins."""
+
+    folder: Path
+    name: str
+    """Short, made of the folder and of what was overridden."""
+    group: str | None
+    """The sweep this run belongs to, if any."""
+    recipe: str
+    job_type: str
+    """The actions, joined."""
+    models: tuple[str, ...]
+    """Every model the run asks, by name."""
+    is_offline: bool
+    """Whether any of them is the offline grammar, whose text must never pass for a model's."""
+    config: dict[str, Any]
+    """The config as composed, plain values."""
+    config_text: str
+    """The config as YAML, interpolations as they were written, so that it is the same on every machine."""
+    targets: dict[str, int | None] = field(default_factory=dict)
+    """Stage to the number of tasks it is to keep, where that is known."""

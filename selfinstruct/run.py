@@ -1,0 +1,111 @@
+"""Run: what the config builds, and its folder.
+
+A run asks its actions what could go wrong, opens its folder, starts its trackers, does its actions, and always closes
+what it opened: `summary.json` is written and the trackers are finished also when an action fails.
+"""
+
+import json
+import logging
+import traceback
+from collections.abc import Iterable
+from dataclasses import field
+from typing import Any
+
+from selfinstruct.actions import Action
+from selfinstruct.errors import ConfigError, SelfInstructError
+from selfinstruct.formats import Format
+from selfinstruct.journal import Journal
+from selfinstruct.model import Model
+from selfinstruct.part import part
+from selfinstruct.pool import Pool
+from selfinstruct.recipe import Stage
+from selfinstruct.round import Round, Start
+from selfinstruct.seeds import Seeds
+from selfinstruct.store import Store
+from selfinstruct.summary import summarise
+from selfinstruct.task import Task
+from selfinstruct.trackers import Tracker
+
+log = logging.getLogger(__name__)
+
+
+@part(frozen=False)
+class Run:
+    """One execution of a config."""
+
+    random_seed: int
+    """Two runs with the same seed, config and replies write the same bytes."""
+    recipe: dict[str, Stage]
+    """The stages, in the order run."""
+    seeds: Seeds
+    model: Model
+    trackers: dict[str, Tracker]
+    formats: dict[str, Format]
+    actions: dict[str, Action]
+    start: Start
+    """What is known before it begins: its folder, its name, its config."""
+
+    pool: Pool = field(init=False, repr=False)
+    journal: Journal = field(init=False, repr=False)
+    store: Store = field(init=False, repr=False)
+
+    def execute(self) -> None:
+        """Do all actions; raises ConfigError, before anything is spent, with everything that would stop them."""
+        problems = [text for action in self.actions.values() for text in action.problems(self)]
+        if problems:
+            raise ConfigError(problems)
+        self.start.folder.mkdir(parents=True, exist_ok=True)
+        self.journal = Journal(self.start.folder)
+        self.pool = self.journal.open()
+        self.store = Store(self.start.folder / "completions.sqlite")
+        try:
+            self._tracked()
+        finally:
+            self.store.close()
+
+    def begin(self, seeds: Iterable[Task]) -> None:
+        """Put the seeds into an empty pool."""
+        seeds = list(seeds)
+        self.pool = Pool(seeds)
+        self.journal.begin(seeds)
+
+    def log(self, round_: Round) -> None:
+        """Commit a round, then tell the trackers."""
+        committed = self.journal.commit(round_)
+        log.info("%s", ", ".join(f"{key} {value}" for key, value in committed.row().items()))
+        for tracker in self.trackers.values():
+            tracker.log(committed, len(self.journal.rounds))
+
+    def _tracked(self) -> None:
+        log.info("%s with %s, in %s", self.start.job_type, ", ".join(self.start.models), self.start.folder)
+        error: str | None = "interrupted"
+        started: list[Tracker] = []
+        try:
+            for tracker in self.trackers.values():
+                started.append(tracker)
+                tracker.start(self.start)
+            for action in self.actions.values():
+                action(self)
+            error = None
+        except Exception as problem:
+            error = str(problem) if isinstance(problem, SelfInstructError) else traceback.format_exc(limit=-1)
+            raise
+        finally:
+            self._finish(started, error)
+
+    def _finish(self, started: list[Tracker], error: str | None) -> None:
+        summary = self._summary(error)
+        log.info("ended: %s", summary["stop_reason"])
+        for tracker in started:
+            try:
+                tracker.finish(summary, error)
+            except Exception:
+                log.exception("%s did not finish", type(tracker).__name__)
+
+    def _summary(self, error: str | None) -> dict[str, Any]:
+        if error is not None:
+            self.pool = self.journal.open()  # without what the round that failed had added
+        summary = summarise(self.start, self.pool, self.journal.rounds, list(self.recipe), error)
+        text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
+        (self.start.folder / "summary.json").write_text(text, encoding="utf-8")
+        return summary

@@ -1,0 +1,128 @@
+"""What `summary.json` says of a run: how it ended, what it made, what it cost, and what it was made of.
+
+Every figure is computed from what is committed, so that the summary of a run that went on is the same as that of a run
+that was never stopped.  Where a price is unknown the cost is null, never 0.
+"""
+
+import hashlib
+import json
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from selfinstruct.pool import Pool
+from selfinstruct.round import Start
+
+COUNTED = ("asked", "failed", "candidates", "parsed", "kept", "prompt_tokens", "completion_tokens")
+PACKAGES = ("selfinstruct", "hydra-core", "omegaconf", "pydantic", "jinja2", "litellm", "wandb", "rapidfuzz", "numpy")
+
+Row = Mapping[str, Any]
+
+
+def summarise(
+    start: Start, pool: Pool, rounds: Sequence[Row], stages: Sequence[str], error: str | None
+) -> dict[str, Any]:
+    """The summary of a run; `error` says why it failed, if it did."""
+    by_stage = {stage: [row for row in rounds if row["stage"] == stage] for stage in stages}
+    return {
+        "recipe": start.recipe,
+        "models": list(start.models),
+        "offline": start.is_offline,
+        "completed": error is None,
+        "stop_reason": error or stop_reason(by_stage),
+        **totals(rounds),
+        "tasks": tasks(pool),
+        "stages": {
+            stage: {"rounds": len(rows), **totals(rows), "ended": rows[-1].get("ended") if rows else None}
+            for stage, rows in by_stage.items()
+        },
+        "versions": {"python": platform.python_version(), **versions()},
+        "git": git(),
+        "sha256": hashes(start, pool),
+    }
+
+
+def stop_reason(by_stage: Mapping[str, Sequence[Row]]) -> str:
+    """Why each stage ended, in one line."""
+    ends = {stage: rows[-1].get("ended") for stage, rows in by_stage.items() if rows}
+    return "; ".join(f"{stage}: {end}" for stage, end in ends.items() if end) or "nothing was generated"
+
+
+def totals(rows: Sequence[Row]) -> dict[str, Any]:
+    """The figures of some rounds, added up."""
+    rejected: dict[str, int] = {}
+    for row in rows:
+        for key, count in row.items():
+            if key.startswith("rejected/"):
+                name = key.removeprefix("rejected/")
+                rejected[name] = rejected.get(name, 0) + count
+    costs = [row["cost_usd"] for row in rows]
+    return {
+        **{key: sum(row[key] for row in rows) for key in COUNTED},
+        "rejected": dict(sorted(rejected.items())),
+        "cost_usd": None if None in costs else sum(costs),
+        "seconds": round(sum(row["seconds"] for row in rows), 3),
+    }
+
+
+def tasks(pool: Pool) -> dict[str, Any]:
+    """What the pool holds."""
+    made = [task for task in pool if not task.is_human]
+    gave_up: dict[str, int] = {}
+    for task in made:
+        for stage in task.gave_up:
+            gave_up[stage] = gave_up.get(stage, 0) + 1
+    return {
+        "seeds": len(pool) - len(made),
+        "made": len(made),
+        "classification": sum(task.is_classification is True for task in made),
+        "with_instances": sum(bool(task.instances) for task in made),
+        "instances": sum(len(task.instances or ()) for task in made),
+        "gave_up": dict(sorted(gave_up.items())),
+    }
+
+
+def versions() -> dict[str, str | None]:
+    """The versions of what shapes a result; null for what is not installed."""
+    found: dict[str, str | None] = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def git() -> dict[str, Any]:
+    """The commit of the code, and whether it was changed since; nulls where it is no checkout."""
+
+    def ask(*words: str) -> str | None:
+        try:
+            command = ["git", "-C", str(Path(__file__).parent), *words]
+            return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()  # noqa: S603
+        except (OSError, subprocess.SubprocessError):
+            return None
+
+    changes = ask("status", "--porcelain", "--untracked-files=no", ".")
+    return {"commit": ask("rev-parse", "HEAD"), "dirty": None if changes is None else bool(changes)}
+
+
+def hashes(start: Start, pool: Pool) -> dict[str, str]:
+    """The SHA-256 of what the run was made of, and of every dataset file."""
+    prompts = {stage: part.get("prompt") for stage, part in start.config["recipe"].items()}
+    seeds = [task.row() for task in pool if task.is_human]
+    dataset = sorted((start.folder / "dataset").glob("*"))
+    return {
+        "config": digest(start.config_text.encode()),
+        "seeds": digest(json.dumps(seeds, ensure_ascii=False).encode()),
+        "prompts": digest(json.dumps(prompts, ensure_ascii=False, default=str).encode()),
+        **{f"dataset/{path.name}": digest(path.read_bytes()) for path in dataset if path.is_file()},
+    }
+
+
+def digest(content: bytes) -> str:
+    """The SHA-256 of some bytes, in hex."""
+    return hashlib.sha256(content).hexdigest()

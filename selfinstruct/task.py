@@ -1,0 +1,90 @@
+"""Tasks and their instances: frozen data that imports nothing of ours.
+
+A task is an instruction with its instances, and the unit of the pool (Self-Instruct, section 2.1).
+`instances` is None until a stage has made some; an empty tuple never stands for "tried and failed": a stage that gives
+a task up says so in `gave_up`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+HUMAN = "human"
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One input and the output that is right for it; tasks that need no input have an empty one."""
+
+    input: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An instruction, what is known of it, and where it came from."""
+
+    id: str
+    """Unique in its pool."""
+    origin: str
+    """`human` for a seed, else the name of the stage that made it."""
+    instruction: str
+    is_classification: bool | None = None
+    """Whether its outputs come from a small fixed set of labels; None while nobody has said."""
+    instances: tuple[Instance, ...] | None = None
+    parents: tuple[str, ...] = ()
+    """The ids of the tasks that the prompt showed when this one was written."""
+    round: int = 0
+    """The round of its stage in which it was made; 0 for seeds."""
+    request: str = ""
+    """The id of the request whose reply it was read from."""
+    most_similar: tuple[tuple[str, float], ...] = ()
+    """The ids and ROUGE-L F scores of its nearest neighbours in the pool it entered, nearest first."""
+    average_similarity: float | None = None
+    """The mean ROUGE-L F score with every task of the pool it entered."""
+    models: dict[str, str] = field(default_factory=dict)
+    """Stage to the name of the model that wrote what the stage added."""
+    gave_up: dict[str, str] = field(default_factory=dict)
+    """Stage to reason, for each stage that could not complete this task."""
+
+    @property
+    def is_human(self) -> bool:
+        """Whether a person wrote it."""
+        return self.origin == HUMAN
+
+    def row(self) -> dict[str, Any]:
+        """The task as a line of `pool.jsonl`."""
+        return {
+            "id": self.id,
+            "origin": self.origin,
+            "instruction": self.instruction,
+            "is_classification": self.is_classification,
+            "instances": None
+            if self.instances is None
+            else [{"input": instance.input, "output": instance.output} for instance in self.instances],
+            "parents": list(self.parents),
+            "round": self.round,
+            "request": self.request,
+            "most_similar": [list(pair) for pair in self.most_similar],
+            "average_similarity": self.average_similarity,
+            "models": self.models,
+            "gave_up": self.gave_up,
+        }
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> "Task":
+        """The task that `row()` wrote."""
+        instances = row["instances"]
+        return cls(
+            id=row["id"],
+            origin=row["origin"],
+            instruction=row["instruction"],
+            is_classification=row["is_classification"],
+            instances=None if instances is None else tuple(Instance(**instance) for instance in instances),
+            parents=tuple(row["parents"]),
+            round=row["round"],
+            request=row["request"],
+            most_similar=tuple((name, score) for name, score in row["most_similar"]),
+            average_similarity=row["average_similarity"],
+            models=row["models"],
+            gave_up=row["gave_up"],
+        )

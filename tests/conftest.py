@@ -1,0 +1,72 @@
+"""What several tests need: a task, a pool, and a model that answers as it is told."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from selfinstruct.pool import Pool
+from selfinstruct.round import Completion, Request
+from selfinstruct.task import HUMAN, Instance, Task
+
+# Hypothesis would keep its examples in the working folder.
+settings.register_profile("traceless", database=None, deadline=None)
+settings.load_profile("traceless")
+set_hypothesis_home_dir(tempfile.gettempdir())
+
+
+def make_task(number: int = 0, **changes: Any) -> Task:
+    """A seed task, or whatever the changes make of it."""
+    values: dict[str, Any] = {
+        "id": f"seed_task_{number}",
+        "origin": HUMAN,
+        "instruction": f"Explain thing number {number} in plain words.",
+        "is_classification": False,
+        "instances": (Instance(input="", output="It is a thing."),),
+    }
+    return Task(**(values | changes))
+
+
+@dataclass
+class Scripted:
+    """A model that answers by a function of the request, and remembers what it was asked."""
+
+    answer: Callable[[Request], str | Completion]
+    mode: str = "completion"
+    name: str = "scripted"
+    is_offline: bool = False
+    asked: list[Request] = field(default_factory=list)
+
+    def problems(self) -> list[str]:
+        return []
+
+    def identity(self) -> dict[str, object]:
+        return {"name": self.name, "mode": self.mode}
+
+    def complete(self, requests: Iterable[Request]) -> Iterator[Completion]:
+        for request in requests:
+            self.asked.append(request)
+            said = self.answer(request)
+            if isinstance(said, str):
+                said = Completion(text=said, prompt_tokens=10, completion_tokens=5, cost_usd=0.25, model="scripted-1")
+            yield said
+
+
+@pytest.fixture
+def task() -> Callable[..., Task]:
+    return make_task
+
+
+@pytest.fixture
+def pool() -> Pool:
+    """Ten seed tasks."""
+    return Pool(make_task(number) for number in range(10))
+
+
+@pytest.fixture
+def scripted() -> type[Scripted]:
+    return Scripted

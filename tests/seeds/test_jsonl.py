@@ -1,0 +1,103 @@
+import json
+
+import pytest
+
+from selfinstruct.errors import DataError
+from selfinstruct.seeds.jsonl import Jsonl
+
+GOOD = {"id": "a", "instruction": "Do it.", "instances": [{"input": "", "output": "Done."}], "is_classification": False}
+
+
+def problems_of(path):
+    with pytest.raises(DataError) as error:
+        Jsonl(path=path).load()
+    return error.value.problems
+
+
+def write(path, *rows):
+    path.write_text("\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows), encoding="utf-8")
+    return path
+
+
+def test_reads_the_published_keys_and_ignores_others(tmp_path):
+    path = write(tmp_path / "seeds.jsonl", GOOD | {"name": "x", "motivation": "y"}, "", GOOD | {"id": "b"})
+
+    first, second = Jsonl(path=path).load()
+
+    assert (first.id, second.id) == ("a", "b")
+    assert first.instruction == "Do it."
+    assert first.instances[0].output == "Done."
+    assert first.is_classification is False
+    assert first.is_human
+
+
+def test_a_missing_id_is_given(tmp_path):
+    row = {key: value for key, value in GOOD.items() if key != "id"}
+
+    assert [task.id for task in Jsonl(path=write(tmp_path / "s", row, row)).load()] == ["seed_task_0", "seed_task_1"]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path):
+    path = tmp_path / "seeds.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode())
+
+    assert len(Jsonl(path=path).load()) == 1
+
+
+def test_a_line_may_hold_any_separator_but_the_line_feed(tmp_path):
+    path = tmp_path / "seeds.jsonl"
+    path.write_text(json.dumps(GOOD | {"instruction": "One\u2028two\x85three"}, ensure_ascii=False), encoding="utf-8")
+
+    assert Jsonl(path=path).load()[0].instruction == "One\u2028two\x85three"
+
+
+def test_all_bad_lines_are_told_at_once_by_file_and_line(tmp_path):
+    path = write(
+        tmp_path / "seeds.jsonl",
+        GOOD,
+        {"id": "b", "instruction": "x", "is_classification": True},
+        "{not json",
+        "[1]",
+        GOOD,
+        GOOD | {"id": ["c"], "instruction": " ", "is_classification": "no", "instances": []},
+        GOOD | {"id": "d", "instances": ["x", {"input": 3}]},
+    )
+
+    told = problems_of(path)
+
+    assert told[0] == f"{path}:2: 'instances' is missing."
+    assert told[1].startswith(f"{path}:3: not JSON (")
+    assert told[2] == f"{path}:4: must be an object, not [1]."
+    assert told[3] == f"{path}:5: 'id' 'a' stands in line 1 already."
+    assert [text.split(": ", 1)[1] for text in told[4:8]] == [
+        "'id' must be text (got [\"c\"]).",
+        "'instruction' must be text that is not empty (got \" \").",
+        "'is_classification' must be true or false (got \"no\").",
+        "'instances' must be a list that is not empty (got []).",
+    ]
+    assert [text.split(": ", 1)[1] for text in told[8:]] == [
+        "instance 1 must be an object with 'input' and 'output' (got \"x\").",
+        "instance 2: 'input' must be text (got 3).",
+        "instance 2: 'output' must be text (got null).",
+    ]
+
+
+def test_a_missing_file_is_told_with_the_key_to_set(tmp_path):
+    assert "seeds.path=<file>" in problems_of(tmp_path / "none.jsonl")[0]
+
+
+def test_an_empty_file_holds_no_tasks(tmp_path):
+    assert problems_of(write(tmp_path / "seeds.jsonl", ""))[0].endswith("holds no tasks.")
+
+
+def test_a_byte_that_is_not_utf_8_is_told_by_line(tmp_path):
+    path = tmp_path / "seeds.jsonl"
+    path.write_bytes(json.dumps(GOOD).encode() + b"\n\xff\n")
+
+    assert problems_of(path)[0].startswith(f"{path}:2: byte ")
+
+
+def test_a_long_value_is_shortened_in_the_message(tmp_path):
+    path = write(tmp_path / "seeds.jsonl", GOOD | {"is_classification": "x" * 1000})
+
+    assert len(problems_of(path)[0].removeprefix(str(path))) < 150

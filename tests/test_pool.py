@@ -1,0 +1,55 @@
+import pytest
+
+from selfinstruct.pool import Pool
+
+
+class Seen:
+    def __init__(self):
+        self.ids = []
+
+    def add(self, task):
+        self.ids.append(task.id)
+
+
+def test_tasks_keep_their_order_and_place(task):
+    pool = Pool([task(0), task(1)])
+    pool.put(task(0, is_classification=True))
+
+    assert [made.id for made in pool] == ["seed_task_0", "seed_task_1"]
+    assert pool["seed_task_0"].is_classification is True
+
+
+def test_an_id_is_taken_only_once(pool, task):
+    with pytest.raises(ValueError, match="seed_task_0"):
+        pool.add(task(0))
+
+
+def test_the_instruction_of_a_task_stays(pool, task):
+    with pytest.raises(ValueError, match="instruction and origin stay"):
+        pool.put(task(0, instruction="Another one."))
+
+
+def test_new_ids_count_the_tasks_of_a_stage_and_pass_over_taken_ones(pool, task):
+    pool.add(task(0, id="grow_2", origin="human"))
+    pool.add(task(0, id="grow_1", origin="grow"))
+
+    assert pool.new_id("grow") == "grow_3"
+
+
+def test_an_index_is_told_of_every_task_once_also_of_later_ones(pool, task):
+    seen = pool.index("seen", Seen)
+    pool.add(task(10))
+    pool.put(task(10, is_classification=True))
+
+    assert pool.index("seen", Seen) is seen
+    assert seen.ids == [f"seed_task_{number}" for number in range(11)]
+
+
+def test_tasks_are_found_by_origin(pool, task):
+    pool.add(task(10, origin="grow"))
+
+    assert pool.of("grow") == ["seed_task_10"]
+    assert len(pool.of("human")) == 10
+    assert pool.of("nothing") == []
+    assert "seed_task_10" in pool
+    assert len(pool) == 11

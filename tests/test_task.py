@@ -1,0 +1,25 @@
+from selfinstruct.task import Instance, Task
+
+
+def test_a_row_gives_back_the_task(task):
+    made = task(
+        3,
+        origin="instructions",
+        parents=("seed_task_1",),
+        most_similar=(("seed_task_1", 0.5),),
+        average_similarity=0.25,
+        models={"instructions": "offline"},
+        gave_up={"classification": "parse: neither yes nor no"},
+        instances=(Instance(input="a", output="b"),),
+    )
+
+    assert Task.from_row(made.row()) == made
+
+
+def test_a_task_that_nobody_completed_has_null_instances_in_its_row(task):
+    assert task(instances=None).row()["instances"] is None
+
+
+def test_seeds_are_human_and_made_tasks_are_not(task):
+    assert task().is_human
+    assert not task(origin="instructions").is_human
