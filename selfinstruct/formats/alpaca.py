@@ -1,0 +1,27 @@
+"""One row a task, with its first instance: the columns of the Alpaca data.
+
+Alpaca has exactly one instance for each instruction, and trainers that were written for it take that for granted: they
+count rows as tasks.  So the first instance is exported and the others are left out; whoever wants all of them exports
+`self_instruct`, which has the same columns.  The release is a single JSON list; here it is one object a line, as in all
+files of a dataset, which `load_dataset("json")` and the trainers built on it read the same way.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from selfinstruct.formats.self_instruct import columns, finished
+from selfinstruct.part import part
+from selfinstruct.pool import Pool
+
+
+@part
+class Alpaca:
+    """Writes one row for every task."""
+
+    include_seeds: bool
+    """Whether the human-written seeds follow after the machine-made tasks."""
+
+    def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:  # noqa: ARG002
+        """`alpaca.jsonl`, in the pool's order."""
+        tasks = finished(pool, self.include_seeds)
+        yield "alpaca.jsonl", (columns(task, task.instances[0]) for task in tasks if task.instances)

@@ -1,0 +1,41 @@
+"""One conversation an instance: the user asks, the assistant answers.
+
+The column `messages` with `role` and `content` is what trainers apply a model's chat template to; they look for that
+column by name and pass over the others, so what says where a row came from can stay.  Instruction and input become one
+user message with a blank line between them and no label: a person who types into a chat writes no "Input:" either.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from selfinstruct.formats.self_instruct import examples, provenance
+from selfinstruct.part import part
+from selfinstruct.pool import Pool
+from selfinstruct.task import Instance, Task
+
+
+def messages(task: Task, instance: Instance, system: str | None) -> list[dict[str, str]]:
+    """The conversation that an example makes."""
+    question = f"{task.instruction}\n\n{instance.input}" if instance.input else task.instruction
+    turns = [{"role": "user", "content": question}, {"role": "assistant", "content": instance.output}]
+    return turns if system is None else [{"role": "system", "content": system}, *turns]
+
+
+@part
+class Chat:
+    """Writes one conversation for every instance."""
+
+    include_seeds: bool
+    """Whether the human-written seeds follow after the machine-made tasks."""
+    system: str | None
+    """A system message that opens every conversation; null for none."""
+
+    def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:  # noqa: ARG002
+        """`chat.jsonl`, in the pool's order."""
+        yield (
+            "chat.jsonl",
+            (
+                {"messages": messages(task, instance, self.system), **provenance(task)}
+                for task, instance in examples(pool, self.include_seeds)
+            ),
+        )

@@ -1,0 +1,97 @@
+"""Prompts and completions in many layouts, mixed, for fine-tuning a model that continues text.
+
+A model that is tuned on one layout may fail on all others, so each example is written in a layout drawn at random (Wang
+et al. 2023, section 2.3).  The layouts stand in the YAML: seven for examples with an input and six for those without,
+as in the reference code.
+
+Three things differ from that code.  It strips everything before a colon from half of the inputs, which turns "I met him
+at 10:30" into "30"; that is left out.  Its draws depend on Python's string hashing; here they come from a stream of
+this format's own, `random_seed/prompt_completion`, so that the same pool gives the same bytes anywhere.  And the coin
+that joins the paragraphs of an input has a key, so that it can be turned off.
+
+As there, equal pairs are written once and the rows are shuffled.  Rows hold the two columns and nothing else, because
+fine-tuning services refuse files with further keys.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from random import Random
+from typing import Annotated, Any
+
+from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+from pydantic import Field, field_validator
+
+from selfinstruct.formats.self_instruct import examples
+from selfinstruct.part import part
+from selfinstruct.pool import Pool
+from selfinstruct.task import Instance, Task
+
+
+@lru_cache(maxsize=64)
+def compiled(text: str) -> Template:
+    """A template, ready to be filled; line ends at its close are part of the layout and stay."""
+    return SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True).from_string(text)
+
+
+@part
+class Layout:
+    """How one example is written."""
+
+    prompt: str
+    """What the model is shown: a template of `instruction` and `input`."""
+    completion: str
+    """What it learns to write after that: a template of `output`; the end marker follows."""
+
+    def fill(self, instruction: str, input: str, output: str) -> tuple[str, str]:
+        """The example in this layout."""
+        prompt = compiled(self.prompt).render(instruction=instruction, input=input)
+        return prompt, compiled(self.completion).render(output=output)
+
+
+@part
+class PromptCompletion:
+    """Writes one prompt and completion for every instance, each in a layout drawn at random."""
+
+    include_seeds: bool
+    """Whether the human-written seeds take part."""
+    end: str
+    """Closes every completion, so that the tuned model learns where to stop."""
+    collapse_blank_lines: Annotated[float, Field(ge=0, le=1)]
+    """The share of inputs whose blank lines are closed up."""
+    with_input: dict[str, Layout | None]
+    """Layouts for examples that have an input, by name; null turns one off."""
+    without_input: dict[str, Layout | None]
+    """Layouts for examples without an input, by name; null turns one off."""
+
+    @field_validator("with_input", "without_input")
+    @classmethod
+    def _usable(cls, layouts: dict[str, Layout | None]) -> dict[str, Layout | None]:
+        """Refuse layouts that cannot be filled, before anything is paid for."""
+        if not any(layouts.values()):
+            raise ValueError("must have at least one layout")
+        for name, layout in layouts.items():
+            try:
+                if layout is not None:
+                    layout.fill("instruction", "input", "output")
+            except TemplateError as error:
+                raise ValueError(f"has a layout {name!r} that cannot be filled: {error}") from error
+        return layouts
+
+    def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+        """`prompt_completion.jsonl`, shuffled."""
+        yield "prompt_completion.jsonl", self._rows(pool, Random(f"{random_seed}/prompt_completion"))
+
+    def _rows(self, pool: Pool, rng: Random) -> Iterator[dict[str, Any]]:
+        found = examples(pool, self.include_seeds)
+        pairs = list(dict.fromkeys(self._pair(task, instance, rng) for task, instance in found))
+        rng.shuffle(pairs)
+        yield from ({"prompt": prompt, "completion": completion} for prompt, completion in pairs)
+
+    def _pair(self, task: Task, instance: Instance, rng: Random) -> tuple[str, str]:
+        text = instance.input.strip()
+        if rng.random() < self.collapse_blank_lines:
+            text = text.replace("\n\n", "\n")
+        layouts = [layout for layout in (self.with_input if text else self.without_input).values() if layout]
+        prompt, completion = rng.choice(layouts).fill(task.instruction, text, instance.output)
+        return prompt, completion + self.end

@@ -1,0 +1,99 @@
+"""The four files of the published Self-Instruct code, so that its later scripts go on from this pool.
+
+Each file holds the keys which that code writes, in its order, and no others.  Where a task came from stands inside
+`metadata`, which its scripts carry along unread.
+
+What has no counterpart is written as that code writes it.  A task that nobody classified has an empty answer, as after
+a failed request.  A task without instances is left out of the two files of instances, so that the scripts still ask for
+them.  Seeds are in none of the files: the scripts read those from their own file and would take them for machine-made.
+
+The reader's marks are looked for anywhere in a text ("Example", "Output:", "Input:", "Class label:"), so an instance
+that holds one is read back differently; so is a label of several lines, and space around a text.  The fourth file has
+all of them as they are.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from selfinstruct.formats.self_instruct import examples, finished, provenance
+from selfinstruct.part import part
+from selfinstruct.pool import Pool
+from selfinstruct.task import Instance, Task
+
+Row = dict[str, Any]
+NEIGHBOURS = 10
+"""The published code records that many."""
+
+
+def label_first(instances: Sequence[Instance]) -> str:
+    """Instances of a classification task, as a model would have written them."""
+    return "\n\n".join(f"Class label: {one.output}\n{one.input}".rstrip("\n") for one in instances)
+
+
+def input_first(instances: Sequence[Instance]) -> str:
+    """Instances of any other task, as a model would have written them."""
+    if len(instances) == 1 and not instances[0].input:
+        return f"Output: {instances[0].output}"
+    numbered = enumerate(instances, start=1)
+    return "\n\n".join(f"Example {number}\n{one.input}\nOutput: {one.output}" for number, one in numbered)
+
+
+def neighbours(task: Task, pool: Pool) -> dict[str, float]:
+    """The texts of the most similar tasks, with their scores, highest first."""
+    scores: dict[str, float] = {}
+    for name, score in task.most_similar[:NEIGHBOURS]:
+        scores.setdefault(pool[name].instruction, score)
+    return scores
+
+
+def metadata(task: Task) -> Row:
+    """Where a task came from, in our own words."""
+    return {**provenance(task), "request": task.request, "parents": list(task.parents)}
+
+
+def instruction_row(task: Task, pool: Pool) -> Row:
+    """A line of the file of instructions."""
+    return {
+        "instruction": task.instruction,
+        "most_similar": neighbours(task, pool),
+        "avg_similarity_score": task.average_similarity,
+        "metadata": metadata(task),
+        "request_idx": max(task.round - 1, 0),
+    }
+
+
+def classification_row(task: Task) -> Row:
+    """A line of the file of answers to "is it classification?"."""
+    answer = {True: " Yes", False: " No", None: ""}[task.is_classification]
+    return {"instruction": task.instruction, "is_classification": answer}
+
+
+def instances_row(task: Task, pool: Pool) -> Row:
+    """A line of the file of instances as text."""
+    write = label_first if task.is_classification else input_first
+    return {
+        "instruction": task.instruction,
+        "raw_instances": write(task.instances or ()),
+        "instance_metadata": {"response": {"choices": [{"finish_reason": "stop"}]}},
+        "instruction_metadata": metadata(task),
+        "most_similar": neighbours(task, pool),
+        "avg_similarity_score": task.average_similarity,
+    }
+
+
+def example_row(task: Task, instance: Instance) -> Row:
+    """A line of the file of instances as read."""
+    return {"instruction": task.instruction, "input": instance.input, "output": instance.output}
+
+
+@part
+class Reference:
+    """Writes the files that the published code leaves behind after each of its steps."""
+
+    def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[Row]]]:  # noqa: ARG002
+        """The four files, under the names by which the published code finds them."""
+        made = [task for task in pool if not task.is_human]
+        yield "machine_generated_instructions.jsonl", (instruction_row(task, pool) for task in made)
+        yield "is_clf_or_not_davinci_template_1.jsonl", (classification_row(task) for task in made)
+        yield "machine_generated_instances.jsonl", (instances_row(task, pool) for task in finished(pool, False))
+        yield "all_generated_instances.jsonl", (example_row(*example) for example in examples(pool, False))

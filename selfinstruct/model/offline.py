@@ -1,0 +1,122 @@
+"""A model that needs no network and no key: a grammar writes the replies.
+
+It serves to try a config, to teach, and to test: a newcomer sees a whole run in seconds, filters and rejections
+included, before a token is paid for.  Its replies have the forms of real ones, and at set rates their faults.  What it
+writes is no model's text, and everywhere says so: its name is `offline`.
+
+A reply is a pure function of the request, its id included, so that the same question asked again is another draw and a
+run gives the same bytes on every machine.  Rejected: recorded replies of a real model (they fit one prompt only, and
+would pass for a result).
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from hashlib import sha256
+from random import Random
+from typing import Annotated
+
+from pydantic import Field
+
+from selfinstruct.model import Mode
+from selfinstruct.part import part
+from selfinstruct.round import Completion, Decoding, Request
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+WORD = re.compile(r"\S+")
+TOKENS_PER_WORD = 4 / 3
+
+
+@part
+class Offline:
+    """Completes prompts from a grammar."""
+
+    mode: Mode
+    """`chat` to be sent messages, `completion` to continue a text."""
+    repeats: Share
+    """Share of new instructions that are near copies of one in the prompt or earlier in the reply."""
+    truncated: Share
+    """Share of replies that break off, as if at the token limit."""
+    bad_format: Share
+    """Share of replies whose form is off: numbers that restart, bullets, missing markers, no usable yes or no."""
+    chatty: Share
+    """Share of replies with a preamble and a farewell; a yes or no is followed by a reason."""
+    thinking: Share
+    """Share of replies that open with a <think> block."""
+
+    @property
+    def name(self) -> str:
+        """What logs, summary and dataset call it."""
+        return "offline"
+
+    @property
+    def is_offline(self) -> bool:
+        """Always: its text is made up here."""
+        return True
+
+    def problems(self) -> list[str]:
+        """None: it needs nothing."""
+        return []
+
+    def identity(self) -> dict[str, object]:
+        """Its name, mode and fault rates."""
+        return {"name": self.name, **asdict(self)}
+
+    def complete(self, requests: Iterable[Request]) -> Iterator[Completion]:
+        """One completion a request, in the order asked, each when it is asked for."""
+        return (self._completion(request) for request in requests)
+
+    def _completion(self, request: Request) -> Completion:
+        rng = stream(request)
+        text, cut_off = ended(self._text(request, rng), request.decoding)
+        if rng.random() < self.truncated:
+            text, cut_off = first_words(text, int(count_words(text) * rng.uniform(0.2, 0.9))), True
+        return Completion(
+            text=text,
+            finish_reason="length" if cut_off else "stop",
+            prompt_tokens=tokens(f"{request.system or ''} {request.text}"),
+            completion_tokens=tokens(text),
+            cost_usd=0.0,  # known: it costs nothing
+            model=self.name,
+        )
+
+    def _text(self, request: Request, rng: Random) -> str:
+        from selfinstruct.model.grammar.replies import between, reply, thought  # read when first asked, not before
+
+        spoiled, talks, thinks = (rng.random() < share for share in (self.bad_format, self.chatty, self.thinking))
+        text = reply(request, rng, self.repeats, spoiled)
+        if talks:
+            text = between(text, request, rng)
+        return thought(text) if thinks else text
+
+
+def stream(request: Request) -> Random:
+    """The random stream of a request: the same for the same request, on every machine."""
+    shape = (request.id, request.system, request.text, request.chat, request.expects, asdict(request.decoding))
+    return Random(int.from_bytes(sha256(repr(shape).encode()).digest()))
+
+
+def ended(text: str, decoding: Decoding) -> tuple[str, bool]:
+    """The reply up to the first stop text or the token limit, and whether it was the limit."""
+    text = text[: min((text.find(stop) for stop in decoding.stop if stop and stop in text), default=len(text))]
+    if decoding.max_tokens is None:
+        return text, False
+    most = max(int(decoding.max_tokens / TOKENS_PER_WORD), 1)
+    return first_words(text, most), count_words(text) > most
+
+
+def first_words(text: str, count: int) -> str:
+    """The first words of a text with the space between them."""
+    ends = [match.end() for match in WORD.finditer(text)]
+    return text if count >= len(ends) else text[: ends[count - 1]] if count else ""
+
+
+def count_words(text: str) -> int:
+    """How many words a text has, parted by space."""
+    return len(text.split())
+
+
+def tokens(text: str) -> int:
+    """About how many tokens a text has."""
+    return round(count_words(text) * TOKENS_PER_WORD)

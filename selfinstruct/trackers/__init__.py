@@ -1,0 +1,27 @@
+"""Where each round is logged.
+
+A tracker is started once, gets every round, and is always finished, also when the run fails.
+
+To add one: `conf/trackers/<name>.yaml`, nesting under its own name, and one module here.
+"""
+
+from typing import Any, Protocol, runtime_checkable
+
+from selfinstruct.round import Round, Start
+
+
+@runtime_checkable
+class Tracker(Protocol):
+    """Logs a run."""
+
+    def start(self, start: Start) -> None:
+        """Told once, before the first round."""
+        ...
+
+    def log(self, round_: Round, step: int) -> None:
+        """Told after each round; `step` counts the rounds of the whole run from 1."""
+        ...
+
+    def finish(self, summary: dict[str, Any], error: str | None) -> None:
+        """Told once, at the end; `error` says why the run failed, if it did."""
+        ...

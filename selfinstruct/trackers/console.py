@@ -1,0 +1,244 @@
+"""Tell the person at the terminal how a run goes.
+
+A line a round, never rewritten, so that scrolling back shows the whole run; below them, on a terminal, a bar with the
+pace and the time left.  Elsewhere, and with NO_COLOR, the same lines come without a control code and without wrapping,
+one to a round, so that `grep` and a cluster's log files can use them.
+
+The pace is that of the last rounds and not of the whole stage, because novelty wears off: a mean would promise too
+early an end.  What earlier executions of the same run folder kept is read from `rounds.jsonl` when the run goes on.
+
+Nothing is ever read as rich's markup: names and errors may hold brackets, and a model's words may stand in an error.
+"""
+
+import json
+import logging
+import os
+import re
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import field
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from selfinstruct.part import part
+from selfinstruct.round import Round, Start
+
+if TYPE_CHECKING:
+    from rich.console import Console as Screen
+    from rich.table import Table
+
+RECENT = 20
+"""The pace is measured over that many rounds."""
+OFFLINE = (
+    "OFFLINE: the text of this run is made by the offline grammar, not by a model. "
+    "Use it to try the program, never as data."
+)
+
+
+@part(frozen=False)
+class Console:
+    """Prints each round, and a table at the end."""
+
+    _screen: Any = field(init=False, repr=False, default=None)
+    _bar: Any = field(init=False, repr=False, default=None)
+    _start: Any = field(init=False, repr=False, default=None)
+    _kept: Any = field(init=False, repr=False, default=None)
+    _recent: Any = field(init=False, repr=False, default=None)
+
+    def start(self, start: Start) -> None:
+        """Say what runs, with which model, and where."""
+        self._start, self._kept = start, kept_before(start.folder)
+        self._screen = screen()
+        self._recent = Recent()
+        self._print(f"{start.recipe}: {start.job_type} · model {', '.join(start.models)} · {start.folder}", "bold")
+        if start.is_offline:
+            self._print(OFFLINE, "bold black on yellow")
+        if self._screen.is_terminal:
+            self._bar = Bar(self._screen)
+
+    def log(self, round_: Round, step: int) -> None:  # noqa: ARG002
+        """Print a line for the round, and move the bar."""
+        stage, target = round_.stage, self._start.targets.get(round_.stage)
+        self._kept[stage] += round_.kept
+        pace = self._recent.pace(stage, round_.kept)
+        kept = self._kept[stage]
+        state = f"{of(kept, target)} so far · {speed(pace)}{time_left(kept, target, pace)}"
+        self._print(line(round_.row(), state))
+        if self._bar is not None:
+            self._bar.move(stage, kept, target, state)
+
+    def finish(self, summary: dict[str, Any], error: str | None) -> None:
+        """Print what every stage made, the totals, why the run ended, and where its files are."""
+        if self._screen is None:
+            return
+        if self._bar is not None:
+            self._bar.close()
+        if summary["asked"]:
+            self._screen.print(table(summary))
+        self._print(f"{duration(summary['seconds'])} · {spent(summary)}")
+        if self._start.is_offline:
+            self._print(OFFLINE, "bold black on yellow")
+        if error is None:
+            self._print(f"Done: {summary['stop_reason']}", "green")
+        else:
+            self._print(f"Failed: {error}", "bold red")
+        self._print(f"Files in {self._start.folder}: {', '.join(files(self._start.folder)) or 'none'}")
+
+    def _print(self, text: str, style: str = "") -> None:
+        from rich.text import Text
+
+        self._screen.print(Text(printable(text), style=style), soft_wrap=True)
+
+
+class Bar:
+    """The bar below the lines, on a terminal; what is logged there meanwhile appears above it."""
+
+    def __init__(self, screen: "Screen") -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        words = TextColumn("{task.description}", markup=False)
+        state = TextColumn("{task.fields[state]}", markup=False)
+        columns = (words, BarColumn(), state, TimeElapsedColumn())
+        self._progress = Progress(*columns, console=screen, transient=True, redirect_stderr=sys.stderr.isatty())
+        self._stage = "waiting for the first replies"
+        self._task = self._progress.add_task(self._stage, total=None, state="")
+        names = {stream: name for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr)) if stream.isatty()}
+        handlers = [one for one in logging.getLogger().handlers if isinstance(one, logging.StreamHandler)]
+        self._handlers = [(one, one.stream) for one in handlers if one.stream in names]
+        self._progress.start()
+        for handler, stream in self._handlers:
+            handler.setStream(getattr(sys, names[stream]))
+
+    def move(self, stage: str, kept: int, target: int | None, state: str) -> None:
+        """Show how far a stage is; each stage has a bar of its own."""
+        if stage != self._stage:
+            self._progress.remove_task(self._task)
+            self._task = self._progress.add_task(stage, total=target, state="")
+            self._stage = stage
+        self._progress.update(self._task, completed=kept, state=state)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        for handler, stream in self._handlers:
+            handler.setStream(stream)
+        self._progress.stop()
+
+
+class Recent:
+    """When the last rounds of a stage ended, and how much they kept."""
+
+    def __init__(self) -> None:
+        self._stage: str | None = None
+        self._rounds: deque[tuple[float, int]] = deque(maxlen=RECENT + 1)
+        self._last = time.monotonic()
+
+    def pace(self, stage: str, kept: int) -> float:
+        """Note a round that ends now; kept a second over the last rounds of its stage."""
+        if stage != self._stage:
+            self._stage = stage
+            self._rounds.clear()
+            self._rounds.append((self._last, 0))
+        self._last = time.monotonic()
+        self._rounds.append((self._last, kept))
+        began, ended = self._rounds[0][0], self._rounds[-1][0]
+        return sum(count for _, count in list(self._rounds)[1:]) / max(ended - began, 1e-6)
+
+
+def screen() -> "Screen":
+    """Where to print: standard output, with colours and a bar only where somebody looks at it."""
+    from rich.console import Console as Screen
+
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a run must not end because a terminal cannot show a dash
+    seen = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    width = None if seen else 1000
+    return Screen(force_terminal=seen, force_jupyter=False, width=width, markup=False, highlight=False, emoji=False)
+
+
+def kept_before(folder: Path) -> Counter[str]:
+    """What each stage kept in earlier executions of the run."""
+    kept: Counter[str] = Counter()
+    path = folder / "rounds.jsonl"
+    for text in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        row = json.loads(text)
+        kept[row["stage"]] += row["kept"]
+    return kept
+
+
+def line(row: Mapping[str, Any], state: str) -> str:
+    """A round in one line: its figures, and how far its stage is."""
+    rejected = {key.removeprefix("rejected/"): count for key, count in row.items() if key.startswith("rejected/")}
+    failed = f" · {row['failed']:,} of {row['asked']:,} requests failed" if row["failed"] else ""
+    ended = f" · ended: {row['ended']}" if row.get("ended") else ""
+    return (
+        f"{row['stage']} {row['round']} · kept {row['kept']:,} of {row['candidates']:,} · rejected {counts(rejected)}"
+        f"{failed} · pool {row['pool']:,} · {spent(row)} · {state}{ended}"
+    )
+
+
+def table(summary: Mapping[str, Any]) -> "Table":
+    """What each stage asked, got, kept and rejected."""
+    from rich.table import Table
+    from rich.text import Text
+
+    result = Table("stage")
+    for name in ("rounds", "asked", "candidates", "kept"):
+        result.add_column(name, justify="right")
+    result.add_column("rejected", overflow="fold")
+    rounds = sum(stage["rounds"] for stage in summary["stages"].values())
+    for name, row in [*summary["stages"].items(), ("total", {**summary, "rounds": rounds})]:
+        cells = [f"{row[key]:,}" for key in ("rounds", "asked", "candidates", "kept")]
+        result.add_row(*(Text(printable(cell)) for cell in (name, *cells, counts(row["rejected"]))))
+    return result
+
+
+def counts(rejected: Mapping[str, int]) -> str:
+    """How many were rejected, and by which filters."""
+    by_name = ", ".join(f"{name} {count:,}" for name, count in rejected.items())
+    return f"{sum(rejected.values()):,} ({by_name})" if by_name else "0"
+
+
+def spent(row: Mapping[str, Any]) -> str:
+    """Tokens and money; a dash where a price is unknown, which is not the same as free."""
+    cost = row["cost_usd"]
+    tokens = row["prompt_tokens"] + row["completion_tokens"]
+    return f"{tokens:,} tokens · " + ("cost –" if cost is None else f"${cost:,.4f}")
+
+
+def of(count: int, target: int | None) -> str:
+    """A count, and what it is to reach where that is known."""
+    return f"{count:,}" if target is None else f"{count:,} of {target:,}"
+
+
+def speed(pace: float) -> str:
+    """A pace, in the unit that gives a number a person can read."""
+    return f"{pace:,.1f}/s" if pace >= 1 else f"{pace * 60:,.1f}/min"
+
+
+def time_left(kept: int, target: int | None, pace: float) -> str:
+    """How long it will take to reach the target at this pace; nothing where there is no target to come."""
+    if target is None or kept >= target:
+        return ""
+    return f" · {duration((target - kept) / pace if pace else None)} left"
+
+
+def duration(seconds: float | None) -> str:
+    """Hours, minutes and seconds; a dash for unknown."""
+    if seconds is None:
+        return "–"
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def files(folder: Path) -> list[str]:
+    """The files of a run that a person may open, those of the dataset first."""
+    dataset = sorted(path for path in (folder / "dataset").glob("*") if path.is_file())
+    return [path.relative_to(folder).as_posix() for path in [*dataset, *sorted(folder.glob("*.json*"))]]
+
+
+def printable(text: str) -> str:
+    """A text without the characters that steer a terminal."""
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", " ", text)

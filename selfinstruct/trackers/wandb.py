@@ -1,0 +1,193 @@
+"""Log a run to Weights & Biases, offline unless told otherwise.
+
+One history row a round holds the very figures of `rounds.jsonl`.  The kept and the rejected texts go with them as
+tables (see `selfinstruct.trackers.tables`).  The dataset is an artifact that says whether a model wrote it.
+
+W&B is never the only copy of anything and must never break a run.  What keeps it from starting is told, since the user
+asked for it; without a network or a key it logs offline and says how to upload that.  Once started, a failure is a
+warning in the log, and the run goes on.
+
+Several runs of one process, as in a sweep, are kept apart.  What W&B would stage in the user's home lies in the run
+folder, code, git and machine data are not collected, and nothing is printed.
+"""
+
+import logging
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from selfinstruct.errors import SelfInstructError
+from selfinstruct.part import part
+from selfinstruct.round import Round, Start
+from selfinstruct.trackers.tables import KEPT, REJECTED, Pieces, kept, rejected
+
+log = logging.getLogger(__name__)
+
+LONGEST_NAME, LONGEST_TAG = 128, 64
+"""W&B refuses longer ones."""
+FINISH_SECONDS = 600.0
+"""An upload that takes longer at the end is given up; `wandb sync` can make up for it."""
+
+
+@part(frozen=False)
+class Wandb:
+    """Logs each round to W&B."""
+
+    project: str
+    """The W&B project."""
+    entity: str | None
+    """The user or team it belongs to; null for your default one."""
+    mode: Literal["online", "offline", "disabled"]
+    """`offline` writes to the run folder only, `disabled` nowhere."""
+    init_timeout: Annotated[float, Field(gt=0)]
+    """Seconds to wait for W&B's server before the run is logged offline."""
+    tables: bool
+    """Whether the texts kept and rejected are logged beside the figures."""
+    tags: dict[Annotated[str, Field(min_length=1, max_length=LONGEST_TAG)], bool]
+    """Tags beside recipe and models; false leaves one out."""
+
+    _start: Any = field(init=False, repr=False, default=None)
+    _run: Any = field(init=False, repr=False, default=None)
+    _texts: Any = field(init=False, repr=False, default=None)
+    _step: int = field(init=False, repr=False, default=0)
+    _lost: int = field(init=False, repr=False, default=0)
+
+    def start(self, start: Start) -> None:
+        """Open a W&B run of its own; raises SelfInstructError where W&B cannot start."""
+        self._start, self._step, self._lost = start, 0, 0
+        self._texts = {"tables/kept": Pieces(KEPT), "tables/rejected": Pieces(REJECTED)}
+        try:
+            with staged_in(start.folder):
+                self._run = self._open(start)
+        except Exception as problem:
+            raise SelfInstructError(
+                f"trackers.wandb cannot start: {problem}. "
+                "Set trackers.wandb.mode=offline, or leave it out with ~trackers.wandb."
+            ) from problem
+        if self.mode == "online" and not self._run.offline:
+            log.info("W&B run: %s", self._run.url)
+
+    def log(self, round_: Round, step: int) -> None:
+        """Log the figures of a round, and the texts that are due."""
+        self._step = step
+        with self._unbroken("round %d was not logged", step), staged_in(self._start.folder):
+            if self.tables:
+                self._texts["tables/kept"].add(kept(task, round_) for task in round_.tasks)
+                self._texts["tables/rejected"].add(rejected(item, round_) for item in round_.rejections)
+            due = {name: pieces.take() for name, pieces in self._texts.items() if pieces.are_due}
+            waiting = any(pieces.waiting for pieces in self._texts.values())
+            self._run.log({**round_.row(), **due}, step=step, commit=not waiting)
+
+    def finish(self, summary: dict[str, Any], error: str | None) -> None:
+        """Log what is left, the summary and the dataset, and close the run whatever happens."""
+        if self._run is None:
+            return
+        with staged_in(self._start.folder):
+            with self._unbroken("the last texts were not logged"):
+                if rest := {name: pieces.take() for name, pieces in self._texts.items() if pieces.waiting}:
+                    self._run.log(rest, step=self._step, commit=True)
+            with self._unbroken("the summary was not logged"):
+                self._run.summary.update(flat({**summary, "error": error} if error else summary))
+            with self._unbroken("the dataset was not logged"):
+                if error is None:
+                    self._log_dataset(self._start)
+            with self._unbroken("the run was not closed"):
+                self._run.finish(exit_code=1 if error else 0)
+        self._run = None
+        if self._lost:
+            log.warning("W&B lacks parts of this run; its folder has all of it")
+
+    def _open(self, start: Start) -> Any:
+        if self.mode != "online":
+            return self._init(start, self.mode)
+        import wandb
+
+        reason = "there is no key: run `wandb login`, or set WANDB_API_KEY"
+        try:
+            if wandb.login(prompt=False, verify=False):
+                return self._init(start, "online")
+        except wandb.Error as problem:
+            reason = str(problem).partition("\n")[0]
+        log.warning("W&B logs offline: %s. Upload it later: wandb sync %s/wandb/offline-run-*", reason, start.folder)
+        return self._init(start, "offline")
+
+    def _init(self, start: Start, mode: Literal["online", "offline", "disabled"]) -> Any:
+        os.environ.setdefault("WANDB_DISABLE_WEAVE", "true")  # it would print an invitation to install Weave
+        import wandb
+
+        start.folder.mkdir(parents=True, exist_ok=True)
+        return wandb.init(
+            project=self.project,
+            entity=self.entity,
+            mode=mode,
+            dir=start.folder,
+            name=start.name[:LONGEST_NAME],
+            group=start.group[:LONGEST_NAME] if start.group else None,
+            job_type=start.job_type,
+            tags=self._tags(start),
+            config=start.config,
+            reinit="create_new",
+            settings=wandb.Settings(
+                silent=True,
+                console="off",
+                save_code=False,
+                x_disable_machine_info=True,
+                x_save_requirements=False,
+                init_timeout=self.init_timeout,
+                finish_timeout=FINISH_SECONDS,
+                x_transaction_log_flush_interval=1.0,
+            ),
+        )
+
+    def _tags(self, start: Start) -> list[str]:
+        known = [start.recipe, *start.models, *(["offline-model"] if start.is_offline else [])]
+        wanted = [tag[:LONGEST_TAG] for tag in [*known, *self.tags] if tag and self.tags.get(tag, True)]
+        return list(dict.fromkeys(wanted))
+
+    def _log_dataset(self, start: Start) -> None:
+        import wandb
+
+        paths = sorted(path for path in (start.folder / "dataset").rglob("*") if path.is_file())
+        if not paths:
+            return
+        about = {"is_offline": start.is_offline, "models": list(start.models), "run": start.name}
+        artifact = wandb.Artifact(re.sub(r"[^\w.-]", "-", f"{start.recipe}-dataset"), type="dataset", metadata=about)
+        for path in paths:
+            name = path.relative_to(start.folder / "dataset").as_posix()
+            artifact.add_file(str(path), name=name, policy="immutable", skip_cache=True)
+        self._run.log_artifact(artifact)
+
+    @contextmanager
+    def _unbroken(self, what: str, *values: object) -> Iterator[None]:
+        """Turn a failure of W&B into a warning, once; the run folder holds what W&B lacks."""
+        try:
+            yield
+        except Exception as problem:
+            self._lost += 1
+            log.log(logging.WARNING if self._lost == 1 else logging.DEBUG, f"W&B: {what}: %s", *values, problem)
+
+
+@contextmanager
+def staged_in(folder: Path) -> Iterator[None]:
+    """Have W&B keep copies of what it will upload in the run folder, unless the user has chosen a place."""
+    chosen = "WANDB_DATA_DIR" in os.environ
+    os.environ.setdefault("WANDB_DATA_DIR", str(folder / "wandb" / "data"))
+    try:
+        yield
+    finally:
+        if not chosen:
+            del os.environ["WANDB_DATA_DIR"]
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested values under keys joined by slashes, as the figures of a round are."""
+    result: dict[str, Any] = {}
+    for key, value in values.items():
+        result |= flat(value, f"{prefix}{key}/") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return result

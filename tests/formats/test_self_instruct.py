@@ -1,0 +1,86 @@
+"""The format of one row an instance."""
+
+from selfinstruct.formats import Format
+from selfinstruct.formats.self_instruct import SelfInstruct, columns, examples, finished, provenance
+from selfinstruct.pool import Pool
+from selfinstruct.task import HUMAN, Instance, Task
+
+SEED = Task("seed_1", HUMAN, "Say hello.", instances=(Instance("", "Hello!"),))
+MADE = Task(
+    "instructions_1",
+    "instructions",
+    "Übersetze ins Japanische.",
+    instances=(Instance("Danke", "ありがとう"), Instance("Ja", "はい")),
+    models={"instructions": "davinci", "classification": "davinci", "input_first": "curie"},
+)
+BARE = Task("instructions_2", "instructions", "Nobody answered this.")
+FAILED = Task("instructions_3", "instructions", "Nobody could.", gave_up={"input_first": "parse: empty reply"})
+POOL = Pool([SEED, MADE, BARE, FAILED])
+
+
+def rows(include_seeds=False, pool=POOL):
+    (name, found), *others = SelfInstruct(include_seeds=include_seeds).files(pool, random_seed=1)
+    assert (name, others) == ("self_instruct.jsonl", [])
+    return list(found)
+
+
+def test_it_is_a_format():
+    assert isinstance(SelfInstruct(include_seeds=False), Format)
+
+
+def test_every_instance_is_a_row_with_where_it_came_from():
+    origin = {"id": "instructions_1", "origin": "instructions", "models": ["davinci", "curie"]}
+
+    assert rows() == [
+        {"instruction": "Übersetze ins Japanische.", "input": "Danke", "output": "ありがとう", **origin},
+        {"instruction": "Übersetze ins Japanische.", "input": "Ja", "output": "はい", **origin},
+    ]
+
+
+def test_the_columns_of_the_published_data_come_first():
+    assert list(rows()[0]) == ["instruction", "input", "output", "id", "origin", "models"]
+
+
+def test_tasks_without_instances_are_skipped():
+    assert {row["id"] for row in rows()} == {"instructions_1"}
+
+
+def test_a_task_with_no_instance_at_all_is_skipped_like_one_that_has_none_yet():
+    assert rows(pool=Pool([Task("a", "tasks", "Do.", instances=())])) == []
+
+
+def test_seeds_follow_when_they_are_wanted_and_no_model_wrote_them():
+    found = rows(include_seeds=True)
+
+    assert [row["id"] for row in found] == ["instructions_1", "instructions_1", "seed_1"]
+    assert (found[-1]["origin"], found[-1]["models"]) == ("human", [])
+
+
+def test_seeds_without_instances_are_skipped():
+    assert list(finished(Pool([Task("seed_1", HUMAN, "Think.")]), include_seeds=True)) == []
+
+
+def test_the_random_seed_plays_no_part():
+    assert [list(f) for _, f in SelfInstruct(include_seeds=True).files(POOL, 1)] == [
+        list(f) for _, f in SelfInstruct(include_seeds=True).files(POOL, 2)
+    ]
+
+
+def test_an_empty_pool_gives_an_empty_file():
+    assert rows(pool=Pool()) == []
+
+
+def test_examples_keep_the_pools_order():
+    later = Task("b", "tasks", "Second.", instances=(Instance("", "2"),))
+    earlier = Task("a", "tasks", "First.", instances=(Instance("", "1"),))
+
+    assert [task.id for task, _ in examples(Pool([later, earlier]), include_seeds=False)] == ["b", "a"]
+
+
+def test_a_row_is_its_example_and_its_provenance():
+    assert columns(SEED, SEED.instances[0]) == {
+        "instruction": "Say hello.",
+        "input": "",
+        "output": "Hello!",
+        **provenance(SEED),
+    }

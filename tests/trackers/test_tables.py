@@ -1,0 +1,81 @@
+import pytest
+
+from selfinstruct.round import Candidate, Rejection, Round
+from selfinstruct.task import Instance, Task
+from selfinstruct.trackers.tables import KEPT, REJECTED, Pieces, cut, kept, rejected
+
+
+def a_round(number=1):
+    return Round(
+        stage="instructions",
+        number=number,
+        asked=2,
+        failed=0,
+        parsed=1,
+        kept=0,
+        tasks=(),
+        rejections=(),
+        pool=175,
+        prompt_tokens=1000,
+        completion_tokens=234,
+        cost_usd=None,
+        seconds=1.5,
+    )
+
+
+def test_texts_go_out_at_once_at_first_and_in_larger_pieces_later():
+    pieces, sizes = Pieces(("n",)), []
+    for number in range(20000):
+        pieces.add([[number]])
+        if pieces.are_due:
+            sizes.append(len(pieces.waiting))
+            pieces.waiting, pieces._sent = [], pieces._sent + len(pieces.waiting)
+
+    assert sizes[:10] == [1] * 10
+    assert len(sizes) < 100
+
+
+def test_a_kept_task_is_shown_with_its_first_instance():
+    task = Task("a", "tasks", "Do.", True, (Instance("x", "y"), Instance("z", "w")))
+
+    assert dict(zip(KEPT, kept(task, a_round(7)), strict=True)) == {
+        "id": "a",
+        "stage": "instructions",
+        "round": 7,
+        "instruction": "Do.",
+        "is_classification": True,
+        "instances": 2,
+        "input": "x",
+        "output": "y",
+    }
+
+
+def test_a_kept_task_without_instances_has_empty_texts():
+    assert kept(Task("a", "tasks", "Do."), a_round())[-4:] == [None, 0, "", ""]
+
+
+@pytest.mark.parametrize(
+    ("rejection", "text"),
+    [
+        (Rejection("parse", "no number", text="Sure!", request="r/1/1"), "Sure!"),
+        (Rejection("parse", "no number", candidate=Candidate("Do."), request="r/1/1"), "Do."),
+        (
+            Rejection("parse", "no number", candidate=Candidate("Do.", None, (Instance("x", "y"),)), request="r/1/1"),
+            "Do.\n\nx\n\ny",
+        ),
+    ],
+)
+def test_a_rejection_is_shown_with_all_its_text(rejection, text):
+    assert dict(zip(REJECTED, rejected(rejection, a_round(7)), strict=True)) == {
+        "request": "r/1/1",
+        "stage": "instructions",
+        "round": 7,
+        "filter": "parse",
+        "reason": "no number",
+        "text": text,
+    }
+
+
+def test_long_texts_are_cut():
+    assert len(cut("x" * 5000)) == 2000
+    assert cut("x" * 2000) == "x" * 2000

@@ -1,0 +1,421 @@
+"""The tracker that logs to W&B, checked by reading the files it leaves."""
+
+import contextlib
+import gc
+import json
+import logging
+import os
+import struct
+import subprocess
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from selfinstruct.errors import SelfInstructError
+from selfinstruct.pool import Pool
+from selfinstruct.round import Candidate, Rejection, Round, Start
+from selfinstruct.summary import summarise
+from selfinstruct.task import Instance, Task
+from selfinstruct.trackers import Tracker
+from selfinstruct.trackers.wandb import Wandb, flat, staged_in
+
+ROOT = Path(__file__).parents[2]
+OPTION = {
+    "project": "selfinstruct",
+    "entity": None,
+    "mode": "offline",
+    "init_timeout": 1,
+    "tables": False,
+    "tags": {},
+}
+
+
+TABLES = {"tables": True}
+
+# W&B leaves a temporary folder of each table to the garbage collector, which warns when it removes one.
+pytestmark = pytest.mark.filterwarnings("ignore:Implicitly cleaning up:ResourceWarning")
+
+
+@pytest.fixture(autouse=True)
+def _at_home(tmp_path_factory, monkeypatch):
+    """W&B finds no settings and no key of the user, and leaves nothing outside pytest's folder."""
+    home = tmp_path_factory.mktemp("home")
+    for name in [name for name in os.environ if name.startswith("WANDB_")]:
+        monkeypatch.delenv(name)
+    for name in ("HOME", "WANDB_CACHE_DIR", "WANDB_CONFIG_DIR"):
+        monkeypatch.setenv(name, str(home))
+    monkeypatch.setenv("NETRC", str(home / "netrc"))
+    monkeypatch.setenv("WANDB_SILENT", "true")
+
+
+def start_in(folder, **changes):
+    known = {
+        "folder": folder,
+        "name": "self_instruct/now",
+        "group": None,
+        "recipe": "self_instruct",
+        "job_type": "generate+export",
+        "models": ("gpt-x",),
+        "is_offline": False,
+        "config": {"random_seed": 42, "recipe": {"instructions": {"until": 10, "model": None}}},
+        "config_text": "",
+    }
+    return Start(**{**known, **changes})
+
+
+def a_round(number=1, count=2, **changes):
+    tasks = tuple(
+        Task(f"instructions_{number}_{place}", "instructions", "Übersetze.", instances=(Instance("日本", "Japan"),))
+        for place in range(count)
+    )
+    known = {
+        "stage": "instructions",
+        "number": number,
+        "asked": 2,
+        "failed": 0,
+        "parsed": count + 1,
+        "kept": count,
+        "tasks": tasks,
+        "rejections": (Rejection("similarity", f"too near {number}", candidate=Candidate("Tu es.")),),
+        "pool": 175 + number,
+        "prompt_tokens": 1000,
+        "completion_tokens": 234,
+        "cost_usd": None,
+        "seconds": 1.5,
+    }
+    return Round(**{**known, **changes})
+
+
+def run(folder, *rounds, error=None, option=None, **changes):
+    """Log a run; its summary."""
+    folder.mkdir(exist_ok=True)
+    start, tracker = start_in(folder, **changes), Wandb(**{**OPTION, **(option or {})})
+    tracker.start(start)
+    for step, round_ in enumerate(rounds, 1):
+        tracker.log(round_, step)
+    summary = summarise(start, Pool(), [round_.row() for round_ in rounds], ["instructions"], error)
+    tracker.finish(summary, error)
+    if tracker.tables:
+        del tracker
+        gc.collect()
+    return summary
+
+
+def payloads(data):
+    """The messages of a W&B file: a log in blocks of 32 KiB, each piece with checksum, length and kind."""
+    assert data[:6] == b":W&B" + struct.pack("<H", 0xBEE1)
+    place, message = 7, b""
+    while place < len(data):
+        room = 32768 - place % 32768
+        if room < 7:
+            place += room
+            continue
+        checksum, length, kind = struct.unpack_from("<IHB", data, place)
+        piece = data[place + 7 : place + 7 + length]
+        assert checksum == zlib.crc32(bytes([kind]) + piece)
+        message += piece
+        place += 7 + length
+        if kind in (1, 4):
+            yield message
+            message = b""
+
+
+def records(folder):
+    """The records of the only W&B run in a folder; its last bytes may be written just after it was finished."""
+    from wandb.proto.wandb_internal_pb2 import Record
+
+    (path,) = folder.glob("wandb/offline-run-*/*.wandb")
+    for _ in range(200):
+        with contextlib.suppress(AssertionError, struct.error):
+            found = [Record.FromString(payload) for payload in payloads(path.read_bytes())]
+            if found and found[-1].WhichOneof("record_type") in ("exit", "final"):
+                return found
+        time.sleep(0.02)
+    raise AssertionError(f"{path} was not finished")
+
+
+def logged(folder):
+    """What the only W&B run in a folder logged: its header, config, history, summary, artifacts and exit code."""
+
+    def plain(items):
+        return {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in items}
+
+    found = {"history": [], "summary": {}, "artifacts": {}}
+    for record in records(folder):
+        kind = record.WhichOneof("record_type")
+        value = getattr(record, kind)
+        if kind == "run":
+            found |= {"run": value, "config": plain(value.config.update)}
+        elif kind == "history":
+            found["history"].append(plain(value.item))
+        elif kind == "summary":
+            found["summary"] |= plain(value.update)
+        elif kind == "artifact":
+            found["artifacts"][value.name] = value
+        elif kind == "exit":
+            found["exit"] = value.exit_code
+    return found
+
+
+def figures(history):
+    """A history row without W&B's own keys and without tables."""
+    return {key: value for key, value in history.items() if not key.startswith(("_", "tables/"))}
+
+
+def table(folder, name):
+    """The rows of all pieces of a table."""
+    paths = folder.glob(f"wandb/offline-run-*/files/media/table/tables/{name}_*.table.json")
+    pieces = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return [dict(zip(piece["columns"], row, strict=True)) for piece in pieces for row in piece["data"]]
+
+
+def test_it_is_a_tracker():
+    assert isinstance(Wandb(**OPTION), Tracker)
+
+
+def test_a_history_row_holds_the_figures_of_a_round_and_there_is_one_a_round(tmp_path):
+    rounds = [a_round(1, cost_usd=0.25), a_round(2, 0, rejections=()), a_round(3, ended="3 kept", sizes={"pool": 9})]
+    run(tmp_path, *rounds, option=TABLES)
+    history = logged(tmp_path)["history"]
+
+    assert [figures(row) for row in history] == [round_.row() for round_ in rounds]
+    assert [row["_step"] for row in history] == [1, 2, 3]
+
+
+def test_a_run_that_goes_on_keeps_counting(tmp_path):
+    tracker = Wandb(**OPTION)
+    tracker.start(start_in(tmp_path))
+    tracker.log(a_round(41), 41)
+    tracker.finish({}, None)
+
+    assert [row["_step"] for row in logged(tmp_path)["history"]] == [41]
+
+
+def test_the_header_says_what_ran(tmp_path):
+    run(tmp_path, group="sweep", is_offline=True, models=("offline", "m" * 99), option={"tags": {"pilot": True}})
+    found = logged(tmp_path)
+    header = found["run"]
+
+    assert (header.project, header.display_name) == ("selfinstruct", "self_instruct/now")
+    assert (header.run_group, header.job_type) == ("sweep", "generate+export")
+    assert list(header.tags) == ["self_instruct", "offline", "m" * 64, "offline-model", "pilot"]
+
+
+def test_a_tag_can_be_left_out(tmp_path):
+    run(tmp_path, option={"tags": {"gpt-x": False}})
+
+    assert list(logged(tmp_path)["run"].tags) == ["self_instruct"]
+
+
+def test_the_config_is_that_of_the_run(tmp_path):
+    run(tmp_path)
+    config = logged(tmp_path)["config"]
+
+    assert {key: value for key, value in config.items() if key != "_wandb"} == start_in(tmp_path).config
+
+
+def test_kept_texts_are_there_once(tmp_path):
+    run(tmp_path, *(a_round(number) for number in range(1, 31)), option=TABLES)
+    rows = table(tmp_path, "kept")
+
+    assert sorted(row["id"] for row in rows) == sorted(f"instructions_{n}_{i}" for n in range(1, 31) for i in range(2))
+    assert len(logged(tmp_path)["history"]) == 30
+
+
+def test_rejected_texts_are_there_once(tmp_path):
+    run(tmp_path, *(a_round(number) for number in range(1, 31)), option=TABLES)
+    rows = table(tmp_path, "rejected")
+
+    assert sorted(row["reason"] for row in rows) == sorted(f"too near {number}" for number in range(1, 31))
+
+
+def test_texts_can_be_left_out(tmp_path):
+    run(tmp_path, a_round())
+    found = logged(tmp_path)
+
+    assert not any(key.startswith("tables") for key in found["history"][0])
+    assert table(tmp_path, "kept") == table(tmp_path, "rejected") == []
+
+
+def test_columns_of_mixed_answers_are_no_mistake(tmp_path):
+    answers = [True, None, False]
+    tasks = tuple(Task(f"t{number}", "tasks", "Do.", answer) for number, answer in enumerate(answers))
+    run(tmp_path, a_round(1, tasks=tasks), option=TABLES)
+
+    assert [row["is_classification"] for row in table(tmp_path, "kept")] == answers
+
+
+def test_the_summary_is_the_runs_and_not_the_last_rounds(tmp_path):
+    summary = run(tmp_path, *(a_round(number) for number in range(1, 31)), option=TABLES)
+    found = logged(tmp_path)["summary"]
+
+    assert found["kept"] == summary["kept"] == 60
+    assert found["rejected/similarity"] == 30
+    assert found["stages/instructions/kept"] == 60
+    assert found["cost_usd"] is None
+    assert flat(summary).items() <= found.items()
+
+
+def test_nested_values_are_joined_by_slashes():
+    assert flat({"a": {"b": {"c": 1}, "d": None}, "e": [1]}) == {"a/b/c": 1, "a/d": None, "e": [1]}
+
+
+@pytest.mark.parametrize("is_offline", [True, False])
+def test_the_dataset_is_an_artifact_that_says_who_wrote_it(tmp_path, is_offline):
+    (tmp_path / "dataset").mkdir()
+    (tmp_path / "dataset" / "alpaca.jsonl").write_text("{}\n", encoding="utf-8")
+    run(tmp_path, a_round(), is_offline=is_offline)
+    artifact = logged(tmp_path)["artifacts"]["self_instruct-dataset"]
+
+    assert artifact.type == "dataset"
+    assert json.loads(artifact.metadata)["is_offline"] is is_offline
+    assert [entry.path for entry in artifact.manifest.contents] == ["alpaca.jsonl"]
+    assert artifact.manifest.contents[0].local_path == str(tmp_path / "dataset" / "alpaca.jsonl")
+
+
+@pytest.mark.parametrize("error", [None, "it broke"])
+def test_there_is_no_artifact_without_a_whole_dataset(tmp_path, error):
+    if error:
+        (tmp_path / "dataset").mkdir()
+        (tmp_path / "dataset" / "alpaca.jsonl").write_text("{}\n", encoding="utf-8")
+    run(tmp_path, a_round(), error=error)
+
+    assert logged(tmp_path)["artifacts"] == {}
+
+
+@pytest.mark.parametrize(("error", "code"), [(None, 0), ("model: bad key", 1)])
+def test_the_exit_code_says_how_it_ended(tmp_path, error, code):
+    run(tmp_path, a_round(), error=error)
+    found = logged(tmp_path)
+
+    assert found["exit"] == code
+    assert found["summary"].get("error") == error
+
+
+def test_two_runs_of_one_process_are_separate(tmp_path):
+    run(tmp_path / "one", a_round(1), error="it broke")
+    run(tmp_path / "two", a_round(2), a_round(3))
+    one, two = logged(tmp_path / "one"), logged(tmp_path / "two")
+
+    assert one["run"].run_id != two["run"].run_id
+    assert [[row["round"] for row in found["history"]] for found in (one, two)] == [[1], [2, 3]]
+    assert [one["exit"], two["exit"]] == [1, 0]
+
+
+def test_runs_that_overlap_are_separate(tmp_path):
+    trackers = {name: Wandb(**OPTION) for name in ("one", "two")}
+    for name, tracker in trackers.items():
+        tracker.start(start_in(tmp_path / name))
+    for tracker in trackers.values():
+        tracker.log(a_round(), 1)
+    for tracker in trackers.values():
+        tracker.finish({}, None)
+
+    assert [len(logged(tmp_path / name)["history"]) for name in trackers] == [1, 1]
+
+
+def test_everything_lies_in_the_run_folder(tmp_path):
+    run(tmp_path, a_round(), option=TABLES)
+    home = Path(os.environ["HOME"])
+
+    assert list((tmp_path / "wandb" / "data").rglob("*"))
+    assert not list((home / ".local").rglob("*"))
+    assert "WANDB_DATA_DIR" not in os.environ
+
+
+def test_a_place_that_the_user_chose_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_DATA_DIR", "/chosen")
+    with staged_in(tmp_path):
+        chosen = os.environ["WANDB_DATA_DIR"]
+
+    assert chosen == os.environ["WANDB_DATA_DIR"] == "/chosen"
+
+
+def test_machine_and_code_are_not_collected(tmp_path):
+    run(tmp_path, a_round(), option=TABLES)
+
+    assert {path.name for path in tmp_path.glob("wandb/offline-run-*/files/*")} == {"media"}
+
+
+def test_it_prints_nothing(tmp_path, capfd):
+    run(tmp_path, a_round(), option=TABLES)
+
+    assert capfd.readouterr() == ("", "")
+
+
+def test_disabled_leaves_nothing(tmp_path):
+    run(tmp_path, a_round(), option={"mode": "disabled"})
+
+    assert not list(tmp_path.rglob("*.wandb"))
+
+
+def test_without_a_key_it_logs_offline_and_says_so(tmp_path, caplog):
+    run(tmp_path, a_round(), option={"mode": "online"})
+
+    assert "there is no key: run `wandb login`" in caplog.text
+    assert f"wandb sync {tmp_path}" in caplog.text
+    assert len(logged(tmp_path)["history"]) == 1
+
+
+def test_without_a_network_it_logs_offline_and_says_so(tmp_path):
+    code = f"""
+import logging, sys
+from pathlib import Path
+from selfinstruct.trackers.wandb import Wandb
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from test_wandb import OPTION, a_round, run
+logging.basicConfig(level=logging.WARNING)
+run(Path({str(tmp_path)!r}), a_round(), option={{"mode": "online", "init_timeout": 0.5}})
+"""
+    closed = {"WANDB_API_KEY": "x" * 40, "WANDB_BASE_URL": "http://127.0.0.1:9", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **closed}, capture_output=True, text=True, check=True
+    )
+
+    assert "W&B logs offline: " in done.stderr
+    assert len(logged(tmp_path)["history"]) == 1
+
+
+def test_what_keeps_it_from_starting_is_told(tmp_path):
+    (tmp_path / "taken").touch()
+
+    with pytest.raises(SelfInstructError, match=r"trackers\.wandb cannot start: .*~trackers\.wandb"):
+        Wandb(**OPTION).start(start_in(tmp_path / "taken"))
+
+
+def test_a_failure_while_logging_is_told_once_and_the_run_goes_on(tmp_path, caplog):
+    tracker = Wandb(**OPTION)
+    tracker.start(start_in(tmp_path))
+    tracker._run.finish()
+    with caplog.at_level(logging.WARNING):
+        for step in (1, 2, 3):
+            tracker.log(a_round(step), step)
+        tracker.finish({}, None)
+    first, last = [record.getMessage() for record in caplog.records if record.name.startswith("selfinstruct")]
+
+    assert first.startswith("W&B: round 1 was not logged: ")
+    assert last == "W&B lacks parts of this run; its folder has all of it"
+
+
+def test_finish_without_start_is_silent(caplog):
+    Wandb(**OPTION).finish({}, "it did not start")
+
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"mode": "dryrun"}, {"init_timeout": 0}, {"tags": {"": True}}, {"tags": {"x" * 65: True}}, {"name": "x"}]
+)
+def test_wrong_values_are_refused(wrong):
+    with pytest.raises(ValidationError):
+        Wandb(**{**OPTION, **wrong})
+
+
+def test_wandb_is_not_needed_to_build_it():
+    code = f"import sys, selfinstruct.trackers.wandb as w; w.Wandb(**{OPTION}); sys.exit('wandb' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
