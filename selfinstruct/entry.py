@@ -11,7 +11,7 @@ import logging
 import os
 import re
 import sys
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,6 +28,21 @@ log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
+
+HELP = """selfinstruct grows instruction-tuning datasets out of a handful of human-written tasks.
+
+  python run.py                                  the main job, offline, a few seconds
+  python run.py model=openai                     a real model (the key is read from OPENAI_API_KEY)
+  python run.py recipe.instructions.until=500    change one thing
+  python run.py -m random_seed=1,2,3             sweep
+  python run.py --cfg job                        show the composed config, with every key
+  python run.py --hydra-help                     what Hydra offers beside
+
+Groups and their options; choose one with group=option, several with group=[a,b]:
+
+{groups}
+
+Each option is a YAML in {conf}, which says at its head what it is."""
 
 failed: list[str] = []
 """The jobs of this process that failed, in a sweep, as the sweep tells them at its end."""
@@ -47,6 +62,9 @@ OmegaConf.register_new_resolver("conf", lambda path: str(CONF / path), replace=T
 
 def main() -> None:
     """Run the command line."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(help_text())  # noqa: T201
+        return
     # Hydra would print its own excerpt of a traceback; with this it lets us tell what is wrong.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
@@ -62,6 +80,15 @@ def main() -> None:
         print(f"{len(failed)} of the sweep's jobs failed:", *failed, sep="\n  ", file=sys.stderr)  # noqa: T201
     if failed:
         sys.exit(1)
+
+
+def help_text() -> str:
+    """What `--help` prints: read off the tree, since Hydra takes half a second longer to list its groups."""
+    options: dict[str, list[str]] = {}
+    for path in sorted(CONF.glob("*/**/*.yaml")):
+        options.setdefault(path.parent.relative_to(CONF).as_posix(), []).append(path.stem)
+    groups = "\n".join(f"  {group}: {', '.join(names)}" for group, names in options.items())
+    return HELP.format(groups=groups, conf=CONF)
 
 
 def job(config: DictConfig) -> None:
@@ -94,7 +121,7 @@ def start_of(config: DictConfig, values: dict[str, Any], now: Any) -> Any:
         name=f"{folder.parent.name}/{folder.name}" if in_sweep else f"{recipe}/{folder.name}",
         group=folder.parent.name if in_sweep else None,
         recipe=recipe,
-        job_type="+".join(values["actions"]),
+        job_type="+".join(values.get("actions", {})),
         models=tuple(dict.fromkeys(names)),
         is_offline="offline" in names,
         config=values,
@@ -131,7 +158,7 @@ def meant(key: str) -> str:
     last = key.rsplit(".", 1)[-1]
     names = get_close_matches(last, {known.rsplit(".", 1)[-1] for known in keys}, n=3, cutoff=0.7)
     near = [known for name in names for known in keys if known.rsplit(".", 1)[-1] == name]
-    near.sort(key=lambda known: len(os.path.commonprefix([known, key])), reverse=True)
+    near.sort(key=lambda known: SequenceMatcher(None, known, key).ratio(), reverse=True)
     return f"Did you mean {' or '.join(near[:3])}?" if near else "`python run.py --cfg job` shows all keys."
 
 

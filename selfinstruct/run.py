@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import field
 from typing import Any
 
+from pydantic import Field
+
 from selfinstruct.actions import Action
 from selfinstruct.errors import ConfigError, SelfInstructError
 from selfinstruct.formats import Format
@@ -38,12 +40,17 @@ class Run:
     recipe: dict[str, Stage]
     """The stages, in the order run."""
     seeds: Seeds
+    """What the pool begins with."""
     model: Model
-    trackers: dict[str, Tracker]
-    formats: dict[str, Format]
-    actions: dict[str, Action]
+    """Who answers, where a stage has no model of its own."""
     start: Start
     """What is known before it begins: its folder, its name, its config."""
+    actions: dict[str, Action] = Field(default_factory=dict)
+    """What is done, in this order; Hydra leaves a plural group out where nothing of it is chosen."""
+    trackers: dict[str, Tracker] = Field(default_factory=dict)
+    """Where each round is logged."""
+    formats: dict[str, Format] = Field(default_factory=dict)
+    """The shapes in which the dataset is exported."""
 
     pool: Pool = field(init=False, repr=False)
     journal: Journal = field(init=False, repr=False)

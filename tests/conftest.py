@@ -56,6 +56,14 @@ class Scripted:
             yield said
 
 
+@pytest.fixture(autouse=True)
+def quiet_wandb(monkeypatch, tmp_path_factory):
+    """W&B writes nothing outside the tests' own folders."""
+    place = tmp_path_factory.getbasetemp() / "wandb"
+    for name in ("WANDB_CACHE_DIR", "WANDB_CONFIG_DIR"):
+        monkeypatch.setenv(name, str(place))
+
+
 @pytest.fixture
 def task() -> Callable[..., Task]:
     return make_task

@@ -11,6 +11,7 @@ everything and passes; `length`, `script` and the `unicode` tokenizer are what s
 """
 
 from dataclasses import dataclass
+from math import fsum
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -64,7 +65,9 @@ class Similarity:
             return Nearness()
         scores = index.scores(candidate.instruction)
         places = highest(scores, self.neighbours)
-        return Nearness(tuple((index.ids[place], float(scores[place])) for place in places), float(scores.mean()))
+        nearest = tuple((index.ids[place], float(scores[place])) for place in places)
+        # numpy adds up in an order that depends on the machine's vector width
+        return Nearness(nearest, fsum(scores) / len(scores))
 
     def _index(self, pool: Pool) -> "RougeIndex":
         from selfinstruct.filters.rouge import RougeIndex

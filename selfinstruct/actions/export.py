@@ -1,0 +1,74 @@
+"""Write the pool as a dataset: `dataset/`, one file or more a format, and a card that says what it is.
+
+Each file is written beside its place and moved there when it is whole, so that an export that is cut short never leaves
+half a dataset under the name of a whole one.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from selfinstruct.journal import line
+from selfinstruct.part import part
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from selfinstruct.run import Run
+
+CARD = "README.md"
+OFFLINE = (
+    "**This text was written by `offline`, a small grammar that stands in for a model so that the program can be tried,"
+    " tested and taught without one. It is no language model's work and no data to train on.**"
+)
+
+
+@part
+class Export:
+    """Writes the dataset in every format of the run."""
+
+    def problems(self, run: "Run") -> list[str]:
+        """A run without formats has nothing to export."""
+        return [] if run.formats else ["formats: export has nothing to write. Set formats=[self_instruct]."]
+
+    def __call__(self, run: "Run") -> None:
+        """Write every format, and the card."""
+        folder = run.start.folder / "dataset"
+        folder.mkdir(exist_ok=True)
+        counts: dict[str, int] = {}
+        for format_ in run.formats.values():
+            for name, rows in format_.files(run.pool, run.random_seed):
+                counts[name] = write(folder / name, rows)
+        replace_text(folder / CARD, card(run, counts))
+
+
+def write(path: "Path", rows: Iterator[dict[str, Any]]) -> int:
+    """Write rows as JSONL, whole or not at all; how many there were."""
+    count = 0
+    part_path = path.with_name(path.name + ".part")
+    with part_path.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(line(row))
+            count += 1
+    os.replace(part_path, path)
+    return count
+
+
+def replace_text(path: "Path", text: str) -> None:
+    """Write a text, whole or not at all."""
+    part_path = path.with_name(path.name + ".part")
+    part_path.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(part_path, path)
+
+
+def card(run: "Run", counts: dict[str, int]) -> str:
+    """What the dataset is, where it comes from, and how many rows each file has."""
+    start = run.start
+    files = "\n".join(f"| `{name}` | {count:,} |" for name, count in counts.items())
+    note = f"{OFFLINE}\n\n" if start.is_offline else ""
+    return (
+        f"# {start.recipe} by {', '.join(start.models)}\n\n{note}"
+        f"Grown by `selfinstruct` from {len(run.pool.of('human')):,} human-written seed tasks"
+        f" with the recipe `{start.recipe}`; the config lies in `../.hydra/config.yaml`, the figures in"
+        f" `../summary.json`.\n\n| file | rows |\n|---|---|\n{files}\n"
+    )

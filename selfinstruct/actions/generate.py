@@ -1,0 +1,48 @@
+"""Grow the pool by the recipe: every stage in the order written, every round logged when it is committed."""
+
+from random import Random
+from typing import TYPE_CHECKING
+
+from selfinstruct.errors import DataError
+from selfinstruct.part import part
+from selfinstruct.pool import Pool
+from selfinstruct.recipe import Stage
+
+if TYPE_CHECKING:
+    from selfinstruct.run import Run
+
+
+@part
+class Generate:
+    """Runs the stages of the recipe."""
+
+    def problems(self, run: "Run") -> list[str]:
+        """Bad seeds, prompts that cannot be rendered, models that could not answer: all of them."""
+        try:
+            seeds, problems = Pool(run.seeds.load()), []
+        except DataError as error:
+            seeds, problems = Pool(), error.problems
+        for name, stage in run.recipe.items():
+            model = stage.model or run.model
+            if len(seeds):
+                problems += prompt_problems(f"recipe.{name}", stage, seeds, model.mode == "chat")
+            problems += [text for text in model.problems() if text not in problems]
+        return problems
+
+    def __call__(self, run: "Run") -> None:
+        """Go on where the run folder ends; a new one begins with the seeds."""
+        if not run.journal.rounds:
+            run.begin(run.seeds.load())
+        for name, stage in run.recipe.items():
+            model = run.store.through(stage.model or run.model)
+            for round_ in stage.rounds(name, run.pool, model, run.random_seed, run.journal.of(name)):
+                run.log(round_)
+
+
+def prompt_problems(key: str, stage: Stage, seeds: Pool, chat: bool) -> list[str]:
+    """What keeps a stage from rendering its first prompt, found by rendering one from the seeds."""
+    try:
+        sample = stage.preview(seeds, Random(0))
+    except ValueError as error:
+        return [f"{key}.sampler {error}.".replace("{key}", f"{key}.sampler")]
+    return [f"{key}.prompt.{text}" for text in stage.prompt.problems(sample, chat)]

@@ -1,0 +1,84 @@
+"""What a request becomes in a call of LiteLLM.
+
+LiteLLM's `drop_params` stays off: a run whose penalties were dropped in silence would not be the run that its config
+describes.  A parameter that the provider does not take is found before anything is sent, and named by its key.  Stop
+strings are the exception, because every reply is cut at them here as well (replies.py): OpenAI's protocol takes four,
+Claude none of white space alone, some reasoning models none at all, and the text is the same whatever was sent.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from selfinstruct.round import Decoding, Request
+
+OURS = frozenset(
+    {
+        "model",
+        "messages",
+        "prompt",
+        "api_base",
+        "base_url",
+        "api_key",
+        "timeout",
+        "max_retries",
+        "num_retries",
+        "client",
+    }
+    | {"stream", "n", "best_of", "echo", "drop_params", "mock_response", "extra_headers"}
+    | {"max_tokens", "temperature", "top_p", "frequency_penalty", "presence_penalty", "stop"}
+)
+"""Parameters that no `extra` may hold: they have a key of their own, or would change what a reply is."""
+CHECKED = frozenset({"temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "logit_bias"})
+"""Parameters whose support LiteLLM knows by model."""
+MOST_STOPS = 4
+
+
+def asked(request: Request) -> dict[str, Any]:
+    """The prompt, as messages or as a text to go on with."""
+    if not request.chat:
+        return {"prompt": request.text}
+    system = [] if request.system is None else [{"role": "system", "content": request.system}]
+    return {"messages": [*system, {"role": "user", "content": request.text}]}
+
+
+def chosen(decoding: Decoding) -> dict[str, Any]:
+    """The decoding parameters that have a value, stop strings and `extra` aside."""
+    return given(
+        {
+            "max_tokens": decoding.max_tokens,
+            "temperature": decoding.temperature,
+            "top_p": decoding.top_p,
+            "frequency_penalty": decoding.frequency_penalty,
+            "presence_penalty": decoding.presence_penalty,
+        }
+    )
+
+
+def given(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that have a value."""
+    return {name: value for name, value in parameters.items() if value is not None}
+
+
+def stops(decoding: Decoding, model: str, taken: Collection[str]) -> dict[str, Any]:
+    """The stop strings that the model takes; nothing where it takes none."""
+    kept = [stop for stop in decoding.stop if stop and (stop.strip() or "claude" not in model)]
+    return {"stop": kept[:MOST_STOPS]} if kept and "stop" in taken else {}
+
+
+def misplaced(key: str, extra: Mapping[str, Any]) -> list[str]:
+    """What an `extra` holds that it may not, one sentence each."""
+    return [
+        f"{key}.{name} is not for extra: it has its own key, or is decided here." for name in sorted(OURS & set(extra))
+    ]
+
+
+def untaken(request: Request, extra: Mapping[str, Any], provider: str, taken: Collection[str]) -> list[str]:
+    """The parameters that the provider does not take, and what to set instead, in at most one sentence."""
+    decoding = f"recipe.{request.stage}.prompt.decoding"
+    keys = {name: f"model.extra.{name}" for name in given(extra)}
+    keys |= {name: f"{decoding}.{name}" for name in chosen(request.decoding)}
+    keys |= {name: f"{decoding}.extra.{name}" for name in given(request.decoding.extra)}
+    names = sorted(name for name in keys if name in CHECKED and name not in taken)
+    if not names:
+        return []
+    return [f"{provider} does not take {', '.join(names)}; set {' '.join(f'{keys[name]}=null' for name in names)}"]

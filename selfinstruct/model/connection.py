@@ -1,0 +1,124 @@
+"""LiteLLM loaded quietly, and the HTTP clients of one event loop, closed when it ends.
+
+LiteLLM takes seconds to import, so it is loaded when the first request is made and not before.  Its price list comes
+with the package and is not fetched: a cost must not depend on the day or on a network.
+
+For whoever speaks OpenAI's protocol we hand it a client: its own text-completion path opens a session a request and
+closes none, and falls back to OPENAI_API_KEY where no key is meant to be sent.  The client stands on LiteLLM's own
+transport, which is several times faster at high concurrency than the one a plain `AsyncOpenAI` brings.  Every other
+provider uses the clients that LiteLLM keeps in a cache by the address of the event loop; they are closed and taken out,
+for the next loop may get the same address.
+"""
+
+import asyncio
+import inspect
+import logging
+import os
+import warnings
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx", "openai")
+OPENAI = ("openai", "text-completion-openai")
+
+
+@cache
+def loaded() -> Any:
+    """The litellm module, quiet, with the price list of its package."""
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    import litellm
+
+    litellm.suppress_debug_info = True
+    for name in LOGGERS:
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logger.level, logging.WARNING))
+        logger.handlers.clear()  # each line would come twice, once without our format
+    return litellm
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Where requests go, and what may be sent there."""
+
+    name: str
+    """LiteLLM's name of it."""
+    parameters: frozenset[str]
+    """What it takes."""
+    chat: Mapping[str, Any]
+    """The arguments that lead a call with messages there."""
+    text: Mapping[str, Any]
+    """The arguments that lead a call with a text to go on with there."""
+
+    async def call(self, chat: bool, arguments: Mapping[str, Any]) -> Any:
+        """LiteLLM's response to a request; raises whatever LiteLLM raises."""
+        silence()
+        if chat:
+            return await loaded().acompletion(**self.chat, **arguments)
+        return await loaded().atext_completion(**self.text, **arguments)
+
+    def cost(self, response: Any, chat: bool) -> float | None:
+        """What a response costs by LiteLLM's price list; None where the list does not know, or says nothing but 0."""
+        try:
+            return loaded().completion_cost(response, model=(self.chat if chat else self.text)["model"]) or None
+        except Exception:  # the list does not hold the model
+            return None
+
+
+@asynccontextmanager
+async def opened(name: str, api_base: str | None, key: str | None) -> AsyncIterator[Provider]:
+    """The provider of a model; every client of this event loop is closed at the end."""
+    litellm = loaded()
+    # LiteLLM's own filter, set when it is imported; it loads providers later, when others may have reset the filters.
+    warnings.filterwarnings("ignore", message=".*`ReadOnly` qualifier.*")
+    bare, provider, found_key, found_base = litellm.get_llm_provider(model=name, api_base=api_base, api_key=key)
+    is_openai = provider in OPENAI
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(close_cached)
+        chat = {"model": name, "api_base": api_base, "api_key": key}
+        text = dict(chat)
+        if is_openai or provider in litellm.openai_text_completion_compatible_providers:
+            client = openai_client(key if is_openai else key or found_key, found_base or api_base)
+            stack.push_async_callback(client.close)
+            text["client"] = client
+        if is_openai:
+            chat["client"] = client
+            text["model"] = f"text-completion-openai/{bare}"
+        taken = litellm.get_supported_openai_params(model=bare, custom_llm_provider=provider) or []
+        yield Provider(provider, frozenset(taken), chat, text)
+
+
+def silence() -> None:
+    """Spare the calls of this task LiteLLM's background logging, which outlives the event loop and warns about it."""
+    from litellm._internal_context import is_internal_call
+
+    is_internal_call.set(True)
+
+
+def openai_client(key: str | None, api_base: str | None) -> Any:
+    """A client of OpenAI's protocol; without a key it sends no Authorization header at all."""
+    from litellm.llms.openai.common_utils import BaseOpenAILLM
+    from openai import AsyncOpenAI
+
+    http_client = BaseOpenAILLM.get_async_http_client()
+    if key is None:
+        http_client.event_hooks = {"request": [unsigned], "response": []}
+    return AsyncOpenAI(api_key=key or "none", base_url=api_base, max_retries=0, http_client=http_client)
+
+
+async def unsigned(request: Any) -> None:
+    """Take the Authorization header off a request; the client of OpenAI cannot be made without a key."""
+    request.headers.pop("Authorization", None)
+
+
+async def close_cached() -> None:
+    """Close the clients that LiteLLM opened in this event loop."""
+    clients = loaded().in_memory_llm_clients_cache
+    ending = f"-{id(asyncio.get_running_loop())}"
+    for name in [name for name in clients.cache_dict if name.endswith(ending)]:
+        clients.ttl_dict.pop(name, None)
+        closing = clients.cache_dict.pop(name).close()
+        if inspect.isawaitable(closing):
+            await closing

@@ -1,0 +1,110 @@
+"""Reads instances of a task that is no classification, which are written input first.
+
+An "Example" line opens an instance; what stands before its "Output:" is the input, without the word "Input:" but with
+any other field name.  Where the model wrote no "Example" lines, a second "Input:" opens the next instance.  A second
+"Output:" of one instance might be another answer, or a part of the first one: the first output ends there, as in the
+reference code, and the rest is a rejection.  An "Example" without an "Output:" needs no input and is all output, unless
+an "Output:" stands before all of them: then they are what it lists.
+
+A reply without any of these is the answer itself where a completion model goes on after a task that needs no input; of
+a chat model it may as well be talk, and is a rejection.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from selfinstruct.part import part
+from selfinstruct.prompt.instances import Piece, answers, own_fields, preamble, without_farewell
+from selfinstruct.prompt.label_line import Field, Kind, given
+from selfinstruct.prompt.reply import is_preamble, is_refusal, read, rejection
+from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.task import Instance
+
+KINDS: Final[tuple[Kind, ...]] = ("Example", "Input", "Output")
+
+
+@part
+class InputFirst:
+    """Reads examples of an input and its output."""
+
+    @property
+    def expects(self) -> str:
+        """The name of the form of reply."""
+        return "input_first"
+
+    def parse(self, completion: Completion, shown: Mapping[str, Any]) -> list[Candidate | Rejection]:
+        """One candidate an instance, and whatever is none."""
+        reply = read(completion)
+        own, further = own_fields(reply, shown, KINDS)
+        is_chat = bool(shown.get("chat"))
+        farewell = without_farewell(own) if is_chat else []
+        pieces = read_bare(own[0].text, is_chat=is_chat) if len(own) == 1 else read_blocks(own)
+        pieces += [*farewell, *further, *reply.rejections]
+        return answers(pieces or [rejection("no output", reply.text)], is_cut_off=completion.is_cut_off)
+
+
+def read_bare(text: str, *, is_chat: bool) -> list[Piece]:
+    """A reply without fields."""
+    if not text:
+        return []
+    if is_refusal(text):
+        return [rejection("refusal", text)]
+    if is_chat or is_preamble(text) or text.startswith(("Example", "Input")):
+        return [rejection("no output", text)]
+    return [Instance(input="", output=text)]
+
+
+def read_blocks(own: list[Field]) -> list[Piece]:
+    """The instances, one an example."""
+    pieces: list[Piece] = []
+    lead = own[0].text
+    if own[1].kind == "Example":
+        pieces += preamble(lead)
+        own = own[1:]
+    elif is_preamble(lead) or is_refusal(lead):
+        talk, _, rest = lead.partition("\n\n")
+        pieces += preamble(talk)
+        own = [Field("text", rest.split("\n")), *own[1:]]
+    for block in blocks(own):
+        pieces += read_block(block)
+    return pieces
+
+
+def blocks(own: list[Field]) -> list[list[Field]]:
+    """The fields of each instance."""
+    kinds = [field.kind for field in own]
+    has_examples = "Example" in kinds
+    if has_examples and "Output" in kinds[: kinds.index("Example")] and kinds.count("Output") == 1:
+        at = kinds.index("Output")
+        return [[*own[:at], whole(own[at:])]]
+    found: list[list[Field]] = [[]]
+    has_output = False
+    for field in own:
+        if field.kind == "Example" or (field.kind == "Input" and has_output and not has_examples):
+            found.append([])
+            has_output = False
+        found[-1].append(field)
+        has_output = has_output or field.kind == "Output"
+    return [block for block in found if any(field.text or field.kind != "text" for field in block)]
+
+
+def whole(fields: list[Field]) -> Field:
+    """Several fields as the text of the first."""
+    first, *rest = fields
+    lines = [line for field in rest for line in field.source.split("\n")]
+    return Field(first.kind, [*first.lines, *lines], opening=first.opening, is_bulleted=first.is_bulleted)
+
+
+def read_block(block: list[Field]) -> list[Piece]:
+    """One instance, and what stands after it."""
+    at = next((number for number, field in enumerate(block) if field.kind == "Output"), None)
+    source = "\n".join(field.source for field in block[: None if at is None else at + 1])
+    if at is None:
+        text = "\n".join(field.text for field in block).strip()
+        has_input = any(field.kind == "Input" for field in block)
+        return [Instance(input="", output=text) if text and not has_input else rejection("no output", source)]
+    text, output = given(block[:at], is_bulleted=block[at].is_bulleted), block[at].text
+    pieces: list[Piece] = [Instance(input=text, output=output) if output else rejection("no output", source)]
+    if surplus := block[at + 1 :]:
+        pieces.append(rejection("second output", "\n".join(field.source for field in surplus)))
+    return pieces

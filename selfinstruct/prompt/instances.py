@@ -1,0 +1,71 @@
+"""What the two readers of instances share: whose fields they are, what is said around them, and the candidates.
+
+A reply may say its task again, or run on into other tasks; only the fields of the task asked for count.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from selfinstruct.prompt.label_line import Field, Kind, fields
+from selfinstruct.prompt.reply import Reply, is_farewell, is_preamble, is_refusal, rejection
+from selfinstruct.round import Candidate, Rejection
+from selfinstruct.task import Instance
+
+Piece = Instance | Rejection
+"""What a stretch of a reply turned out to be; in order they explain the whole of it."""
+
+
+def own_fields(reply: Reply, shown: Mapping[str, Any], kinds: Collection[Kind]) -> tuple[list[Field], list[Rejection]]:
+    """The fields of the task that was asked for, and what is said of others."""
+    blocks: list[list[Field]] = [[]]
+    for field in fields(reply.text, {"Task", *kinds}):
+        if field.kind == "Task":
+            blocks.append([])
+        blocks[-1].append(field)
+    own = next((number for number, block in enumerate(blocks) if number and is_about(block[0], shown)), 0)
+    others = "\n".join(field.source for number, block in enumerate(blocks) if number != own for field in block).strip()
+    rejections = [rejection("further task", others)] if others else []
+    if own:
+        opening = blocks[own][0]
+        said = shown["task"].instruction.strip()
+        blocks[own][0] = Field("text", opening.text[len(said) :].split("\n"))
+    return blocks[own], rejections
+
+
+def is_about(opening: Field, shown: Mapping[str, Any]) -> bool:
+    """Whether a `Task:` line says the task that was asked for."""
+    said = shown["task"].instruction.strip() if "task" in shown else ""
+    return bool(said) and opening.text.startswith(said)
+
+
+def preamble(text: str) -> list[Rejection]:
+    """What stands before the first field, if anything."""
+    if not text.strip():
+        return []
+    reason = "refusal" if is_refusal(text) else "preamble" if is_preamble(text) else "explanation"
+    return [rejection(reason, text)]
+
+
+def without_farewell(found: list[Field]) -> list[Rejection]:
+    """Takes a closing sentence of a chat model off the last field."""
+    lines = found[-1].lines
+    while lines and not lines[-1].strip():
+        lines.pop()
+    if len(lines) > 1 and not lines[-2].strip() and is_farewell(lines[-1]):
+        return [rejection("farewell", lines.pop())]
+    return []
+
+
+def answers(pieces: Sequence[Piece], *, is_cut_off: bool) -> list[Candidate | Rejection]:
+    """The pieces with every instance as a candidate; the last is truncated where the reply broke off inside it."""
+    instances = tuple(piece for piece in pieces if isinstance(piece, Instance))
+    found: list[Candidate | Rejection] = []
+    position = 0
+    for number, piece in enumerate(pieces, 1):
+        if isinstance(piece, Rejection):
+            found.append(piece)
+        else:
+            truncated = is_cut_off and number == len(pieces)
+            found.append(Candidate(instances=instances, position=position, truncated=truncated))
+            position += 1
+    return found

@@ -1,0 +1,91 @@
+"""The lines of an instance reply that open a field: Example 1, Input:, Output:, Class label:, Task:.
+
+They count at the beginning of a line only, however they are dressed (bold, bulleted, as a heading).  The reference code
+finds them anywhere, so that "For Example, …" made a second instance and code that prints "Output:" cut one off; it is
+as case-sensitive as this one (Self-Instruct, section 2.2).  Inside a code fence of a field nothing is a field.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Literal, cast
+
+Kind = Literal["text", "Example", "Input", "Output", "Class label", "Task"]
+
+LABEL_LINE = re.compile(
+    r"[ \t]{0,12}(?P<bullet>[-•+*][ \t]+)?(?P<dress>(?:#{2,6}[ \t]+)?(?:\*\*|__)?)"
+    r"(?P<kind>Example|Input|Output|Class label|Task)(?P<number>[ \t]*\d{0,3})[ \t]*"
+    r"(?P<end>(?:\*\*|__)?[ \t]*[:：](?:\*\*|__)?|[.)]?(?:\*\*|__)?(?=[ \t]*$)|[.)])(?P<rest>.*)"
+)
+FIELD_NAME = re.compile(
+    r"^(?P<bullet>[-•+*][ \t]+)?(?:\*\*|__)(?P<name>[^*_\n:：]{1,40}[:：])(?:\*\*|__)", re.MULTILINE
+)
+BULLETED_NAME = re.compile(r"^[-•+*][ \t]+(?=[^\n:：]{1,40}[:：])", re.MULTILINE)
+FENCE = "```"
+
+
+@dataclass(slots=True)
+class Field:
+    """A stretch of a reply: what opens it, and its lines."""
+
+    kind: Kind
+    lines: list[str]
+    """Without the field's name."""
+    opening: str = ""
+    """The first line as written, where it names the field."""
+    is_bulleted: bool = False
+
+    @property
+    def text(self) -> str:
+        """What stands in the field."""
+        text = "\n".join(self.lines).strip()
+        return text.removesuffix("**").rstrip() if text.count("**") % 2 else text
+
+    @property
+    def source(self) -> str:
+        """The field as written."""
+        return "\n".join([self.opening, *self.lines[1:]] if self.opening else self.lines).strip()
+
+
+def fields(text: str, kinds: Collection[Kind]) -> list[Field]:
+    """A reply in fields of these kinds, in order; the first is the text before any of them, which may be empty."""
+    found = [Field("text", [])]
+    for line, is_fenced in fenced(text.split("\n")):
+        opened = None if is_fenced and found[-1].kind != "text" else field_of(line)
+        if opened and opened.kind in kinds:
+            found.append(opened)
+        else:
+            found[-1].lines.append(line)
+    return found
+
+
+def fenced(lines: list[str]) -> Iterator[tuple[str, bool]]:
+    """Each line, and whether it stands in a code fence that was opened on an earlier line and is closed."""
+    fences = [number for number, line in enumerate(lines) if line.count(FENCE) % 2]
+    inside: set[int] = set()
+    for start, end in zip(fences[::2], fences[1::2], strict=False):
+        inside.update(range(start + 1, end + 1))
+    for number, line in enumerate(lines):
+        yield line, number in inside
+
+
+def field_of(line: str) -> Field | None:
+    """The field that a line opens, if any; `Task 2:` and `Example of …` are text."""
+    match = LABEL_LINE.match(line)
+    if match is None:
+        return None
+    kind, rest = cast(Kind, match["kind"]), match["rest"]
+    is_numbered, is_alone = bool(match["number"].strip()), not rest.strip()
+    has_colon = ":" in match["end"] or "：" in match["end"]
+    is_label = (is_numbered or is_alone) if kind == "Example" else has_colon or (is_alone and bool(match["dress"]))
+    if not is_label or (kind == "Task" and is_numbered):
+        return None
+    return Field(kind, [rest], opening=line, is_bulleted=match["bullet"] is not None)
+
+
+def given(block: list[Field], *, is_bulleted: bool) -> str:
+    """The input that fields hold: without a leading "Input:", and with its own field names (Sentence:) undressed."""
+    block = [field for field in block if field.text]
+    text = "\n".join(field.text if number == 0 else field.source for number, field in enumerate(block))
+    text = FIELD_NAME.sub(lambda match: ("" if is_bulleted else match["bullet"] or "") + match["name"], text)
+    return (BULLETED_NAME.sub("", text) if is_bulleted else text).strip()

@@ -1,0 +1,73 @@
+"""One line of a reply that should be a list, and what marks it as an item.
+
+A marker is a number ("9.", "9)", "**9.**", "Task 9:", "１．", "1、", "①") or a bullet.  "10:30", "3.5 million" and
+"1.5x" begin with none: after the number a space, a capital or a letter without case has to follow.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+NUMBER = re.compile(
+    r"(?P<indent>[ \t\u3000]{0,80})(?P<dress>(?:#{1,6}[ \t]+|>[ \t]*)?(?:\*\*|__)?)"
+    r"(?:(?P<label>(?i:Task|Instruction|Prompt|Question|任务|任務|指令|タスク|指示|과제|작업|명령|지시)[ \t]*)"
+    r"(?P<labelled>\d{1,3})"
+    r"(?:(?:\*\*|__)?[ \t]?(?:[.):：．、]|[-–—](?=\s))(?P<closed>\*\*|__)?|(?P<bare>\*\*|__|(?=[ \t]*$)))"
+    r"|[(（]?(?P<number>\d{1,3})(?:\*\*|__)?[ \t]?"
+    r"(?:[)）．、]|[.](?=[\s*_\"“'`<(\[]|$|[^\x00-\x7f]|[A-Z])|[:：](?=\s|$)|：(?!\d))(?P<shut>\*\*|__)?"
+    r"|(?P<circled>[①-⑳]))"
+    r"(?P<text>.*)"
+)
+BULLET = re.compile(r"(?P<indent>[ \t\u3000]{0,80})(?:[-*+–—‣▪●○◦](?=[ \t])|[•·・](?!\d))[ \t]*(?P<text>.*)")
+RULE = re.compile(r"\s*(?:[-*_=#][ \t]*){3,200}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What the markers of one list have in common."""
+
+    is_numbered: bool
+    is_labelled: bool = False
+    is_dressed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line, and its marker if it has one."""
+
+    source: str
+    text: str
+    """What follows the marker."""
+    style: Style | None = None
+    number: int = 0
+    indent: int = 0
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it separates paragraphs: nothing on it, or a rule."""
+        return not self.source.strip() or (self.style is None and RULE.match(self.source) is not None)
+
+
+def read_line(source: str) -> Line:
+    """The line, with its marker if it has one."""
+    if match := NUMBER.match(source):
+        dress = match["dress"].strip(" \t>#")
+        opens_bold = dress and not (match["closed"] or match["shut"] or match["bare"])
+        digits = match["labelled"] or match["number"]
+        return Line(
+            source,
+            text=(dress if opens_bold else "") + match["text"].strip(),
+            style=Style(
+                is_numbered=True, is_labelled=match["label"] is not None, is_dressed=bool(match["dress"].strip())
+            ),
+            number=int(digits) if digits else int(unicodedata.numeric(match["circled"])),
+            indent=width(match["indent"]),
+        )
+    if (match := BULLET.match(source)) and not RULE.match(source):
+        return Line(source, match["text"].strip(), Style(is_numbered=False), indent=width(match["indent"]))
+    return Line(source, source.strip())
+
+
+def width(indent: str) -> int:
+    """How far a line is indented; a tab counts as four."""
+    return len(indent.expandtabs(4))

@@ -1,0 +1,68 @@
+"""One published method each, as a mapping of stages that run in the order written.
+
+Two kinds of stage serve all methods: `Grow` appends tasks until the pool holds enough, `Annotate` completes tasks that
+lack something.  Both are sample, render, complete, parse, filter, pool; they differ in the last.  There is no other
+control flow: no graph, no branches, no columns.  A recipe of known stages is YAML alone.
+
+To add one: `conf/recipe/<name>.yaml`, with its paper and every departure from it at the head, and its prompts under
+`conf/prompt/<name>/`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from random import Random
+from typing import Any, Protocol, runtime_checkable
+
+from selfinstruct.filters import Filter
+from selfinstruct.model import Model
+from selfinstruct.pool import Pool
+from selfinstruct.prompt.prompt import Prompt
+from selfinstruct.round import Round, Sample
+from selfinstruct.sampler import Sampler
+
+
+@runtime_checkable
+class Stage(Protocol):
+    """A named series of rounds with one sampler and one prompt."""
+
+    @property
+    def sampler(self) -> Sampler:
+        """What its prompts show."""
+        ...
+
+    @property
+    def prompt(self) -> Prompt:
+        """What it asks."""
+        ...
+
+    @property
+    def filters(self) -> Mapping[str, Filter]:
+        """What its candidates must pass, in this order."""
+        ...
+
+    @property
+    def model(self) -> Model | None:
+        """The model it asks, if not the run's."""
+        ...
+
+    @property
+    def target(self) -> int | None:
+        """How many candidates it is to keep, where that is known beforehand."""
+        ...
+
+    def preview(self, pool: Pool, rng: Random) -> Sample:
+        """What a prompt of this stage would show, for a pool that holds only seeds.
+
+        Raises ValueError where the seeds are not enough for it.
+        """
+        ...
+
+    def rounds(
+        self, name: str, pool: Pool, model: Model, random_seed: int, past: Sequence[Mapping[str, Any]]
+    ) -> Iterator[Round]:
+        """Its rounds, each as soon as it is done; `past` are the figures of those that were committed before."""
+        ...
+
+
+def stream(random_seed: int, stage: str, number: int) -> Random:
+    """The random stream of one round: it depends on the three values and on nothing else."""
+    return Random(f"{random_seed}/{stage}/{number}")

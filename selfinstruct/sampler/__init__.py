@@ -1,0 +1,28 @@
+"""What a prompt is shown.
+
+A sampler draws from the pool.  It holds no state: the same pool and the same random stream give the same samples.
+
+To add one: `conf/sampler/<name>.yaml` and one module here.
+"""
+
+from random import Random
+from typing import Protocol, runtime_checkable
+
+from selfinstruct.pool import Pool
+from selfinstruct.round import Sample
+
+
+@runtime_checkable
+class Sampler(Protocol):
+    """Draws what prompts show."""
+
+    def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
+        """At most `count` samples, one a request; an empty list means that nothing is left to do for this stage."""
+        ...
+
+    def preview(self, pool: Pool, rng: Random) -> Sample:
+        """A sample of the same shape from a pool that holds only seeds, to check a prompt before it is paid for.
+
+        Raises ValueError where the seeds are not enough for it; `{key}` in the message stands for the sampler's key.
+        """
+        ...

@@ -1,0 +1,188 @@
+import pytest
+
+from selfinstruct.actions.export import Export
+from selfinstruct.actions.generate import Generate
+from selfinstruct.errors import ConfigError, DataError, ModelError, SelfInstructError
+from selfinstruct.prompt.prompt import Prompt
+from selfinstruct.recipe.grow import Grow
+from selfinstruct.round import Candidate, Completion, Failure, Start
+from selfinstruct.run import Run
+from selfinstruct.sampler.mixed import Mixed
+
+
+class Whole:
+    expects = "whole"
+
+    def parse(self, completion, shown):
+        return [Candidate(instruction=completion.text)]
+
+
+class Seeds:
+    def __init__(self, tasks):
+        self.tasks = tasks
+
+    def load(self):
+        if isinstance(self.tasks, Exception):
+            raise self.tasks
+        return self.tasks
+
+
+class Ledger:
+    """A tracker that remembers what it was told."""
+
+    def __init__(self, broken=False):
+        self.broken = broken
+        self.told = []
+
+    def start(self, start):
+        self.told.append("start")
+
+    def log(self, round_, step):
+        self.told.append((step, round_.stage, round_.row()["bytes/pool.jsonl"]))
+
+    def finish(self, summary, error):
+        self.told.append(("finish", summary["completed"], error))
+        if self.broken:
+            raise RuntimeError("the tracker is broken")
+
+
+@pytest.fixture
+def run(tmp_path, task, scripted):
+    """A run of one stage, with parts that can be exchanged."""
+
+    def make(**changes):
+        prompt = Prompt(
+            template=changes.pop("template", "{{ tasks | length }}"),
+            system=None,
+            values={},
+            few_shot={},
+            decoding={},
+            retry_temperature=None,
+            parser=Whole(),
+        )
+        stage = Grow(
+            until=changes.pop("until", 3),
+            requests_per_round=1,
+            saturation=None,
+            sampler=Mixed(human=changes.pop("human", 2), machine=1),
+            prompt=prompt,
+            filters={},
+            model=None,
+        )
+        start = Start(
+            folder=tmp_path / "run",
+            name="x",
+            group=None,
+            recipe="self_instruct",
+            job_type="generate",
+            models=("scripted",),
+            is_offline=False,
+            config={"recipe": {"grow": {"prompt": "x"}}},
+            config_text="",
+        )
+        values = {
+            "random_seed": 1,
+            "recipe": {"grow": stage},
+            "seeds": Seeds([task(number) for number in range(10)]),
+            "model": scripted(lambda r: f"Do {r.id}"),
+            "trackers": {"ledger": Ledger()},
+            "formats": {},
+            "actions": {"generate": Generate()},
+            "start": start,
+        }
+        return Run(**(values | changes))
+
+    return make
+
+
+def test_runs_every_stage_and_tells_the_trackers_what_is_committed(run, tmp_path):
+    made = run()
+    made.execute()
+
+    told = made.trackers["ledger"].told
+    assert [entry[0] for entry in told] == ["start"[0], 1, 2, 3, "finish"] or told[0] == "start"
+    assert told[-1] == ("finish", True, None)
+    assert told[3][2] == (tmp_path / "run/pool.jsonl").stat().st_size
+    assert len(made.pool) == 13
+
+
+def test_goes_on_where_the_folder_ends_and_asks_nothing_twice(run, scripted):
+    first = run(until=2)
+    first.execute()
+
+    second = run(until=4, model=scripted(lambda r: f"Do {r.id}"))
+    second.execute()
+
+    assert [request.id for request in second.model.asked] == ["grow/3/1", "grow/4/1"]
+    assert len(second.pool) == 14
+
+
+def test_a_model_that_fails_ends_the_run_and_what_was_made_stays(run, tmp_path, scripted):
+    def answer(request):
+        return Completion(failure=Failure("unavailable", "503")) if request.round == 3 else f"Do {request.id}"
+
+    made = run(until=9, model=scripted(answer))
+
+    with pytest.raises(ModelError, match="scripted: 503"):
+        made.execute()
+
+    assert made.trackers["ledger"].told[-1] == ("finish", False, "scripted: 503")
+    assert '"made": 2' in (tmp_path / "run/summary.json").read_text()
+
+    again = run(until=4, model=scripted(lambda r: f"Do {r.id}"))
+    again.execute()
+    assert [request.round for request in again.model.asked] == [3, 4]
+
+
+def test_a_tracker_that_does_not_finish_breaks_nothing(run, caplog):
+    made = run(trackers={"broken": Ledger(broken=True), "ledger": Ledger()})
+    made.execute()
+
+    assert made.trackers["ledger"].told[-1] == ("finish", True, None)
+    assert "Ledger did not finish" in caplog.text
+
+
+def test_a_crash_of_an_action_is_in_the_summary(run):
+    class Crash:
+        def problems(self, run):
+            return []
+
+        def __call__(self, run):
+            raise ZeroDivisionError("by chance")
+
+    made = run(actions={"crash": Crash()})
+
+    with pytest.raises(ZeroDivisionError):
+        made.execute()
+
+    assert "by chance" in made.trackers["ledger"].told[-1][2]
+
+
+def test_everything_that_would_stop_a_run_is_told_before_anything_is_done(run, tmp_path, scripted):
+    class Keyless(scripted):
+        def problems(self):
+            return ["The environment variable KEY is not set."]
+
+    made = run(human=11, model=Keyless(lambda r: "x"), actions={"generate": Generate(), "export": Export()}, formats={})
+
+    with pytest.raises(ConfigError) as error:
+        made.execute()
+
+    assert error.value.problems[0].startswith("recipe.grow.sampler wants 11 human tasks, but seeds has 10.")
+    assert error.value.problems[1] == "The environment variable KEY is not set."
+    assert error.value.problems[2].startswith("formats: export has nothing to write")
+    assert not (tmp_path / "run").exists()
+    assert made.trackers["ledger"].told == []
+    assert made.model.asked == []
+
+
+def test_a_template_with_an_unknown_variable_is_told_by_its_key(run):
+    with pytest.raises(ConfigError, match=r"recipe\.grow\.prompt\.template: the variable 'taks' is unknown"):
+        run(template="{{ taks }}").execute()
+
+
+def test_bad_seeds_are_told_all_together(run):
+    with pytest.raises(SelfInstructError) as error:
+        run(seeds=Seeds(DataError(["a.jsonl:1: not JSON.", "a.jsonl:2: not JSON."]))).execute()
+
+    assert str(error.value) == "a.jsonl:1: not JSON.\na.jsonl:2: not JSON."

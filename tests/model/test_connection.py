@@ -1,0 +1,68 @@
+import asyncio
+import logging
+import os
+
+import pytest
+
+from selfinstruct.model.connection import loaded, opened
+
+
+@pytest.fixture(scope="module")
+def litellm():
+    return loaded()
+
+
+def provider(name, api_base="http://127.0.0.1:9/v1", key=None):
+    async def get():
+        async with opened(name, api_base, key) as found:
+            return found
+
+    return asyncio.run(get())
+
+
+def test_litellm_is_loaded_quietly_and_with_its_own_prices(litellm):
+    assert os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] == "True"
+    assert litellm.suppress_debug_info
+    assert all(logging.getLogger(name).level >= logging.WARNING for name in ("LiteLLM", "LiteLLM Router", "httpx"))
+    assert logging.getLogger("LiteLLM").handlers == []
+
+
+def test_openais_models_are_asked_by_a_client_of_ours_in_both_modes():
+    found = provider("openai/some")
+
+    assert found.name == "openai"
+    assert found.chat["model"] == "openai/some"
+    assert found.text["model"] == "text-completion-openai/some"
+    assert found.chat["client"] is found.text["client"]
+
+
+def test_a_server_that_speaks_openais_protocol_too_is_sent_texts_by_a_client_of_ours():
+    found = provider("hosted_vllm/some")
+
+    assert "client" not in found.chat
+    assert found.text["model"] == "hosted_vllm/some"
+    assert "client" in found.text
+
+
+def test_any_other_provider_is_litellms_own_affair():
+    found = provider("anthropic/claude-haiku-4-5", None, "k")
+
+    assert found.chat == found.text == {"model": "anthropic/claude-haiku-4-5", "api_base": None, "api_key": "k"}
+    assert "presence_penalty" not in found.parameters
+
+
+def test_what_was_opened_is_closed_and_forgotten(litellm):
+    async def ask():
+        async with opened("hosted_vllm/some", "http://127.0.0.1:9/v1", None) as found:
+            with pytest.raises(litellm.InternalServerError):
+                await found.call(True, {"messages": [{"role": "user", "content": "x"}], "max_retries": 0})
+            return [client.client for name, client in clients.items() if name not in before]
+
+    clients = litellm.in_memory_llm_clients_cache.cache_dict
+    before = set(clients)
+
+    opened_meanwhile = asyncio.run(ask())
+
+    assert opened_meanwhile
+    assert all(client.is_closed for client in opened_meanwhile)
+    assert set(clients) == before

@@ -1,0 +1,93 @@
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from selfinstruct.model.replies import Price, completion, cut, said, tokens
+from selfinstruct.round import Completion, Decoding, Request
+
+
+def response(text="text", finish_reason="stop", **more):
+    choice = SimpleNamespace(text=text, finish_reason=finish_reason)
+    usage = SimpleNamespace(prompt_tokens=3, completion_tokens=2)
+    return SimpleNamespace(**{"choices": [choice], "usage": usage, "model": "served", **more})
+
+
+def request(*stop):
+    return Request("s/1/1", "s", 1, "text", None, False, Decoding(stop=list(stop)), "yes_no")
+
+
+def test_a_response_becomes_a_completion():
+    assert completion(response(), request()) == Completion("text", "stop", 3, 2, model="served")
+
+
+def test_a_reply_that_goes_on_past_a_stop_string_ended_there():
+    found = completion(response("a\nb", "length"), request("\n"))
+
+    assert (found.text, found.finish_reason) == ("a", "stop")
+
+
+def test_a_reply_that_was_cut_off_before_any_stop_string_was_cut_off():
+    assert completion(response("a", "length"), request("\n")).is_cut_off
+
+
+def test_without_choice_text_or_reason_there_is_an_empty_text_that_stopped():
+    assert said(response(choices=[]), False) == ("", "stop")
+    assert said(response(None, None), False) == ("", "stop")
+
+
+def test_an_error_is_no_reply():
+    with pytest.raises(ValueError, match="overloaded"):
+        said(response(error={"message": "overloaded"}), False)
+
+
+@pytest.mark.parametrize(
+    ("text", "stops", "left"),
+    [
+        ("one two three", [], "one two three"),
+        ("one two three", ["three", "two"], "one "),
+        ("one", ["one"], ""),
+        ("one", ["", "x"], "one"),
+    ],
+)
+def test_a_text_is_cut_at_the_first_stop_string(text, stops, left):
+    assert cut(text, stops) == left
+
+
+@given(st.text("ab\n"), st.lists(st.text("ab\n", max_size=3)))
+def test_what_is_left_holds_no_stop_string_and_cutting_again_changes_nothing(text, stops):
+    left = cut(text, stops)
+
+    assert text.startswith(left)
+    assert not any(stop and stop in left for stop in stops)
+    assert cut(left, stops) == left
+
+
+def test_tokens_that_nobody_counted_are_unknown():
+    assert tokens(response()) == (3, 2)
+    assert tokens(response(usage=None)) == (None, None)
+    assert tokens(response(usage=SimpleNamespace(prompt_tokens=0, completion_tokens=0))) == (None, None)
+
+
+def test_a_price_is_for_a_million_tokens():
+    assert Price(prompt=2, completion=10).of(1_000_000, 500_000) == 7
+    assert Price(prompt=0, completion=0).of(5, 5) == 0
+
+
+@pytest.mark.parametrize(
+    ("price", "counted"),
+    [
+        (Price(prompt=None, completion=None), (5, 5)),
+        (Price(prompt=1, completion=None), (5, 5)),
+        (Price(prompt=1, completion=1), (None, None)),
+    ],
+)
+def test_without_price_or_tokens_the_cost_is_unknown_and_not_nothing(price, counted):
+    assert price.of(*counted) is None
+
+
+def test_a_price_is_never_negative():
+    with pytest.raises(ValidationError, match="prompt"):
+        Price(prompt=-1, completion=1)

@@ -1,0 +1,302 @@
+from typing import Any
+
+import pytest
+
+from selfinstruct.prompt import Parser
+from selfinstruct.prompt.numbered_list import NumberedList
+from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.task import Task
+
+TASKS = [Task(id=str(number), origin="human", instruction=f"Task number {number}.") for number in range(8)]
+POEM, SKY, CATS = "Write a poem about Paris.", "Why is the sky blue?", "List five cats."
+
+
+def parse(text: str, *, chat: bool = False, finish_reason: str = "stop", **keys: Any) -> list[Candidate | Rejection]:
+    parser = NumberedList(**({"casing": "keep", "cut_off": "keep_whole"} | keys))
+    return parser.parse(Completion(text=text, finish_reason=finish_reason), {"tasks": TASKS, "chat": chat})
+
+
+def instructions(found: list[Candidate | Rejection]) -> list[str]:
+    return [piece.instruction for piece in found if isinstance(piece, Candidate)]
+
+
+def reasons(found: list[Candidate | Rejection]) -> list[str]:
+    return [piece.reason for piece in found if isinstance(piece, Rejection)]
+
+
+def test_it_is_a_parser_and_says_what_it_expects() -> None:
+    parser = NumberedList(casing="keep", cut_off="keep_whole")
+
+    assert isinstance(parser, Parser)
+    assert parser.expects == "numbered_list"
+
+
+def test_a_completion_model_goes_on_with_the_open_number() -> None:
+    assert parse(f" {POEM}\n10. {SKY}\n11.  {CATS}") == [Candidate(instruction=one) for one in (POEM, SKY, CATS)]
+
+
+def test_a_reply_of_one_item_has_no_marker() -> None:
+    assert instructions(parse(f" {POEM}")) == [POEM]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9. {}\n10. {}\n11. {}",
+        "1. {}\n2. {}\n3. {}",
+        "9) {}\n10) {}\n11) {}",
+        "(1) {}\n(2) {}\n(3) {}",
+        "9: {}\n10: {}\n11: {}",
+        "Task 9: {}\nTask 10: {}\nTask 11: {}",
+        "**Task 9:** {}\n\n**Task 10:** {}\n\n**Task 11:** {}",
+        "**9.** {}\n**10.** {}\n**11.** {}",
+        "## 9. {}\n## 10. {}\n## 11. {}",
+        "- {}\n- {}\n- {}",
+        "* {}\n* {}\n* {}",
+        "•{}\n•{}\n•{}",
+        "１．{}\n２．{}\n３．{}",
+        "1、{}\n2、{}\n3、{}",
+        "①{}\n②{}\n③ {}",
+        "9.{}\n10.{}\n11.{}",
+        "9. {}\r\n\r\n10. {}\r\n\r\n11. {}",
+        "\ufeff9. {}\n\n10. {}\n\n\n11. {}",
+        "9. {}\n10. {}\n\n1. {}",
+        "9. **{}**\n10. **{}**\n11. **{}**",
+        "9. **Poem**: {}\n10. **Sky:** {}\n11. **Cats** – {}",
+        "**9. Poem**\n{}\n\n**10. Sky**\n{}\n\n**11. Cats**\n{}",
+        "**Task 9: Poem**\n\n{}\n\n**Task 10: Sky**\n\n{}\n\n**Task 11: Cats**\n\n{}",
+        "```\n9. {}\n10. {}\n11. {}\n```",
+        "<think>9. Not this one.</think>\n9. {}\n10. {}\n11. {}",
+        "  1. {}\n  2. {}\n  3. {}",
+    ],
+)
+@pytest.mark.parametrize("chat", [False, True])
+def test_any_marker_opens_an_item(text: str, chat: bool) -> None:
+    assert parse(text.format(POEM, SKY, CATS), chat=chat) == [Candidate(instruction=one) for one in (POEM, SKY, CATS)]
+
+
+def test_lists_in_other_scripts_are_read() -> None:
+    assert instructions(parse("다음 문장을 번역하세요.\n10. 시를 쓰세요.")) == [
+        "다음 문장을 번역하세요.",
+        "시를 쓰세요.",
+    ]
+    assert instructions(parse("以下は提案です。\n\n**6. なぜ空は青いのですか？**", chat=True)) == [
+        "なぜ空は青いのですか？"
+    ]
+
+
+def test_a_number_that_is_no_marker_is_text() -> None:
+    text = "Explain the time\n10:30 and\n3.5 million."
+
+    assert instructions(parse(f"9. {text}")) == ["Explain the time 10:30 and 3.5 million."]
+
+
+@pytest.mark.parametrize(
+    "preamble", ["Sure! Here is what I came up with:", "Here are 8 more tasks:\n\nThey vary a lot:"]
+)
+@pytest.mark.parametrize("farewell", ["Let me know if you would like more!", "These tasks cover many topics."])
+def test_a_chat_model_s_first_and_last_words_are_rejections(preamble: str, farewell: str) -> None:
+    found = parse(f"{preamble}\n\n1. {POEM}\n2. {SKY}\n\n{farewell}", chat=True)
+
+    assert instructions(found) == [POEM, SKY]
+    assert [(piece.reason, piece.text) for piece in found if isinstance(piece, Rejection)] == [
+        ("preamble", preamble),
+        ("farewell", farewell),
+    ]
+
+
+def test_a_preamble_is_known_where_a_completion_was_expected() -> None:
+    found = parse(f"Here are the tasks:\n\n9. {POEM}")
+
+    assert instructions(found) == [POEM]
+    assert reasons(found) == ["preamble"]
+
+
+def test_a_chat_model_may_go_on_with_the_open_number() -> None:
+    assert instructions(parse(f"{POEM}\n10. {SKY}", chat=True)) == [POEM, SKY]
+
+
+def test_more_lines_and_paragraphs_belong_to_the_item_above() -> None:
+    found = parse(
+        "9. Write a letter.\nIt has to be short.\n\nUse rhymes.\n10. Fix this code:\ndef f(x):\n    return\n", chat=True
+    )
+
+    assert instructions(found) == ["Write a letter. It has to be short. Use rhymes.", "Fix this code: def f(x): return"]
+
+
+@pytest.mark.parametrize(
+    "sub_list",
+    ["1. red\n2. blue", "   1. red\n   2. blue", "   - red\n   - blue", "* red\n* blue", "a) red\nb) blue"],
+)
+def test_a_list_inside_an_item_belongs_to_it(sub_list: str) -> None:
+    found = parse(f"9. {POEM}\n10. Sort these colours:\n{sub_list}\n11. {CATS}")
+
+    assert len(instructions(found)) == 3
+    assert "red" in instructions(found)[1]
+    assert "blue" in instructions(found)[1]
+
+
+def test_a_list_that_starts_over_under_a_heading_goes_on() -> None:
+    assert instructions(parse(f"# Hard ones\n1. {POEM}\n2. {SKY}\n\n# Easy ones\n1. {CATS}", chat=True))[-1] == CATS
+
+
+def test_items_are_not_read_from_code() -> None:
+    assert len(instructions(parse("9. Say what this prints:\n```\n1. a\n2. b\n```\n10. Why?"))) == 2
+
+
+def test_empty_items_are_named() -> None:
+    assert reasons(parse(f"9.\n10. {POEM}\n11. **")) == ["empty item", "empty item"]
+
+
+def test_a_marker_that_the_reply_broke_off_in_is_no_text() -> None:
+    found = parse(f"{POEM}\n10. {SKY}\n11")
+
+    assert instructions(found) == [POEM, SKY]
+    assert reasons(found) == ["empty item"]
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        ("Step 1: Subtract 5 from both sides.", "solution step"),
+        ("To solve this, we need to divide by 2.", "solution step"),
+        ("First, multiply both sides by 2.", "solution step"),
+        ("The answer is 42.", "solution step"),
+        ("Subtract 5 from both sides: 2x = 11 - 5", "solution step"),
+        ("6 (1 + 2 + 3 = 6)", "solution step"),
+        ("Output: 42", "solution step"),
+        ("I'm ready to help. What are the tasks?", "preamble"),
+        ("Here are the tasks with a brief description of each", "preamble"),
+        ("Here are some more:", "preamble"),
+        ("(Note: this one is missing)", "note"),
+        ("Note: this one is hard.", "explanation"),
+        ("Unfortunately, there is no text.", "explanation"),
+        ("Let me know if you need more.", "farewell"),
+        ("I'm sorry, but I can't assist with that.", "refusal"),
+    ],
+)
+def test_what_is_no_instruction_is_named(item: str, reason: str) -> None:
+    found = parse(f"1. {POEM}\n2. {item}\n3. {CATS}", chat=True)
+
+    assert instructions(found) == [POEM, CATS]
+    assert reasons(found) == [reason]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "Here is a list of words. Sort them by length.",
+        "I'd like to learn Spanish. Where do I begin?",
+        "Solve the equation for x: 2x + 5 = ?",
+        "First, read the text, then write a summary.",
+        "Note down three reasons to exercise.",
+        "This task requires you to write a business plan.",
+        "Let's say you have 12 apples. How many can you give to 3 friends?",
+        "Output the second smallest element of a list.",
+        "Link each word (current word -> its head word).",
+        "Write **one** sentence about 2**3.",
+    ],
+)
+def test_an_instruction_that_sounds_like_talk_is_kept(item: str) -> None:
+    assert len(instructions(parse(f"1. {item}\n2. {CATS}", chat=True))) == 2
+
+
+def test_in_a_reply_that_solves_the_tasks_only_the_tasks_are_read() -> None:
+    text = (
+        "Here are the tasks with my responses:\n\n"
+        "**1. Solve 2x = 6.**\n\nTo solve it, we divide:\n1. Divide both sides by 2: x = 6 / 2\n2. Simplify: x = 3\n\n"
+        "**2. Give me a recipe.**\n\n1. Boil the eggs.\n2. Peel them.\n\n"
+        "**3. Cocktail recipe:**\n\nHere's a simple one:\n* 2 oz gin\n\n"
+        "4. Potato chips\n\nWhich one would you like to start with?"
+    )
+
+    assert instructions(parse(text, chat=True)) == ["Solve 2x = 6.", "Give me a recipe."]
+
+
+def test_answers_that_stand_with_a_task_are_taken_off() -> None:
+    text = "1. {}\n   - Output: a poem\n2. {} (I'll need the colour)\n3. {}\n   Answer: Tom"
+
+    found = parse(text.format(POEM, SKY, CATS), chat=True)
+
+    assert instructions(found) == [POEM, SKY, CATS]
+    assert reasons(found) == ["solution step", "explanation", "solution step"]
+
+
+def test_bullets_after_an_item_without_a_number_belong_to_it() -> None:
+    assert instructions(parse("Explain these words:\n- red\n- blue")) == ["Explain these words: - red - blue"]
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ("**Poems**\n   - Write a poem.", "Write a poem."),
+        ("**Write a poem**\nUse three rhymes.", "Write a poem. Use three rhymes."),
+        ("**Write a poem**\nWrite a poem about Paris.", "Write a poem about Paris."),
+        ("**Write a poem.**\n   - Make sure that it rhymes.", "Write a poem."),
+        ("**Write a poem**", "Write a poem"),
+        ("**Write a poem**: (I'll need a subject)", "Write a poem"),
+        ("**Write** a poem.", "Write a poem."),
+        ("**Write a poem** about **cats**.", "Write a poem about cats."),
+        ("Task 3: Write a poem.", "Write a poem."),
+        ("Write a poem. **(done)**", "Write a poem."),
+        ("Write a poem. -> Roses are red.", "Write a poem."),
+        ("Write a poem. This task requires fantasy.", "Write a poem."),
+        ("Write a poem (of four lines)", "Write a poem (of four lines)"),
+    ],
+)
+def test_titles_and_remarks_are_told_from_the_task(item: str, expected: str) -> None:
+    assert instructions(parse(f"1. {item}\n2. {SKY}", chat=True)) == [expected, SKY]
+
+
+def test_a_title_without_a_task_is_a_heading() -> None:
+    assert reasons(parse(f"1. **Task list**: (no description provided)\n2. {POEM}", chat=True)) == ["heading"]
+
+
+def test_a_prompt_that_is_said_again_is_a_preamble() -> None:
+    found = parse(f"{POEM}\n10. Come up with a series of tasks:\n1. {SKY}\n2. {CATS}")
+
+    assert instructions(found) == [POEM, SKY, CATS]
+    assert reasons(found) == ["preamble"]
+
+
+@pytest.mark.parametrize(
+    ("text", "chat", "expected"),
+    [
+        ("", True, ["empty reply"]),
+        ("<think>9. Write a poem.", True, ["unfinished thought"]),
+        ("I'm sorry, but I can't assist with that request.", False, ["refusal"]),
+        ("I'm sorry, but I can't assist with that request.", True, ["refusal"]),
+        ("I'm ready to help. What are the tasks?", False, ["no list"]),
+        ("Write a poem.", True, ["no list"]),
+    ],
+)
+def test_a_reply_without_a_list_is_named(text: str, chat: bool, expected: list[str]) -> None:
+    assert reasons(parse(text, chat=chat)) == expected
+
+
+def test_of_a_reply_that_was_cut_off_the_last_item_is_truncated() -> None:
+    found = parse(f"{POEM}\n10. {SKY}\n11. List fi", finish_reason="length")
+
+    assert [piece.truncated for piece in found if isinstance(piece, Candidate)] == [False, False, True]
+
+
+def test_an_item_before_what_was_cut_off_is_whole() -> None:
+    found = parse(f"1. {POEM}\n\nLet me know if", chat=True, finish_reason="length")
+
+    assert found[0] == Candidate(instruction=POEM)
+
+
+def test_a_reply_that_was_cut_off_can_be_discarded_as_the_reference_code_does() -> None:
+    found = parse(f"{POEM}\n10. {SKY}", finish_reason="length", cut_off="discard_reply")
+
+    assert found == [Rejection(filter="parse", reason="reply cut off", text=f"{POEM}\n10. {SKY}")]
+
+
+def test_casing_can_be_that_of_the_reference_code() -> None:
+    assert instructions(parse(POEM, casing="capitalize")) == ["Write a poem about paris."]
+
+
+@pytest.mark.parametrize("keys", [{"casing": "upper"}, {"cut_off": "no"}, {"expects": "a"}])
+def test_wrong_keys_are_refused(keys: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(keys))):
+        parse(POEM, **keys)

@@ -1,0 +1,173 @@
+import pytest
+
+from selfinstruct.prompt.prompt import Prompt
+from selfinstruct.recipe.annotate import Annotate
+from selfinstruct.round import Candidate, Rejection, Sample
+from selfinstruct.sampler.missing import Missing
+from selfinstruct.task import Instance
+
+
+class Answer:
+    """A parser: yes, no, or `in=out;in=out` for instances; anything else is unreadable."""
+
+    expects = "answer"
+
+    def parse(self, completion, shown):
+        text = completion.text
+        if text in ("yes", "no"):
+            return [Candidate(is_classification=text == "yes")]
+        if "=" not in text:
+            return [Rejection(filter="parse", reason="unreadable", text=text)]
+        instances = tuple(Instance(*pair.split("=")) for pair in text.split(";"))
+        return [Candidate(instances=instances, position=k) for k in range(len(instances))]
+
+
+class NoEmptyOutput:
+    def reject(self, candidate, pool):
+        return "empty" if not candidate.instance.output else None
+
+
+PROMPT = Prompt(
+    template="{{ task.instruction }} {{ instances }}",
+    system=None,
+    values={},
+    few_shot={},
+    decoding={"temperature": 0.0},
+    retry_temperature=0.7,
+    parser=Answer(),
+)
+
+
+def annotate(field, **changes):
+    values = {
+        "requests_per_round": 2,
+        "attempts": 3,
+        "instances": 2 if field == "instances" else None,
+        "sampler": Missing(field=field, where={}),
+        "prompt": PROMPT,
+        "filters": {"empty": NoEmptyOutput()} if field == "instances" else {},
+        "model": None,
+    }
+    return Annotate(**(values | changes))
+
+
+@pytest.fixture
+def raw(pool, task):
+    """The pool with three tasks of which nothing is known."""
+    for number in range(10, 13):
+        pool.add(task(number, origin="grow", is_classification=None, instances=None))
+    return pool
+
+
+def test_asks_about_every_task_that_lacks_the_field(raw, scripted):
+    model = scripted(lambda r: "yes" if "10" in r.text else "no")
+
+    rounds = list(annotate("is_classification").rounds("clf", raw, model, 1, []))
+
+    assert [raw[f"seed_task_{number}"].is_classification for number in (10, 11, 12)] == [True, False, False]
+    assert raw["seed_task_10"].models == {"clf": "scripted"}
+    assert [(round_.asked, round_.kept) for round_ in rounds] == [(2, 2), (1, 1)]
+    assert [round_.ended for round_ in rounds] == [None, "nothing left to do"]
+    assert [task.id for task in rounds[0].tasks] == ["seed_task_10", "seed_task_11"]
+
+
+def test_an_unreadable_answer_is_asked_again_with_another_temperature(raw, scripted):
+    model = scripted(lambda r: "yes" if r.decoding.temperature else "well")
+
+    first = next(annotate("is_classification").rounds("clf", raw, model, 1, []))
+
+    assert [request.id for request in model.asked] == ["clf/1/1", "clf/1/2", "clf/1/3", "clf/1/4"]
+    assert (first.asked, first.kept, first.candidates) == (4, 2, 4)
+    assert [(item.filter, item.task) for item in first.rejections] == [
+        ("parse", "seed_task_10"),
+        ("parse", "seed_task_11"),
+    ]
+
+
+def test_a_task_without_a_readable_answer_is_left_as_it_is_and_says_so(raw, scripted):
+    model = scripted(lambda r: "it depends")
+
+    rounds = list(annotate("is_classification").rounds("clf", raw, model, 1, []))
+
+    assert raw["seed_task_10"].is_classification is None
+    assert raw["seed_task_10"].gave_up == {"clf": "parse: unreadable"}
+    assert sum(round_.asked for round_ in rounds) == 9
+    assert sum(round_.kept for round_ in rounds) == 0
+    assert raw["seed_task_10"] in rounds[0].tasks
+
+
+def test_keeps_instances_that_pass_up_to_the_number_wanted(raw, scripted):
+    model = scripted(lambda r: "a=1;b=;c=3;d=4")
+
+    first = next(annotate("instances").rounds("io", raw, model, 1, []))
+
+    assert raw["seed_task_10"].instances == (Instance("a", "1"), Instance("c", "3"))
+    assert [item.filter for item in first.rejections] == ["empty", "surplus"] * 2
+    assert (first.kept, first.candidates) == (4, 8)
+    assert first.rejections[0].row("io", 1) == {
+        "stage": "io",
+        "round": 1,
+        "request": "io/1/1",
+        "filter": "empty",
+        "reason": "empty",
+        "task": "seed_task_10",
+        "instruction": "Explain thing number 10 in plain words.",
+        "input": "b",
+        "output": "",
+    }
+
+
+def test_what_one_filter_rejects_is_no_sibling_in_the_next(raw, scripted):
+    class Alone:
+        def reject(self, candidate, pool):
+            return None if len(candidate.instances) == 1 else "not alone"
+
+    stage = annotate("instances", filters={"empty": NoEmptyOutput(), "alone": Alone()})
+
+    first = next(stage.rounds("io", raw, scripted(lambda r: "a=;b=2"), 1, []))
+
+    assert raw["seed_task_10"].instances == (Instance("b", "2"),)
+    assert [item.filter for item in first.rejections] == ["empty", "empty"]
+
+
+def test_a_reply_of_which_nothing_passes_is_asked_again(raw, scripted):
+    model = scripted(lambda r: "a=1" if r.decoding.temperature else "a=")
+
+    next(annotate("instances").rounds("io", raw, model, 1, []))
+
+    assert raw["seed_task_10"].instances == (Instance("a", "1"),)
+
+
+def test_the_template_sees_how_many_instances_are_wanted(raw, scripted):
+    model = scripted(lambda r: "a=1")
+    next(annotate("instances").rounds("io", raw, model, 1, []))
+
+    assert model.asked[0].text.endswith(" 2")
+    assert annotate("instances").preview(raw, None).variables["instances"] == 2
+
+
+def test_goes_on_where_it_was_stopped(raw, scripted):
+    model = scripted(lambda r: "no")
+    stage = annotate("is_classification")
+    first = next(stage.rounds("clf", raw, model, 1, []))
+
+    (second,) = stage.rounds("clf", raw, model, 1, [first.row()])
+
+    assert second.number == 2
+    assert [task.id for task in second.tasks] == ["seed_task_12"]
+
+
+def test_has_nothing_to_do_when_no_task_lacks_the_field(pool, scripted):
+    assert list(annotate("instances").rounds("io", pool, scripted(lambda r: "a=1"), 1, [])) == []
+
+
+def test_needs_a_sampler_that_gives_a_task(raw, scripted):
+    class Nothing:
+        def sample(self, pool, rng, count, stage):
+            return [Sample(variables={"task": pool["seed_task_0"]})]
+
+        def preview(self, pool, rng):
+            raise ValueError
+
+    with pytest.raises(ValueError, match="gives tasks to complete"):
+        next(annotate("instances", sampler=Nothing()).rounds("io", raw, scripted(lambda r: "a=1"), 1, []))

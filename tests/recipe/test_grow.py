@@ -1,0 +1,172 @@
+from dataclasses import dataclass
+
+import pytest
+
+from selfinstruct.prompt.prompt import Prompt
+from selfinstruct.recipe import stream
+from selfinstruct.recipe.grow import Grow, Saturation
+from selfinstruct.round import Candidate, Completion, Failure, Rejection
+from selfinstruct.sampler.mixed import Mixed
+
+
+class Lines:
+    """A parser: each line is an instruction, `#` makes it unreadable."""
+
+    expects = "lines"
+
+    def parse(self, completion, shown):
+        return [
+            Rejection(filter="parse", reason="unreadable", text=line) if line.startswith("#") else Candidate(line)
+            for line in completion.text.splitlines()
+        ]
+
+
+class Known:
+    """A filter: what the pool holds already; measures too."""
+
+    def reject(self, candidate, pool):
+        return "known" if any(task.instruction == candidate.instruction for task in pool) else None
+
+    def measure(self, candidate, pool):
+        return Near(nearest=(("seed_task_0", 0.5), ("seed_task_1", 0.25)), average=0.125)
+
+
+class NoShouting:
+    def reject(self, candidate, pool):
+        return "shouts" if candidate.instruction.isupper() else None
+
+
+@dataclass
+class Near:
+    nearest: tuple
+    average: float
+
+
+PROMPT = Prompt(
+    template="{{ tasks | length }}",
+    system=None,
+    values={},
+    few_shot={},
+    decoding={},
+    retry_temperature=None,
+    parser=Lines(),
+)
+
+
+def grow(**changes):
+    values = {
+        "until": 4,
+        "requests_per_round": 2,
+        "saturation": None,
+        "sampler": Mixed(human=2, machine=1),
+        "prompt": PROMPT,
+        "filters": {"shouting": NoShouting(), "known": Known()},
+        "model": None,
+    }
+    return Grow(**(values | changes))
+
+
+@pytest.fixture
+def numbered(scripted):
+    """A model that writes two new instructions, one unreadable line, one twin and one shout a request."""
+    return scripted(lambda r: f"Do {r.id}\n# preamble\nDo {r.id}\nALAS\nSay {r.id}")
+
+
+def test_keeps_exactly_as_many_as_wanted_and_accounts_for_the_rest(pool, numbered):
+    (only,) = grow(until=3).rounds("grow", pool, numbered, 1, [])
+
+    assert len(pool.of("grow")) == 3
+    assert (only.asked, only.kept, only.candidates, only.parsed) == (2, 3, 10, 8)
+    assert only.row()["rejected/parse"] == 2
+    assert only.row()["rejected/known"] == 1
+    assert only.row()["rejected/shouting"] == 1
+    assert only.row()["rejected/surplus"] == 3
+    assert only.ended == "3 kept"
+    assert only.row()["ended"] == "3 kept"
+
+
+def test_what_comes_after_the_last_one_needed_is_surplus(pool, numbered):
+    (only,) = grow(until=1).rounds("grow", pool, numbered, 1, [])
+
+    assert [rejection.filter for rejection in only.rejections] == [
+        *("parse", "surplus", "surplus", "surplus"),
+        *("surplus", "parse", "surplus", "surplus", "surplus"),
+    ]
+
+
+def test_a_kept_task_records_where_it_came_from(pool, numbered):
+    next(grow().rounds("grow", pool, numbered, 1, []))
+    made = pool["grow_1"]
+
+    assert (made.origin, made.round, made.request) == ("grow", 1, "grow/1/1")
+    assert made.instruction == "Do grow/1/1"
+    assert made.models == {"grow": "scripted"}
+    assert len(made.parents) == 3
+    assert made.most_similar == (("seed_task_0", 0.5), ("seed_task_1", 0.25))
+    assert made.average_similarity == 0.125
+    assert made.instances is None
+
+
+def test_a_rejection_names_the_request_the_candidate_and_the_nearest_task(pool, numbered):
+    first = next(grow().rounds("grow", pool, numbered, 1, []))
+    row = first.rejections[1].row("grow", 1)
+
+    assert row == {
+        "stage": "grow",
+        "round": 1,
+        "request": "grow/1/1",
+        "filter": "known",
+        "reason": "known",
+        "instruction": "Do grow/1/1",
+        "nearest": ["seed_task_0", 0.5],
+    }
+    assert "nearest" not in first.rejections[2].row("grow", 1)
+    assert first.rejections[0].row("grow", 1)["text"] == "# preamble"
+
+
+def test_a_request_without_a_reply_is_one_rejection(pool, scripted):
+    model = scripted(
+        lambda r: Completion(failure=Failure("refused", "too long")) if r.id.endswith("1") else f"Do {r.id}"
+    )
+    first = next(grow().rounds("grow", pool, model, 1, []))
+
+    assert (first.asked, first.failed, first.candidates, first.kept) == (2, 1, 2, 1)
+    assert (first.rejections[0].filter, first.rejections[0].reason) == ("model", "too long")
+
+
+def test_tokens_and_cost_are_added_up_and_an_unknown_price_makes_the_cost_unknown(pool, scripted):
+    first = next(grow().rounds("grow", pool, scripted(lambda r: "x"), 1, []))
+    assert (first.prompt_tokens, first.completion_tokens, first.cost_usd) == (20, 10, 0.5)
+
+    model = scripted(lambda r: Completion(text="y", cost_usd=None if r.id.endswith("1") else 0.5))
+    assert next(grow().rounds("grow", pool, model, 1, [])).cost_usd is None
+
+
+def test_ends_when_nothing_new_comes(pool, scripted):
+    stage = grow(saturation=Saturation(rounds=3, kept_share=0.0))
+
+    rounds = list(stage.rounds("grow", pool, scripted(lambda r: "Always this"), 1, []))
+
+    assert len(rounds) == 4
+    assert rounds[-1].ended == "saturated: at most 0% kept in 3 rounds"
+    assert [round_.ended for round_ in rounds[:-1]] == [None] * 3
+
+
+def test_goes_on_where_it_was_stopped(task, numbered):
+    from selfinstruct.pool import Pool
+
+    whole = Pool(task(number) for number in range(10))
+    rounds = list(grow(until=9).rounds("grow", whole, numbered, 1, []))
+    part = Pool(task(number) for number in range(10))
+    first = next(grow(until=9).rounds("grow", part, numbered, 1, []))
+
+    rest = list(grow(until=9).rounds("grow", part, numbered, 1, [first.row()]))
+
+    assert [task.row() for task in part] == [task.row() for task in whole]
+    assert [round_.number for round_ in rest] == [round_.number for round_ in rounds[1:]]
+    assert list(grow(until=9).rounds("grow", part, numbered, 1, [r.row() for r in rounds])) == []
+
+
+def test_each_round_has_a_stream_of_its_own():
+    assert stream(1, "grow", 1).random() == stream(1, "grow", 1).random()
+    assert len({stream(*key).random() for key in [(1, "grow", 1), (2, "grow", 1), (1, "g", 1), (1, "grow", 2)]}) == 4

@@ -1,0 +1,46 @@
+from random import Random
+
+from selfinstruct.sampler.missing import Missing
+
+
+def ids(samples):
+    return [sample.task.id for sample in samples]
+
+
+def test_takes_tasks_that_lack_the_field_in_the_order_of_the_pool(pool, task):
+    pool.add(task(10, origin="grow", is_classification=None))
+    pool.add(task(11, origin="grow", is_classification=None))
+
+    samples = Missing(field="is_classification", where={}).sample(pool, Random(0), 10, "classification")
+
+    assert ids(samples) == ["seed_task_10", "seed_task_11"]
+    assert samples[0].variables["task"].id == "seed_task_10"
+
+
+def test_takes_at_most_as_many_as_wanted(pool, task):
+    for number in range(10, 15):
+        pool.add(task(number, origin="grow", instances=None))
+
+    assert len(Missing(field="instances", where={}).sample(pool, Random(0), 3, "input_first")) == 3
+
+
+def test_takes_only_tasks_that_have_the_wanted_value(pool, task):
+    pool.add(task(10, is_classification=True, instances=None))
+    pool.add(task(11, is_classification=False, instances=None))
+    pool.add(task(12, is_classification=None, instances=None))
+
+    samples = Missing(field="instances", where={"is_classification": True}).sample(pool, Random(0), 9, "output_first")
+
+    assert ids(samples) == ["seed_task_10"]
+
+
+def test_passes_over_tasks_that_the_stage_has_given_up(pool, task):
+    pool.add(task(10, instances=None, gave_up={"input_first": "parse: no output"}))
+    sampler = Missing(field="instances", where={})
+
+    assert sampler.sample(pool, Random(0), 9, "input_first") == []
+    assert ids(sampler.sample(pool, Random(0), 9, "another")) == ["seed_task_10"]
+
+
+def test_the_preview_is_any_task(pool):
+    assert Missing(field="instances", where={}).preview(pool, Random(0)).task.id == "seed_task_0"

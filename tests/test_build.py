@@ -1,0 +1,95 @@
+from typing import Annotated
+
+import pytest
+from pydantic import Field
+
+from selfinstruct.build import build
+from selfinstruct.errors import ConfigError
+from selfinstruct.part import part
+from selfinstruct.sampler import Sampler
+from selfinstruct.sampler.mixed import Mixed
+
+MIXED = "selfinstruct.sampler.mixed.Mixed"
+
+
+@part
+class Whole:
+    """Stands for a run."""
+
+    sampler: Sampler
+    samplers: dict[str, Sampler]
+    threshold: Annotated[float, Field(gt=0, le=1)]
+    words: list[str]
+
+
+def config(**changes):
+    values = {
+        "sampler": {"_target_": MIXED, "human": 6, "machine": 2},
+        "samplers": {"few": {"_target_": MIXED, "human": 1, "machine": 0}},
+        "threshold": 0.7,
+        "words": ["a"],
+    }
+    return values | changes
+
+
+def problems_of(**changes):
+    with pytest.raises(ConfigError) as error:
+        build(config(**changes), Whole)
+    return error.value.problems
+
+
+def test_builds_parts_wherever_a_target_stands():
+    built = build(config(), Whole)
+
+    assert built.sampler == Mixed(human=6, machine=2)
+    assert built.samplers == {"few": Mixed(human=1, machine=0)}
+    assert built.words == ["a"]
+
+
+def test_every_mistake_is_told_under_its_key():
+    told = problems_of(
+        sampler={"_target_": MIXED, "human": "abc", "machin": 2},
+        samplers={"few": {"_target_": MIXED, "human": -1, "machine": "???"}},
+        threshold=7,
+        tresholds=1,
+    )
+
+    assert sorted(told) == [
+        "sampler.human must be a valid integer, unable to parse string as an integer (got 'abc').",
+        "sampler.machin is no key of Mixed; did you mean 'machine'?",
+        "sampler.machine is missing.",
+        "samplers.few.human must be greater than or equal to 0 (got -1).",
+        "samplers.few.machine must be set: samplers.few.machine=<value>.",
+        "threshold must be less than or equal to 1 (got 7).",
+        "tresholds is no key of Whole; did you mean 'threshold'?",
+    ]
+
+
+def test_an_unknown_key_without_a_neighbour_is_told_with_those_there_are():
+    assert problems_of(zzz=1) == ["zzz is no key of Whole; there are: sampler, samplers, threshold, words."]
+
+
+def test_code_of_others_is_not_run():
+    (problem,) = problems_of(sampler={"_target_": "os.system", "command": "false"})
+
+    assert problem == (
+        "sampler._target_ must begin with 'selfinstruct.': a config may not run other code (got 'os.system')."
+    )
+
+
+@pytest.mark.parametrize(
+    "target", ["selfinstruct.sampler.nothing.Mixed", "selfinstruct.sampler.mixed.Nothing", "selfinstruct.store.key_of"]
+)
+def test_a_target_that_is_no_class_is_told(target):
+    assert problems_of(sampler={"_target_": target}) == [f"sampler._target_ names no class (got {target!r})."]
+
+
+def test_a_part_of_another_group_is_told():
+    (problem,) = problems_of(sampler={"a": 1})
+
+    assert problem.startswith("sampler must be an instance of Sampler")
+    assert "a mapping of a" in problem
+
+
+def test_a_mistake_in_a_list_is_told_by_its_place():
+    assert problems_of(words=["a", {"b": "???"}]) == ["words.1.b must be set: words.1.b=<value>."]

@@ -1,0 +1,154 @@
+"""Every option of the config composes and builds, and the keys that people sweep are there."""
+
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from selfinstruct.build import build, make
+from selfinstruct.entry import CONF, slug
+from selfinstruct.round import Start
+from selfinstruct.run import Run
+
+
+def composed(*overrides):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("config", overrides=list(overrides))
+    return OmegaConf.to_container(config, resolve=True)
+
+
+def missing(node, prefix=""):
+    """The keys that an option leaves to the reader."""
+    for key, value in node.items() if isinstance(node, dict) else ():
+        if value == "???":
+            yield f"{prefix}{key}"
+        yield from missing(value, f"{prefix}{key}.")
+
+
+def built(config, tmp_path):
+    start = Start(
+        folder=tmp_path,
+        name="test",
+        group=None,
+        recipe="self_instruct",
+        job_type="generate",
+        models=("offline",),
+        is_offline=True,
+        config=config,
+        config_text="",
+    )
+    return build(config, Run, start=start)
+
+
+def options(group):
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+
+
+def test_the_default_config_builds(tmp_path):
+    run = built(composed(), tmp_path)
+
+    assert list(run.recipe) == ["instructions", "classification", "output_first", "input_first"]
+    assert list(run.recipe["instructions"].filters)[-1] == "similarity"
+    assert list(run.actions) == ["generate", "export"]
+
+
+@pytest.mark.parametrize("group", ["recipe", "seeds", "model"])
+def test_every_option_of_a_singular_group_builds(group, tmp_path):
+    for option in options(group):
+        asked = (f"{key}=http://127.0.0.1/v1" for key in missing(composed(f"{group}={option}")))
+        assert built(composed(f"{group}={option}", *asked), tmp_path)
+
+
+@pytest.mark.parametrize("group", ["actions", "trackers", "formats"])
+def test_every_option_of_a_plural_group_builds(group, tmp_path):
+    run = built(composed(f"{group}=[{','.join(options(group))}]"), tmp_path)
+
+    assert sorted(getattr(run, group)) == options(group)
+
+
+def test_every_filter_builds(tmp_path):
+    run = built(composed(f"filters@recipe.instructions.filters=[{','.join(options('filters'))}]"), tmp_path)
+
+    assert sorted(run.recipe["instructions"].filters) == options("filters")
+
+
+@pytest.mark.parametrize("experiment", options("experiment"))
+def test_every_experiment_builds(experiment, tmp_path):
+    assert built(composed(f"experiment={experiment}"), tmp_path)
+
+
+@pytest.mark.parametrize("path", sorted((CONF / "prompt").rglob("*.yaml")), ids=lambda path: path.stem)
+def test_every_prompt_builds(path):
+    name = path.relative_to(CONF).with_suffix("").as_posix()
+    problems = []
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = OmegaConf.to_container(compose(name), resolve=True)
+    for package in Path(name).parent.parts:
+        config = config[package]
+
+    make(config, "prompt", problems)
+
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("override", "path", "value"),
+    [
+        ("recipe.instructions.until=7", "recipe.instructions.until", 7),
+        ("recipe.instructions.requests_per_round=2", "recipe.instructions.requests_per_round", 2),
+        ("recipe.instructions.sampler.human=4", "recipe.instructions.sampler.human", 4),
+        ("recipe.instructions.sampler.machine=0", "recipe.instructions.sampler.machine", 0),
+        ("recipe.instructions.prompt.template=Hi", "recipe.instructions.prompt.template", "Hi"),
+        ("recipe.instructions.prompt.decoding.temperature=1", "recipe.instructions.prompt.decoding.temperature", 1),
+        ("recipe.output_first.prompt.decoding.stop=[x]", "recipe.output_first.prompt.decoding.stop", ["x"]),
+        ("recipe.instructions.filters.length.min_words=2", "recipe.instructions.filters.length.min_words", 2),
+        ("recipe.instructions.filters.similarity.threshold=1", "recipe.instructions.filters.similarity.threshold", 1),
+        ("recipe.input_first.instances=1", "recipe.input_first.instances", 1),
+        ("recipe.classification.attempts=1", "recipe.classification.attempts", 1),
+        ("random_seed=7", "random_seed", 7),
+    ],
+)
+def test_what_the_method_leaves_open_is_a_key(override, path, value, tmp_path):
+    config = composed(override)
+    built(config, tmp_path)
+
+    node = config
+    for key in path.split("."):
+        node = node[key]
+    assert node == value
+
+
+def test_a_filter_can_be_added_removed_and_replaced():
+    filters = "filters@recipe.instructions.filters"
+
+    assert "empty_output" in composed(f"+{filters}=empty_output")["recipe"]["instructions"]["filters"]
+    assert "keywords" not in composed("~recipe.instructions.filters.keywords")["recipe"]["instructions"]["filters"]
+    assert list(composed(f"{filters}=[keywords,length]")["recipe"]["instructions"]["filters"]) == ["keywords", "length"]
+
+
+def test_a_stage_may_have_a_model_of_its_own(tmp_path):
+    run = built(composed("+model@recipe.output_first.model=openai"), tmp_path)
+
+    assert run.recipe["output_first"].model.name.startswith("openai/")
+    assert run.model.name == "offline"
+
+
+def test_the_few_shot_sets_have_the_sizes_of_the_paper(tmp_path):
+    recipe = built(composed(), tmp_path).recipe
+    classifier = recipe["classification"].prompt.few_shot.values()
+
+    assert sum(shown.is_classification for shown in classifier) == 12
+    assert sum(not shown.is_classification for shown in classifier) == 19
+    assert len(recipe["output_first"].prompt.few_shot) == 16
+    assert len(recipe["input_first"].prompt.few_shot) == 11
+    assert all(shown.instances for shown in recipe["output_first"].prompt.few_shot.values())
+    assert all(shown.instances for shown in recipe["input_first"].prompt.few_shot.values())
+
+
+def test_folder_names_made_of_overrides_are_short_and_safe():
+    assert slug("model.name=openai/gpt-4o") == "model.name=openai-gpt-4o"
+    assert slug("") == "default"
+    assert slug("../../x") == "x"
+    assert len(slug("x" * 5000)) == 100
+    assert slug("x" * 5000) != slug("x" * 5001)

@@ -1,0 +1,99 @@
+import json
+
+from selfinstruct.journal import Journal
+from selfinstruct.round import Rejection, Round
+
+
+def make_round(number, tasks=(), rejections=(), ended=None):
+    return Round(
+        stage="grow",
+        number=number,
+        asked=1,
+        failed=0,
+        parsed=2,
+        kept=len(tasks),
+        tasks=tuple(tasks),
+        rejections=tuple(rejections),
+        pool=3,
+        prompt_tokens=1,
+        completion_tokens=2,
+        cost_usd=None,
+        seconds=0.5,
+        ended=ended,
+    )
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+
+
+def test_a_new_folder_holds_nothing(tmp_path):
+    journal = Journal(tmp_path)
+
+    assert len(journal.open()) == 0
+    assert journal.rounds == []
+
+
+def test_the_line_of_a_round_is_what_the_trackers_get_and_holds_the_sizes(tmp_path, task):
+    journal = Journal(tmp_path)
+    journal.open()
+    journal.begin([task(0)])
+
+    committed = journal.commit(make_round(1, [task(1, origin="grow")], [Rejection("parse", "preamble", text="Sure!")]))
+
+    (row,) = lines(tmp_path / "rounds.jsonl")
+    assert row == committed.row() == journal.rounds[0]
+    assert row["bytes/pool.jsonl"] == (tmp_path / "pool.jsonl").stat().st_size
+    assert row["bytes/rejected.jsonl"] == (tmp_path / "rejected.jsonl").stat().st_size
+    assert lines(tmp_path / "rejected.jsonl") == [
+        {"stage": "grow", "round": 1, "request": "", "filter": "parse", "reason": "preamble", "text": "Sure!"}
+    ]
+
+
+def test_the_last_line_of_a_task_wins_and_keeps_its_place(tmp_path, task):
+    journal = Journal(tmp_path)
+    journal.open()
+    journal.begin([task(0), task(1)])
+    journal.commit(make_round(1, [task(0, is_classification=True)]))
+
+    reopened = Journal(tmp_path)
+    pool = reopened.open()
+
+    assert [made.id for made in pool] == ["seed_task_0", "seed_task_1"]
+    assert pool["seed_task_0"].is_classification is True
+    assert [row["round"] for row in reopened.of("grow")] == [1]
+    assert reopened.of("another") == []
+
+
+def test_what_lies_past_the_last_commit_is_cut_off(tmp_path, task):
+    journal = Journal(tmp_path)
+    journal.open()
+    journal.begin([task(0)])
+    journal.commit(make_round(1, [task(1)]))
+    whole = {name: (tmp_path / name).read_bytes() for name in ("pool.jsonl", "rejected.jsonl", "rounds.jsonl")}
+    for name in whole:
+        with (tmp_path / name).open("ab") as file:
+            file.write(b'{"id": "torn')
+
+    pool = Journal(tmp_path).open()
+
+    assert len(pool) == 2
+    assert {name: (tmp_path / name).read_bytes() for name in whole} == whole
+
+
+def test_seeds_without_a_round_are_cut_off_too(tmp_path, task):
+    journal = Journal(tmp_path)
+    journal.open()
+    journal.begin([task(0)])
+
+    assert len(Journal(tmp_path).open()) == 0
+
+
+def test_texts_keep_every_character(tmp_path, task):
+    odd = "Ünïcode \u2028 \x85 \x00 \r\n 😀"
+    journal = Journal(tmp_path)
+    journal.open()
+    journal.begin([])
+    journal.commit(make_round(1, [task(0, instruction=odd)]))
+
+    assert Journal(tmp_path).open()["seed_task_0"].instruction == odd

@@ -1,0 +1,115 @@
+"""Every recipe against its golden run by the offline model, and the paper's numbers against the composed config.
+
+A golden run is what was asked and what came of it, reviewed like code: a changed prompt, parser or filter shows as a
+readable difference.  `GOLDEN=write python -m pytest tests/test_recipes.py` writes it anew.
+"""
+
+import json
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from selfinstruct.build import build
+from selfinstruct.entry import CONF
+from selfinstruct.round import Start
+from selfinstruct.run import Run
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def composed(*overrides):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return OmegaConf.to_container(compose("config", overrides=list(overrides)), resolve=True)
+
+
+def execute(folder, *overrides):
+    config = composed(*overrides, "trackers=[]", "formats=[]", "actions=[generate]")
+    start = Start(
+        folder=folder,
+        name="golden",
+        group=None,
+        recipe="self_instruct",
+        job_type="generate",
+        models=("offline",),
+        is_offline=True,
+        config=config,
+        config_text="",
+    )
+    build(config, Run, start=start).execute()
+
+
+def asked(folder):
+    connection = sqlite3.connect(folder / "completions.sqlite")
+    try:
+        rows = connection.execute("SELECT request, asked, text FROM completions ORDER BY request").fetchall()
+    finally:
+        connection.close()
+    return [
+        {"request": request, "text": json.loads(question)["text"], "reply": text} for request, question, text in rows
+    ]
+
+
+@pytest.mark.parametrize("mode", ["chat", "completion"])
+def test_self_instruct_asks_and_makes_what_it_did(mode, tmp_path):
+    execute(tmp_path, "experiment=smoke", "recipe.instructions.until=4", f"model.mode={mode}")
+    made = {
+        "requests.jsonl": asked(tmp_path),
+        "pool.jsonl": [
+            row
+            for row in map(json.loads, (tmp_path / "pool.jsonl").read_text(encoding="utf-8").splitlines())
+            if row["origin"] != "human"
+        ],
+        "rejected.jsonl": list(map(json.loads, (tmp_path / "rejected.jsonl").read_text(encoding="utf-8").splitlines())),
+    }
+
+    for name, rows in made.items():
+        path = GOLDEN / f"self_instruct_{mode}" / name
+        if os.environ.get("GOLDEN") == "write":
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+        assert rows == [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()], name
+
+
+def test_a_completion_prompt_ends_where_the_model_goes_on_and_a_chat_prompt_asks(tmp_path):
+    for mode, end in [("completion", "\n9."), ("chat", "and nothing else.")]:
+        execute(tmp_path / mode, "experiment=smoke", "recipe.instructions.until=1", f"model.mode={mode}")
+        requests = {row["request"].split("/")[0]: row["text"] for row in asked(tmp_path / mode)}
+
+        assert requests["instructions"].endswith(end)
+        assert requests["classification"].endswith("\nIs it classification?")
+
+
+def test_the_numbers_of_the_paper():
+    recipe = composed("experiment=paper")["recipe"]
+    instructions, classification = recipe["instructions"], recipe["classification"]
+
+    assert instructions["until"] == 52000
+    assert instructions["requests_per_round"] == 5
+    assert (instructions["sampler"]["human"], instructions["sampler"]["machine"]) == (6, 2)
+    decoding = instructions["prompt"]["decoding"]
+    assert (decoding["temperature"], decoding["top_p"], decoding["max_tokens"]) == (0.7, 0.5, 1024)
+    assert (decoding["frequency_penalty"], decoding["presence_penalty"]) == (0, 2)
+    assert decoding["stop"] == ["\n\n", "\n16", "16.", "16 ."]
+    assert instructions["prompt"]["parser"]["casing"] == "capitalize"
+    assert instructions["prompt"]["parser"]["cut_off"] == "discard_reply"
+    filters = instructions["filters"]
+    assert (filters["length"]["min_words"], filters["length"]["max_words"]) == (4, 150)
+    assert (filters["similarity"]["threshold"], filters["similarity"]["tokenizer"]) == (0.7, "rouge")
+    assert [word for word, used in filters["keywords"]["words"].items() if used] == [
+        *("image", "images", "graph", "graphs", "picture", "pictures"),
+        *("file", "files", "map", "maps", "draw", "plot", "go to"),
+    ]
+    decoding = classification["prompt"]["decoding"]
+    assert (decoding["temperature"], decoding["top_p"], decoding["max_tokens"]) == (0, 0, 3)
+    assert decoding["stop"] == ["\n", "Task:"]
+    assert len(classification["prompt"]["few_shot"]) == 31
+    for stage in ("output_first", "input_first"):
+        decoding = recipe[stage]["prompt"]["decoding"]
+        assert (decoding["temperature"], decoding["top_p"], decoding["max_tokens"]) == (0, 0, 300)
+        assert decoding["presence_penalty"] == 1.5
+        assert recipe[stage]["instances"] == 5
+        assert recipe[stage]["filters"]["contradiction"]["scope"] == "task"

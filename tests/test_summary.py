@@ -1,0 +1,102 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from selfinstruct.pool import Pool
+from selfinstruct.round import Start
+from selfinstruct.summary import git, summarise
+
+
+def row(stage, number, **changes):
+    return {
+        "stage": stage,
+        "round": number,
+        "asked": 2,
+        "failed": 0,
+        "candidates": 10,
+        "parsed": 8,
+        "kept": 5,
+        "rejected/parse": 2,
+        "rejected/length": 3,
+        "pool": 20,
+        "prompt_tokens": 100,
+        "completion_tokens": 50,
+        "cost_usd": 0.5,
+        "seconds": 1.25,
+    } | changes
+
+
+@pytest.fixture
+def start(tmp_path):
+    return Start(
+        folder=tmp_path,
+        name="x",
+        group=None,
+        recipe="self_instruct",
+        job_type="generate",
+        models=("offline",),
+        is_offline=True,
+        config={"recipe": {"instructions": {"prompt": {"template": "x"}}}},
+        config_text="a: 1\n",
+    )
+
+
+def test_adds_up_the_rounds_by_stage_and_in_all(start, pool):
+    rounds = [row("a", 1), row("a", 2, ended="10 kept"), row("b", 1, **{"rejected/length": 0})]
+
+    summary = summarise(start, pool, rounds, ["a", "b", "c"], None)
+
+    assert summary["kept"] == 15
+    assert summary["rejected"] == {"length": 6, "parse": 6}
+    assert summary["cost_usd"] == 1.5
+    assert summary["stages"]["a"]["kept"] == 10
+    assert summary["stages"]["a"]["ended"] == "10 kept"
+    assert summary["stages"]["c"]["rounds"] == 0
+    assert summary["stop_reason"] == "a: 10 kept"
+    assert summary["completed"] is True
+    assert summary["offline"] is True
+    json.dumps(summary)
+
+
+def test_an_unknown_price_stays_unknown(start, pool):
+    summary = summarise(start, pool, [row("a", 1), row("a", 2, cost_usd=None)], ["a"], None)
+
+    assert summary["cost_usd"] is None
+
+
+def test_a_failure_is_the_reason_it_ended(start, pool):
+    summary = summarise(start, pool, [], ["a"], "no key")
+
+    assert summary["completed"] is False
+    assert summary["stop_reason"] == "no key"
+
+
+def test_counts_what_the_pool_holds(start, pool, task):
+    pool.add(task(10, origin="a", is_classification=True))
+    pool.add(task(11, origin="a", instances=None, gave_up={"b": "parse: no output"}))
+
+    assert summarise(start, pool, [], [], None)["tasks"] == {
+        "seeds": 10,
+        "made": 2,
+        "classification": 1,
+        "with_instances": 1,
+        "instances": 1,
+        "gave_up": {"b": 1},
+    }
+
+
+def test_hashes_config_seeds_prompts_and_every_dataset_file(start):
+    (start.folder / "dataset").mkdir()
+    (start.folder / "dataset" / "x.jsonl").write_bytes(b"abc")
+
+    hashes = summarise(start, Pool(), [], [], None)["sha256"]
+
+    assert hashes["dataset/x.jsonl"] == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert set(hashes) == {"config", "seeds", "prompts", "dataset/x.jsonl"}
+
+
+def test_names_the_commit_where_the_code_is_a_checkout():
+    is_checkout = (Path(__file__).parents[1] / ".git").exists()
+
+    assert (git()["commit"] is not None) == is_checkout
