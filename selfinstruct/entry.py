@@ -108,7 +108,7 @@ def job(config: DictConfig) -> None:
 
 def start_of(config: DictConfig, values: dict[str, Any], now: Any) -> Any:
     """What is known of a run before it begins."""
-    from selfinstruct.round import Start
+    from selfinstruct.start import Start
 
     folder = Path(now.runtime.output_dir)
     in_sweep = now.mode is RunMode.MULTIRUN
@@ -156,7 +156,8 @@ def meant(key: str) -> str:
         config = OmegaConf.to_container(compose("config"), resolve=False)
     keys = [known for known in leaves(config) if not known.endswith("_target_")]
     last = key.rsplit(".", 1)[-1]
-    names = get_close_matches(last, {known.rsplit(".", 1)[-1] for known in keys}, n=3, cutoff=0.7)
+    all_names = sorted({known.rsplit(".", 1)[-1] for known in keys})
+    names = [last] if last in all_names else get_close_matches(last, all_names, n=3, cutoff=0.7)
     near = [known for name in names for known in keys if known.rsplit(".", 1)[-1] == name]
     near.sort(key=lambda known: SequenceMatcher(None, known, key).ratio(), reverse=True)
     return f"Did you mean {' or '.join(near[:3])}?" if near else "`python run.py --cfg job` shows all keys."

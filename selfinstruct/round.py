@@ -6,7 +6,6 @@ is the arithmetic of a round, which holds to the last candidate: `candidates = k
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -225,27 +224,3 @@ class Round:
             **({} if self.ended is None else {"ended": self.ended}),
             **{f"bytes/{name}": size for name, size in self.sizes.items()},
         }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Start:
-    """What a tracker is told when a run begins."""
-
-    folder: Path
-    name: str
-    """Short, made of the folder and of what was overridden."""
-    group: str | None
-    """The sweep this run belongs to, if any."""
-    recipe: str
-    job_type: str
-    """The actions, joined."""
-    models: tuple[str, ...]
-    """Every model the run asks, by name."""
-    is_offline: bool
-    """Whether any of them is the offline grammar, whose text must never pass for a model's."""
-    config: dict[str, Any]
-    """The config as composed, plain values."""
-    config_text: str
-    """The config as YAML, interpolations as they were written, so that it is the same on every machine."""
-    targets: dict[str, int | None] = field(default_factory=dict)
-    """Stage to the number of tasks it is to keep, where that is known."""

@@ -21,8 +21,9 @@ from selfinstruct.model import Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Stage
-from selfinstruct.round import Round, Start
+from selfinstruct.round import Round
 from selfinstruct.seeds import Seeds
+from selfinstruct.start import Start
 from selfinstruct.store import Store
 from selfinstruct.summary import summarise
 from selfinstruct.task import Task

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.pool import Pool
-from selfinstruct.round import Start
+from selfinstruct.start import Start
 
 COUNTED = ("asked", "failed", "candidates", "parsed", "kept", "prompt_tokens", "completion_tokens")
 PACKAGES = ("selfinstruct", "hydra-core", "omegaconf", "pydantic", "jinja2", "litellm", "wandb", "rapidfuzz", "numpy")

@@ -8,8 +8,8 @@ from omegaconf import OmegaConf
 
 from selfinstruct.build import build, make
 from selfinstruct.entry import CONF, slug
-from selfinstruct.round import Start
 from selfinstruct.run import Run
+from selfinstruct.start import Start
 
 
 def composed(*overrides):

@@ -15,8 +15,8 @@ from omegaconf import OmegaConf
 
 from selfinstruct.build import build
 from selfinstruct.entry import CONF
-from selfinstruct.round import Start
 from selfinstruct.run import Run
+from selfinstruct.start import Start
 
 GOLDEN = Path(__file__).parent / "golden"
 

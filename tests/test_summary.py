@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.pool import Pool
-from selfinstruct.round import Start
+from selfinstruct.start import Start
 from selfinstruct.summary import git, summarise
 
 

@@ -7,7 +7,8 @@ To add one: `conf/trackers/<name>.yaml`, nesting under its own name, and one mod
 
 from typing import Any, Protocol, runtime_checkable
 
-from selfinstruct.round import Round, Start
+from selfinstruct.round import Round
+from selfinstruct.start import Start
 
 
 @runtime_checkable

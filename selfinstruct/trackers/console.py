@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.part import part
-from selfinstruct.round import Round, Start
+from selfinstruct.round import Round
+from selfinstruct.start import Start
 
 if TYPE_CHECKING:
     from rich.console import Console as Screen

@@ -24,7 +24,8 @@ from pydantic import Field
 
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.part import part
-from selfinstruct.round import Round, Start
+from selfinstruct.round import Round
+from selfinstruct.start import Start
 from selfinstruct.trackers.tables import KEPT, REJECTED, Pieces, kept, rejected
 
 log = logging.getLogger(__name__)

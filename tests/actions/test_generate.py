@@ -5,9 +5,10 @@ from selfinstruct.actions.generate import Generate
 from selfinstruct.errors import ConfigError, DataError, ModelError, SelfInstructError
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe.grow import Grow
-from selfinstruct.round import Candidate, Completion, Failure, Start
+from selfinstruct.round import Candidate, Completion, Failure
 from selfinstruct.run import Run
 from selfinstruct.sampler.mixed import Mixed
+from selfinstruct.start import Start
 
 
 class Whole:

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import threading
 import time
 from contextlib import asynccontextmanager
@@ -95,9 +96,12 @@ def test_one_slow_answer_does_not_stop_the_others():
 
 
 def test_closing_early_cancels_closes_and_ends_the_thread():
-    closed, before = [], set(threading.enumerate())
+    closed, begun, before = [], [], set(threading.enumerate())
 
     async def only_the_first(question):
+        begun.append(question)
+        while len(begun) < 8:
+            await asyncio.sleep(0.001)
         return question if question == 0 else await never(question)
 
     answers = in_order(range(100), opened(only_the_first, closed), 8)
@@ -119,14 +123,17 @@ def test_work_in_the_executor_is_awaited_before_it_is_cancelled():
             time.sleep(0.05)
             return never(question)
 
-        return await (await asyncio.get_running_loop().run_in_executor(None, slowly)) if question else 0
+        if question:
+            return await (await asyncio.get_running_loop().run_in_executor(None, slowly))
+        while not begun:
+            await asyncio.sleep(0.001)
+        return question
 
     answers = in_order(range(4), opened(half_begun), 4)
     next(answers)
-    while not begun:
-        time.sleep(0.001)
 
-    answers.close()  # a coroutine that was never awaited would warn, and a warning fails the test
+    answers.close()
+    gc.collect()  # a coroutine that was never awaited would warn now, and a warning fails the test
 
 
 def test_an_error_reaches_the_caller():

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.pool import Pool
-from selfinstruct.round import Rejection, Round, Start
+from selfinstruct.round import Rejection, Round
+from selfinstruct.start import Start
 from selfinstruct.summary import summarise
 from selfinstruct.trackers import Tracker
 from selfinstruct.trackers.console import Console, Recent, duration, files, kept_before, line, speed, spent, time_left

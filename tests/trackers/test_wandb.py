@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.pool import Pool
-from selfinstruct.round import Candidate, Rejection, Round, Start
+from selfinstruct.round import Candidate, Rejection, Round
+from selfinstruct.start import Start
 from selfinstruct.summary import summarise
 from selfinstruct.task import Instance, Task
 from selfinstruct.trackers import Tracker
