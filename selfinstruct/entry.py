@@ -10,6 +10,8 @@ import hashlib
 import logging
 import os
 import re
+import shlex
+import signal
 import sys
 from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
@@ -22,7 +24,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from selfinstruct.errors import ConfigError, SelfInstructError
+from selfinstruct.errors import ConfigError, ModelError, SelfInstructError
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +71,7 @@ def main() -> None:
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     failed.clear()
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that trackers and summary are finished
     try:
         hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
     except (SelfInstructError, HydraException, OmegaConfBaseException) as error:
@@ -98,11 +101,16 @@ def job(config: DictConfig) -> None:
 
     now = HydraConfig.get()
     values = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
+    start = start_of(config, values, now)
     try:
-        run = build(values, Run, start=start_of(config, values, now))
-        run.execute()
+        build(values, Run, start=start).execute()
+    except (KeyboardInterrupt, SystemExit):
+        tell(SelfInstructError(f"Stopped. {go_on(start.folder)}"))
+        raise
     except SelfInstructError as error:
         tell(error)
+        if isinstance(error, ModelError):
+            tell(SelfInstructError(f"What was answered is kept. {go_on(start.folder)}"))
         failed.append(f"{now.job.num}: {' '.join(now.overrides.task)}" if now.mode is RunMode.MULTIRUN else "")
 
 
@@ -118,7 +126,7 @@ def start_of(config: DictConfig, values: dict[str, Any], now: Any) -> Any:
     names = [model.get("name") or "offline" for model in models if isinstance(model, dict)]
     return Start(
         folder=folder,
-        name=f"{folder.parent.name}/{folder.name}" if in_sweep else f"{recipe}/{folder.name}",
+        name=folder.name if in_sweep else f"{recipe}/{folder.name}",
         group=folder.parent.name if in_sweep else None,
         recipe=recipe,
         job_type="+".join(values.get("actions", {})),
@@ -128,6 +136,11 @@ def start_of(config: DictConfig, values: dict[str, Any], now: Any) -> Any:
         config_text=OmegaConf.to_yaml(config),
         targets={name: stage.get("until") for name, stage in values["recipe"].items() if isinstance(stage, dict)},
     )
+
+
+def go_on(folder: Path) -> str:
+    """How to finish a run that was stopped."""
+    return f"To go on, run the same command with hydra.run.dir={shlex.quote(str(folder))}"
 
 
 def tell(error: Exception) -> None:

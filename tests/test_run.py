@@ -4,8 +4,10 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -129,6 +131,38 @@ def test_a_finished_run_goes_on_to_a_larger_number_and_can_be_exported_again(tmp
 
     assert done.returncode == 0, done.stderr
     assert len(lines(tmp_path / "run/dataset/chat.jsonl")) >= 15
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    """The folder of a run that takes a while."""
+    tmp_path = tmp_path_factory.mktemp("uninterrupted")
+    assert command(tmp_path, *LONG).returncode == 0
+    return tmp_path / "run"
+
+
+LONG = ("recipe.instructions.until=600", "hydra.run.dir=run", "trackers=[console]", "formats=[chat]")
+
+
+@pytest.mark.parametrize("word", ["SIGINT", "SIGTERM", "SIGKILL"])
+def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(word, uninterrupted, tmp_path):
+    words = [sys.executable, str(ROOT / "run.py"), *LONG]
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        rounds = tmp_path / "run/rounds.jsonl"
+        while not (rounds.exists() and rounds.read_bytes().count(b"\n") >= 3):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(getattr(signal, word))
+        _, told = process.communicate(timeout=60)
+    assert process.returncode != 0
+    if word != "SIGKILL":
+        assert f"Stopped. To go on, run the same command with hydra.run.dir={tmp_path}/run" in told
+        assert json.loads((tmp_path / "run/summary.json").read_text())["stop_reason"] == "interrupted"
+
+    assert command(tmp_path, *LONG).returncode == 0
+
+    for name in ("pool.jsonl", "rejected.jsonl", "dataset/chat.jsonl"):
+        assert (tmp_path / "run" / name).read_bytes() == (uninterrupted / name).read_bytes(), name
 
 
 def test_a_sweep_gives_each_job_its_folder_and_names_those_that_fail(tmp_path):
