@@ -134,14 +134,6 @@ def test_a_request_without_a_reply_is_one_rejection(pool, scripted):
     assert (first.rejections[0].filter, first.rejections[0].reason) == ("model", "too long")
 
 
-def test_tokens_and_cost_are_added_up_and_an_unknown_price_makes_the_cost_unknown(pool, scripted):
-    first = next(grow().rounds("grow", pool, scripted(lambda r: "x"), 1, []))
-    assert (first.prompt_tokens, first.completion_tokens, first.cost_usd) == (20, 10, 0.5)
-
-    model = scripted(lambda r: Completion(text="y", cost_usd=None if r.id.endswith("1") else 0.5))
-    assert next(grow().rounds("grow", pool, model, 1, [])).cost_usd is None
-
-
 def test_ends_when_nothing_new_comes(pool, scripted):
     stage = grow(saturation=Saturation(rounds=3, kept_share=0.0))
 

@@ -1,0 +1,202 @@
+from dataclasses import dataclass
+
+import pytest
+
+from selfinstruct.prompt.prompt import Prompt
+from selfinstruct.recipe.turn import Turn, judge, neighbours
+from selfinstruct.round import Candidate, Completion, Failure, Rejection, Sample
+
+
+class Lines:
+    """A parser: each line is an instruction, `#` makes it unreadable."""
+
+    expects = "lines"
+
+    def parse(self, completion, shown):
+        return [
+            Rejection(filter="parse", reason="unreadable", text=line) if line.startswith("#") else Candidate(line)
+            for line in completion.text.splitlines()
+        ]
+
+
+@dataclass
+class Says:
+    """A filter that gives one reason, or none, to every candidate."""
+
+    reason: str | None
+
+    def reject(self, candidate, pool):
+        return self.reason
+
+
+@dataclass
+class Near:
+    nearest: tuple
+    average: float | None = None
+
+
+@dataclass
+class Measures(Says):
+    """A filter that also measures."""
+
+    near: Near
+
+    def measure(self, candidate, pool):
+        return self.near
+
+
+NEAR = Near(nearest=(("seed_task_0", 0.5), ("seed_task_1", 0.25)))
+FAR = Near(nearest=())
+PROMPT = Prompt(
+    template="{{ word }}",
+    system=None,
+    values={},
+    few_shot={},
+    decoding={"temperature": 0.0},
+    retry_temperature=0.7,
+    parser=Lines(),
+)
+
+
+def samples(*words):
+    return [Sample(variables={"word": word}) for word in words]
+
+
+@pytest.fixture
+def turn():
+    return Turn("grow", 3, "scripted")
+
+
+def test_every_sample_comes_with_its_request_and_what_its_reply_holds(turn, scripted):
+    model = scripted(lambda r: f"Do {r.text}\n# no")
+
+    found = list(turn.ask(PROMPT, model, samples("a", "b")))
+
+    assert [(sample.variables["word"], request.id, pieces[0]) for sample, request, pieces in found] == [
+        ("a", "grow/3/1", Candidate("Do a")),
+        ("b", "grow/3/2", Candidate("Do b")),
+    ]
+    assert (turn.asked, turn.parsed) == (2, 2)
+
+
+def test_requests_of_a_later_attempt_go_on_with_the_numbers(turn, scripted):
+    model = scripted(lambda r: "x")
+    list(turn.ask(PROMPT, model, samples("a", "b")))
+
+    list(turn.ask(PROMPT, model, samples("b"), attempt=2))
+
+    assert [(request.id, request.decoding.temperature) for request in model.asked] == [
+        ("grow/3/1", 0.0),
+        ("grow/3/2", 0.0),
+        ("grow/3/3", 0.7),
+    ]
+    assert turn.asked == 3
+
+
+@pytest.mark.parametrize("mode", ["chat", "completion"])
+def test_the_model_s_mode_says_whether_a_request_is_a_message(turn, scripted, mode):
+    model = scripted(lambda r: "x", mode=mode)
+
+    list(turn.ask(PROMPT, model, samples("a")))
+
+    assert model.asked[0].chat is (mode == "chat")
+
+
+def test_a_model_that_leaves_a_request_out_is_an_error(turn):
+    class Silent:
+        mode = "chat"
+
+        def complete(self, requests):
+            return iter(())
+
+    with pytest.raises(ValueError, match="shorter"):
+        list(turn.ask(PROMPT, Silent(), samples("a")))
+
+
+def test_a_request_without_a_reply_is_one_rejection_by_the_model(turn, scripted):
+    model = scripted(lambda r: Completion(failure=Failure("refused", "too long")))
+
+    ((_, _, found),) = turn.ask(PROMPT, model, samples("a"))
+
+    assert found == [Rejection(filter="model", reason="too long")]
+    assert (turn.asked, turn.failed, turn.parsed) == (1, 1, 0)
+
+
+def test_tokens_and_cost_are_added_up(turn, scripted):
+    list(turn.ask(PROMPT, scripted(lambda r: "x"), samples("a", "b")))
+
+    assert (turn.prompt_tokens, turn.completion_tokens, turn.cost_usd) == (20, 10, 0.5)
+
+
+def test_one_unknown_price_makes_the_cost_unknown_for_good(turn, scripted):
+    model = scripted(lambda r: Completion(text="x", cost_usd=None if r.text == "b" else 0.5))
+
+    list(turn.ask(PROMPT, model, samples("a", "b", "c")))
+
+    assert turn.cost_usd is None
+
+
+def test_a_failure_costs_nothing_and_leaves_the_cost_known(turn, scripted):
+    model = scripted(lambda r: Completion(failure=Failure("unavailable", "busy")) if r.text == "a" else "x")
+
+    list(turn.ask(PROMPT, model, samples("a", "b")))
+
+    assert turn.cost_usd == 0.25
+
+
+def test_a_rejection_is_counted_with_its_request_and_its_task(turn, scripted, task, pool):
+    ((_, request, _),) = turn.ask(PROMPT, scripted(lambda r: "x"), samples("a"))
+    turn.reject(Rejection(filter="parse", reason="unreadable"), request)
+    turn.reject(Rejection(filter="parse", reason="unreadable"), request, task(4))
+
+    assert turn.done(pool).rejections == (
+        Rejection(filter="parse", reason="unreadable", request="grow/3/1"),
+        Rejection(filter="parse", reason="unreadable", request="grow/3/1", task="seed_task_4"),
+    )
+
+
+def test_of_a_task_that_was_kept_twice_the_newest_version_is_logged_in_its_first_place(turn, task, pool):
+    for version in (task(1), task(2), task(1, is_classification=True)):
+        turn.keep(version)
+
+    assert turn.done(pool).tasks == (task(1, is_classification=True), task(2))
+
+
+def test_a_round_says_which_it_is_how_large_the_pool_is_and_why_it_was_the_last(turn, pool):
+    done = turn.done(pool, "saturated")
+
+    assert (done.stage, done.number, done.pool, done.ended) == ("grow", 3, 10, "saturated")
+    assert done.seconds >= 0
+
+
+def test_a_candidate_that_no_filter_has_a_reason_against_passes(pool):
+    assert judge(Candidate("Sing."), {"a": Says(None), "b": Measures(None, NEAR)}, pool) is None
+
+
+def test_the_first_reason_wins(pool):
+    candidate = Candidate("Sing.")
+
+    verdict = judge(candidate, {"a": Says(None), "b": Says("short"), "c": Says("known")}, pool)
+
+    assert verdict == Rejection(filter="b", reason="short", candidate=candidate)
+
+
+@pytest.mark.parametrize(
+    ("filter_", "nearest"),
+    [(Measures("known", NEAR), ("seed_task_0", 0.5)), (Measures("known", FAR), None), (Says("known"), None)],
+)
+def test_the_nearest_task_is_named_where_the_filter_that_rejects_knows_one(pool, filter_, nearest):
+    verdict = judge(Candidate("Sing."), {"measures too": Measures(None, NEAR), "known": filter_}, pool)
+
+    assert verdict is not None
+    assert verdict.nearest == nearest
+
+
+def test_the_neighbours_are_those_of_the_first_filter_that_measures(pool):
+    filters = {"a": Says(None), "b": Measures(None, FAR), "c": Measures(None, NEAR)}
+
+    assert neighbours(Candidate("Sing."), filters, pool) is FAR
+
+
+def test_without_a_filter_that_measures_no_neighbours_are_known(pool):
+    assert neighbours(Candidate("Sing."), {"a": Says(None)}, pool) is None
