@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from selfinstruct.prompt.label_line import Field, Kind, fields
+from selfinstruct.prompt.prompt import one_line
 from selfinstruct.prompt.reply import Reply, is_farewell, is_preamble, is_refusal, rejection
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
@@ -22,20 +23,23 @@ def own_fields(reply: Reply, shown: Mapping[str, Any], kinds: Collection[Kind]) 
         if field.kind == "Task":
             blocks.append([])
         blocks[-1].append(field)
-    own = next((number for number, block in enumerate(blocks) if number and is_about(block[0], shown)), 0)
+    after = [None, *(lines_after_task(block[0], shown) for block in blocks[1:])]
+    own = next((number for number, lines in enumerate(after) if lines is not None), 0)
     others = "\n".join(field.source for number, block in enumerate(blocks) if number != own for field in block).strip()
     rejections = [rejection("further task", others)] if others else []
-    if own:
-        opening = blocks[own][0]
-        said = shown["task"].instruction.strip()
-        blocks[own][0] = Field("text", opening.text[len(said) :].split("\n"))
+    if (rest := after[own]) is not None:
+        blocks[own][0] = Field("text", rest)
     return blocks[own], rejections
 
 
-def is_about(opening: Field, shown: Mapping[str, Any]) -> bool:
-    """Whether a `Task:` line says the task that was asked for."""
-    said = shown["task"].instruction.strip() if "task" in shown else ""
-    return bool(said) and opening.text.startswith(said)
+def lines_after_task(opening: Field, shown: Mapping[str, Any]) -> list[str] | None:
+    """What follows the task asked for, where a `Task:` field says it as the prompt did or as it is; None if another."""
+    said = shown["task"].instruction if "task" in shown else ""
+    lines = opening.text.split("\n") if one_line(said) else []
+    for end in range(1, min(len(lines), said.count("\n") + 1) + 1):
+        if one_line("\n".join(lines[:end])) == one_line(said):
+            return lines[end:]
+    return None
 
 
 def preamble(text: str) -> list[Rejection]:

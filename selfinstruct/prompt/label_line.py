@@ -2,13 +2,14 @@
 
 They count at the beginning of a line only, however they are dressed (bold, bulleted, as a heading).  The reference code
 finds them anywhere, so that "For Example, …" made a second instance and code that prints "Output:" cut one off; it is
-as case-sensitive as this one (Self-Instruct, section 2.2).  Inside a code fence of a field nothing is a field.
+as case-sensitive as this one (Self-Instruct, section 2.2).  Inside a code fence that was
+opened in a field nothing is a field; one that was opened before any stands around them all, and is no part of the last.
 """
 
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 Kind = Literal["text", "Example", "Input", "Output", "Class label", "Task"]
 
@@ -22,6 +23,15 @@ FIELD_NAME = re.compile(
 )
 BULLETED_NAME = re.compile(r"^[-•+*][ \t]+(?=[^\n:：]{1,40}[:：])", re.MULTILINE)
 FENCE = "```"
+
+
+class Fence(NamedTuple):
+    """How a line lies to the code fences of its reply."""
+
+    is_inside: bool
+    """After the line that opens one, up to and with the line that closes it."""
+    opens: bool
+    closes: bool
 
 
 @dataclass(slots=True)
@@ -50,23 +60,26 @@ class Field:
 def fields(text: str, kinds: Collection[Kind]) -> list[Field]:
     """A reply in fields of these kinds, in order; the first is the text before any of them, which may be empty."""
     found = [Field("text", [])]
-    for line, is_fenced in fenced(text.split("\n")):
-        opened = None if is_fenced and found[-1].kind != "text" else field_of(line)
+    for line, fence in fenced(text.split("\n")):
+        if fence.opens:
+            is_code = found[-1].kind != "text"
+        opened = None if fence.is_inside and is_code else field_of(line)
         if opened and opened.kind in kinds:
             found.append(opened)
-        else:
+        elif not (fence.closes and not is_code and found[-1].kind != "text"):
             found[-1].lines.append(line)
     return found
 
 
-def fenced(lines: list[str]) -> Iterator[tuple[str, bool]]:
-    """Each line, and whether it stands in a code fence that was opened on an earlier line and is closed."""
-    fences = [number for number, line in enumerate(lines) if line.count(FENCE) % 2]
-    inside: set[int] = set()
-    for start, end in zip(fences[::2], fences[1::2], strict=False):
-        inside.update(range(start + 1, end + 1))
+def fenced(lines: list[str]) -> Iterator[tuple[str, Fence]]:
+    """Each line, and how it lies to code fences; one that is never closed is none."""
+    marks = [number for number, line in enumerate(lines) if line.count(FENCE) % 2]
+    starts, ends = set(marks[: len(marks) // 2 * 2 : 2]), set(marks[1::2])
+    is_inside = False
     for number, line in enumerate(lines):
-        yield line, number in inside
+        opens, closes = number in starts, number in ends
+        yield line, Fence(is_inside, opens, closes)
+        is_inside = opens or (is_inside and not closes)
 
 
 def field_of(line: str) -> Field | None:

@@ -24,7 +24,8 @@ from selfinstruct.prompt.wording import (
 )
 from selfinstruct.round import Candidate, Rejection
 
-EMPHASIS = re.compile(r"(?<!\w)(\*\*|__)(?=\S)([^*_]+)\1(?!\w)")
+EMPHASIS = re.compile(r"(?<!\w)(?:\*\*(?=\S)(?P<stars>[^*_]+)\*\*|__(?=\S)(?P<lines>[^*_]*\s[^*_]*)__)(?!\w)")
+"""Underscores only around several words: `__init__` is a name."""
 LABEL = re.compile(r"(?i:task|instruction|prompt|question)\s?\d{1,3}\s?(?:[:：.)]|[-–—](?=\s)|$)\s?")
 AFTER_TITLE = re.compile(r"\s*(?:[:：]|[-–—](?=\s))\s*")
 FIELD = re.compile(r"\W{0,5}(?:task|input|description|example)s?\W{0,2}[:：]", re.IGNORECASE)
@@ -82,7 +83,8 @@ def read_item(lines: Sequence[Line], doubt: Doubt, *, may_go_on: bool) -> list[C
 
 def joined(texts: Sequence[str]) -> str:
     """Texts as one instruction: on one line, without emphasis."""
-    text = " ".join(EMPHASIS.sub(r"\2", " ".join(texts)).split())
+    bare = EMPHASIS.sub(lambda match: match["stars"] or match["lines"], " ".join(texts))
+    text = " ".join(bare.split())
     return text.removeprefix("**") if text.count("**") == 1 else text
 
 
@@ -139,7 +141,8 @@ def title_or_body(title: str, body: str, end: int, *, is_bare: bool) -> tuple[st
     is_sentence = title.endswith(SENTENCE_END)
     if not body or not is_instruction(body):
         return (bare if is_bare or is_sentence or is_instruction(title) else ""), 0
-    if is_sentence or (is_instruction(title) and not is_name(title) and bare.split()[0] != body.split()[0]):
+    begins_alike = bare.split()[:1] == body.split()[:1]
+    if is_sentence or (bare and is_instruction(title) and not is_name(title) and not begins_alike):
         return f"{title if is_sentence else bare + '.'} {body}", end
     return body, end
 

@@ -98,11 +98,15 @@ def outline(text: str) -> Outline:
 
 
 def marked(text: str) -> list[Line]:
-    """The lines with their markers; in a code fence inside an item there are none."""
+    """The lines with their markers; in a code fence that was opened inside an item there are none."""
     found: list[Line] = []
     any_marker = False
-    for source, is_fenced in fenced(text.split("\n")):
-        line = Line(source, source.strip()) if is_fenced and any_marker else read_line(source)
+    for source, fence in fenced(text.split("\n")):
+        if fence.opens:
+            is_code = any_marker
+        if fence.closes and any_marker and not is_code:
+            source = ""  # it closes a fence around items, and is no part of the last
+        line = Line(source, source.strip()) if fence.is_inside and is_code else read_line(source)
         any_marker = any_marker or line.style is not None
         found.append(line)
     if len(found) > 1 and BARE_NUMBER.fullmatch(found[-1].source):

@@ -89,7 +89,9 @@ def is_instruction(text: str) -> bool:
     bare = plain(text)
     first = re.match(r"(?:please,? |kindly )?([a-z]+)", bare, re.IGNORECASE)
     begins = first is not None and first[1].lower() in OPENINGS
-    return begins or bare.rstrip(")").endswith(("?", "？")) or len(NON_LATIN.findall(bare)) * 3 > len(bare)
+    return (
+        begins or plain(text[-200:]).rstrip(")").endswith(("?", "？")) or len(NON_LATIN.findall(bare)) * 3 > len(bare)
+    )
 
 
 def is_calculation(text: str) -> bool:
@@ -124,4 +126,4 @@ def announces_solutions(text: str) -> bool:
 
 def announces_tasks(text: str) -> bool:
     """Whether a list of tasks follows it: "Come up with a series of tasks:"."""
-    return ANNOUNCES_TASKS.search(plain(text)[-200:]) is not None
+    return ANNOUNCES_TASKS.search(plain(text[-200:])) is not None

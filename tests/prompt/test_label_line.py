@@ -1,6 +1,6 @@
 import pytest
 
-from selfinstruct.prompt.label_line import Field, Kind, fenced, field_of, fields, given
+from selfinstruct.prompt.label_line import Fence, Field, Kind, fenced, field_of, fields, given
 
 KINDS: tuple[Kind, ...] = ("Example", "Input", "Output")
 
@@ -86,22 +86,22 @@ def test_inside_a_code_fence_of_a_field_nothing_is_a_field() -> None:
 
 
 def test_a_code_fence_that_opens_before_any_field_holds_fields() -> None:
-    assert kinds_and_texts("Here:\n```\nOutput: 5\n```")[1:] == [("Output", "5\n```")]
+    assert kinds_and_texts("Here:\n```\nOutput: 5\n```")[1:] == [("Output", "5")]
 
 
 def test_a_code_fence_reaches_to_the_line_that_closes_it() -> None:
     assert list(fenced(["a", "```", "b", "```", "c"])) == [
-        ("a", False),
-        ("```", False),
-        ("b", True),
-        ("```", True),
-        ("c", False),
+        ("a", Fence(False, False, False)),
+        ("```", Fence(False, True, False)),
+        ("b", Fence(True, False, False)),
+        ("```", Fence(True, False, True)),
+        ("c", Fence(False, False, False)),
     ]
 
 
 @pytest.mark.parametrize("lines", [["```", "a"], ["```a```", "b"]])
 def test_a_code_fence_that_is_never_closed_or_ends_on_its_line_holds_nothing(lines: list[str]) -> None:
-    assert not any(is_fenced for _, is_fenced in fenced(lines))
+    assert not any(any(fence) for _, fence in fenced(lines))
 
 
 def test_an_input_loses_its_leading_label_and_keeps_further_ones() -> None:

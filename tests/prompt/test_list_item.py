@@ -93,7 +93,7 @@ def test_a_bare_title_is_an_instruction_unless_the_reply_solves_the_tasks() -> N
 
 
 def test_an_instruction_is_on_one_line_without_emphasis() -> None:
-    assert joined(["Write **one**  line", "", "\tabout __cats__."]) == "Write one line about cats."
+    assert joined(["Write **one**  line", "", "\tabout __small cats__."]) == "Write one line about small cats."
 
 
 @pytest.mark.parametrize("text", ["Say what 2**3**2 is.", "Explain snake__case__names."])
@@ -246,3 +246,13 @@ def test_rejections_are_the_parser_s() -> None:
     (found,) = read_item([read_line("1.")], COMPLETION, may_go_on=False)
 
     assert found == Rejection(filter="parse", reason="empty item", text="1.")
+
+
+def test_a_name_in_underscores_stays() -> None:
+    assert joined(["What does __init__ do, and __what is__ it?"]) == "What does __init__ do, and what is it?"
+
+
+def test_a_title_without_a_word_is_none() -> None:
+    lines = [read_line("1. **：：：：**"), read_line("Write a poem.")]
+
+    assert read_item(lines, Doubt(dressed=True, solves=False), may_go_on=True) == [Candidate("Write a poem.")]

@@ -79,6 +79,11 @@ def test_in_a_code_fence_inside_an_item_nothing_is_marked() -> None:
     assert items("1. a\n```\n2. x\n```\n2. b") == ["1. a\n```\n2. x\n```", "2. b"]
 
 
+def test_a_code_fence_that_opens_before_any_item_holds_items() -> None:
+    assert items("Here:\n```\n1. a\n2. b\n```\nBye.")[0] == "1. a"
+    assert len(items("Here:\n```\n1. a\n2. b\n```")) == 2
+
+
 def test_a_bare_number_on_the_last_line_is_a_marker_that_the_reply_broke_off_in() -> None:
     last = marked("1. a\n2")[-1]
 
