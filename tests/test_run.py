@@ -257,6 +257,15 @@ def test_tab_completion_knows_options_and_keys(tmp_path):
     assert "model=offline" in done.stdout
 
 
+def test_the_readme_shows_what_the_console_prints(tmp_path):
+    block = re.search(r"^```text\n(.*?)^```", README, re.M | re.S)[1]
+    shown = [line.split(" so far")[0] for line in block.splitlines() if line not in ("", "…")]
+
+    printed = command(tmp_path, "trackers=[console]").stdout
+
+    assert [line for line in shown if line not in printed] == []
+
+
 @pytest.mark.parametrize("shown", [line for line in COMMANDS if not line.startswith("python run.py <")])
 def test_what_the_readme_shows_runs(shown, tmp_path):
     words = shlex.split(shown.split("run.py", 1)[1])
