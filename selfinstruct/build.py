@@ -7,9 +7,10 @@ imported: a config from somebody else is data.
 """
 
 from collections.abc import Mapping
+from dataclasses import fields
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -22,6 +23,15 @@ UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 ABSENT = ("missing", "missing_argument", "missing_keyword_only_argument")
 
 
+@runtime_checkable
+class Checked(Protocol):
+    """A part that knows what would keep it from its work; told with the mistakes of other parts, not one run later."""
+
+    def problems(self) -> list[str]:
+        """Everything that would."""
+        ...
+
+
 class Broken:
     """Stands for a part that could not be made, so that the parts around it are still checked."""
 
@@ -32,7 +42,8 @@ def build(config: Mapping[str, Any], target: type, **more: Any) -> Any:
     values = {key: make(value, str(key), problems) for key, value in config.items()}
     built = construct(target, values | more, "", problems)
     if problems:
-        raise ConfigError(problems)
+        checked = [value for value in values.values() if isinstance(value, Checked)]
+        raise ConfigError(problems + [text for value in checked for text in value.problems()])
     return built
 
 
@@ -77,7 +88,7 @@ def construct(cls: type, values: Mapping[str, Any], key: str, problems: list[str
         return cls(**values)
     except ValidationError as error:
         problems += [
-            told(detail, cls, key) for detail in error.errors(include_url=False) if detail["loc"][0] not in broken
+            told(detail, cls, key) for detail in error.errors(include_url=False) if not broken & set(detail["loc"][:1])
         ]
     return Broken()
 
@@ -96,13 +107,13 @@ def told(detail: ErrorDetails, cls: type, key: str) -> str:
     where = ".".join(filter(None, [key, *map(str, detail["loc"])]))
     kind, value = detail["type"], detail["input"]
     if kind in UNKNOWN:
-        known = [name for name in cls.__dataclass_fields__ if name != "start"]  # type: ignore[attr-defined]
+        known = [field.name for field in fields(cls) if field.init and field.name != "start"]
         near = get_close_matches(str(detail["loc"][-1]), known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}."
         return f"{where} is no key of {cls.__name__}; {hint}"
     if kind in ABSENT:
         return f"{where} is missing."
-    message = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    message = detail["msg"].rstrip(".").removeprefix("Value error, ").replace("Input should be", "must be")
     if kind == "is_instance_of":
         return f"{where} {message}, one of the options of its group (got {shown(value)})."
     return f"{where} {message} (got {shown(value)})."

@@ -7,6 +7,7 @@ failed.
 """
 
 import hashlib
+import json
 import logging
 import os
 import re
@@ -46,13 +47,18 @@ Groups and their options; choose one with group=option, several with group=[a,b]
 
 Each option is a YAML in {conf}, which says at its head what it is."""
 
+SECRET_KEY = re.compile(r"(^|[._])(api_?key|secret|password|(access|auth|bearer)_?token)$", re.IGNORECASE)
+SECRET_VALUE = re.compile(r"\bsk-[\w-]{8,}|\bhf_\w{8,}")
+
+begun: list[str] = []
+"""The folders of the runs that this process has begun."""
 failed: list[str] = []
 """The jobs of this process that failed, in a sweep, as the sweep tells them at its end."""
 
 
 def slug(text: str) -> str:
     """A folder name out of overrides: short, no character that a file system or a shell minds."""
-    plain = re.sub(r"[^\w.=,-]+", "-", text, flags=re.ASCII).strip("-.") or "default"
+    plain = re.sub(r"[^\w.-]+", "-", text.replace(",", "__"), flags=re.ASCII).strip("-.") or "default"
     if len(plain) <= 100:
         return plain
     return f"{plain[:89]}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
@@ -69,20 +75,33 @@ def main() -> None:
         return
     # Hydra would print its own excerpt of a traceback; with this it lets us tell what is wrong.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     failed.clear()
+    begun.clear()
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that trackers and summary are finished
     try:
+        refuse_secrets(sys.argv[1:])
         hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
-    except (SelfInstructError, HydraException, OmegaConfBaseException) as error:
-        tell(error)
-        failed.append("")
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        if begun and not isinstance(error, HydraException):  # a defect of ours, told by its traceback
+            raise
+        tell(error)
+        failed.append("")
     if any(failed):
         print(f"{len(failed)} of the sweep's jobs failed:", *failed, sep="\n  ", file=sys.stderr)  # noqa: T201
     if failed:
         sys.exit(1)
+
+
+def refuse_secrets(words: list[str]) -> None:
+    """Stop before Hydra writes a key that somebody typed into its files; raises ConfigError."""
+    for word in words:
+        key, _, value = word.partition("=")
+        if SECRET_KEY.search(key) or SECRET_VALUE.search(value):
+            raise ConfigError(
+                [f"{key} looks like a secret. Put it into an environment variable, and name that with model.key_env."]
+            )
 
 
 def help_text() -> str:
@@ -102,16 +121,28 @@ def job(config: DictConfig) -> None:
     now = HydraConfig.get()
     values = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
     start = start_of(config, values, now)
+    begun.append(str(start.folder))
     try:
         build(values, Run, start=start).execute()
     except (KeyboardInterrupt, SystemExit):
         tell(SelfInstructError(f"Stopped. {go_on(start.folder)}"))
         raise
-    except SelfInstructError as error:
+    except (SelfInstructError, OSError) as error:
         tell(error)
         if isinstance(error, ModelError):
             tell(SelfInstructError(f"What was answered is kept. {go_on(start.folder)}"))
-        failed.append(f"{now.job.num}: {' '.join(now.overrides.task)}" if now.mode is RunMode.MULTIRUN else "")
+        failed.append(failure(now, error))
+    except Exception as error:
+        failed.append(failure(now, error))
+        raise
+
+
+def failure(now: Any, error: Exception) -> str:
+    """A job that failed, as the sweep tells it at its end; nothing for a single run, which has told it already."""
+    if now.mode is not RunMode.MULTIRUN:
+        return ""
+    first = (str(error) or type(error).__name__).splitlines()[0]
+    return f"{now.job.num}: {' '.join(now.overrides.task)}\n     {first}"
 
 
 def start_of(config: DictConfig, values: dict[str, Any], now: Any) -> Any:
@@ -121,32 +152,29 @@ def start_of(config: DictConfig, values: dict[str, Any], now: Any) -> Any:
     folder = Path(now.runtime.output_dir)
     in_sweep = now.mode is RunMode.MULTIRUN
     recipe = now.runtime.choices.recipe
-    stages = [stage for stage in values["recipe"].values() if isinstance(stage, dict)]
-    models = [values["model"], *(stage["model"] for stage in stages if stage.get("model"))]
-    names = [model.get("name") or "offline" for model in models if isinstance(model, dict)]
     return Start(
         folder=folder,
         name=folder.name if in_sweep else f"{recipe}/{folder.name}",
         group=folder.parent.name if in_sweep else None,
         recipe=recipe,
-        job_type="+".join(values.get("actions", {})),
-        models=tuple(dict.fromkeys(names)),
-        is_offline="offline" in names,
+        job_type="+".join(values.get("actions") or {}),
         config=values,
-        config_text=OmegaConf.to_yaml(config),
-        targets={name: stage.get("until") for name, stage in values["recipe"].items() if isinstance(stage, dict)},
+        declared=cast(dict[str, Any], OmegaConf.to_container(config, resolve=False)),
     )
 
 
 def go_on(folder: Path) -> str:
     """How to finish a run that was stopped."""
-    return f"To go on, run the same command with hydra.run.dir={shlex.quote(str(folder))}"
+    path = str(folder)
+    if not re.fullmatch(r"[\w./-]+", path, re.ASCII):  # Hydra wants quotes of its own
+        path = json.dumps(path, ensure_ascii=False)
+    return f"To go on, run the same command with {shlex.quote(f'hydra.run.dir={path}')}"
 
 
 def tell(error: Exception) -> None:
     """Print what is to be mended, each thing on a line of its own."""
     if isinstance(error, ConfigError) and len(error.problems) > 1:
-        text = f"The config holds {len(error.problems)} mistakes:\n  " + "\n  ".join(error.problems)
+        text = f"There are {len(error.problems)} mistakes:\n  " + "\n  ".join(error.problems)
     else:
         text = plain(error)
     print(text, file=sys.stderr)  # noqa: T201
@@ -156,9 +184,30 @@ def tell(error: Exception) -> None:
 def plain(error: Exception) -> str:
     """An error's words; for a key that does not exist, the keys that may have been meant instead of Hydra's `+key`."""
     text = str(error)
-    if unknown := re.match(r"Could not override '([^']+)'", text):
-        return f"There is no key '{unknown[1]}' in the config. {meant(unknown[1])}"
+    if re.match(r"Could not override '", text):
+        return "\n".join(f"There is no key '{key}' in the config. {meant(key)}" for key in unknown_keys(text))
+    if unknown := re.search(r"Could not load '(\w+)/[^']+'", text):
+        known = sorted(path.stem for path in (CONF / unknown[1]).glob("*.yaml"))
+        return f"{text.splitlines()[0]} There are: {', '.join(known)}." if known else text
     return text
+
+
+def unknown_keys(text: str) -> list[str]:
+    """All keys on the command line that the config does not have; Hydra's error names the first."""
+    from hydra import compose, initialize_config_dir
+
+    words, found = [word for word in sys.argv[1:] if not word.startswith("-")], []
+    while unknown := re.match(r"Could not override '([^']+)'", text):
+        found.append(unknown[1])
+        words = [word for word in words if word.partition("=")[0] != unknown[1]]
+        try:
+            with initialize_config_dir(str(CONF), version_base="1.3"):
+                compose("config", overrides=words)
+        except (HydraException, OmegaConfBaseException) as error:
+            text = str(error)
+        else:
+            text = ""
+    return found
 
 
 def meant(key: str) -> str:

@@ -12,16 +12,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from selfinstruct.errors import RunFolderError
 from selfinstruct.pool import Pool
 from selfinstruct.round import Round
 from selfinstruct.task import Task
 
 POOL, REJECTED, ROUNDS = "pool.jsonl", "rejected.jsonl", "rounds.jsonl"
+FILES = (POOL, REJECTED)
+"""The files whose sizes the line of a round holds."""
 
 
 def line(row: Mapping[str, Any]) -> str:
     """A row as a line of JSON; the same row gives the same bytes."""
     return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def has_rounds(folder: Path) -> bool:
+    """Whether a run in this folder has committed a round."""
+    path = folder / ROUNDS
+    return path.is_file() and path.stat().st_size > 0
 
 
 class Journal:
@@ -33,14 +42,25 @@ class Journal:
         """The figures of every committed round, in order."""
 
     def open(self) -> Pool:
-        """The pool as the last committed round left it; empty in a new folder."""
-        self.rounds = [json.loads(text) for text in self._whole_lines(ROUNDS)]
-        sizes = self.rounds[-1] if self.rounds else {}
-        for name in (POOL, REJECTED):
-            path = self._folder / name
-            path.touch()
-            os.truncate(path, sizes.get(f"bytes/{name}", 0))
-        tasks = (Task.from_row(json.loads(text)) for text in self._whole_lines(POOL))
+        """The pool as the last committed round left it; empty in a new folder.
+
+        Raises RunFolderError for a folder whose files no run has left so, before anything in it is changed.
+        """
+        known = (self._folder / ROUNDS).exists()
+        sizes = {name: path.stat().st_size for name in (POOL, REJECTED) if (path := self._folder / name).exists()}
+        if sizes and not known:
+            raise RunFolderError(f"{self._folder} holds {', '.join(sizes)} but no {ROUNDS}: no run has made it.")
+        try:
+            self.rounds = [json.loads(text) for text in self._whole_lines(ROUNDS)]
+            committed = {name: (self.rounds[-1] if self.rounds else {}).get(f"bytes/{name}", 0) for name in FILES}
+            if short := [name for name in FILES if sizes.get(name, 0) < committed[name]]:
+                raise RunFolderError(f"{self._folder}: {', '.join(short)} is shorter than {ROUNDS} says it was.")
+            for name in FILES:
+                (self._folder / name).touch()
+                os.truncate(self._folder / name, committed[name])
+            tasks = [Task.from_row(json.loads(text)) for text in self._whole_lines(POOL)]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise RunFolderError(f"{self._folder}: its files cannot be read ({error}).") from None
         return Pool({task.id: task for task in tasks}.values())
 
     def _whole_lines(self, name: str) -> list[str]:

@@ -8,13 +8,15 @@ import json
 import logging
 import traceback
 from collections.abc import Iterable
-from dataclasses import field
+from contextlib import closing
+from dataclasses import field, replace
 from typing import Any
 
 from pydantic import Field
 
 from selfinstruct.actions import Action
 from selfinstruct.errors import ConfigError, SelfInstructError
+from selfinstruct.folder import held, keep_config
 from selfinstruct.formats import Format
 from selfinstruct.journal import Journal
 from selfinstruct.model import Model
@@ -25,8 +27,8 @@ from selfinstruct.round import Round
 from selfinstruct.seeds import Seeds
 from selfinstruct.start import Start
 from selfinstruct.store import Store
-from selfinstruct.summary import summarise
-from selfinstruct.task import Task
+from selfinstruct.summary import authors, summarise
+from selfinstruct.task import OFFLINE, Task
 from selfinstruct.trackers import Tracker
 
 log = logging.getLogger(__name__)
@@ -61,18 +63,25 @@ class Run:
         """Do all actions; raises ConfigError, before anything is spent, with everything that would stop them."""
         problems = [text for action in self.actions.values() for text in action.problems(self)]
         if problems:
-            raise ConfigError(problems)
+            raise ConfigError(list(dict.fromkeys(problems)))
         self.start.folder.mkdir(parents=True, exist_ok=True)
-        self.journal = Journal(self.start.folder)
-        self.pool = self.journal.open()
-        self.store = Store(self.start.folder / "completions.sqlite")
-        try:
-            self._tracked()
-        finally:
-            self.store.close()
+        with held(self.start.folder):
+            self.journal = Journal(self.start.folder)
+            self.pool = self.journal.open()
+            self.start = self._introduced()
+            with closing(Store(self.start.folder / "completions.sqlite")) as self.store:
+                self._tracked()
+
+    def _introduced(self) -> Start:
+        asked = [self.model, *(stage.model for stage in self.recipe.values() if stage.model is not None)]
+        names = [model.name for model in asked if any(action.asks for action in self.actions.values())]
+        models = tuple(dict.fromkeys([*authors(self.pool), *names]))
+        targets = {name: stage.target for name, stage in self.recipe.items()}
+        return replace(self.start, models=models, is_offline=OFFLINE in models, targets=targets)
 
     def begin(self, seeds: Iterable[Task]) -> None:
-        """Put the seeds into an empty pool."""
+        """Put the seeds into an empty pool, and keep the config."""
+        keep_config(self.start.folder, self.start.declared)
         seeds = list(seeds)
         self.pool = Pool(seeds)
         self.journal.begin(seeds)

@@ -17,13 +17,13 @@ class Start:
     recipe: str
     job_type: str
     """The actions, joined."""
-    models: tuple[str, ...]
-    """Every model the run asks, by name."""
-    is_offline: bool
-    """Whether any of them is the offline grammar, whose text must never pass for a model's."""
     config: dict[str, Any]
     """The config as composed, plain values."""
-    config_text: str
-    """The config as YAML, interpolations as they were written, so that it is the same on every machine."""
+    declared: dict[str, Any]
+    """The config with its interpolations as they were written, so that it is the same on every machine."""
+    models: tuple[str, ...] = ()
+    """Every model the run asks, by name; the run fills it in."""
+    is_offline: bool = False
+    """Whether any of them is the offline grammar, whose text must never pass for a model's; the run fills it in."""
     targets: dict[str, int | None] = field(default_factory=dict)
     """Stage to the number of tasks it is to keep, where that is known."""

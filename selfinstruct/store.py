@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from selfinstruct.errors import ModelError
+from selfinstruct.errors import ModelError, RunFolderError
 from selfinstruct.model import Mode, Model
 from selfinstruct.round import Completion, Failure, Request
 
@@ -48,7 +48,11 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path)
-        self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + TABLE)
+        try:
+            self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + TABLE)
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise RunFolderError(f"{path} cannot be used: {error}.") from None
 
     def close(self) -> None:
         """Write everything and let the file go."""

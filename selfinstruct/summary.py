@@ -13,8 +13,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from selfinstruct.folder import kept_config
 from selfinstruct.pool import Pool
 from selfinstruct.start import Start
+from selfinstruct.task import OFFLINE
 
 COUNTED = ("asked", "failed", "candidates", "parsed", "kept", "prompt_tokens", "completion_tokens")
 PACKAGES = ("selfinstruct", "hydra-core", "omegaconf", "pydantic", "jinja2", "litellm", "wandb", "rapidfuzz", "numpy")
@@ -26,11 +28,12 @@ def summarise(
     start: Start, pool: Pool, rounds: Sequence[Row], stages: Sequence[str], error: str | None
 ) -> dict[str, Any]:
     """The summary of a run; `error` says why it failed, if it did."""
+    models = authors(pool) or list(start.models)
     by_stage = {stage: [row for row in rounds if row["stage"] == stage] for stage in stages}
     return {
         "recipe": start.recipe,
-        "models": list(start.models),
-        "offline": start.is_offline,
+        "models": models,
+        "offline": OFFLINE in models,
         "completed": error is None,
         "stop_reason": error or stop_reason(by_stage),
         **totals(rounds),
@@ -43,6 +46,11 @@ def summarise(
         "git": git(),
         "sha256": hashes(start, pool),
     }
+
+
+def authors(pool: Pool) -> list[str]:
+    """Every model that wrote something in the pool, by the tasks' own record."""
+    return list(dict.fromkeys(name for task in pool for name in task.models.values()))
 
 
 def stop_reason(by_stage: Mapping[str, Sequence[Row]]) -> str:
@@ -97,15 +105,18 @@ def versions() -> dict[str, str | None]:
 
 
 def git() -> dict[str, Any]:
-    """The commit of the code, and whether it was changed since; nulls where it is no checkout."""
+    """The commit of the code, and whether it was changed since; nulls where the package is not part of a checkout."""
+    package = Path(__file__).parent
 
     def ask(*words: str) -> str | None:
         try:
-            command = ["git", "-C", str(Path(__file__).parent), *words]
+            command = ["git", "-C", str(package), *words]
             return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()  # noqa: S603
         except (OSError, subprocess.SubprocessError):
             return None
 
+    if ask("ls-files", "__init__.py") != "__init__.py":  # installed into somebody else's checkout, say
+        return {"commit": None, "dirty": None}
     changes = ask("status", "--porcelain", "--untracked-files=no", ".")
     return {"commit": ask("rev-parse", "HEAD"), "dirty": None if changes is None else bool(changes)}
 
@@ -116,7 +127,7 @@ def hashes(start: Start, pool: Pool) -> dict[str, str]:
     seeds = [task.row() for task in pool if task.is_human]
     dataset = sorted((start.folder / "dataset").glob("*"))
     return {
-        "config": digest(start.config_text.encode()),
+        "config": digest(json.dumps(kept_config(start.folder) or start.declared, ensure_ascii=False).encode()),
         "seeds": digest(json.dumps(seeds, ensure_ascii=False).encode()),
         "prompts": digest(json.dumps(prompts, ensure_ascii=False, default=str).encode()),
         **{f"dataset/{path.name}": digest(path.read_bytes()) for path in dataset if path.is_file()},

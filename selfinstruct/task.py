@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HUMAN = "human"
+"""The origin of seeds."""
+OFFLINE = "offline"
+"""The name of the grammar that stands in for a model; tasks that it wrote record it, so that no text passes for a
+model's."""
 
 
 @dataclass(frozen=True, slots=True)

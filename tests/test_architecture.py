@@ -17,7 +17,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 
 ORDER = (
-    ("task", "errors", "part", "start", "__init__"),
+    ("task", "errors", "part", "start", "template", "folder", "__init__"),
     ("round",),
     ("pool",),
     ("sampler", "prompt", "filters", "model", "seeds", "trackers", "formats"),
@@ -36,7 +36,7 @@ ONLY_IN = {
     "rich": ("trackers",),
     "rapidfuzz": ("filters",),
     "numpy": ("filters",),
-    "jinja2": ("prompt", "formats"),
+    "jinja2": ("template",),
 }
 FORBIDDEN_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|base|core|managers?|handlers?|processors?|engines?)(_|$)")
 

@@ -93,3 +93,18 @@ def test_a_part_of_another_group_is_told():
 
 def test_a_mistake_in_a_list_is_told_by_its_place():
     assert problems_of(words=["a", {"b": "???"}]) == ["words.1.b must be set: words.1.b=<value>."]
+
+
+def test_a_mistake_that_concerns_several_values_is_told():
+    (problem,) = problems_of(sampler={"_target_": "selfinstruct.filters.length.Length", "min_words": 9, "max_words": 1})
+
+    assert problem.startswith("sampler ")
+    assert not problem.endswith("..")
+
+
+def test_what_sound_parts_find_wrong_is_told_with_the_mistakes_of_others(tmp_path):
+    seeds = {"_target_": "selfinstruct.seeds.jsonl.Jsonl", "path": str(tmp_path / "none.jsonl")}
+    with pytest.raises(ConfigError) as error:
+        build({"sampler": seeds, "samplers": {}, "threshold": 7, "words": []}, Whole)
+
+    assert any("none.jsonl: cannot be read" in problem for problem in error.value.problems)

@@ -33,10 +33,8 @@ def built(config, tmp_path):
         group=None,
         recipe="self_instruct",
         job_type="generate",
-        models=("offline",),
-        is_offline=True,
         config=config,
-        config_text="",
+        declared={},
     )
     return build(config, Run, start=start)
 
@@ -147,7 +145,7 @@ def test_the_few_shot_sets_have_the_sizes_of_the_paper(tmp_path):
 
 
 def test_folder_names_made_of_overrides_are_short_and_safe():
-    assert slug("model.name=openai/gpt-4o") == "model.name=openai-gpt-4o"
+    assert slug("model.name=openai/gpt-4o,random_seed=1") == "model.name-openai-gpt-4o__random_seed-1"
     assert slug("") == "default"
     assert slug("../../x") == "x"
     assert len(slug("x" * 5000)) == 100

@@ -1,6 +1,11 @@
 """The entry, in this process: what is told for errors that Hydra raises."""
 
-from selfinstruct.entry import help_text, leaves, meant, plain
+from pathlib import Path
+
+import pytest
+
+from selfinstruct.entry import go_on, help_text, leaves, meant, plain, refuse_secrets
+from selfinstruct.errors import ConfigError
 
 
 def test_a_key_that_does_not_exist_is_told_with_the_keys_of_that_name():
@@ -22,3 +27,27 @@ def test_the_help_lists_every_option():
 
     assert "  model: anthropic, gemini, offline" in text
     assert "  prompt/self_instruct: classification, input_first" in text
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["+model.api_key=x", "model.extra.apikey=x", "seeds.path=sk-1234567890", "++a.access_token=x", "x.password=y"],
+)
+def test_a_typed_secret_is_refused(word):
+    with pytest.raises(ConfigError, match="looks like a secret"):
+        refuse_secrets([word])
+
+
+def test_a_key_that_only_names_a_secret_passes():
+    refuse_secrets(["model.key_env=OPENAI_API_KEY", "recipe.x.max_tokens=5", "filters.tokenizer=rouge", "-m"])
+
+
+def test_the_way_to_go_on_is_quoted_for_the_shell_and_for_hydra():
+    assert go_on(Path("/runs/a-1")).endswith("hydra.run.dir=/runs/a-1")
+    assert go_on(Path("/my runs/ä")).endswith("""'hydra.run.dir="/my runs/ä"'""")
+
+
+def test_an_unknown_option_of_a_plural_group_is_told_with_those_there_are():
+    text = plain(ValueError("In 'config': Could not load 'trackers/foo'.\nmore"))
+
+    assert text == "In 'config': Could not load 'trackers/foo'. There are: console, wandb."

@@ -1,5 +1,8 @@
 import json
 
+import pytest
+
+from selfinstruct.errors import RunFolderError
 from selfinstruct.journal import Journal
 from selfinstruct.round import Rejection, Round
 
@@ -97,3 +100,31 @@ def test_texts_keep_every_character(tmp_path, task):
     journal.commit(make_round(1, [task(0, instruction=odd)]))
 
     assert Journal(tmp_path).open()["seed_task_0"].instruction == odd
+
+
+def test_files_that_no_run_has_made_are_left_alone(tmp_path):
+    (tmp_path / "pool.jsonl").write_text("precious")
+
+    with pytest.raises(RunFolderError, match=r"holds pool.jsonl but no rounds.jsonl"):
+        Journal(tmp_path).open()
+
+    assert (tmp_path / "pool.jsonl").read_text() == "precious"
+
+
+def test_a_pool_that_lost_committed_lines_is_refused(tmp_path, task):
+    journal = Journal(tmp_path)
+    journal.open()
+    journal.begin([task(0)])
+    journal.commit(make_round(1, [task(1)]))
+    (tmp_path / "pool.jsonl").unlink()
+
+    with pytest.raises(RunFolderError, match=r"pool.jsonl is shorter than rounds.jsonl says"):
+        Journal(tmp_path).open()
+
+
+@pytest.mark.parametrize("text", ["{not json\n", "[1]\n", '{"bytes/pool.jsonl": "x"}\n'])
+def test_rounds_that_cannot_be_read_are_told(text, tmp_path):
+    (tmp_path / "rounds.jsonl").write_text(text)
+
+    with pytest.raises(RunFolderError, match="cannot be read"):
+        Journal(tmp_path).open()

@@ -34,10 +34,8 @@ def execute(folder, *overrides):
         group=None,
         recipe="self_instruct",
         job_type="generate",
-        models=("offline",),
-        is_offline=True,
         config=config,
-        config_text="",
+        declared={},
     )
     build(config, Run, start=start).execute()
 

@@ -2,7 +2,7 @@ import sqlite3
 
 import pytest
 
-from selfinstruct.errors import ModelError
+from selfinstruct.errors import ModelError, RunFolderError
 from selfinstruct.round import Completion, Decoding, Failure, Request
 from selfinstruct.store import Store
 
@@ -100,3 +100,10 @@ def test_it_is_the_model_in_every_other_way(store, scripted):
 
     assert (recorded.name, recorded.mode, recorded.is_offline) == ("scripted", "chat", True)
     assert (recorded.problems(), recorded.identity()) == ([], model.identity())
+
+
+def test_a_file_that_is_no_store_is_told(tmp_path):
+    (tmp_path / "x.sqlite").write_text("garbage" * 1000)
+
+    with pytest.raises(RunFolderError, match="cannot be used"):
+        Store(tmp_path / "x.sqlite")

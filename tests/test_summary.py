@@ -35,10 +35,9 @@ def start(tmp_path):
         group=None,
         recipe="self_instruct",
         job_type="generate",
-        models=("offline",),
-        is_offline=True,
         config={"recipe": {"instructions": {"prompt": {"template": "x"}}}},
-        config_text="a: 1\n",
+        declared={"a": 1},
+        models=("offline",),
     )
 
 
@@ -57,6 +56,15 @@ def test_adds_up_the_rounds_by_stage_and_in_all(start, pool):
     assert summary["completed"] is True
     assert summary["offline"] is True
     json.dumps(summary)
+
+
+def test_the_models_are_those_that_the_tasks_record(start, pool, task):
+    pool.add(task(10, origin="a", models={"a": "openai/m", "b": "openai/n"}))
+
+    summary = summarise(start, pool, [], [], None)
+
+    assert summary["models"] == ["openai/m", "openai/n"]
+    assert summary["offline"] is False
 
 
 def test_an_unknown_price_stays_unknown(start, pool):

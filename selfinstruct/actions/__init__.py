@@ -16,6 +16,11 @@ if TYPE_CHECKING:  # a run is made of actions, and an action works on a run
 class Action(Protocol):
     """One thing a run does."""
 
+    @property
+    def asks(self) -> bool:
+        """Whether it asks the run's models."""
+        ...
+
     def problems(self, run: "Run") -> list[str]:
         """Everything that would keep it from its work, found without spending anything."""
         ...

@@ -8,8 +8,11 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from selfinstruct.errors import RunFolderError
 from selfinstruct.journal import line
 from selfinstruct.part import part
+from selfinstruct.summary import authors
+from selfinstruct.task import HUMAN, OFFLINE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from selfinstruct.run import Run
 
 CARD = "README.md"
-OFFLINE = (
+NOTE = (
     "**This text was written by `offline`, a small grammar that stands in for a model so that the program can be tried,"
     " tested and taught without one. It is no language model's work and no data to train on.**"
 )
@@ -27,12 +30,19 @@ OFFLINE = (
 class Export:
     """Writes the dataset in every format of the run."""
 
+    @property
+    def asks(self) -> bool:
+        """It does not: what it writes was made before."""
+        return False
+
     def problems(self, run: "Run") -> list[str]:
         """A run without formats has nothing to export."""
         return [] if run.formats else ["formats: export has nothing to write. Set formats=[self_instruct]."]
 
     def __call__(self, run: "Run") -> None:
-        """Write every format, and the card."""
+        """Write every format, and the card; raises RunFolderError where nothing was generated yet."""
+        if not authors(run.pool):
+            raise RunFolderError(f"{run.start.folder} holds no tasks to export. Generate some first.")
         folder = run.start.folder / "dataset"
         folder.mkdir(exist_ok=True)
         counts: dict[str, int] = {}
@@ -63,12 +73,12 @@ def replace_text(path: "Path", text: str) -> None:
 
 def card(run: "Run", counts: dict[str, int]) -> str:
     """What the dataset is, where it comes from, and how many rows each file has."""
-    start = run.start
+    models = authors(run.pool)
     files = "\n".join(f"| `{name}` | {count:,} |" for name, count in counts.items())
-    note = f"{OFFLINE}\n\n" if start.is_offline else ""
+    note = f"{NOTE}\n\n" if OFFLINE in models else ""
     return (
-        f"# {start.recipe} by {', '.join(start.models)}\n\n{note}"
-        f"Grown by `selfinstruct` from {len(run.pool.of('human')):,} human-written seed tasks"
-        f" with the recipe `{start.recipe}`; the config lies in `../.hydra/config.yaml`, the figures in"
+        f"# {run.start.recipe} by {', '.join(models)}\n\n{note}"
+        f"Grown by `selfinstruct` from {len(run.pool.of(HUMAN)):,} human-written seed tasks"
+        f" with the recipe `{run.start.recipe}`; the config lies in `../config.json`, the figures in"
         f" `../summary.json`.\n\n| file | rows |\n|---|---|\n{files}\n"
     )

@@ -1,12 +1,15 @@
 """Grow the pool by the recipe: every stage in the order written, every round logged when it is committed."""
 
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from selfinstruct.errors import DataError
+from selfinstruct.errors import DataError, SelfInstructError
+from selfinstruct.folder import differences
+from selfinstruct.journal import has_rounds
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Stage
+from selfinstruct.summary import totals
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -15,6 +18,11 @@ if TYPE_CHECKING:
 @part
 class Generate:
     """Runs the stages of the recipe."""
+
+    @property
+    def asks(self) -> bool:
+        """It does."""
+        return True
 
     def problems(self, run: "Run") -> list[str]:
         """Bad seeds, prompts that cannot be rendered, models that could not answer: all of them."""
@@ -26,8 +34,8 @@ class Generate:
             model = stage.model or run.model
             if len(seeds):
                 problems += prompt_problems(f"recipe.{name}", stage, seeds, model.mode == "chat")
-            problems += [text for text in model.problems() if text not in problems]
-        return problems
+            problems += model.problems()
+        return problems + (differences(run.start.folder, run.start.declared) if has_rounds(run.start.folder) else [])
 
     def __call__(self, run: "Run") -> None:
         """Go on where the run folder ends; a new one begins with the seeds."""
@@ -37,6 +45,15 @@ class Generate:
             model = run.store.through(stage.model or run.model)
             for round_ in stage.rounds(name, run.pool, model, run.random_seed, run.journal.of(name)):
                 run.log(round_)
+            if stage.target is not None and not run.pool.of(name):
+                raise SelfInstructError(f"{name} kept nothing. {most_frequent(run.journal.of(name))}")
+
+
+def most_frequent(rounds: list[dict[str, Any]]) -> str:
+    """By what most candidates of a stage were rejected."""
+    rejected = totals(rounds)["rejected"]
+    name = max(rejected, key=rejected.__getitem__, default="nothing")
+    return f"Most candidates were rejected by '{name}' ({rejected.get(name, 0)}); rejected.jsonl says why."
 
 
 def prompt_problems(key: str, stage: Stage, seeds: Pool, chat: bool) -> list[str]:

@@ -9,7 +9,7 @@ files of a dataset, which `load_dataset("json")` and the trainers built on it re
 from collections.abc import Iterator
 from typing import Any
 
-from selfinstruct.formats.self_instruct import columns, finished
+from selfinstruct.formats.rows import columns, finished
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 

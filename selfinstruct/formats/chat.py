@@ -8,7 +8,7 @@ user message with a blank line between them and no label: a person who types int
 from collections.abc import Iterator
 from typing import Any
 
-from selfinstruct.formats.self_instruct import examples, provenance
+from selfinstruct.formats.rows import examples, provenance
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.task import Instance, Task

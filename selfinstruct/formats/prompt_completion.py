@@ -14,24 +14,16 @@ fine-tuning services refuse files with further keys.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 from random import Random
 from typing import Annotated, Any
 
-from jinja2 import StrictUndefined, Template, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
 from pydantic import Field, field_validator
 
-from selfinstruct.formats.self_instruct import examples
+from selfinstruct.formats.rows import examples
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.task import Instance, Task
-
-
-@lru_cache(maxsize=64)
-def compiled(text: str) -> Template:
-    """A template, ready to be filled; line ends at its close are part of the layout and stay."""
-    return SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True).from_string(text)
+from selfinstruct.template import EXACT, fill
 
 
 @part
@@ -45,8 +37,8 @@ class Layout:
 
     def fill(self, instruction: str, input: str, output: str) -> tuple[str, str]:
         """The example in this layout."""
-        prompt = compiled(self.prompt).render(instruction=instruction, input=input)
-        return prompt, compiled(self.completion).render(output=output)
+        prompt = fill(self.prompt, {"instruction": instruction, "input": input}, EXACT)
+        return prompt, fill(self.completion, {"output": output}, EXACT)
 
 
 @part
@@ -74,8 +66,8 @@ class PromptCompletion:
             try:
                 if layout is not None:
                     layout.fill("instruction", "input", "output")
-            except TemplateError as error:
-                raise ValueError(f"has a layout {name!r} that cannot be filled: {error}") from error
+            except ValueError as error:
+                raise ValueError(f"has a layout {name!r} that {error}") from error
         return layouts
 
     def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:

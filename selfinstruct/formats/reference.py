@@ -15,7 +15,7 @@ all of them as they are.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from selfinstruct.formats.self_instruct import examples, finished, provenance
+from selfinstruct.formats.rows import examples, finished, provenance
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.task import Instance, Task

@@ -21,6 +21,7 @@ from pydantic import Field
 from selfinstruct.model import Mode
 from selfinstruct.part import part
 from selfinstruct.round import Completion, Decoding, Request
+from selfinstruct.task import OFFLINE
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -48,7 +49,7 @@ class Offline:
     @property
     def name(self) -> str:
         """What logs, summary and dataset call it."""
-        return "offline"
+        return OFFLINE
 
     @property
     def is_offline(self) -> bool:

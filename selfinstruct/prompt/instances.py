@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from selfinstruct.prompt.label_line import Field, Kind, fields
-from selfinstruct.prompt.prompt import one_line
 from selfinstruct.prompt.reply import Reply, is_farewell, is_preamble, is_refusal, rejection
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
+from selfinstruct.template import one_line
 
 Piece = Instance | Rejection
 """What a stretch of a reply turned out to be; in order they explain the whole of it."""

@@ -8,41 +8,17 @@ templates too, for they depend on how many tasks a prompt shows.
 In YAML `${` begins an interpolation of OmegaConf; a template that needs the two characters writes `\\${`.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Annotated, Any
 
-from jinja2 import Environment, StrictUndefined, Template, TemplateError, meta
-from jinja2.sandbox import SandboxedEnvironment
 from pydantic import Field, field_validator
 
 from selfinstruct.part import part
 from selfinstruct.prompt import Parser
 from selfinstruct.round import Candidate, Completion, Decoding, Rejection, Request, Sample
 from selfinstruct.task import Instance
-
-
-def one_line(text: str) -> str:
-    """A text on one line, without the colons at its end, so that it can stand in a list (reference code)."""
-    return re.sub(r"\s+", " ", text).strip().rstrip(": ")
-
-
-def environment() -> Environment:
-    """The sandbox in which templates run."""
-    sandbox = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    sandbox.filters["one_line"] = one_line
-    return sandbox
-
-
-ENVIRONMENT = environment()
-
-
-@lru_cache(maxsize=256)
-def compiled(text: str) -> Template:
-    """A template, ready to be filled."""
-    return ENVIRONMENT.from_string(text)
+from selfinstruct.template import fill, variables
 
 
 @part
@@ -79,24 +55,21 @@ class Prompt:
     @field_validator("template", "system")
     @classmethod
     def _is_jinja(cls, text: str | None) -> str | None:
-        try:
-            ENVIRONMENT.parse(text or "")
-        except TemplateError as error:
-            raise ValueError(f"is no Jinja template: {error}") from None
+        variables(text or "")
         return text
 
     def render(self, sample: Sample, chat: bool, stage: str, round_: int, number: int, attempt: int = 1) -> Request:
         """The request that shows a sample; raises ValueError if the template wants what nobody gives."""
         shown = self.shown(sample, chat)
-        decoding = replace(self.decoding, stop=[self._fill(stop, shown) for stop in self.decoding.stop])
+        decoding = replace(self.decoding, stop=[filled("decoding.stop", stop, shown) for stop in self.decoding.stop])
         if attempt > 1 and self.retry_temperature is not None:
             decoding = replace(decoding, temperature=self.retry_temperature)
         return Request(
             id=f"{stage}/{round_}/{number}",
             stage=stage,
             round=round_,
-            text=self._fill(self.template, shown),
-            system=self._fill(self.system, shown) if chat and self.system is not None else None,
+            text=filled("template", self.template, shown),
+            system=filled("system", self.system, shown) if chat and self.system is not None else None,
             chat=chat,
             decoding=decoding,
             expects=self.parser.expects,
@@ -113,22 +86,28 @@ class Prompt:
     def problems(self, sample: Sample, chat: bool) -> list[str]:
         """What keeps the prompt from being rendered: every variable that nobody gives, or the first other mistake."""
         given = self.shown(sample, chat)
-        texts = [self.template, self.system or "", *self.decoding.stop]
-        try:
-            wanted = {name for text in texts for name in meta.find_undeclared_variables(ENVIRONMENT.parse(text))}
-        except TemplateError as error:
-            return [f"decoding.stop is no Jinja template: {error}."]
-        if unknown := sorted(wanted - given.keys() - ENVIRONMENT.globals.keys()):
-            known = ", ".join(sorted(given))
-            return [f"template: the variable '{name}' is unknown; there are: {known}." for name in unknown]
+        known = ", ".join(sorted(given))
+        texts = {"template": [self.template], "system": [self.system or ""], "decoding.stop": self.decoding.stop}
+        problems = []
+        for key, text in ((key, text) for key, parts in texts.items() for text in parts):
+            try:
+                unknown = sorted(variables(text) - given.keys())
+            except ValueError as error:
+                problems.append(f"{key} {error}.")
+            else:
+                problems += [f"{key}: the variable '{name}' is unknown; there are: {known}." for name in unknown]
+        if problems:
+            return problems
         try:
             self.render(sample, chat, "preview", 0, 0)
         except ValueError as error:
             return [f"{error}."]
         return []
 
-    def _fill(self, text: str, shown: Mapping[str, Any]) -> str:
-        try:
-            return compiled(text).render(shown)
-        except (TemplateError, TypeError) as error:
-            raise ValueError(f"template: {error}") from None
+
+def filled(key: str, text: str, shown: Mapping[str, Any]) -> str:
+    """A template with the variables in it; raises ValueError that names the key."""
+    try:
+        return fill(text, shown)
+    except ValueError as error:
+        raise ValueError(f"{key} {error}") from None

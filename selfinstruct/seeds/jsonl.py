@@ -23,6 +23,14 @@ class Jsonl:
     path: Path
     """The file; a relative path starts where the command runs."""
 
+    def problems(self) -> list[str]:
+        """Every mistake in the file."""
+        try:
+            self.load()
+        except DataError as error:
+            return error.problems
+        return []
+
     def load(self) -> list[Task]:
         """The tasks in the order of the file; raises DataError with every bad line."""
         tasks: list[Task] = []

@@ -80,7 +80,7 @@ class Console:
         if summary["asked"]:
             self._screen.print(table(summary))
         self._print(f"{duration(summary['seconds'])} · {spent(summary)}")
-        if self._start.is_offline:
+        if summary["offline"]:
             self._print(OFFLINE, "bold black on yellow")
         if error is None:
             self._print(f"Done: {summary['stop_reason']}", "green")

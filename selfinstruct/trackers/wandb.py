@@ -97,7 +97,7 @@ class Wandb:
                 self._run.summary.update(flat({**summary, "error": error} if error else summary))
             with self._unbroken("the dataset was not logged"):
                 if error is None:
-                    self._log_dataset(self._start)
+                    self._log_dataset(self._start, summary)
             with self._unbroken("the run was not closed"):
                 self._run.finish(exit_code=1 if error else 0)
         self._run = None
@@ -151,13 +151,13 @@ class Wandb:
         wanted = [tag[:LONGEST_TAG] for tag in [*known, *self.tags] if tag and self.tags.get(tag, True)]
         return list(dict.fromkeys(wanted))
 
-    def _log_dataset(self, start: Start) -> None:
+    def _log_dataset(self, start: Start, summary: dict[str, Any]) -> None:
         import wandb
 
         paths = sorted(path for path in (start.folder / "dataset").rglob("*") if path.is_file())
         if not paths:
             return
-        about = {"is_offline": start.is_offline, "models": list(start.models), "run": start.name}
+        about = {"is_offline": summary["offline"], "models": summary["models"], "run": start.name}
         artifact = wandb.Artifact(re.sub(r"[^\w.-]", "-", f"{start.recipe}-dataset"), type="dataset", metadata=about)
         for path in paths:
             name = path.relative_to(start.folder / "dataset").as_posix()

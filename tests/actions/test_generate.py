@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from selfinstruct.actions.export import Export
 from selfinstruct.actions.generate import Generate
 from selfinstruct.errors import ConfigError, DataError, ModelError, SelfInstructError
 from selfinstruct.prompt.prompt import Prompt
-from selfinstruct.recipe.grow import Grow
+from selfinstruct.recipe.grow import Grow, Saturation
 from selfinstruct.round import Candidate, Completion, Failure
 from selfinstruct.run import Run
 from selfinstruct.sampler.mixed import Mixed
@@ -64,7 +66,7 @@ def run(tmp_path, task, scripted):
         stage = Grow(
             until=changes.pop("until", 3),
             requests_per_round=1,
-            saturation=None,
+            saturation=changes.pop("saturation", None),
             sampler=Mixed(human=changes.pop("human", 2), machine=1),
             prompt=prompt,
             filters={},
@@ -76,11 +78,10 @@ def run(tmp_path, task, scripted):
             group=None,
             recipe="self_instruct",
             job_type="generate",
-            models=("scripted",),
-            is_offline=False,
             config={"recipe": {"grow": {"prompt": "x"}}},
-            config_text="",
+            declared={"random_seed": 1},
         )
+        start = replace(start, **changes.pop("start_changes", {}))
         values = {
             "random_seed": 1,
             "recipe": {"grow": stage},
@@ -118,6 +119,44 @@ def test_goes_on_where_the_folder_ends_and_asks_nothing_twice(run, scripted):
     assert len(second.pool) == 14
 
 
+def test_a_config_that_would_change_finished_rounds_is_refused(run, scripted):
+    run(until=2).execute()
+    changed = run(until=4, start_changes={"declared": {"random_seed": 2}})
+
+    with pytest.raises(ConfigError, match="random_seed was 1 and is 2; a run that goes on keeps it"):
+        changed.execute()
+
+    assert changed.model.asked == []
+
+
+def test_a_stage_that_keeps_nothing_is_a_failure_that_says_why(run, scripted):
+    def refuse(request):
+        return Completion(failure=Failure("refused", "too long"))
+
+    made = run(model=scripted(refuse), saturation=Saturation(rounds=2, kept_share=0.0))
+
+    with pytest.raises(SelfInstructError, match=r"grow kept nothing. Most candidates were rejected by 'model' \(2\)"):
+        made.execute()
+
+
+def test_a_run_that_only_exports_names_the_models_that_wrote_its_tasks(run, scripted):
+    run(until=2).execute()
+
+    class Look:
+        asks = False
+
+        def problems(self, run):
+            return []
+
+        def __call__(self, run):
+            self.models = run.start.models
+
+    look = Look()
+    run(model=scripted(str, name="another"), actions={"look": look}).execute()
+
+    assert look.models == ("scripted",)
+
+
 def test_a_model_that_fails_ends_the_run_and_what_was_made_stays(run, tmp_path, scripted):
     def answer(request):
         return Completion(failure=Failure("unavailable", "503")) if request.round == 3 else f"Do {request.id}"
@@ -145,6 +184,8 @@ def test_a_tracker_that_does_not_finish_breaks_nothing(run, caplog):
 
 def test_a_crash_of_an_action_is_in_the_summary(run):
     class Crash:
+        asks = False
+
         def problems(self, run):
             return []
 

@@ -1,7 +1,7 @@
 """The format of one row an instance."""
 
 from selfinstruct.formats import Format
-from selfinstruct.formats.self_instruct import SelfInstruct, columns, examples, finished, provenance
+from selfinstruct.formats.self_instruct import SelfInstruct
 from selfinstruct.pool import Pool
 from selfinstruct.task import HUMAN, Instance, Task
 
@@ -57,7 +57,7 @@ def test_seeds_follow_when_they_are_wanted_and_no_model_wrote_them():
 
 
 def test_seeds_without_instances_are_skipped():
-    assert list(finished(Pool([Task("seed_1", HUMAN, "Think.")]), include_seeds=True)) == []
+    assert rows(include_seeds=True, pool=Pool([Task("seed_1", HUMAN, "Think.")])) == []
 
 
 def test_the_random_seed_plays_no_part():
@@ -68,19 +68,3 @@ def test_the_random_seed_plays_no_part():
 
 def test_an_empty_pool_gives_an_empty_file():
     assert rows(pool=Pool()) == []
-
-
-def test_examples_keep_the_pools_order():
-    later = Task("b", "tasks", "Second.", instances=(Instance("", "2"),))
-    earlier = Task("a", "tasks", "First.", instances=(Instance("", "1"),))
-
-    assert [task.id for task, _ in examples(Pool([later, earlier]), include_seeds=False)] == ["b", "a"]
-
-
-def test_a_row_is_its_example_and_its_provenance():
-    assert columns(SEED, SEED.instances[0]) == {
-        "instruction": "Say hello.",
-        "input": "",
-        "output": "Hello!",
-        **provenance(SEED),
-    }

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from selfinstruct.prompt.prompt import Prompt, one_line
+from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.round import Candidate, Completion, Decoding, Sample
 
 
@@ -95,7 +95,17 @@ def test_a_field_that_does_not_exist_is_told(sample):
 def test_a_broken_stop_string_is_told(sample):
     (problem,) = make(decoding={"stop": ["{{ new "]}).problems(sample, False)
 
-    assert problem.startswith("decoding.stop is no Jinja template")
+    assert problem.startswith("decoding.stop is no Jinja template: ")
+
+
+def test_a_stop_string_with_an_unknown_variable_is_told_by_its_key(sample):
+    (problem,) = make(decoding={"stop": ["{{ bar }}"]}).problems(sample, False)
+
+    assert problem.startswith("decoding.stop: the variable 'bar' is unknown")
+
+
+def test_arithmetic_that_goes_wrong_is_told_by_its_key(sample):
+    assert make(template="{{ 1 / 0 }}").problems(sample, False) == ["template cannot be filled: division by zero."]
 
 
 def test_a_sound_prompt_has_no_problems(sample):
@@ -110,7 +120,3 @@ def test_a_template_that_cannot_be_read_is_refused():
 def test_a_template_runs_in_the_sandbox(sample):
     with pytest.raises(ValueError, match="template"):
         make(template="{{ tasks.__class__.__mro__ }}").render(sample, False, "g", 1, 1)
-
-
-def test_an_instruction_is_put_on_one_line_without_the_colons_at_its_end():
-    assert one_line("  Sort\n these \t words: :: ") == "Sort these words"

@@ -30,7 +30,7 @@ def start_in(folder, **changes):
         "models": ("gpt-x",),
         "is_offline": False,
         "config": {"recipe": {"instructions": {}}},
-        "config_text": "",
+        "declared": {},
         "targets": {"instructions": 10, "answers": None},
     }
     return Start(**{**known, **changes})
@@ -78,7 +78,7 @@ def test_it_begins_with_what_runs_with_which_model_and_where(tmp_path, capsys):
 
 
 def test_offline_text_is_told_from_a_models_at_the_start_and_at_the_end(tmp_path, capsys):
-    run(tmp_path, a_round(), is_offline=True)
+    run(tmp_path, a_round(), is_offline=True, models=("offline",))
 
     assert capsys.readouterr().out.count("made by the offline grammar, not by a model") == 2
 
@@ -257,14 +257,14 @@ def test_what_is_logged_to_a_terminal_appears_above_the_bar(tmp_path, monkeypatc
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 def test_a_terminal_that_wants_no_codes_gets_plain_lines(tmp_path, monkeypatch, quiet):
     with terminal(monkeypatch, **quiet) as shown:
-        run(tmp_path, a_round(), is_offline=True, error="it broke")
+        run(tmp_path, a_round(), is_offline=True, models=("offline",), error="it broke")
 
         assert "\x1b" not in shown()
 
 
 def test_an_output_that_is_no_terminal_gets_no_codes(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("FORCE_COLOR", "1")
-    run(tmp_path, a_round(), is_offline=True, error="it broke")
+    run(tmp_path, a_round(), is_offline=True, models=("offline",), error="it broke")
 
     assert "\x1b" not in capsys.readouterr().out
 

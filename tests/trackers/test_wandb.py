@@ -63,7 +63,7 @@ def start_in(folder, **changes):
         "models": ("gpt-x",),
         "is_offline": False,
         "config": {"random_seed": 42, "recipe": {"instructions": {"until": 10, "model": None}}},
-        "config_text": "",
+        "declared": {},
     }
     return Start(**{**known, **changes})
 
@@ -269,7 +269,7 @@ def test_nested_values_are_joined_by_slashes():
 def test_the_dataset_is_an_artifact_that_says_who_wrote_it(tmp_path, is_offline):
     (tmp_path / "dataset").mkdir()
     (tmp_path / "dataset" / "alpaca.jsonl").write_text("{}\n", encoding="utf-8")
-    run(tmp_path, a_round(), is_offline=is_offline)
+    run(tmp_path, a_round(), models=("offline" if is_offline else "gpt-x",))
     artifact = logged(tmp_path)["artifacts"]["self_instruct-dataset"]
 
     assert artifact.type == "dataset"

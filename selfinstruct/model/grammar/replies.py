@@ -68,7 +68,7 @@ def span(request: Request) -> tuple[int, int]:
         return first, min(end for end in ends if end > first) - first
     if said and int(said[2]) >= first:
         return first, int(said[2]) - first + 1
-    return first, int(more[1]) if more else LISTED
+    return first, max(1, int(more[1])) if more else LISTED
 
 
 def near_copy(text: str, rng: Random) -> str:

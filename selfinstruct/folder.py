@@ -1,0 +1,91 @@
+"""The run folder as a whole: one process at a time, and one config from the first round to the last.
+
+A run that goes on must ask what it would have asked, or its pool would be of two experiments.  So a run keeps the
+config that it began with, in `config.json` (Hydra writes `.hydra/` anew at every start), and a config that differs is
+refused, with every key that does.  What shapes no round may change: how far to go, how fast to ask, where to log, what
+to export.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from selfinstruct.errors import RunFolderError
+
+CONFIG = "config.json"
+FREE = re.compile(
+    r"(actions|trackers|formats)(\..*)?"
+    r"|recipe\.\w+\.(until|saturation(\..*)?)"
+    r"|(recipe\.\w+\.)?model\.(concurrency|timeout_seconds|attempts|key_env|key_required|price(\..*)?)"
+)
+"""The keys that a run may change when it goes on."""
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep every other process out of a run folder; raises RunFolderError if one is in it.
+
+    The lock is SQLite's, which holds on every system and ends with the process, however it ends.
+    """
+    connection = sqlite3.connect(folder / ".lock", timeout=0, isolation_level=None)
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        connection.close()
+        raise RunFolderError(f"{folder} is in use by another process. Wait for it, or choose another folder.") from None
+    try:
+        yield
+    finally:
+        connection.close()
+
+
+def keep_config(folder: Path, declared: Mapping[str, Any]) -> None:
+    """Write down the config that a run begins with."""
+    text = json.dumps(declared, indent=2, ensure_ascii=False)
+    (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
+
+
+def kept_config(folder: Path) -> dict[str, Any] | None:
+    """The config that the folder's run began with, if there is one; raises RunFolderError if it cannot be read."""
+    try:
+        found: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise RunFolderError(f"{folder / CONFIG} cannot be read ({error}).") from None
+    return found
+
+
+def differences(folder: Path, declared: Mapping[str, Any]) -> list[str]:
+    """Every key that must stay as it was in this folder and does not, with both values."""
+    if (kept := kept_config(folder)) is None:
+        return []
+    old, new = dict(leaves(kept)), dict(leaves(declared))
+    changed = [key for key in {**old, **new} if old.get(key, ABSENT) != new.get(key, ABSENT)]
+    return [
+        f"{key} was {shown(old.get(key, ABSENT))} and is {shown(new.get(key, ABSENT))}; a run that goes on keeps it."
+        for key in changed
+        if not FREE.fullmatch(key)
+    ]
+
+
+ABSENT = object()
+
+
+def shown(value: Any) -> str:
+    """A value, short enough for a message."""
+    text = "absent" if value is ABSENT else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every key of a config that holds a value, dotted, with it."""
+    if isinstance(node, Mapping) and node:
+        for name, value in node.items():
+            yield from leaves(value, f"{prefix}.{name}" if prefix else str(name))
+    else:
+        yield prefix, node

@@ -1,0 +1,55 @@
+"""Templates: Jinja in a sandbox, since a config may come from somebody else.
+
+A variable that nobody gives is an error and not an empty string, and whatever goes wrong while a template is filled is
+a ValueError in one line, whether Jinja or the template's own arithmetic is at fault.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, Template, TemplateError, meta
+from jinja2.sandbox import SandboxedEnvironment
+
+
+def one_line(text: str) -> str:
+    """A text on one line, without the colons at its end, so that it can stand in a list (reference code)."""
+    return re.sub(r"\s+", " ", text).strip().rstrip(": ")
+
+
+def sandbox(**options: bool) -> Environment:
+    """An environment in which templates run."""
+    made = SandboxedEnvironment(undefined=StrictUndefined, **options)
+    made.filters["one_line"] = one_line
+    return made
+
+
+PROMPT = sandbox(trim_blocks=True, lstrip_blocks=True)
+"""For prompts: a line that holds only a tag leaves no line behind."""
+EXACT = sandbox(keep_trailing_newline=True)
+"""For rows of a dataset: every character counts."""
+
+
+@lru_cache(maxsize=256)
+def compiled(text: str, environment: Environment) -> Template:
+    """A template, ready to be filled."""
+    return environment.from_string(text)
+
+
+def variables(text: str) -> set[str]:
+    """The variables that a template wants; raises ValueError if it is none."""
+    try:
+        wanted = meta.find_undeclared_variables(PROMPT.parse(text))
+        compiled(text, PROMPT)
+    except TemplateError as error:
+        raise ValueError(f"is no Jinja template: {error}") from None
+    return wanted - PROMPT.globals.keys()
+
+
+def fill(text: str, values: Mapping[str, Any], environment: Environment = PROMPT) -> str:
+    """The template with the values in it; raises ValueError with what went wrong."""
+    try:
+        return compiled(text, environment).render(values)
+    except Exception as error:
+        raise ValueError(f"cannot be filled: {str(error).rstrip('.') or type(error).__name__}") from None

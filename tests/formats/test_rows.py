@@ -1,0 +1,31 @@
+from selfinstruct.formats.rows import columns, examples, provenance
+from selfinstruct.pool import Pool
+from selfinstruct.task import HUMAN, Instance, Task
+
+SEED = Task("seed_1", HUMAN, "Say hello.", instances=(Instance("", "Hello!"),))
+MADE = Task(
+    "instructions_1",
+    "instructions",
+    "Übersetze ins Japanische.",
+    instances=(Instance("Danke", "ありがとう"), Instance("Ja", "はい")),
+    models={"instructions": "davinci", "classification": "davinci", "input_first": "curie"},
+)
+BARE = Task("instructions_2", "instructions", "Nobody answered this.")
+FAILED = Task("instructions_3", "instructions", "Nobody could.", gave_up={"input_first": "parse: empty reply"})
+POOL = Pool([SEED, MADE, BARE, FAILED])
+
+
+def test_examples_keep_the_pools_order():
+    later = Task("b", "tasks", "Second.", instances=(Instance("", "2"),))
+    earlier = Task("a", "tasks", "First.", instances=(Instance("", "1"),))
+
+    assert [task.id for task, _ in examples(Pool([later, earlier]), include_seeds=False)] == ["b", "a"]
+
+
+def test_a_row_is_its_example_and_its_provenance():
+    assert columns(SEED, SEED.instances[0]) == {
+        "instruction": "Say hello.",
+        "input": "",
+        "output": "Hello!",
+        **provenance(SEED),
+    }

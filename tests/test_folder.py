@@ -1,0 +1,87 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from selfinstruct.errors import RunFolderError
+from selfinstruct.folder import differences, held, keep_config, kept_config
+
+BEGUN = {
+    "random_seed": 1,
+    "actions": {"generate": {}},
+    "model": {"name": "m", "concurrency": 2},
+    "recipe": {"grow": {"until": 5, "sampler": {"human": 6}, "model": None}},
+}
+
+
+def changed(**changes):
+    return json.loads(json.dumps(BEGUN)) | changes
+
+
+def test_the_same_config_may_go_on(tmp_path):
+    keep_config(tmp_path, BEGUN)
+
+    assert differences(tmp_path, changed()) == []
+    assert kept_config(tmp_path) == BEGUN
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"recipe": {"grow": {"until": 50, "sampler": {"human": 6}, "model": None}}},
+        {"model": {"name": "m", "concurrency": 64}},
+        {"actions": {"export": {"_target_": "x"}}, "trackers": {"console": {}}},
+    ],
+)
+def test_what_shapes_no_round_may_change(changes, tmp_path):
+    keep_config(tmp_path, BEGUN)
+
+    assert differences(tmp_path, changed(**changes)) == []
+
+
+def test_every_other_change_is_told_with_both_values(tmp_path):
+    keep_config(tmp_path, BEGUN)
+
+    assert differences(
+        tmp_path,
+        changed(random_seed=2, recipe={"grow": {"until": 5, "sampler": {"human": 4, "machine": 1}, "model": None}}),
+    ) == [
+        "random_seed was 1 and is 2; a run that goes on keeps it.",
+        "recipe.grow.sampler.human was 6 and is 4; a run that goes on keeps it.",
+        "recipe.grow.sampler.machine was absent and is 1; a run that goes on keeps it.",
+    ]
+
+
+def test_a_long_value_is_shortened(tmp_path):
+    keep_config(tmp_path, {"template": "x" * 500})
+
+    assert len(differences(tmp_path, {"template": "y" * 500})[0]) < 200
+
+
+def test_a_folder_without_a_config_takes_any(tmp_path):
+    assert differences(tmp_path, BEGUN) == []
+
+
+def test_a_config_that_cannot_be_read_is_told(tmp_path):
+    (tmp_path / "config.json").write_text("{")
+
+    with pytest.raises(RunFolderError, match="cannot be read"):
+        kept_config(tmp_path)
+
+
+def test_a_folder_is_held_by_one_process_until_it_ends_however_it_ends(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from selfinstruct.folder import held\n"
+        "with held(Path(sys.argv[1])):\n    print('held', flush=True); sys.stdin.read()"
+    )
+    words = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(RunFolderError, match="in use by another process"), held(tmp_path):
+            pass
+        other.kill()
+        other.wait()
+
+    with held(tmp_path):
+        assert (tmp_path / ".lock").exists()
