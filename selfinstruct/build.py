@@ -116,7 +116,7 @@ def told(detail: ErrorDetails, cls: type, key: str) -> str:
     message = detail["msg"].rstrip(".").removeprefix("Value error, ").replace("Input should be", "must be")
     if kind == "is_instance_of":
         return f"{where} {message}, one of the options of its group (got {shown(value)})."
-    return f"{where} {message} (got {shown(value)})."
+    return f"{where} {message} (got {shown(value)})." if detail["loc"] else f"{where} {message}."
 
 
 def shown(value: Any) -> str:

@@ -178,7 +178,8 @@ def tell(error: Exception) -> None:
     else:
         text = plain(error)
     print(text, file=sys.stderr)  # noqa: T201
-    log.info(text)
+    if begun:
+        log.info(text)
 
 
 def plain(error: Exception) -> str:

@@ -2,7 +2,7 @@
 
 A part is a frozen, keyword-only pydantic dataclass: its fields are the keys of its YAML, with their types, ranges and
 meaning in one place, and a key that it does not know is an error.  Configs never enter a part: any part can be made by
-hand in one line.  The few parts that hold state while a run lasts (models, trackers) say `@part(frozen=False)`.
+hand in one line.  The few parts that hold state while a run lasts (trackers, the run) say `@part(frozen=False)`.
 """
 
 from collections.abc import Callable

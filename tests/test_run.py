@@ -175,10 +175,11 @@ def test_a_sweep_gives_each_job_its_folder_and_names_those_that_fail(tmp_path):
     assert done.returncode == 1
     assert "2 of the sweep's jobs failed" in done.stderr
     assert "1: random_seed=1 recipe.instructions.sampler.human=999 recipe.instructions.until=5" in done.stderr
+    assert "recipe.instructions.sampler wants 999 human tasks" in done.stderr.split("jobs failed")[1]
     assert "Traceback" not in done.stderr
     summaries = sorted(path.parent.name for path in (tmp_path / "sweep").glob("*/summary.json"))
     assert [name[0] for name in summaries] == ["0", "2"]
-    assert summaries[0].startswith("0_random_seed=1")
+    assert summaries[0].startswith("0_random_seed-1")
 
 
 SEEDS = (
@@ -214,9 +215,17 @@ MISTAKES = {
     "a missing key": (["model=openai"], "OPENAI_API_KEY"),
     "an unknown option": (["model=nope"], "offline"),
     "code of somebody else": (["seeds._target_=os.system"], "seeds._target_ must begin with 'selfinstruct.'"),
+    "a group set to null": (["model=null"], "must be a string or a list"),
+    "a typed secret": (["+model.api_key=abc"], "looks like a secret"),
+    "a folder that cannot be made": (["hydra.run.dir=one.jsonl"], "one.jsonl"),
+    "an unknown option of a plural group": (["trackers=[foo]"], "There are: console, wandb."),
+    "several keys at once": (
+        ["recipe.instructions.untl=5", "recipe.instructions.sampler.humn=3"],
+        "Did you mean recipe.instructions.sampler.human?",
+    ),
     "several mistakes at once": (
         ["recipe.instructions.until=0", "recipe.classification.attempts=0", "random_seed=x"],
-        "The config holds 3 mistakes:",
+        "There are 3 mistakes:",
     ),
 }
 
@@ -227,12 +236,18 @@ def test_a_mistake_is_told_clearly_before_anything_is_spent(mistake, tmp_path):
     (tmp_path / "broken.jsonl").write_text(SEEDS + "{not json\n")
     words, message = MISTAKES[mistake]
 
-    done = command(tmp_path, *words, "hydra.run.dir=run")
+    done = command(tmp_path, "hydra.run.dir=run", *words)
 
     assert done.returncode == 1
     assert message in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert not (tmp_path / "run/completions.sqlite").exists()
+
+
+def test_a_secret_reaches_no_file(tmp_path):
+    command(tmp_path, "+model.api_key=sk-0123456789", "hydra.run.dir=run")
+
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("word", ["--cfg=job", "--help"])

@@ -23,7 +23,7 @@ class Contradiction:
     scope: Literal["input", "task"]
     """What a contradiction spoils: `input` the instances with that input, `task` all instances of the reply."""
 
-    def reject(self, candidate: Candidate, pool: Pool) -> str | None:  # noqa: ARG002
+    def reject(self, candidate: Candidate, pool: Pool) -> str | None:
         """The first two instances of the reply that contradict each other and spoil this one."""
         instances = candidate.instances
         pairs = [(a, b) for b in range(len(instances)) for a in range(b) if contradict(instances[a], instances[b])]

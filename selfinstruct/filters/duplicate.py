@@ -14,7 +14,7 @@ from selfinstruct.task import Instance
 class Duplicate:
     """Rejects an instance with the same input and output as an earlier one of the reply."""
 
-    def reject(self, candidate: Candidate, pool: Pool) -> str | None:  # noqa: ARG002
+    def reject(self, candidate: Candidate, pool: Pool) -> str | None:
         """The earlier instance that this one repeats."""
         if candidate.instance is None:
             return None

@@ -13,7 +13,7 @@ from selfinstruct.round import Candidate
 class EndsWithColon:
     """Rejects an instance whose input or output ends with a colon."""
 
-    def reject(self, candidate: Candidate, pool: Pool) -> str | None:  # noqa: ARG002
+    def reject(self, candidate: Candidate, pool: Pool) -> str | None:
         """Which of the two ends with a colon."""
         if candidate.instance is not None:
             for name, text in (("input", candidate.instance.input), ("output", candidate.instance.output)):

@@ -31,7 +31,7 @@ class Keywords:
     words: dict[Annotated[str, Field(pattern=r"\S")], bool]
     """Word or phrase, and whether it is looked for."""
 
-    def reject(self, candidate: Candidate, pool: Pool) -> str | None:  # noqa: ARG002
+    def reject(self, candidate: Candidate, pool: Pool) -> str | None:
         """The first of the words that the instruction holds."""
         for word, pattern in self._patterns.items():
             if pattern.search(candidate.instruction):

@@ -32,7 +32,7 @@ class Length:
             raise ValueError(f"min_words ({self.min_words}) is above max_words ({self.max_words}): nothing would pass")
         return self
 
-    def reject(self, candidate: Candidate, pool: Pool) -> str | None:  # noqa: ARG002
+    def reject(self, candidate: Candidate, pool: Pool) -> str | None:
         """The number of words, where it is out of range."""
         words = count_words(candidate.instruction)
         if words < self.min_words:

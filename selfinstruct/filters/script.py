@@ -31,7 +31,7 @@ class Script:
     ascii_only: bool
     """Whether the first character must be ASCII besides."""
 
-    def reject(self, candidate: Candidate, pool: Pool) -> str | None:  # noqa: ARG002
+    def reject(self, candidate: Candidate, pool: Pool) -> str | None:
         """The first character that is not welcome, and its kind."""
         instruction = candidate.instruction.strip()
         if self.ascii_only and not instruction[:1].isascii():

@@ -30,7 +30,7 @@ class Chat:
     system: str | None
     """A system message that opens every conversation; null for none."""
 
-    def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:  # noqa: ARG002
+    def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
         """`chat.jsonl`, in the pool's order."""
         yield (
             "chat.jsonl",

@@ -90,7 +90,7 @@ def example_row(task: Task, instance: Instance) -> Row:
 class Reference:
     """Writes the files that the published code leaves behind after each of its steps."""
 
-    def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[Row]]]:  # noqa: ARG002
+    def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[Row]]]:
         """The four files, under the names by which the published code finds them."""
         made = [task for task in pool if not task.is_human]
         yield "machine_generated_instructions.jsonl", (instruction_row(task, pool) for task in made)

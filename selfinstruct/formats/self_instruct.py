@@ -22,6 +22,6 @@ class SelfInstruct:
     include_seeds: bool
     """Whether the human-written seeds follow after the machine-made tasks."""
 
-    def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:  # noqa: ARG002
+    def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
         """`self_instruct.jsonl`, in the pool's order."""
         yield "self_instruct.jsonl", (columns(*example) for example in examples(pool, self.include_seeds))

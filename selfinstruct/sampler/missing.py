@@ -23,12 +23,12 @@ class Missing:
     where: dict[Literal["is_classification"], bool]
     """Only tasks with these values; empty for all."""
 
-    def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:  # noqa: ARG002
+    def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
         """At most `count` samples with the variable `task`."""
         lacking = (task for task in pool if self._lacks(task) and stage not in task.gave_up)
         return [Sample(variables={"task": task}, task=task) for task in islice(lacking, count)]
 
-    def preview(self, pool: Pool, rng: Random) -> Sample:  # noqa: ARG002
+    def preview(self, pool: Pool, rng: Random) -> Sample:
         """Any task of the pool, as if it lacked the field."""
         task = next(iter(pool))
         return Sample(variables={"task": task}, task=task)

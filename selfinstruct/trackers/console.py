@@ -60,7 +60,7 @@ class Console:
         if self._screen.is_terminal:
             self._bar = Bar(self._screen)
 
-    def log(self, round_: Round, step: int) -> None:  # noqa: ARG002
+    def log(self, round_: Round, step: int) -> None:
         """Print a line for the round, and move the bar."""
         stage, target = round_.stage, self._start.targets.get(round_.stage)
         self._kept[stage] += round_.kept
