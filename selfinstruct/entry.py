@@ -34,12 +34,12 @@ CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
 
 HELP = """selfinstruct grows instruction-tuning datasets out of a handful of human-written tasks.
 
-  python run.py                                  the main job, offline, a few seconds
-  python run.py model=openai                     a real model (the key is read from OPENAI_API_KEY)
-  python run.py recipe.instructions.until=500    change one thing
-  python run.py -m random_seed=1,2,3             sweep
-  python run.py --cfg job                        show the composed config, with every key
-  python run.py --hydra-help                     what Hydra offers beside
+  {run}                                  the main job, offline, a few seconds
+  {run} model=openai                     a real model (the key is read from OPENAI_API_KEY)
+  {run} recipe.instructions.until=500    change one thing
+  {run} -m random_seed=1,2,3             sweep
+  {run} --cfg job                        show the composed config, with every key
+  {run} --hydra-help                     what Hydra offers beside
 
 Groups and their options; choose one with group=option, several with group=[a,b]:
 
@@ -110,7 +110,8 @@ def help_text() -> str:
     for path in sorted(CONF.glob("*/**/*.yaml")):
         options.setdefault(path.parent.relative_to(CONF).as_posix(), []).append(path.stem)
     groups = "\n".join(f"  {group}: {', '.join(names)}" for group, names in options.items())
-    return HELP.format(groups=groups, conf=CONF)
+    run = "python run.py" if Path(sys.argv[0]).name == "run.py" else "selfinstruct"
+    return HELP.format(run=run, groups=groups, conf=CONF)
 
 
 def job(config: DictConfig) -> None:
