@@ -71,6 +71,8 @@ OmegaConf.register_new_resolver("conf", lambda path: str(CONF / path), replace=T
 def main() -> None:
     """Run the command line."""
     if {"-h", "--help"} & set(sys.argv[1:]):
+        if hasattr(signal, "SIGPIPE"):
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # for `--help | head`
         print(help_text())  # noqa: T201
         return
     # Hydra would print its own excerpt of a traceback; with this it lets us tell what is wrong.
