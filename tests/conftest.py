@@ -3,14 +3,21 @@
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from hydra import compose, initialize_config_dir
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
+from omegaconf import OmegaConf
 
+from selfinstruct.build import build
+from selfinstruct.entry import CONF
 from selfinstruct.pool import Pool
 from selfinstruct.round import Completion, Request
+from selfinstruct.run import Run
+from selfinstruct.start import Start
 from selfinstruct.task import HUMAN, Instance, Task
 
 # Hypothesis would keep its examples in the working folder.
@@ -78,3 +85,34 @@ def pool() -> Pool:
 @pytest.fixture
 def scripted() -> type[Scripted]:
     return Scripted
+
+
+def composed(*overrides: str) -> dict[str, Any]:
+    """The config with these overrides, as plain values."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("config", overrides=list(overrides))
+    return cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
+
+
+def built(config: dict[str, Any], folder: Path) -> Run:
+    """The run that a config describes, in this folder."""
+    start = Start(
+        folder=folder,
+        name="test",
+        group=None,
+        recipe="self_instruct",
+        job_type="generate",
+        config=config,
+        declared=config,
+    )
+    return cast(Run, build(config, Run, start=start))
+
+
+@pytest.fixture(name="composed")
+def composed_fixture() -> Callable[..., dict[str, Any]]:
+    return composed
+
+
+@pytest.fixture(name="built")
+def built_fixture() -> Callable[..., Run]:
+    return built

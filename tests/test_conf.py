@@ -6,16 +6,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from selfinstruct.build import build, make
+from selfinstruct.build import make
 from selfinstruct.entry import CONF, slug
-from selfinstruct.run import Run
-from selfinstruct.start import Start
-
-
-def composed(*overrides):
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("config", overrides=list(overrides))
-    return OmegaConf.to_container(config, resolve=True)
 
 
 def missing(node, prefix=""):
@@ -26,24 +18,11 @@ def missing(node, prefix=""):
         yield from missing(value, f"{prefix}{key}.")
 
 
-def built(config, tmp_path):
-    start = Start(
-        folder=tmp_path,
-        name="test",
-        group=None,
-        recipe="self_instruct",
-        job_type="generate",
-        config=config,
-        declared={},
-    )
-    return build(config, Run, start=start)
-
-
 def options(group):
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
 
 
-def test_the_default_config_builds(tmp_path):
+def test_the_default_config_builds(tmp_path, composed, built):
     run = built(composed(), tmp_path)
 
     assert list(run.recipe) == ["instructions", "classification", "output_first", "input_first"]
@@ -52,27 +31,27 @@ def test_the_default_config_builds(tmp_path):
 
 
 @pytest.mark.parametrize("group", ["recipe", "seeds", "model"])
-def test_every_option_of_a_singular_group_builds(group, tmp_path):
+def test_every_option_of_a_singular_group_builds(group, tmp_path, composed, built):
     for option in options(group):
         asked = (f"{key}=http://127.0.0.1/v1" for key in missing(composed(f"{group}={option}")))
         assert built(composed(f"{group}={option}", *asked), tmp_path)
 
 
 @pytest.mark.parametrize("group", ["actions", "trackers", "formats"])
-def test_every_option_of_a_plural_group_builds(group, tmp_path):
+def test_every_option_of_a_plural_group_builds(group, tmp_path, composed, built):
     run = built(composed(f"{group}=[{','.join(options(group))}]"), tmp_path)
 
     assert sorted(getattr(run, group)) == options(group)
 
 
-def test_every_filter_builds(tmp_path):
+def test_every_filter_builds(tmp_path, composed, built):
     run = built(composed(f"filters@recipe.instructions.filters=[{','.join(options('filters'))}]"), tmp_path)
 
     assert sorted(run.recipe["instructions"].filters) == options("filters")
 
 
 @pytest.mark.parametrize("experiment", options("experiment"))
-def test_every_experiment_builds(experiment, tmp_path):
+def test_every_experiment_builds(experiment, tmp_path, composed, built):
     assert built(composed(f"experiment={experiment}"), tmp_path)
 
 
@@ -107,7 +86,7 @@ def test_every_prompt_builds(path):
         ("random_seed=7", "random_seed", 7),
     ],
 )
-def test_what_the_method_leaves_open_is_a_key(override, path, value, tmp_path):
+def test_what_the_method_leaves_open_is_a_key(override, path, value, tmp_path, composed, built):
     config = composed(override)
     built(config, tmp_path)
 
@@ -117,7 +96,7 @@ def test_what_the_method_leaves_open_is_a_key(override, path, value, tmp_path):
     assert node == value
 
 
-def test_a_filter_can_be_added_removed_and_replaced():
+def test_a_filter_can_be_added_removed_and_replaced(composed):
     filters = "filters@recipe.instructions.filters"
 
     assert "empty_output" in composed(f"+{filters}=empty_output")["recipe"]["instructions"]["filters"]
@@ -125,14 +104,14 @@ def test_a_filter_can_be_added_removed_and_replaced():
     assert list(composed(f"{filters}=[keywords,length]")["recipe"]["instructions"]["filters"]) == ["keywords", "length"]
 
 
-def test_a_stage_may_have_a_model_of_its_own(tmp_path):
+def test_a_stage_may_have_a_model_of_its_own(tmp_path, composed, built):
     run = built(composed("+model@recipe.output_first.model=openai"), tmp_path)
 
     assert run.recipe["output_first"].model.name.startswith("openai/")
     assert run.model.name == "offline"
 
 
-def test_the_few_shot_sets_have_the_sizes_of_the_paper(tmp_path):
+def test_the_few_shot_sets_have_the_sizes_of_the_paper(tmp_path, composed, built):
     recipe = built(composed(), tmp_path).recipe
     classifier = recipe["classification"].prompt.few_shot.values()
 

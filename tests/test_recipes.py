@@ -10,34 +10,18 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
-
-from selfinstruct.build import build
-from selfinstruct.entry import CONF
-from selfinstruct.run import Run
-from selfinstruct.start import Start
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def composed(*overrides):
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        return OmegaConf.to_container(compose("config", overrides=list(overrides)), resolve=True)
+@pytest.fixture
+def execute(composed, built):
+    """Run a recipe with the offline model."""
 
+    def run(folder, *overrides):
+        built(composed(*overrides, "trackers=[]", "formats=[]", "actions=[generate]"), folder).execute()
 
-def execute(folder, *overrides):
-    config = composed(*overrides, "trackers=[]", "formats=[]", "actions=[generate]")
-    start = Start(
-        folder=folder,
-        name="golden",
-        group=None,
-        recipe="self_instruct",
-        job_type="generate",
-        config=config,
-        declared={},
-    )
-    build(config, Run, start=start).execute()
+    return run
 
 
 def asked(folder):
@@ -52,7 +36,7 @@ def asked(folder):
 
 
 @pytest.mark.parametrize("mode", ["chat", "completion"])
-def test_self_instruct_asks_and_makes_what_it_did(mode, tmp_path):
+def test_self_instruct_asks_and_makes_what_it_did(mode, tmp_path, execute):
     execute(tmp_path, "experiment=smoke", "recipe.instructions.until=4", f"model.mode={mode}")
     made = {
         "requests.jsonl": asked(tmp_path),
@@ -72,7 +56,7 @@ def test_self_instruct_asks_and_makes_what_it_did(mode, tmp_path):
         assert rows == [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()], name
 
 
-def test_a_completion_prompt_ends_where_the_model_goes_on_and_a_chat_prompt_asks(tmp_path):
+def test_a_completion_prompt_ends_where_the_model_goes_on_and_a_chat_prompt_asks(tmp_path, execute):
     for mode, end in [("completion", "\n9."), ("chat", "and nothing else.")]:
         execute(tmp_path / mode, "experiment=smoke", "recipe.instructions.until=1", f"model.mode={mode}")
         requests = {row["request"].split("/")[0]: row["text"] for row in asked(tmp_path / mode)}
@@ -81,7 +65,7 @@ def test_a_completion_prompt_ends_where_the_model_goes_on_and_a_chat_prompt_asks
         assert requests["classification"].endswith("\nIs it classification?")
 
 
-def test_the_numbers_of_the_paper():
+def test_the_numbers_of_the_paper(composed):
     recipe = composed("experiment=paper")["recipe"]
     instructions, classification = recipe["instructions"], recipe["classification"]
 
