@@ -6,8 +6,8 @@ any other field name.  Where the model wrote no "Example" lines, a second "Input
 reference code, and the rest is a rejection.  An "Example" without an "Output:" needs no input and is all output, unless
 an "Output:" stands before all of them: then they are what it lists.
 
-A reply without any of these is the answer itself where a completion model goes on after a task that needs no input; of
-a chat model it may as well be talk, and is a rejection.
+A reply without any of these may be the answer itself, or talk, or the task continued: nothing tells which, and it is a
+rejection, as it gives no instance in the reference code.
 """
 
 from collections.abc import Mapping
@@ -38,20 +38,16 @@ class InputFirst:
         own, further = own_fields(reply, shown, KINDS)
         is_chat = bool(shown.get("chat"))
         farewell = without_farewell(own) if is_chat else []
-        pieces = read_bare(own[0].text, is_chat=is_chat) if len(own) == 1 else read_blocks(own)
+        pieces = read_bare(own[0].text) if len(own) == 1 else read_blocks(own)
         pieces += [*farewell, *further, *reply.rejections]
-        return answers(pieces or [rejection("no output", reply.text)], is_cut_off=completion.is_cut_off)
+        return answers(pieces or [rejection("no output marker", reply.text)], is_cut_off=completion.is_cut_off)
 
 
-def read_bare(text: str, *, is_chat: bool) -> list[Piece]:
+def read_bare(text: str) -> list[Piece]:
     """A reply without fields."""
     if not text:
         return []
-    if is_refusal(text):
-        return [rejection("refusal", text)]
-    if is_chat or is_preamble(text) or text.startswith(("Example", "Input")):
-        return [rejection("no output", text)]
-    return [Instance(input="", output=text)]
+    return [rejection("refusal" if is_refusal(text) else "no output marker", text)]
 
 
 def read_blocks(own: list[Field]) -> list[Piece]:
@@ -102,9 +98,9 @@ def read_block(block: list[Field]) -> list[Piece]:
     if at is None:
         text = "\n".join(field.text for field in block).strip()
         has_input = any(field.kind == "Input" for field in block)
-        return [Instance(input="", output=text) if text and not has_input else rejection("no output", source)]
+        return [Instance(input="", output=text) if text and not has_input else rejection("no output marker", source)]
     text, output = given(block[:at], is_bulleted=block[at].is_bulleted), block[at].text
-    pieces: list[Piece] = [Instance(input=text, output=output) if output else rejection("no output", source)]
+    pieces: list[Piece] = [Instance(input=text, output=output) if output else rejection("empty output", source)]
     if surplus := block[at + 1 :]:
         pieces.append(rejection("second output", "\n".join(field.source for field in surplus)))
     return pieces

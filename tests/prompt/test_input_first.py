@@ -98,17 +98,10 @@ def test_examples_that_an_output_lists_are_its_text() -> None:
     ]
 
 
-def test_a_completion_model_s_reply_without_markers_is_the_output() -> None:
-    assert pairs(parse("\ndef f():\n    return 1\n")) == [("", "def f():\n    return 1")]
-
-
-@pytest.mark.parametrize("text", ["Sure! What is the text?", "Example Input: a\nExample Output: b"])
-def test_talk_and_unclear_fields_without_markers_are_not(text: str) -> None:
-    assert reasons(parse(text)) == ["no output"]
-
-
-def test_a_chat_model_s_reply_without_markers_is_not() -> None:
-    assert reasons(parse("I would walk.", chat=True)) == ["no output"]
+@pytest.mark.parametrize("chat", [True, False])
+@pytest.mark.parametrize("text", ["\ndef f():\n    return 1\n", "Sure! What is the text?", "Example Input: a"])
+def test_a_reply_without_markers_is_no_instance(text: str, chat: bool) -> None:
+    assert reasons(parse(text, chat=chat)) == ["no output marker"]
 
 
 def test_a_chat_model_s_first_and_last_words_are_rejections() -> None:
@@ -143,14 +136,14 @@ def test_the_last_instance_of_a_reply_that_was_cut_off_is_truncated() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Input: a", ["no output"]),
-        ("Output:", ["no output"]),
-        ("Example 1\nInput: a\n", ["no output"]),
+        ("Input: a", ["no output marker"]),
+        ("Output:", ["empty output"]),
+        ("Example 1\nInput: a\n", ["no output marker"]),
         ("I'm sorry, but I can't assist with that request.", ["refusal"]),
         ("", ["empty reply"]),
         ("<think>Output: a", ["unfinished thought"]),
         ("Task: Write a poem.\nOutput: a", ["further task"]),
-        ("Task: Translate it.", ["no output"]),
+        ("Task: Translate it.", ["no output marker"]),
     ],
 )
 def test_what_cannot_be_read_is_named(text: str, expected: list[str]) -> None:
