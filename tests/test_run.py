@@ -206,7 +206,7 @@ MISTAKES = {
     ),
     "an unknown variable": (
         ["recipe.instructions.prompt.template='{{ taks }}'"],
-        "recipe.instructions.prompt.template: the variable 'taks' is unknown; there are: chat, few_shot, new, tasks.",
+        "template: the variable 'taks' is unknown; there are: attempt, chat, few_shot, new, tasks.",
     ),
     "an unknown provider": (
         ["model=openai_compatible", "model.name=nosuch/model", "model.api_base=http://127.0.0.1:1/v1"],

@@ -2,8 +2,9 @@
 
 Templates are Jinja in a sandbox, since a config may come from somebody else; a variable that nobody gives is an error
 and not an empty string.  A template sees what the sampler gives, the few-shot set, the numbers under `values`, and
-whether it is written for a chat model: with `chat` false the prompt ends where the model is to go on.  Stop strings are
-templates too, for they depend on how many tasks a prompt shows.
+whether it is written for a chat model: with `chat` false the prompt ends where the model is to go on.  When a question
+is asked again it sees that too, and may say more plainly what form the answer must have.  Stop strings are templates
+too, for they depend on how many tasks a prompt shows.
 
 In YAML `${` begins an interpolation of OmegaConf; a template that needs the two characters writes `\\${`.
 """
@@ -38,7 +39,7 @@ class Prompt:
     """Renders samples as requests, and reads the replies."""
 
     template: str
-    """Jinja; sees the sampler's variables, `few_shot`, `chat` and the `values`."""
+    """Jinja; sees the sampler's variables, `few_shot`, `chat`, `attempt` (1 when first asked) and the `values`."""
     system: str | None
     """Jinja; the system message for chat models, null for none."""
     values: dict[str, int | float | str | bool]
@@ -60,7 +61,7 @@ class Prompt:
 
     def render(self, sample: Sample, chat: bool, stage: str, round_: int, number: int, attempt: int = 1) -> Request:
         """The request that shows a sample; raises ValueError if the template wants what nobody gives."""
-        shown = self.shown(sample, chat)
+        shown = self.shown(sample, chat, attempt)
         decoding = replace(self.decoding, stop=[filled("decoding.stop", stop, shown) for stop in self.decoding.stop])
         if attempt > 1 and self.retry_temperature is not None:
             decoding = replace(decoding, temperature=self.retry_temperature)
@@ -79,9 +80,10 @@ class Prompt:
         """Everything the reply holds, in order."""
         return self.parser.parse(completion, self.shown(sample, chat))
 
-    def shown(self, sample: Sample, chat: bool) -> Mapping[str, Any]:
+    def shown(self, sample: Sample, chat: bool, attempt: int = 1) -> Mapping[str, Any]:
         """The variables that the template is filled with."""
-        return {**self.values, **sample.variables, "few_shot": list(self.few_shot.values()), "chat": chat}
+        few_shot = list(self.few_shot.values())
+        return {**self.values, **sample.variables, "few_shot": few_shot, "chat": chat, "attempt": attempt}
 
     def problems(self, sample: Sample, chat: bool) -> list[str]:
         """What keeps the prompt from being rendered: every variable that nobody gives, or the first other mistake."""

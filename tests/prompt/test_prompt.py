@@ -63,6 +63,13 @@ def test_a_question_asked_again_may_have_another_temperature(sample):
     )
 
 
+def test_a_template_may_say_more_when_it_is_asked_again(sample):
+    prompt = make(template="Go{% if attempt > 1 %}, in one word{% endif %}.")
+
+    assert prompt.render(sample, False, "grow", 1, 1).text == "Go."
+    assert prompt.render(sample, False, "grow", 1, 1, attempt=2).text == "Go, in one word."
+
+
 def test_few_shot_examples_are_shown_in_order(sample):
     few_shot = {
         "b": {"instruction": "Two", "is_classification": True, "instances": [{"input": "i", "output": "o"}]},
@@ -81,8 +88,8 @@ def test_every_variable_that_nobody_gives_is_told_with_those_there_are(sample):
     problems = make(template="{{ taks }}{% if chat %}{{ nwe }}{% endif %}").problems(sample, False)
 
     assert problems == [
-        "template: the variable 'nwe' is unknown; there are: chat, few_shot, new, tasks.",
-        "template: the variable 'taks' is unknown; there are: chat, few_shot, new, tasks.",
+        "template: the variable 'nwe' is unknown; there are: attempt, chat, few_shot, new, tasks.",
+        "template: the variable 'taks' is unknown; there are: attempt, chat, few_shot, new, tasks.",
     ]
 
 
