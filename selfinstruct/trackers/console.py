@@ -11,12 +11,10 @@ Nothing is ever read as rich's markup: names and errors may hold brackets, and a
 """
 
 import json
-import logging
 import os
 import re
 import sys
-import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import field
 from io import TextIOWrapper
@@ -26,13 +24,12 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct.part import part
 from selfinstruct.round import Round
 from selfinstruct.start import Start
+from selfinstruct.trackers.progress import WAITING, Bar, Recent, after
 
 if TYPE_CHECKING:
     from rich.console import Console as Screen
     from rich.table import Table
 
-RECENT = 20
-"""The pace is measured over that many rounds."""
 OFFLINE = (
     "OFFLINE: the text of this run is made by the offline grammar, not by a model. "
     "Use it to try the program, never as data."
@@ -70,6 +67,8 @@ class Console:
         self._print(line(round_.row(), state))
         if self._bar is not None:
             self._bar.move(stage, kept, target, state)
+            if round_.ended is not None and (later := after(stage, list(self._start.targets))):
+                self._bar.move(later, 0, self._start.targets[later], WAITING)
 
     def finish(self, summary: dict[str, Any], error: str | None) -> None:
         """Print what every stage made, the totals, why the run ended, and where its files are."""
@@ -85,67 +84,13 @@ class Console:
         if error is None:
             self._print(f"Done: {summary['stop_reason']}", "green")
         else:
-            self._print(f"Failed: {error}", "bold red")
+            self._print(f"Not finished: {error}", "bold red")
         self._print(f"Files in {self._start.folder}: {', '.join(files(self._start.folder)) or 'none'}")
 
     def _print(self, text: str, style: str = "") -> None:
         from rich.text import Text
 
         self._screen.print(Text(printable(text), style=style), soft_wrap=True)
-
-
-class Bar:
-    """The bar below the lines, on a terminal; what is logged there meanwhile appears above it."""
-
-    def __init__(self, screen: "Screen") -> None:
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        words = TextColumn("{task.description}", markup=False)
-        state = TextColumn("{task.fields[state]}", markup=False)
-        columns = (words, BarColumn(), state, TimeElapsedColumn())
-        self._progress = Progress(*columns, console=screen, transient=True, redirect_stderr=sys.stderr.isatty())
-        self._stage = "waiting for the first replies"
-        self._task = self._progress.add_task(self._stage, total=None, state="")
-        names = {stream: name for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr)) if stream.isatty()}
-        handlers = [one for one in logging.getLogger().handlers if isinstance(one, logging.StreamHandler)]
-        self._handlers = [(one, one.stream) for one in handlers if one.stream in names]
-        self._progress.start()
-        for handler, stream in self._handlers:
-            handler.setStream(getattr(sys, names[stream]))
-
-    def move(self, stage: str, kept: int, target: int | None, state: str) -> None:
-        """Show how far a stage is; each stage has a bar of its own."""
-        if stage != self._stage:
-            self._progress.remove_task(self._task)
-            self._task = self._progress.add_task(stage, total=target, state="")
-            self._stage = stage
-        self._progress.update(self._task, completed=kept, state=state)
-
-    def close(self) -> None:
-        """Take the bar away."""
-        for handler, stream in self._handlers:
-            handler.setStream(stream)
-        self._progress.stop()
-
-
-class Recent:
-    """When the last rounds of a stage ended, and how much they kept."""
-
-    def __init__(self) -> None:
-        self._stage: str | None = None
-        self._rounds: deque[tuple[float, int]] = deque(maxlen=RECENT + 1)
-        self._last = time.monotonic()
-
-    def pace(self, stage: str, kept: int) -> float:
-        """Note a round that ends now; kept a second over the last rounds of its stage."""
-        if stage != self._stage:
-            self._stage = stage
-            self._rounds.clear()
-            self._rounds.append((self._last, 0))
-        self._last = time.monotonic()
-        self._rounds.append((self._last, kept))
-        began, ended = self._rounds[0][0], self._rounds[-1][0]
-        return sum(count for _, count in list(self._rounds)[1:]) / max(ended - began, 1e-6)
 
 
 def screen() -> "Screen":

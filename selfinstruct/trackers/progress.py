@@ -1,0 +1,74 @@
+"""How far a stage is, and how fast it goes: the bar on a terminal, and the pace that every line tells."""
+
+import logging
+import sys
+import time
+from collections import deque
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console as Screen
+
+WAITING = "waiting for the first replies"
+RECENT = 20
+"""The pace is measured over that many rounds."""
+
+
+class Bar:
+    """The bar below the lines, on a terminal; what is logged there meanwhile appears above it."""
+
+    def __init__(self, screen: "Screen") -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        words = TextColumn("{task.description}", markup=False)
+        state = TextColumn("{task.fields[state]}", markup=False)
+        columns = (words, BarColumn(), state, TimeElapsedColumn())
+        self._progress = Progress(*columns, console=screen, transient=True, redirect_stderr=sys.stderr.isatty())
+        self._stage = WAITING
+        self._task = self._progress.add_task(self._stage, total=None, state="")
+        names = {stream: name for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr)) if stream.isatty()}
+        handlers = [one for one in logging.getLogger().handlers if isinstance(one, logging.StreamHandler)]
+        self._handlers = [(one, one.stream) for one in handlers if one.stream in names]
+        self._progress.start()
+        for handler, stream in self._handlers:
+            handler.setStream(getattr(sys, names[stream]))
+
+    def move(self, stage: str, kept: int, target: int | None, state: str) -> None:
+        """Show how far a stage is; each stage has a bar of its own."""
+        if stage != self._stage:
+            self._progress.remove_task(self._task)
+            self._task = self._progress.add_task(stage, total=target, state="")
+            self._stage = stage
+        self._progress.update(self._task, completed=kept, state=state)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        for handler, stream in self._handlers:
+            handler.setStream(stream)
+        self._progress.stop()
+
+
+class Recent:
+    """When the last rounds of a stage ended, and how much they kept."""
+
+    def __init__(self) -> None:
+        self._stage: str | None = None
+        self._rounds: deque[tuple[float, int]] = deque(maxlen=RECENT + 1)
+        self._last = time.monotonic()
+
+    def pace(self, stage: str, kept: int) -> float:
+        """Note a round that ends now; kept a second over the last rounds of its stage."""
+        if stage != self._stage:
+            self._stage = stage
+            self._rounds.clear()
+            self._rounds.append((self._last, 0))
+        self._last = time.monotonic()
+        self._rounds.append((self._last, kept))
+        began, ended = self._rounds[0][0], self._rounds[-1][0]
+        return sum(count for _, count in list(self._rounds)[1:]) / max(ended - began, 1e-6)
+
+
+def after(stage: str, stages: list[str]) -> str | None:
+    """The stage that comes next, if any."""
+    return dict(pairwise(stages)).get(stage)
