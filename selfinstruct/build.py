@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -64,7 +64,7 @@ def make(node: Any, key: str, problems: list[str]) -> Any:
 
 
 def locate(target: object, key: str, problems: list[str]) -> type | None:
-    """The class that a `_target_` names, if it is one of ours."""
+    """The part that a `_target_` names, if it is one of ours."""
     module, _, name = str(target).rpartition(".")
     if not f"{module}.".startswith(PACKAGE):
         problems.append(
@@ -75,10 +75,10 @@ def locate(target: object, key: str, problems: list[str]) -> type | None:
         found = getattr(import_module(module), name)
     except (ImportError, AttributeError):
         found = None
-    if not isinstance(found, type):
-        problems.append(f"{key}._target_ names no class (got {target!r}).")
+    if not hasattr(found, "__pydantic_validator__") or not found.__module__.startswith(PACKAGE):
+        problems.append(f"{key}._target_ names no part (got {target!r}).")
         return None
-    return found
+    return cast(type, found)
 
 
 def construct(cls: type, values: Mapping[str, Any], key: str, problems: list[str]) -> Any:

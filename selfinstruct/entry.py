@@ -47,8 +47,12 @@ Groups and their options; choose one with group=option, several with group=[a,b]
 
 Each option is a YAML in {conf}, which says at its head what it is."""
 
-SECRET_KEY = re.compile(r"(^|[._])(api_?key|secret|password|(access|auth|bearer)_?token)$", re.IGNORECASE)
-SECRET_VALUE = re.compile(r"\bsk-[\w-]{8,}|\bhf_\w{8,}")
+KEY_WORD = r"(?:api_?key|secret|password|(?:access|auth|bearer)_?token)"
+SECRET_KEY = re.compile(rf"(?:^|[+~._]){KEY_WORD}$", re.IGNORECASE)
+SECRET_VALUE = re.compile(
+    rf"\bsk-[\w-]{{8,}}|\b(?:hf|gsk)_\w{{8,}}|\bAIza\w{{8,}}|\bxai-\w{{8,}}|\b{KEY_WORD}\s*:|://[^/@\s]*:[^/@\s]*@",
+    re.IGNORECASE,
+)
 
 begun: list[str] = []
 """The folders of the runs that this process has begun."""
@@ -90,8 +94,9 @@ def main() -> None:
             raise
         tell(error)
         failed.append("")
-    if any(failed):
-        print(f"{len(failed)} of the sweep's jobs failed:", *failed, sep="\n  ", file=sys.stderr)  # noqa: T201
+    finally:
+        if any(failed):
+            print(f"{len(failed)} of the sweep's jobs failed:", *failed, sep="\n  ", file=sys.stderr)  # noqa: T201
     if failed:
         sys.exit(1)
 
@@ -128,12 +133,12 @@ def job(config: DictConfig) -> None:
     try:
         build(values, Run, start=start).execute()
     except (KeyboardInterrupt, SystemExit):
-        tell(SelfInstructError(f"Stopped. {go_on(start.folder)}"))
+        tell(SelfInstructError(f"Stopped. {go_on(start.folder, now)}"))
         raise
     except (SelfInstructError, OSError) as error:
         tell(error)
         if isinstance(error, ModelError):
-            tell(SelfInstructError(f"What was answered is kept. {go_on(start.folder)}"))
+            tell(SelfInstructError(f"What was answered is kept. {go_on(start.folder, now)}"))
         failed.append(failure(now, error))
     except Exception as error:
         failed.append(failure(now, error))
@@ -166,12 +171,15 @@ def start_of(config: DictConfig, values: dict[str, Any], now: Any) -> Any:
     )
 
 
-def go_on(folder: Path) -> str:
-    """How to finish a run that was stopped."""
+def go_on(folder: Path, now: Any) -> str:
+    """How to finish a run that was stopped; a job of a sweep goes on alone, with the overrides that it had."""
     path = str(folder)
     if not re.fullmatch(r"[\w./-]+", path, re.ASCII):  # Hydra wants quotes of its own
         path = json.dumps(path, ensure_ascii=False)
-    return f"To go on, run the same command with {shlex.quote(f'hydra.run.dir={path}')}"
+    word = shlex.quote(f"hydra.run.dir={path}")
+    if now.mode is RunMode.MULTIRUN:
+        return f"To go on, run: python run.py {shlex.join(now.overrides.task)} {word}"
+    return f"To go on, run the same command with {word}"
 
 
 def tell(error: Exception) -> None:

@@ -7,6 +7,7 @@ to export.
 """
 
 import json
+import os
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -43,10 +44,17 @@ def held(folder: Path) -> Iterator[None]:
         connection.close()
 
 
+def replace_text(path: Path, text: str) -> None:
+    """Write a text, whole or not at all."""
+    part_path = path.with_name(path.name + ".part")
+    part_path.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(part_path, path)
+
+
 def keep_config(folder: Path, declared: Mapping[str, Any]) -> None:
     """Write down the config that a run begins with."""
     text = json.dumps(declared, indent=2, ensure_ascii=False)
-    (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
+    replace_text(folder / CONFIG, text + "\n")
 
 
 def kept_config(folder: Path) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from selfinstruct.actions import Action
 from selfinstruct.errors import ConfigError, SelfInstructError
-from selfinstruct.folder import held, keep_config
+from selfinstruct.folder import held, keep_config, kept_config, replace_text
 from selfinstruct.formats import Format
 from selfinstruct.journal import Journal
 from selfinstruct.model import Model
@@ -69,13 +69,19 @@ class Run:
             self.journal = Journal(self.start.folder)
             self.pool = self.journal.open()
             self.start = self._introduced()
+            if not self._asks and (kept := kept_config(self.start.folder)):
+                self.random_seed = kept["random_seed"]  # what is exported again is what it was
             with closing(Store(self.start.folder / "completions.sqlite")) as self.store:
                 self._tracked()
 
+    @property
+    def _asks(self) -> bool:
+        """Whether any of its actions asks a model."""
+        return any(action.asks for action in self.actions.values())
+
     def _introduced(self) -> Start:
-        asked = [self.model, *(stage.model for stage in self.recipe.values() if stage.model is not None)]
-        names = [model.name for model in asked if any(action.asks for action in self.actions.values())]
-        models = tuple(dict.fromkeys([*authors(self.pool), *names]))
+        asked = [stage.model or self.model for stage in self.recipe.values()] if self._asks else []
+        models = tuple(dict.fromkeys([*authors(self.pool), *(model.name for model in asked)]))
         targets = {name: stage.target for name, stage in self.recipe.items()}
         return replace(self.start, models=models, is_offline=OFFLINE in models, targets=targets)
 
@@ -111,18 +117,26 @@ class Run:
             self._finish(started, error)
 
     def _finish(self, started: list[Tracker], error: str | None) -> None:
-        summary = self._summary(error)
-        log.info("ended: %s", summary["stop_reason"])
-        for tracker in started:
-            try:
-                tracker.finish(summary, error)
-            except Exception:
-                log.exception("%s did not finish", type(tracker).__name__)
-
-    def _summary(self, error: str | None) -> dict[str, Any]:
         if error is not None:
             self.pool = self.journal.open()  # without what the round that failed had added
-        summary = summarise(self.start, self.pool, self.journal.rounds, list(self.recipe), error)
-        text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
-        (self.start.folder / "summary.json").write_text(text, encoding="utf-8")
-        return summary
+        summary = summarise(self.start, self.pool, self.journal.rounds, error)
+        if not self._asks and error is None:
+            summary |= self._ended_before()
+        log.info("ended: %s", summary["stop_reason"])
+        try:
+            text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
+            replace_text(self.start.folder / "summary.json", text)
+        finally:
+            for tracker in started:
+                try:
+                    tracker.finish(summary, error)
+                except Exception:
+                    log.exception("%s did not finish", type(tracker).__name__)
+
+    def _ended_before(self) -> dict[str, Any]:
+        """How the run ended that made the pool, where this one only works on it."""
+        try:
+            before = json.loads((self.start.folder / "summary.json").read_text(encoding="utf-8"))
+            return {key: before[key] for key in ("completed", "stop_reason")}
+        except (OSError, ValueError, KeyError):
+            return {"completed": False, "stop_reason": "not known: it was stopped before it could say"}

@@ -1,7 +1,7 @@
 """What `summary.json` says of a run: how it ended, what it made, what it cost, and what it was made of.
 
-Every figure is computed from what is committed, so that the summary of a run that went on is the same as that of a run
-that was never stopped.  Where a price is unknown the cost is null, never 0.
+Every count is computed from what is committed, so that those of a run that went on are the same as of a run that was
+never stopped.  Where a price is unknown the cost is null, never 0.
 """
 
 import hashlib
@@ -24,12 +24,11 @@ PACKAGES = ("selfinstruct", "hydra-core", "omegaconf", "pydantic", "jinja2", "li
 Row = Mapping[str, Any]
 
 
-def summarise(
-    start: Start, pool: Pool, rounds: Sequence[Row], stages: Sequence[str], error: str | None
-) -> dict[str, Any]:
+def summarise(start: Start, pool: Pool, rounds: Sequence[Row], error: str | None) -> dict[str, Any]:
     """The summary of a run; `error` says why it failed, if it did."""
     models = authors(pool) or list(start.models)
-    by_stage = {stage: [row for row in rounds if row["stage"] == stage] for stage in stages}
+    declared = kept_config(start.folder) or start.declared
+    by_stage = {stage: [row for row in rounds if row["stage"] == stage] for stage in declared["recipe"]}
     return {
         "recipe": start.recipe,
         "models": models,
@@ -44,7 +43,7 @@ def summarise(
         },
         "versions": {"python": platform.python_version(), **versions()},
         "git": git(),
-        "sha256": hashes(start, pool),
+        "sha256": hashes(start.folder, declared, pool),
     }
 
 
@@ -121,15 +120,15 @@ def git() -> dict[str, Any]:
     return {"commit": ask("rev-parse", "HEAD"), "dirty": None if changes is None else bool(changes)}
 
 
-def hashes(start: Start, pool: Pool) -> dict[str, str]:
+def hashes(folder: Path, declared: Mapping[str, Any], pool: Pool) -> dict[str, str]:
     """The SHA-256 of what the run was made of, and of every dataset file."""
-    prompts = {stage: part.get("prompt") for stage, part in start.config["recipe"].items()}
+    prompts = {stage: part.get("prompt") for stage, part in declared["recipe"].items()}
     seeds = [task.row() for task in pool if task.is_human]
-    dataset = sorted((start.folder / "dataset").glob("*"))
+    dataset = sorted((folder / "dataset").glob("*"))
     return {
-        "config": digest(json.dumps(kept_config(start.folder) or start.declared, ensure_ascii=False).encode()),
+        "config": digest(json.dumps(declared, ensure_ascii=False).encode()),
         "seeds": digest(json.dumps(seeds, ensure_ascii=False).encode()),
-        "prompts": digest(json.dumps(prompts, ensure_ascii=False, default=str).encode()),
+        "prompts": digest(json.dumps(prompts, ensure_ascii=False).encode()),
         **{f"dataset/{path.name}": digest(path.read_bytes()) for path in dataset if path.is_file()},
     }
 

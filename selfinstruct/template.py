@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template, TemplateError, meta
+from jinja2 import Environment as Sandbox
+from jinja2 import StrictUndefined, Template, TemplateError, meta
 from jinja2.sandbox import SandboxedEnvironment
+
+__all__ = ["EXACT", "PROMPT", "Sandbox", "fill", "one_line", "variables"]
 
 
 def one_line(text: str) -> str:
@@ -18,7 +21,7 @@ def one_line(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip().rstrip(": ")
 
 
-def sandbox(**options: bool) -> Environment:
+def sandbox(**options: bool) -> Sandbox:
     """An environment in which templates run."""
     made = SandboxedEnvironment(undefined=StrictUndefined, **options)
     made.filters["one_line"] = one_line
@@ -28,11 +31,11 @@ def sandbox(**options: bool) -> Environment:
 PROMPT = sandbox(trim_blocks=True, lstrip_blocks=True)
 """For prompts: a line that holds only a tag leaves no line behind."""
 EXACT = sandbox(keep_trailing_newline=True)
-"""For rows of a dataset: every character counts."""
+"""For stop strings and rows of a dataset: every character counts, a line end at the close too."""
 
 
 @lru_cache(maxsize=256)
-def compiled(text: str, environment: Environment) -> Template:
+def compiled(text: str, environment: Sandbox) -> Template:
     """A template, ready to be filled."""
     return environment.from_string(text)
 
@@ -47,7 +50,7 @@ def variables(text: str) -> set[str]:
     return wanted - PROMPT.globals.keys()
 
 
-def fill(text: str, values: Mapping[str, Any], environment: Environment = PROMPT) -> str:
+def fill(text: str, values: Mapping[str, Any], environment: Sandbox = PROMPT) -> str:
     """The template with the values in it; raises ValueError with what went wrong."""
     try:
         return compiled(text, environment).render(values)

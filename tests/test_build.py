@@ -78,10 +78,17 @@ def test_code_of_others_is_not_run():
 
 
 @pytest.mark.parametrize(
-    "target", ["selfinstruct.sampler.nothing.Mixed", "selfinstruct.sampler.mixed.Nothing", "selfinstruct.store.key_of"]
+    "target",
+    [
+        "selfinstruct.sampler.nothing.Mixed",
+        "selfinstruct.sampler.mixed.Nothing",
+        "selfinstruct.store.key_of",
+        "selfinstruct.errors.ConfigError",
+        "selfinstruct.seeds.jsonl.Path",
+    ],
 )
-def test_a_target_that_is_no_class_is_told(target):
-    assert problems_of(sampler={"_target_": target}) == [f"sampler._target_ names no class (got {target!r})."]
+def test_a_target_that_is_no_part_is_told(target):
+    assert problems_of(sampler={"_target_": target}) == [f"sampler._target_ names no part (got {target!r})."]
 
 
 def test_a_part_of_another_group_is_told():

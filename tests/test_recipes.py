@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -76,6 +77,7 @@ def test_the_numbers_of_the_paper(composed):
     assert (decoding["temperature"], decoding["top_p"], decoding["max_tokens"]) == (0.7, 0.5, 1024)
     assert (decoding["frequency_penalty"], decoding["presence_penalty"]) == (0, 2)
     assert decoding["stop"] == ["\n\n", "\n16", "16.", "16 ."]
+    assert instructions["prompt"]["values"]["new"] == 7
     assert instructions["prompt"]["parser"]["casing"] == "capitalize"
     assert instructions["prompt"]["parser"]["cut_off"] == "discard_reply"
     filters = instructions["filters"]
@@ -95,3 +97,18 @@ def test_the_numbers_of_the_paper(composed):
         assert decoding["presence_penalty"] == 1.5
         assert recipe[stage]["instances"] == 5
         assert recipe[stage]["filters"]["contradiction"]["scope"] == "task"
+
+
+def test_the_stop_strings_of_the_paper_are_sent_as_they_are(composed, built, tmp_path, pool):
+    run = built(composed("experiment=paper"), tmp_path)
+    sent = {
+        name: stage.prompt.render(stage.preview(pool, Random(0)), False, name, 1, 1).decoding.stop
+        for name, stage in run.recipe.items()
+    }
+
+    assert sent == {
+        "instructions": ["\n\n", "\n16", "16.", "16 ."],
+        "classification": ["\n", "Task:"],
+        "output_first": ["Example 6", "Task:"],
+        "input_first": ["Example 6", "Task:"],
+    }

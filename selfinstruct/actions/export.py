@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.errors import RunFolderError
+from selfinstruct.folder import replace_text
 from selfinstruct.journal import line
 from selfinstruct.part import part
 from selfinstruct.summary import authors
@@ -62,13 +63,6 @@ def write(path: "Path", rows: Iterator[dict[str, Any]]) -> int:
             count += 1
     os.replace(part_path, path)
     return count
-
-
-def replace_text(path: "Path", text: str) -> None:
-    """Write a text, whole or not at all."""
-    part_path = path.with_name(path.name + ".part")
-    part_path.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(part_path, path)
 
 
 def card(run: "Run", counts: dict[str, int]) -> str:

@@ -19,7 +19,7 @@ from selfinstruct.part import part
 from selfinstruct.prompt import Parser
 from selfinstruct.round import Candidate, Completion, Decoding, Rejection, Request, Sample
 from selfinstruct.task import Instance
-from selfinstruct.template import fill, variables
+from selfinstruct.template import EXACT, PROMPT, Sandbox, fill, variables
 
 
 @part
@@ -62,7 +62,8 @@ class Prompt:
     def render(self, sample: Sample, chat: bool, stage: str, round_: int, number: int, attempt: int = 1) -> Request:
         """The request that shows a sample; raises ValueError if the template wants what nobody gives."""
         shown = self.shown(sample, chat, attempt)
-        decoding = replace(self.decoding, stop=[filled("decoding.stop", stop, shown) for stop in self.decoding.stop])
+        stops = [filled("decoding.stop", stop, shown, EXACT) for stop in self.decoding.stop]
+        decoding = replace(self.decoding, stop=stops)
         if attempt > 1 and self.retry_temperature is not None:
             decoding = replace(decoding, temperature=self.retry_temperature)
         return Request(
@@ -101,15 +102,16 @@ class Prompt:
         if problems:
             return problems
         try:
-            self.render(sample, chat, "preview", 0, 0)
+            for attempt in (1, 2):
+                self.render(sample, chat, "preview", 0, 0, attempt)
         except ValueError as error:
             return [f"{error}."]
         return []
 
 
-def filled(key: str, text: str, shown: Mapping[str, Any]) -> str:
+def filled(key: str, text: str, shown: Mapping[str, Any], environment: Sandbox = PROMPT) -> str:
     """A template with the variables in it; raises ValueError that names the key."""
     try:
-        return fill(text, shown)
+        return fill(text, shown, environment)
     except ValueError as error:
         raise ValueError(f"{key} {error}") from None

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from selfinstruct.errors import ConfigError
 from selfinstruct.filters import Filter, Measuring, Neighbours
 from selfinstruct.model import Model
 from selfinstruct.pool import Pool
@@ -39,10 +40,13 @@ class Turn:
         """Ask one question a sample; each sample with its request and all that the reply holds, in order."""
         chat = model.mode == "chat"
         first = self.asked + 1
-        requests = [
-            prompt.render(sample, chat, self.stage, self.number, number, attempt)
-            for number, sample in enumerate(samples, first)
-        ]
+        try:
+            requests = [
+                prompt.render(sample, chat, self.stage, self.number, number, attempt)
+                for number, sample in enumerate(samples, first)
+            ]
+        except ValueError as error:
+            raise ConfigError([f"recipe.{self.stage}.prompt.{error}."]) from None
         self.asked += len(requests)
         for sample, request, completion in zip(samples, requests, model.complete(requests), strict=True):
             yield sample, request, self._read(prompt, completion, sample, chat)

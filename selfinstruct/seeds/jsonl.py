@@ -6,6 +6,7 @@ allowed and ignored.  The whole file is read before anything is said, so that on
 """
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 from selfinstruct.errors import DataError
 from selfinstruct.part import part
 from selfinstruct.task import HUMAN, Instance, Task
+
+HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 @part
@@ -35,17 +38,16 @@ class Jsonl:
         """The tasks in the order of the file; raises DataError with every bad line."""
         tasks: list[Task] = []
         problems: list[str] = []
+        rows = [(number, *read(line)) for number, line in self._lines()]
         first_line: dict[str, int] = {}
+        for number, row, mistakes in rows:
+            if "id" in row and first_line.setdefault(str(row["id"]), number) != number:
+                mistakes.append(f"'id' {row['id']!r} stands in line {first_line[str(row['id'])]} already")
         free = (name for name in map("seed_task_{}".format, count()) if name not in first_line)
-        for number, line in self._lines():
-            row, mistakes = read(line)
-            task_id = str(row["id"]) if "id" in row else next(free)
-            if "id" in row and task_id in first_line:
-                mistakes.append(f"'id' {task_id!r} stands in line {first_line[task_id]} already")
-            first_line.setdefault(task_id, number)
+        for number, row, mistakes in rows:
             problems += [f"{self.path}:{number}: {mistake}." for mistake in mistakes]
             if not mistakes:
-                tasks.append(task_of(task_id, row))
+                tasks.append(task_of(str(row["id"]) if "id" in row else next(free), row))
         if not tasks and not problems:
             problems.append(f"{self.path}: holds no tasks.")
         if problems:
@@ -79,6 +81,8 @@ def read(line: str) -> tuple[dict[str, Any], list[str]]:
         return {}, [f"not JSON ({error})"]
     if not isinstance(row, dict):
         return {}, [f"must be an object, not {shown(row)}"]
+    if HALF_A_PAIR.search(json.dumps(row, ensure_ascii=False)):
+        return {}, ["holds half of a surrogate pair, which no file can keep"]
     mistakes = [f"'{key}' is missing" for key in ("instruction", "instances", "is_classification") if key not in row]
     if "id" in row and not isinstance(row["id"], str | int):
         mistakes.append(f"'id' must be text (got {shown(row['id'])})")

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,8 @@ from selfinstruct.round import Candidate, Completion, Failure
 from selfinstruct.run import Run
 from selfinstruct.sampler.mixed import Mixed
 from selfinstruct.start import Start
+
+DECLARED = {"random_seed": 1, "recipe": {"grow": {"prompt": "x"}}}
 
 
 class Whole:
@@ -79,7 +82,7 @@ def run(tmp_path, task, scripted):
             recipe="self_instruct",
             job_type="generate",
             config={"recipe": {"grow": {"prompt": "x"}}},
-            declared={"random_seed": 1},
+            declared=DECLARED,
         )
         start = replace(start, **changes.pop("start_changes", {}))
         values = {
@@ -121,7 +124,7 @@ def test_goes_on_where_the_folder_ends_and_asks_nothing_twice(run, scripted):
 
 def test_a_config_that_would_change_finished_rounds_is_refused(run, scripted):
     run(until=2).execute()
-    changed = run(until=4, start_changes={"declared": {"random_seed": 2}})
+    changed = run(until=4, start_changes={"declared": DECLARED | {"random_seed": 2}})
 
     with pytest.raises(ConfigError, match="random_seed was 1 and is 2; a run that goes on keeps it"):
         changed.execute()
@@ -155,6 +158,33 @@ def test_a_run_that_only_exports_names_the_models_that_wrote_its_tasks(run, scri
     run(model=scripted(str, name="another"), actions={"look": look}).execute()
 
     assert look.models == ("scripted",)
+
+
+def test_an_action_that_asks_nothing_keeps_the_seed_and_the_end_of_the_run(run, tmp_path):
+    run(until=2).execute()
+
+    again = run(random_seed=9, actions={"export": Export()}, formats={"none": Nothing()})
+    again.execute()
+
+    summary = json.loads((tmp_path / "run/summary.json").read_text())
+    assert again.random_seed == 1
+    assert (summary["completed"], summary["stop_reason"]) == (True, "grow: 2 kept")
+
+
+def test_the_end_of_a_run_that_could_not_say_is_not_known(run, tmp_path):
+    run(until=2).execute()
+    (tmp_path / "run/summary.json").unlink()
+
+    run(actions={"export": Export()}, formats={"none": Nothing()}).execute()
+
+    assert json.loads((tmp_path / "run/summary.json").read_text())["completed"] is False
+
+
+class Nothing:
+    """A format without files."""
+
+    def files(self, pool, random_seed):
+        yield from ()
 
 
 def test_a_model_that_fails_ends_the_run_and_what_was_made_stays(run, tmp_path, scripted):

@@ -46,6 +46,18 @@ def test_stop_strings_are_templates_too(sample):
     assert prompt.render(sample, False, "grow", 1, 1).decoding.stop == ["\n5."]
 
 
+def test_a_stop_string_keeps_its_line_ends(sample):
+    prompt = make(decoding={"stop": ["\n\n", "\n", "\n16"]})
+
+    assert prompt.render(sample, False, "grow", 1, 1).decoding.stop == ["\n\n", "\n", "\n16"]
+
+
+def test_what_fails_only_when_asked_again_is_told_before(sample):
+    (problem,) = make(template="{% if attempt > 1 %}{{ tasks[0].nothing }}{% endif %}").problems(sample, False)
+
+    assert problem.startswith("template cannot be filled")
+
+
 def test_the_system_message_is_for_chat_models_only(sample):
     prompt = make(system="Be brief, {{ new }} lines.")
 

@@ -37,6 +37,19 @@ def test_a_missing_id_is_given(tmp_path):
     assert [task.id for task in Jsonl(path=write(tmp_path / "s", row, row)).load()] == ["seed_task_0", "seed_task_1"]
 
 
+def test_a_given_id_does_not_take_one_that_stands_in_the_file(tmp_path):
+    bare = {key: value for key, value in GOOD.items() if key != "id"}
+    path = write(tmp_path / "s", bare, GOOD | {"id": "seed_task_0"})
+
+    assert [task.id for task in Jsonl(path=path).load()] == ["seed_task_1", "seed_task_0"]
+
+
+def test_half_a_surrogate_pair_is_told(tmp_path):
+    path = write(tmp_path / "s", GOOD | {"instruction": "a\ud83d"})
+
+    assert problems_of(path) == [f"{path}:1: holds half of a surrogate pair, which no file can keep."]
+
+
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path):
     path = tmp_path / "seeds.jsonl"
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode())

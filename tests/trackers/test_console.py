@@ -7,6 +7,7 @@ import re
 import sys
 from collections import Counter
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def start_in(folder, **changes):
         "models": ("gpt-x",),
         "is_offline": False,
         "config": {"recipe": {"instructions": {}}},
-        "declared": {},
+        "declared": {"recipe": {}},
         "targets": {"instructions": 10, "answers": None},
     }
     return Start(**{**known, **changes})
@@ -70,8 +71,8 @@ def run(folder, *rounds, error=None, **changes):
     tracker.start(start)
     for step, round_ in enumerate(rounds, 1):
         tracker.log(round_, step)
-    stages = dict.fromkeys(round_.stage for round_ in rounds)
-    summary = summarise(start, Pool(), [round_.row() for round_ in rounds], list(stages), error)
+    declared = {"recipe": {round_.stage: {} for round_ in rounds}}
+    summary = summarise(replace(start, declared=declared), Pool(), [round_.row() for round_ in rounds], error)
     tracker.finish(summary, error)
     return summary
 
@@ -252,7 +253,7 @@ def test_what_is_logged_to_a_terminal_appears_above_the_bar(tmp_path, monkeypatc
             tracker.start(start_in(tmp_path))
             during = handler.stream
             logging.getLogger().warning("waiting 3 s")
-            tracker.finish(summarise(start_in(tmp_path), Pool(), [], [], None), None)
+            tracker.finish(summarise(start_in(tmp_path), Pool(), [], None), None)
         finally:
             logging.getLogger().removeHandler(handler)
         after, out = handler.stream, shown()

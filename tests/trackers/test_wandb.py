@@ -63,7 +63,7 @@ def start_in(folder, **changes):
         "models": ("gpt-x",),
         "is_offline": False,
         "config": {"random_seed": 42, "recipe": {"instructions": {"until": 10, "model": None}}},
-        "declared": {},
+        "declared": {"recipe": {"instructions": {}}},
     }
     return Start(**{**known, **changes})
 
@@ -98,7 +98,7 @@ def run(folder, *rounds, error=None, option=None, **changes):
     tracker.start(start)
     for step, round_ in enumerate(rounds, 1):
         tracker.log(round_, step)
-    summary = summarise(start, Pool(), [round_.row() for round_ in rounds], ["instructions"], error)
+    summary = summarise(start, Pool(), [round_.row() for round_ in rounds], error)
     tracker.finish(summary, error)
     if tracker.tables:
         del tracker
