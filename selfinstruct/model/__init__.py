@@ -1,17 +1,36 @@
 """Who completes the prompts.
 
-A model takes requests and gives completions in the order asked.  A request that fails is a completion with a failure,
-never an exception that loses the others; `refused` fails one request, `unavailable` and `fatal` end the run.
+A model is config; what it needs while a run lasts (connections, a loop, a window of requests under way) is its line,
+opened once and shared by all stages.  Asking comes back at once, so that the requests of later rounds are under way
+while a reply is read: who asks decides in which order replies are taken, and a slow one delays only what depends on it.
+Rejected: one call for a list of requests, which puts a barrier behind each list.
+
+A request that fails is a completion with a failure, never an exception that loses the others; `refused` fails one
+request, `unavailable` and `fatal` end the run.
 
 To add one behind LiteLLM, write `conf/model/<name>.yaml`; another kind of model is one module beside it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from typing import Literal, Protocol, runtime_checkable
 
 from selfinstruct.round import Completion, Request
 
 Mode = Literal["chat", "completion"]
+
+
+class Line(Protocol):
+    """An open line to a model."""
+
+    def ask(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
+        """Have each request answered as soon as there is room for it; comes back at once.
+
+        Room is given in the order asked.  The futures raise nothing: a failure is a completion.  Callbacks of a future
+        may be called in a thread of the line.
+        """
+        ...
 
 
 @runtime_checkable
@@ -33,6 +52,10 @@ class Model(Protocol):
         """Whether its text is made up here, and is no model's."""
         ...
 
+    def prepare(self) -> None:
+        """Begin in the background what takes long before the first request, such as an import; comes back at once."""
+        ...
+
     def problems(self) -> list[str]:
         """What would keep it from answering, found without asking it: a missing key, an unknown provider."""
         ...
@@ -41,6 +64,31 @@ class Model(Protocol):
         """Everything about the model, beside the request, that shapes a reply (name, endpoint, mode, fault rates)."""
         ...
 
-    def complete(self, requests: Iterable[Request]) -> Iterator[Completion]:
-        """One completion a request, in the order asked, each as soon as it and those before it are there."""
+    def line(self) -> AbstractContextManager[Line]:
+        """Open a line.
+
+        When it is closed, what waits for room is cancelled, and what is under way is waited for, since it is paid for;
+        an interrupt during that wait ends it.
+        """
+        ...
+
+
+class Answering(Protocol):
+    """What a stage is given: a model with its line open, and every reply on disk before it is used."""
+
+    @property
+    def name(self) -> str:
+        """The model's own."""
+        ...
+
+    @property
+    def mode(self) -> Mode:
+        """The model's own."""
+        ...
+
+    def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
+        """Ask at once, and give one completion a request, in the order asked, as they are taken.
+
+        Taking one raises ModelError when the model cannot go on.
+        """
         ...
