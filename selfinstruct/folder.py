@@ -21,7 +21,8 @@ CONFIG = "config.json"
 FREE = re.compile(
     r"(actions|trackers|formats)(\..*)?"
     r"|recipe\.\w+\.(until|saturation(\..*)?)"
-    r"|(recipe\.\w+\.)?model\.(concurrency|timeout_seconds|attempts|key_env|key_required|price(\..*)?)"
+    r"|(recipe\.\w+\.)?model\.(concurrency|requests_per_minute|tokens_per_minute|timeout_seconds|attempts"
+    r"|key_env|key_required|price(\..*)?)"
 )
 """The keys that a run may change when it goes on."""
 

@@ -3,23 +3,29 @@
 `pool.jsonl` has a line for each change of a task, `rejected.jsonl` one for each rejection, `rounds.jsonl` one for each
 round.  The line of a round is its commit mark: it is written last and holds the sizes of the other two files, so that
 whatever lies beyond them, after a run was cut short, never happened and is cut off at the next start.
+
+These three are the same bytes whenever the replies are the same.  How long a round took is not, and stands apart, in
+`timings.jsonl`.
 """
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import RunFolderError
+from selfinstruct.folder import replace_text
 from selfinstruct.pool import Pool
 from selfinstruct.round import Round
 from selfinstruct.task import Task
 
-POOL, REJECTED, ROUNDS = "pool.jsonl", "rejected.jsonl", "rounds.jsonl"
+POOL, REJECTED, ROUNDS, TIMINGS = "pool.jsonl", "rejected.jsonl", "rounds.jsonl", "timings.jsonl"
 FILES = (POOL, REJECTED)
 """The files whose sizes the line of a round holds."""
+CHUNK = 1 << 16
+"""Bytes read at once in search of the last line end."""
 
 
 def line(row: Mapping[str, Any]) -> str:
@@ -40,6 +46,8 @@ class Journal:
         self._folder = folder
         self.rounds: list[dict[str, Any]] = []
         """The figures of every committed round, in order."""
+        self.timings: list[dict[str, Any]] = []
+        """The seconds that they took, as far as that is known."""
 
     def open(self) -> Pool:
         """The pool as the last committed round left it; empty in a new folder.
@@ -51,27 +59,48 @@ class Journal:
         if sizes and not known:
             raise RunFolderError(f"{self._folder} holds {', '.join(sizes)} but no {ROUNDS}: no run has made it.")
         try:
-            self.rounds = [json.loads(text) for text in self._whole_lines(ROUNDS)]
+            self._cut_off_torn(ROUNDS)
+            self.rounds = list(self._rows(ROUNDS))
             committed = {name: (self.rounds[-1] if self.rounds else {}).get(f"bytes/{name}", 0) for name in FILES}
             if short := [name for name in FILES if sizes.get(name, 0) < committed[name]]:
                 raise RunFolderError(f"{self._folder}: {', '.join(short)} is shorter than {ROUNDS} says it was.")
             for name in FILES:
                 (self._folder / name).touch()
                 os.truncate(self._folder / name, committed[name])
-            tasks = [Task.from_row(json.loads(text)) for text in self._whole_lines(POOL)]
+            tasks: dict[str, Task] = {}
+            for row in self._rows(POOL):
+                tasks[row["id"]] = Task.from_row(row)
+            self._open_timings()
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunFolderError(f"{self._folder}: its files cannot be read ({error}).") from None
-        return Pool({task.id: task for task in tasks}.values())
+        return Pool(tasks.values())
 
-    def _whole_lines(self, name: str) -> list[str]:
-        """The lines of a file; a torn last one is cut off."""
-        path = self._folder / name
-        path.touch()
-        content = path.read_bytes()
-        whole = content[: content.rfind(b"\n") + 1]
-        if len(whole) < len(content):
-            os.truncate(path, len(whole))
-        return whole.decode().split("\n")[:-1]
+    def _open_timings(self) -> None:
+        """Keep the times of committed rounds only; a round that is made anew will have its own."""
+        self._cut_off_torn(TIMINGS)
+        known = {(row["stage"], row["round"]) for row in self.rounds}
+        self.timings = [row for row in self._rows(TIMINGS) if (row["stage"], row["round"]) in known]
+        replace_text(self._folder / TIMINGS, "".join(map(line, self.timings)))
+
+    def _cut_off_torn(self, name: str) -> None:
+        """Cut off a last line that has no end."""
+        with (self._folder / name).open("a+b") as file:
+            end = position = file.tell()
+            while position > 0:
+                start = max(0, position - CHUNK)
+                file.seek(start)
+                if (found := file.read(position - start).rfind(b"\n")) >= 0:
+                    position = start + found + 1
+                    break
+                position = start
+            if position < end:
+                file.truncate(position)
+
+    def _rows(self, name: str) -> Iterator[dict[str, Any]]:
+        """The rows of a file, one at a time, for a pool may be larger than what fits in memory twice."""
+        with (self._folder / name).open("rb") as file:
+            for text in file:
+                yield json.loads(text)
 
     def begin(self, seeds: Iterable[Task]) -> None:
         """Write the seeds, with which the pool begins."""
@@ -84,18 +113,22 @@ class Journal:
             REJECTED: self._append(REJECTED, (item.row(round_.stage, round_.number) for item in round_.rejections)),
         }
         committed = replace(round_, sizes=sizes)
+        timing = {"stage": round_.stage, "round": round_.number, "seconds": round(round_.seconds, 3)}
+        self._append(TIMINGS, [timing], durable=False)
         self._append(ROUNDS, [committed.row()])
         self.rounds.append(committed.row())
+        self.timings.append(timing)
         return committed
 
     def of(self, stage: str) -> list[dict[str, Any]]:
         """The figures of one stage's rounds."""
         return [row for row in self.rounds if row["stage"] == stage]
 
-    def _append(self, name: str, rows: Iterable[Mapping[str, Any]]) -> int:
-        """Append rows to a file and have them on disk; the file's size."""
+    def _append(self, name: str, rows: Iterable[Mapping[str, Any]], durable: bool = True) -> int:
+        """Append rows to a file, and have them on disk where that matters; the file's size."""
         with (self._folder / name).open("ab") as file:
             file.write("".join(map(line, rows)).encode())
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
             return file.tell()

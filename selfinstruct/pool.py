@@ -65,6 +65,18 @@ class Pool:
         """The ids of the tasks of one origin, in the pool's order (not to be changed)."""
         return self._by_origin.get(origin, [])
 
+    def before(self, origin: str, count: int) -> "Pool":
+        """The pool as it stood when `origin` had made only its first `count` tasks; to be read, not changed."""
+        made = self.of(origin)
+        if count >= len(made):
+            return self
+        earlier = Pool()
+        earlier._tasks = dict(self._tasks)
+        for later in made[count:]:
+            del earlier._tasks[later]
+        earlier._by_origin = {**self._by_origin, origin: made[:count]}
+        return earlier
+
     def new_id(self, stage: str) -> str:
         """An id for the next task of a stage: the stage and a number."""
         number = len(self.of(stage)) + 1

@@ -187,11 +187,13 @@ class Round:
     rejections: tuple[Rejection, ...]
     pool: int
     """Tasks in the pool after the round, seeds included."""
-    prompt_tokens: int
-    completion_tokens: int
+    prompt_tokens: int | None
+    """None as soon as they are not known of one reply; so are the next two."""
+    completion_tokens: int | None
     cost_usd: float | None
-    """None as soon as one reply has no known price."""
-    seconds: float
+    """US dollars."""
+    seconds: float = 0.0
+    """From the commit of the round before to its own."""
     ended: str | None = None
     """Why the stage ended with this round, if it did."""
     sizes: Mapping[str, int] = field(default_factory=dict)
@@ -203,7 +205,7 @@ class Round:
         return self.kept + len(self.rejections)
 
     def row(self) -> dict[str, Any]:
-        """The figures, as `rounds.jsonl` and every tracker get them."""
+        """The figures, as a line of `rounds.jsonl`: all but the time it took, which is no result of the run."""
         rejected: dict[str, int] = {}
         for rejection in self.rejections:
             rejected[f"rejected/{rejection.filter}"] = rejected.get(f"rejected/{rejection.filter}", 0) + 1
@@ -220,7 +222,6 @@ class Round:
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
             "cost_usd": self.cost_usd,
-            "seconds": round(self.seconds, 3),
             **({} if self.ended is None else {"ended": self.ended}),
             **{f"bytes/{name}": size for name, size in self.sizes.items()},
         }

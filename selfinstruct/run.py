@@ -6,6 +6,7 @@ what it opened: `summary.json` is written and the trackers are finished also whe
 
 import json
 import logging
+import time
 import traceback
 from collections.abc import Iterable
 from contextlib import closing
@@ -58,9 +59,13 @@ class Run:
     pool: Pool = field(init=False, repr=False)
     journal: Journal = field(init=False, repr=False)
     store: Store = field(init=False, repr=False)
+    _committed: float = field(init=False, repr=False, default=0.0)
 
     def execute(self) -> None:
         """Do all actions; raises ConfigError, before anything is spent, with everything that would stop them."""
+        if self._asks:
+            for model in self._models:
+                model.prepare()
         problems = [text for action in self.actions.values() for text in action.problems(self)]
         if problems:
             raise ConfigError(list(dict.fromkeys(problems)))
@@ -79,8 +84,13 @@ class Run:
         """Whether any of its actions asks a model."""
         return any(action.asks for action in self.actions.values())
 
+    @property
+    def _models(self) -> list[Model]:
+        """The model of every stage."""
+        return [stage.model or self.model for stage in self.recipe.values()]
+
     def _introduced(self) -> Start:
-        asked = [stage.model or self.model for stage in self.recipe.values()] if self._asks else []
+        asked = self._models if self._asks else []
         models = tuple(dict.fromkeys([*authors(self.pool), *(model.name for model in asked)]))
         targets = {name: stage.target for name, stage in self.recipe.items()}
         return replace(self.start, models=models, is_offline=OFFLINE in models, targets=targets)
@@ -94,12 +104,15 @@ class Run:
 
     def log(self, round_: Round) -> None:
         """Commit a round, then tell the trackers."""
-        committed = self.journal.commit(round_)
+        now = time.perf_counter()
+        committed = self.journal.commit(replace(round_, seconds=now - self._committed))
+        self._committed = now
         log.info("%s", ", ".join(f"{key} {value}" for key, value in committed.row().items()))
         for tracker in self.trackers.values():
             tracker.log(committed, len(self.journal.rounds))
 
     def _tracked(self) -> None:
+        self._committed = time.perf_counter()
         log.info("%s with %s, in %s", self.start.job_type, ", ".join(self.start.models), self.start.folder)
         error: str | None = "interrupted"
         started: list[Tracker] = []
@@ -119,7 +132,9 @@ class Run:
     def _finish(self, started: list[Tracker], error: str | None) -> None:
         if error is not None:
             self.pool = self.journal.open()  # without what the round that failed had added
-        summary = summarise(self.start, self.pool, self.journal.rounds, error)
+        last = {name: len(self.journal.of(name)) for name in self.recipe}
+        journal, unused = self.journal, self.store.beyond(last)
+        summary = summarise(self.start, self.pool, journal.rounds, journal.timings, unused, error)
         if not self._asks and error is None:
             summary |= self._ended_before()
         log.info("ended: %s", summary["stop_reason"])

@@ -1,33 +1,45 @@
 """Store: every request and reply of a run, in `completions.sqlite`.
 
-A reply is on disk before anything uses it.  Its key is the hash of everything that shapes it: the model's identity, the
-prompt and every parameter.  The same question asked again is another draw, not a copy of the first, for sampling the
-same prompt twice is no accident.  A reply is found again by request and key: when a round that was cut short is made
-anew, its requests have the same names, and their replies cost nothing.
+A reply is committed when it arrives, and before anything uses it, also when it waits behind a slower one or when no
+round needs it in the end.  One thread writes, and commits together what has arrived meanwhile, so that a commit, which
+waits for the disk, costs little when many replies come at once.
 
-A request that failed is never stored as data.
+The view `completions` shows the rows whole.  Below it a prompt lies in two pieces, since the prompts of a stage begin
+alike, with thousands of characters of instructions and examples: the head, once, among the `parts`, and the rest with
+its reply.  Rejected: compressed rows, which nobody can read with the sqlite3 command.
 """
 
-import hashlib
-import json
 import sqlite3
+import threading
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
 
-from selfinstruct.errors import ModelError, RunFolderError
-from selfinstruct.model import Mode, Model
-from selfinstruct.round import Completion, Failure, Request
+from selfinstruct.errors import RunFolderError
+from selfinstruct.round import Completion, Request
 
-TABLE = """
-CREATE TABLE IF NOT EXISTS completions (
-    stage TEXT NOT NULL,
-    round INTEGER NOT NULL,
+FORMAT = 1
+"""The version of the tables."""
+SETUP = """
+PRAGMA journal_mode=WAL;
+PRAGMA synchronous=FULL;
+CREATE TABLE IF NOT EXISTS parts (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS replies (
     request TEXT NOT NULL,
     key TEXT NOT NULL,
     draw INTEGER NOT NULL,
-    asked TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    round INTEGER NOT NULL,
+    identity INTEGER NOT NULL REFERENCES parts,
+    system INTEGER REFERENCES parts,
+    head INTEGER NOT NULL REFERENCES parts,
+    rest TEXT NOT NULL,
+    decoding INTEGER NOT NULL REFERENCES parts,
     text TEXT NOT NULL,
     finish_reason TEXT NOT NULL,
     prompt_tokens INTEGER,
@@ -38,123 +50,179 @@ CREATE TABLE IF NOT EXISTS completions (
     time REAL NOT NULL,
     PRIMARY KEY (request, key)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS by_key ON completions (key);
+CREATE INDEX IF NOT EXISTS by_key ON replies (key, draw);
+CREATE VIEW IF NOT EXISTS completions AS
+    SELECT stage, round, request, key, draw, identities.content AS identity, systems.content AS system,
+        heads.content || rest AS prompt, decodings.content AS decoding, text, finish_reason, prompt_tokens,
+        completion_tokens, cost_usd, seconds, model, time
+    FROM replies
+    JOIN parts AS identities ON identities.id = identity
+    LEFT JOIN parts AS systems ON systems.id = system
+    JOIN parts AS heads ON heads.id = head
+    JOIN parts AS decodings ON decodings.id = decoding;
 """
 REPLY = "text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model"
+INSERT = f"INSERT OR REPLACE INTO replies VALUES ({', '.join('?' * 18)})"  # noqa: S608  (a constant)
+SHORTEST_HEAD = 200
+"""Characters; a shorter beginning is not worth a part of its own."""
+HEADS = 8
+"""Beginnings tried for a stage's prompts; they rarely have more than one."""
+MOST = 500
+"""Replies in one commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it is kept: with all that shapes its reply, and which draw of it this is."""
+
+    request: Request
+    key: str
+    draw: int
+    identity: str
+    decoding: str
 
 
 class Store:
     """The replies of a run, on disk."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path)
+        self._path = path
+        self._reading = self._opened()
+        self._writing = self._opened()
+        self._waiting: SimpleQueue[tuple[Asked, Completion, Future[Completion]] | None] = SimpleQueue()
+        self._parts: dict[str, int] = dict(self._writing.execute("SELECT content, id FROM parts"))
+        self._beginnings: dict[tuple[str, str], Beginnings] = {}
+        self._writer = threading.Thread(target=self._write, name="selfinstruct-store", daemon=True)
+        self._writer.start()
+
+    def _opened(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         try:
-            self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + TABLE)
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version not in (0, FORMAT):
+                raise sqlite3.DatabaseError(f"its format is {version}, and this program knows {FORMAT}")
+            connection.executescript(f"{SETUP} PRAGMA user_version = {FORMAT};")
         except sqlite3.DatabaseError as error:
-            self._connection.close()
-            raise RunFolderError(f"{path} cannot be used: {error}.") from None
+            connection.close()
+            raise RunFolderError(f"{self._path} cannot be used: {error}.") from None
+        return connection
 
     def close(self) -> None:
-        """Write everything and let the file go."""
-        self._connection.close()
-
-    def through(self, model: Model) -> "Recorded":
-        """The model, with every reply of it kept here."""
-        return Recorded(model, self)
+        """Write everything that has arrived, and let the file go."""
+        self._waiting.put(None)
+        self._writer.join()
+        self._reading.close()
+        self._writing.close()
 
     def find(self, request: Request, key: str) -> Completion | None:
         """The reply to this request, if it was given before."""
-        found = self._connection.execute(
-            f"SELECT {REPLY} FROM completions WHERE request = ? AND key = ?",  # noqa: S608  (a constant)
+        found = self._reading.execute(
+            f"SELECT {REPLY} FROM replies WHERE request = ? AND key = ?",  # noqa: S608  (a constant)
             (request.id, key),
         ).fetchone()
         return None if found is None else Completion(*found)
 
-    def save(self, request: Request, key: str, asked: str, reply: Completion) -> None:
-        """Commit a reply."""
-        with self._connection:
-            self._connection.execute(
-                "INSERT INTO completions SELECT ?, ?, ?, ?, COUNT(*), ?, ?, ?, ?, ?, ?, ?, ?, ?"
-                " FROM completions WHERE key = ?",
-                (
-                    *(request.stage, request.round, request.id, key, asked, reply.text, reply.finish_reason),
-                    *(reply.prompt_tokens, reply.completion_tokens, reply.cost_usd, reply.seconds, reply.model),
-                    *(time.time(), key),
-                ),
-            )
+    def draws(self, key: str) -> set[int]:
+        """Which draws of a question are kept."""
+        return {draw for (draw,) in self._reading.execute("SELECT draw FROM replies WHERE key = ?", (key,))}
 
+    def beyond(self, committed: Mapping[str, int]) -> dict[str, Any]:
+        """How many replies were asked for rounds that no stage came to, and what they cost, None for unknown.
 
-class Recorded:
-    """A model whose replies are kept, and are not asked for twice."""
-
-    def __init__(self, model: Model, store: Store) -> None:
-        self._model = model
-        self._store = store
-        self._identity = json.dumps(model.identity(), sort_keys=True)
-
-    @property
-    def name(self) -> str:
-        """The model's own."""
-        return self._model.name
-
-    @property
-    def mode(self) -> Mode:
-        """The model's own."""
-        return self._model.mode
-
-    @property
-    def is_offline(self) -> bool:
-        """The model's own."""
-        return self._model.is_offline
-
-    def problems(self) -> list[str]:
-        """The model's own."""
-        return self._model.problems()
-
-    def identity(self) -> dict[str, object]:
-        """The model's own."""
-        return self._model.identity()
-
-    def complete(self, requests: Iterable[Request]) -> Iterator[Completion]:
-        """One completion a request, in order, from the store or from the model.
-
-        When the model cannot go on, what it still answers is stored, and then ModelError is raised.
+        `committed` are the stages with their last rounds.
         """
-        asked = [(request, self._asked(request)) for request in requests]
-        stored = [self._store.find(request, key_of(question)) for request, question in asked]
-        replies = self._model.complete(
-            [request for (request, _), reply in zip(asked, stored, strict=True) if not reply]
+        counted = "COUNT(*), " + ", ".join(
+            f"CASE WHEN COUNT({name}) = COUNT(*) THEN TOTAL({name}) END"
+            for name in ("prompt_tokens", "completion_tokens", "cost_usd")
         )
-        failure: Failure | None = None
-        for (request, question), reply in zip(asked, stored, strict=True):
-            completion = reply or storable(next(replies))
-            if completion.failure is None and reply is None:
-                self._store.save(request, key_of(question), question, completion)
-            elif completion.failure is not None and completion.failure.kind != "refused":
-                failure = failure or completion.failure
-            if failure is None:
-                yield completion
-        if failure is not None:
-            raise ModelError(f"{self.name}: {failure.message}")
+        clauses = " OR ".join("stage = ? AND round > ?" for _ in committed) or "0"
+        values = [value for pair in committed.items() for value in pair]
+        query = f"SELECT {counted} FROM replies WHERE {clauses}"  # noqa: S608  (constants)
+        count, prompt, completion, cost = self._reading.execute(query, values).fetchone()
+        tokens = [None if number is None else int(number) for number in (prompt, completion)]
+        return {"requests": count, "prompt_tokens": tokens[0], "completion_tokens": tokens[1], "cost_usd": cost}
 
-    def _asked(self, request: Request) -> str:
-        question = {
-            "model": self._identity,
-            "text": request.text,
-            "system": request.system,
-            "chat": request.chat,
-            "decoding": asdict(request.decoding),
-        }
-        return json.dumps(question, sort_keys=True, ensure_ascii=False)
+    def save(self, asked: Asked, reply: Completion, kept: Future[Completion]) -> None:
+        """Have a reply committed; `kept` is given it when it is on disk, or a RunFolderError."""
+        self._waiting.put((asked, reply, kept))
+
+    def _write(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            together = [first]
+            try:
+                while len(together) < MOST and (later := self._waiting.get_nowait()) is not None:
+                    together.append(later)
+                more = len(together) == MOST
+            except Empty:
+                more = True
+            self._commit(together)
+            if not more:
+                return
+
+    def _commit(self, together: list[tuple[Asked, Completion, Future[Completion]]]) -> None:
+        try:
+            self._writing.execute("BEGIN IMMEDIATE")
+            rows = [self._row(asked, reply) for asked, reply, _ in together]
+            self._writing.executemany(INSERT, rows)
+            self._writing.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back()
+            problem = RunFolderError(f"{self._path} cannot be written: {error}.")
+            for _, _, kept in together:
+                kept.set_exception(problem)
+            return
+        for _, reply, kept in together:
+            kept.set_result(reply)
+
+    def _roll_back(self) -> None:
+        if self._writing.in_transaction:
+            self._writing.execute("ROLLBACK")
+        self._parts = dict(self._writing.execute("SELECT content, id FROM parts"))
+
+    def _row(self, asked: Asked, reply: Completion) -> tuple[object, ...]:
+        request = asked.request
+        shape = (request.stage, asked.identity)
+        head = self._beginnings.setdefault(shape, Beginnings()).of(request.text)
+        return (
+            *(request.id, asked.key, asked.draw, request.stage, request.round, self._part(asked.identity)),
+            None if request.system is None else self._part(request.system),
+            *(self._part(head), request.text[len(head) :], self._part(asked.decoding)),
+            *(reply.text, reply.finish_reason, reply.prompt_tokens, reply.completion_tokens, reply.cost_usd),
+            *(reply.seconds, reply.model, time.time()),
+        )
+
+    def _part(self, content: str) -> int:
+        """The number of a text that many rows share."""
+        if content not in self._parts:
+            cursor = self._writing.execute("INSERT INTO parts (content) VALUES (?)", (content,))
+            assert cursor.lastrowid is not None
+            self._parts[content] = cursor.lastrowid
+        return self._parts[content]
 
 
-def key_of(asked: str) -> str:
-    """The hash of everything that shapes a reply."""
-    return hashlib.sha256(asked.encode()).hexdigest()
+class Beginnings:
+    """How the prompts of a stage begin."""
+
+    def __init__(self) -> None:
+        self._known: deque[str] = deque(maxlen=HEADS)
+        self._last = ""
+
+    def of(self, text: str) -> str:
+        """The beginning that the text shares with others; empty where it shares none, or is the first."""
+        for head in self._known:
+            if text.startswith(head):
+                return head
+        head, self._last = shared(self._last, text), text
+        if len(head) < SHORTEST_HEAD:
+            return ""
+        self._known.append(head)
+        return head
 
 
-def storable(reply: Completion) -> Completion:
-    """The reply with every half of a surrogate pair, which no file can hold, replaced by U+FFFD."""
-    if reply.text.isascii():
-        return reply
-    return replace(reply, text=reply.text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+def shared(one: str, other: str) -> str:
+    """The beginning that two texts have in common."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if one[:middle] == other[:middle] else (low, middle - 1)
+    return one[:low]

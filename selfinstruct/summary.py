@@ -8,7 +8,7 @@ import hashlib
 import json
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,17 @@ from selfinstruct.pool import Pool
 from selfinstruct.start import Start
 from selfinstruct.task import OFFLINE
 
-COUNTED = ("asked", "failed", "candidates", "parsed", "kept", "prompt_tokens", "completion_tokens")
+COUNTED = ("asked", "failed", "candidates", "parsed", "kept")
+SPENT = ("prompt_tokens", "completion_tokens", "cost_usd")
 PACKAGES = ("selfinstruct", "hydra-core", "omegaconf", "pydantic", "jinja2", "litellm", "wandb", "rapidfuzz", "numpy")
 
 Row = Mapping[str, Any]
 
 
-def summarise(start: Start, pool: Pool, rounds: Sequence[Row], error: str | None) -> dict[str, Any]:
-    """The summary of a run; `error` says why it failed, if it did."""
+def summarise(
+    start: Start, pool: Pool, rounds: Sequence[Row], timings: Sequence[Row], unused: Row, error: str | None
+) -> dict[str, Any]:
+    """The summary of a run; `unused` are the replies that no round needed, `error` says why it failed, if it did."""
     models = authors(pool) or list(start.models)
     declared = kept_config(start.folder) or start.declared
     by_stage = {stage: [row for row in rounds if row["stage"] == stage] for stage in declared["recipe"]}
@@ -36,9 +39,16 @@ def summarise(start: Start, pool: Pool, rounds: Sequence[Row], error: str | None
         "completed": error is None,
         "stop_reason": error or stop_reason(by_stage),
         **totals(rounds),
+        "seconds": seconds(timings),
+        "unused": unused,
         "tasks": tasks(pool),
         "stages": {
-            stage: {"rounds": len(rows), **totals(rows), "ended": rows[-1].get("ended") if rows else None}
+            stage: {
+                "rounds": len(rows),
+                **totals(rows),
+                "seconds": seconds([row for row in timings if row["stage"] == stage]),
+                "ended": rows[-1].get("ended") if rows else None,
+            }
             for stage, rows in by_stage.items()
         },
         "versions": {"python": platform.python_version(), **versions()},
@@ -66,13 +76,26 @@ def totals(rows: Sequence[Row]) -> dict[str, Any]:
             if key.startswith("rejected/"):
                 name = key.removeprefix("rejected/")
                 rejected[name] = rejected.get(name, 0) + count
-    costs = [row["cost_usd"] for row in rows]
     return {
         **{key: sum(row[key] for row in rows) for key in COUNTED},
+        **{key: known(row[key] for row in rows) for key in SPENT},
         "rejected": dict(sorted(rejected.items())),
-        "cost_usd": None if None in costs else sum(costs),
-        "seconds": round(sum(row["seconds"] for row in rows), 3),
     }
+
+
+def known(values: Iterable[float | None]) -> float | None:
+    """The sum; None as soon as one value is not known."""
+    total: float = 0
+    for value in values:
+        if value is None:
+            return None
+        total += value
+    return total
+
+
+def seconds(timings: Sequence[Row]) -> float:
+    """How long some rounds took."""
+    return round(sum(row["seconds"] for row in timings), 3)
 
 
 def tasks(pool: Pool) -> dict[str, Any]:
@@ -129,10 +152,16 @@ def hashes(folder: Path, declared: Mapping[str, Any], pool: Pool) -> dict[str, s
         "config": digest(json.dumps(declared, ensure_ascii=False).encode()),
         "seeds": digest(json.dumps(seeds, ensure_ascii=False).encode()),
         "prompts": digest(json.dumps(prompts, ensure_ascii=False).encode()),
-        **{f"dataset/{path.name}": digest(path.read_bytes()) for path in dataset if path.is_file()},
+        **{f"dataset/{path.name}": digest_of(path) for path in dataset if path.is_file()},
     }
 
 
 def digest(content: bytes) -> str:
     """The SHA-256 of some bytes, in hex."""
     return hashlib.sha256(content).hexdigest()
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,6 +6,7 @@ a task up says so in `gave_up`.
 """
 
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 
 HUMAN = "human"
@@ -76,18 +77,18 @@ class Task:
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> "Task":
-        """The task that `row()` wrote."""
+        """The task that `row()` wrote; ids, which stand in many tasks, are held in memory once."""
         instances = row["instances"]
         return cls(
-            id=row["id"],
-            origin=row["origin"],
+            id=intern(row["id"]),
+            origin=intern(row["origin"]),
             instruction=row["instruction"],
             is_classification=row["is_classification"],
             instances=None if instances is None else tuple(Instance(**instance) for instance in instances),
-            parents=tuple(row["parents"]),
+            parents=tuple(map(intern, row["parents"])),
             round=row["round"],
             request=row["request"],
-            most_similar=tuple((name, score) for name, score in row["most_similar"]),
+            most_similar=tuple((intern(name), score) for name, score in row["most_similar"]),
             average_similarity=row["average_similarity"],
             models=row["models"],
             gave_up=row["gave_up"],

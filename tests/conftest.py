@@ -1,7 +1,9 @@
 """What several tests need: a task, a pool, and a model that answers as it is told."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +17,7 @@ from omegaconf import OmegaConf
 from selfinstruct.build import build
 from selfinstruct.entry import CONF
 from selfinstruct.pool import Pool
+from selfinstruct.recorded import Replies
 from selfinstruct.round import Completion, Request
 from selfinstruct.run import Run
 from selfinstruct.start import Start
@@ -54,13 +57,27 @@ class Scripted:
     def identity(self) -> dict[str, object]:
         return {"name": self.name, "mode": self.mode}
 
-    def complete(self, requests: Iterable[Request]) -> Iterator[Completion]:
+    def prepare(self) -> None:
+        pass
+
+    @contextmanager
+    def line(self) -> Iterator["Scripted"]:
+        yield self
+
+    def ask(self, requests: Sequence[Request]) -> list["Future[Completion]"]:
+        futures: list[Future[Completion]] = []
         for request in requests:
             self.asked.append(request)
             said = self.answer(request)
             if isinstance(said, str):
                 said = Completion(text=said, prompt_tokens=10, completion_tokens=5, cost_usd=0.25, model="scripted-1")
-            yield said
+            futures.append(Future())
+            futures[-1].set_result(said)
+        return futures
+
+    def complete(self, requests: Sequence[Request]) -> Replies:
+        futures = self.ask(requests)
+        return Replies(self.name, futures, futures)
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """Grow the pool by the recipe: every stage in the order written, every round logged when it is committed."""
 
+from contextlib import ExitStack
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from selfinstruct.journal import has_rounds
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Stage
+from selfinstruct.recorded import Recorded, recorded
 from selfinstruct.summary import totals
 
 if TYPE_CHECKING:
@@ -41,12 +43,18 @@ class Generate:
         """Go on where the run folder ends; a new one begins with the seeds."""
         if not run.journal.rounds:
             run.begin(run.seeds.load())
-        for name, stage in run.recipe.items():
-            model = run.store.through(stage.model or run.model)
-            for round_ in stage.rounds(name, run.pool, model, run.random_seed, run.journal.of(name)):
-                run.log(round_)
-            if stage.target is not None and not run.pool.of(name):
-                raise SelfInstructError(f"{name} kept nothing. {most_frequent(run.journal.of(name))}")
+        with ExitStack() as lines:
+            opened: list[Recorded] = []
+            for name, stage in run.recipe.items():
+                model = stage.model or run.model
+                answering = next((line for line in opened if line.model == model), None)
+                if answering is None:
+                    answering = lines.enter_context(recorded(model, run.store))
+                    opened.append(answering)
+                for round_ in stage.rounds(name, run.pool, answering, run.random_seed, run.journal.of(name)):
+                    run.log(round_)
+                if stage.target is not None and not run.pool.of(name):
+                    raise SelfInstructError(f"{name} kept nothing. {most_frequent(run.journal.of(name))}")
 
 
 def most_frequent(rounds: list[dict[str, Any]]) -> str:

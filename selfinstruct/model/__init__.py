@@ -73,6 +73,25 @@ class Model(Protocol):
         ...
 
 
+class Replies(Protocol):
+    """The replies to some requests, in the order asked.
+
+    Taking one raises ModelError when the model cannot go on.
+    """
+
+    def __iter__(self) -> Iterator[Completion]:
+        """Itself."""
+        ...
+
+    def __next__(self) -> Completion:
+        """The next one, as soon as it is there."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more of it is needed: what has not been sent yet is not sent."""
+        ...
+
+
 class Answering(Protocol):
     """What a stage is given: a model with its line open, and every reply on disk before it is used."""
 
@@ -86,9 +105,6 @@ class Answering(Protocol):
         """The model's own."""
         ...
 
-    def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
-        """Ask at once, and give one completion a request, in the order asked, as they are taken.
-
-        Taking one raises ModelError when the model cannot go on.
-        """
+    def complete(self, requests: Sequence[Request]) -> Replies:
+        """Ask at once; the replies are waited for when they are taken."""
         ...

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any, Protocol, runtime_checkable
 
 from selfinstruct.filters import Filter
-from selfinstruct.model import Model
+from selfinstruct.model import Answering, Model
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.round import Round, Sample
@@ -57,7 +57,7 @@ class Stage(Protocol):
         ...
 
     def rounds(
-        self, name: str, pool: Pool, model: Model, random_seed: int, past: Sequence[Mapping[str, Any]]
+        self, name: str, pool: Pool, model: Answering, random_seed: int, past: Sequence[Mapping[str, Any]]
     ) -> Iterator[Round]:
         """Its rounds, each as soon as it is done; `past` are the figures of those that were committed before."""
         ...

@@ -7,22 +7,32 @@ twins in one reply do not both pass.
 The stage keeps exactly `until` tasks; what was asked for beyond that is recorded as surplus.  The reference code checks
 its target only between batches and so overshoots, and when nothing passes any more it never ends: here `saturation`
 ends the stage.
+
+The reference code also waits for the slowest reply of a round before it asks for the next.  Here a round is sampled
+from the pool as it stood `lag` rounds before, so that its requests are under way while the replies to earlier rounds
+are waited for and read, and yet the same tasks are shown in it however long a reply takes.  The first rounds lag less,
+by at most half the rounds before them, so that a young pool shows its own tasks early.
+
+How far to ask ahead is another matter and changes no result: rounds are asked as long as those under way, by the yield
+so far, do not suffice.
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from random import Random
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from selfinstruct.filters import Filter
-from selfinstruct.model import Model
+from selfinstruct.model import Answering, Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import stream
-from selfinstruct.recipe.turn import Turn, judge, neighbours
+from selfinstruct.recipe.turn import Answers, Turn, judge, measured
 from selfinstruct.round import SURPLUS, Candidate, Rejection, Request, Round, Sample
 from selfinstruct.sampler import Sampler
 from selfinstruct.task import Task
@@ -51,7 +61,10 @@ class Grow:
     until: Annotated[int, Field(ge=1)]
     """Tasks to keep, seeds not counted."""
     requests_per_round: Annotated[int, Field(ge=1)]
-    """Prompts in a round; all of them show the pool as it stood when the round began."""
+    """Prompts in a round."""
+    lag: Annotated[int, Field(ge=0)]
+    """Rounds that are under way while one is read: a round shows the pool as it stood that many rounds before; 0 to see
+    everything and to wait for every reply."""
     saturation: Saturation | None
     """Ends the stage when the model has nothing new to say; null for never."""
     sampler: Sampler
@@ -71,52 +84,105 @@ class Grow:
         return self.sampler.preview(pool, rng)
 
     def rounds(
-        self, name: str, pool: Pool, model: Model, random_seed: int, past: Sequence[Mapping[str, Any]]
+        self, name: str, pool: Pool, model: Answering, random_seed: int, past: Sequence[Mapping[str, Any]]
     ) -> Iterator[Round]:
         """Rounds until there are enough tasks, or nothing new comes."""
-        figures = list(past)
-        while self._end(name, pool, figures) is None:
-            turn = Turn(name, len(figures) + 1, model.name)
-            rng = stream(random_seed, name, turn.number)
-            samples = self.sampler.sample(pool, rng, self.requests_per_round, name)
-            if not samples:
-                return
-            for sample, request, found in turn.ask(self.prompt, model, samples):
-                for piece in found:
-                    self._take(piece, sample, request, turn, pool)
-            round_ = turn.done(pool)
-            figures.append(round_.row())
-            yield replace(round_, ended=self._end(name, pool, figures))
+        return Growing(self, name, pool, model, random_seed, past).rounds()
 
-    def _end(self, name: str, pool: Pool, figures: Sequence[Mapping[str, Any]]) -> str | None:
-        if len(pool.of(name)) >= self.until:
-            return f"{self.until} kept"
-        if self.saturation is not None and self.saturation.reached(figures):
-            return f"saturated: at most {self.saturation.kept_share:.0%} kept in {self.saturation.rounds} rounds"
+
+class Growing:
+    """A stage that grows, while it does."""
+
+    def __init__(
+        self, stage: Grow, name: str, pool: Pool, model: Answering, random_seed: int, past: Sequence[Mapping[str, Any]]
+    ) -> None:
+        self.stage = stage
+        self.name = name
+        self.pool = pool
+        self.model = model
+        self.random_seed = random_seed
+        self.figures = list(past)
+        self.kept: list[int] = list(accumulate((row["kept"] for row in past), initial=0))
+        """How many tasks there were after each round; the first is 0."""
+        self.asked: int = sum(row["asked"] for row in past)
+        self.ahead: deque[Answers] = deque()
+        """The rounds under way."""
+
+    def rounds(self) -> Iterator[Round]:
+        """Rounds until there are enough tasks, or nothing new comes."""
+        try:
+            while self._end() is None:
+                self._ask_ahead()
+                if not self.ahead:
+                    return
+                round_ = self._read(self.ahead.popleft())
+                self.figures.append(round_.row())
+                self.kept.append(self.kept[-1] + round_.kept)
+                self.asked += round_.asked
+                yield replace(round_, ended=self._end())
+        finally:
+            for answers in self.ahead:
+                answers.close()
+
+    def _end(self) -> str | None:
+        until, saturation = self.stage.until, self.stage.saturation
+        if self.kept[-1] >= until:
+            return f"{until} kept"
+        if saturation is not None and saturation.reached(self.figures):
+            return f"saturated: at most {saturation.kept_share:.0%} kept in {saturation.rounds} rounds"
         return None
 
-    def _take(self, piece: Candidate | Rejection, sample: Sample, request: Request, turn: Turn, pool: Pool) -> None:
+    def _ask_ahead(self) -> None:
+        """Ask the rounds for which the pool stands as they are to see it, as far as they seem to be needed."""
+        done = len(self.figures)
+        while not self.ahead or self._is_short():
+            number = done + len(self.ahead) + 1
+            seen = max(number - 1 - self.stage.lag, number // 2)
+            if seen > done:
+                return
+            turn = Turn(self.name, number, self.model.name)
+            shown = self.pool.before(self.name, self.kept[seen])
+            rng = stream(self.random_seed, self.name, number)
+            samples = self.stage.sampler.sample(shown, rng, self.stage.requests_per_round, self.name)
+            if not samples:
+                return
+            self.ahead.append(turn.ask(self.stage.prompt, self.model, samples))
+
+    def _is_short(self) -> bool:
+        """Whether the rounds under way would not suffice, if they yield what the rounds before did."""
+        under_way = sum(map(len, self.ahead))
+        kept = self.kept[-1]
+        return kept * (self.asked + under_way) < self.stage.until * self.asked
+
+    def _read(self, answers: Answers) -> Round:
+        turn = answers.turn
+        for sample, request, found in answers:
+            for piece in found:
+                self._take(piece, sample, request, turn)
+        for task in measured(list(turn.tasks.values()), self.stage.filters, self.pool):
+            self.pool.put(task)
+            turn.keep(task)
+        return turn.done(self.pool)
+
+    def _take(self, piece: Candidate | Rejection, sample: Sample, request: Request, turn: Turn) -> None:
         if isinstance(piece, Rejection):
             return turn.reject(piece, request)
-        if len(pool.of(turn.stage)) >= self.until:
-            return turn.reject(Rejection(filter=SURPLUS, reason=f"{self.until} are kept", candidate=piece), request)
-        if rejection := judge(piece, self.filters, pool):
+        if self.kept[-1] + turn.kept >= self.stage.until:
+            return turn.reject(Rejection(SURPLUS, f"{self.stage.until} are kept", candidate=piece), request)
+        if rejection := judge(piece, self.stage.filters, self.pool):
             return turn.reject(rejection, request)
-        near = neighbours(piece, self.filters, pool)
         task = Task(
-            id=pool.new_id(turn.stage),
-            origin=turn.stage,
+            id=self.pool.new_id(self.name),
+            origin=self.name,
             instruction=piece.instruction,
             is_classification=piece.is_classification,
             instances=piece.instances or None,
             parents=sample.parents,
             round=turn.number,
             request=request.id,
-            most_similar=near.nearest if near else (),
-            average_similarity=near.average if near else None,
-            models={turn.stage: turn.model},
+            models={self.name: turn.model},
         )
-        pool.add(task)
+        self.pool.add(task)
         turn.keep(task)
         turn.kept += 1
         return None

@@ -3,13 +3,13 @@
 The account holds to the last candidate: whatever a reply holds is either kept or a rejection with its reason.
 """
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from selfinstruct.errors import ConfigError
-from selfinstruct.filters import Filter, Measuring, Neighbours
-from selfinstruct.model import Model
+from selfinstruct.filters import Filter, Measuring
+from selfinstruct.model import Answering, Replies
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.round import MODEL, Candidate, Completion, Rejection, Request, Round, Sample
@@ -29,15 +29,12 @@ class Turn:
     kept: int = 0
     tasks: dict[str, Task] = field(default_factory=dict)
     rejections: list[Rejection] = field(default_factory=list)
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int | None = 0
+    completion_tokens: int | None = 0
     cost_usd: float | None = 0.0
-    began: float = field(default_factory=time.perf_counter)
 
-    def ask(
-        self, prompt: Prompt, model: Model, samples: Sequence[Sample], attempt: int = 1
-    ) -> Iterator[tuple[Sample, Request, list[Candidate | Rejection]]]:
-        """Ask one question a sample; each sample with its request and all that the reply holds, in order."""
+    def ask(self, prompt: Prompt, model: Answering, samples: Sequence[Sample], attempt: int = 1) -> "Answers":
+        """Ask one question a sample, at once; what the replies hold is read when it is taken."""
         chat = model.mode == "chat"
         first = self.asked + 1
         try:
@@ -48,17 +45,16 @@ class Turn:
         except ValueError as error:
             raise ConfigError([f"recipe.{self.stage}.prompt.{error}."]) from None
         self.asked += len(requests)
-        for sample, request, completion in zip(samples, requests, model.complete(requests), strict=True):
-            yield sample, request, self._read(prompt, completion, sample, chat)
+        return Answers(self, prompt, list(zip(samples, requests, strict=True)), model.complete(requests))
 
-    def _read(self, prompt: Prompt, completion: Completion, sample: Sample, chat: bool) -> list[Candidate | Rejection]:
-        self.prompt_tokens += completion.prompt_tokens or 0
-        self.completion_tokens += completion.completion_tokens or 0
+    def read(self, prompt: Prompt, completion: Completion, sample: Sample, chat: bool) -> list[Candidate | Rejection]:
+        """Count a completion; all that it holds, in order."""
         if completion.failure is not None:
             self.failed += 1
             return [Rejection(filter=MODEL, reason=completion.failure.message)]
-        unknown = self.cost_usd is None or completion.cost_usd is None
-        self.cost_usd = None if unknown else (self.cost_usd or 0.0) + (completion.cost_usd or 0.0)
+        self.prompt_tokens = plus(self.prompt_tokens, completion.prompt_tokens)
+        self.completion_tokens = plus(self.completion_tokens, completion.completion_tokens)
+        self.cost_usd = plus(self.cost_usd, completion.cost_usd)
         found = prompt.parse(completion, sample, chat)
         self.parsed += sum(isinstance(piece, Candidate) for piece in found)
         return found
@@ -86,9 +82,41 @@ class Turn:
             prompt_tokens=self.prompt_tokens,
             completion_tokens=self.completion_tokens,
             cost_usd=self.cost_usd,
-            seconds=time.perf_counter() - self.began,
             ended=ended,
         )
+
+
+class Answers:
+    """The replies to the questions of a turn: each sample with its request and all that the reply holds, in order."""
+
+    def __init__(
+        self, turn: Turn, prompt: Prompt, questions: Sequence[tuple[Sample, Request]], replies: Replies
+    ) -> None:
+        self.turn = turn
+        self._prompt = prompt
+        self._questions = questions
+        self._replies = replies
+
+    def __len__(self) -> int:
+        """How many questions were asked."""
+        return len(self._questions)
+
+    def __iter__(self) -> Iterator[tuple[Sample, Request, list[Candidate | Rejection]]]:
+        """Each as soon as its reply is there."""
+        for (sample, request), completion in zip(self._questions, self._replies, strict=True):
+            yield sample, request, self.turn.read(self._prompt, completion, sample, request.chat)
+
+    def close(self) -> None:
+        """The replies are not needed: what has not been sent yet is not sent."""
+        self._replies.close()
+
+
+N = TypeVar("N", int, float)
+
+
+def plus(total: N | None, value: N | None) -> N | None:
+    """The sum; None as soon as one value is not known."""
+    return None if total is None or value is None else total + value
 
 
 def judge(candidate: Candidate, filters: Mapping[str, Filter], pool: Pool) -> Rejection | None:
@@ -96,14 +124,17 @@ def judge(candidate: Candidate, filters: Mapping[str, Filter], pool: Pool) -> Re
     for name, filter_ in filters.items():
         reason = filter_.reject(candidate, pool)
         if reason is not None:
-            near = filter_.measure(candidate, pool).nearest[:1] if isinstance(filter_, Measuring) else ()
-            return Rejection(filter=name, reason=reason, candidate=candidate, nearest=near[0] if near else None)
+            nearest = filter_.nearest(candidate, pool) if isinstance(filter_, Measuring) else None
+            return Rejection(filter=name, reason=reason, candidate=candidate, nearest=nearest)
     return None
 
 
-def neighbours(candidate: Candidate, filters: Mapping[str, Filter], pool: Pool) -> Neighbours | None:
-    """How near the candidate is to the pool, by the first filter that measures it."""
+def measured(tasks: Sequence[Task], filters: Mapping[str, Filter], pool: Pool) -> list[Task]:
+    """New tasks of the pool with how near they are to those before them, by the first filter that measures it."""
     for filter_ in filters.values():
         if isinstance(filter_, Measuring):
-            return filter_.measure(candidate, pool)
-    return None
+            return [
+                replace(task, most_similar=near.nearest, average_similarity=near.average)
+                for task, near in zip(tasks, filter_.measure(tasks, pool), strict=True)
+            ]
+    return list(tasks)

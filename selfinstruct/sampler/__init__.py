@@ -17,7 +17,10 @@ class Sampler(Protocol):
     """Draws what prompts show."""
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
-        """At most `count` samples, one a request; an empty list means that nothing is left to do for this stage."""
+        """At most `count` samples, one a request; an empty list means that nothing is left to do for this stage.
+
+        An Annotate stage draws once, all that is left to do, and divides it into rounds.
+        """
         ...
 
     def preview(self, pool: Pool, rng: Random) -> Sample:

@@ -78,7 +78,7 @@ class Console:
             self._bar.close()
         if summary["asked"]:
             self._screen.print(table(summary))
-        self._print(f"{duration(summary['seconds'])} · {spent(summary)}")
+        self._print(f"{duration(summary['seconds'])} · {spent(summary)}{wasted(summary['unused'])}")
         if summary["offline"]:
             self._print(OFFLINE, "bold black on yellow")
         if error is None:
@@ -148,10 +148,16 @@ def counts(rejected: Mapping[str, int]) -> str:
 
 
 def spent(row: Mapping[str, Any]) -> str:
-    """Tokens and money; a dash where a price is unknown, which is not the same as free."""
-    cost = row["cost_usd"]
-    tokens = row["prompt_tokens"] + row["completion_tokens"]
-    return f"{tokens:,} tokens · " + ("cost –" if cost is None else f"${cost:,.4f}")
+    """Tokens and money; a dash where they are unknown, which is not the same as none."""
+    prompt, completion, cost = row["prompt_tokens"], row["completion_tokens"], row["cost_usd"]
+    tokens = "tokens –" if prompt is None or completion is None else f"{prompt + completion:,} tokens"
+    return f"{tokens} · " + ("cost –" if cost is None else f"${cost:,.4f}")
+
+
+def wasted(unused: Mapping[str, Any]) -> str:
+    """What was asked ahead and no round needed, if anything."""
+    count = unused["requests"]
+    return f" · asked ahead and not needed: {count:,} requests, {spent(unused)}" if count else ""
 
 
 def of(count: int, target: int | None) -> str:

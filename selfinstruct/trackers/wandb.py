@@ -83,7 +83,7 @@ class Wandb:
                 self._texts["tables/rejected"].add(rejected(item, round_) for item in round_.rejections)
             due = {name: pieces.take() for name, pieces in self._texts.items() if pieces.are_due}
             waiting = any(pieces.waiting for pieces in self._texts.values())
-            self._run.log({**round_.row(), **due}, step=step, commit=not waiting)
+            self._run.log({**round_.row(), "seconds": round(round_.seconds, 3), **due}, step=step, commit=not waiting)
 
     def finish(self, summary: dict[str, Any], error: str | None) -> None:
         """Log what is left, the summary and the dataset, and close the run whatever happens."""

@@ -1,0 +1,129 @@
+"""Recorded: a model with a line open, every reply of which is kept, and none paid for twice.
+
+The key of a reply is the hash of everything that shapes it: the model's identity, the prompt and every parameter.  The
+same question asked again is another draw, not a copy of the first, for sampling the same prompt twice is no accident.
+A reply is found again by request and key: when a round that was cut short is made anew, its requests have the same
+names, and their replies cost nothing.
+
+A request that failed is never stored as data.
+"""
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from functools import partial
+from itertools import count
+
+from selfinstruct.errors import ModelError
+from selfinstruct.model import Line, Mode, Model
+from selfinstruct.round import Completion, Request
+from selfinstruct.store import Asked, Store
+
+
+@contextmanager
+def recorded(model: Model, store: Store) -> Iterator["Recorded"]:
+    """Open a line to the model, with every reply kept in the store."""
+    with model.line() as line:
+        yield Recorded(model, line, store)
+
+
+class Recorded:
+    """A model whose replies are kept, and are not asked for twice."""
+
+    def __init__(self, model: Model, line: Line, store: Store) -> None:
+        self.model = model
+        self._line = line
+        self._store = store
+        self._identity = json.dumps(model.identity(), sort_keys=True)
+        self._drawing: set[tuple[str, int]] = set()
+
+    @property
+    def name(self) -> str:
+        """The model's own."""
+        return self.model.name
+
+    @property
+    def mode(self) -> Mode:
+        """The model's own."""
+        return self.model.mode
+
+    def complete(self, requests: Sequence[Request]) -> "Replies":
+        """Ask at once what the store does not hold; the replies come in the order asked."""
+        known: list[Future[Completion]] = []
+        new: list[tuple[Asked, Future[Completion]]] = []
+        for request in requests:
+            decoding = json.dumps(asdict(request.decoding), sort_keys=True, ensure_ascii=False)
+            key = key_of(self._identity, request, decoding)
+            kept: Future[Completion] = Future()
+            if reply := self._store.find(request, key):
+                kept.set_result(reply)
+            else:
+                asked = Asked(request, key, self._draw(key), self._identity, decoding)
+                kept.add_done_callback(partial(self._drawn, asked))
+                new.append((asked, kept))
+            known.append(kept)
+        lines = self._line.ask([asked.request for asked, _ in new])
+        for (asked, kept), line in zip(new, lines, strict=True):
+            line.add_done_callback(partial(self._arrived, asked, kept))
+        return Replies(self.name, known, lines)
+
+    def _draw(self, key: str) -> int:
+        """The first draw of a question that is neither kept nor under way."""
+        for draw in count():
+            # in this order: what is kept meanwhile leaves the first when it is in the second
+            if (key, draw) not in self._drawing and draw not in self._store.draws(key):
+                break
+        self._drawing.add((key, draw))
+        return draw
+
+    def _drawn(self, asked: Asked, kept: Future[Completion]) -> None:
+        """The draw is kept, or will not be made: which of them, the store says."""
+        self._drawing.discard((asked.key, asked.draw))
+
+    def _arrived(self, asked: Asked, kept: Future[Completion], reply: Future[Completion]) -> None:
+        """Keep a reply as soon as it is there; called in a thread of the line."""
+        if reply.cancelled():
+            kept.cancel()
+        elif reply.result().failure is not None:
+            kept.set_result(reply.result())
+        else:
+            self._store.save(asked, storable(reply.result()), kept)
+
+
+class Replies(Iterator[Completion]):
+    """Completions in the order asked; taking one raises ModelError when the model cannot go on."""
+
+    def __init__(self, name: str, kept: Sequence[Future[Completion]], lines: Sequence[Future[Completion]]) -> None:
+        self._name = name
+        self._kept = deque(kept)
+        self._lines = lines
+
+    def __next__(self) -> Completion:
+        if not self._kept:
+            raise StopIteration
+        reply = self._kept.popleft().result()
+        if reply.failure is not None and reply.failure.kind != "refused":
+            raise ModelError(f"{self._name}: {reply.failure.message}")
+        return reply
+
+    def close(self) -> None:
+        """Do not ask what has not been sent yet; what has been is paid for, and is kept when it arrives."""
+        for reply in self._lines:
+            reply.cancel()
+
+
+def key_of(identity: str, request: Request, decoding: str) -> str:
+    """The hash of everything that shapes a reply."""
+    shape = json.dumps([identity, request.chat, request.system, request.text, decoding], ensure_ascii=False)
+    return hashlib.sha256(shape.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def storable(reply: Completion) -> Completion:
+    """The reply with every half of a surrogate pair, which no file can hold, replaced by U+FFFD."""
+    if reply.text.isascii():
+        return reply
+    return replace(reply, text=reply.text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
