@@ -134,7 +134,7 @@ class Run:
             self.pool = self.journal.open()  # without what the round that failed had added
         last = {name: len(self.journal.of(name)) for name in self.recipe}
         journal, unused = self.journal, self.store.beyond(last)
-        summary = summarise(self.start, self.pool, journal.rounds, journal.timings, unused, error)
+        summary = summarise(self.start, self.pool, journal.rounds, error, timings=journal.timings, unused=unused)
         if not self._asks and error is None:
             summary |= self._ended_before()
         log.info("ended: %s", summary["stop_reason"])

@@ -26,7 +26,7 @@ Row = Mapping[str, Any]
 
 
 def summarise(
-    start: Start, pool: Pool, rounds: Sequence[Row], timings: Sequence[Row], unused: Row, error: str | None
+    start: Start, pool: Pool, rounds: Sequence[Row], error: str | None, *, timings: Sequence[Row], unused: Row
 ) -> dict[str, Any]:
     """The summary of a run; `unused` are the replies that no round needed, `error` says why it failed, if it did."""
     models = authors(pool) or list(start.models)

@@ -128,3 +128,41 @@ def test_rounds_that_cannot_be_read_are_told(text, tmp_path):
 
     with pytest.raises(RunFolderError, match="cannot be read"):
         Journal(tmp_path).open()
+
+
+def test_how_long_a_round_took_stands_apart(tmp_path):
+    journal = Journal(tmp_path)
+    journal.open()
+    journal.begin([])
+    journal.commit(make_round(1))
+
+    assert "seconds" not in lines(tmp_path / "rounds.jsonl")[0]
+    assert lines(tmp_path / "timings.jsonl") == [{"stage": "grow", "round": 1, "seconds": 0.5}]
+
+
+def test_times_of_rounds_that_were_not_committed_are_forgotten(tmp_path):
+    journal = Journal(tmp_path)
+    journal.open()
+    journal.begin([])
+    journal.commit(make_round(1))
+    with (tmp_path / "timings.jsonl").open("a") as file:
+        file.write('{"stage": "grow", "round": 2, "seconds": 9.0}\n{"sta')
+
+    reopened = Journal(tmp_path)
+    reopened.open()
+
+    assert reopened.timings == [{"stage": "grow", "round": 1, "seconds": 0.5}]
+    assert lines(tmp_path / "timings.jsonl") == reopened.timings
+
+
+def test_a_torn_line_longer_than_what_is_read_at_once_is_cut_off(tmp_path):
+    journal = Journal(tmp_path)
+    journal.open()
+    journal.begin([])
+    journal.commit(make_round(1))
+    whole = (tmp_path / "rounds.jsonl").read_bytes()
+    (tmp_path / "rounds.jsonl").write_bytes(whole + b"x" * 200_000)
+
+    Journal(tmp_path).open()
+
+    assert (tmp_path / "rounds.jsonl").read_bytes() == whole

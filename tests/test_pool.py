@@ -53,3 +53,17 @@ def test_tasks_are_found_by_origin(pool, task):
     assert pool.of("nothing") == []
     assert "seed_task_10" in pool
     assert len(pool) == 11
+
+
+def test_a_pool_as_it_stood_before_holds_only_the_first_tasks_of_an_origin(pool, task):
+    for number in range(3):
+        pool.add(task(number, id=f"grow_{number}", origin="grow"))
+
+    earlier = pool.before("grow", 1)
+
+    assert earlier.of("grow") == ["grow_0"]
+    assert [made.id for made in earlier if made.origin == "grow"] == ["grow_0"]
+    assert len(earlier) == len(pool) - 2
+    assert earlier.of("human") == pool.of("human")
+    assert "grow_1" not in earlier
+    assert pool.before("grow", 3) is pool

@@ -1,23 +1,29 @@
 import sqlite3
+import subprocess
+import sys
+from concurrent.futures import Future
 
 import pytest
 
-from selfinstruct.errors import ModelError, RunFolderError
-from selfinstruct.round import Completion, Decoding, Failure, Request
-from selfinstruct.store import Store
+from selfinstruct.errors import RunFolderError
+from selfinstruct.round import Completion, Decoding, Request
+from selfinstruct.store import Asked, Store
+
+HEAD = "Write instructions. " * 40
 
 
-def request(number=1, text="Say something.", **decoding):
-    return Request(
-        id=f"grow/1/{number}",
-        stage="grow",
-        round=1,
+def asked(number=1, text="Say something.", stage="grow", round_=1, draw=0, system=None):
+    request = Request(
+        id=f"{stage}/{round_}/{number}",
+        stage=stage,
+        round=round_,
         text=text,
-        system=None,
+        system=system,
         chat=False,
-        decoding=Decoding(**decoding),
+        decoding=Decoding(),
         expects="whole",
     )
+    return Asked(request, key=f"key of {text}", draw=draw, identity='{"name": "m"}', decoding='{"top_p": 1}')
 
 
 @pytest.fixture
@@ -27,79 +33,94 @@ def store(tmp_path):
     opened.close()
 
 
-def rows(tmp_path, columns):
+def save(store, *questions, **reply):
+    waiting = [Future() for _ in questions]
+    for question, kept in zip(questions, waiting, strict=True):
+        store.save(question, Completion(**({"text": "Said."} | reply)), kept)
+    return [kept.result(timeout=10) for kept in waiting]
+
+
+def rows(tmp_path, query):
     connection = sqlite3.connect(tmp_path / "completions.sqlite")
     try:
-        return connection.execute(f"SELECT {columns} FROM completions ORDER BY request").fetchall()
+        return connection.execute(query).fetchall()
     finally:
         connection.close()
 
 
-def test_a_reply_is_on_disk_before_it_is_used(store, tmp_path, scripted):
-    replies = store.through(scripted(lambda r: f"reply to {r.id}")).complete([request(1), request(2)])
+def test_a_reply_is_on_disk_when_its_future_has_it(store, tmp_path):
+    (reply,) = save(store, asked(), text="Sing.", prompt_tokens=3, cost_usd=0.5, model="m-1")
 
-    assert next(replies).text == "reply to grow/1/1"
-    assert rows(tmp_path, "text, stage, round, model") == [("reply to grow/1/1", "grow", 1, "scripted-1")]
-
-
-def test_the_same_request_is_not_asked_for_again(store, scripted):
-    model = scripted(lambda r: f"reply to {r.id}")
-    first = list(store.through(model).complete([request(1), request(2)]))
-
-    again = list(store.through(model).complete([request(1), request(3), request(2)]))
-
-    assert [asked.id for asked in model.asked] == ["grow/1/1", "grow/1/2", "grow/1/3"]
-    assert again[0] == first[0]
-    assert again[1].text == "reply to grow/1/3"
-    assert again[2] == first[1]
+    assert reply.text == "Sing."
+    (row,) = rows(tmp_path, "SELECT stage, round, request, draw, text, prompt_tokens, cost_usd, model FROM completions")
+    assert row == ("grow", 1, "grow/1/1", 0, "Sing.", 3, 0.5, "m-1")
 
 
-def test_the_same_question_again_is_another_draw(store, tmp_path, scripted):
-    list(store.through(scripted(lambda r: r.id)).complete([request(1), request(2), request(3, text="Another.")]))
+def test_it_is_found_by_request_and_key(store):
+    save(store, asked(), text="Sing.", completion_tokens=7)
 
-    assert rows(tmp_path, "draw, text") == [(0, "grow/1/1"), (1, "grow/1/2"), (0, "grow/1/3")]
-
-
-def test_whatever_shapes_a_reply_is_in_its_key(store, tmp_path, scripted):
-    list(store.through(scripted(str)).complete([request(1), request(2, temperature=0.5), request(3, text="x")]))
-    list(store.through(scripted(str, name="another")).complete([request(4)]))
-
-    assert len(set(rows(tmp_path, "key"))) == 4
+    assert store.find(asked().request, "key of Say something.") == Completion(text="Sing.", completion_tokens=7)
+    assert store.find(asked().request, "another") is None
+    assert store.find(asked(2).request, "key of Say something.") is None
 
 
-def test_a_failure_is_never_stored(store, tmp_path, scripted):
-    model = scripted(lambda r: Completion(failure=Failure("refused", "too long")) if r.id[-1] == "1" else "fine")
+def test_what_prompts_have_in_common_lies_there_once_and_the_view_shows_them_whole(store, tmp_path):
+    texts = [f"{HEAD}Task {number}" for number in range(5)] + ["Short.", f"{HEAD[:-3]}!"]
+    save(store, *(asked(number, text, system="Be kind.") for number, text in enumerate(texts)))
 
-    replies = list(store.through(model).complete([request(1), request(2)]))
-
-    assert replies[0].failure.message == "too long"
-    assert rows(tmp_path, "text") == [("fine",)]
-
-
-@pytest.mark.parametrize("kind", ["unavailable", "fatal"])
-def test_a_model_that_cannot_go_on_ends_the_run_but_what_it_still_answered_is_kept(store, tmp_path, scripted, kind):
-    model = scripted(lambda r: Completion(failure=Failure(kind, "no key")) if r.id[-1] == "2" else f"reply {r.id}")
-    seen = []
-
-    with pytest.raises(ModelError, match="scripted: no key"):
-        seen.extend(store.through(model).complete([request(1), request(2), request(3)]))
-
-    assert [reply.text for reply in seen] == ["reply grow/1/1"]
-    assert rows(tmp_path, "text") == [("reply grow/1/1",), ("reply grow/1/3",)]
+    assert rows(tmp_path, "SELECT prompt FROM completions ORDER BY request") == [(text,) for text in texts]
+    assert rows(tmp_path, "SELECT DISTINCT system, identity, decoding FROM completions") == [
+        ("Be kind.", '{"name": "m"}', '{"top_p": 1}')
+    ]
+    kept = [len(rest) for (rest,) in rows(tmp_path, "SELECT rest FROM replies ORDER BY request")]
+    assert kept[0] == len(texts[0])
+    assert kept[1:5] == [1, 1, 1, 1]
 
 
-def test_half_a_surrogate_pair_is_replaced(store, scripted):
-    (reply,) = store.through(scripted(lambda r: "a\ud800b \ud83d\ude00")).complete([request(1)])
+def test_the_draws_of_a_question_are_known(store):
+    save(store, asked(1), asked(2, draw=2))
 
-    assert reply.text == "a\ufffdb 😀"
+    assert store.draws("key of Say something.") == {0, 2}
+    assert store.draws("another") == set()
 
 
-def test_it_is_the_model_in_every_other_way(store, scripted):
-    model = scripted(str, mode="chat", is_offline=True)
-    recorded = store.through(model)
+def test_replies_for_rounds_that_no_stage_came_to_are_told(store):
+    save(store, *(asked(1, round_=number) for number in (1, 2, 3)), prompt_tokens=10, completion_tokens=5, cost_usd=0.5)
+    save(store, asked(1, stage="other", round_=9), prompt_tokens=10)
 
-    assert (recorded.name, recorded.mode, recorded.is_offline) == ("scripted", "chat", True)
-    assert (recorded.problems(), recorded.identity()) == ([], model.identity())
+    assert store.beyond({"grow": 1}) == {
+        "requests": 2,
+        "prompt_tokens": 20,
+        "completion_tokens": 10,
+        "cost_usd": 1.0,
+    }
+    assert store.beyond({"grow": 1, "other": 8}) == {
+        "requests": 3,
+        "prompt_tokens": 30,
+        "completion_tokens": None,
+        "cost_usd": None,
+    }
+    assert store.beyond({})["requests"] == 0
+
+
+def test_it_goes_on_where_another_process_was_killed(tmp_path):
+    program = """
+import os, sys
+sys.path.insert(0, sys.argv[2])
+from test_store import *
+store = Store(Path(sys.argv[1]))
+save(store, *(asked(number, f"{HEAD}{number}") for number in range(3)))
+os.kill(os.getpid(), 9)
+"""
+    here = __file__.rpartition("/")[0]
+    path = tmp_path / "completions.sqlite"
+    subprocess.run([sys.executable, "-c", "from pathlib import Path\n" + program, str(path), here], check=False)
+
+    store = Store(path)
+    save(store, asked(4, f"{HEAD}4"))
+    store.close()
+
+    assert len(rows(tmp_path, "SELECT * FROM completions")) == 4
 
 
 def test_a_file_that_is_no_store_is_told(tmp_path):
@@ -107,3 +128,25 @@ def test_a_file_that_is_no_store_is_told(tmp_path):
 
     with pytest.raises(RunFolderError, match="cannot be used"):
         Store(tmp_path / "x.sqlite")
+
+
+def test_a_store_of_another_format_is_told(tmp_path):
+    with sqlite3.connect(tmp_path / "x.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+    with pytest.raises(RunFolderError, match="its format is 99, and this program knows 1"):
+        Store(tmp_path / "x.sqlite")
+
+
+def test_a_reply_that_cannot_be_written_is_an_error_of_the_run_and_later_ones_are_tried_again(store, tmp_path):
+    blocker = sqlite3.connect(tmp_path / "completions.sqlite", isolation_level=None)
+    blocker.execute("ALTER TABLE replies RENAME TO elsewhere")
+    with pytest.raises(RunFolderError, match="cannot be written"):
+        save(store, asked(1))
+
+    blocker.execute("ALTER TABLE elsewhere RENAME TO replies")
+    blocker.close()
+    save(store, asked(2))
+
+    assert rows(tmp_path, "SELECT request FROM completions") == [("grow/1/2",)]

@@ -7,6 +7,8 @@ from selfinstruct.pool import Pool
 from selfinstruct.start import Start
 from selfinstruct.summary import git, summarise
 
+UNUSED = {"requests": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
+
 
 def row(stage, number, **changes):
     return {
@@ -23,7 +25,6 @@ def row(stage, number, **changes):
         "prompt_tokens": 100,
         "completion_tokens": 50,
         "cost_usd": 0.5,
-        "seconds": 1.25,
     } | changes
 
 
@@ -43,12 +44,14 @@ def start(tmp_path):
 
 def test_adds_up_the_rounds_by_stage_and_in_all(start, pool):
     rounds = [row("a", 1), row("a", 2, ended="10 kept"), row("b", 1, **{"rejected/length": 0})]
+    timings = [{"stage": row["stage"], "round": row["round"], "seconds": 1.25} for row in rounds]
 
-    summary = summarise(start, pool, rounds, None)
+    summary = summarise(start, pool, rounds, None, timings=timings, unused=UNUSED)
 
     assert summary["kept"] == 15
     assert summary["rejected"] == {"length": 6, "parse": 6}
     assert summary["cost_usd"] == 1.5
+    assert (summary["seconds"], summary["stages"]["a"]["seconds"]) == (3.75, 2.5)
     assert summary["stages"]["a"]["kept"] == 10
     assert summary["stages"]["a"]["ended"] == "10 kept"
     assert summary["stages"]["c"]["rounds"] == 0
@@ -61,20 +64,20 @@ def test_adds_up_the_rounds_by_stage_and_in_all(start, pool):
 def test_the_models_are_those_that_the_tasks_record(start, pool, task):
     pool.add(task(10, origin="a", models={"a": "openai/m", "b": "openai/n"}))
 
-    summary = summarise(start, pool, [], None)
+    summary = summarise(start, pool, [], None, timings=[], unused=UNUSED)
 
     assert summary["models"] == ["openai/m", "openai/n"]
     assert summary["offline"] is False
 
 
 def test_an_unknown_price_stays_unknown(start, pool):
-    summary = summarise(start, pool, [row("a", 1), row("a", 2, cost_usd=None)], None)
+    summary = summarise(start, pool, [row("a", 1), row("a", 2, cost_usd=None)], None, timings=[], unused=UNUSED)
 
     assert summary["cost_usd"] is None
 
 
 def test_a_failure_is_the_reason_it_ended(start, pool):
-    summary = summarise(start, pool, [], "no key")
+    summary = summarise(start, pool, [], "no key", timings=[], unused=UNUSED)
 
     assert summary["completed"] is False
     assert summary["stop_reason"] == "no key"
@@ -84,7 +87,7 @@ def test_counts_what_the_pool_holds(start, pool, task):
     pool.add(task(10, origin="a", is_classification=True))
     pool.add(task(11, origin="a", instances=None, gave_up={"b": "parse: no output"}))
 
-    assert summarise(start, pool, [], None)["tasks"] == {
+    assert summarise(start, pool, [], None, timings=[], unused=UNUSED)["tasks"] == {
         "seeds": 10,
         "made": 2,
         "classification": 1,
@@ -98,7 +101,7 @@ def test_hashes_config_seeds_prompts_and_every_dataset_file(start):
     (start.folder / "dataset").mkdir()
     (start.folder / "dataset" / "x.jsonl").write_bytes(b"abc")
 
-    hashes = summarise(start, Pool(), [], None)["sha256"]
+    hashes = summarise(start, Pool(), [], None, timings=[], unused=UNUSED)["sha256"]
 
     assert hashes["dataset/x.jsonl"] == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert set(hashes) == {"config", "seeds", "prompts", "dataset/x.jsonl"}

@@ -2,7 +2,7 @@ import pytest
 
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe.annotate import Annotate
-from selfinstruct.round import Candidate, Rejection, Sample
+from selfinstruct.round import Candidate, Completion, Rejection, Sample
 from selfinstruct.sampler.missing import Missing
 from selfinstruct.task import Instance
 
@@ -76,7 +76,7 @@ def test_an_unreadable_answer_is_asked_again_with_another_temperature(raw, scrip
 
     first = next(annotate("is_classification").rounds("clf", raw, model, 1, []))
 
-    assert [request.id for request in model.asked] == ["clf/1/1", "clf/1/2", "clf/1/3", "clf/1/4"]
+    assert [request.id for request in model.asked if request.round == 1] == [f"clf/1/{k}" for k in (1, 2, 3, 4)]
     assert (first.asked, first.kept, first.candidates) == (4, 2, 4)
     assert [(item.filter, item.task) for item in first.rejections] == [
         ("parse", "seed_task_10"),
@@ -147,14 +147,83 @@ def test_the_template_sees_how_many_instances_are_wanted(raw, scripted):
 
 
 def test_goes_on_where_it_was_stopped(raw, scripted):
+    from selfinstruct.pool import Pool
+
     model = scripted(lambda r: "no")
     stage = annotate("is_classification")
+    committed = Pool(raw)
     first = next(stage.rounds("clf", raw, model, 1, []))
+    for task in first.tasks:
+        committed.put(task)
 
-    (second,) = stage.rounds("clf", raw, model, 1, [first.row()])
+    (second,) = stage.rounds("clf", committed, model, 1, [first.row()])
 
     assert second.number == 2
     assert [task.id for task in second.tasks] == ["seed_task_12"]
+
+
+class Later:
+    """A model that answers nothing before so much was asked."""
+
+    name, mode = "later", "chat"
+
+    def __init__(self, needed, answer):
+        self.needed, self.answer, self.asked = needed, answer, []
+
+    def complete(self, requests):
+        self.asked += requests
+        return self._replies(requests)
+
+    def _replies(self, requests):
+        for request in requests:
+            assert len(self.asked) >= self.needed, "a reply was waited for too early"
+            yield Completion(text=self.answer(request))
+
+
+def test_no_round_waits_for_another(raw):
+    model = Later(needed=3, answer=lambda r: "no")
+
+    rounds = list(annotate("is_classification").rounds("clf", raw, model, 1, []))
+
+    assert [round_.number for round_ in rounds] == [1, 2]
+
+
+def test_second_attempts_are_under_way_beside_the_first_of_later_rounds(raw, scripted):
+    model = scripted(lambda r: "yes" if r.decoding.temperature else "well")
+
+    rounds = list(annotate("is_classification").rounds("clf", raw, model, 1, []))
+
+    assert [request.id for request in model.asked] == [
+        *("clf/1/1", "clf/1/2", "clf/2/1"),
+        *("clf/1/3", "clf/1/4", "clf/2/2"),
+    ]
+    assert [round_.asked for round_ in rounds] == [4, 2]
+
+
+def test_a_round_that_is_complete_waits_for_those_before_it(raw, scripted):
+    model = scripted(lambda r: "yes" if "12" in r.text else "well")
+
+    rounds = list(annotate("is_classification").rounds("clf", raw, model, 1, []))
+
+    assert [(round_.number, round_.asked) for round_ in rounds] == [(1, 6), (2, 1)]
+
+
+def test_what_is_under_way_when_nobody_wants_more_rounds_is_not_needed(raw, scripted):
+    model = scripted(lambda r: "well")
+    closed = []
+    complete = model.complete
+
+    def watched(requests):
+        replies = complete(requests)
+        replies.close = lambda: closed.append(len(requests))
+        return replies
+
+    model.complete = watched
+    rounds = annotate("is_classification", attempts=1, requests_per_round=1).rounds("clf", raw, model, 1, [])
+    next(rounds)
+    rounds.close()
+
+    assert closed == [1, 1]
 
 
 def test_has_nothing_to_do_when_no_task_lacks_the_field(pool, scripted):

@@ -27,8 +27,11 @@ class Known:
     def reject(self, candidate, pool):
         return "known" if any(task.instruction == candidate.instruction for task in pool) else None
 
-    def measure(self, candidate, pool):
-        return Near(nearest=(("seed_task_0", 0.5), ("seed_task_1", 0.25)), average=0.125)
+    def nearest(self, candidate, pool):
+        return ("seed_task_0", 0.5)
+
+    def measure(self, tasks, pool):
+        return [Near(nearest=(("seed_task_0", 0.5), ("seed_task_1", 0.25)), average=0.125) for _ in tasks]
 
 
 class NoShouting:
@@ -57,6 +60,7 @@ def grow(**changes):
     values = {
         "until": 4,
         "requests_per_round": 2,
+        "lag": 0,
         "saturation": None,
         "sampler": Mixed(human=2, machine=1),
         "prompt": PROMPT,
@@ -162,3 +166,86 @@ def test_goes_on_where_it_was_stopped(task, numbered):
 def test_each_round_has_a_stream_of_its_own():
     assert stream(1, "grow", 1).random() == stream(1, "grow", 1).random()
     assert len({stream(*key).random() for key in [(1, "grow", 1), (2, "grow", 1), (1, "g", 1), (1, "grow", 2)]}) == 4
+
+
+def shown(model, number):
+    """The parents of each request of a round, by what its prompt lists."""
+    return {word for request in model.asked if request.round == number for word in request.text.split("|")}
+
+
+NAMES = Prompt(
+    template="{% for task in tasks %}{{ task.id }}|{% endfor %}",
+    system=None,
+    values={},
+    few_shot={},
+    decoding={},
+    retry_temperature=None,
+    parser=Lines(),
+)
+
+
+@pytest.mark.parametrize("lag", [0, 1, 3])
+def test_a_round_shows_the_pool_as_it_stood_that_many_rounds_before(pool, scripted, lag):
+    model = scripted(lambda r: f"Do {r.id}")
+    stage = grow(until=24, lag=lag, prompt=NAMES, sampler=Mixed(human=2, machine=50), requests_per_round=2)
+
+    rounds = list(stage.rounds("grow", pool, model, 1, []))
+
+    for number in range(1, len(rounds) + 1):
+        seen = max(number - 1 - lag, number // 2)
+        made = {word for word in shown(model, number) if word.startswith("grow")}
+        assert made == {f"grow_{k}" for k in range(1, 2 * seen + 1)}
+
+
+def test_rounds_are_under_way_beside_each_other(pool, scripted):
+    model = scripted(lambda r: f"Do {r.id}")
+    stage = grow(until=30, lag=2, requests_per_round=1)
+
+    rounds = stage.rounds("grow", pool, model, 1, [])
+
+    asked = []
+    for _ in range(8):
+        number = next(rounds).number
+        asked.append(max(request.round for request in model.asked) - number)
+    assert asked == [0, 1, 2, 2, 2, 2, 2, 2]  # round 3 sees the first only, and so does not wait for the second
+
+
+def test_no_more_is_asked_than_the_yield_so_far_makes_necessary(pool, scripted):
+    model = scripted(lambda r: f"Do {r.id}")
+
+    rounds = list(grow(until=10, lag=5, requests_per_round=1).rounds("grow", pool, model, 1, []))
+
+    assert (len(rounds), len(model.asked)) == (10, 10)
+
+
+def test_rounds_asked_ahead_in_vain_are_not_sent_where_they_wait(pool, scripted):
+    closed = []
+
+    class Counting(type(scripted(str))):
+        def complete(self, requests):
+            replies = super().complete(requests)
+            replies.close = lambda: closed.append(requests[0].id)
+            return replies
+
+    model = Counting(lambda r: f"Do {r.id}" if r.round < 6 else "\n".join(f"Do {r.id} {k}" for k in range(9)))
+
+    rounds = list(grow(until=14, lag=3, requests_per_round=1).rounds("grow", pool, model, 1, []))
+
+    assert len(rounds) == 6
+    assert closed == ["grow/7/1", "grow/8/1", "grow/9/1"]
+
+
+def test_how_far_it_asked_ahead_changes_no_result(task, numbered):
+    from selfinstruct.pool import Pool
+
+    pools = []
+    for stopped in (0, 2, 5):
+        pool = Pool(task(number) for number in range(10))
+        stage = grow(until=30, lag=3)
+        rounds = stage.rounds("grow", pool, numbered, 1, [])
+        figures = [next(rounds).row() for _ in range(stopped)]
+        rounds.close()
+        figures += [round_.row() for round_ in stage.rounds("grow", pool, numbered, 1, figures)]
+        pools.append(([made.row() for made in pool], figures))
+
+    assert pools[0] == pools[1] == pools[2]

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import pytest
 
 from selfinstruct.prompt.prompt import Prompt
-from selfinstruct.recipe.turn import Turn, judge, neighbours
+from selfinstruct.recipe.turn import Turn, judge, measured
 from selfinstruct.round import Candidate, Completion, Failure, Rejection, Sample
 
 
@@ -41,8 +41,11 @@ class Measures(Says):
 
     near: Near
 
-    def measure(self, candidate, pool):
-        return self.near
+    def nearest(self, candidate, pool):
+        return self.near.nearest[0] if self.near.nearest else None
+
+    def measure(self, tasks, pool):
+        return [self.near for _ in tasks]
 
 
 NEAR = Near(nearest=(("seed_task_0", 0.5), ("seed_task_1", 0.25)))
@@ -137,7 +140,7 @@ def test_one_unknown_price_makes_the_cost_unknown_for_good(turn, scripted):
 
 
 def test_a_failure_costs_nothing_and_leaves_the_cost_known(turn, scripted):
-    model = scripted(lambda r: Completion(failure=Failure("unavailable", "busy")) if r.text == "a" else "x")
+    model = scripted(lambda r: Completion(failure=Failure("refused", "too long")) if r.text == "a" else "x")
 
     list(turn.ask(PROMPT, model, samples("a", "b")))
 
@@ -166,7 +169,6 @@ def test_a_round_says_which_it_is_how_large_the_pool_is_and_why_it_was_the_last(
     done = turn.done(pool, "saturated")
 
     assert (done.stage, done.number, done.pool, done.ended) == ("grow", 3, 10, "saturated")
-    assert done.seconds >= 0
 
 
 def test_a_candidate_that_no_filter_has_a_reason_against_passes(pool):
@@ -192,11 +194,30 @@ def test_the_nearest_task_is_named_where_the_filter_that_rejects_knows_one(pool,
     assert verdict.nearest == nearest
 
 
-def test_the_neighbours_are_those_of_the_first_filter_that_measures(pool):
+def test_the_neighbours_are_those_of_the_first_filter_that_measures(pool, task):
     filters = {"a": Says(None), "b": Measures(None, FAR), "c": Measures(None, NEAR)}
 
-    assert neighbours(Candidate("Sing."), filters, pool) is FAR
+    (far,) = measured([task(1, most_similar=(("x", 1.0),))], filters, pool)
+    (near,) = measured([task(1)], {"c": filters["c"]}, pool)
+
+    assert (far.most_similar, near.most_similar) == ((), NEAR.nearest)
 
 
-def test_without_a_filter_that_measures_no_neighbours_are_known(pool):
-    assert neighbours(Candidate("Sing."), {"a": Says(None)}, pool) is None
+def test_without_a_filter_that_measures_tasks_stay_as_they_are(pool, task):
+    assert measured([task(1)], {"a": Says(None)}, pool) == [task(1)]
+
+
+def test_tokens_that_one_reply_does_not_count_are_unknown_for_the_round(turn, scripted):
+    model = scripted(lambda r: Completion(text="x", prompt_tokens=3, completion_tokens=None if r.text == "a" else 5))
+
+    list(turn.ask(PROMPT, model, samples("a", "b")))
+
+    assert (turn.prompt_tokens, turn.completion_tokens) == (6, None)
+
+
+def test_what_is_asked_is_under_way_before_the_first_reply_is_taken(turn, scripted):
+    model = scripted(lambda r: "x")
+
+    answers = turn.ask(PROMPT, model, samples("a", "b"))
+
+    assert (len(model.asked), len(answers), turn.asked, turn.parsed) == (2, 2, 2, 0)

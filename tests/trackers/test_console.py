@@ -29,6 +29,8 @@ from selfinstruct.trackers.console import (
     time_left,
 )
 
+UNUSED = {"requests": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
+
 
 def start_in(folder, **changes):
     known = {
@@ -72,7 +74,14 @@ def run(folder, *rounds, error=None, **changes):
     for step, round_ in enumerate(rounds, 1):
         tracker.log(round_, step)
     declared = {"recipe": {round_.stage: {} for round_ in rounds}}
-    summary = summarise(replace(start, declared=declared), Pool(), [round_.row() for round_ in rounds], error)
+    summary = summarise(
+        replace(start, declared=declared),
+        Pool(),
+        [round_.row() for round_ in rounds],
+        error,
+        timings=[{"stage": round_.stage, "round": round_.number, "seconds": round_.seconds} for round_ in rounds],
+        unused=UNUSED,
+    )
     tracker.finish(summary, error)
     return summary
 
@@ -253,7 +262,7 @@ def test_what_is_logged_to_a_terminal_appears_above_the_bar(tmp_path, monkeypatc
             tracker.start(start_in(tmp_path))
             during = handler.stream
             logging.getLogger().warning("waiting 3 s")
-            tracker.finish(summarise(start_in(tmp_path), Pool(), [], None), None)
+            tracker.finish(summarise(start_in(tmp_path), Pool(), [], None, timings=[], unused=UNUSED), None)
         finally:
             logging.getLogger().removeHandler(handler)
         after, out = handler.stream, shown()

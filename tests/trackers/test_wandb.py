@@ -34,6 +34,8 @@ OPTION = {
     "tags": {},
 }
 
+UNUSED = {"requests": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
+
 
 TABLES = {"tables": True}
 
@@ -98,7 +100,7 @@ def run(folder, *rounds, error=None, option=None, **changes):
     tracker.start(start)
     for step, round_ in enumerate(rounds, 1):
         tracker.log(round_, step)
-    summary = summarise(start, Pool(), [round_.row() for round_ in rounds], error)
+    summary = summarise(start, Pool(), [round_.row() for round_ in rounds], error, timings=[], unused=UNUSED)
     tracker.finish(summary, error)
     if tracker.tables:
         del tracker
@@ -183,7 +185,7 @@ def test_a_history_row_holds_the_figures_of_a_round_and_there_is_one_a_round(tmp
     run(tmp_path, *rounds, option=TABLES)
     history = logged(tmp_path)["history"]
 
-    assert [figures(row) for row in history] == [round_.row() for round_ in rounds]
+    assert [figures(row) for row in history] == [{**round_.row(), "seconds": round_.seconds} for round_ in rounds]
     assert [row["_step"] for row in history] == [1, 2, 3]
 
 

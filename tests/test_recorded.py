@@ -1,0 +1,175 @@
+import sqlite3
+from concurrent.futures import Future
+from contextlib import contextmanager
+
+import pytest
+
+from selfinstruct.errors import ModelError
+from selfinstruct.recorded import recorded
+from selfinstruct.round import Completion, Decoding, Failure, Request
+from selfinstruct.store import Store
+
+
+def request(number=1, text="Say something.", **decoding):
+    return Request(
+        id=f"grow/1/{number}",
+        stage="grow",
+        round=1,
+        text=text,
+        system=None,
+        chat=False,
+        decoding=Decoding(**decoding),
+        expects="whole",
+    )
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = Store(tmp_path / "completions.sqlite")
+    yield opened
+    opened.close()
+
+
+def rows(tmp_path, columns):
+    connection = sqlite3.connect(tmp_path / "completions.sqlite")
+    try:
+        return connection.execute(f"SELECT {columns} FROM completions ORDER BY request").fetchall()
+    finally:
+        connection.close()
+
+
+def ask(store, model, *requests):
+    with recorded(model, store) as answering:
+        return list(answering.complete(requests))
+
+
+class Slow:
+    """A model whose replies come when the test says so."""
+
+    name, mode = "slow", "chat"
+
+    def __init__(self):
+        self.replies = {}
+
+    def identity(self):
+        return {}
+
+    @contextmanager
+    def line(self):
+        yield self
+
+    def ask(self, requests):
+        self.replies |= {request.id: Future() for request in requests}
+        return [self.replies[request.id] for request in requests]
+
+
+def wait_for(condition):
+    import time
+
+    end = time.monotonic() + 10
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert condition()
+
+
+def test_a_reply_is_on_disk_before_it_is_used(store, tmp_path, scripted):
+    with recorded(scripted(lambda r: f"reply to {r.id}"), store) as answering:
+        replies = answering.complete([request(1), request(2)])
+
+        assert next(replies).text == "reply to grow/1/1"
+        assert rows(tmp_path, "text, stage, round, model")[0] == ("reply to grow/1/1", "grow", 1, "scripted-1")
+
+
+def test_a_reply_is_on_disk_while_it_waits_behind_a_slower_one(store, tmp_path):
+    model = Slow()
+    with recorded(model, store) as answering:
+        replies = answering.complete([request(1), request(2)])
+        model.replies["grow/1/2"].set_result(Completion(text="quick"))
+
+        wait_for(lambda: rows(tmp_path, "text") == [("quick",)])
+
+        model.replies["grow/1/1"].set_result(Completion(text="slow"))
+        assert [reply.text for reply in replies] == ["slow", "quick"]
+
+
+def test_a_reply_that_is_not_needed_any_more_is_kept_and_what_was_not_sent_is_not_asked(store, tmp_path):
+    model = Slow()
+    with recorded(model, store) as answering:
+        replies = answering.complete([request(1), request(2)])
+        model.replies["grow/1/1"].set_running_or_notify_cancel()
+
+        replies.close()
+        model.replies["grow/1/1"].set_result(Completion(text="paid for"))
+
+        assert model.replies["grow/1/2"].cancelled()
+        wait_for(lambda: rows(tmp_path, "text") == [("paid for",)])
+
+
+def test_the_same_request_is_not_asked_for_again(store, scripted):
+    model = scripted(lambda r: f"reply to {r.id}")
+    first = ask(store, model, request(1), request(2))
+
+    again = ask(store, model, request(1), request(3), request(2))
+
+    assert [asked.id for asked in model.asked] == ["grow/1/1", "grow/1/2", "grow/1/3"]
+    assert again[0] == first[0]
+    assert again[1].text == "reply to grow/1/3"
+    assert again[2] == first[1]
+
+
+def test_the_same_question_again_is_another_draw(store, tmp_path, scripted):
+    ask(store, scripted(lambda r: r.id), request(1), request(2), request(3, text="Another."))
+    ask(store, scripted(lambda r: r.id), request(4))
+
+    assert rows(tmp_path, "draw, text") == [(0, "grow/1/1"), (1, "grow/1/2"), (0, "grow/1/3"), (2, "grow/1/4")]
+
+
+def test_draws_are_numbered_in_the_order_asked_not_in_that_of_the_replies(store, tmp_path):
+    model = Slow()
+    with recorded(model, store) as answering:
+        replies = answering.complete([request(1), request(2)])
+        for number in (2, 1):
+            model.replies[f"grow/1/{number}"].set_result(Completion(text=f"{number}"))
+        list(replies)
+
+    assert rows(tmp_path, "draw, text") == [(0, "1"), (1, "2")]
+
+
+def test_whatever_shapes_a_reply_is_in_its_key(store, tmp_path, scripted):
+    ask(store, scripted(str), request(1), request(2, temperature=0.5), request(3, text="x"))
+    ask(store, scripted(str, name="another"), request(4))
+
+    assert len(set(rows(tmp_path, "key"))) == 4
+
+
+def test_a_failure_is_never_stored(store, tmp_path, scripted):
+    model = scripted(lambda r: Completion(failure=Failure("refused", "too long")) if r.id[-1] == "1" else "fine")
+
+    replies = ask(store, model, request(1), request(2))
+
+    assert replies[0].failure.message == "too long"
+    assert rows(tmp_path, "text") == [("fine",)]
+
+
+@pytest.mark.parametrize("kind", ["unavailable", "fatal"])
+def test_a_model_that_cannot_go_on_ends_the_run_but_what_it_still_answered_is_kept(store, tmp_path, scripted, kind):
+    model = scripted(lambda r: Completion(failure=Failure(kind, "no key")) if r.id[-1] == "2" else f"reply {r.id}")
+    seen = []
+
+    with recorded(model, store) as answering, pytest.raises(ModelError, match="scripted: no key"):
+        seen.extend(answering.complete([request(1), request(2), request(3)]))
+    store.close()
+
+    assert [reply.text for reply in seen] == ["reply grow/1/1"]
+    assert rows(tmp_path, "text") == [("reply grow/1/1",), ("reply grow/1/3",)]
+
+
+def test_half_a_surrogate_pair_is_replaced(store, scripted):
+    (reply,) = ask(store, scripted(lambda r: "a\ud800b \ud83d\ude00"), request(1))
+
+    assert reply.text == "a\ufffdb 😀"
+
+
+def test_it_is_called_what_the_model_is_called(store, scripted):
+    with recorded(scripted(str, mode="chat"), store) as answering:
+        assert (answering.name, answering.mode) == ("scripted", "chat")
