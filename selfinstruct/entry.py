@@ -1,9 +1,11 @@
 """The command: compose the config with Hydra, build the run, do its actions.
 
-This is the only module that knows Hydra and OmegaConf, and it imports nothing heavy before a job begins, so that
-`--help`, `--cfg job` and tab completion answer at once.  What a user must mend is told on standard error without a
-traceback, and the exit code is 1; in a sweep a job that fails stops no other, and the sweep tells at its end which
-failed.
+This and `selfinstruct.advice` are the only modules that know Hydra and OmegaConf.  Nothing heavy is imported before a
+job begins, so that `--help`, `--cfg job` and tab completion answer at once.  What a user must mend is told on standard
+error without a traceback, and the exit code is 1; in a sweep a job that fails stops no other, and the sweep tells at
+its end which failed.
+
+A run folder remembers what was overridden, so that a run goes on with its folder alone.
 """
 
 import hashlib
@@ -14,23 +16,26 @@ import re
 import shlex
 import signal
 import sys
-from difflib import SequenceMatcher, get_close_matches
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
+from selfinstruct.advice import CONF, plain
 from selfinstruct.errors import ConfigError, ModelError, SelfInstructError
+from selfinstruct.folder import kept_overrides
+
+if TYPE_CHECKING:
+    from selfinstruct.run import Run
 
 log = logging.getLogger(__name__)
-
-HERE = Path(__file__).parent
-CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
 
 HELP = """selfinstruct grows instruction-tuning datasets out of a handful of human-written tasks.
 
@@ -86,6 +91,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that trackers and summary are finished
     try:
         refuse_secrets(sys.argv[1:])
+        sys.argv[1:] = with_kept_overrides(sys.argv[1:])
         hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
     except KeyboardInterrupt:
         sys.exit(130)
@@ -111,6 +117,20 @@ def refuse_secrets(words: list[str]) -> None:
             )
 
 
+def with_kept_overrides(words: list[str]) -> list[str]:
+    """The command line, and before it what a run was begun with, where it names the folder of one."""
+    folder = next((word.partition("=")[2].strip("'\"") for word in words if word.startswith("hydra.run.dir=")), None)
+    if folder is None or not (kept := kept_overrides(Path(folder))):
+        return words
+    given = {key_of(word) for word in words}
+    return [*(word for word in kept if key_of(word) not in given), *words]
+
+
+def key_of(word: str) -> str:
+    """The key of an override."""
+    return word.lstrip("+~").partition("=")[0]
+
+
 def help_text() -> str:
     """What `--help` prints: read off the tree, since Hydra takes half a second longer to list its groups."""
     options: dict[str, list[str]] = {}
@@ -131,18 +151,41 @@ def job(config: DictConfig) -> None:
     start = start_of(config, values, now)
     begun.append(str(start.folder))
     try:
-        build(values, Run, start=start).execute()
+        run = build(values, Run, start=start)
+        with ending_well(run):
+            run.execute()
+        if run.stopped:
+            tell(SelfInstructError(f"Stopped by the {run.stopped}. {go_on(start.folder)} budget.<limit>=<more>"))
     except (KeyboardInterrupt, SystemExit):
-        tell(SelfInstructError(f"Stopped. {go_on(start.folder, now)}"))
+        tell(SelfInstructError(f"Stopped. {go_on(start.folder)}"))
         raise
     except (SelfInstructError, OSError) as error:
         tell(error)
         if isinstance(error, ModelError):
-            tell(SelfInstructError(f"What was answered is kept. {go_on(start.folder, now)}"))
+            tell(SelfInstructError(f"What was answered is kept. {go_on(start.folder)}"))
         failed.append(failure(now, error))
     except Exception as error:
         failed.append(failure(now, error))
         raise
+
+
+@contextmanager
+def ending_well(run: "Run") -> Iterator[None]:
+    """Let the first Ctrl-C end the round under way, and the second stop at once."""
+    if threading.current_thread() is not threading.main_thread():  # a launcher's; the signal is not its own
+        yield
+        return
+
+    def end(number: int, frame: object) -> None:
+        run.stopping = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        tell(SelfInstructError("Ending the round under way, and keeping what is paid for; Ctrl-C again stops at once."))
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def failure(now: Any, error: Exception) -> str:
@@ -168,18 +211,16 @@ def start_of(config: DictConfig, values: dict[str, Any], now: Any) -> Any:
         job_type="+".join(values.get("actions") or {}),
         config=values,
         declared=cast(dict[str, Any], OmegaConf.to_container(config, resolve=False)),
+        overrides=tuple(now.overrides.task),
     )
 
 
-def go_on(folder: Path, now: Any) -> str:
-    """How to finish a run that was stopped; a job of a sweep goes on alone, with the overrides that it had."""
+def go_on(folder: Path) -> str:
+    """How to finish a run that was stopped; a job of a sweep goes on alone."""
     path = str(folder)
     if not re.fullmatch(r"[\w./-]+", path, re.ASCII):  # Hydra wants quotes of its own
         path = json.dumps(path, ensure_ascii=False)
-    word = shlex.quote(f"hydra.run.dir={path}")
-    if now.mode is RunMode.MULTIRUN:
-        return f"To go on, run: python run.py {shlex.join(now.overrides.task)} {word}"
-    return f"To go on, run the same command with {word}"
+    return f"To go on, run: python run.py {shlex.quote(f'hydra.run.dir={path}')}"
 
 
 def tell(error: Exception) -> None:
@@ -191,56 +232,3 @@ def tell(error: Exception) -> None:
     print(text, file=sys.stderr)  # noqa: T201
     if begun:
         log.info(text)
-
-
-def plain(error: Exception) -> str:
-    """An error's words; for a key that does not exist, the keys that may have been meant instead of Hydra's `+key`."""
-    text = str(error)
-    if re.match(r"Could not override '", text):
-        return "\n".join(f"There is no key '{key}' in the config. {meant(key)}" for key in unknown_keys(text))
-    if unknown := re.search(r"Could not load '(\w+)/[^']+'", text):
-        known = sorted(path.stem for path in (CONF / unknown[1]).glob("*.yaml"))
-        return f"{text.splitlines()[0]} There are: {', '.join(known)}." if known else text
-    return text
-
-
-def unknown_keys(text: str) -> list[str]:
-    """All keys on the command line that the config does not have; Hydra's error names the first."""
-    from hydra import compose, initialize_config_dir
-
-    words, found = [word for word in sys.argv[1:] if not word.startswith("-")], []
-    while unknown := re.match(r"Could not override '([^']+)'", text):
-        found.append(unknown[1])
-        words = [word for word in words if word.partition("=")[0] != unknown[1]]
-        try:
-            with initialize_config_dir(str(CONF), version_base="1.3"):
-                compose("config", overrides=words)
-        except (HydraException, OmegaConfBaseException) as error:
-            text = str(error)
-        else:
-            text = ""
-    return found
-
-
-def meant(key: str) -> str:
-    """What somebody may have meant who wrote a key that does not exist."""
-    from hydra import compose, initialize_config_dir
-
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = OmegaConf.to_container(compose("config"), resolve=False)
-    keys = [known for known in leaves(config) if not known.endswith("_target_")]
-    last = key.rsplit(".", 1)[-1]
-    all_names = sorted({known.rsplit(".", 1)[-1] for known in keys})
-    names = [last] if last in all_names else get_close_matches(last, all_names, n=3, cutoff=0.7)
-    near = [known for name in names for known in keys if known.rsplit(".", 1)[-1] == name]
-    near.sort(key=lambda known: SequenceMatcher(None, known, key).ratio(), reverse=True)
-    return f"Did you mean {' or '.join(near[:3])}?" if near else "`python run.py --cfg job` shows all keys."
-
-
-def leaves(node: Any, prefix: str = "") -> Any:
-    """Every key of a config, dotted."""
-    if not isinstance(node, dict):
-        return
-    for name, value in node.items():
-        yield f"{prefix}{name}"
-        yield from leaves(value, f"{prefix}{name}.")

@@ -10,16 +10,16 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from selfinstruct.errors import RunFolderError
 
 CONFIG = "config.json"
 FREE = re.compile(
-    r"(actions|trackers|formats)(\..*)?"
+    r"(actions|trackers|formats|budget)(\..*)?"
     r"|recipe\.\w+\.(until|saturation(\..*)?)"
     r"|(recipe\.\w+\.)?model\.(concurrency|requests_per_minute|tokens_per_minute|timeout_seconds|attempts"
     r"|key_env|key_required|price(\..*)?)"
@@ -52,21 +52,35 @@ def replace_text(path: Path, text: str) -> None:
     os.replace(part_path, path)
 
 
-def keep_config(folder: Path, declared: Mapping[str, Any]) -> None:
-    """Write down the config that a run begins with."""
-    text = json.dumps(declared, indent=2, ensure_ascii=False)
+def keep_config(folder: Path, declared: Mapping[str, Any], overrides: Sequence[str]) -> None:
+    """Write down the config that a run begins with, and what of it was overridden."""
+    text = json.dumps({"overrides": overrides, "config": declared}, indent=2, ensure_ascii=False)
     replace_text(folder / CONFIG, text + "\n")
 
 
 def kept_config(folder: Path) -> dict[str, Any] | None:
     """The config that the folder's run began with, if there is one; raises RunFolderError if it cannot be read."""
+    kept = _kept(folder)
+    return None if kept is None else kept["config"]
+
+
+def kept_overrides(folder: Path) -> list[str]:
+    """What was overridden when the folder's run began; nothing in a new folder."""
+    kept = _kept(folder)
+    return [] if kept is None else kept["overrides"]
+
+
+def _kept(folder: Path) -> dict[str, Any] | None:
+    path = folder / CONFIG
     try:
-        found: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(found["config"], dict) and all(isinstance(word, str) for word in found["overrides"]):
+            return cast(dict[str, Any], found)
+        raise ValueError("it is not what a run writes")
     except FileNotFoundError:
         return None
-    except ValueError as error:
-        raise RunFolderError(f"{folder / CONFIG} cannot be read ({error}).") from None
-    return found
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunFolderError(f"{path} cannot be read ({error}).") from None
 
 
 def differences(folder: Path, declared: Mapping[str, Any]) -> list[str]:

@@ -15,9 +15,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import count
 
+from selfinstruct.budget import Price
 from selfinstruct.errors import ModelError
 from selfinstruct.model import Line, Mode, Model
 from selfinstruct.round import Completion, Request
@@ -50,6 +51,11 @@ class Recorded:
     def mode(self) -> Mode:
         """The model's own."""
         return self.model.mode
+
+    @cached_property
+    def price(self) -> Price | None:
+        """The model's own."""
+        return self.model.price()
 
     def complete(self, requests: Sequence[Request]) -> "Replies":
         """Ask at once what the store does not hold; the replies come in the order asked."""

@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import Field
 
 from selfinstruct.actions import Action
+from selfinstruct.budget import Budget, Purse
 from selfinstruct.errors import ConfigError, SelfInstructError
 from selfinstruct.folder import held, keep_config, kept_config, replace_text
 from selfinstruct.formats import Format
@@ -49,6 +50,8 @@ class Run:
     """Who answers, where a stage has no model of its own."""
     start: Start
     """What is known before it begins: its folder, its name, its config."""
+    budget: Budget
+    """The most it may spend."""
     actions: dict[str, Action] = Field(default_factory=dict)
     """What is done, in this order; Hydra leaves a plural group out where nothing of it is chosen."""
     trackers: dict[str, Tracker] = Field(default_factory=dict)
@@ -59,12 +62,16 @@ class Run:
     pool: Pool = field(init=False, repr=False)
     journal: Journal = field(init=False, repr=False)
     store: Store = field(init=False, repr=False)
+    purse: Purse | None = field(init=False, repr=False, default=None)
+    """What may still be spent, while it generates."""
+    stopping: bool = field(init=False, repr=False, default=False)
+    """Set from outside to end the run after the round under way; it then raises KeyboardInterrupt."""
     _committed: float = field(init=False, repr=False, default=0.0)
 
     def execute(self) -> None:
         """Do all actions; raises ConfigError, before anything is spent, with everything that would stop them."""
         if self._asks:
-            for model in self._models:
+            for model in self.models:
                 model.prepare()
         problems = [text for action in self.actions.values() for text in action.problems(self)]
         if problems:
@@ -85,19 +92,19 @@ class Run:
         return any(action.asks for action in self.actions.values())
 
     @property
-    def _models(self) -> list[Model]:
+    def models(self) -> list[Model]:
         """The model of every stage."""
         return [stage.model or self.model for stage in self.recipe.values()]
 
     def _introduced(self) -> Start:
-        asked = self._models if self._asks else []
+        asked = self.models if self._asks else []
         models = tuple(dict.fromkeys([*authors(self.pool), *(model.name for model in asked)]))
         targets = {name: stage.target for name, stage in self.recipe.items()}
         return replace(self.start, models=models, is_offline=OFFLINE in models, targets=targets)
 
     def begin(self, seeds: Iterable[Task]) -> None:
         """Put the seeds into an empty pool, and keep the config."""
-        keep_config(self.start.folder, self.start.declared)
+        keep_config(self.start.folder, self.start.declared, self.start.overrides)
         seeds = list(seeds)
         self.pool = Pool(seeds)
         self.journal.begin(seeds)
@@ -110,6 +117,13 @@ class Run:
         log.info("%s", ", ".join(f"{key} {value}" for key, value in committed.row().items()))
         for tracker in self.trackers.values():
             tracker.log(committed, len(self.journal.rounds))
+        if self.stopping:
+            raise KeyboardInterrupt
+
+    @property
+    def stopped(self) -> str | None:
+        """Why it stopped before it was done, where that was its budget."""
+        return self.purse.empty if self.purse is not None else None
 
     def _tracked(self) -> None:
         self._committed = time.perf_counter()
@@ -134,7 +148,15 @@ class Run:
             self.pool = self.journal.open()  # without what the round that failed had added
         last = {name: len(self.journal.of(name)) for name in self.recipe}
         journal, unused = self.journal, self.store.beyond(last)
-        summary = summarise(self.start, self.pool, journal.rounds, error, timings=journal.timings, unused=unused)
+        summary = summarise(
+            self.start,
+            self.pool,
+            journal.rounds,
+            error,
+            timings=journal.timings,
+            unused=unused,
+            stopped=self.stopped,
+        )
         if not self._asks and error is None:
             summary |= self._ended_before()
         log.info("ended: %s", summary["stop_reason"])

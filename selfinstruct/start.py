@@ -21,6 +21,8 @@ class Start:
     """The config as composed, plain values."""
     declared: dict[str, Any]
     """The config with its interpolations as they were written, so that it is the same on every machine."""
+    overrides: tuple[str, ...] = ()
+    """What was overridden on the command line."""
     models: tuple[str, ...] = ()
     """Every model the run asks, by name; the run fills it in."""
     is_offline: bool = False

@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, TypeAlias
 
 from selfinstruct.errors import RunFolderError
 from selfinstruct.round import Completion, Request
@@ -82,6 +82,9 @@ class Asked:
     decoding: str
 
 
+Arrival: TypeAlias = tuple[Asked, Completion, "Future[Completion]"]
+
+
 class Store:
     """The replies of a run, on disk."""
 
@@ -89,7 +92,7 @@ class Store:
         self._path = path
         self._reading = self._opened()
         self._writing = self._opened()
-        self._waiting: SimpleQueue[tuple[Asked, Completion, Future[Completion]] | None] = SimpleQueue()
+        self._waiting: SimpleQueue[Arrival | None] = SimpleQueue()
         self._parts: dict[str, int] = dict(self._writing.execute("SELECT content, id FROM parts"))
         self._beginnings: dict[tuple[str, str], Beginnings] = {}
         self._writer = threading.Thread(target=self._write, name="selfinstruct-store", daemon=True)
@@ -148,7 +151,7 @@ class Store:
 
     def _write(self) -> None:
         while (first := self._waiting.get()) is not None:
-            together = [first]
+            together: list[Arrival] = [first]
             try:
                 while len(together) < MOST and (later := self._waiting.get_nowait()) is not None:
                     together.append(later)
@@ -159,7 +162,7 @@ class Store:
             if not more:
                 return
 
-    def _commit(self, together: list[tuple[Asked, Completion, Future[Completion]]]) -> None:
+    def _commit(self, together: list[Arrival]) -> None:
         try:
             self._writing.execute("BEGIN IMMEDIATE")
             rows = [self._row(asked, reply) for asked, reply, _ in together]

@@ -26,9 +26,20 @@ Row = Mapping[str, Any]
 
 
 def summarise(
-    start: Start, pool: Pool, rounds: Sequence[Row], error: str | None, *, timings: Sequence[Row], unused: Row
+    start: Start,
+    pool: Pool,
+    rounds: Sequence[Row],
+    error: str | None,
+    *,
+    timings: Sequence[Row],
+    unused: Row,
+    stopped: str | None = None,
 ) -> dict[str, Any]:
-    """The summary of a run; `unused` are the replies that no round needed, `error` says why it failed, if it did."""
+    """The summary of a run.
+
+    `error` says why it failed, if it did, `stopped` why it stopped before it was done; `unused` are the replies that no
+    round needed.
+    """
     models = authors(pool) or list(start.models)
     declared = kept_config(start.folder) or start.declared
     by_stage = {stage: [row for row in rounds if row["stage"] == stage] for stage in declared["recipe"]}
@@ -37,7 +48,7 @@ def summarise(
         "models": models,
         "offline": OFFLINE in models,
         "completed": error is None,
-        "stop_reason": error or stop_reason(by_stage),
+        "stop_reason": error or stop_reason(by_stage, stopped),
         **totals(rounds),
         "seconds": seconds(timings),
         "unused": unused,
@@ -62,10 +73,11 @@ def authors(pool: Pool) -> list[str]:
     return list(dict.fromkeys(name for task in pool for name in task.models.values()))
 
 
-def stop_reason(by_stage: Mapping[str, Sequence[Row]]) -> str:
-    """Why each stage ended, in one line."""
+def stop_reason(by_stage: Mapping[str, Sequence[Row]], stopped: str | None = None) -> str:
+    """Why each stage ended, and the run if it was not done, in one line."""
     ends = {stage: rows[-1].get("ended") for stage, rows in by_stage.items() if rows}
-    return "; ".join(f"{stage}: {end}" for stage, end in ends.items() if end) or "nothing was generated"
+    told = [f"{stage}: {end}" for stage, end in ends.items() if end and end != stopped]
+    return "; ".join([*told, *([stopped] if stopped else [])]) or "nothing was generated"
 
 
 def totals(rows: Sequence[Row]) -> dict[str, Any]:
@@ -95,7 +107,8 @@ def known(values: Iterable[float | None]) -> float | None:
 
 def seconds(timings: Sequence[Row]) -> float:
     """How long some rounds took."""
-    return round(sum(row["seconds"] for row in timings), 3)
+    total: float = sum(row["seconds"] for row in timings)
+    return round(total, 3)
 
 
 def tasks(pool: Pool) -> dict[str, Any]:

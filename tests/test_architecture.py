@@ -19,19 +19,20 @@ OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 ORDER = (
     ("task", "errors", "part", "start", "template", "folder", "__init__"),
     ("round",),
-    ("pool",),
+    ("pool", "budget"),
     ("sampler", "prompt", "filters", "model", "seeds", "trackers", "formats"),
     ("store",),
     ("recipe", "recorded", "journal", "summary"),
     ("actions",),
     ("run",),
-    ("build", "entry"),
+    ("advice", "build"),
+    ("entry",),
 )
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 
 ONLY_IN = {
-    "hydra": ("entry",),
-    "omegaconf": ("entry",),
+    "hydra": ("entry", "advice"),
+    "omegaconf": ("entry", "advice"),
     "litellm": ("model",),
     "wandb": ("trackers",),
     "rich": ("trackers",),

@@ -1,17 +1,20 @@
 """Grow the pool by the recipe: every stage in the order written, every round logged when it is committed."""
 
 from contextlib import ExitStack
+from math import inf
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from selfinstruct.budget import Purse, Spending
 from selfinstruct.errors import DataError, SelfInstructError
 from selfinstruct.folder import differences
 from selfinstruct.journal import has_rounds
+from selfinstruct.model import Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
-from selfinstruct.recipe import Stage
+from selfinstruct.recipe import Setting, Stage
 from selfinstruct.recorded import Recorded, recorded
-from selfinstruct.summary import totals
+from selfinstruct.summary import known, seconds, totals
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -37,12 +40,15 @@ class Generate:
             if len(seeds):
                 problems += prompt_problems(f"recipe.{name}", stage, seeds, model.mode == "chat")
             problems += model.problems()
+        if run.budget.usd is not None and not problems:
+            problems += [unpriced(model) for model in run.models if model.price() is None]
         return problems + (differences(run.start.folder, run.start.declared) if has_rounds(run.start.folder) else [])
 
     def __call__(self, run: "Run") -> None:
         """Go on where the run folder ends; a new one begins with the seeds."""
         if not run.journal.rounds:
             run.begin(run.seeds.load())
+        purse = run.purse = Purse(run.budget, spent(run), seconds(run.journal.timings))
         with ExitStack() as lines:
             opened: list[Recorded] = []
             for name, stage in run.recipe.items():
@@ -51,10 +57,29 @@ class Generate:
                 if answering is None:
                     answering = lines.enter_context(recorded(model, run.store))
                     opened.append(answering)
-                for round_ in stage.rounds(name, run.pool, answering, run.random_seed, run.journal.of(name)):
+                setting = Setting(
+                    name=name,
+                    pool=run.pool,
+                    model=answering,
+                    purse=purse,
+                    random_seed=run.random_seed,
+                    past=run.journal.of(name),
+                )
+                for round_ in stage.rounds(setting):
                     run.log(round_)
-                if stage.target is not None and not run.pool.of(name):
+                if stage.target is not None and not run.pool.of(name) and purse.empty is None:
                     raise SelfInstructError(f"{name} kept nothing. {most_frequent(run.journal.of(name))}")
+
+
+def spent(run: "Run") -> Spending:
+    """What the run has spent before: in its rounds, and on replies that no round needed and none will."""
+    committed = totals(run.journal.rounds)
+    last = {name: rows[-1] for name in run.recipe if (rows := run.journal.of(name))}
+    lost = run.store.beyond({name: row["round"] for name, row in last.items() if "ended" in row})
+    requests = committed["asked"] + lost["requests"]
+    tokens = [part[key] for part in (committed, lost) for key in ("prompt_tokens", "completion_tokens")]
+    usd = [part["cost_usd"] for part in (committed, lost)]
+    return Spending(requests, *(inf if (sum_ := known(values)) is None else sum_ for values in (tokens, usd)))
 
 
 def most_frequent(rounds: list[dict[str, Any]]) -> str:
@@ -62,6 +87,14 @@ def most_frequent(rounds: list[dict[str, Any]]) -> str:
     rejected = totals(rounds)["rejected"]
     name = max(rejected, key=rejected.__getitem__, default="nothing")
     return f"Most candidates were rejected by '{name}' ({rejected.get(name, 0)}); rejected.jsonl says why."
+
+
+def unpriced(model: Model) -> str:
+    """What to do where a budget in dollars cannot be kept."""
+    return (
+        f"budget.usd needs the price of {model.name}, which is not known. Set model.price.prompt and "
+        "model.price.completion, in US dollars per million tokens, or use budget.tokens."
+    )
 
 
 def prompt_problems(key: str, stage: Stage, seeds: Pool, chat: bool) -> list[str]:

@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol, runtime_checkable
 
+from selfinstruct.budget import Price
 from selfinstruct.round import Completion, Request
 
 Mode = Literal["chat", "completion"]
@@ -64,6 +65,10 @@ class Model(Protocol):
         """Everything about the model, beside the request, that shapes a reply (name, endpoint, mode, fault rates)."""
         ...
 
+    def price(self) -> Price | None:
+        """What its tokens cost; None where that is not known, and never 0 for unknown."""
+        ...
+
     def line(self) -> AbstractContextManager[Line]:
         """Open a line.
 
@@ -103,6 +108,11 @@ class Answering(Protocol):
     @property
     def mode(self) -> Mode:
         """The model's own."""
+        ...
+
+    @property
+    def price(self) -> Price | None:
+        """The model's own, where the run has a budget that needs it."""
         ...
 
     def complete(self, requests: Sequence[Request]) -> Replies:

@@ -9,15 +9,31 @@ To add one: `conf/recipe/<name>.yaml`, with its paper and every departure from i
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol, runtime_checkable
 
+from selfinstruct.budget import Purse
 from selfinstruct.filters import Filter
 from selfinstruct.model import Answering, Model
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.round import Round, Sample
 from selfinstruct.sampler import Sampler
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What a stage works with."""
+
+    name: str
+    """Its own, as the recipe calls it."""
+    pool: Pool
+    model: Answering
+    purse: Purse
+    random_seed: int
+    past: Sequence[Mapping[str, Any]]
+    """The figures of its rounds that were committed before."""
 
 
 @runtime_checkable
@@ -56,10 +72,8 @@ class Stage(Protocol):
         """
         ...
 
-    def rounds(
-        self, name: str, pool: Pool, model: Answering, random_seed: int, past: Sequence[Mapping[str, Any]]
-    ) -> Iterator[Round]:
-        """Its rounds, each as soon as it is done; `past` are the figures of those that were committed before."""
+    def rounds(self, setting: Setting) -> Iterator[Round]:
+        """Its rounds, each as soon as it is done."""
         ...
 
 

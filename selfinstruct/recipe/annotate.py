@@ -10,20 +10,20 @@ round beside the first of later ones.  A round is done when its last attempt is,
 filter here judges a candidate by its own task and reply, never by other tasks.
 """
 
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
-from typing import Annotated, Any
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
 from selfinstruct.filters import Filter
-from selfinstruct.model import Answering, Model
+from selfinstruct.model import Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
-from selfinstruct.recipe import stream
+from selfinstruct.recipe import Setting, stream
 from selfinstruct.recipe.turn import Answers, Turn, judge
 from selfinstruct.round import SURPLUS, Candidate, Rejection, Request, Round, Sample
 from selfinstruct.sampler import Sampler
@@ -63,68 +63,87 @@ class Annotate:
         """The sample with what the template sees beside it."""
         return replace(sample, variables={**sample.variables, "instances": self.instances})
 
-    def rounds(
-        self, name: str, pool: Pool, model: Answering, random_seed: int, past: Sequence[Mapping[str, Any]]
-    ) -> Iterator[Round]:
+    def rounds(self, setting: Setting) -> Iterator[Round]:
         """Rounds until no task lacks what the stage fills."""
-        samples = self.sampler.sample(pool, stream(random_seed, name, len(past) + 1), len(pool), name)
-        turns = [
-            (Turn(name, number, model.name), samples[first : first + self.requests_per_round])
-            for number, first in enumerate(range(0, len(samples), self.requests_per_round), len(past) + 1)
-        ]
-        return Annotating(self, turns, pool, model).rounds()
+        return Annotating(self, setting).rounds()
+
+
+class Questions(NamedTuple):
+    """What is to be asked."""
+
+    turn: Turn
+    samples: list[Sample]
+    attempt: int
 
 
 class Annotating:
     """A stage that annotates, while it does."""
 
-    def __init__(
-        self, stage: Annotate, turns: Sequence[tuple[Turn, Sequence[Sample]]], pool: Pool, model: Answering
-    ) -> None:
+    def __init__(self, stage: Annotate, setting: Setting) -> None:
         self.stage = stage
-        self.pool = pool
-        self.model = model
-        self.waiting = deque(turns)
-        """The rounds that nothing was asked for yet, with their samples."""
-        self.asked: deque[tuple[Answers, int]] = deque()
-        """What is under way, and the number of its attempt, in the order asked."""
+        self.setting = setting
+        self.pool = setting.pool
+        first = len(setting.past) + 1
+        rng = stream(setting.random_seed, setting.name, first)
+        samples = [stage.widen(sample) for sample in stage.sampler.sample(self.pool, rng, len(self.pool), setting.name)]
+        size = stage.requests_per_round
+        self.waiting = deque(
+            Questions(Turn(setting.name, number, setting.model.name), samples[start : start + size], 1)
+            for number, start in enumerate(range(0, len(samples), size), first)
+        )
+        """What is to be asked, in this order; second attempts before new rounds."""
+        self.asked: deque[tuple[Answers, Questions]] = deque()
+        """What is under way, in the order asked."""
         self.begun: deque[Turn] = deque()
         """The rounds begun and not given yet."""
-        self.finished: set[int] = set()
-        """Those of them that are complete."""
+        self.open = Counter(questions.turn.number for questions in self.waiting)
+        """For each round, how many parts of it are to be asked or under way."""
 
     def rounds(self) -> Iterator[Round]:
         """Every round, in order, as soon as it and those before it are complete."""
         try:
-            while self.waiting or self.begun:
-                self._ask_ahead()
+            self._ask_ahead()
+            while self.asked:
                 self._read(*self.asked.popleft())
-                while self.begun and self.begun[0].number in self.finished:
+                self._ask_ahead()
+                while self.begun and not self.open[self.begun[0].number]:
                     turn = self.begun.popleft()
-                    yield turn.done(self.pool, None if self.waiting or self.begun else "nothing left to do")
+                    yield turn.done(self.pool, self._end())
         finally:
             for answers, _ in self.asked:
                 answers.close()
 
+    def _end(self) -> str | None:
+        if self.begun or self.asked:
+            return None
+        return self.setting.purse.empty if self.waiting else "nothing left to do"
+
     def _ask_ahead(self) -> None:
         """Keep so much under way that no slow reply leaves the model idle."""
         while self.waiting and sum(len(answers) for answers, _ in self.asked) < AHEAD:
-            turn, samples = self.waiting.popleft()
-            self.begun.append(turn)
-            self._ask(turn, [self.stage.widen(sample) for sample in samples], 1)
+            turn, samples, attempt = self.waiting[0]
+            answers = turn.ask(self.stage.prompt, self.setting, samples, attempt)
+            if not len(answers):
+                if not self.asked:  # and nothing will be, for the purse is empty
+                    self.open.clear()
+                return
+            self.waiting.popleft()
+            if len(answers) < len(samples):
+                self.waiting.appendleft(Questions(turn, samples[len(answers) :], attempt))
+                self.open[turn.number] += 1
+            if not self.begun or self.begun[-1].number < turn.number:
+                self.begun.append(turn)
+            self.asked.append((answers, Questions(turn, samples[: len(answers)], attempt)))
 
-    def _ask(self, turn: Turn, samples: Sequence[Sample], attempt: int) -> None:
-        self.asked.append((turn.ask(self.stage.prompt, self.model, samples, attempt), attempt))
-
-    def _read(self, answers: Answers, attempt: int) -> None:
+    def _read(self, answers: Answers, questions: Questions) -> None:
         """Take the answers to one attempt of a round, and ask again about the tasks that are as they were."""
-        turn = answers.turn
+        turn, _, attempt = questions
         left = [sample for sample, request, found in answers if not self._answer(found, subject(sample), request, turn)]
         if left and attempt < self.stage.attempts:
-            return self._ask(turn, left, attempt + 1)
+            self.waiting.appendleft(Questions(turn, left, attempt + 1))
+            return
         self._give_up(left, turn)
-        self.finished.add(turn.number)
-        return None
+        self.open[turn.number] -= 1
 
     def _answer(self, found: list[Candidate | Rejection], task: Task, request: Request, turn: Turn) -> bool:
         """Judge all that a reply holds, and put what passed into the task; whether anything did."""

@@ -27,11 +27,11 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from selfinstruct.filters import Filter
-from selfinstruct.model import Answering, Model
+from selfinstruct.model import Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
-from selfinstruct.recipe import stream
+from selfinstruct.recipe import Setting, stream
 from selfinstruct.recipe.turn import Answers, Turn, judge, measured
 from selfinstruct.round import SURPLUS, Candidate, Rejection, Request, Round, Sample
 from selfinstruct.sampler import Sampler
@@ -83,43 +83,41 @@ class Grow:
         """What the first prompt of this stage shows, for a pool that holds only seeds."""
         return self.sampler.preview(pool, rng)
 
-    def rounds(
-        self, name: str, pool: Pool, model: Answering, random_seed: int, past: Sequence[Mapping[str, Any]]
-    ) -> Iterator[Round]:
+    def rounds(self, setting: Setting) -> Iterator[Round]:
         """Rounds until there are enough tasks, or nothing new comes."""
-        return Growing(self, name, pool, model, random_seed, past).rounds()
+        return Growing(self, setting).rounds()
 
 
 class Growing:
     """A stage that grows, while it does."""
 
-    def __init__(
-        self, stage: Grow, name: str, pool: Pool, model: Answering, random_seed: int, past: Sequence[Mapping[str, Any]]
-    ) -> None:
+    def __init__(self, stage: Grow, setting: Setting) -> None:
         self.stage = stage
-        self.name = name
-        self.pool = pool
-        self.model = model
-        self.random_seed = random_seed
-        self.figures = list(past)
-        self.kept: list[int] = list(accumulate((row["kept"] for row in past), initial=0))
+        self.setting = setting
+        self.name, self.pool = setting.name, setting.pool
+        self.figures = list(setting.past)
+        self.kept: list[int] = list(accumulate((row["kept"] for row in setting.past), initial=0))
         """How many tasks there were after each round; the first is 0."""
-        self.asked: int = sum(row["asked"] for row in past)
+        self.asked: int = sum(row["asked"] for row in setting.past)
         self.ahead: deque[Answers] = deque()
         """The rounds under way."""
 
     def rounds(self) -> Iterator[Round]:
         """Rounds until there are enough tasks, or nothing new comes."""
+        ended = self._end()
         try:
-            while self._end() is None:
+            if ended is None:
                 self._ask_ahead()
-                if not self.ahead:
-                    return
+            while self.ahead and ended is None:
                 round_ = self._read(self.ahead.popleft())
                 self.figures.append(round_.row())
                 self.kept.append(self.kept[-1] + round_.kept)
                 self.asked += round_.asked
-                yield replace(round_, ended=self._end())
+                ended = self._end()
+                if ended is None:
+                    self._ask_ahead()
+                    ended = None if self.ahead else self.setting.purse.empty
+                yield replace(round_, ended=ended)
         finally:
             for answers in self.ahead:
                 answers.close()
@@ -140,13 +138,14 @@ class Growing:
             seen = max(number - 1 - self.stage.lag, number // 2)
             if seen > done:
                 return
-            turn = Turn(self.name, number, self.model.name)
+            turn = Turn(self.name, number, self.setting.model.name)
             shown = self.pool.before(self.name, self.kept[seen])
-            rng = stream(self.random_seed, self.name, number)
+            rng = stream(self.setting.random_seed, self.name, number)
             samples = self.stage.sampler.sample(shown, rng, self.stage.requests_per_round, self.name)
-            if not samples:
+            answers = turn.ask(self.stage.prompt, self.setting, samples)
+            if not len(answers):
                 return
-            self.ahead.append(turn.ask(self.stage.prompt, self.model, samples))
+            self.ahead.append(answers)
 
     def _is_short(self) -> bool:
         """Whether the rounds under way would not suffice, if they yield what the rounds before did."""

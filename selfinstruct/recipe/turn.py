@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from selfinstruct.budget import Purse, Spending
 from selfinstruct.errors import ConfigError
 from selfinstruct.filters import Filter, Measuring
-from selfinstruct.model import Answering, Replies
+from selfinstruct.model import Replies
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
+from selfinstruct.recipe import Setting
 from selfinstruct.round import MODEL, Candidate, Completion, Rejection, Request, Round, Sample
 from selfinstruct.task import Task
 
@@ -33,8 +35,9 @@ class Turn:
     completion_tokens: int | None = 0
     cost_usd: float | None = 0.0
 
-    def ask(self, prompt: Prompt, model: Answering, samples: Sequence[Sample], attempt: int = 1) -> "Answers":
-        """Ask one question a sample, at once; what the replies hold is read when it is taken."""
+    def ask(self, prompt: Prompt, setting: Setting, samples: Sequence[Sample], attempt: int = 1) -> "Answers":
+        """Ask one question a sample, at once, as far as the purse allows; the replies are read when they are taken."""
+        model, purse = setting.model, setting.purse
         chat = model.mode == "chat"
         first = self.asked + 1
         try:
@@ -44,8 +47,10 @@ class Turn:
             ]
         except ValueError as error:
             raise ConfigError([f"recipe.{self.stage}.prompt.{error}."]) from None
-        self.asked += len(requests)
-        return Answers(self, prompt, list(zip(samples, requests, strict=True)), model.complete(requests))
+        count, reserved = purse.reserve(requests, model.price)
+        self.asked += count
+        replies = model.complete(requests[:count])
+        return Answers(self, prompt, list(zip(samples, requests[:count], strict=False)), replies, purse, reserved)
 
     def read(self, prompt: Prompt, completion: Completion, sample: Sample, chat: bool) -> list[Candidate | Rejection]:
         """Count a completion; all that it holds, in order."""
@@ -87,15 +92,23 @@ class Turn:
 
 
 class Answers:
-    """The replies to the questions of a turn: each sample with its request and all that the reply holds, in order."""
+    """The replies to questions of a turn: each sample with its request and all that the reply holds, in order."""
 
     def __init__(
-        self, turn: Turn, prompt: Prompt, questions: Sequence[tuple[Sample, Request]], replies: Replies
+        self,
+        turn: Turn,
+        prompt: Prompt,
+        questions: Sequence[tuple[Sample, Request]],
+        replies: Replies,
+        purse: Purse,
+        reserved: Spending,
     ) -> None:
         self.turn = turn
         self._prompt = prompt
         self._questions = questions
         self._replies = replies
+        self._purse = purse
+        self._reserved = reserved
 
     def __len__(self) -> int:
         """How many questions were asked."""
@@ -103,12 +116,29 @@ class Answers:
 
     def __iter__(self) -> Iterator[tuple[Sample, Request, list[Candidate | Rejection]]]:
         """Each as soon as its reply is there."""
+        taken = []
         for (sample, request), completion in zip(self._questions, self._replies, strict=True):
+            taken.append(completion)
             yield sample, request, self.turn.read(self._prompt, completion, sample, request.chat)
+        self._purse.settle(self._reserved, spent(taken, self._reserved))
 
     def close(self) -> None:
-        """The replies are not needed: what has not been sent yet is not sent."""
+        """The replies are not needed: what has not been sent yet is not sent, the rest counts as spent."""
         self._replies.close()
+        self._purse.settle(self._reserved, self._reserved)
+
+
+def spent(completions: Sequence[Completion], reserved: Spending) -> Spending:
+    """What some completions cost; as much as was reserved where one does not say."""
+    tokens: float | None = 0.0
+    usd: float | None = 0.0
+    for completion in completions:
+        if completion.failure is None:
+            tokens = plus(plus(tokens, completion.prompt_tokens), completion.completion_tokens)
+            usd = plus(usd, completion.cost_usd)
+    return Spending(
+        len(completions), reserved.tokens if tokens is None else tokens, reserved.usd if usd is None else usd
+    )
 
 
 N = TypeVar("N", int, float)
