@@ -9,10 +9,12 @@ To add one, write two files and nothing else: `conf/filters/<name>.yaml`, which 
 `python run.py +filters@recipe.instructions.filters=<name>`.
 """
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
+from selfinstruct.task import Task
 
 
 @runtime_checkable
@@ -25,7 +27,7 @@ class Filter(Protocol):
 
 
 class Neighbours(Protocol):
-    """What a filter that measures nearness knows of a candidate."""
+    """How near a task is to the tasks that entered the pool before it."""
 
     @property
     def nearest(self) -> tuple[tuple[str, float], ...]:
@@ -34,14 +36,18 @@ class Neighbours(Protocol):
 
     @property
     def average(self) -> float | None:
-        """The mean score over the pool; None where it is not measured."""
+        """The mean score with all of them; None where it is not measured."""
         ...
 
 
 @runtime_checkable
 class Measuring(Protocol):
-    """A filter that also says how near a candidate is to the pool, which kept tasks and rejections then record."""
+    """A filter that also says how near texts are to the pool, which kept tasks and rejections then record."""
 
-    def measure(self, candidate: Candidate, pool: Pool) -> Neighbours:
-        """The candidate's neighbours in the pool as it stands."""
+    def nearest(self, candidate: Candidate, pool: Pool) -> tuple[str, float] | None:
+        """The id of the task that a rejected candidate resembles most, with the score; None if it is not rejected."""
+        ...
+
+    def measure(self, tasks: Sequence[Task], pool: Pool) -> Sequence[Neighbours]:
+        """How near each of these tasks of the pool is to those that entered before it; tasks are measured together."""
         ...

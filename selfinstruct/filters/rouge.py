@@ -1,144 +1,110 @@
-"""ROUGE-L between a text and every text of a pool at once, to the last bit of rouge-score's own numbers.
+"""The instructions of a pool, ready to be compared with a text by ROUGE-L: exactly, and without a look at most of them.
 
-ROUGE-L's F measure rests on the longest common subsequence of two token lists: with `common` its length, precision is
-`common / m` and recall `common / n`.  Only this expression, evaluated in this order, decides as rouge-score does: a
-pair whose score is exactly the threshold comes out a hair above it for some lengths (7 of 7 and 13) and not for others
-(7 of 10 and 10).  The shorter `2 * common / (m + n)`, or a score computed by rapidfuzz, decides many of those pairs
-otherwise.
+Whether a text is above the threshold with any of the pool is decided in three steps, each of them exact: an inverted
+index finds the texts that share enough words (`selfinstruct.filters.postings`), whole numbers say how much in common is
+enough (`selfinstruct.filters.border`), and rapidfuzz measures the longest common subsequence with the few that are
+left: of 52,000 real instructions, most often no more than ten.
 
-The length of the common subsequence is computed for all texts together.  The 64 bits of an unsigned integer stand for
-the tokens of one text; each token of the query is one step of the bit-parallel recurrence (Hyyrö, 2004), and a step
-leaves the texts without that token as they are, so that it runs over the token's posting list alone.  Texts of more
-than 64 tokens are compared one by one, by rapidfuzz.
+One index serves all filters with its tokenizer, whatever their thresholds.  A text without tokens is in no list: it
+scores 0 with everything, as in rouge-score.
 
-Rejected: rapidfuzz for all texts (four times slower with 52,000), and numba or a C kernel (a compiler, or 190 MB, for
-a filter that is not the bottleneck).
+Rejected: rapidfuzz for all texts (a hundred times slower with 52,000), and numba or a C kernel (a compiler, or 190 MB,
+for a filter that is not the bottleneck).
 """
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selfinstruct.filters.border import Border
+from selfinstruct.filters.encoding import Encoded, encode
+from selfinstruct.filters.neighbours import Neighbourhood
+from selfinstruct.filters.postings import Places, Postings, features
+from selfinstruct.filters.score import Counts, f_measures
 from selfinstruct.task import Task
 
-BITS = 64
-"""The most tokens of a text that one integer holds."""
+FEW = 100
+"""So many texts are compared at once; of more, those are first turned away that too few of the lists hold."""
 
-_ONES = np.uint64(2**BITS - 1)
-
-Counts: TypeAlias = NDArray[np.int64]
-Scores: TypeAlias = NDArray[np.float64]
-
-
-def f_measures(common: Counts, length: int, lengths: Counts) -> Scores:
-    """ROUGE-L F of a text of `length` tokens with texts of `lengths`, none of them 0, as rouge-score computes it."""
-    precision = common / length
-    recall = common / lengths
-    total = precision + recall
-    total[common == 0] = 1.0
-    return 2 * precision * recall / total
-
-
-def highest(scores: Scores, count: int) -> list[int]:
-    """The places of the `count` highest scores, highest first; of equal scores the earlier comes first."""
-    border = np.partition(scores, -count)[-count] if count < len(scores) else 0.0
-    places = np.flatnonzero(scores >= border)
-    order = np.argsort(-scores[places], kind="stable")[:count]
-    return [int(place) for place in places[order]]
-
-
-class ShortTexts:
-    """Texts of at most 64 tokens: for each token, the texts that have it, and at which of their positions."""
-
-    def __init__(self) -> None:
-        self._places = array("q")
-        self._postings: dict[str, tuple[array[int], array[int]]] = {}
-
-    def add(self, tokens: list[str], place: int) -> None:
-        """Take in a text, and the place that it has among all texts."""
-        positions: dict[str, int] = {}
-        for position, token in enumerate(tokens):
-            positions[token] = positions.get(token, 0) | 1 << position
-        for token, bits in positions.items():
-            numbers, masks = self._postings.setdefault(token, (array("q"), array("Q")))
-            numbers.append(len(self._places))
-            masks.append(bits)
-        self._places.append(place)
-
-    def count(self, tokens: list[str], common: Counts) -> None:
-        """Write the length of the common subsequence with each text to its place."""
-        states = np.full(len(self._places), _ONES)
-        for token in tokens:
-            if token in self._postings:
-                numbers, masks = map(np.asarray, self._postings[token])
-                before = states[numbers]
-                hits = before & masks
-                states[numbers] = (before + hits) | (before ^ hits)
-        common[np.asarray(self._places)] = np.bitwise_count(~states)
-
-
-class LongTexts:
-    """Texts of more than 64 tokens: each is kept as a string, one character for a token, as rapidfuzz compares fast.
-
-    There are 1,114,111 characters to give away, and so as many distinct tokens.
-    """
-
-    def __init__(self) -> None:
-        self._places = array("q")
-        self._numbers: dict[str, int] = {}
-        self._texts: list[str] = []
-
-    def add(self, tokens: list[str], place: int) -> None:
-        """Take in a text, and the place that it has among all texts."""
-        for token in tokens:
-            self._numbers.setdefault(token, len(self._numbers) + 1)
-        self._texts.append(self._encode(tokens))
-        self._places.append(place)
-
-    def count(self, tokens: list[str], common: Counts) -> None:
-        """Write the length of the common subsequence with each text to its place."""
-        from rapidfuzz.distance import LCSseq
-        from rapidfuzz.process import cdist
-
-        if self._texts:
-            counts = cdist([self._encode(tokens)], self._texts, scorer=LCSseq.similarity, dtype=np.int64)
-            common[np.asarray(self._places)] = counts[0]
-
-    def _encode(self, tokens: list[str]) -> str:
-        return "".join(chr(self._numbers.get(token, 0)) for token in tokens)  # 0 is in no text
+Near: TypeAlias = tuple[str, float]
 
 
 class RougeIndex:
-    """The tokens of every task's instruction, ready to be compared with a text."""
+    """The tokens of every task's instruction, and where each of them occurs."""
 
     def __init__(self, tokenize: Callable[[str], list[str]]) -> None:
-        self.ids: list[str] = []
         self._tokenize = tokenize
-        self._lengths = array("q")
-        self._short = ShortTexts()
-        self._long = LongTexts()
-        self._last: tuple[str, Scores] | None = None
+        self._ids: list[str] = []
+        self._places: dict[str, int] = {}
+        self._lengths = array("I")
+        self._texts: list[Encoded] = []
+        self._postings = Postings()
+        self._neighbourhood = Neighbourhood()
+        self._cut: tuple[str, list[str]] = ("", [])
+        self._last: tuple[str, float, Near | None] | None = None
 
     def add(self, task: Task) -> None:
         """Take in the next task of the pool."""
-        tokens = self._tokenize(task.instruction)
-        texts = self._short if len(tokens) <= BITS else self._long
-        texts.add(tokens, len(self.ids))
-        self.ids.append(task.id)
-        self._lengths.append(max(1, len(tokens)))  # nothing is common with an empty text: any length but 0 will do
+        tokens = self._tokens(task.instruction)
+        self._postings.add(tokens)
+        self._texts.append(encode(self._postings.numbers(tokens)))
+        self._lengths.append(len(tokens))
+        self._places[task.id] = len(self._ids)
+        self._ids.append(task.id)
         self._last = None
 
-    def scores(self, text: str) -> Scores:
-        """ROUGE-L F with every task so far, in the pool's order; the last answer is kept until a task is added."""
-        if self._last is None or self._last[0] != text:
-            self._last = (text, self._compare(self._tokenize(text)))
-        return self._last[1]
+    def above(self, text: str, border: Border) -> Near | None:
+        """The task with the highest score above the border, of equal ones the first; None if there is none.
 
-    def _compare(self, tokens: list[str]) -> Scores:
-        common = np.zeros(len(self.ids), np.int64)
-        self._short.count(tokens, common)
-        self._long.count(tokens, common)
-        return f_measures(common, max(1, len(tokens)), np.asarray(self._lengths))
+        The last answer is kept until a task is added.
+        """
+        if self._last is None or self._last[:2] != (text, border.threshold):
+            self._last = (text, border.threshold, self._above(self._tokens(text), border))
+        return self._last[2]
+
+    def neighbours(self, ids: Sequence[str], count: int) -> list[tuple[tuple[Near, ...], float | None]]:
+        """For each task the `count` nearest of those before it, nearest first, and its mean score with all of them."""
+        self._neighbourhood.extend(self._texts)
+        found = self._neighbourhood.measure([self._places[known] for known in ids], count)
+        return [(tuple((self._ids[place], score) for place, score in nearest), mean) for nearest, mean in found]
+
+    def _above(self, tokens: list[str], border: Border) -> Near | None:
+        places = self._survivors(tokens, border)
+        if not places.size:
+            return None
+        from rapidfuzz.distance import LCSseq
+        from rapidfuzz.process import cdist
+
+        texts = [self._texts[place] for place in places.tolist()]
+        text = encode(self._postings.numbers(tokens))
+        common = cdist([text], texts, scorer=LCSseq.similarity, dtype=np.int64)[0]
+        lengths = self._lengths_at(places)
+        enough = common >= border.needed(len(tokens), lengths)
+        if not enough.any():
+            return None
+        scores = f_measures(common[enough], len(tokens), lengths[enough])
+        best = int(scores.argmax())
+        return self._ids[places[enough][best]], float(scores[best])
+
+    def _survivors(self, tokens: list[str], border: Border) -> Places:
+        """The places, ascending, of all texts that neither bound turns away."""
+        length, fewest = len(tokens), border.fewest(len(tokens))
+        known = [number for number in self._postings.numbers(features(tokens)) if number]
+        places = self._postings.listed(known, fewest)
+        if not places.size:
+            return places
+        places = places[self._postings.most(known, places) >= border.needed(length, self._lengths_at(places))]
+        if len(places) <= FEW:
+            return np.array(sorted(set(places.tolist())), np.uint32)
+        places, counts = np.unique(places, return_counts=True)
+        return places[counts + (fewest - 1) >= border.needed(length, self._lengths_at(places))]
+
+    def _lengths_at(self, places: Places) -> Counts:
+        return np.frombuffer(self._lengths, np.uint32)[places].astype(np.int64)
+
+    def _tokens(self, text: str) -> list[str]:
+        if self._cut[0] != text:  # a candidate that is kept comes again as a task
+            self._cut = (text, self._tokenize(text))
+        return self._cut[1]

@@ -2,16 +2,20 @@
 
 Self-Instruct, section 2.2, step 4: a new instruction enters only if its ROUGE-L similarity with every task of the
 pool, human-written seeds included, is less than 0.7.  The reference code rejects what is above 0.7, by the numbers of
-the rouge-score package, and so does this, to their last bit (see `selfinstruct.filters.rouge`).  It compares one pair
-at a time; here a candidate is scored with the whole pool at once, so that every kept task can also record its
-neighbours and its mean score, as the published data does.
+the rouge-score package, and so does this, to their last bit (see `selfinstruct.filters.score`).
+
+The reference code compares one pair at a time.  Here a decision looks at those few texts that can be above the
+threshold at all (`selfinstruct.filters.rouge`).  To record the neighbours and the mean score of what was kept, as the
+published data does, takes a look at every text of the pool: that is a question of its own, asked for the kept tasks
+together and never for what was rejected.
 
 A candidate whose instruction has no tokens (punctuation only, or under `rouge` another script than Latin) scores 0 with
 everything and passes; `length`, `script` and the `unicode` tokenizer are what stops it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import fsum
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -20,8 +24,10 @@ from selfinstruct.filters import tokens
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
+from selfinstruct.task import Task
 
 if TYPE_CHECKING:
+    from selfinstruct.filters.border import Border
     from selfinstruct.filters.rouge import RougeIndex
 
 TOKENIZERS = {"rouge": tokens.rouge, "unicode": tokens.unicode}
@@ -49,25 +55,25 @@ class Similarity:
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
         """The nearest task and its score, where that is above the threshold."""
-        index = self._index(pool)
-        scores = index.scores(candidate.instruction)
-        if not scores.size or scores.max() <= self.threshold:
-            return None
-        place = int(scores.argmax())
-        return f"ROUGE-L {scores[place]:.4f} with {index.ids[place]}"
+        near = self.nearest(candidate, pool)
+        return f"ROUGE-L {near[1]:.4f} with {near[0]}" if near else None
 
-    def measure(self, candidate: Candidate, pool: Pool) -> Nearness:
-        """The nearest tasks, of equally near ones the first in the pool first, and the mean over the pool."""
-        from selfinstruct.filters.rouge import highest
+    def nearest(self, candidate: Candidate, pool: Pool) -> tuple[str, float] | None:
+        """The task with the highest score above the threshold, of equally near ones the first in the pool."""
+        return self._index(pool).above(candidate.instruction, self._border)
 
-        index = self._index(pool)
-        if not self.neighbours or not index.ids:
-            return Nearness()
-        scores = index.scores(candidate.instruction)
-        places = highest(scores, self.neighbours)
-        nearest = tuple((index.ids[place], float(scores[place])) for place in places)
-        # numpy adds up in an order that depends on the machine's vector width
-        return Nearness(nearest, fsum(scores) / len(scores))
+    def measure(self, tasks: Sequence[Task], pool: Pool) -> list[Nearness]:
+        """For each task the nearest of those before it in the pool, and its mean score with all of them."""
+        if not self.neighbours:
+            return [Nearness() for _ in tasks]
+        found = self._index(pool).neighbours([task.id for task in tasks], self.neighbours)
+        return [Nearness(nearest, average) for nearest, average in found]
+
+    @cached_property
+    def _border(self) -> "Border":
+        from selfinstruct.filters.border import Border
+
+        return Border(self.threshold)
 
     def _index(self, pool: Pool) -> "RougeIndex":
         from selfinstruct.filters.rouge import RougeIndex

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from rouge_score.rouge_scorer import RougeScorer
 
-from selfinstruct.filters import Filter, Measuring
+from selfinstruct.filters import Filter, Measuring, tokens
 from selfinstruct.filters.similarity import Nearness, Similarity
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
@@ -15,6 +15,7 @@ from selfinstruct.task import Task
 
 ORACLE = RougeScorer(["rougeL"])
 TEXTS = st.lists(st.sampled_from("abcd"), min_size=1, max_size=20).map(" ".join)
+MIXED = st.lists(st.sampled_from([*"翻译句子", "ab ", "Ab ", "каф ", "é "]), max_size=20).map("".join)
 TIES = [  # common tokens, and the lengths of both texts: F is exactly 0.7
     (common, m, n)
     for m in range(1, 41)
@@ -45,6 +46,18 @@ def pair(common: int, m: int, n: int) -> tuple[str, str]:
         " ".join(same + [f"left{number}" for number in range(m - common)]),
         " ".join(same + [f"right{number}" for number in range(n - common)]),
     )
+
+
+def plain_score(one: list[str], other: list[str]) -> float:
+    """ROUGE-L by the table of all prefixes."""
+    table = [[0] * (len(other) + 1) for _ in range(len(one) + 1)]
+    for i, left in enumerate(one):
+        for j, right in enumerate(other):
+            table[i + 1][j + 1] = table[i][j] + 1 if left == right else max(table[i][j + 1], table[i + 1][j])
+    if not table[-1][-1]:
+        return 0.0
+    precision, recall = table[-1][-1] / len(other), table[-1][-1] / len(one)
+    return 2 * precision * recall / (precision + recall)
 
 
 def test_is_a_filter_that_measures() -> None:
@@ -118,38 +131,97 @@ def test_a_threshold_that_is_a_score_lets_that_score_pass(text: str, others: lis
     assert rejected == (max(scores) > threshold)
 
 
-@given(TEXTS, st.lists(TEXTS, min_size=1, max_size=15), st.integers(1, 12))
-def test_neighbours_and_mean_are_those_of_rouge_score(text: str, others: list[str], neighbours: int) -> None:
-    scores = [ORACLE.score(other, text)["rougeL"].fmeasure for other in others]
-    order = sorted(range(len(scores)), key=lambda place: -scores[place])[:neighbours]
+@given(TEXTS, st.lists(TEXTS, min_size=1, max_size=8), st.floats(0, 1, exclude_min=True))
+def test_the_nearest_of_a_rejected_candidate_is_that_of_rouge_score(
+    text: str, others: list[str], threshold: float
+) -> None:
+    scores = [ORACLE.score(text, other)["rougeL"].fmeasure for other in others]
+    best = scores.index(max(scores))
+    part, pool = similarity(threshold), pool_of(*others)
 
-    near = similarity(neighbours=neighbours).measure(candidate(text), pool_of(*others))
+    reason, near = part.reject(candidate(text), pool), part.nearest(candidate(text), pool)
 
-    assert near.nearest == tuple((f"seed_{place}", scores[place]) for place in order)
+    assert near == ((f"seed_{best}", scores[best]) if scores[best] > threshold else None)
+    assert reason == (f"ROUGE-L {scores[best]:.4f} with seed_{best}" if near else None)
+
+
+@given(MIXED, st.lists(MIXED, min_size=1, max_size=8), st.floats(0, 1, exclude_min=True))
+def test_unicode_tokens_are_compared_as_a_plain_table_does(text: str, others: list[str], threshold: float) -> None:
+    scores = [plain_score(tokens.unicode(text), tokens.unicode(other)) for other in others]
+    best = scores.index(max(scores))
+    part, pool = similarity(threshold), pool_of(*others, text)
+
+    near = part.measure([pool[f"seed_{len(others)}"]], pool)[0]
+
+    expected = (f"seed_{best}", scores[best]) if scores[best] > threshold else None
+    assert part.nearest(candidate(text), pool_of(*others)) == expected
+    assert near.nearest[0] == (f"seed_{best}", scores[best])
     assert near.average == math.fsum(scores) / len(scores)
 
 
+@given(st.lists(TEXTS | st.just("?!"), min_size=1, max_size=12), st.integers(1, 12))
+def test_neighbours_and_mean_are_those_of_rouge_score(texts: list[str], neighbours: int) -> None:
+    pool = pool_of(*texts)
+
+    found = similarity(neighbours=neighbours).measure(list(pool), pool)
+
+    for place, near in enumerate(found):
+        scores = [ORACLE.score(texts[place], other)["rougeL"].fmeasure for other in texts[:place]]
+        order = sorted(range(place), key=lambda other: -scores[other])[:neighbours]
+        assert near.nearest == tuple((f"seed_{other}", scores[other]) for other in order)
+        assert near.average == (math.fsum(scores) / place if place else None)
+
+
+def test_a_task_is_measured_with_those_that_entered_before_it() -> None:
+    pool, part = pool_of("a b", "a c"), similarity()
+    first, second = pool
+
+    assert part.measure([first, second], pool) == [Nearness(), Nearness((("seed_0", 0.5),), 0.5)]
+    pool.add(Task(id="new", origin="instructions", instruction="a c"))
+    assert part.measure([second], pool) == [Nearness((("seed_0", 0.5),), 0.5)]
+
+
 def test_neighbours_are_plain_numbers() -> None:
-    near = similarity().measure(candidate("a b"), pool_of("a c"))
+    pool = pool_of("a c", "a b")
+    near = similarity().measure(list(pool), pool)[1]
 
     assert type(near.nearest[0][1]) is float
     assert type(near.average) is float
 
 
 def test_no_neighbours_are_measured_when_none_are_wanted() -> None:
-    assert similarity(neighbours=0).measure(candidate("a b"), pool_of("a b")) == Nearness((), None)
+    pool = pool_of("a b", "a b")
+
+    assert similarity(neighbours=0).measure(list(pool), pool) == [Nearness((), None)] * 2
 
 
-def test_an_empty_pool_has_no_neighbours() -> None:
-    assert similarity().measure(candidate("a b"), Pool()) == Nearness((), None)
+def test_nothing_is_measured_where_nothing_was_kept() -> None:
+    assert similarity().measure([], Pool()) == []
+
+
+def test_a_candidate_that_passes_has_no_nearest_task() -> None:
+    assert similarity().nearest(candidate("a b"), pool_of("a c")) is None
+    assert similarity().nearest(candidate("a b"), Pool()) is None
+
+
+def test_a_threshold_of_one_lets_copies_pass() -> None:
+    assert similarity(1.0).reject(candidate("a b c"), pool_of("a b c")) is None
+
+
+def test_filters_with_two_thresholds_share_a_pool() -> None:
+    pool, text = pool_of("a b c x"), candidate("a b c y")
+
+    assert similarity(0.7).reject(text, pool) == "ROUGE-L 0.7500 with seed_0"
+    assert similarity(0.8).reject(text, pool) is None
+    assert similarity(0.7).nearest(text, pool) == ("seed_0", 0.75)
 
 
 @pytest.mark.parametrize("text", ["", "?!", "🎉"])
 def test_a_text_without_tokens_resembles_nothing_not_even_itself(text: str) -> None:
-    pool = pool_of(text, "a b")
+    pool = pool_of(text, "a b", text)
 
     assert similarity().reject(candidate(text), pool) is None
-    assert similarity().measure(candidate(text), pool) == Nearness((("seed_0", 0.0), ("seed_1", 0.0)), 0.0)
+    assert similarity().measure(list(pool), pool)[2] == Nearness((("seed_0", 0.0), ("seed_1", 0.0)), 0.0)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,60 @@
+"""Border: how much two texts must have in common for their score to be above a threshold, in whole numbers.
+
+The score grows with the length of the common subsequence, so that for two lengths there is one smallest length whose
+score, as rouge-score computes it, is above the threshold.  To compare with that number decides as rouge-score does,
+ties included, without a score for each pair.
+
+In exact arithmetic it is the first whole number above `threshold * (m + n) / 2`; the rounding of rouge-score moves it
+by less than one.  So three neighbours are tried, by the very expression.  A table of all lengths was rejected: a text
+may have 20,000 tokens.  Rows of it are kept for short texts, made when a text of that length first comes.
+"""
+
+import numpy as np
+
+from selfinstruct.filters.score import Counts, f_measures
+
+ROW = 1024
+"""The lengths that a kept row covers; the last one stands for all longer texts."""
+NEVER = 2**62
+"""What stands where no common subsequence is long enough."""
+
+
+class Border:
+    """The smallest common subsequences whose score is above one threshold."""
+
+    def __init__(self, threshold: float) -> None:
+        self.threshold = threshold
+        self._fewest: dict[int, int] = {}
+        self._rows: dict[int, Counts | None] = {}
+        self._all = np.arange(ROW)
+
+    def fewest(self, length: int) -> int:
+        """The fewest common tokens with which any text at all can be above the threshold; NEVER if none can.
+
+        That text is the shortest that can: one that lies in the other as a whole.
+        """
+        if length not in self._fewest:
+            first = max(1, int(self.threshold * length / (2 - self.threshold)) - 1)
+            tried = np.arange(first, min(first + 4, length + 1))
+            enough = tried[f_measures(tried, length, tried) > self.threshold]
+            self._fewest[length] = int(enough[0]) if enough.size else NEVER
+        return self._fewest[length]
+
+    def needed(self, length: int, lengths: Counts) -> Counts:
+        """The smallest common subsequence above the threshold with a text of each of `lengths`, none of them 0."""
+        if length not in self._rows:
+            row = None
+            if length < ROW:
+                row = self._needed(length, np.maximum(self._all, 1))
+                row = row if row[-1] == NEVER else None  # else longer texts have to be told apart
+            self._rows[length] = row
+        known = self._rows[length]
+        return self._needed(length, lengths) if known is None else known.take(lengths, mode="clip")
+
+    def _needed(self, length: int, lengths: Counts) -> Counts:
+        lengths = lengths.astype(np.int64)
+        smallest = (self.threshold * (length + lengths) / 2).astype(np.int64)
+        for _ in range(2):
+            smallest += f_measures(smallest, length, lengths) <= self.threshold
+        smallest[smallest > np.minimum(length, lengths)] = NEVER
+        return smallest
