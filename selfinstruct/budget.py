@@ -10,7 +10,7 @@ budget ends with the same round whenever it is repeated.  Time alone is what it 
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf, isinf
 from typing import Annotated
@@ -77,17 +77,18 @@ class Purse:
         self.empty: str | None = None
         """Why nothing more can be asked, as soon as that is so."""
 
-    def reserve(self, requests: Sequence[Request], price: Price | None) -> tuple[int, Spending]:
+    def reserve(self, requests: Sequence[Request], price: Callable[[], Price | None]) -> tuple[int, Spending]:
         """How many of the requests, the first ones, may be sent now, and what is reserved for them.
 
         While others are under way it is all or none, since it is not known yet what they leave.
         """
         if self._budget == UNLIMITED:
             return len(requests), NOTHING
+        rate = None if self._budget.usd is None else price()
         count = len(requests) if self._is_time_left() else 0
-        while count and not self._fits(most(requests[:count], price)):
+        while count and not self._fits(most(requests[:count], rate)):
             count = 0 if self._reserved else count - 1
-        reserved = most(requests[:count], price)
+        reserved = most(requests[:count], rate)
         if count:
             self._reserved.append(reserved)
         elif not self._reserved:
@@ -131,6 +132,6 @@ def most(requests: Sequence[Request], price: Price | None) -> Spending:
     for request in requests:
         prompt = len(f"{request.system or ''}{request.text}".encode(errors="surrogatepass")) / BYTES_PER_TOKEN
         reply = inf if request.decoding.max_tokens is None else request.decoding.max_tokens
-        usd = inf if price is None else price.of(prompt, reply)
+        usd = inf if price is None or isinf(reply) else price.of(prompt, reply)
         total += Spending(1, prompt + reply, usd)
     return total

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from functools import cached_property, partial
+from functools import partial
 from itertools import count
 
 from selfinstruct.budget import Price
@@ -52,7 +52,6 @@ class Recorded:
         """The model's own."""
         return self.model.mode
 
-    @cached_property
     def price(self) -> Price | None:
         """The model's own."""
         return self.model.price()

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import differences, held, keep_config, kept_config
+from selfinstruct.folder import differences, held, keep_config, kept_config, kept_overrides
 
 BEGUN = {
     "random_seed": 1,
@@ -20,7 +20,7 @@ def changed(**changes):
 
 
 def test_the_same_config_may_go_on(tmp_path):
-    keep_config(tmp_path, BEGUN)
+    keep_config(tmp_path, BEGUN, [])
 
     assert differences(tmp_path, changed()) == []
     assert kept_config(tmp_path) == BEGUN
@@ -32,16 +32,17 @@ def test_the_same_config_may_go_on(tmp_path):
         {"recipe": {"grow": {"until": 50, "sampler": {"human": 6}, "model": None}}},
         {"model": {"name": "m", "concurrency": 64}},
         {"actions": {"export": {"_target_": "x"}}, "trackers": {"console": {}}},
+        {"model": {"name": "m", "concurrency": 8, "requests_per_minute": 9}, "budget": {"usd": 5}},
     ],
 )
 def test_what_shapes_no_round_may_change(changes, tmp_path):
-    keep_config(tmp_path, BEGUN)
+    keep_config(tmp_path, BEGUN, [])
 
     assert differences(tmp_path, changed(**changes)) == []
 
 
 def test_every_other_change_is_told_with_both_values(tmp_path):
-    keep_config(tmp_path, BEGUN)
+    keep_config(tmp_path, BEGUN, [])
 
     assert differences(
         tmp_path,
@@ -54,7 +55,7 @@ def test_every_other_change_is_told_with_both_values(tmp_path):
 
 
 def test_a_long_value_is_shortened(tmp_path):
-    keep_config(tmp_path, {"template": "x" * 500})
+    keep_config(tmp_path, {"template": "x" * 500}, [])
 
     assert len(differences(tmp_path, {"template": "y" * 500})[0]) < 200
 
@@ -85,3 +86,21 @@ def test_a_folder_is_held_by_one_process_until_it_ends_however_it_ends(tmp_path)
 
     with held(tmp_path):
         assert (tmp_path / ".lock").exists()
+
+
+def test_what_was_overridden_is_kept(tmp_path):
+    assert kept_overrides(tmp_path) == []
+
+    keep_config(tmp_path, BEGUN, ["a=1"])
+
+    assert kept_overrides(tmp_path) == ["a=1"]
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "{}", '{"config": 1, "overrides": []}', '{"config": {}, "overrides": [1]}']
+)
+def test_a_kept_config_that_no_run_has_written_is_told(text, tmp_path):
+    (tmp_path / "config.json").write_text(text)
+
+    with pytest.raises(RunFolderError, match=r"config\.json cannot be read"):
+        kept_config(tmp_path)

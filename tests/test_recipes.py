@@ -28,12 +28,10 @@ def execute(composed, built):
 def asked(folder):
     connection = sqlite3.connect(folder / "completions.sqlite")
     try:
-        rows = connection.execute("SELECT request, asked, text FROM completions ORDER BY request").fetchall()
+        rows = connection.execute("SELECT request, prompt, text FROM completions ORDER BY request").fetchall()
     finally:
         connection.close()
-    return [
-        {"request": request, "text": json.loads(question)["text"], "reply": text} for request, question, text in rows
-    ]
+    return [{"request": request, "text": prompt, "reply": text} for request, prompt, text in rows]
 
 
 @pytest.mark.parametrize("mode", ["chat", "completion"])

@@ -156,12 +156,12 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(word, uninterrupted, t
         _, told = process.communicate(timeout=60)
     assert process.returncode != 0
     if word != "SIGKILL":
-        assert f"Stopped. To go on, run the same command with hydra.run.dir={tmp_path}/run" in told
+        assert f"Stopped. To go on, run: python run.py hydra.run.dir={tmp_path}/run" in told
         assert json.loads((tmp_path / "run/summary.json").read_text())["stop_reason"] == "interrupted"
 
-    assert command(tmp_path, *LONG).returncode == 0
+    assert command(tmp_path, "hydra.run.dir=run").returncode == 0
 
-    for name in ("pool.jsonl", "rejected.jsonl", "dataset/chat.jsonl"):
+    for name in ("pool.jsonl", "rejected.jsonl", "rounds.jsonl", "dataset/chat.jsonl"):
         assert (tmp_path / "run" / name).read_bytes() == (uninterrupted / name).read_bytes(), name
 
 

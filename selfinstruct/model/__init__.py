@@ -110,9 +110,8 @@ class Answering(Protocol):
         """The model's own."""
         ...
 
-    @property
     def price(self) -> Price | None:
-        """The model's own, where the run has a budget that needs it."""
+        """The model's own."""
         ...
 
     def complete(self, requests: Sequence[Request]) -> Replies:

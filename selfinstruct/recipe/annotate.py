@@ -91,7 +91,9 @@ class Annotating:
             Questions(Turn(setting.name, number, setting.model.name), samples[start : start + size], 1)
             for number, start in enumerate(range(0, len(samples), size), first)
         )
-        """What is to be asked, in this order; second attempts before new rounds."""
+        """The rounds that nothing was asked for yet."""
+        self.again: deque[Questions] = deque()
+        """What is to be asked of the rounds begun, before new ones."""
         self.asked: deque[tuple[Answers, Questions]] = deque()
         """What is under way, in the order asked."""
         self.begun: deque[Turn] = deque()
@@ -116,20 +118,20 @@ class Annotating:
     def _end(self) -> str | None:
         if self.begun or self.asked:
             return None
-        return self.setting.purse.empty if self.waiting else "nothing left to do"
+        return self.setting.purse.empty if self.again or self.waiting else "nothing left to do"
 
     def _ask_ahead(self) -> None:
         """Keep so much under way that no slow reply leaves the model idle."""
-        while self.waiting and sum(len(answers) for answers, _ in self.asked) < AHEAD:
-            turn, samples, attempt = self.waiting[0]
+        while (queue := self.again or self.waiting) and sum(len(answers) for answers, _ in self.asked) < AHEAD:
+            turn, samples, attempt = queue[0]
             answers = turn.ask(self.stage.prompt, self.setting, samples, attempt)
             if not len(answers):
                 if not self.asked:  # and nothing will be, for the purse is empty
                     self.open.clear()
                 return
-            self.waiting.popleft()
+            queue.popleft()
             if len(answers) < len(samples):
-                self.waiting.appendleft(Questions(turn, samples[len(answers) :], attempt))
+                self.again.appendleft(Questions(turn, samples[len(answers) :], attempt))
                 self.open[turn.number] += 1
             if not self.begun or self.begun[-1].number < turn.number:
                 self.begun.append(turn)
@@ -140,7 +142,7 @@ class Annotating:
         turn, _, attempt = questions
         left = [sample for sample, request, found in answers if not self._answer(found, subject(sample), request, turn)]
         if left and attempt < self.stage.attempts:
-            self.waiting.appendleft(Questions(turn, left, attempt + 1))
+            self.again.append(Questions(turn, left, attempt + 1))
             return
         self._give_up(left, turn)
         self.open[turn.number] -= 1

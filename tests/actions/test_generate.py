@@ -5,6 +5,7 @@ import pytest
 
 from selfinstruct.actions.export import Export
 from selfinstruct.actions.generate import Generate
+from selfinstruct.budget import UNLIMITED, Budget
 from selfinstruct.errors import ConfigError, DataError, ModelError, SelfInstructError
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe.grow import Grow, Saturation
@@ -69,6 +70,7 @@ def run(tmp_path, task, scripted):
         stage = Grow(
             until=changes.pop("until", 3),
             requests_per_round=1,
+            lag=0,
             saturation=changes.pop("saturation", None),
             sampler=Mixed(human=changes.pop("human", 2), machine=1),
             prompt=prompt,
@@ -92,6 +94,7 @@ def run(tmp_path, task, scripted):
             "model": scripted(lambda r: f"Do {r.id}"),
             "trackers": {"ledger": Ledger()},
             "formats": {},
+            "budget": UNLIMITED,
             "actions": {"generate": Generate()},
             "start": start,
         }
@@ -258,3 +261,58 @@ def test_bad_seeds_are_told_all_together(run):
         run(seeds=Seeds(DataError(["a.jsonl:1: not JSON.", "a.jsonl:2: not JSON."]))).execute()
 
     assert str(error.value) == "a.jsonl:1: not JSON.\na.jsonl:2: not JSON."
+
+
+def budget(**limits):
+    return Budget(**({"requests": None, "tokens": None, "usd": None, "minutes": None} | limits))
+
+
+def test_a_budget_ends_the_run_and_the_summary_says_so(run, tmp_path):
+    made = run(until=9, budget=budget(requests=4))
+    made.execute()
+
+    summary = json.loads((tmp_path / "run/summary.json").read_text())
+    assert len(made.model.asked) == summary["asked"] == 4
+    assert summary["stop_reason"] == "budget: 4 of 4 requests spent, and the next request does not fit"
+    assert made.stopped == "budget: 4 of 4 requests spent, and the next request does not fit"
+
+
+def test_with_a_larger_budget_it_goes_on_and_what_was_spent_counts(run, tmp_path):
+    run(until=9, budget=budget(requests=4)).execute()
+    again = run(until=9, budget=budget(requests=6))
+    again.execute()
+
+    assert len(again.model.asked) == 2
+    assert json.loads((tmp_path / "run/summary.json").read_text())["asked"] == 6
+
+
+def test_a_budget_in_dollars_is_kept(run, tmp_path):
+    made = run(until=9, budget=budget(usd=1.1))
+    made.execute()
+
+    summary = json.loads((tmp_path / "run/summary.json").read_text())
+    assert (summary["asked"], summary["cost_usd"]) == (5, 1.25)  # a reply has no limit here, so the last may pass it
+
+
+def test_a_budget_in_dollars_needs_a_price(run, tmp_path, scripted):
+    class Unpriced(scripted):
+        def price(self):
+            return None
+
+    with pytest.raises(ConfigError, match=r"budget.usd needs the price of scripted, .* Set model.price.prompt"):
+        run(budget=budget(usd=5.0), model=Unpriced(str)).execute()
+
+
+def test_a_run_that_is_asked_to_stop_ends_with_the_round_under_way(run, tmp_path):
+    made = run(until=9)
+
+    class Stops(Ledger):
+        def log(self, round_, step):
+            made.stopping = step == 3
+
+    made.trackers["stops"] = Stops()
+    with pytest.raises(KeyboardInterrupt):
+        made.execute()
+
+    summary = json.loads((tmp_path / "run/summary.json").read_text())
+    assert (summary["kept"], summary["stop_reason"]) == (3, "interrupted")

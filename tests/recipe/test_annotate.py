@@ -1,6 +1,8 @@
 import pytest
 
+from selfinstruct.budget import UNLIMITED, Budget, Purse
 from selfinstruct.prompt.prompt import Prompt
+from selfinstruct.recipe import Setting
 from selfinstruct.recipe.annotate import Annotate
 from selfinstruct.round import Candidate, Completion, Rejection, Sample
 from selfinstruct.sampler.missing import Missing
@@ -51,6 +53,11 @@ def annotate(field, **changes):
     return Annotate(**(values | changes))
 
 
+def setting(name, pool, model, past, purse=None):
+    purse = purse or Purse(UNLIMITED)
+    return Setting(name=name, pool=pool, model=model, purse=purse, random_seed=1, past=past)
+
+
 @pytest.fixture
 def raw(pool, task):
     """The pool with three tasks of which nothing is known."""
@@ -62,7 +69,7 @@ def raw(pool, task):
 def test_asks_about_every_task_that_lacks_the_field(raw, scripted):
     model = scripted(lambda r: "yes" if "10" in r.text else "no")
 
-    rounds = list(annotate("is_classification").rounds("clf", raw, model, 1, []))
+    rounds = list(annotate("is_classification").rounds(setting("clf", raw, model, [])))
 
     assert [raw[f"seed_task_{number}"].is_classification for number in (10, 11, 12)] == [True, False, False]
     assert raw["seed_task_10"].models == {"clf": "scripted"}
@@ -74,7 +81,7 @@ def test_asks_about_every_task_that_lacks_the_field(raw, scripted):
 def test_an_unreadable_answer_is_asked_again_with_another_temperature(raw, scripted):
     model = scripted(lambda r: "yes" if r.decoding.temperature else "well")
 
-    first = next(annotate("is_classification").rounds("clf", raw, model, 1, []))
+    first = next(annotate("is_classification").rounds(setting("clf", raw, model, [])))
 
     assert [request.id for request in model.asked if request.round == 1] == [f"clf/1/{k}" for k in (1, 2, 3, 4)]
     assert (first.asked, first.kept, first.candidates) == (4, 2, 4)
@@ -87,7 +94,7 @@ def test_an_unreadable_answer_is_asked_again_with_another_temperature(raw, scrip
 def test_a_task_without_a_readable_answer_is_left_as_it_is_and_says_so(raw, scripted):
     model = scripted(lambda r: "it depends")
 
-    rounds = list(annotate("is_classification").rounds("clf", raw, model, 1, []))
+    rounds = list(annotate("is_classification").rounds(setting("clf", raw, model, [])))
 
     assert raw["seed_task_10"].is_classification is None
     assert raw["seed_task_10"].gave_up == {"clf": "parse: unreadable"}
@@ -99,7 +106,7 @@ def test_a_task_without_a_readable_answer_is_left_as_it_is_and_says_so(raw, scri
 def test_keeps_instances_that_pass_up_to_the_number_wanted(raw, scripted):
     model = scripted(lambda r: "a=1;b=;c=3;d=4")
 
-    first = next(annotate("instances").rounds("io", raw, model, 1, []))
+    first = next(annotate("instances").rounds(setting("io", raw, model, [])))
 
     assert raw["seed_task_10"].instances == (Instance("a", "1"), Instance("c", "3"))
     assert [item.filter for item in first.rejections] == ["empty", "surplus"] * 2
@@ -124,7 +131,7 @@ def test_what_one_filter_rejects_is_no_sibling_in_the_next(raw, scripted):
 
     stage = annotate("instances", filters={"empty": NoEmptyOutput(), "alone": Alone()})
 
-    first = next(stage.rounds("io", raw, scripted(lambda r: "a=;b=2"), 1, []))
+    first = next(stage.rounds(setting("io", raw, scripted(lambda r: "a=;b=2"), [])))
 
     assert raw["seed_task_10"].instances == (Instance("b", "2"),)
     assert [item.filter for item in first.rejections] == ["empty", "empty"]
@@ -133,14 +140,14 @@ def test_what_one_filter_rejects_is_no_sibling_in_the_next(raw, scripted):
 def test_a_reply_of_which_nothing_passes_is_asked_again(raw, scripted):
     model = scripted(lambda r: "a=1" if r.decoding.temperature else "a=")
 
-    next(annotate("instances").rounds("io", raw, model, 1, []))
+    next(annotate("instances").rounds(setting("io", raw, model, [])))
 
     assert raw["seed_task_10"].instances == (Instance("a", "1"),)
 
 
 def test_the_template_sees_how_many_instances_are_wanted(raw, scripted):
     model = scripted(lambda r: "a=1")
-    next(annotate("instances").rounds("io", raw, model, 1, []))
+    next(annotate("instances").rounds(setting("io", raw, model, [])))
 
     assert model.asked[0].text.endswith(" 2")
     assert annotate("instances").preview(raw, None).variables["instances"] == 2
@@ -152,11 +159,11 @@ def test_goes_on_where_it_was_stopped(raw, scripted):
     model = scripted(lambda r: "no")
     stage = annotate("is_classification")
     committed = Pool(raw)
-    first = next(stage.rounds("clf", raw, model, 1, []))
+    first = next(stage.rounds(setting("clf", raw, model, [])))
     for task in first.tasks:
         committed.put(task)
 
-    (second,) = stage.rounds("clf", committed, model, 1, [first.row()])
+    (second,) = stage.rounds(setting("clf", committed, model, [first.row()]))
 
     assert second.number == 2
     assert [task.id for task in second.tasks] == ["seed_task_12"]
@@ -169,6 +176,9 @@ class Later:
 
     def __init__(self, needed, answer):
         self.needed, self.answer, self.asked = needed, answer, []
+
+    def price(self):
+        return None
 
     def complete(self, requests):
         self.asked += requests
@@ -183,7 +193,7 @@ class Later:
 def test_no_round_waits_for_another(raw):
     model = Later(needed=3, answer=lambda r: "no")
 
-    rounds = list(annotate("is_classification").rounds("clf", raw, model, 1, []))
+    rounds = list(annotate("is_classification").rounds(setting("clf", raw, model, [])))
 
     assert [round_.number for round_ in rounds] == [1, 2]
 
@@ -191,7 +201,7 @@ def test_no_round_waits_for_another(raw):
 def test_second_attempts_are_under_way_beside_the_first_of_later_rounds(raw, scripted):
     model = scripted(lambda r: "yes" if r.decoding.temperature else "well")
 
-    rounds = list(annotate("is_classification").rounds("clf", raw, model, 1, []))
+    rounds = list(annotate("is_classification").rounds(setting("clf", raw, model, [])))
 
     assert [request.id for request in model.asked] == [
         *("clf/1/1", "clf/1/2", "clf/2/1"),
@@ -203,7 +213,7 @@ def test_second_attempts_are_under_way_beside_the_first_of_later_rounds(raw, scr
 def test_a_round_that_is_complete_waits_for_those_before_it(raw, scripted):
     model = scripted(lambda r: "yes" if "12" in r.text else "well")
 
-    rounds = list(annotate("is_classification").rounds("clf", raw, model, 1, []))
+    rounds = list(annotate("is_classification").rounds(setting("clf", raw, model, [])))
 
     assert [(round_.number, round_.asked) for round_ in rounds] == [(1, 6), (2, 1)]
 
@@ -219,7 +229,7 @@ def test_what_is_under_way_when_nobody_wants_more_rounds_is_not_needed(raw, scri
         return replies
 
     model.complete = watched
-    rounds = annotate("is_classification", attempts=1, requests_per_round=1).rounds("clf", raw, model, 1, [])
+    rounds = annotate("is_classification", attempts=1, requests_per_round=1).rounds(setting("clf", raw, model, []))
     next(rounds)
     rounds.close()
 
@@ -227,7 +237,7 @@ def test_what_is_under_way_when_nobody_wants_more_rounds_is_not_needed(raw, scri
 
 
 def test_has_nothing_to_do_when_no_task_lacks_the_field(pool, scripted):
-    assert list(annotate("instances").rounds("io", pool, scripted(lambda r: "a=1"), 1, [])) == []
+    assert list(annotate("instances").rounds(setting("io", pool, scripted(lambda r: "a=1"), []))) == []
 
 
 def test_needs_a_sampler_that_gives_a_task(raw, scripted):
@@ -239,4 +249,29 @@ def test_needs_a_sampler_that_gives_a_task(raw, scripted):
             raise ValueError
 
     with pytest.raises(ValueError, match="gives tasks to complete"):
-        next(annotate("instances", sampler=Nothing()).rounds("io", raw, scripted(lambda r: "a=1"), 1, []))
+        next(annotate("instances", sampler=Nothing()).rounds(setting("io", raw, scripted(lambda r: "a=1"), [])))
+
+
+def purse(**limits):
+    return Purse(Budget(**({"requests": None, "tokens": None, "usd": None, "minutes": None} | limits)))
+
+
+def test_a_budget_ends_the_stage_and_leaves_the_other_tasks_for_later(raw, scripted):
+    model = scripted(lambda r: "no")
+
+    rounds = list(annotate("is_classification").rounds(setting("clf", raw, model, [], purse(requests=1))))
+
+    assert [(round_.asked, round_.kept) for round_ in rounds] == [(1, 1)]
+    assert rounds[0].ended == "budget: 1 of 1 requests spent, and the next request does not fit"
+    assert [raw[f"seed_task_{number}"].is_classification for number in (10, 11, 12)] == [False, None, None]
+    assert not raw["seed_task_11"].gave_up
+
+
+def test_a_budget_leaves_a_task_that_could_not_be_asked_about_again(raw, scripted):
+    model = scripted(lambda r: "well")
+
+    rounds = list(annotate("is_classification").rounds(setting("clf", raw, model, [], purse(requests=4))))
+
+    assert [(round_.asked, round_.ended is None) for round_ in rounds] == [(3, True), (1, False)]
+    assert len(model.asked) == 4
+    assert not any(raw[f"seed_task_{number}"].gave_up for number in (10, 11, 12))

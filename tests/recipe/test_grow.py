@@ -2,8 +2,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from selfinstruct.budget import UNLIMITED, Budget, Purse
 from selfinstruct.prompt.prompt import Prompt
-from selfinstruct.recipe import stream
+from selfinstruct.recipe import Setting, stream
 from selfinstruct.recipe.grow import Grow, Saturation
 from selfinstruct.round import Candidate, Completion, Failure, Rejection
 from selfinstruct.sampler.mixed import Mixed
@@ -70,6 +71,11 @@ def grow(**changes):
     return Grow(**(values | changes))
 
 
+def setting(name, pool, model, past, purse=None):
+    purse = purse or Purse(UNLIMITED)
+    return Setting(name=name, pool=pool, model=model, purse=purse, random_seed=1, past=past)
+
+
 @pytest.fixture
 def numbered(scripted):
     """A model that writes two new instructions, one unreadable line, one twin and one shout a request."""
@@ -77,7 +83,7 @@ def numbered(scripted):
 
 
 def test_keeps_exactly_as_many_as_wanted_and_accounts_for_the_rest(pool, numbered):
-    (only,) = grow(until=3).rounds("grow", pool, numbered, 1, [])
+    (only,) = grow(until=3).rounds(setting("grow", pool, numbered, []))
 
     assert len(pool.of("grow")) == 3
     assert (only.asked, only.kept, only.candidates, only.parsed) == (2, 3, 10, 8)
@@ -90,7 +96,7 @@ def test_keeps_exactly_as_many_as_wanted_and_accounts_for_the_rest(pool, numbere
 
 
 def test_what_comes_after_the_last_one_needed_is_surplus(pool, numbered):
-    (only,) = grow(until=1).rounds("grow", pool, numbered, 1, [])
+    (only,) = grow(until=1).rounds(setting("grow", pool, numbered, []))
 
     assert [rejection.filter for rejection in only.rejections] == [
         *("parse", "surplus", "surplus", "surplus"),
@@ -99,7 +105,7 @@ def test_what_comes_after_the_last_one_needed_is_surplus(pool, numbered):
 
 
 def test_a_kept_task_records_where_it_came_from(pool, numbered):
-    next(grow().rounds("grow", pool, numbered, 1, []))
+    next(grow().rounds(setting("grow", pool, numbered, [])))
     made = pool["grow_1"]
 
     assert (made.origin, made.round, made.request) == ("grow", 1, "grow/1/1")
@@ -112,7 +118,7 @@ def test_a_kept_task_records_where_it_came_from(pool, numbered):
 
 
 def test_a_rejection_names_the_request_the_candidate_and_the_nearest_task(pool, numbered):
-    first = next(grow().rounds("grow", pool, numbered, 1, []))
+    first = next(grow().rounds(setting("grow", pool, numbered, [])))
     row = first.rejections[1].row("grow", 1)
 
     assert row == {
@@ -132,7 +138,7 @@ def test_a_request_without_a_reply_is_one_rejection(pool, scripted):
     model = scripted(
         lambda r: Completion(failure=Failure("refused", "too long")) if r.id.endswith("1") else f"Do {r.id}"
     )
-    first = next(grow().rounds("grow", pool, model, 1, []))
+    first = next(grow().rounds(setting("grow", pool, model, [])))
 
     assert (first.asked, first.failed, first.candidates, first.kept) == (2, 1, 2, 1)
     assert (first.rejections[0].filter, first.rejections[0].reason) == ("model", "too long")
@@ -141,7 +147,7 @@ def test_a_request_without_a_reply_is_one_rejection(pool, scripted):
 def test_ends_when_nothing_new_comes(pool, scripted):
     stage = grow(saturation=Saturation(rounds=3, kept_share=0.0))
 
-    rounds = list(stage.rounds("grow", pool, scripted(lambda r: "Always this"), 1, []))
+    rounds = list(stage.rounds(setting("grow", pool, scripted(lambda r: "Always this"), [])))
 
     assert len(rounds) == 4
     assert rounds[-1].ended == "saturated: at most 0% kept in 3 rounds"
@@ -152,15 +158,15 @@ def test_goes_on_where_it_was_stopped(task, numbered):
     from selfinstruct.pool import Pool
 
     whole = Pool(task(number) for number in range(10))
-    rounds = list(grow(until=9).rounds("grow", whole, numbered, 1, []))
+    rounds = list(grow(until=9).rounds(setting("grow", whole, numbered, [])))
     part = Pool(task(number) for number in range(10))
-    first = next(grow(until=9).rounds("grow", part, numbered, 1, []))
+    first = next(grow(until=9).rounds(setting("grow", part, numbered, [])))
 
-    rest = list(grow(until=9).rounds("grow", part, numbered, 1, [first.row()]))
+    rest = list(grow(until=9).rounds(setting("grow", part, numbered, [first.row()])))
 
     assert [task.row() for task in part] == [task.row() for task in whole]
     assert [round_.number for round_ in rest] == [round_.number for round_ in rounds[1:]]
-    assert list(grow(until=9).rounds("grow", part, numbered, 1, [r.row() for r in rounds])) == []
+    assert list(grow(until=9).rounds(setting("grow", part, numbered, [r.row() for r in rounds]))) == []
 
 
 def test_each_round_has_a_stream_of_its_own():
@@ -189,7 +195,7 @@ def test_a_round_shows_the_pool_as_it_stood_that_many_rounds_before(pool, script
     model = scripted(lambda r: f"Do {r.id}")
     stage = grow(until=24, lag=lag, prompt=NAMES, sampler=Mixed(human=2, machine=50), requests_per_round=2)
 
-    rounds = list(stage.rounds("grow", pool, model, 1, []))
+    rounds = list(stage.rounds(setting("grow", pool, model, [])))
 
     for number in range(1, len(rounds) + 1):
         seen = max(number - 1 - lag, number // 2)
@@ -201,19 +207,19 @@ def test_rounds_are_under_way_beside_each_other(pool, scripted):
     model = scripted(lambda r: f"Do {r.id}")
     stage = grow(until=30, lag=2, requests_per_round=1)
 
-    rounds = stage.rounds("grow", pool, model, 1, [])
+    rounds = stage.rounds(setting("grow", pool, model, []))
 
     asked = []
     for _ in range(8):
         number = next(rounds).number
         asked.append(max(request.round for request in model.asked) - number)
-    assert asked == [0, 1, 2, 2, 2, 2, 2, 2]  # round 3 sees the first only, and so does not wait for the second
+    assert asked == [2, 3, 3, 3, 3, 3, 3, 3]  # while a round is given, those that need to see no more than it
 
 
 def test_no_more_is_asked_than_the_yield_so_far_makes_necessary(pool, scripted):
     model = scripted(lambda r: f"Do {r.id}")
 
-    rounds = list(grow(until=10, lag=5, requests_per_round=1).rounds("grow", pool, model, 1, []))
+    rounds = list(grow(until=10, lag=5, requests_per_round=1).rounds(setting("grow", pool, model, [])))
 
     assert (len(rounds), len(model.asked)) == (10, 10)
 
@@ -229,7 +235,7 @@ def test_rounds_asked_ahead_in_vain_are_not_sent_where_they_wait(pool, scripted)
 
     model = Counting(lambda r: f"Do {r.id}" if r.round < 6 else "\n".join(f"Do {r.id} {k}" for k in range(9)))
 
-    rounds = list(grow(until=14, lag=3, requests_per_round=1).rounds("grow", pool, model, 1, []))
+    rounds = list(grow(until=14, lag=3, requests_per_round=1).rounds(setting("grow", pool, model, [])))
 
     assert len(rounds) == 6
     assert closed == ["grow/7/1", "grow/8/1", "grow/9/1"]
@@ -242,10 +248,21 @@ def test_how_far_it_asked_ahead_changes_no_result(task, numbered):
     for stopped in (0, 2, 5):
         pool = Pool(task(number) for number in range(10))
         stage = grow(until=30, lag=3)
-        rounds = stage.rounds("grow", pool, numbered, 1, [])
+        rounds = stage.rounds(setting("grow", pool, numbered, []))
         figures = [next(rounds).row() for _ in range(stopped)]
         rounds.close()
-        figures += [round_.row() for round_ in stage.rounds("grow", pool, numbered, 1, figures)]
+        figures += [round_.row() for round_ in stage.rounds(setting("grow", pool, numbered, figures))]
         pools.append(([made.row() for made in pool], figures))
 
     assert pools[0] == pools[1] == pools[2]
+
+
+def test_a_budget_ends_the_stage(pool, scripted):
+    model = scripted(lambda r: f"Do {r.id}")
+    purse = Purse(Budget(requests=5, tokens=None, usd=None, minutes=None))
+
+    rounds = list(grow(until=30, lag=3).rounds(setting("grow", pool, model, [], purse)))
+
+    assert [round_.asked for round_ in rounds] == [2, 2, 1]
+    assert rounds[-1].ended == "budget: 5 of 5 requests spent, and the next request does not fit"
+    assert len(model.asked) == 5

@@ -2,7 +2,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from selfinstruct.budget import UNLIMITED, Purse
+from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
+from selfinstruct.recipe import Setting
 from selfinstruct.recipe.turn import Turn, judge, measured
 from selfinstruct.round import Candidate, Completion, Failure, Rejection, Sample
 
@@ -65,6 +68,10 @@ def samples(*words):
     return [Sample(variables={"word": word}) for word in words]
 
 
+def at(model):
+    return Setting(name="grow", pool=Pool(), model=model, purse=Purse(UNLIMITED), random_seed=1, past=[])
+
+
 @pytest.fixture
 def turn():
     return Turn("grow", 3, "scripted")
@@ -73,7 +80,7 @@ def turn():
 def test_every_sample_comes_with_its_request_and_what_its_reply_holds(turn, scripted):
     model = scripted(lambda r: f"Do {r.text}\n# no")
 
-    found = list(turn.ask(PROMPT, model, samples("a", "b")))
+    found = list(turn.ask(PROMPT, at(model), samples("a", "b")))
 
     assert [(sample.variables["word"], request.id, pieces[0]) for sample, request, pieces in found] == [
         ("a", "grow/3/1", Candidate("Do a")),
@@ -84,9 +91,9 @@ def test_every_sample_comes_with_its_request_and_what_its_reply_holds(turn, scri
 
 def test_requests_of_a_later_attempt_go_on_with_the_numbers(turn, scripted):
     model = scripted(lambda r: "x")
-    list(turn.ask(PROMPT, model, samples("a", "b")))
+    list(turn.ask(PROMPT, at(model), samples("a", "b")))
 
-    list(turn.ask(PROMPT, model, samples("b"), attempt=2))
+    list(turn.ask(PROMPT, at(model), samples("b"), attempt=2))
 
     assert [(request.id, request.decoding.temperature) for request in model.asked] == [
         ("grow/3/1", 0.0),
@@ -100,7 +107,7 @@ def test_requests_of_a_later_attempt_go_on_with_the_numbers(turn, scripted):
 def test_the_model_s_mode_says_whether_a_request_is_a_message(turn, scripted, mode):
     model = scripted(lambda r: "x", mode=mode)
 
-    list(turn.ask(PROMPT, model, samples("a")))
+    list(turn.ask(PROMPT, at(model), samples("a")))
 
     assert model.asked[0].chat is (mode == "chat")
 
@@ -109,24 +116,27 @@ def test_a_model_that_leaves_a_request_out_is_an_error(turn):
     class Silent:
         mode = "chat"
 
+        def price(self):
+            return None
+
         def complete(self, requests):
             return iter(())
 
     with pytest.raises(ValueError, match="shorter"):
-        list(turn.ask(PROMPT, Silent(), samples("a")))
+        list(turn.ask(PROMPT, at(Silent()), samples("a")))
 
 
 def test_a_request_without_a_reply_is_one_rejection_by_the_model(turn, scripted):
     model = scripted(lambda r: Completion(failure=Failure("refused", "too long")))
 
-    ((_, _, found),) = turn.ask(PROMPT, model, samples("a"))
+    ((_, _, found),) = turn.ask(PROMPT, at(model), samples("a"))
 
     assert found == [Rejection(filter="model", reason="too long")]
     assert (turn.asked, turn.failed, turn.parsed) == (1, 1, 0)
 
 
 def test_tokens_and_cost_are_added_up(turn, scripted):
-    list(turn.ask(PROMPT, scripted(lambda r: "x"), samples("a", "b")))
+    list(turn.ask(PROMPT, at(scripted(lambda r: "x")), samples("a", "b")))
 
     assert (turn.prompt_tokens, turn.completion_tokens, turn.cost_usd) == (20, 10, 0.5)
 
@@ -134,7 +144,7 @@ def test_tokens_and_cost_are_added_up(turn, scripted):
 def test_one_unknown_price_makes_the_cost_unknown_for_good(turn, scripted):
     model = scripted(lambda r: Completion(text="x", cost_usd=None if r.text == "b" else 0.5))
 
-    list(turn.ask(PROMPT, model, samples("a", "b", "c")))
+    list(turn.ask(PROMPT, at(model), samples("a", "b", "c")))
 
     assert turn.cost_usd is None
 
@@ -142,13 +152,13 @@ def test_one_unknown_price_makes_the_cost_unknown_for_good(turn, scripted):
 def test_a_failure_costs_nothing_and_leaves_the_cost_known(turn, scripted):
     model = scripted(lambda r: Completion(failure=Failure("refused", "too long")) if r.text == "a" else "x")
 
-    list(turn.ask(PROMPT, model, samples("a", "b")))
+    list(turn.ask(PROMPT, at(model), samples("a", "b")))
 
     assert turn.cost_usd == 0.25
 
 
 def test_a_rejection_is_counted_with_its_request_and_its_task(turn, scripted, task, pool):
-    ((_, request, _),) = turn.ask(PROMPT, scripted(lambda r: "x"), samples("a"))
+    ((_, request, _),) = turn.ask(PROMPT, at(scripted(lambda r: "x")), samples("a"))
     turn.reject(Rejection(filter="parse", reason="unreadable"), request)
     turn.reject(Rejection(filter="parse", reason="unreadable"), request, task(4))
 
@@ -210,7 +220,7 @@ def test_without_a_filter_that_measures_tasks_stay_as_they_are(pool, task):
 def test_tokens_that_one_reply_does_not_count_are_unknown_for_the_round(turn, scripted):
     model = scripted(lambda r: Completion(text="x", prompt_tokens=3, completion_tokens=None if r.text == "a" else 5))
 
-    list(turn.ask(PROMPT, model, samples("a", "b")))
+    list(turn.ask(PROMPT, at(model), samples("a", "b")))
 
     assert (turn.prompt_tokens, turn.completion_tokens) == (6, None)
 
@@ -218,6 +228,6 @@ def test_tokens_that_one_reply_does_not_count_are_unknown_for_the_round(turn, sc
 def test_what_is_asked_is_under_way_before_the_first_reply_is_taken(turn, scripted):
     model = scripted(lambda r: "x")
 
-    answers = turn.ask(PROMPT, model, samples("a", "b"))
+    answers = turn.ask(PROMPT, at(model), samples("a", "b"))
 
     assert (len(model.asked), len(answers), turn.asked, turn.parsed) == (2, 2, 2, 0)

@@ -1,0 +1,107 @@
+import time
+
+import pytest
+
+from selfinstruct.budget import NOTHING, UNLIMITED, Budget, Price, Purse, Spending, most
+from selfinstruct.round import Decoding, Request
+
+CHEAP = Price(prompt=1.0, completion=2.0)
+
+
+def unknown():
+    return None
+
+
+def request(text="x" * 20, max_tokens=10):
+    decoding = Decoding(max_tokens=max_tokens)
+    return Request(
+        id="a/1/1", stage="a", round=1, text=text, system=None, chat=False, decoding=decoding, expects="whole"
+    )
+
+
+def purse(spent=NOTHING, seconds=0.0, **limits):
+    return Purse(Budget(**({"requests": None, "tokens": None, "usd": None, "minutes": None} | limits)), spent, seconds)
+
+
+def test_without_limits_everything_may_be_asked():
+    assert Purse(UNLIMITED).reserve([request()] * 1000, unknown) == (1000, NOTHING)
+
+
+def test_no_more_requests_than_the_budget_says_and_then_it_is_empty():
+    held = purse(requests=5)
+
+    count, reserved = held.reserve([request()] * 3, unknown)
+    assert count == 3
+    assert held.reserve([request()] * 3, unknown)[0] == 0  # all or none while others are under way
+    assert held.empty is None
+
+    held.settle(reserved, Spending(3))
+    assert held.reserve([request()] * 3, unknown)[0] == 2
+    held.settle(most([request()] * 2, None), Spending(2))
+    assert held.reserve([request()], unknown)[0] == 0
+    assert held.empty == "budget: 5 of 5 requests spent, and the next request does not fit"
+
+
+def test_what_was_spent_before_counts():
+    held = purse(spent=Spending(4), requests=5)
+
+    assert held.reserve([request()] * 3, unknown)[0] == 1
+
+
+def test_tokens_are_reserved_at_their_most_and_freed_when_they_are_known():
+    held = purse(tokens=50)
+
+    count, reserved = held.reserve([request()] * 2, unknown)
+    assert (count, reserved.tokens) == (2, 40)  # ten of the prompt and ten of the reply, each
+    assert held.reserve([request()], unknown)[0] == 0
+
+    held.settle(reserved, Spending(2, tokens=12))
+    assert held.reserve([request()], unknown)[0] == 1
+
+
+def test_dollars_are_reserved_by_the_price():
+    held = purse(usd=0.00006)
+
+    count, reserved = held.reserve([request()] * 3, lambda: CHEAP)
+
+    assert count == 2
+    assert reserved.usd == pytest.approx(2 * (10 * 1.0 + 10 * 2.0) / 1e6)
+
+
+def test_a_reply_without_a_limit_is_asked_for_alone():
+    held = purse(tokens=1000)
+    endless = request(max_tokens=None)
+
+    count, reserved = held.reserve([endless] * 2, unknown)
+    assert count == 2
+    assert held.reserve([endless], unknown)[0] == 0
+
+    held.settle(reserved, Spending(2, tokens=999))
+    assert held.reserve([endless], unknown)[0] == 1
+    held.settle(most([endless], None), Spending(1, tokens=500))
+    assert held.reserve([endless], unknown)[0] == 0
+    assert held.empty == "budget: 1,499 of 1000 tokens spent, and the next request does not fit"
+
+
+def test_time_runs_out():
+    held = purse(minutes=1.0, seconds=59.99)
+    assert held.reserve([request()], unknown)[0] == 1
+
+    time.sleep(0.02)
+
+    assert held.reserve([request()], unknown)[0] == 0
+    held.settle(most([request()], None), Spending(1))
+    assert held.reserve([request()], unknown)[0] == 0
+    assert held.empty == "budget: 1 minutes are over"
+
+
+def test_every_limit_is_told_with_what_was_spent():
+    held = purse(spent=Spending(2, 30.0, 0.5), requests=2, tokens=90, usd=0.75)
+
+    held.reserve([request()], lambda: CHEAP)
+
+    assert held.empty.startswith("budget: 2 of 2 requests, 30 of 90 tokens, 0.5000 of 0.75 usd spent")
+
+
+def test_wide_characters_are_reserved_as_more_tokens():
+    assert most([request(text="雪" * 10)], None).tokens == 15 + 10
