@@ -8,7 +8,7 @@ left: of 52,000 real instructions, most often no more than ten.
 One index serves all filters with its tokenizer, whatever their thresholds.  A text without tokens is in no list: it
 scores 0 with everything, as in rouge-score.
 
-Rejected: rapidfuzz for all texts (a hundred times slower with 52,000), and numba or a C kernel (a compiler, or 190 MB,
+Rejected: rapidfuzz for all texts (sixty times slower with 52,000), and numba or a C kernel (a compiler, or 190 MB,
 for a filter that is not the bottleneck).
 """
 
