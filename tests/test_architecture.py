@@ -32,6 +32,7 @@ ONLY_IN = {
     "hydra": ("entry",),
     "omegaconf": ("entry",),
     "litellm": ("model",),
+    "aiohttp": ("model",),
     "wandb": ("trackers",),
     "rich": ("trackers",),
     "rapidfuzz": ("filters",),
@@ -121,7 +122,7 @@ def test_a_library_is_imported_only_where_it_belongs(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_heavy_libraries_are_imported_inside_functions(path):
-    heavy = {"litellm", "wandb", "rich"}
+    heavy = {"litellm", "aiohttp", "wandb", "rich"}
 
     assert heavy.isdisjoint(name.split(".")[0] for name in imports(path, at_module_level=True))
 
