@@ -34,6 +34,7 @@ ONLY_IN = {
     "hydra": ("entry", "advice"),
     "omegaconf": ("entry", "advice"),
     "litellm": ("model",),
+    "aiohttp": ("model",),
     "wandb": ("trackers",),
     "rich": ("trackers",),
     "rapidfuzz": ("filters",),
@@ -123,7 +124,7 @@ def test_a_library_is_imported_only_where_it_belongs(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_heavy_libraries_are_imported_inside_functions(path):
-    heavy = {"litellm", "wandb", "rich"}
+    heavy = {"litellm", "aiohttp", "wandb", "rich"}
 
     assert heavy.isdisjoint(name.split(".")[0] for name in imports(path, at_module_level=True))
 

@@ -1,7 +1,8 @@
 """LiteLLM loaded quietly, and the HTTP clients of one event loop, closed when it ends.
 
-LiteLLM takes seconds to import, so it is loaded when the first request is made and not before.  Its price list comes
-with the package and is not fetched: a cost must not depend on the day or on a network.
+LiteLLM takes seconds to import, so it is loaded when it is needed and not before, or in the background while the run
+reads its seeds.  A program that ends meanwhile does not wait for it: the import stops at its next module.  Its price
+list comes with the package and is not fetched: a cost must not depend on the day or on a network.
 
 For whoever speaks OpenAI's protocol we hand it a client: its own text-completion path opens a session a request and
 closes none, and falls back to OPENAI_API_KEY where no key is meant to be sent.  The client stands on LiteLLM's own
@@ -14,9 +15,11 @@ import asyncio
 import inspect
 import logging
 import os
+import sys
+import threading
 import warnings
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -37,6 +40,35 @@ def loaded() -> Any:
         logger.setLevel(max(logger.level, logging.WARNING))
         logger.handlers.clear()  # each line would come twice, once without our format
     return litellm
+
+
+@cache
+def load_soon() -> None:
+    """Import litellm in a thread; what goes wrong there goes wrong again, and is told, where it is first used."""
+    threading.Thread(target=Loading().run, name="selfinstruct-import").start()
+
+
+class Loading:
+    """An import that ends with the program.
+
+    A daemon thread would be killed in the middle of a module written in C or Rust, which may abort the process.  So the
+    thread is waited for at the end, and asks before each module whether the end has come.
+    """
+
+    def run(self) -> None:
+        """Import litellm, in this thread."""
+        self._thread = threading.current_thread()
+        sys.meta_path.insert(0, self)
+        try:
+            with suppress(Exception):
+                loaded()
+        finally:
+            sys.meta_path.remove(self)
+
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        """Leave the finding to the others, or leave the thread when the program has ended; no import outlives that."""
+        if threading.current_thread() is self._thread and not threading.main_thread().is_alive():
+            raise SystemExit
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ would pass for a result).
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from hashlib import sha256
 from random import Random
@@ -18,7 +20,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from selfinstruct.model import Mode
+from selfinstruct.model import Line, Mode
 from selfinstruct.part import part
 from selfinstruct.round import Completion, Decoding, Request
 from selfinstruct.task import OFFLINE
@@ -56,6 +58,9 @@ class Offline:
         """Always: its text is made up here."""
         return True
 
+    def prepare(self) -> None:
+        """Nothing: it is ready."""
+
     def problems(self) -> list[str]:
         """None: it needs nothing."""
         return []
@@ -64,9 +69,16 @@ class Offline:
         """Its name, mode and fault rates."""
         return {"name": self.name, **asdict(self)}
 
-    def complete(self, requests: Iterable[Request]) -> Iterator[Completion]:
-        """One completion a request, in the order asked, each when it is asked for."""
-        return (self._completion(request) for request in requests)
+    def line(self) -> AbstractContextManager[Line]:
+        """A line on which every request is answered at once."""
+        return nullcontext(self)
+
+    def ask(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
+        """Answer each request now: what a grammar writes is written before anybody could wait for it."""
+        futures: list[Future[Completion]] = [Future() for _ in requests]
+        for request, future in zip(requests, futures, strict=True):
+            future.set_result(self._completion(request))
+        return futures
 
     def _completion(self, request: Request) -> Completion:
         rng = stream(request)

@@ -1,10 +1,10 @@
 """What a failed attempt means, and how long to wait before the next.
 
-The retry loop is our own, because LiteLLM's differs from provider to provider: some retry twice unasked, some say that
-they did and did not, and a Retry-After is honoured by few.  Its exceptions are read by status code and by class name
+Retrying is our own, because LiteLLM's differs from provider to provider: some retry twice unasked, some say that they
+did and did not, and a Retry-After is honoured by few.  Its exceptions are read by status code and by class name
 together, since neither alone tells the truth: a body that is not JSON arrives as status 200 from one provider and as
 500 from another, an unsupported parameter arrives as 400 like a prompt that is too long.  Names, not classes, so that
-nothing here imports LiteLLM.
+nothing here imports LiteLLM, and servers that we ask without it are judged by the same words.
 
 Back-off is exponential with full jitter: a wait is drawn between nothing and a bound that doubles, so that requests
 which failed together do not come back together.
@@ -13,16 +13,14 @@ which failed together do not come back together.
 import logging
 import math
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import Random
-from typing import Literal, TypeVar
+from typing import Literal
 
 from selfinstruct.round import Failure
-
-Reply = TypeVar("Reply")
 
 LOG = logging.getLogger(__name__)
 
@@ -36,6 +34,8 @@ LONGEST_MESSAGE = 300
 """Characters; providers echo whole prompts in their errors."""
 
 TRANSIENT = frozenset({408, 409, 425, 429})
+OVERLOAD = frozenset({429, 529})
+OVERLOAD_SIGNS = re.compile(r"overload|too many requests|rate.?limit|at capacity|queue is full", re.IGNORECASE)
 FATAL = frozenset({401, 402, 403, 404})
 FATAL_CLASSES = frozenset(
     {
@@ -44,6 +44,7 @@ FATAL_CLASSES = frozenset(
         "NotFoundError",
         "LiteLLMUnknownProvider",
         "UnsupportedParamsError",
+        "UnsendableError",
     }
 )
 FATAL_SIGNS = re.compile(
@@ -67,6 +68,22 @@ class Trouble:
     message: str
     retry_after: float | None = None
     """Seconds that the server asked to wait."""
+    is_overload: bool = False
+    """Whether the server has more to do than it can, or than it allows us: fewer requests at once would help."""
+
+
+class ReplyError(Exception):
+    """A server answered, and not with a reply; named by its status, its headers and what it said."""
+
+    def __init__(self, status_code: int, message: str, headers: Mapping[str, str], signs: str = "") -> None:
+        super().__init__(f"{message} {signs}".strip())
+        self.status_code = status_code
+        self.message = message
+        self.headers = headers
+
+
+class UnsendableError(Exception):
+    """No request can be sent as the config says; the message names the keys."""
 
 
 def judged(error: Exception) -> Trouble:
@@ -75,13 +92,25 @@ def judged(error: Exception) -> Trouble:
     classes = {kind.__name__ for kind in type(error).__mro__}
     text = message_of(error)
     kind: Literal["transient", "refused", "fatal"] = "transient"
-    if status in FATAL or classes & FATAL_CLASSES or (status is not None and FATAL_SIGNS.search(str(error))):
+    says_so = status is not None and FATAL_SIGNS.search(str(error))
+    if is_moved(status) or status in FATAL or classes & FATAL_CLASSES or says_so:
         kind = "fatal"
     elif isinstance(status, int) and 400 <= status < 500 and status not in TRANSIENT:
         kind = "refused"
     headers = headers_of(error)
     said = f"HTTP {status}, {text}" if headers else text  # without a reply the status is LiteLLM's guess
-    return Trouble(kind, said, retry_after(headers, datetime.now(UTC)))
+    asked = retry_after(headers, datetime.now(UTC))
+    return Trouble(kind, said, asked, kind == "transient" and is_overload(status, asked, text))
+
+
+def is_moved(status: object) -> bool:
+    """Whether the server sent us elsewhere; nobody follows, for the key would go along."""
+    return isinstance(status, int) and 300 <= status < 400
+
+
+def is_overload(status: object, asked: float | None, text: str) -> bool:
+    """Whether fewer requests at once would help; 503 is also said by servers that are down."""
+    return status in OVERLOAD or (status == 503 and (asked is not None or bool(OVERLOAD_SIGNS.search(text))))
 
 
 def message_of(error: Exception) -> str:
@@ -130,31 +159,31 @@ def wait(attempt: int, asked: float | None, rng: Random) -> float:
     return backoff if asked is None else max(backoff, min(LONGEST_WAIT, asked + rng.random()))
 
 
-async def persist(
-    send: Callable[[], Awaitable[Reply]],
-    attempts: int,
-    rng: Random,
-    pause: Callable[[float], Awaitable[Failure | None]],
-    clean: Callable[[str], str] = str,
-) -> Reply | Failure:
-    """Send until there is a reply, trying again cannot help, or the attempts are used up.
+class Attempts:
+    """The attempts of one request, which say after each failed one how long to wait, or that it was the last.
 
-    `pause` sleeps; it gives a failure when waiting has become pointless.  `clean` takes secrets out of a message.
+    The waits are drawn from a stream of the request's own, made when the first attempt fails: nearly none does.
     """
-    for attempt in range(1, attempts + 1):
-        try:
-            return await send()
-        except Exception as error:
-            trouble = judged(error)
-        message = clean(trouble.message)
+
+    def __init__(self, most: int, request: str, clean: Callable[[str], str] = str) -> None:
+        self._most = most
+        self._request = request
+        self._clean = clean
+        self._failed = 0
+
+    def after(self, trouble: Trouble) -> float | Failure:
+        """Seconds to wait before the next attempt, or the failure that the request ends with."""
+        self._failed += 1
+        message = self._clean(trouble.message)
         if trouble.kind != "transient":
             return Failure(trouble.kind, message)
-        if attempt == attempts:
-            times = "1 attempt" if attempts == 1 else f"{attempts} attempts; the last"
+        if self._failed >= self._most:
+            times = "1 attempt" if self._most == 1 else f"{self._most} attempts; the last"
             return Failure("unavailable", f"no answer in {times}: {message}")
-        seconds = wait(attempt, trouble.retry_after, rng)
+        if self._failed == 1:
+            self._rng = Random(self._request)
+        seconds = wait(self._failed, trouble.retry_after, self._rng)
         level = logging.INFO if seconds >= WORTH_TELLING else logging.DEBUG
-        LOG.log(level, "Attempt %d of %d failed (%s); the next in %.1f s.", attempt, attempts, message, seconds)
-        if failure := await pause(seconds):
-            return failure
-    raise ValueError(f"attempts must be at least 1 (got {attempts})")
+        shown = (self._failed, self._most, message, seconds)
+        LOG.log(level, "Attempt %d of %d failed (%s); the next in %.1f s.", *shown)
+        return seconds

@@ -1,94 +1,66 @@
-"""Many questions under way at once, the answers in the order asked.
+"""How many requests may be under way at once: as many as the server bears.
 
-A window slides over the questions: as soon as the first answer is taken, the next question is drawn, so that one slow
-answer holds up nobody but those that wait behind it.  Asking in batches, as the reference code does, waits for the
-slowest of every batch instead.  The questions are drawn in the caller's thread, since drawing one may read the pool;
-the asking happens in an event loop in a thread of its own, which lives no longer than the generator.
+Nobody knows what a server bears, and it changes while others use it too.  So the window narrows when the server says
+that it is too much (429, 529, or 503 with such words), and opens again while replies come: multiplicative decrease and
+additive increase, as TCP does (Jacobson, Congestion Avoidance and Control, 1988), because that settles near the limit
+and shares it fairly with others.  Rejected: back-off of the single request alone, which sends the next one into the
+same wall.
+
+What was sent before a cut tells nothing about the cut, so that a burst of refusals narrows the window once, and old
+replies do not open it.  A server that says how long to wait is sent nothing new for so long.
 """
 
-import asyncio
-import threading
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager
-from types import TracebackType
-from typing import Generic, TypeVar
-
-Question = TypeVar("Question")
-Answer = TypeVar("Answer")
-
-AHEAD = 3
-"""Times `limit`: the questions drawn whose answers are not taken yet.  One share is under way, two wait behind a slow
-answer; fewer would leave slots idle, more would be lost, though paid for, by a process that is killed."""
+NARROWER = 0.5
+"""What a cut leaves of the requests under way."""
+TURNS_TO_OPEN = 32
+"""Windows full of replies that it takes to open from nothing to the whole; one request a window would take hours."""
 
 
-def in_order(
-    questions: Iterable[Question],
-    opened: Callable[[], AbstractAsyncContextManager[Callable[[Question], Awaitable[Answer]]]],
-    limit: int,
-) -> Iterator[Answer]:
-    """Answer every question, `limit` at a time; what `opened` opens is closed when the last answer is taken.
+class Window:
+    """The room for requests under way."""
 
-    Closing the generator cancels what is under way.
-    """
-    pending: deque[Future[Answer]] = deque()
-    with Background(opened, limit) as background:
-        for question in questions:
-            pending.append(background.ask(question))
-            while pending and (pending[0].done() or len(pending) >= AHEAD * limit):
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+    def __init__(self, most: int) -> None:
+        self.under_way = 0
+        self._most = most
+        self._allowed = float(most)
+        self._sent = 0
+        self._last_cut = 0
+        self._paused_until = 0.0
 
+    @property
+    def allowed(self) -> int:
+        """Requests that may be under way; never below 1, and never above what the config says."""
+        return int(self._allowed)
 
-class Background(Generic[Question, Answer]):
-    """An event loop in a thread of its own, that answers `limit` questions at a time."""
+    @property
+    def has_room(self) -> bool:
+        """Whether one more may be sent."""
+        return self.under_way < int(self._allowed)
 
-    def __init__(
-        self,
-        opened: Callable[[], AbstractAsyncContextManager[Callable[[Question], Awaitable[Answer]]]],
-        limit: int,
-    ) -> None:
-        self._opened = opened
-        self._limit = limit
-        self._ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-        self._thread = threading.Thread(target=self._run, name="selfinstruct-model", daemon=True)
+    def enter(self) -> int:
+        """Count one request more; gives its number, by which it is known when it ends."""
+        self.under_way += 1
+        self._sent += 1
+        return self._sent
 
-    def __enter__(self) -> "Background[Question, Answer]":
-        self._thread.start()
-        self._loop, self._stop = self._ready.result()
-        return self
+    def answered(self, number: int) -> None:
+        """A reply came: open the window a little, if the request was sent through it as it is."""
+        self.under_way -= 1
+        if self._allowed < self._most and number > self._last_cut:
+            step = max(1.0, self._most / TURNS_TO_OPEN)
+            self._allowed = min(self._most, self._allowed + step / self._allowed)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
+    def failed(self, number: int, is_overload: bool) -> None:
+        """No reply came; where the server has too much to do, narrow the window."""
+        if is_overload and number > self._last_cut:
+            self._allowed = max(1.0, min(self._allowed, self.under_way) * NARROWER)
+            self._last_cut = self._sent
+        self.under_way -= 1
 
-    def ask(self, question: Question) -> Future[Answer]:
-        """Have a question answered as soon as a slot is free."""
-        return asyncio.run_coroutine_threadsafe(self._answer(question), self._loop)
+    def pause(self, until: float) -> None:
+        """Let nothing in before this moment."""
+        self._paused_until = max(self._paused_until, until)
 
-    async def _answer(self, question: Question) -> Answer:
-        async with self._slots:
-            return await self._ask(question)
-
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except Exception as error:
-            if self._ready.done():
-                raise
-            self._ready.set_exception(error)
-
-    async def _serve(self) -> None:
-        stop = asyncio.Event()
-        self._slots = asyncio.Semaphore(self._limit)
-        async with self._opened() as self._ask:
-            loop = asyncio.get_running_loop()
-            self._ready.set_result((loop, stop))
-            await stop.wait()
-            await loop.shutdown_default_executor()  # what is half begun there would be cancelled before it is awaited
-            under_way = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in under_way:
-                task.cancel()
-            await asyncio.gather(*under_way, return_exceptions=True)
+    def wait(self, now: float) -> float:
+        """Seconds until something may be let in again."""
+        return max(0.0, self._paused_until - now)

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import sys
-from itertools import islice
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -52,7 +52,12 @@ def request(expects: str, text: str, *, chat: bool = False, number: int = 1, **d
 
 def ask(expects: str, text: str, *, chat: bool = False, of: Offline | None = None, **more: object) -> Completion:
     made = request(expects, text, chat=chat, **more)  # type: ignore[arg-type]
-    return next((of or model("chat" if chat else "completion")).complete([made]))
+    return completions(of or model("chat" if chat else "completion"), [made])[0]
+
+
+def completions(of: Offline, requests: Iterable[Request]) -> list[Completion]:
+    with of.line() as line:
+        return [future.result() for future in line.ask(list(requests))]
 
 
 def about(task: str) -> str:
@@ -60,7 +65,7 @@ def about(task: str) -> str:
 
 
 def rate(expects: str, text: str, is_fault: object, of: Offline, count: int = 400) -> float:
-    replies = of.complete(request(expects, text, number=number) for number in range(count))
+    replies = completions(of, (request(expects, text, number=number) for number in range(count)))
     return sum(bool(is_fault(reply)) for reply in replies) / count  # type: ignore[operator]
 
 
@@ -113,7 +118,7 @@ def test_the_same_request_gets_the_same_reply() -> None:
     ],
 )
 def test_another_number_text_or_decoding_gets_another_reply(other: Request) -> None:
-    first, second = model().complete([request("numbered_list", LISTED + "9."), other])
+    first, second = completions(model(), [request("numbered_list", LISTED + "9."), other])
 
     assert first.text != second.text
 
@@ -136,18 +141,20 @@ def test_another_process_gets_the_same_reply() -> None:
     assert len(outputs) == 1
 
 
-def test_replies_come_in_order_and_only_when_asked_for() -> None:
-    drawn = []
+def test_replies_come_in_the_order_asked_and_are_there_at_once() -> None:
+    with model().line() as line:
+        futures = line.ask([request("numbered_list", LISTED + "9.", number=number) for number in range(3)])
+        assert all(future.done() for future in futures)
 
-    def requests() -> object:
-        for number in range(100):
-            drawn.append(number)
-            yield request("numbered_list", LISTED + "9.", number=number)
+    expected = [ask("numbered_list", LISTED + "9.", number=number) for number in range(3)]
+    assert [future.result() for future in futures] == expected
 
-    first_two = list(islice(model().complete(requests()), 2))  # type: ignore[arg-type]
 
-    assert drawn == [0, 1]
-    assert first_two[1] == ask("numbered_list", LISTED + "9.", number=1)
+def test_it_is_ready_without_preparation() -> None:
+    offline = model()
+    offline.prepare()
+
+    assert offline.problems() == []
 
 
 def test_a_reply_costs_nothing_and_its_tokens_are_counted_by_words() -> None:
@@ -383,7 +390,8 @@ def test_faults_come_about_as_often_as_their_rate_says(fault: str, is_fault: obj
 
 def test_repeats_come_about_as_often_as_their_rate_says() -> None:
     marked = "".join(f"{number}. Zanzibar zanzibar zanzibar {number}.\n" for number in range(1, 9)) + "9."
-    replies = model(repeats=0.25).complete(request("numbered_list", marked, number=number) for number in range(100))
+    asked = [request("numbered_list", marked, number=number) for number in range(100)]
+    replies = completions(model(repeats=0.25), asked)
     share = sum(reply.text.lower().count("zanzibar zanzibar zanzibar") for reply in replies) / 800
 
     assert 0.15 < share < 0.3

@@ -1,11 +1,20 @@
-import asyncio
 import logging
 from datetime import UTC, datetime
 from random import Random
 
 import pytest
 
-from selfinstruct.model.retries import judged, message_of, persist, retry_after, wait, without_secrets
+from selfinstruct.model.retries import (
+    Attempts,
+    ReplyError,
+    Trouble,
+    UnsendableError,
+    judged,
+    message_of,
+    retry_after,
+    wait,
+    without_secrets,
+)
 from selfinstruct.round import Failure
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -151,65 +160,43 @@ def test_the_server_is_given_the_time_it_asks_for_but_no_more_than_five_minutes(
     assert wait(9, 0.0, Random(3)) == wait(9, None, Random(3))
 
 
-class Attempts:
-    """Fails with each of the errors, then replies; keeps the waits."""
-
-    def __init__(self, *errors):
-        self.errors = list(errors)
-        self.waits = []
-
-    async def send(self):
-        if self.errors:
-            raise self.errors.pop(0)
-        return "reply"
-
-    async def pause(self, seconds):
-        self.waits.append(seconds)
-
-    def run(self, attempts=3, **more):
-        return asyncio.run(persist(self.send, attempts, Random(0), more.pop("pause", self.pause), **more))
+def after(*errors, most=3, clean=str):
+    attempts = Attempts(most, "stage/1/1", clean)
+    return [attempts.after(judged(error)) for error in errors]
 
 
-def test_a_reply_needs_no_second_attempt():
-    attempts = Attempts()
+def test_what_passes_is_tried_again_after_a_wait():
+    first, second = after(APIError(500), APIError(429, headers={"retry-after": "9"}))
 
-    assert attempts.run() == "reply"
-    assert attempts.waits == []
+    assert 0 <= first < 1
+    assert 9 <= second <= 10
 
 
-def test_what_passes_is_tried_again():
-    attempts = Attempts(APIError(500), APIError(429, headers={"retry-after": "9"}))
-
-    assert attempts.run() == "reply"
-    assert attempts.waits[0] < 1
-    assert 9 <= attempts.waits[1] <= 10
+def test_the_waits_of_a_request_are_its_own_and_the_same_each_time():
+    assert after(APIError(500), APIError(500)) == after(APIError(500), APIError(500))
+    assert Attempts(3, "stage/1/2").after(judged(APIError(500))) != after(APIError(500))[0]
 
 
 def test_what_is_refused_is_not_tried_again():
-    attempts = Attempts(APIError(400, "too long", {"date": "now"}))
-
-    assert attempts.run() == Failure("refused", "HTTP 400, too long")
+    assert after(APIError(400, "too long", {"date": "now"})) == [Failure("refused", "HTTP 400, too long")]
 
 
 def test_after_the_last_attempt_nobody_waits():
-    attempts = Attempts(*[APIError(500, f"error {number}") for number in range(9)])
+    *waits, last = after(*[APIError(500, f"error {number}") for number in range(3)])
 
-    assert attempts.run() == Failure("unavailable", "no answer in 3 attempts; the last: error 2")
-    assert len(attempts.waits) == 2
+    assert last == Failure("unavailable", "no answer in 3 attempts; the last: error 2")
+    assert all(isinstance(wait, float) for wait in waits)
 
 
-def test_a_failure_elsewhere_ends_the_waiting():
-    async def pause(seconds):
-        return Failure("fatal", "bad key")
-
-    assert Attempts(APIError(500)).run(pause=pause) == Failure("fatal", "bad key")
+def test_a_single_attempt_is_told_as_one():
+    assert after(APIError(500, "hm"), most=1) == [Failure("unavailable", "no answer in 1 attempt: hm")]
 
 
 def test_secrets_are_cleaned_out_of_failure_and_log(caplog):
     caplog.set_level(logging.DEBUG)
 
-    failure = Attempts(APIError(500, "hush"), APIError(500, "hush")).run(
-        attempts=2, clean=lambda message: message.replace("hush", "…")
+    *_, failure = after(
+        APIError(500, "hush"), APIError(500, "hush"), most=2, clean=lambda message: message.replace("hush", "…")
     )
 
     assert failure.message == "no answer in 2 attempts; the last: …"
@@ -220,16 +207,39 @@ def test_secrets_are_cleaned_out_of_failure_and_log(caplog):
 def test_a_long_wait_is_told_where_the_user_sees_it(caplog):
     caplog.set_level(logging.INFO)
 
-    Attempts(APIError(500), APIError(429, "slow down", {"retry-after": "20"})).run()
+    after(APIError(500), APIError(429, "slow down", {"retry-after": "20"}))
 
     assert "slow down" in caplog.text
     assert len(caplog.records) == 1
 
 
-def test_a_single_attempt_is_told_as_one():
-    assert Attempts(APIError(500, "hm")).run(attempts=1) == Failure("unavailable", "no answer in 1 attempt: hm")
+@pytest.mark.parametrize(
+    ("error", "is_overload"),
+    [
+        (APIError(429), True),
+        (APIError(529), True),
+        (APIError(503, headers={"retry-after": "3"}), True),
+        (APIError(503, "Model is overloaded"), True),
+        (APIError(503, "down for maintenance"), False),
+        (APIError(500, "overloaded"), False),
+        (APIError(429, "insufficient_quota"), False),
+        (ConnectionResetError("reset"), False),
+    ],
+    ids=str,
+)
+def test_a_server_that_has_too_much_to_do_is_told_from_one_that_is_down(error, is_overload):
+    assert judged(error).is_overload is is_overload
 
 
-def test_there_is_at_least_one_attempt():
-    with pytest.raises(ValueError, match="attempts must be at least 1"):
-        Attempts().run(attempts=0)
+def test_a_server_that_sends_us_elsewhere_is_not_followed():
+    assert judged(ReplyError(307, "Moved", {"Location": "http://elsewhere"})).kind == "fatal"
+
+
+def test_what_a_server_said_is_judged_by_its_code_too():
+    error = ReplyError(429, "You have no money left", {"Date": "now"}, "insufficient_quota billing")
+
+    assert judged(error) == Trouble("fatal", "HTTP 429, You have no money left")
+
+
+def test_what_cannot_be_sent_is_fatal():
+    assert judged(UnsendableError("set a=null")) == Trouble("fatal", "set a=null")

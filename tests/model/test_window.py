@@ -1,166 +1,102 @@
-import asyncio
-import gc
-import threading
-import time
-from contextlib import asynccontextmanager
-
 import pytest
 
-from selfinstruct.model.window import AHEAD, in_order
+from selfinstruct.model.window import Window
 
 
-def opened(answer, closed=None):
-    @asynccontextmanager
-    async def opening():
-        try:
-            yield answer
-        finally:
-            if closed is not None:
-                closed.append(True)
-
-    return opening
+def filled(window):
+    numbers = []
+    while window.has_room:
+        numbers.append(window.enter())
+    return numbers
 
 
-async def echo(question):
-    return question
+def test_it_holds_as_many_as_the_config_says():
+    assert filled(Window(5)) == [1, 2, 3, 4, 5]
 
 
-async def echo_later(question):
-    await asyncio.sleep(question % 7 / 1000)
-    return question
+def test_a_place_is_free_again_when_a_request_has_ended():
+    window = Window(2)
+    first, second = filled(window)
+
+    window.answered(first)
+    window.failed(second, is_overload=False)
+
+    assert window.under_way == 0
+    assert window.allowed == 2
 
 
-async def never(question):
-    await asyncio.sleep(60)
+def test_an_overload_halves_it_once_for_all_that_were_sent_before():
+    window = Window(8)
+
+    for number in filled(window):
+        window.failed(number, is_overload=True)
+
+    assert window.allowed == 4
 
 
-def test_answers_come_in_the_order_of_the_questions():
-    assert list(in_order(range(200), opened(echo_later), 16)) == list(range(200))
+def test_an_overload_of_what_was_sent_afterwards_halves_it_again():
+    window = Window(8)
+    for _ in range(2):
+        for number in filled(window):
+            window.failed(number, is_overload=True)
+
+    assert window.allowed == 2
 
 
-def test_no_questions_have_no_answers():
-    assert list(in_order([], opened(echo), 3)) == []
+def test_it_is_cut_by_what_was_under_way_and_not_by_what_was_allowed():
+    window = Window(100)
+    numbers = [window.enter() for _ in range(6)]
+
+    window.failed(numbers[0], is_overload=True)
+
+    assert window.allowed == 3
 
 
-def test_an_answer_is_given_before_the_questions_run_out():
-    def endless():
-        while True:
-            yield 1
+def test_one_may_always_be_under_way():
+    window = Window(4)
+    for _ in range(20):
+        window.failed(window.enter(), is_overload=True)
 
-    answers = in_order(endless(), opened(echo), 2)
-
-    assert [next(answers) for _ in range(50)] == [1] * 50
-    answers.close()
+    assert window.allowed == 1
+    assert window.has_room
 
 
-def test_no_more_questions_are_drawn_than_the_window_holds():
-    drawn = []
-    answers = in_order((drawn.append(number) or number for number in range(100)), opened(echo_later), 4)
+@pytest.mark.parametrize("most", [1, 7, 32, 256])
+def test_replies_open_it_again_up_to_what_the_config_says(most):
+    window = Window(most)
+    for number in filled(window):
+        window.failed(number, is_overload=True)
 
-    for taken, _ in enumerate(answers, 1):
-        assert len(drawn) <= taken + AHEAD * 4
+    turns = 0
+    while window.allowed < most:
+        before = window.allowed
+        for number in filled(window):
+            window.answered(number)
+        turns += 1
+        assert before <= window.allowed <= min(most, before + max(1, most / 32) + 1)
+    for number in filled(window):
+        window.answered(number)
 
-
-def test_questions_are_drawn_in_the_callers_thread():
-    threads = set()
-
-    list(in_order((threads.add(threading.current_thread()) for _ in range(9)), opened(echo), 2))
-
-    assert threads == {threading.current_thread()}
-
-
-def test_the_limit_is_reached_and_kept():
-    under_way, most = set(), []
-
-    async def count(question):
-        under_way.add(question)
-        most.append(len(under_way))
-        await asyncio.sleep(0.005)
-        under_way.remove(question)
-
-    list(in_order(range(40), opened(count), 6))
-
-    assert max(most) == 6
+    assert window.allowed == most
+    assert turns <= 20
 
 
-def test_one_slow_answer_does_not_stop_the_others():
-    done = []
+def test_replies_to_what_was_sent_before_the_cut_do_not_open_it():
+    window = Window(8)
+    first, *others = filled(window)
+    window.failed(first, is_overload=True)
 
-    async def first_is_slow(question):
-        await asyncio.sleep(0.2 if question == 0 else 0)
-        done.append(question)
+    for number in others:
+        window.answered(number)
 
-    list(in_order(range(9), opened(first_is_slow), 3))
-
-    assert done[-1] == 0
-
-
-def test_closing_early_cancels_closes_and_ends_the_thread():
-    closed, begun, before = [], [], set(threading.enumerate())
-
-    async def only_the_first(question):
-        begun.append(question)
-        while len(begun) < 8:
-            await asyncio.sleep(0.001)
-        return question if question == 0 else await never(question)
-
-    answers = in_order(range(100), opened(only_the_first, closed), 8)
-    next(answers)
-    began = time.monotonic()
-    answers.close()
-
-    assert closed == [True]
-    assert time.monotonic() - began < 10
-    assert set(threading.enumerate()) == before
+    assert window.allowed == 4
 
 
-def test_work_in_the_executor_is_awaited_before_it_is_cancelled():
-    begun = []
+def test_a_pause_lets_nothing_in_until_it_is_over():
+    window = Window(4)
+    window.pause(10.0)
+    window.pause(5.0)
 
-    async def half_begun(question):
-        def slowly():
-            begun.append(question)
-            time.sleep(0.05)
-            return never(question)
-
-        if question:
-            return await (await asyncio.get_running_loop().run_in_executor(None, slowly))
-        while not begun:
-            await asyncio.sleep(0.001)
-        return question
-
-    answers = in_order(range(4), opened(half_begun), 4)
-    next(answers)
-
-    answers.close()
-    gc.collect()  # a coroutine that was never awaited would warn now, and a warning fails the test
-
-
-def test_an_error_reaches_the_caller():
-    async def fail(question):
-        raise KeyError(question)
-
-    with pytest.raises(KeyError):
-        list(in_order([1], opened(fail), 1))
-
-
-def test_an_error_while_opening_reaches_the_caller():
-    @asynccontextmanager
-    async def broken():
-        raise ConnectionError("no")
-        yield
-
-    with pytest.raises(ConnectionError):
-        list(in_order([1], broken, 1))
-
-
-def test_an_error_while_drawing_a_question_ends_the_asking():
-    def draw():
-        yield 1
-        raise KeyError("no sample")
-
-    closed = []
-
-    with pytest.raises(KeyError):
-        list(in_order(draw(), opened(echo, closed), 1))
-    assert closed == [True]
+    assert window.wait(3.0) == 7.0
+    assert window.wait(10.0) == 0.0
+    assert window.wait(11.0) == 0.0

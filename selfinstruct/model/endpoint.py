@@ -1,0 +1,168 @@
+"""A server that speaks OpenAI's protocol, asked directly: vLLM, SGLang, llama.cpp, TGI, LM Studio, a gateway.
+
+LiteLLM reaches these too, but takes seconds to import and milliseconds of processor time for each request, which a
+server on one's own card outruns.  Here is what is needed and no more: one session of aiohttp for a line, one POST for
+an attempt.  Rejected: httpx, whose pool of connections collapses at hundreds of requests under way, and the client of
+OpenAI, which stands on it.
+
+The name is sent as it is written, for `openai/gpt-oss-20b` is a name under which models are served; LiteLLM's way of
+writing the provider in front does not belong here.  Nobody is told a key but the server named: redirects are not
+followed.  Proxies are those of the environment, found once; aiohttp's own search would read ~/.netrc for each request
+and send a password found there.  No price list knows a server of one's own: a cost is known where `price` is set.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from pydantic import Field
+
+from selfinstruct.model import Line, Mode
+from selfinstruct.model.arguments import misplaced
+from selfinstruct.model.asking import Send, Terms
+from selfinstruct.model.line import AskingLine
+from selfinstruct.model.protocol import body, completion, path
+from selfinstruct.model.replies import Price
+from selfinstruct.model.retries import ReplyError, UnsendableError, without_secrets
+from selfinstruct.model.settings import key_in, problems_of_key, problems_of_values, secrets
+from selfinstruct.part import part
+from selfinstruct.round import Completion, Request
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+REST = 4.0
+"""Seconds after which an idle connection is not used again: uvicorn, on which most of these servers stand, hangs up
+after five, and a request on its way at that moment is lost."""
+LITELLM_ONLY = ("hosted_vllm/", "text-completion-openai/", "custom_openai/", "litellm_proxy/")
+
+
+@part
+class Endpoint:
+    """Completes prompts with a model behind a server that speaks OpenAI's protocol."""
+
+    name: Annotated[str, Field(min_length=1)]
+    """The model as served, sent as it stands."""
+    mode: Mode
+    """`chat` for models that are sent messages, `completion` for models that continue a text."""
+    api_base: str
+    """URL of the server, up to and with `/v1`."""
+    key_env: str | None
+    """Name of the environment variable that holds the key; null to send none."""
+    key_required: bool
+    """Whether a run without that key is refused before it starts."""
+    concurrency: Annotated[int, Field(ge=1)]
+    """Requests under way at once; fewer, while the server says that it has too much to do."""
+    requests_per_minute: Annotated[int, Field(ge=1)] | None
+    """Attempts in any 60 seconds; null for no limit."""
+    tokens_per_minute: Annotated[int, Field(ge=1)] | None
+    """Tokens of prompts and replies in any 60 seconds; null for no limit."""
+    timeout_seconds: Annotated[float, Field(gt=0)]
+    """Seconds after which an attempt is given up."""
+    attempts: Annotated[int, Field(ge=1)]
+    """Attempts for each request, the first included, before the run stops."""
+    price: Price
+    """What the model costs."""
+    extra: dict[str, Any]
+    """Further parameters of every request, sent as they are (top_k, chat_template_kwargs, …)."""
+
+    @property
+    def is_offline(self) -> bool:
+        """Never: its text comes from a model."""
+        return False
+
+    def prepare(self) -> None:
+        """Nothing: it takes no time to speak of."""
+
+    def identity(self) -> dict[str, object]:
+        """Name, mode, address and the parameters of every request; no key, and no limit that shapes no reply."""
+        return {"name": self.name, "mode": self.mode, "api_base": self.api_base, "extra": dict(self.extra)}
+
+    def problems(self) -> list[str]:
+        """What would keep it from answering."""
+        found = problems_of_key(self.name, self.key_env, self.key_required)
+        found += problems_of_values(self.api_base, self.price, self.extra)
+        if self.name.startswith(LITELLM_ONLY):
+            bare = self.name.partition("/")[2]
+            found.append(f"model.name is sent as it is written, without a provider: set model.name={bare}")
+        return found
+
+    def line(self) -> AbstractContextManager[Line]:
+        """Open a line; nothing is connected before the first request."""
+        hidden = secrets(key_in(self.key_env))
+        terms = Terms(
+            concurrency=self.concurrency,
+            timeout_seconds=self.timeout_seconds,
+            attempts=self.attempts,
+            requests_per_minute=self.requests_per_minute,
+            tokens_per_minute=self.tokens_per_minute,
+        )
+        return AskingLine(self._opened, terms, lambda message: without_secrets(message, hidden))
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[Send]:
+        if problems := self.problems():
+            raise UnsendableError(" ".join(problems))
+        async with session(key_in(self.key_env), self.api_base) as connected:
+            yield Sender(self, connected).send
+
+
+class Sender:
+    """Makes the attempts of one line."""
+
+    def __init__(self, model: Endpoint, session: "ClientSession") -> None:
+        from yarl import URL
+
+        self._model = model
+        self._session = session
+        self._urls = {chat: URL(f"{model.api_base.rstrip('/')}/{path(chat)}") for chat in (True, False)}
+
+    async def send(self, request: Request) -> Completion:
+        """Ask once."""
+        if wrong := misplaced(f"recipe.{request.stage}.prompt.decoding.extra", request.decoding.extra):
+            raise UnsendableError(" ".join(wrong))
+        model = self._model
+        url = self._urls[request.chat]
+        data = body(model.name, model.extra, request)
+        async with self._session.post(url, data=data, allow_redirects=False) as response:
+            content = await response.read()
+        try:
+            reply = completion(response.status, response.headers, content, request)
+        except ReplyError as error:
+            raise told(error, response.reason or "", str(url)) from None
+        return replace(reply, cost_usd=model.price.of(reply.prompt_tokens, reply.completion_tokens))
+
+
+def session(key: str | None, api_base: str) -> "ClientSession":
+    """A session with as many connections as are asked for, no cookies, and the key where there is one."""
+    from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+
+    headers = {"Content-Type": "application/json", "User-Agent": "selfinstruct"}
+    if key is not None:
+        headers["Authorization"] = f"Bearer {key}"
+    return ClientSession(
+        connector=TCPConnector(limit=0, keepalive_timeout=REST, ttl_dns_cache=300),
+        cookie_jar=DummyCookieJar(),
+        timeout=ClientTimeout(total=None, sock_connect=None),  # the line counts the time of a whole attempt
+        headers=headers,
+        proxy=proxy_of(api_base),
+    )
+
+
+def proxy_of(url: str) -> str | None:
+    """The proxy that the environment names for an address, if any."""
+    parts = urlsplit(url)
+    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
+
+
+def told(error: ReplyError, reason: str, url: str) -> ReplyError:
+    """The error with the address, where the address may be what is wrong."""
+    message = error.message or reason
+    if 300 <= error.status_code < 400:
+        message = f"{message} to {error.headers.get('Location', 'nowhere')}; set model.api_base to where it is"
+    elif error.status_code in (404, 405):
+        message = f"{message} (asked {url})"
+    return ReplyError(error.status_code, message, error.headers, str(error))

@@ -1,0 +1,101 @@
+"""A line to a model behind a network: an event loop in a thread of its own, from the first request to the closing.
+
+Whoever asks is in another thread and is never held up: one wake-up of the loop for a list of requests, a future for
+each.  Nothing is opened before the first request, so that a run whose replies are all stored connects to nobody and
+imports nothing heavy.
+
+Closing waits for what is under way, since it is paid for.  An interrupt during that wait (Ctrl-C, SIGTERM) ends it:
+connections are closed, the thread is joined, and the interrupt goes on.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from types import TracebackType
+
+from selfinstruct.model.asking import Asking, Send, Terms
+from selfinstruct.model.retries import message_of
+from selfinstruct.round import Completion, Failure, Request
+
+LOG = logging.getLogger(__name__)
+
+
+class AskingLine:
+    """A line that asks by `opened`, which gives the way to make one attempt."""
+
+    def __init__(
+        self,
+        opened: Callable[[], AbstractAsyncContextManager[Send]],
+        terms: Terms,
+        clean: Callable[[str], str] = str,
+    ) -> None:
+        self._opened = opened
+        self._terms = terms
+        self._clean = clean
+        self._thread: threading.Thread | None = None
+        self._is_closed = False
+        self._ready: Future[tuple[asyncio.AbstractEventLoop, Asking]] = Future()
+        self._ended = threading.Event()
+
+    def __enter__(self) -> "AskingLine":
+        return self
+
+    def ask(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
+        """Have each request answered as soon as there is room for it; comes back at once."""
+        if self._is_closed:
+            raise RuntimeError("the line is closed")
+        futures: list[Future[Completion]] = [Future() for _ in requests]
+        if futures:
+            loop, asking = self._running()
+            loop.call_soon_threadsafe(asking.take, list(zip(requests, futures, strict=True)))
+        return futures
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._is_closed = True
+        if self._thread is None:
+            return
+        loop, asking = self._running()
+        try:
+            loop.call_soon_threadsafe(asking.close)
+            if isinstance(error, (KeyboardInterrupt, SystemExit)) and asking.under_way:
+                LOG.info("Waiting for %d requests under way; interrupt again to give them up.", asking.under_way)
+            self._ended.wait()
+        except BaseException:
+            with suppress(RuntimeError):  # the loop has just ended
+                loop.call_soon_threadsafe(asking.abandon)
+            self._ended.wait()
+            raise
+        finally:
+            self._thread.join()
+
+    def _running(self) -> tuple[asyncio.AbstractEventLoop, Asking]:
+        """The loop and what it has been asked; started when first needed."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="selfinstruct-model", daemon=True)
+            self._thread.start()
+        return self._ready.result()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except Exception as error:
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)  # no loop can be had, where no file can be opened any more
+        finally:
+            self._ended.set()
+
+    async def _serve(self) -> None:
+        asking = Asking(self._terms, self._clean)
+        self._ready.set_result((asyncio.get_running_loop(), asking))
+        async with AsyncExitStack() as stack:
+            try:
+                send = await stack.enter_async_context(self._opened())
+            except Exception as error:
+                asking.fail(Failure("fatal", self._clean(message_of(error))))
+            else:
+                asking.open(send)
+            await asking.over.wait()

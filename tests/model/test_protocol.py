@@ -1,0 +1,163 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selfinstruct.model.protocol import body, completion, path
+from selfinstruct.model.retries import ReplyError, judged
+from selfinstruct.round import Completion, Decoding, Request
+
+HEADERS = {"Date": "now"}
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["choices", "message", "content", "text", "error", "usage", "code", "prompt_tokens"]), inner
+        )
+    ),
+)
+
+
+def request(chat=True, stop=(), **decoding):
+    return Request("s/1/1", "s", 1, "Say it.", None, chat, Decoding(stop=list(stop), **decoding), "yes_no")
+
+
+def read(said, status=200, chat=True, stop=()):
+    content = said if isinstance(said, bytes) else json.dumps(said).encode()
+    return completion(status, HEADERS, content, request(chat, stop))
+
+
+def failed(said, status=200):
+    with pytest.raises(ReplyError) as caught:
+        read(said, status)
+    return judged(caught.value)
+
+
+def test_messages_and_texts_go_to_different_places():
+    assert path(chat=True) == "chat/completions"
+    assert path(chat=False) == "completions"
+
+
+def test_only_what_has_a_value_is_sent():
+    sent = json.loads(body("org/m", {"top_k": 3, "seed": None}, request(temperature=0, stop=["", "a"])))
+
+    assert sent == {
+        "model": "org/m",
+        "messages": [{"role": "user", "content": "Say it."}],
+        "temperature": 0,
+        "top_k": 3,
+        "stop": ["a"],
+    }
+
+
+def test_a_chat_reply_is_read():
+    choice = {"message": {"content": "Yes", "reasoning_content": "Hm"}, "finish_reason": "length"}
+    usage = {"prompt_tokens": 3, "completion_tokens": 2}
+
+    found = read({"choices": [choice], "usage": usage, "model": "served"})
+
+    assert found == Completion("Yes", "length", 3, 2, model="served")
+
+
+def test_a_continued_text_is_read():
+    found = read({"choices": [{"text": " a\nb", "finish_reason": "length"}]}, chat=False, stop=["\n"])
+
+    assert found == Completion(" a", "stop")
+
+
+@pytest.mark.parametrize(
+    ("choice", "text"),
+    [
+        ({"message": {"content": None}}, ""),
+        ({"message": {"content": ""}}, ""),
+        ({"message": {}}, ""),
+        ({"message": None}, ""),
+        ({}, ""),
+        ({"message": {"content": [{"type": "text", "text": "a"}, {"type": "image"}, "x", {"text": "b"}]}}, "ab"),
+        (None, ""),
+    ],
+)
+def test_a_reply_without_content_is_an_empty_text_and_parts_are_joined(choice, text):
+    assert read({"choices": [choice]}) == Completion(text)
+    assert read({"choices": []}) == Completion("")
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        (None, (None, None)),
+        ({}, (None, None)),
+        ({"prompt_tokens": 0, "completion_tokens": 0}, (None, None)),
+        ({"prompt_tokens": "many"}, (None, None)),
+        ({"prompt_tokens": 4}, (4, 0)),
+    ],
+)
+def test_tokens_that_nobody_counted_are_unknown(usage, tokens):
+    found = read({"choices": [], "usage": usage})
+
+    assert (found.prompt_tokens, found.completion_tokens) == tokens
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"<html>Bad Gateway</html>",
+        b'{"choices": [{"mess',
+        b"\xff\xfe",
+        {},
+        [],
+        "text",
+        {"object": "list", "data": []},
+        {"choices": None},
+        {"error": {"message": "overloaded"}},
+        {"error": "overloaded"},
+        {"choices": [{"error": {"message": "upstream died", "code": 502}, "finish_reason": "error"}]},
+    ],
+    ids=str,
+)
+def test_a_success_that_holds_no_completion_may_pass(said):
+    assert failed(said).kind == "transient"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(401, "fatal"), (400, "refused"), (429, "transient"), (None, "transient"), ("model_not_found", "fatal")],
+)
+def test_an_error_within_a_success_is_judged_by_the_code_that_it_names(code, kind):
+    assert failed({"error": {"message": "no", "code": code}}).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"error": {"message": "too long"}}, "HTTP 400, too long"),
+        ({"error": "too long"}, "HTTP 400, too long"),
+        ({"error": "too long", "error_type": "validation"}, "HTTP 400, too long"),
+        ({"message": "too long", "object": "error"}, "HTTP 400, too long"),
+        ({"detail": "too long"}, "HTTP 400, too long"),
+        ({"detail": [{"loc": ["body"]}]}, 'HTTP 400, {"detail": [{"loc": ["body"]}]}'),
+        (b"<html><head><title>x</title></head><body><h1>Too\nlong</h1></body>", "HTTP 400, Too long"),
+        (b"too long", "HTTP 400, too long"),
+    ],
+    ids=str,
+)
+def test_the_message_is_found_in_whatever_shape_it_comes(said, message):
+    assert failed(said, 400).message == message
+
+
+def test_what_was_no_completion_is_shown():
+    assert failed(b"<html>Log in</html>").message == "HTTP 200, no completion: Log in"
+    assert failed(b"").message == "HTTP 200, no completion: nothing"
+
+
+@given(VALUES, st.sampled_from([200, 204, 400, 500]), st.booleans())
+def test_whatever_a_server_says_is_a_completion_or_a_failure(said, status, chat):
+    try:
+        found = read(said, status, chat)
+    except ReplyError as error:
+        assert judged(error).message
+    else:
+        assert isinstance(found.text, str)
