@@ -39,7 +39,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class Rates:
     """US dollars per million tokens."""
 
     prompt: float
@@ -77,14 +77,14 @@ class Purse:
         self.empty: str | None = None
         """Why nothing more can be asked, as soon as that is so."""
 
-    def reserve(self, requests: Sequence[Request], price: Callable[[], Price | None]) -> tuple[int, Spending]:
+    def reserve(self, requests: Sequence[Request], rates: Callable[[], Rates | None]) -> tuple[int, Spending]:
         """How many of the requests, the first ones, may be sent now, and what is reserved for them.
 
         While others are under way it is all or none, since it is not known yet what they leave.
         """
         if self._budget == UNLIMITED:
             return len(requests), NOTHING
-        rate = None if self._budget.usd is None else price()
+        rate = None if self._budget.usd is None else rates()
         count = len(requests) if self._is_time_left() else 0
         while count and not self._fits(most(requests[:count], rate)):
             count = 0 if self._reserved else count - 1
@@ -126,12 +126,12 @@ class Purse:
         return f"budget: {', '.join(parts)} spent, and the next request does not fit"
 
 
-def most(requests: Sequence[Request], price: Price | None) -> Spending:
+def most(requests: Sequence[Request], rates: Rates | None) -> Spending:
     """The most that some requests may spend; infinite where that is not known."""
     total = NOTHING
     for request in requests:
         prompt = len(f"{request.system or ''}{request.text}".encode(errors="surrogatepass")) / BYTES_PER_TOKEN
         reply = inf if request.decoding.max_tokens is None else request.decoding.max_tokens
-        usd = inf if price is None or isinf(reply) else price.of(prompt, reply)
+        usd = inf if rates is None or isinf(reply) else rates.of(prompt, reply)
         total += Spending(1, prompt + reply, usd)
     return total

@@ -18,7 +18,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from itertools import count
 
-from selfinstruct.budget import Price
+from selfinstruct.budget import Rates
 from selfinstruct.errors import ModelError
 from selfinstruct.model import Line, Mode, Model
 from selfinstruct.round import Completion, Request
@@ -52,9 +52,9 @@ class Recorded:
         """The model's own."""
         return self.model.mode
 
-    def price(self) -> Price | None:
+    def rates(self) -> Rates | None:
         """The model's own."""
-        return self.model.price()
+        return self.model.rates()
 
     def complete(self, requests: Sequence[Request]) -> "Replies":
         """Ask at once what the store does not hold; the replies come in the order asked."""

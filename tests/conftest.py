@@ -14,7 +14,7 @@ from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from omegaconf import OmegaConf
 
-from selfinstruct.budget import Price
+from selfinstruct.budget import Rates
 from selfinstruct.build import build
 from selfinstruct.entry import CONF
 from selfinstruct.pool import Pool
@@ -61,8 +61,8 @@ class Scripted:
     def prepare(self) -> None:
         pass
 
-    def price(self) -> Price | None:
-        return Price(prompt=25_000.0, completion=0.0)
+    def rates(self) -> Rates | None:
+        return Rates(prompt=25_000.0, completion=0.0)
 
     @contextmanager
     def line(self) -> Iterator["Scripted"]:

@@ -2,10 +2,10 @@ import time
 
 import pytest
 
-from selfinstruct.budget import NOTHING, UNLIMITED, Budget, Price, Purse, Spending, most
+from selfinstruct.budget import NOTHING, UNLIMITED, Budget, Purse, Rates, Spending, most
 from selfinstruct.round import Decoding, Request
 
-CHEAP = Price(prompt=1.0, completion=2.0)
+CHEAP = Rates(prompt=1.0, completion=2.0)
 
 
 def unknown():

@@ -41,7 +41,7 @@ class Generate:
                 problems += prompt_problems(f"recipe.{name}", stage, seeds, model.mode == "chat")
             problems += model.problems()
         if run.budget.usd is not None and not problems:
-            problems += [unpriced(model) for model in run.models if model.price() is None]
+            problems += [unpriced(model) for model in run.models if model.rates() is None]
         return problems + (differences(run.start.folder, run.start.declared) if has_rounds(run.start.folder) else [])
 
     def __call__(self, run: "Run") -> None:

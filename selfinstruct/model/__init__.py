@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol, runtime_checkable
 
-from selfinstruct.budget import Price
+from selfinstruct.budget import Rates
 from selfinstruct.round import Completion, Request
 
 Mode = Literal["chat", "completion"]
@@ -65,7 +65,7 @@ class Model(Protocol):
         """Everything about the model, beside the request, that shapes a reply (name, endpoint, mode, fault rates)."""
         ...
 
-    def price(self) -> Price | None:
+    def rates(self) -> Rates | None:
         """What its tokens cost; None where that is not known, and never 0 for unknown."""
         ...
 
@@ -110,7 +110,7 @@ class Answering(Protocol):
         """The model's own."""
         ...
 
-    def price(self) -> Price | None:
+    def rates(self) -> Rates | None:
         """The model's own."""
         ...
 

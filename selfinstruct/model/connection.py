@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from selfinstruct.budget import Rates
+
 LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx", "openai")
 OPENAI = ("openai", "text-completion-openai")
 
@@ -97,6 +99,15 @@ class Provider:
             return loaded().completion_cost(response, model=(self.chat if chat else self.text)["model"]) or None
         except Exception:  # the list does not hold the model
             return None
+
+
+def listed(name: str) -> Rates | None:
+    """What a hosted model costs by LiteLLM's price list; None where the list does not know, or says nothing but 0."""
+    try:
+        prompt, completion = loaded().cost_per_token(model=name, prompt_tokens=1000, completion_tokens=1000)
+    except Exception:  # the list does not hold the model
+        return None
+    return Rates(prompt * 1000, completion * 1000) if prompt or completion else None
 
 
 @asynccontextmanager

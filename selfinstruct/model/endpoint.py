@@ -20,6 +20,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from pydantic import Field
 
+from selfinstruct.budget import Rates
 from selfinstruct.model import Line, Mode
 from selfinstruct.model.arguments import misplaced
 from selfinstruct.model.asking import Send, Terms
@@ -89,6 +90,10 @@ class Endpoint:
             bare = self.name.partition("/")[2]
             found.append(f"model.name is sent as it is written, without a provider: set model.name={bare}")
         return found
+
+    def rates(self) -> Rates | None:
+        """As the config says."""
+        return self.price.rates()
 
     def line(self) -> AbstractContextManager[Line]:
         """Open a line; nothing is connected before the first request."""

@@ -16,10 +16,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from selfinstruct.budget import Rates
 from selfinstruct.model import Line, Mode
 from selfinstruct.model.arguments import asked, chosen, given, misplaced, stops, untaken
 from selfinstruct.model.asking import Send, Terms
-from selfinstruct.model.connection import Provider, load_soon, loaded, opened
+from selfinstruct.model.connection import Provider, listed, load_soon, loaded, opened
 from selfinstruct.model.line import AskingLine
 from selfinstruct.model.replies import Price, completion
 from selfinstruct.model.retries import UnsendableError, without_secrets
@@ -75,6 +76,10 @@ class LiteLLM:
         found = problems_of_key(self.name, self.key_env, self.key_required)
         found += problems_of_values(self.api_base, self.price, self.extra)
         return found or self._unknown_provider()
+
+    def rates(self) -> Rates | None:
+        """As the config says, else as LiteLLM's list does."""
+        return self.price.rates() or (listed(self.name) if self.api_base is None else None)
 
     def line(self) -> AbstractContextManager[Line]:
         """Open a line; nothing is imported or connected before the first request."""

@@ -20,6 +20,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from selfinstruct.budget import Rates
 from selfinstruct.model import Line, Mode
 from selfinstruct.part import part
 from selfinstruct.round import Completion, Decoding, Request
@@ -60,6 +61,10 @@ class Offline:
 
     def prepare(self) -> None:
         """Nothing: it is ready."""
+
+    def rates(self) -> Rates:
+        """It costs nothing."""
+        return Rates(0.0, 0.0)
 
     def problems(self) -> list[str]:
         """None: it needs nothing."""

@@ -10,10 +10,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from selfinstruct.budget import Rates
 from selfinstruct.part import part
 from selfinstruct.round import Completion, Request
-
-MILLION = 1_000_000
 
 
 @part
@@ -25,11 +24,16 @@ class Price:
     completion: Annotated[float, Field(ge=0)] | None
     """For a million tokens of the reply."""
 
+    def rates(self) -> Rates | None:
+        """The price, where it is known."""
+        return None if self.prompt is None or self.completion is None else Rates(self.prompt, self.completion)
+
     def of(self, prompt_tokens: int | None, completion_tokens: int | None) -> float | None:
         """The cost of a reply, where price and tokens are known."""
-        if self.prompt is None or self.completion is None or prompt_tokens is None or completion_tokens is None:
+        rates = self.rates()
+        if rates is None or prompt_tokens is None or completion_tokens is None:
             return None
-        return (prompt_tokens * self.prompt + completion_tokens * self.completion) / MILLION
+        return rates.of(prompt_tokens, completion_tokens)
 
 
 def completion(response: Any, request: Request) -> Completion:

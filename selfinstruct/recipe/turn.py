@@ -47,7 +47,7 @@ class Turn:
             ]
         except ValueError as error:
             raise ConfigError([f"recipe.{self.stage}.prompt.{error}."]) from None
-        count, reserved = purse.reserve(requests, model.price)
+        count, reserved = purse.reserve(requests, model.rates)
         self.asked += count
         replies = model.complete(requests[:count])
         return Answers(self, prompt, list(zip(samples, requests[:count], strict=False)), replies, purse, reserved)

@@ -296,7 +296,7 @@ def test_a_budget_in_dollars_is_kept(run, tmp_path):
 
 def test_a_budget_in_dollars_needs_a_price(run, tmp_path, scripted):
     class Unpriced(scripted):
-        def price(self):
+        def rates(self):
             return None
 
     with pytest.raises(ConfigError, match=r"budget.usd needs the price of scripted, .* Set model.price.prompt"):

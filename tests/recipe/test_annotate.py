@@ -177,7 +177,7 @@ class Later:
     def __init__(self, needed, answer):
         self.needed, self.answer, self.asked = needed, answer, []
 
-    def price(self):
+    def rates(self):
         return None
 
     def complete(self, requests):

@@ -116,7 +116,7 @@ def test_a_model_that_leaves_a_request_out_is_an_error(turn):
     class Silent:
         mode = "chat"
 
-        def price(self):
+        def rates(self):
             return None
 
         def complete(self, requests):
