@@ -40,7 +40,7 @@ class Recorded:
         self._line = line
         self._store = store
         self._identity = json.dumps(model.identity(), sort_keys=True)
-        self._drawing: set[tuple[str, int]] = set()
+        self._drawing: set[tuple[bytes, int]] = set()
 
     @property
     def name(self) -> str:
@@ -76,7 +76,7 @@ class Recorded:
             line.add_done_callback(partial(self._arrived, asked, kept))
         return Replies(self.name, known, lines)
 
-    def _draw(self, key: str) -> int:
+    def _draw(self, key: bytes) -> int:
         """The first draw of a question that is neither kept nor under way."""
         for draw in count():
             # in this order: what is kept meanwhile leaves the first when it is in the second
@@ -121,10 +121,10 @@ class Replies(Iterator[Completion]):
             reply.cancel()
 
 
-def key_of(identity: str, request: Request, decoding: str) -> str:
-    """The hash of everything that shapes a reply."""
+def key_of(identity: str, request: Request, decoding: str) -> bytes:
+    """The SHA-256 of everything that shapes a reply."""
     shape = json.dumps([identity, request.chat, request.system, request.text, decoding], ensure_ascii=False)
-    return hashlib.sha256(shape.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(shape.encode("utf-8", "surrogatepass")).digest()
 
 
 def storable(reply: Completion) -> Completion:

@@ -31,7 +31,7 @@ PRAGMA synchronous=FULL;
 CREATE TABLE IF NOT EXISTS parts (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS replies (
     request TEXT NOT NULL,
-    key TEXT NOT NULL,
+    key BLOB NOT NULL,
     draw INTEGER NOT NULL,
     stage TEXT NOT NULL,
     round INTEGER NOT NULL,
@@ -48,11 +48,11 @@ CREATE TABLE IF NOT EXISTS replies (
     seconds REAL NOT NULL,
     model TEXT NOT NULL,
     time REAL NOT NULL,
-    PRIMARY KEY (request, key)
-) WITHOUT ROWID;
+    UNIQUE (request, key)
+);
 CREATE INDEX IF NOT EXISTS by_key ON replies (key, draw);
 CREATE VIEW IF NOT EXISTS completions AS
-    SELECT stage, round, request, key, draw, identities.content AS identity, systems.content AS system,
+    SELECT stage, round, request, lower(hex(key)) AS key, draw, identities.content AS identity, systems.content AS system,
         heads.content || rest AS prompt, decodings.content AS decoding, text, finish_reason, prompt_tokens,
         completion_tokens, cost_usd, seconds, model, time
     FROM replies
@@ -76,7 +76,7 @@ class Asked:
     """A request as it is kept: with all that shapes its reply, and which draw of it this is."""
 
     request: Request
-    key: str
+    key: bytes
     draw: int
     identity: str
     decoding: str
@@ -117,7 +117,7 @@ class Store:
         self._reading.close()
         self._writing.close()
 
-    def find(self, request: Request, key: str) -> Completion | None:
+    def find(self, request: Request, key: bytes) -> Completion | None:
         """The reply to this request, if it was given before."""
         found = self._reading.execute(
             f"SELECT {REPLY} FROM replies WHERE request = ? AND key = ?",  # noqa: S608  (a constant)
@@ -125,7 +125,7 @@ class Store:
         ).fetchone()
         return None if found is None else Completion(*found)
 
-    def draws(self, key: str) -> set[int]:
+    def draws(self, key: bytes) -> set[int]:
         """Which draws of a question are kept."""
         return {draw for (draw,) in self._reading.execute("SELECT draw FROM replies WHERE key = ?", (key,))}
 
@@ -204,22 +204,24 @@ class Store:
 
 
 class Beginnings:
-    """How the prompts of a stage begin."""
+    """How the prompts of a stage begin: in one way, or in a few where a question is put otherwise the second time."""
 
     def __init__(self) -> None:
         self._known: deque[str] = deque(maxlen=HEADS)
-        self._last = ""
+        self._unlike: deque[str] = deque(maxlen=HEADS)
+        """The last texts of which much was left."""
 
     def of(self, text: str) -> str:
-        """The beginning that the text shares with others; empty where it shares none, or is the first."""
-        for head in self._known:
-            if text.startswith(head):
-                return head
-        head, self._last = shared(self._last, text), text
-        if len(head) < SHORTEST_HEAD:
-            return ""
-        self._known.append(head)
-        return head
+        """The longest beginning that the text shares with others; empty where it shares none, or is the first."""
+        head = max((head for head in self._known if text.startswith(head)), key=len, default="")
+        if len(text) - len(head) < SHORTEST_HEAD:
+            return head
+        longer = max((shared(other, text) for other in self._unlike), key=len, default="")
+        self._unlike.append(text)
+        if len(longer) - len(head) < SHORTEST_HEAD:
+            return head
+        self._known.append(longer)
+        return longer
 
 
 def shared(one: str, other: str) -> str:

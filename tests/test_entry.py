@@ -12,7 +12,7 @@ from selfinstruct.folder import keep_config
 def test_the_help_lists_every_option():
     text = help_text()
 
-    assert "  model: anthropic, gemini, offline" in text
+    assert "  model: anthropic, endpoint, gemini, " in text
     assert "  prompt/self_instruct: classification, input_first" in text
 
 

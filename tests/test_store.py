@@ -23,7 +23,7 @@ def asked(number=1, text="Say something.", stage="grow", round_=1, draw=0, syste
         decoding=Decoding(),
         expects="whole",
     )
-    return Asked(request, key=f"key of {text}", draw=draw, identity='{"name": "m"}', decoding='{"top_p": 1}')
+    return Asked(request, key=f"key of {text}".encode(), draw=draw, identity='{"name": "m"}', decoding='{"top_p": 1}')
 
 
 @pytest.fixture
@@ -59,9 +59,9 @@ def test_a_reply_is_on_disk_when_its_future_has_it(store, tmp_path):
 def test_it_is_found_by_request_and_key(store):
     save(store, asked(), text="Sing.", completion_tokens=7)
 
-    assert store.find(asked().request, "key of Say something.") == Completion(text="Sing.", completion_tokens=7)
-    assert store.find(asked().request, "another") is None
-    assert store.find(asked(2).request, "key of Say something.") is None
+    assert store.find(asked().request, b"key of Say something.") == Completion(text="Sing.", completion_tokens=7)
+    assert store.find(asked().request, b"another") is None
+    assert store.find(asked(2).request, b"key of Say something.") is None
 
 
 def test_what_prompts_have_in_common_lies_there_once_and_the_view_shows_them_whole(store, tmp_path):
@@ -77,11 +77,21 @@ def test_what_prompts_have_in_common_lies_there_once_and_the_view_shows_them_who
     assert kept[1:5] == [1, 1, 1, 1]
 
 
+def test_a_question_put_otherwise_the_second_time_has_a_beginning_of_its_own(store, tmp_path):
+    texts = [f"{HEAD}{HEAD}{end}" for end in "abc"] + [f"{HEAD}AGAIN {HEAD}{end}" for end in "abc"]
+    save(store, *(asked(number, text) for number, text in enumerate(texts)))
+
+    kept = [len(rest) for (rest,) in rows(tmp_path, "SELECT rest FROM replies ORDER BY request")]
+    assert kept[1:3] == [1, 1]
+    assert kept[5] == 1
+    assert rows(tmp_path, "SELECT prompt FROM completions ORDER BY request") == [(text,) for text in texts]
+
+
 def test_the_draws_of_a_question_are_known(store):
     save(store, asked(1), asked(2, draw=2))
 
-    assert store.draws("key of Say something.") == {0, 2}
-    assert store.draws("another") == set()
+    assert store.draws(b"key of Say something.") == {0, 2}
+    assert store.draws(b"another") == set()
 
 
 def test_replies_for_rounds_that_no_stage_came_to_are_told(store):

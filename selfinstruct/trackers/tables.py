@@ -1,10 +1,12 @@
 """The kept and the rejected texts as W&B tables, sent in pieces.
 
 W&B appends pieces to an incremental table.  It shows at most a hundred of them, and each piece names all before it, so
-texts wait until they make a tenth of what was sent: some eighty pieces for a hundred thousand texts, and the first
-rounds at once.
+texts wait until they make a tenth of what was sent: some sixty pieces for ten thousand texts, and the first rounds at
+once.  W&B also keeps every text twice until it is uploaded, so a table has so many texts of each stage and no more; the
+run folder has them all.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +15,8 @@ from selfinstruct.task import Task
 
 LONGEST_TEXT = 2000
 """Characters of a text in a table; the whole of it stands in the run folder."""
+MOST_TEXTS = 5_000
+"""Texts of one stage in a table."""
 KEPT = ("id", "stage", "round", "instruction", "is_classification", "instances", "input", "output")
 REJECTED = ("request", "stage", "round", "filter", "reason", "text")
 
@@ -24,6 +28,7 @@ class Pieces:
         self._columns = columns
         self._table: Any = None
         self._sent = 0
+        self._taken: Counter[str] = Counter()
         self.waiting: list[list[Any]] = []
         """Rows that no piece holds yet."""
 
@@ -33,8 +38,12 @@ class Pieces:
         return len(self.waiting) > self._sent // 10
 
     def add(self, rows: Iterable[list[Any]]) -> None:
-        """Let rows wait for the next piece."""
-        self.waiting.extend(rows)
+        """Let rows wait for the next piece, as long as their stage has not enough."""
+        place = self._columns.index("stage")
+        for row in rows:
+            if self._taken[row[place]] < MOST_TEXTS:
+                self._taken[row[place]] += 1
+                self.waiting.append(row)
 
     def take(self) -> Any:
         """The table, with the rows that waited as its next piece."""

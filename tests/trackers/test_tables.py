@@ -2,7 +2,7 @@ import pytest
 
 from selfinstruct.round import Candidate, Rejection, Round
 from selfinstruct.task import Instance, Task
-from selfinstruct.trackers.tables import KEPT, REJECTED, Pieces, cut, kept, rejected
+from selfinstruct.trackers.tables import KEPT, MOST_TEXTS, REJECTED, Pieces, cut, kept, rejected
 
 
 def a_round(number=1):
@@ -24,9 +24,9 @@ def a_round(number=1):
 
 
 def test_texts_go_out_at_once_at_first_and_in_larger_pieces_later():
-    pieces, sizes = Pieces(("n",)), []
+    pieces, sizes = Pieces(("n", "stage")), []
     for number in range(20000):
-        pieces.add([[number]])
+        pieces.add([[number, number % 5]])
         if pieces.are_due:
             sizes.append(len(pieces.waiting))
             pieces.waiting, pieces._sent = [], pieces._sent + len(pieces.waiting)
@@ -79,3 +79,13 @@ def test_a_rejection_is_shown_with_all_its_text(rejection, text):
 def test_long_texts_are_cut():
     assert len(cut("x" * 5000)) == 2000
     assert cut("x" * 2000) == "x" * 2000
+
+
+def test_a_stage_has_so_many_texts_and_no_more():
+    pieces = Pieces(("id", "stage"))
+
+    pieces.add([str(number), "a"] for number in range(MOST_TEXTS + 5))
+    pieces.add([["x", "b"]])
+
+    assert len(pieces.waiting) == MOST_TEXTS + 1
+    assert pieces.waiting[-1] == ["x", "b"]
