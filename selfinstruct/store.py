@@ -52,9 +52,9 @@ CREATE TABLE IF NOT EXISTS replies (
 );
 CREATE INDEX IF NOT EXISTS by_key ON replies (key, draw);
 CREATE VIEW IF NOT EXISTS completions AS
-    SELECT stage, round, request, lower(hex(key)) AS key, draw, identities.content AS identity, systems.content AS system,
-        heads.content || rest AS prompt, decodings.content AS decoding, text, finish_reason, prompt_tokens,
-        completion_tokens, cost_usd, seconds, model, time
+    SELECT stage, round, request, lower(hex(key)) AS key, draw, identities.content AS identity,
+        systems.content AS system, heads.content || rest AS prompt, decodings.content AS decoding, text, finish_reason,
+        prompt_tokens, completion_tokens, cost_usd, seconds, model, time
     FROM replies
     JOIN parts AS identities ON identities.id = identity
     LEFT JOIN parts AS systems ON systems.id = system
@@ -94,6 +94,8 @@ class Store:
         self._writing = self._opened()
         self._waiting: SimpleQueue[Arrival | None] = SimpleQueue()
         self._parts: dict[str, int] = dict(self._writing.execute("SELECT content, id FROM parts"))
+        self._rounds: set[tuple[str, int]] = set(self._writing.execute("SELECT DISTINCT stage, round FROM replies"))
+        self._known: set[int] = {short(key) for (key,) in self._writing.execute("SELECT DISTINCT key FROM replies")}
         self._beginnings: dict[tuple[str, str], Beginnings] = {}
         self._writer = threading.Thread(target=self._write, name="selfinstruct-store", daemon=True)
         self._writer.start()
@@ -119,6 +121,8 @@ class Store:
 
     def find(self, request: Request, key: bytes) -> Completion | None:
         """The reply to this request, if it was given before."""
+        if (request.stage, request.round) not in self._rounds:
+            return None
         found = self._reading.execute(
             f"SELECT {REPLY} FROM replies WHERE request = ? AND key = ?",  # noqa: S608  (a constant)
             (request.id, key),
@@ -127,6 +131,8 @@ class Store:
 
     def draws(self, key: bytes) -> set[int]:
         """Which draws of a question are kept."""
+        if short(key) not in self._known:
+            return set()
         return {draw for (draw,) in self._reading.execute("SELECT draw FROM replies WHERE key = ?", (key,))}
 
     def beyond(self, committed: Mapping[str, int]) -> dict[str, Any]:
@@ -174,7 +180,9 @@ class Store:
             for _, _, kept in together:
                 kept.set_exception(problem)
             return
-        for _, reply, kept in together:
+        for asked, reply, kept in together:
+            self._rounds.add((asked.request.stage, asked.request.round))
+            self._known.add(short(asked.key))
             kept.set_result(reply)
 
     def _roll_back(self) -> None:
@@ -201,6 +209,11 @@ class Store:
             assert cursor.lastrowid is not None
             self._parts[content] = cursor.lastrowid
         return self._parts[content]
+
+
+def short(key: bytes) -> int:
+    """A part of a key, to know without a query that it is new."""
+    return int.from_bytes(key[:8])
 
 
 class Beginnings:

@@ -16,14 +16,28 @@ from jinja2.sandbox import SandboxedEnvironment
 __all__ = ["EXACT", "PROMPT", "Sandbox", "fill", "one_line", "variables"]
 
 
+@lru_cache(maxsize=4096)  # a prompt shows the same examples as the one before
 def one_line(text: str) -> str:
     """A text on one line, without the colons at its end, so that it can stand in a list (reference code)."""
     return re.sub(r"\s+", " ", text).strip().rstrip(": ")
 
 
+class Quick(SandboxedEnvironment):
+    """The sandbox, with a short way to the fields of tasks and examples, which are data and need no guard.
+
+    A prompt with its few-shot examples looks up some seventy of them, and the guard took half of a run's time.
+    """
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """The field of a dataclass; all else as the sandbox allows."""
+        if attribute in getattr(type(obj), "__dataclass_fields__", ()) and not attribute.startswith("_"):
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
+
+
 def sandbox(**options: bool) -> Sandbox:
     """An environment in which templates run."""
-    made = SandboxedEnvironment(undefined=StrictUndefined, **options)
+    made = Quick(undefined=StrictUndefined, **options)
     made.filters["one_line"] = one_line
     return made
 

@@ -13,7 +13,7 @@ import pytest
 WORDS = (
     "amber bridge candle dragon engine forest garden harbor island jacket kettle ladder marble nectar orange parrot "
     "quartz ribbon silver timber umbrella violin walnut yellow zephyr anchor basket copper desert ember falcon glacier"
-).split()
+).split()  # noqa: SIM905
 
 
 class Server(ThreadingHTTPServer):

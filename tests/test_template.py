@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 import pytest
 
 from selfinstruct.template import EXACT, fill, one_line, variables
@@ -26,3 +28,22 @@ def test_whatever_goes_wrong_is_a_value_error(text):
 def test_a_line_with_only_a_tag_leaves_no_line_but_in_an_exact_text():
     assert fill("{% if true %}\na\n{% endif %}\n", {}) == "a\n"
     assert fill("{{ 1 }}\n", {}, EXACT) == "1\n"
+
+
+@dataclass
+class Record:
+    shown: str = "x"
+    _hidden: str = "secret"
+
+    def method(self):
+        return "called"
+
+
+@pytest.mark.parametrize("way", ["record._hidden", "record.__class__", "record.shown.__class__", "record.__dict__"])
+def test_what_is_no_field_stays_guarded(way):
+    with pytest.raises(ValueError, match="cannot be filled"):
+        fill(f"{{{{ {way}.x }}}}", {"record": Record()})
+
+
+def test_fields_and_methods_are_found():
+    assert fill("{{ record.shown }} {{ record.method() }}", {"record": Record()}) == "x called"
