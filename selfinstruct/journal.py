@@ -43,7 +43,7 @@ class Journal:
     """Writes rounds to a run folder, and reads back what was committed."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self.rounds: list[dict[str, Any]] = []
         """The figures of every committed round, in order."""
         self.timings: list[dict[str, Any]] = []
@@ -54,25 +54,25 @@ class Journal:
 
         Raises RunFolderError for a folder whose files no run has left so, before anything in it is changed.
         """
-        known = (self._folder / ROUNDS).exists()
-        sizes = {name: path.stat().st_size for name in (POOL, REJECTED) if (path := self._folder / name).exists()}
+        known = (self.folder / ROUNDS).exists()
+        sizes = {name: path.stat().st_size for name in (POOL, REJECTED) if (path := self.folder / name).exists()}
         if sizes and not known:
-            raise RunFolderError(f"{self._folder} holds {', '.join(sizes)} but no {ROUNDS}: no run has made it.")
+            raise RunFolderError(f"{self.folder} holds {', '.join(sizes)} but no {ROUNDS}: no run has made it.")
         try:
             self._cut_off_torn(ROUNDS)
             self.rounds = list(self._rows(ROUNDS))
             committed = {name: (self.rounds[-1] if self.rounds else {}).get(f"bytes/{name}", 0) for name in FILES}
             if short := [name for name in FILES if sizes.get(name, 0) < committed[name]]:
-                raise RunFolderError(f"{self._folder}: {', '.join(short)} is shorter than {ROUNDS} says it was.")
+                raise RunFolderError(f"{self.folder}: {', '.join(short)} is shorter than {ROUNDS} says it was.")
             for name in FILES:
-                (self._folder / name).touch()
-                os.truncate(self._folder / name, committed[name])
+                (self.folder / name).touch()
+                os.truncate(self.folder / name, committed[name])
             tasks: dict[str, Task] = {}
             for row in self._rows(POOL):
                 tasks[row["id"]] = Task.from_row(row)
             self._open_timings()
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise RunFolderError(f"{self._folder}: its files cannot be read ({error}).") from None
+            raise RunFolderError(f"{self.folder}: its files cannot be read ({error}).") from None
         return Pool(tasks.values())
 
     def _open_timings(self) -> None:
@@ -80,11 +80,11 @@ class Journal:
         self._cut_off_torn(TIMINGS)
         known = {(row["stage"], row["round"]) for row in self.rounds}
         self.timings = [row for row in self._rows(TIMINGS) if (row["stage"], row["round"]) in known]
-        replace_text(self._folder / TIMINGS, "".join(map(line, self.timings)))
+        replace_text(self.folder / TIMINGS, "".join(map(line, self.timings)))
 
     def _cut_off_torn(self, name: str) -> None:
         """Cut off a last line that has no end."""
-        with (self._folder / name).open("a+b") as file:
+        with (self.folder / name).open("a+b") as file:
             end = position = file.tell()
             while position > 0:
                 start = max(0, position - CHUNK)
@@ -98,7 +98,7 @@ class Journal:
 
     def _rows(self, name: str) -> Iterator[dict[str, Any]]:
         """The rows of a file, one at a time, for a pool may be larger than what fits in memory twice."""
-        with (self._folder / name).open("rb") as file:
+        with (self.folder / name).open("rb") as file:
             for text in file:
                 yield json.loads(text)
 
@@ -126,7 +126,7 @@ class Journal:
 
     def _append(self, name: str, rows: Iterable[Mapping[str, Any]], durable: bool = True) -> int:
         """Append rows to a file, and have them on disk where that matters; the file's size."""
-        with (self._folder / name).open("ab") as file:
+        with (self.folder / name).open("ab") as file:
             file.write("".join(map(line, rows)).encode())
             file.flush()
             if durable:

@@ -11,10 +11,12 @@ import traceback
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import field, replace
+from functools import partial
 from typing import Any
 
 from pydantic import Field
 
+from selfinstruct import past
 from selfinstruct.actions import Action
 from selfinstruct.budget import Budget, Purse
 from selfinstruct.errors import ConfigError, SelfInstructError
@@ -100,7 +102,13 @@ class Run:
         asked = self.models if self._asks else []
         models = tuple(dict.fromkeys([*authors(self.pool), *(model.name for model in asked)]))
         targets = {name: stage.target for name, stage in self.recipe.items()}
-        return replace(self.start, models=models, is_offline=OFFLINE in models, targets=targets)
+        return replace(
+            self.start,
+            models=models,
+            is_offline=OFFLINE in models,
+            targets=targets,
+            past=partial(past.rounds, self.journal),
+        )
 
     def begin(self, seeds: Iterable[Task]) -> None:
         """Put the seeds into an empty pool, and keep the config."""

@@ -1,8 +1,11 @@
 """What is known of a run before it begins; trackers are told it, and the summary repeats it."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from selfinstruct.round import Round
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,5 +30,7 @@ class Start:
     """Every model the run asks, by name; the run fills it in."""
     is_offline: bool = False
     """Whether any of them is the offline grammar, whose text must never pass for a model's; the run fills it in."""
+    past: Callable[[], Iterable[Round]] = tuple
+    """The rounds that were committed before, for a tracker that must know them all; the run fills it in."""
     targets: dict[str, int | None] = field(default_factory=dict)
     """Stage to the number of tasks it is to keep, where that is known."""

@@ -17,12 +17,13 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 
 ORDER = (
-    ("task", "errors", "part", "start", "template", "folder", "__init__"),
+    ("task", "errors", "part", "template", "folder", "__init__"),
     ("round",),
-    ("pool", "budget"),
+    ("pool", "budget", "start"),
     ("sampler", "prompt", "filters", "model", "seeds", "trackers", "formats"),
     ("store",),
     ("recipe", "recorded", "journal", "summary"),
+    ("past",),
     ("actions",),
     ("run",),
     ("advice", "build"),

@@ -10,10 +10,11 @@ from random import Random
 
 import pytest
 
-WORDS = (
-    "amber bridge candle dragon engine forest garden harbor island jacket kettle ladder marble nectar orange parrot "
-    "quartz ribbon silver timber umbrella violin walnut yellow zephyr anchor basket copper desert ember falcon glacier"
-).split()  # noqa: SIM905
+TEXT = """
+amber bridge candle dragon engine forest garden harbor island jacket kettle ladder marble nectar orange parrot
+quartz ribbon silver timber umbrella violin walnut yellow zephyr anchor basket copper desert ember falcon glacier
+"""
+WORDS = TEXT.split()
 
 
 class Server(ThreadingHTTPServer):

@@ -7,6 +7,8 @@ W&B is never the only copy of anything and must never break a run.  What keeps i
 asked for it; without a network or a key it logs offline and says how to upload that.  Once started, a failure is a
 warning in the log, and the run goes on.
 
+A run that goes on has one history, each round once (see `selfinstruct.trackers.earlier`).
+
 Several runs of one process, as in a sweep, are kept apart.  What W&B would stage in the user's home lies in the run
 folder, code, git and machine data are not collected, and nothing is printed.
 """
@@ -26,6 +28,7 @@ from selfinstruct.errors import SelfInstructError
 from selfinstruct.part import part
 from selfinstruct.round import Round
 from selfinstruct.start import Start
+from selfinstruct.trackers.earlier import kept_id, remove_unsent
 from selfinstruct.trackers.tables import KEPT, REJECTED, Pieces, kept, rejected
 
 log = logging.getLogger(__name__)
@@ -73,6 +76,10 @@ class Wandb:
             ) from problem
         if self.mode == "online" and not self._run.offline:
             log.info("W&B run: %s", self._run.url)
+        known = 0 if self._run.offline else self._run.starting_step
+        for step, round_ in enumerate(start.past(), 1):
+            if step >= known:
+                self.log(round_, step)
 
     def log(self, round_: Round, step: int) -> None:
         """Log the figures of a round, and the texts that are due."""
@@ -123,7 +130,11 @@ class Wandb:
         import wandb
 
         start.folder.mkdir(parents=True, exist_ok=True)
+        if mode == "offline":
+            remove_unsent(start.folder)
         return wandb.init(
+            id=None if mode == "disabled" else kept_id(start.folder),
+            resume="allow" if mode == "online" else None,
             project=self.project,
             entity=self.entity,
             mode=mode,

@@ -189,6 +189,23 @@ def test_a_history_row_holds_the_figures_of_a_round_and_there_is_one_a_round(tmp
     assert [row["_step"] for row in history] == [1, 2, 3]
 
 
+def test_a_run_that_goes_on_has_one_history_with_each_round_once(tmp_path):
+    rounds = [a_round(1), a_round(2), a_round(3)]
+    run(tmp_path, *rounds[:2], option=TABLES)  # of which the second, say, was not committed
+
+    tracker = Wandb(**(OPTION | TABLES))
+    tracker.start(start_in(tmp_path, past=lambda: rounds[:1]))
+    for step, round_ in enumerate(rounds[1:], 2):
+        tracker.log(round_, step)
+    tracker.finish({}, None)
+
+    (only,) = (tmp_path / "wandb").glob("offline-run-*")
+    assert only.exists()
+    history = logged(tmp_path)["history"]
+    assert [row["_step"] for row in history] == [1, 2, 3]
+    assert [figures(row) for row in history] == [{**round_.row(), "seconds": round_.seconds} for round_ in rounds]
+
+
 def test_a_run_that_goes_on_keeps_counting(tmp_path):
     tracker = Wandb(**OPTION)
     tracker.start(start_in(tmp_path))

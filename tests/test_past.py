@@ -1,0 +1,56 @@
+from selfinstruct.journal import Journal
+from selfinstruct.past import rounds
+from selfinstruct.round import Candidate, Rejection, Round
+from selfinstruct.task import Instance
+
+
+def a_round(number, tasks, rejections, **changes):
+    figures = {"asked": 1, "failed": 0, "parsed": 2, "pool": 3, "prompt_tokens": 1, "completion_tokens": None}
+    return Round(
+        **(
+            {"stage": "grow", "number": number, "kept": len(tasks), "tasks": tuple(tasks)}
+            | {"rejections": tuple(rejections), "cost_usd": None, "seconds": 0.5}
+            | figures
+            | changes
+        )
+    )
+
+
+def test_rounds_come_back_as_they_were_logged(tmp_path, task):
+    journal = Journal(tmp_path)
+    journal.open()
+    journal.begin([task(0), task(1)])
+    both = Candidate(instruction="Sing.", instances=(Instance("a", "b"),))
+    logged = [
+        journal.commit(
+            a_round(
+                1,
+                [task(2, origin="grow"), task(3, origin="grow")],
+                [Rejection("parse", "preamble", text="Sure!", request="grow/1/1")],
+            )
+        ),
+        journal.commit(a_round(2, [], [])),
+        journal.commit(
+            a_round(
+                3,
+                [task(2, origin="grow", is_classification=True)],
+                [
+                    Rejection("similarity", "near", candidate=Candidate("Hum."), nearest=("x", 0.75)),
+                    Rejection("empty", "no output", candidate=both, task="grow_1"),
+                ],
+                ended="3 kept",
+            )
+        ),
+    ]
+
+    reopened = Journal(tmp_path)
+    reopened.open()
+
+    assert list(rounds(reopened)) == list(rounds(journal)) == logged
+
+
+def test_a_new_run_has_no_past(tmp_path):
+    journal = Journal(tmp_path)
+    journal.open()
+
+    assert list(rounds(journal)) == []
