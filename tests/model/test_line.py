@@ -2,6 +2,8 @@ import asyncio
 import gc
 import logging
 import signal
+import subprocess
+import sys
 import threading
 import time
 from contextlib import asynccontextmanager, contextmanager
@@ -218,3 +220,36 @@ def test_an_error_of_whoever_asks_goes_on_after_the_closing():
         ask()
 
     assert closed == [True]
+
+
+def test_threads_take_turns_more_often_while_a_line_is_used():
+    before = sys.getswitchinterval()
+
+    with line(echo) as asked:
+        assert sys.getswitchinterval() == before
+        begin(asked, 1, under_way=0)
+        assert sys.getswitchinterval() == pytest.approx(0.001)
+
+    assert sys.getswitchinterval() == before
+
+
+def test_where_no_loop_can_be_had_asking_fails_instead_of_waiting_forever():
+    code = """
+import os, resource
+from selfinstruct.model.asking import Terms
+from selfinstruct.model.line import AskingLine
+from selfinstruct.round import Decoding, Request
+terms = Terms(concurrency=1, timeout_seconds=1, attempts=1, requests_per_minute=None, tokens_per_minute=None)
+request = Request("s/1/1", "s", 1, "x", None, True, Decoding(), "yes_no")
+taken = os.open(os.devnull, os.O_RDONLY)
+resource.setrlimit(resource.RLIMIT_NOFILE, (taken + 1, taken + 1))
+try:
+    with AskingLine(None, terms) as line:
+        line.ask([request])
+except OSError as error:
+    print(error.strerror)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert done.stdout == "Too many open files\n"
+    assert "never awaited" not in done.stderr
