@@ -154,17 +154,21 @@ class Asking:
             reply = await self._persist(request, turn, send)
         except asyncio.CancelledError:
             reply = CLOSED
-        except BaseException as defect:  # of ours: every error of an attempt has been judged
+        except Exception as defect:  # of ours, for every error of an attempt has been judged: told by its traceback
             future.set_exception(defect)
-            raise
-        finally:
-            self._tasks.discard(asyncio.current_task())
+            self._end()
+            return
         if isinstance(reply, Failure):
             if reply.kind != "refused" and not self._is_closing:
                 self._failure = self._failure or reply
             reply = Completion(failure=reply)
-        self._begin()  # the next is sent before this reply is written to disk
+        self._end()  # so that the next is sent before this reply is written to disk
         future.set_result(replace(reply, seconds=self._loop.time() - started))
+
+    def _end(self) -> None:
+        """Give the place of this task to the next request."""
+        self._tasks.discard(asyncio.current_task())
+        self._begin()
 
     async def _persist(self, request: Request, turn: Turn, send: Send) -> Completion | Failure:
         """Attempt after attempt, until it is answered or given up."""

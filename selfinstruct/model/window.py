@@ -10,9 +10,9 @@ What was sent before a cut tells nothing about the cut, so that a burst of refus
 replies do not open it.  A server that says how long to wait is sent nothing new for so long.
 """
 
-NARROWER = 0.5
-"""What a cut leaves of the requests under way."""
-TURNS_TO_OPEN = 32
+NARROWER = 0.7
+"""What a cut leaves of the requests under way; half, as TCP first had it, starves whoever is refused by chance."""
+TURNS_TO_OPEN = 16
 """Windows full of replies that it takes to open from nothing to the whole; one request a window would take hours."""
 
 

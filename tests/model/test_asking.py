@@ -1,0 +1,336 @@
+"""In one event loop whose time is virtual: a minute passes as soon as nothing else is to be done."""
+
+import asyncio
+import selectors
+from concurrent.futures import Future
+
+import pytest
+
+from selfinstruct.model.asking import Asking, Terms
+from selfinstruct.round import Completion, Decoding, Request
+
+
+class Selector(selectors.DefaultSelector):
+    """Does not wait: moves the time on instead."""
+
+    now = 0.0
+
+    def select(self, timeout=None):
+        self.now += timeout or 0.0
+        return super().select(0 if timeout is not None else None)
+
+
+class Loop(asyncio.SelectorEventLoop):
+    def __init__(self):
+        self.selector = Selector()
+        super().__init__(self.selector)
+
+    def time(self):
+        return self.selector.now
+
+
+class Overload(Exception):
+    status_code = 429
+
+    def __init__(self, retry_after=None):
+        super().__init__("too much")
+        self.headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+
+
+class Status(Exception):
+    def __init__(self, status_code):
+        super().__init__(f"status {status_code}")
+        self.status_code = status_code
+
+
+def request(number, **decoding):
+    return Request(f"s/1/{number}", "s", 1, f"{number}", None, True, Decoding(**decoding), "yes_no")
+
+
+def terms(**changes):
+    values = {"concurrency": 4, "timeout_seconds": 60, "attempts": 3}
+    return Terms(**{"requests_per_minute": None, "tokens_per_minute": None, **values, **changes})
+
+
+def run(play):
+    """Play a scene in a loop of virtual time."""
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        return runner.run(play())
+
+
+def asked(answer, count, **changes):
+    """What `count` requests get, and when each attempt was made: (request, time)."""
+    attempts = []
+
+    async def send(request):
+        attempts.append((request.text, asyncio.get_running_loop().time()))
+        said = await answer(request, sum(text == request.text for text, _ in attempts))
+        return said if isinstance(said, Completion) else Completion(request.text)
+
+    async def play():
+        asking = Asking(terms(**changes), str)
+        futures = [Future() for _ in range(count)]
+        asking.take([(request(number), future) for number, future in enumerate(futures)])
+        asking.open(send)
+        replies = await asyncio.gather(*map(asyncio.wrap_future, futures))
+        asking.close()
+        await asking.over.wait()
+        return replies
+
+    return run(play), attempts
+
+
+def lasting(seconds):
+    async def answer(request, time):
+        await asyncio.sleep(seconds)
+
+    return answer
+
+
+def test_requests_are_sent_in_the_order_asked_as_places_are_free():
+    replies, attempts = asked(lasting(1.0), 10)
+
+    assert [reply.text for reply in replies] == [str(number) for number in range(10)]
+    assert attempts == [(str(number), number // 4) for number in range(10)]
+
+
+def test_one_slow_reply_holds_up_nobody():
+    async def answer(request, time):
+        await asyncio.sleep(50.0 if request.text == "0" else 1.0)
+
+    _, attempts = asked(answer, 10, concurrency=2)
+
+    assert attempts[-1] == ("9", 8.0)
+
+
+def test_the_seconds_of_a_reply_count_all_attempts_but_not_the_waiting_for_a_place():
+    replies, _ = asked(lasting(2.0), 3, concurrency=1)
+
+    assert [reply.seconds for reply in replies] == [2.0, 2.0, 2.0]
+
+
+def test_an_attempt_that_takes_too_long_is_given_up():
+    replies, attempts = asked(lasting(10.0), 1, timeout_seconds=3, attempts=2)
+
+    assert replies[0].failure.message == "no answer in 2 attempts; the last: no answer within 3 s"
+    assert len(attempts) == 2
+    assert 6.0 <= replies[0].seconds <= 7.0
+
+
+def test_a_request_keeps_its_place_while_it_waits_for_another_attempt():
+    async def answer(request, time):
+        if time < 3:
+            raise Status(500)
+
+    _, attempts = asked(answer, 2, concurrency=1)
+
+    assert [text for text, _ in attempts] == ["0", "0", "0", "1", "1", "1"]
+
+
+def test_what_is_tried_again_goes_before_what_was_never_sent():
+    async def answer(request, time):
+        if request.text == "1" and time == 1:
+            raise Overload(retry_after=5)
+        await asyncio.sleep(1.0)
+
+    _, attempts = asked(answer, 12, concurrency=4)
+
+    assert [text for text, _ in attempts][:4] == ["0", "1", "2", "3"]
+    later = [text for text, time in attempts if time >= 5.0]
+    assert later.index("1") <= 2
+
+
+def test_while_a_server_asks_to_wait_nothing_is_sent():
+    async def answer(request, time):
+        if request.text == "0" and time == 1:
+            raise Overload(retry_after=30)
+        await asyncio.sleep(1.0)
+
+    _, attempts = asked(answer, 20)
+
+    assert {time for _, time in attempts if 0.0 < time < 30.0} == set()
+
+
+def test_a_server_cannot_stop_everything_for_more_than_five_minutes():
+    async def answer(request, time):
+        if time == 1:
+            raise Overload(retry_after=10**6)
+
+    replies, attempts = asked(answer, 1)
+
+    assert replies[0].failure is None
+    assert attempts[1][1] == 300.0
+
+
+def test_after_an_overload_fewer_are_under_way_and_then_more_again():
+    under_way, most = set(), []
+
+    async def answer(request, time):
+        if int(request.text) < 8 and time == 1:
+            raise Overload
+        under_way.add(request.text)
+        most.append(len(under_way))
+        await asyncio.sleep(1.0)
+        under_way.remove(request.text)
+
+    asked(answer, 300, concurrency=8)
+
+    assert max(most[:6]) == 5
+    assert max(most) == 8
+
+
+def test_an_overload_that_does_not_end_stops_the_line_and_loses_nothing():
+    async def answer(request, time):
+        raise Overload
+
+    replies, attempts = asked(answer, 50)
+
+    assert {reply.failure.kind for reply in replies} == {"unavailable"}
+    assert len(attempts) <= 12
+
+
+@pytest.mark.parametrize("status", [401, 404])
+def test_after_a_fatal_failure_nothing_is_sent_and_what_is_under_way_may_end(status):
+    async def answer(request, time):
+        if request.text == "0":
+            await asyncio.sleep(1.0)
+            raise Status(status)
+        if request.text == "1":
+            raise Status(500)
+        await asyncio.sleep(5.0)
+
+    replies, attempts = asked(answer, 20, attempts=30)
+
+    assert {text for text, _ in attempts} <= {"0", "1", "2", "3"}
+    assert [reply.text for reply in replies[2:4]] == ["2", "3"]
+    assert {reply.failure.message for reply in [*replies[:2], *replies[4:]]} == {f"status {status}"}
+
+
+def test_a_refused_request_ends_nothing():
+    async def answer(request, time):
+        if request.text == "1":
+            raise Status(400)
+
+    replies, _ = asked(answer, 8, concurrency=1)
+
+    assert [reply.failure is not None for reply in replies] == [number == 1 for number in range(8)]
+
+
+def test_the_limit_of_requests_holds_for_attempts_too():
+    async def answer(request, time):
+        if time == 1:
+            raise Status(500)
+
+    _, attempts = asked(answer, 30, requests_per_minute=30)
+
+    times = sorted(time for _, time in attempts)
+    assert len(times) == 60
+    assert all(later - earlier >= 59.99 for earlier, later in zip(times, times[30:], strict=False))
+
+
+def test_the_limit_of_tokens_is_put_right_by_what_the_replies_count():
+    async def answer(request, time):
+        return Completion("x", prompt_tokens=5, completion_tokens=5)
+
+    async def play():
+        asking = Asking(terms(tokens_per_minute=1000), str)
+        futures = [Future() for _ in range(90)]
+        asking.take([(request(number, max_tokens=900), future) for number, future in enumerate(futures)])
+        asking.open(lambda request: answer(request, 1))
+        await asyncio.gather(*map(asyncio.wrap_future, futures))
+        return asyncio.get_running_loop().time()
+
+    assert run(play) < 61.0 * 9
+
+
+def test_a_future_that_is_cancelled_before_its_turn_is_not_sent():
+    sent = []
+
+    async def send(request):
+        sent.append(request.text)
+        await asyncio.sleep(1.0)
+        return Completion(request.text)
+
+    async def play():
+        asking = Asking(terms(concurrency=1), str)
+        futures = [Future() for _ in range(3)]
+        asking.open(send)
+        asking.take([(request(number), future) for number, future in enumerate(futures)])
+        assert not futures[0].cancel()
+        assert futures[1].cancel()
+        await asyncio.gather(*map(asyncio.wrap_future, futures[::2]))
+
+    run(play)
+
+    assert sent == ["0", "2"]
+
+
+def test_closing_cancels_what_waits_gives_up_what_would_be_tried_again_and_lets_the_rest_end():
+    async def send(request):
+        if request.text == "0":
+            raise Overload(retry_after=50)
+        await asyncio.sleep(3.0)
+        if request.text == "1":
+            raise Status(500)
+        return Completion(request.text)
+
+    async def play():
+        asking = Asking(terms(concurrency=3), str)
+        futures = [Future() for _ in range(6)]
+        asking.open(send)
+        asking.take([(request(number), future) for number, future in enumerate(futures)])
+        await asyncio.sleep(1.0)
+        asking.close()
+        assert asking.under_way == 3
+        await asking.over.wait()
+        return futures, asyncio.get_running_loop().time()
+
+    futures, now = run(play)
+
+    assert [future.cancelled() for future in futures] == [False] * 3 + [True] * 3
+    assert [future.result().failure is None for future in futures[:3]] == [False, False, True]
+    assert futures[1].result().failure.kind == "unavailable"
+    assert now == 3.0
+
+
+def test_what_waits_for_room_to_try_again_is_given_up_too():
+    async def send(request):
+        if request.text == "0":
+            raise Overload
+        await asyncio.sleep(20.0)
+        return Completion(request.text)
+
+    async def play():
+        asking = Asking(terms(concurrency=2), str)
+        futures = [Future() for _ in range(2)]
+        asking.open(send)
+        asking.take([(request(number), future) for number, future in enumerate(futures)])
+        await asyncio.sleep(10.0)
+        asking.close()
+        await asking.over.wait()
+        return futures
+
+    first, second = run(play)
+
+    assert first.result().failure.kind == "unavailable"
+    assert second.result().text == "1"
+
+
+def test_a_defect_reaches_whoever_takes_the_reply():
+    def clean(message):
+        raise KeyError("defect")
+
+    async def send(request):
+        raise Status(400)
+
+    async def play():
+        asking = Asking(terms(concurrency=1), clean)
+        futures = [Future() for _ in range(2)]
+        asking.open(send)
+        asking.take([(request(number), future) for number, future in enumerate(futures)])
+        await asyncio.gather(*map(asyncio.wrap_future, futures), return_exceptions=True)
+        asking.close()
+        await asking.over.wait()
+        return futures
+
+    assert all(isinstance(future.exception(), KeyError) for future in run(play))
