@@ -15,8 +15,12 @@ ID = "id.txt"
 def kept_id(folder: Path) -> str:
     """The run's id in W&B; a new one when it begins."""
     path = folder / "wandb" / ID
-    if path.exists():
-        return path.read_text(encoding="utf-8").strip()
+    return path.read_text(encoding="utf-8").strip() if path.exists() else new_id(folder)
+
+
+def new_id(folder: Path) -> str:
+    """Another id for the run, as for one that W&B has begun online and could not."""
+    path = folder / "wandb" / ID
     path.parent.mkdir(parents=True, exist_ok=True)
     made = token_hex(4)
     path.write_text(made + "\n", encoding="utf-8")

@@ -28,7 +28,7 @@ from selfinstruct.errors import SelfInstructError
 from selfinstruct.part import part
 from selfinstruct.round import Round
 from selfinstruct.start import Start
-from selfinstruct.trackers.earlier import kept_id, remove_unsent
+from selfinstruct.trackers.earlier import kept_id, new_id, remove_unsent
 from selfinstruct.trackers.tables import KEPT, REJECTED, Pieces, kept, rejected
 
 log = logging.getLogger(__name__)
@@ -122,6 +122,7 @@ class Wandb:
                 return self._init(start, "online")
         except wandb.Error as problem:
             reason = str(problem).partition("\n")[0]
+            new_id(start.folder)  # W&B holds on to the one it tried
         log.warning("W&B logs offline: %s. Upload it later: wandb sync %s/wandb/offline-run-*", reason, start.folder)
         return self._init(start, "offline")
 
