@@ -5,6 +5,9 @@ same question asked again is another draw, not a copy of the first, for sampling
 A reply is found again by request and key: when a round that was cut short is made anew, its requests have the same
 names, and their replies cost nothing.
 
+A store that runs share is asked next, by key and draw: a sweep whose jobs ask the same question pays once for each of
+its draws.  What it holds is copied, so that a run folder is whole by itself.
+
 A request that failed is never stored as data.
 """
 
@@ -13,13 +16,14 @@ import json
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from itertools import count
+from pathlib import Path
 
 from selfinstruct.budget import Rates
-from selfinstruct.errors import ModelError
+from selfinstruct.errors import ModelError, RunFolderError
 from selfinstruct.model import Line, Mode, Model
 from selfinstruct.round import Completion, Request
 from selfinstruct.store import Asked, Store
@@ -27,18 +31,29 @@ from selfinstruct.store import Asked, Store
 
 @contextmanager
 def recorded(model: Model, store: Store) -> Iterator["Recorded"]:
-    """Open a line to the model, with every reply kept in the store."""
-    with model.line() as line:
-        yield Recorded(model, line, store)
+    """Open a line to the model, with every reply kept in the store, and in the model's own where it has one."""
+    with ExitStack() as stack:
+        shared = None if model.store is None else stack.enter_context(closing(opened(Path(model.store))))
+        yield Recorded(model, stack.enter_context(model.line()), store, shared)
+
+
+def opened(path: Path) -> Store:
+    """A store that several runs share; raises RunFolderError where it cannot be used."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFolderError(f"model.store={path} cannot be used: {error.strerror}.") from None
+    return Store(path)
 
 
 class Recorded:
     """A model whose replies are kept, and are not asked for twice."""
 
-    def __init__(self, model: Model, line: Line, store: Store) -> None:
+    def __init__(self, model: Model, line: Line, store: Store, shared: Store | None = None) -> None:
         self.model = model
         self._line = line
         self._store = store
+        self._shared = shared
         self._identity = json.dumps(model.identity(), sort_keys=True)
         self._drawing: set[tuple[bytes, int]] = set()
 
@@ -69,7 +84,10 @@ class Recorded:
             else:
                 asked = Asked(request, key, self._draw(key), self._identity, decoding)
                 kept.add_done_callback(partial(self._drawn, asked))
-                new.append((asked, kept))
+                if self._shared is not None and (reply := self._shared.drawn(key, asked.draw)):
+                    self._store.save(asked, reply, kept)
+                else:
+                    new.append((asked, kept))
             known.append(kept)
         lines = self._line.ask([asked.request for asked, _ in new])
         for (asked, kept), line in zip(new, lines, strict=True):
@@ -96,7 +114,10 @@ class Recorded:
         elif reply.result().failure is not None:
             kept.set_result(reply.result())
         else:
-            self._store.save(asked, storable(reply.result()), kept)
+            completion = storable(reply.result())
+            self._store.save(asked, completion, kept)
+            if self._shared is not None:
+                self._shared.save(asked, completion, Future())
 
 
 class Replies(Iterator[Completion]):

@@ -4,6 +4,8 @@ A reply is committed when it arrives, and before anything uses it, also when it 
 round needs it in the end.  One thread writes, and commits together what has arrived meanwhile, so that a commit, which
 waits for the disk, costs little when many replies come at once.
 
+Several runs may share a store beside their own, also at the same time: there a reply is found by its question and draw.
+
 The view `completions` shows the rows whole.  Below it a prompt lies in two pieces, since the prompts of a stage begin
 alike, with thousands of characters of instructions and examples: the head, once, among the `parts`, and the rest with
 its reply.  Rejected: compressed rows, which nobody can read with the sqlite3 command.
@@ -48,9 +50,9 @@ CREATE TABLE IF NOT EXISTS replies (
     seconds REAL NOT NULL,
     model TEXT NOT NULL,
     time REAL NOT NULL,
-    UNIQUE (request, key)
+    UNIQUE (key, draw)
 );
-CREATE INDEX IF NOT EXISTS by_key ON replies (key, draw);
+CREATE INDEX IF NOT EXISTS by_request ON replies (request);
 CREATE VIEW IF NOT EXISTS completions AS
     SELECT stage, round, request, lower(hex(key)) AS key, draw, identities.content AS identity,
         systems.content AS system, heads.content || rest AS prompt, decodings.content AS decoding, text, finish_reason,
@@ -62,13 +64,15 @@ CREATE VIEW IF NOT EXISTS completions AS
     JOIN parts AS decodings ON decodings.id = decoding;
 """
 REPLY = "text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model"
-INSERT = f"INSERT OR REPLACE INTO replies VALUES ({', '.join('?' * 18)})"  # noqa: S608  (a constant)
+INSERT = f"INSERT OR IGNORE INTO replies VALUES ({', '.join('?' * 18)})"  # noqa: S608  (a constant)
 SHORTEST_HEAD = 200
 """Characters; a shorter beginning is not worth a part of its own."""
 HEADS = 8
 """Beginnings tried for a stage's prompts; they rarely have more than one."""
 MOST = 500
 """Replies in one commit."""
+PATIENCE = 60.0
+"""Seconds to wait for another process that writes to a shared store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class Store:
         self._writer.start()
 
     def _opened(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
         try:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version not in (0, FORMAT):
@@ -126,6 +130,14 @@ class Store:
         found = self._reading.execute(
             f"SELECT {REPLY} FROM replies WHERE request = ? AND key = ?",  # noqa: S608  (a constant)
             (request.id, key),
+        ).fetchone()
+        return None if found is None else Completion(*found)
+
+    def drawn(self, key: bytes, draw: int) -> Completion | None:
+        """A certain draw of a question, whoever asked it; another process may have added it meanwhile."""
+        found = self._reading.execute(
+            f"SELECT {REPLY} FROM replies WHERE key = ? AND draw = ?",  # noqa: S608  (a constant)
+            (key, draw),
         ).fetchone()
         return None if found is None else Completion(*found)
 

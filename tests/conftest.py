@@ -50,6 +50,7 @@ class Scripted:
     mode: str = "completion"
     name: str = "scripted"
     is_offline: bool = False
+    store: str | None = None
     asked: list[Request] = field(default_factory=list)
 
     def problems(self) -> list[str]:

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from selfinstruct.errors import ModelError
+from selfinstruct.errors import ModelError, RunFolderError
 from selfinstruct.recorded import recorded
 from selfinstruct.round import Completion, Decoding, Failure, Request
 from selfinstruct.store import Store
@@ -46,7 +46,7 @@ def ask(store, model, *requests):
 class Slow:
     """A model whose replies come when the test says so."""
 
-    name, mode = "slow", "chat"
+    name, mode, store = "slow", "chat", None
 
     def __init__(self):
         self.replies = {}
@@ -173,3 +173,36 @@ def test_half_a_surrogate_pair_is_replaced(store, scripted):
 def test_it_is_called_what_the_model_is_called(store, scripted):
     with recorded(scripted(str, mode="chat"), store) as answering:
         assert (answering.name, answering.mode) == ("scripted", "chat")
+
+
+def test_what_one_run_has_paid_for_another_finds_in_the_store_they_share(tmp_path, scripted):
+    path, told = str(tmp_path / "new" / "shared.sqlite"), []
+    for name in ("a", "b"):
+        model, own = scripted(lambda r: f"{len(told)} {r.id}", store=path), Store(tmp_path / f"{name}.sqlite")
+        told.append([reply.text for reply in ask(own, model, request(1), request(2), request(3, text="x"))])
+        told.append(len(model.asked))
+        own.close()
+
+    assert told[0] == told[2] == ["0 grow/1/1", "0 grow/1/2", "0 grow/1/3"]
+    assert (told[1], told[3]) == (3, 0)
+    connection = sqlite3.connect(tmp_path / "b.sqlite")
+    assert connection.execute("SELECT COUNT(*) FROM completions").fetchone() == (3,)
+    connection.close()
+
+
+def test_a_further_draw_is_paid_for_where_the_shared_store_has_fewer(tmp_path, store, scripted):
+    path = str(tmp_path / "shared.sqlite")
+    first = Store(tmp_path / "first.sqlite")
+    ask(first, scripted(lambda r: "old", store=path), request(1))
+    first.close()
+
+    replies = ask(store, scripted(lambda r: "new", store=path), request(1), request(2))
+
+    assert [reply.text for reply in replies] == ["old", "new"]
+
+
+def test_a_shared_store_that_cannot_be_made_is_told(tmp_path, store, scripted):
+    (tmp_path / "file").touch()
+
+    with pytest.raises(RunFolderError, match=r"model\.store=.* cannot be used: "):
+        ask(store, scripted(str, store=str(tmp_path / "file" / "x.sqlite")), request(1))

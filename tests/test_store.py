@@ -95,8 +95,14 @@ def test_the_draws_of_a_question_are_known(store):
 
 
 def test_replies_for_rounds_that_no_stage_came_to_are_told(store):
-    save(store, *(asked(1, round_=number) for number in (1, 2, 3)), prompt_tokens=10, completion_tokens=5, cost_usd=0.5)
-    save(store, asked(1, stage="other", round_=9), prompt_tokens=10)
+    save(
+        store,
+        *(asked(1, round_=number, draw=number) for number in (1, 2, 3)),
+        prompt_tokens=10,
+        completion_tokens=5,
+        cost_usd=0.5,
+    )
+    save(store, asked(1, stage="other", round_=9, draw=9), prompt_tokens=10)
 
     assert store.beyond({"grow": 1}) == {
         "requests": 2,

@@ -53,6 +53,11 @@ class Model(Protocol):
         """Whether its text is made up here, and is no model's."""
         ...
 
+    @property
+    def store(self) -> str | None:
+        """Path of a store of replies that runs share, beside that of the run folder; None for none."""
+        ...
+
     def prepare(self) -> None:
         """Begin in the background what takes long before the first request, such as an import; comes back at once."""
         ...

@@ -67,6 +67,8 @@ class Endpoint:
     """Attempts for each request, the first included, before the run stops."""
     price: Price
     """What the model costs."""
+    store: str | None
+    """Path of a store of replies that several runs share: what one has paid for, the others find; null for none."""
     extra: dict[str, Any]
     """Further parameters of every request, sent as they are (top_k, chat_template_kwargs, …)."""
 

@@ -55,6 +55,8 @@ class LiteLLM:
     """Attempts for each request, the first included, before the run stops."""
     price: Price
     """What the model costs, where LiteLLM does not know it."""
+    store: str | None
+    """Path of a store of replies that several runs share: what one has paid for, the others find; null for none."""
     extra: dict[str, Any]
     """Further parameters of every request, sent as they are (num_ctx, api_version, …)."""
 

@@ -59,6 +59,11 @@ class Offline:
         """Always: its text is made up here."""
         return True
 
+    @property
+    def store(self) -> None:
+        """None: its replies cost nothing."""
+        return
+
     def prepare(self) -> None:
         """Nothing: it is ready."""
 

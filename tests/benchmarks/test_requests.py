@@ -96,6 +96,7 @@ SETTINGS = {
     "attempts": 3,
     "price": Price(prompt=None, completion=None),
     "extra": {},
+    "store": None,
 }
 
 

@@ -110,6 +110,7 @@ def settings():
         "attempts": 2,
         "price": Price(prompt=None, completion=None),
         "extra": {},
+        "store": None,
     }
 
 
