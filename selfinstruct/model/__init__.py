@@ -8,7 +8,8 @@ Rejected: one call for a list of requests, which puts a barrier behind each list
 A request that fails is a completion with a failure, never an exception that loses the others; `refused` fails one
 request, `unavailable` and `fatal` end the run.
 
-To add one behind LiteLLM, write `conf/model/<name>.yaml`; another kind of model is one module beside it.
+To add one behind LiteLLM, or a server that speaks OpenAI's protocol, write `conf/model/<name>.yaml`; another kind of
+model is one module beside it: give `AskingLine` (line.py) the way to make one attempt, and it does the rest.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What a request becomes in a call of LiteLLM.
+"""What a request becomes: the arguments of a call of LiteLLM, or the body that a server is sent.
 
 LiteLLM's `drop_params` stays off: a run whose penalties were dropped in silence would not be the run that its config
 describes.  A parameter that the provider does not take is found before anything is sent, and named by its key.  Stop

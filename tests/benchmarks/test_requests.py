@@ -9,6 +9,7 @@ what ours take beyond them is the price of order, retries, limits and window.
 """
 
 import asyncio
+import gc
 import json
 import subprocess
 import sys
@@ -199,6 +200,7 @@ SLOW = ("litellm alone", "LiteLLM part")
 @contextmanager
 def measured():
     """Seconds of the wall and of this process."""
+    gc.collect()
     began, used = time.perf_counter(), time.process_time()
     took = []
     yield took
@@ -206,8 +208,13 @@ def measured():
 
 
 @pytest.fixture(scope="module", autouse=True)
-def quiet():
+def settled():
+    """LiteLLM's modules are loaded, and no garbage collection goes through them while something is measured."""
     loaded()
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.mark.parametrize(("concurrency", "latency", "count"), LOADS)
