@@ -29,6 +29,10 @@ from selfinstruct.round import Completion, Request
 from selfinstruct.store import Asked, Store
 
 
+TOGETHER = 32
+"""Requests handed to the line at once: the first are under way while the next are looked up."""
+
+
 @contextmanager
 def recorded(model: Model, store: Store) -> Iterator["Recorded"]:
     """Open a line to the model, with every reply kept in the store, and in the model's own where it has one."""
@@ -73,26 +77,31 @@ class Recorded:
 
     def complete(self, requests: Sequence[Request]) -> "Replies":
         """Ask at once what the store does not hold; the replies come in the order asked."""
-        known: list[Future[Completion]] = []
+        replies = Replies(self.name)
+        for start in range(0, len(requests), TOGETHER):
+            self._ask(requests[start : start + TOGETHER], replies)
+        return replies
+
+    def _ask(self, requests: Sequence[Request], replies: "Replies") -> None:
         new: list[tuple[Asked, Future[Completion]]] = []
         for request in requests:
             decoding = json.dumps(asdict(request.decoding), sort_keys=True, ensure_ascii=False)
             key = key_of(self._identity, request, decoding)
             kept: Future[Completion] = Future()
+            replies.kept.append(kept)
             if reply := self._store.find(request, key):
                 kept.set_result(reply)
+                continue
+            asked = Asked(request, key, self._draw(key), self._identity, decoding)
+            kept.add_done_callback(partial(self._drawn, asked))
+            if self._shared is not None and (reply := self._shared.drawn(key, asked.draw)):
+                self._store.save(asked, reply, kept)
             else:
-                asked = Asked(request, key, self._draw(key), self._identity, decoding)
-                kept.add_done_callback(partial(self._drawn, asked))
-                if self._shared is not None and (reply := self._shared.drawn(key, asked.draw)):
-                    self._store.save(asked, reply, kept)
-                else:
-                    new.append((asked, kept))
-            known.append(kept)
+                new.append((asked, kept))
         lines = self._line.ask([asked.request for asked, _ in new])
+        replies.lines += lines
         for (asked, kept), line in zip(new, lines, strict=True):
             line.add_done_callback(partial(self._arrived, asked, kept))
-        return Replies(self.name, known, lines)
 
     def _draw(self, key: bytes) -> int:
         """The first draw of a question that is neither kept nor under way."""
@@ -123,22 +132,24 @@ class Recorded:
 class Replies(Iterator[Completion]):
     """Completions in the order asked; taking one raises ModelError when the model cannot go on."""
 
-    def __init__(self, name: str, kept: Sequence[Future[Completion]], lines: Sequence[Future[Completion]]) -> None:
+    def __init__(self, name: str) -> None:
         self._name = name
-        self._kept = deque(kept)
-        self._lines = lines
+        self.kept: deque[Future[Completion]] = deque()
+        """Those not taken yet; done when they are on disk."""
+        self.lines: list[Future[Completion]] = []
+        """What the line was asked."""
 
     def __next__(self) -> Completion:
-        if not self._kept:
+        if not self.kept:
             raise StopIteration
-        reply = self._kept.popleft().result()
+        reply = self.kept.popleft().result()
         if reply.failure is not None and reply.failure.kind != "refused":
             raise ModelError(f"{self._name}: {reply.failure.message}")
         return reply
 
     def close(self) -> None:
         """Do not ask what has not been sent yet; what has been is paid for, and is kept when it arrives."""
-        for reply in self._lines:
+        for reply in self.lines:
             reply.cancel()
 
 

@@ -43,7 +43,8 @@ import sys
 from selfinstruct.model.endpoint import Endpoint
 from selfinstruct.round import Decoding, Request
 model = Endpoint(
-    name="x", mode="chat", api_base=sys.argv[1], key_env=None, key_required=False, concurrency=1, attempts=1, extra={}, store=None,
+    name="x", mode="chat", api_base=sys.argv[1], key_env=None, key_required=False, concurrency=1, attempts=1,
+    extra={}, store=None,
     requests_per_minute=None, tokens_per_minute=None, timeout_seconds=9, price={"prompt": None, "completion": None},
 )
 with model.line() as line:

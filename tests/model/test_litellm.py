@@ -20,7 +20,8 @@ def test_making_one_loads_nothing():
 import sys
 from selfinstruct.model.litellm import LiteLLM
 LiteLLM(
-    name="openai/x", mode="chat", api_base=None, key_env=None, key_required=False, concurrency=1, attempts=1, extra={}, store=None,
+    name="openai/x", mode="chat", api_base=None, key_env=None, key_required=False, concurrency=1, attempts=1,
+    extra={}, store=None,
     requests_per_minute=None, tokens_per_minute=None, timeout_seconds=1, price={"prompt": None, "completion": None},
 ).line()
 print([name for name in ("litellm", "openai", "aiohttp") if name in sys.modules])
@@ -35,7 +36,8 @@ def test_preparing_comes_back_at_once_and_problems_wait_for_it():
 import sys
 from selfinstruct.model.litellm import LiteLLM
 model = LiteLLM(
-    name="nosuch/x", mode="chat", api_base=None, key_env=None, key_required=False, concurrency=1, attempts=1, extra={}, store=None,
+    name="nosuch/x", mode="chat", api_base=None, key_env=None, key_required=False, concurrency=1, attempts=1,
+    extra={}, store=None,
     requests_per_minute=None, tokens_per_minute=None, timeout_seconds=1, price={"prompt": None, "completion": None},
 )
 model.prepare()
