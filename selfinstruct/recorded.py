@@ -28,7 +28,6 @@ from selfinstruct.model import Line, Mode, Model
 from selfinstruct.round import Completion, Request
 from selfinstruct.store import Asked, Store
 
-
 TOGETHER = 32
 """Requests handed to the line at once: the first are under way while the next are looked up."""
 

@@ -14,7 +14,6 @@ its reply.  Rejected: compressed rows, which nobody can read with the sqlite3 co
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
+from selfinstruct.beginnings import Beginnings
 from selfinstruct.errors import RunFolderError
 from selfinstruct.round import Completion, Request
 
@@ -65,10 +65,6 @@ CREATE VIEW IF NOT EXISTS completions AS
 """
 REPLY = "text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model"
 INSERT = f"INSERT OR IGNORE INTO replies VALUES ({', '.join('?' * 18)})"  # noqa: S608  (a constant)
-SHORTEST_HEAD = 200
-"""Characters; a shorter beginning is not worth a part of its own."""
-HEADS = 8
-"""Beginnings tried for a stage's prompts; they rarely have more than one."""
 MOST = 500
 """Replies in one commit."""
 PATIENCE = 60.0
@@ -226,33 +222,3 @@ class Store:
 def short(key: bytes) -> int:
     """A part of a key, to know without a query that it is new."""
     return int.from_bytes(key[:8])
-
-
-class Beginnings:
-    """How the prompts of a stage begin: in one way, or in a few where a question is put otherwise the second time."""
-
-    def __init__(self) -> None:
-        self._known: deque[str] = deque(maxlen=HEADS)
-        self._unlike: deque[str] = deque(maxlen=HEADS)
-        """The last texts of which much was left."""
-
-    def of(self, text: str) -> str:
-        """The longest beginning that the text shares with others; empty where it shares none, or is the first."""
-        head = max((head for head in self._known if text.startswith(head)), key=len, default="")
-        if len(text) - len(head) < SHORTEST_HEAD:
-            return head
-        longer = max((shared(other, text) for other in self._unlike), key=len, default="")
-        self._unlike.append(text)
-        if len(longer) - len(head) < SHORTEST_HEAD:
-            return head
-        self._known.append(longer)
-        return longer
-
-
-def shared(one: str, other: str) -> str:
-    """The beginning that two texts have in common."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if one[:middle] == other[:middle] else (low, middle - 1)
-    return one[:low]

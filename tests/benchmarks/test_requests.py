@@ -125,9 +125,12 @@ def endpoint_within_limits(base, concurrency, count):
 
 def endpoint_with_the_store(base, concurrency, count):
     model = Endpoint(name="served", api_base=base, concurrency=concurrency, **SETTINGS)
-    with TemporaryDirectory() as folder, closing(Store(Path(folder) / "completions.sqlite")) as store:
-        with recorded(model, store) as answering:
-            return [reply.text for reply in answering.complete(requests(count))]
+    with (
+        TemporaryDirectory() as folder,
+        closing(Store(Path(folder) / "completions.sqlite")) as store,
+        recorded(model, store) as answering,
+    ):
+        return [reply.text for reply in answering.complete(requests(count))]
 
 
 def offline(base, concurrency, count):
