@@ -14,7 +14,7 @@ def test_the_first_text_shares_nothing_and_the_second_shows_the_beginning():
 
 def test_a_short_beginning_is_not_worth_it():
     beginnings = Beginnings()
-    texts = [f"{HEAD[1:]}{end}" for end in ("one", "two", "three")]
+    texts = [f"{HEAD[1:]}{end}" for end in ("x", "y", "z")]
 
     assert [beginnings.of(text) for text in texts] == ["", "", ""]
 
