@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^(?:python|\S+ && \S+) run\.py.*$", README, re.M)
-REAL = re.compile(r"model=(openai|anthropic|gemini|ollama|vllm)|model@")
+REAL = re.compile(r"model=(openai|anthropic|gemini|ollama|vllm|endpoint)|model@")
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY")
 
 
