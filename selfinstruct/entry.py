@@ -148,7 +148,11 @@ def job(config: DictConfig) -> None:
 
     now = HydraConfig.get()
     values = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
-    start = start_of(config, values, now)
+    declared = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
+    for action in values.get("actions") or {}:  # what an action is told stands in it by now
+        values.pop(action, None)
+        declared.pop(action, None)
+    start = start_of(values, declared, now)
     begun.append(str(start.folder))
     try:
         run = build(values, Run, start=start)
@@ -196,7 +200,7 @@ def failure(now: Any, error: Exception) -> str:
     return f"{now.job.num}: {' '.join(now.overrides.task)}\n     {first}"
 
 
-def start_of(config: DictConfig, values: dict[str, Any], now: Any) -> Any:
+def start_of(values: dict[str, Any], declared: dict[str, Any], now: Any) -> Any:
     """What is known of a run before it begins."""
     from selfinstruct.start import Start
 
@@ -210,7 +214,7 @@ def start_of(config: DictConfig, values: dict[str, Any], now: Any) -> Any:
         recipe=recipe,
         job_type="+".join(values.get("actions") or {}),
         config=values,
-        declared=cast(dict[str, Any], OmegaConf.to_container(config, resolve=False)),
+        declared=declared,
         overrides=tuple(now.overrides.task),
     )
 

@@ -79,6 +79,10 @@ class Run:
         if problems:
             raise ConfigError(list(dict.fromkeys(problems)))
         self.start.folder.mkdir(parents=True, exist_ok=True)
+        if self.actions and all(action.is_apart for action in self.actions.values()):
+            for action in self.actions.values():
+                action(self)
+            return
         with held(self.start.folder):
             self.journal = Journal(self.start.folder)
             self.pool = self.journal.open()

@@ -3,7 +3,9 @@
 Actions speak to each other only through the run and its folder.  Before the first of them starts, each says what would
 keep it from its work, so that nothing is spent on a run that cannot end well.
 
-To add one: `conf/actions/<name>.yaml`, nesting under its own name, and one module here.
+To add one: `conf/actions/<name>.yaml`, nesting under its own name, and one module here.  What a user says to it may
+stand at the top of the config, under its name: the YAML then has `# @package _global_`, puts the part at
+`actions.<name>` and its values at `<name>`, and the part refers to them (`like: ${plan.like}`).
 """
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -19,6 +21,14 @@ class Action(Protocol):
     @property
     def asks(self) -> bool:
         """Whether it asks the run's models."""
+        ...
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether it needs neither pool nor trackers of the run: it looks at the config, or at other folders.
+
+        A run of such actions alone makes none of the files of a run.
+        """
         ...
 
     def problems(self, run: "Run") -> list[str]:

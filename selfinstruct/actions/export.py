@@ -36,6 +36,11 @@ class Export:
         """It does not: what it writes was made before."""
         return False
 
+    @property
+    def is_apart(self) -> bool:
+        """It works on the pool."""
+        return False
+
     def problems(self, run: "Run") -> list[str]:
         """A run without formats has nothing to export."""
         return [] if run.formats else ["formats: export has nothing to write. Set formats=[self_instruct]."]

@@ -29,6 +29,11 @@ class Generate:
         """It does."""
         return True
 
+    @property
+    def is_apart(self) -> bool:
+        """It works on the pool."""
+        return False
+
     def problems(self, run: "Run") -> list[str]:
         """Bad seeds, prompts that cannot be rendered, models that could not answer: all of them."""
         try:

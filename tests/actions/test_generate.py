@@ -149,7 +149,7 @@ def test_a_run_that_only_exports_names_the_models_that_wrote_its_tasks(run, scri
     run(until=2).execute()
 
     class Look:
-        asks = False
+        asks = is_apart = False
 
         def problems(self, run):
             return []
@@ -217,7 +217,7 @@ def test_a_tracker_that_does_not_finish_breaks_nothing(run, caplog):
 
 def test_a_crash_of_an_action_is_in_the_summary(run):
     class Crash:
-        asks = False
+        asks = is_apart = False
 
         def problems(self, run):
             return []
@@ -316,3 +316,21 @@ def test_a_run_that_is_asked_to_stop_ends_with_the_round_under_way(run, tmp_path
 
     summary = json.loads((tmp_path / "run/summary.json").read_text())
     assert (summary["kept"], summary["stop_reason"]) == (3, "interrupted")
+
+
+def test_actions_that_are_apart_make_none_of_the_files_of_a_run(run, tmp_path):
+    class Looks:
+        asks, is_apart = False, True
+        seen = []
+
+        def problems(self, run):
+            return []
+
+        def __call__(self, run):
+            self.seen.append(list(run.start.folder.iterdir()))
+
+    made = run(actions={"looks": Looks()})
+    made.execute()
+
+    assert Looks.seen == [[]]
+    assert made.trackers["ledger"].told == []
