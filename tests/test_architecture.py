@@ -27,13 +27,15 @@ ORDER = (
     ("actions",),
     ("run",),
     ("advice", "build"),
+    ("job",),
+    ("sweep",),
     ("entry",),
 )
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 
 ONLY_IN = {
-    "hydra": ("entry", "advice"),
-    "omegaconf": ("entry", "advice"),
+    "hydra": ("entry", "advice", "job", "sweep"),
+    "omegaconf": ("entry", "advice", "job", "sweep"),
     "litellm": ("model",),
     "aiohttp": ("model",),
     "wandb": ("trackers",),

@@ -6,8 +6,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from selfinstruct.advice import CONF
 from selfinstruct.build import make
-from selfinstruct.entry import CONF, slug
+from selfinstruct.job import slug
 
 
 def missing(node, prefix=""):

@@ -1,10 +1,8 @@
 """The entry, in this process."""
 
-from pathlib import Path
-
 import pytest
 
-from selfinstruct.entry import go_on, help_text, refuse_secrets, with_kept_overrides
+from selfinstruct.entry import help_text, refuse_secrets, with_kept_overrides
 from selfinstruct.errors import ConfigError
 from selfinstruct.folder import keep_config
 
@@ -31,11 +29,6 @@ def test_a_typed_secret_is_refused(word):
 def test_a_key_that_only_names_a_secret_passes():
     refuse_secrets(["model.api_base=http://127.0.0.1:8000/v1"])
     refuse_secrets(["model.key_env=OPENAI_API_KEY", "recipe.x.max_tokens=5", "filters.tokenizer=rouge", "-m"])
-
-
-def test_the_way_to_go_on_is_quoted_for_the_shell_and_for_hydra():
-    assert go_on(Path("/runs/a-1")).endswith("python run.py hydra.run.dir=/runs/a-1")
-    assert go_on(Path("/my runs/ä")).endswith("""'hydra.run.dir="/my runs/ä"'""")
 
 
 def test_a_folder_remembers_what_was_overridden(tmp_path):
