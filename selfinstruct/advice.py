@@ -24,6 +24,8 @@ def plain(error: Exception) -> str:
     text = str(error)
     if re.match(r"Could not override '", text):
         return "\n".join(f"There is no key '{key}' in the config. {meant(key)}" for key in unknown_keys(text))
+    if plugin := re.search(r"Could not find 'hydra/(?:launcher|sweeper)/(joblib|submitit|ray|optuna)", text):
+        return f"This needs a plugin of Hydra that is not installed: pip install 'selfinstruct[{plugin[1]}]'"
     if unknown := re.search(r"Could not load '(\w+)/[^']+'", text):
         known = sorted(path.stem for path in (CONF / unknown[1]).glob("*.yaml"))
         return f"{text.splitlines()[0]} There are: {', '.join(known)}." if known else text

@@ -40,7 +40,11 @@ failed: list[str] = []
 
 
 def slug(text: str) -> str:
-    """A folder name out of overrides: short, no character that a file system or a shell minds."""
+    """A folder name out of overrides: short, no character that a file system or a shell minds.
+
+    Of a key only its last word is left; the whole of it stands in the folder.
+    """
+    text = re.sub(r"(^|,)[~+]*(?:[\w@/-]+\.)+(?=\w+=)", r"\1", text)
     plain = re.sub(r"[^\w.-]+", "-", text.replace(",", "__"), flags=re.ASCII).strip("-.") or "default"
     if len(plain) <= 100:
         return plain

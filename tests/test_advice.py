@@ -21,3 +21,9 @@ def test_an_unknown_option_of_a_plural_group_is_told_with_those_there_are():
     text = plain(ValueError("In 'config': Could not load 'trackers/foo'.\nmore"))
 
     assert text == "In 'config': Could not load 'trackers/foo'. There are: console, wandb."
+
+
+def test_a_plugin_that_is_not_installed_is_told_with_the_way_to_install_it():
+    text = "In 'hydra/config': Could not find 'hydra/launcher/submitit_slurm'\n\nAvailable options"
+
+    assert plain(ValueError(text)).endswith("not installed: pip install 'selfinstruct[submitit]'")
