@@ -21,7 +21,7 @@ CONFIG = "config.json"
 FREE = re.compile(
     r"(actions|trackers|formats|budget)(\..*)?"
     r"|recipe\.\w+\.(until|saturation(\..*)?)"
-    r"|(recipe\.\w+\.)?model\.(concurrency|requests_per_minute|tokens_per_minute|timeout_seconds|attempts"
+    r"|(recipe\.\w+\.)?model\.(concurrency|requests_per_minute|tokens_per_minute|timeout_seconds|deadline_seconds|attempts"
     r"|key_env|key_required|store|price(\..*)?)"
 )
 """The keys that a run may change when it goes on."""
