@@ -246,9 +246,11 @@ def test_where_no_loop_can_be_had_asking_fails_instead_of_waiting_forever():
 import os, resource
 from selfinstruct.model.asking import Terms
 from selfinstruct.model.line import AskingLine
-from selfinstruct.model.secrets import Secrets
 from selfinstruct.round import Decoding, Request
-terms = Terms(concurrency=1, timeout_seconds=1, attempts=1, requests_per_minute=None, tokens_per_minute=None)
+terms = Terms(
+    concurrency=1, timeout_seconds=1, deadline_seconds=None, attempts=1, requests_per_minute=None,
+    tokens_per_minute=None,
+)
 request = Request("s/1/1", "s", 1, "x", None, True, Decoding(), "yes_no")
 taken = os.open(os.devnull, os.O_RDONLY)
 resource.setrlimit(resource.RLIMIT_NOFILE, (taken + 1, taken + 1))
