@@ -27,10 +27,13 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
-from selfinstruct.advice import CONF, plain
-from selfinstruct.errors import ConfigError, ModelError, SelfInstructError
+from selfinstruct.advice import CONF, at_once, in_one_line, plain, printable
+from selfinstruct.composition import check
+from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError
 from selfinstruct.folder import kept_overrides
+from selfinstruct.secret import TOKEN, is_typed, variable
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -52,13 +55,6 @@ Groups and their options; choose one with group=option, several with group=[a,b]
 
 Each option is a YAML in {conf}, which says at its head what it is."""
 
-KEY_WORD = r"(?:api_?key|secret|password|(?:access|auth|bearer)_?token)"
-SECRET_KEY = re.compile(rf"(?:^|[+~._]){KEY_WORD}$", re.IGNORECASE)
-SECRET_VALUE = re.compile(
-    rf"\bsk-[\w-]{{8,}}|\b(?:hf|gsk)_\w{{8,}}|\bAIza\w{{8,}}|\bxai-\w{{8,}}|\b{KEY_WORD}\s*:|://[^/@\s]*:[^/@\s]*@",
-    re.IGNORECASE,
-)
-
 begun: list[str] = []
 """The folders of the runs that this process has begun."""
 failed: list[str] = []
@@ -74,6 +70,7 @@ def slug(text: str) -> str:
 
 
 OmegaConf.register_new_resolver("slug", slug, replace=True)
+OmegaConf.register_new_resolver("oc.env", variable, replace=True)
 OmegaConf.register_new_resolver("conf", lambda path: str(CONF / path), replace=True)
 
 
@@ -92,6 +89,7 @@ def main() -> None:
     try:
         refuse_secrets(sys.argv[1:])
         sys.argv[1:] = with_kept_overrides(sys.argv[1:])
+        check(sys.argv[1:], __file__)
         hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
     except KeyboardInterrupt:
         sys.exit(130)
@@ -109,12 +107,11 @@ def main() -> None:
 
 def refuse_secrets(words: list[str]) -> None:
     """Stop before Hydra writes a key that somebody typed into its files; raises ConfigError."""
-    for word in words:
-        key, _, value = word.partition("=")
-        if SECRET_KEY.search(key) or SECRET_VALUE.search(value):
-            raise ConfigError(
-                [f"{key} looks like a secret. Put it into an environment variable, and name that with model.key_env."]
-            )
+    typed = [TOKEN.sub("…", word.partition("=")[0]) for word in words if is_typed(word)]
+    if typed:
+        raise ConfigError(
+            [f"{key} looks like a secret. Name its environment variable in model.key_env instead." for key in typed]
+        )
 
 
 def with_kept_overrides(words: list[str]) -> list[str]:
@@ -122,6 +119,8 @@ def with_kept_overrides(words: list[str]) -> list[str]:
     folder = next((word.partition("=")[2].strip("'\"") for word in words if word.startswith("hydra.run.dir=")), None)
     if folder is None or not (kept := kept_overrides(Path(folder))):
         return words
+    if foreign := [word for word in kept if word.startswith("-") or key_of(word).startswith("hydra")]:
+        raise RunFolderError(f"{folder}/config.json: no run writes the overrides {', '.join(map(repr, foreign))}.")
     given = {key_of(word) for word in words}
     return [*(word for word in kept if key_of(word) not in given), *words]
 
@@ -147,10 +146,10 @@ def job(config: DictConfig) -> None:
     from selfinstruct.run import Run
 
     now = HydraConfig.get()
-    values = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
-    start = start_of(config, values, now)
-    begun.append(str(start.folder))
+    begun.append(now.runtime.output_dir)
     try:
+        values = resolved(config)
+        start = start_of(config, values, now)
         run = build(values, Run, start=start)
         with ending_well(run):
             run.execute()
@@ -167,6 +166,14 @@ def job(config: DictConfig) -> None:
     except Exception as error:
         failed.append(failure(now, error))
         raise
+
+
+def resolved(config: DictConfig) -> dict[str, Any]:
+    """The config as plain values; raises ConfigError where an interpolation leads nowhere."""
+    try:
+        return cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
+    except OmegaConfBaseException as error:
+        raise ConfigError([in_one_line(error)]) from None
 
 
 @contextmanager
@@ -225,10 +232,7 @@ def go_on(folder: Path) -> str:
 
 def tell(error: Exception) -> None:
     """Print what is to be mended, each thing on a line of its own."""
-    if isinstance(error, ConfigError) and len(error.problems) > 1:
-        text = f"There are {len(error.problems)} mistakes:\n  " + "\n  ".join(error.problems)
-    else:
-        text = plain(error)
+    text = printable(at_once(error.problems) if isinstance(error, Problems) else plain(error))
     print(text, file=sys.stderr)  # noqa: T201
     if begun:
         log.info(text)

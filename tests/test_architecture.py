@@ -17,7 +17,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 
 ORDER = (
-    ("task", "errors", "part", "template", "folder", "beginnings", "__init__"),
+    ("task", "errors", "part", "template", "folder", "beginnings", "encoding", "secret", "trust", "__init__"),
     ("round",),
     ("pool", "budget", "start"),
     ("sampler", "prompt", "filters", "model", "seeds", "trackers", "formats"),
@@ -27,13 +27,14 @@ ORDER = (
     ("actions",),
     ("run",),
     ("advice", "build"),
+    ("composition",),
     ("entry",),
 )
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 
 ONLY_IN = {
-    "hydra": ("entry", "advice"),
-    "omegaconf": ("entry", "advice"),
+    "hydra": ("entry", "advice", "composition"),
+    "omegaconf": ("entry", "advice", "composition"),
     "litellm": ("model",),
     "aiohttp": ("model",),
     "wandb": ("trackers",),
