@@ -14,9 +14,15 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from selfinstruct.encoding import misread
+
 HERE = Path(__file__).parent
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
 """The config tree, in a checkout or as installed."""
+STEERING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that steer a terminal."""
+MOST = 20
+"""Mistakes told at once; more would hide the first."""
 
 
 def plain(error: Exception) -> str:
@@ -29,7 +35,31 @@ def plain(error: Exception) -> str:
     if unknown := re.search(r"Could not load '(\w+)/[^']+'", text):
         known = sorted(path.stem for path in (CONF / unknown[1]).glob("*.yaml"))
         return f"{text.splitlines()[0]} There are: {', '.join(known)}." if known else text
-    return text
+    return in_one_line(error) if "full_key:" in text or not text else text
+
+
+def in_one_line(error: Exception) -> str:
+    """What OmegaConf says, with the key before it instead of below, and without the names of its classes."""
+    text = str(error) or next((str(cause) for cause in (error.__cause__, error.__context__) if cause), "")
+    key = re.search(r"^\s*full_key: *(\S+)", text, re.MULTILINE)
+    lines = [line for line in text.splitlines() if not re.match(r"\s*(full_key|object_type|reference_type)\b", line)]
+    words = re.sub(r"\b\w+ raised while (composing config|resolving interpolation): ?", "", " ".join(lines)).strip()
+    words = re.sub("no viable alternative at input", "no interpolation that can be read:", words)
+    return f"{key[1]}: {words}" if key else words or type(error).__name__
+
+
+def at_once(problems: list[str]) -> str:
+    """Several things to mend, one a line."""
+    if len(problems) == 1:
+        return problems[0]
+    rest = len(problems) - MOST
+    more = [f"and {rest:,} more."] if rest > 0 else []
+    return "\n  ".join([f"There are {len(problems):,} mistakes:", *problems[:MOST], *more])
+
+
+def printable(text: str) -> str:
+    """A text without the characters that steer a terminal; a file or a server may have given it."""
+    return STEERING.sub(" ", text)
 
 
 def unknown_keys(text: str) -> list[str]:
@@ -57,6 +87,8 @@ def meant(key: str) -> str:
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = OmegaConf.to_container(compose("config"), resolve=False)
     keys = [known for known in leaves(config) if not known.endswith("_target_")]
+    if key in keys:
+        return f"A config file has put something else in the place of {key.rpartition('.')[0]}."
     last = key.rsplit(".", 1)[-1]
     all_names = sorted({known.rsplit(".", 1)[-1] for known in keys})
     names = [last] if last in all_names else get_close_matches(last, all_names, n=3, cutoff=0.7)
@@ -72,3 +104,38 @@ def leaves(node: Any, prefix: str = "") -> Any:
     for name, value in node.items():
         yield f"{prefix}{name}"
         yield from leaves(value, f"{prefix}{name}.")
+
+
+def misread_files(folders: list[Path], words: list[str]) -> list[str]:
+    """What keeps YAML files below the folders from being read, by file and line: of those asked for, else of all."""
+    found = {path: misread_file(path) for folder in folders for path in sorted(folder.rglob("*.yaml"))}
+    named = {name for word in words for name in re.split(r"[=\[\],/ ]+", word)}
+    asked = [text for path, texts in found.items() for text in texts if path.stem in named]
+    return asked or [text for texts in found.values() for text in texts]
+
+
+def misread_file(path: Path) -> list[str]:
+    """What keeps a YAML file from being read."""
+    from yaml.error import MarkedYAMLError, YAMLError  # type: ignore[import-untyped]
+
+    if path.is_dir():
+        return [f"{path}: is a folder, not a file."]
+    try:
+        if bad := list(misread(path.read_bytes())):
+            return [f"{path}:{number}: {problem}." for number, problem in bad]
+        OmegaConf.load(path)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f":{mark.line + 1}: not YAML at column {mark.column + 1}" if mark is not None else ": not YAML"
+        return [f"{path}{where} ({error.problem})."]
+    except YAMLError as error:  # a character that YAML does not allow
+        before = path.read_text(encoding="utf-8")[: getattr(error, "position", 0)]
+        character = getattr(error, "character", 0)
+        return [f"{path}:{before.count(chr(10)) + 1}: character U+{character:04X} is not allowed in YAML."]
+    except RecursionError:
+        return [f"{path}: its brackets are nested too deep."]
+    except OSError as error:
+        return [f"{path}: cannot be read ({error.strerror or 'it is one value, not keys with values'})."]
+    except OmegaConfBaseException as error:
+        return [f"{path}: {in_one_line(error)}"]
+    return []

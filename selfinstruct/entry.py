@@ -8,7 +8,6 @@ A run folder remembers what was overridden, so that a run goes on with its folde
 """
 
 import os
-import re
 import signal
 import sys
 from pathlib import Path
@@ -17,9 +16,11 @@ import hydra
 from hydra.errors import HydraException
 
 from selfinstruct.advice import CONF
-from selfinstruct.errors import ConfigError
+from selfinstruct.composition import check
+from selfinstruct.errors import ConfigError, RunFolderError
 from selfinstruct.folder import kept_overrides
 from selfinstruct.job import begun, failed, job, tell
+from selfinstruct.secret import TOKEN, is_typed
 from selfinstruct.sweep import failures
 
 HELP = """selfinstruct grows instruction-tuning datasets out of a handful of human-written tasks.
@@ -37,13 +38,6 @@ Groups and their options; choose one with group=option, several with group=[a,b]
 
 Each option is a YAML in {conf}, which says at its head what it is."""
 
-KEY_WORD = r"(?:api_?key|secret|password|(?:access|auth|bearer)_?token)"
-SECRET_KEY = re.compile(rf"(?:^|[+~._]){KEY_WORD}$", re.IGNORECASE)
-SECRET_VALUE = re.compile(
-    rf"\bsk-[\w-]{{8,}}|\b(?:hf|gsk)_\w{{8,}}|\bAIza\w{{8,}}|\bxai-\w{{8,}}|\b{KEY_WORD}\s*:|://[^/@\s]*:[^/@\s]*@",
-    re.IGNORECASE,
-)
-
 
 def main() -> None:
     """Run the command line."""
@@ -60,6 +54,7 @@ def main() -> None:
     try:
         refuse_secrets(sys.argv[1:])
         sys.argv[1:] = with_kept_overrides(sys.argv[1:])
+        check(sys.argv[1:], __file__)
         hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
     except KeyboardInterrupt:
         sys.exit(130)
@@ -77,12 +72,11 @@ def main() -> None:
 
 def refuse_secrets(words: list[str]) -> None:
     """Stop before Hydra writes a key that somebody typed into its files; raises ConfigError."""
-    for word in words:
-        key, _, value = word.partition("=")
-        if SECRET_KEY.search(key) or SECRET_VALUE.search(value):
-            raise ConfigError(
-                [f"{key} looks like a secret. Put it into an environment variable, and name that with model.key_env."]
-            )
+    typed = [TOKEN.sub("…", word.partition("=")[0]) for word in words if is_typed(word)]
+    if typed:
+        raise ConfigError(
+            [f"{key} looks like a secret. Name its environment variable in model.key_env instead." for key in typed]
+        )
 
 
 def with_kept_overrides(words: list[str]) -> list[str]:
@@ -90,6 +84,8 @@ def with_kept_overrides(words: list[str]) -> list[str]:
     folder = next((word.partition("=")[2].strip("'\"") for word in words if word.startswith("hydra.run.dir=")), None)
     if folder is None or not (kept := kept_overrides(Path(folder))):
         return words
+    if foreign := [word for word in kept if word.startswith("-") or key_of(word).startswith("hydra")]:
+        raise RunFolderError(f"{folder}/config.json: no run writes the overrides {', '.join(map(repr, foreign))}.")
     given = {key_of(word) for word in words}
     return [*(word for word in kept if key_of(word) not in given), *words]
 

@@ -21,10 +21,12 @@ from typing import TYPE_CHECKING, Any, cast
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
-from selfinstruct.advice import CONF, plain
-from selfinstruct.errors import ConfigError, ModelError, RunFolderError, SelfInstructError
+from selfinstruct.advice import CONF, at_once, in_one_line, plain, printable
+from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError
 from selfinstruct.folder import kept_config
+from selfinstruct.secret import variable
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -52,6 +54,7 @@ def slug(text: str) -> str:
 
 
 OmegaConf.register_new_resolver("slug", slug, replace=True)
+OmegaConf.register_new_resolver("oc.env", variable, replace=True)
 OmegaConf.register_new_resolver("conf", lambda path: str(CONF / path), replace=True)
 
 
@@ -59,22 +62,22 @@ def job(config: DictConfig) -> float | None:
     """One run: built whole, then executed; gives the sweeper the figure that it optimises, if it does."""
     now = HydraConfig.get()
     in_sweep = now.mode is RunMode.MULTIRUN
-    values, declared = told(config)
-    objective = values.pop("objective", None)
-    start = start_of(values, declared, now)
-    if in_sweep and is_done(start.folder, declared):
-        print(f"{now.job.num}: done already, in {start.folder}")  # noqa: T201
-        return figure(start.folder, objective)
-    begun.append(str(start.folder))
-    note = start.folder / FAILURE
+    folder = Path(now.runtime.output_dir)
+    note = folder / FAILURE
     note.unlink(missing_ok=True)
+    begun.append(str(folder))
     try:
-        work(values, start)
-        return figure(start.folder, objective)
+        values, declared = told(config)
+        objective = values.pop("objective", None)
+        if in_sweep and is_done(folder, declared):
+            print(f"{now.job.num}: done already, in {folder}")  # noqa: T201
+        else:
+            work(values, start_of(values, declared, now))
+        return figure(folder, objective)
     except (SelfInstructError, OSError) as error:
         tell(error)
         if isinstance(error, ModelError):
-            tell(SelfInstructError(f"What was answered is kept. {go_on(start.folder)}"))
+            tell(SelfInstructError(f"What was answered is kept. {go_on(folder)}"))
         problem: Exception = error
     except Exception as error:
         if not in_sweep:
@@ -105,7 +108,10 @@ def work(values: dict[str, Any], start: "Start") -> None:
 
 def told(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
     """The config as plain values, and as it was declared; what an action is told stands in its part by then."""
-    values = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
+    try:
+        values = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
+    except OmegaConfBaseException as error:  # an interpolation that leads nowhere
+        raise ConfigError([in_one_line(error)]) from None
     declared = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
     for action in values.get("actions") or {}:
         values.pop(action, None)
@@ -198,10 +204,7 @@ def go_on(folder: Path) -> str:
 
 def tell(error: Exception) -> None:
     """Print what is to be mended, each thing on a line of its own."""
-    if isinstance(error, ConfigError) and len(error.problems) > 1:
-        text = f"There are {len(error.problems)} mistakes:\n  " + "\n  ".join(error.problems)
-    else:
-        text = plain(error)
+    text = printable(at_once(error.problems) if isinstance(error, Problems) else plain(error))
     print(text, file=sys.stderr)  # noqa: T201
     if begun:
         log.info(text)

@@ -17,7 +17,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 
 ORDER = (
-    ("task", "errors", "part", "template", "folder", "schema", "beginnings", "__init__"),
+    ("task", "errors", "part", "template", "folder", "schema", "beginnings", "encoding", "secret", "trust", "__init__"),
     ("round",),
     ("pool", "budget", "start"),
     ("sampler", "prompt", "filters", "model", "seeds", "trackers", "formats"),
@@ -27,15 +27,15 @@ ORDER = (
     ("actions",),
     ("run",),
     ("advice", "build"),
-    ("job",),
+    ("composition", "job"),
     ("sweep",),
     ("entry",),
 )
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 
 ONLY_IN = {
-    "hydra": ("entry", "advice", "job", "sweep"),
-    "omegaconf": ("entry", "advice", "job", "sweep"),
+    "hydra": ("entry", "advice", "composition", "job", "sweep"),
+    "omegaconf": ("entry", "advice", "composition", "job", "sweep"),
     "litellm": ("model",),
     "aiohttp": ("model",),
     "wandb": ("trackers",),

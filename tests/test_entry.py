@@ -3,7 +3,7 @@
 import pytest
 
 from selfinstruct.entry import help_text, refuse_secrets, with_kept_overrides
-from selfinstruct.errors import ConfigError
+from selfinstruct.errors import ConfigError, RunFolderError
 from selfinstruct.folder import keep_config
 
 
@@ -42,3 +42,19 @@ def test_a_folder_remembers_what_was_overridden(tmp_path):
     ]
     assert with_kept_overrides(["hydra.run.dir=elsewhere"]) == ["hydra.run.dir=elsewhere"]
     assert with_kept_overrides(["random_seed=4"]) == ["random_seed=4"]
+
+
+@pytest.mark.parametrize("word", ["--config-dir=/else", "-m", "hydra.callbacks.x._target_=os.system", "+hydra/x=y"])
+def test_a_folder_cannot_slip_in_words_that_no_run_writes(word, tmp_path):
+    keep_config(tmp_path, {}, ["random_seed=3", word])
+
+    with pytest.raises(RunFolderError, match=r"config\.json: no run writes the overrides"):
+        with_kept_overrides([f"hydra.run.dir={tmp_path}"])
+
+
+def test_all_typed_secrets_are_told_at_once_and_none_is_repeated():
+    with pytest.raises(ConfigError) as error:
+        refuse_secrets(["+a.api_key=abcdef", "+sk-0123456789=1", "random_seed=1"])
+
+    assert [problem.split(" looks")[0] for problem in error.value.problems] == ["+a.api_key", "+…"]
+    assert "abcdef" not in str(error.value)
