@@ -50,7 +50,7 @@ def test_what_hydra_needs_is_not_refused():
         ("callbacks", "${mine}"),
         ("callbacks/x", {"_target_": "${mine}"}),
         ("callbacks/x", {"_target_": "selfinstruct.seeds.jsonl.Jsonl", "path": "${oc.create:'{_target_: os.system}'}"}),
-        ("launcher/_target_", "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher"),
+        ("launcher/_target_", "hydra_plugins.somebody.Launcher"),
         ("launcher/more", {"_target_": "os.system"}),
         ("sweeper/_target_", "os.system"),
         ("sweeper/params", {"random_seed": "${mine}"}),
