@@ -66,7 +66,7 @@ def annotated(
     rejection; any other is found by its text.
     """
     about = {item.request: item.task for item in round_.rejections if item.task is not None}
-    left = [id for id in replies if id not in about]
+    left = [request_id for request_id in replies if request_id not in about]
     open_ = {task.id for task in round_.tasks if round_.stage not in task.gave_up}
     found: dict[str, Question] = {}
     for request_id, task_id in about.items():
@@ -88,7 +88,7 @@ def annotated(
                 found[request_id] = Question(replace(known.request, id=request_id), known.sample, reply)
         if not left or not open_:
             break
-    return [found[id] for id in sorted(found, key=number_of)]
+    return [found[request_id] for request_id in sorted(found, key=number_of)]
 
 
 def sample_of(stage: Annotate, pool: Pool, task_id: str) -> Sample | None:

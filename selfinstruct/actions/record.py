@@ -25,8 +25,8 @@ from selfinstruct.task import Task
 
 STORE = "completions.sqlite"
 REPLY = "text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model"
-SELECT = f"SELECT request, key, draw, identity, system, prompt, decoding, {REPLY} FROM completions"  # noqa: S608
-IN_ROUND = f"{SELECT} WHERE request > ? AND request < ? ORDER BY time"  # noqa: S608  (constants)
+SELECT = f"SELECT request, key, draw, identity, system, prompt, decoding, {REPLY} FROM completions"  # noqa: S608  (constants)
+IN_ROUND = f"{SELECT} WHERE request > ? AND request < ? ORDER BY time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,8 @@ class Replies:
 
 def reply_of(row: tuple[Any, ...]) -> Reply:
     """The reply of a row of the store."""
-    return Reply(*row[:7], completion=Completion(*row[7:]))
+    request, key, draw, identity, system, prompt, decoding, *answer = row
+    return Reply(request, key, draw, identity, system, prompt, decoding, Completion(*answer))
 
 
 def whole_rows(path: Path) -> list[dict[str, Any]]:

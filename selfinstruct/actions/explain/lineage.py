@@ -94,10 +94,8 @@ def rounds_that_bred(record: Record) -> list[str]:
         f"| {round_.stage} {round_.number} | {round_.kept / round_.asked:.2f} | {round_.kept} | {round_.asked} |"
         for round_ in rounds[:MOST]
     ]
-    return ["", "## Rounds that kept most per request", "", "| round | per request | kept | requests |"] + [
-        "|---|---|---|---|",
-        *rows,
-    ]
+    head = ["| round | per request | kept | requests |", "|---|---|---|---|"]
+    return ["", "## Rounds that kept most per request", "", *head, *rows]
 
 
 def depth_histogram(pool: Pool) -> list[str]:

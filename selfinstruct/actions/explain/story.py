@@ -5,16 +5,13 @@ first reason of a rejection and nothing of what a filter saw in a candidate that
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
-from selfinstruct.actions.explain.fate import Fate, Words, fates, neighbours, verdicts, verdicts_together
+from selfinstruct.actions.explain.fate import Words, fates, verdicts_together
 from selfinstruct.actions.explain.lineage import children, descendants
+from selfinstruct.actions.explain.pieces import name_of, read_again, told_fates, told_verdicts, words_of
 from selfinstruct.actions.explain.text import fenced, one_line, piece_text, told_reply
 from selfinstruct.actions.questions import Question, recorded_questions
 from selfinstruct.actions.record import Record, Reply, number_of
-from selfinstruct.filters import Filter
-from selfinstruct.pool import Pool
-from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import Stage
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.round import Candidate, Rejection, Round
@@ -138,7 +135,7 @@ class Story:
         sample = () if question is None else question.sample.parents
         parents = about.parents if isinstance(about, Task) else sample
         yield from ("", "## Parents shown", "")
-        yield from (f"- {id}: {one_line(self.record.pool[id].instruction)}" for id in parents)
+        yield from (f"- {parent}: {one_line(self.record.pool[parent].instruction)}" for parent in parents)
         yield from told_reply(reply, round_.rejections, request)
         if reply is None or question is None:
             return
@@ -159,11 +156,14 @@ class Story:
             if number_of(task.request) < number_of(request):
                 pool.add(task)
         for fate in found:
-            is_asked = about is None or about == fate.number or (isinstance(about, Task) and is_that(fate, kept, about))
+            made = None if fate.kept is None else kept[fate.kept]
+            is_asked = (
+                about is None or about == fate.number or (made is not None and made.id == getattr(about, "id", None))
+            )
             if is_asked and isinstance(fate.piece, Candidate):
-                yield from told_verdicts(fate.piece, stage.filters, pool, name_of(fate, request, kept))
-            if fate.kept is not None:
-                pool.add(kept[fate.kept])
+                yield from told_verdicts(fate.piece, stage.filters, pool, name_of(fate, request, made), made)
+            elif made is not None:
+                pool.add(made)
 
     def _annotation(self, question: Question, round_: Round) -> Iterator[str]:
         """A request about a task, its reply, and what became of each piece."""
@@ -200,54 +200,3 @@ class Story:
         yield from (f"- {child}: {one_line(self.record.pool[child].instruction)}" for child in own[:FEW])
         if len(own) > FEW:
             yield f"- and {len(own) - FEW} more"
-
-
-def read_again(prompt: Prompt, question: Question) -> list[Candidate | Rejection]:
-    """The pieces of a reply about a task, as its stage judges them."""
-    assert question.reply is not None
-    assert question.sample.task is not None
-    pieces = prompt.parse(question.reply.completion, question.sample, question.request.chat)
-    instruction = question.sample.task.instruction
-    return [replace(piece, instruction=instruction) if isinstance(piece, Candidate) else piece for piece in pieces]
-
-
-def words_of(task: Task) -> Words:
-    """What a kept task was as a candidate; a stage that makes instances later had none."""
-    return task.instruction, task.instances[0] if task.instances else None
-
-
-def is_that(fate: Fate, kept: list[Task], task: Task) -> bool:
-    """Whether a fate is that of a kept task."""
-    return fate.kept is not None and kept[fate.kept].id == task.id
-
-
-def name_of(fate: Fate, request: str, kept: list[Task]) -> str:
-    """What a piece is called: the task that it became, or its rejection."""
-    if fate.kept is not None:
-        return kept[fate.kept].id
-    return f"{request}#{fate.number}" if fate.number is not None else "a piece whose fate is not known"
-
-
-def told_fates(found: list[Fate], request: str, kept: list[Task]) -> Iterator[str]:
-    """Each piece and what became of it."""
-    for number, fate in enumerate(found, 1):
-        text = one_line(piece_text(fate.piece))
-        if fate.rejection is not None:
-            yield f"{number}. rejected as {request}#{fate.number} by `{fate.rejection.filter}` ({fate.rejection.reason}): {text}"
-        elif fate.kept is not None:
-            yield f"{number}. kept as {kept[fate.kept].id}: {text}"
-        else:
-            yield f"{number}. its fate is not known, for the parser is not that of the run: {text}"
-
-
-def told_verdicts(candidate: Candidate, filters: Mapping[str, Filter], pool: Pool, name: str) -> Iterator[str]:
-    """What each filter says of a candidate on a pool, and what it is nearest to there."""
-    yield from ("", f"## {name} before the filters, on the pool of {len(pool):,} tasks that there was", "")
-    said = verdicts(candidate, filters, pool)
-    near = neighbours(candidate.instruction, filters, pool)
-    for filter_, reason in said.items():
-        yield f"- {filter_}: {reason or 'passes'}"
-    if near is not None and near.nearest:
-        average = "" if near.average is None else f" (mean of all: {near.average:.4f})"
-        yield from ("", f"Nearest by ROUGE-L F{average}:", "")
-        yield from (f"- {score:.4f} {id}: {one_line(pool[id].instruction)}" for id, score in near.nearest)

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selfinstruct.actions.record import Record
-from selfinstruct.actions.refilter.changes import changes
 from selfinstruct.actions.refilter.again import Reannotating
-from selfinstruct.actions.refilter.rerun import Rerun
+from selfinstruct.actions.refilter.changes import changes
 from selfinstruct.actions.refilter.replies import copy_replies
+from selfinstruct.actions.refilter.rerun import Rerun
 from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import kept_config, kept_overrides, replace_text
 from selfinstruct.part import part
@@ -97,11 +97,11 @@ def findings(rerun: Rerun) -> Iterator[str]:
     for stage, annotating in rerun.stages.items():
         if isinstance(annotating, Reannotating):
             lost = annotating.without
-            lacking = sum(id not in lost for id in annotating.lacking())
+            lacking = sum(known not in lost for known in annotating.lacking())
             if lacking:
-                yield f"{stage}: {lacking:,} tasks were never asked about, and lack it."
+                yield f"{stage}: tasks that the run never asked about, and that lack it: {lacking:,}."
             if lost:
-                yield f"{stage}: of {len(lost):,} tasks no recorded reply passes; a real run would have asked again."
+                yield f"{stage}: tasks of which no recorded reply passes; a real run would have asked again: {len(lost):,}."
 
 
 def introduce(run: "Run", record: Record) -> None:

@@ -14,7 +14,7 @@ from selfinstruct.model import Mode
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Setting, stream
 from selfinstruct.recipe.annotate import Annotate, Annotating
-from selfinstruct.recipe.grow import Grow, Growing
+from selfinstruct.recipe.grow import Growing
 from selfinstruct.recipe.turn import Answers, Turn
 from selfinstruct.round import MODEL, Completion, Failure, Request, Round, Sample
 
@@ -65,7 +65,7 @@ def answer(question: Question, round_: Round) -> Completion:
 class Regrowing(Growing):
     """A stage that grows, out of recorded replies."""
 
-    def again(self, questions: Sequence[Question], recorded: Round, until: int) -> Round:
+    def repeat(self, questions: Sequence[Question], recorded: Round, until: int) -> Round:
         """The round that the recorded one becomes when at most `until` tasks are kept."""
         turn = Turn(self.name, recorded.number, self.setting.model.name, asked=len(questions))
         completions = [answer(question, recorded) for question in questions]
@@ -99,7 +99,7 @@ class Reannotating(Annotating):
         self.without: set[str] = set()
         """Tasks of which no recorded reply passes, and of which a run would have asked again."""
 
-    def again(self, questions: Sequence[Question], recorded: Round, ids: Mapping[str, str]) -> Round:
+    def repeat(self, questions: Sequence[Question], recorded: Round, ids: Mapping[str, str]) -> Round:
         """The round that the recorded one becomes; `ids` are recorded tasks with what they are called now."""
         name = self.setting.name
         turn = Turn(name, recorded.number, self.setting.model.name)
@@ -117,9 +117,9 @@ class Reannotating(Annotating):
             tried[known] = sample
             if self._answer(found, task, question.request, turn):
                 lacking.remove(known)
-        self._leave([id for id in tried if id in lacking], tried, recorded, ids, turn)
+        self._leave([known for known in tried if known in lacking], tried, recorded, ids, turn)
         order = [ids[task.id] for task in recorded.tasks if task.id in ids]
-        turn.tasks = {id: turn.tasks[id] for id in order if id in turn.tasks}
+        turn.tasks = {known: turn.tasks[known] for known in order if known in turn.tasks}
         return turn.done(self.pool)
 
     def lacking(self) -> list[str]:
@@ -134,5 +134,5 @@ class Reannotating(Annotating):
     ) -> None:
         """Give up what the run gave up, and note the rest."""
         gave_up = {ids[task.id] for task in recorded.tasks if recorded.stage in task.gave_up and task.id in ids}
-        self._give_up([tried[id] for id in left if id in gave_up], turn)
-        self.without.update(id for id in left if id not in gave_up)
+        self._give_up([tried[known] for known in left if known in gave_up], turn)
+        self.without.update(known for known in left if known not in gave_up)

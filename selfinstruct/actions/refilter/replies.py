@@ -14,19 +14,17 @@ from selfinstruct.store import Asked, Store
 TOGETHER = 500
 
 
-def copy_replies(record: Record, store: Store) -> int:
-    """Copy every reply; how many there were.  Raises RunFolderError where one cannot be written."""
+def copy_replies(record: Record, store: Store) -> None:
+    """Copy every reply; raises RunFolderError where one cannot be written."""
     waiting: list[Future[Completion]] = []
-    count = 0
     with record.replies() as replies:
-        for count, reply in enumerate(replies, 1):
+        for reply in replies:
             kept: Future[Completion] = Future()
             store.save(asked(reply), reply.completion, kept)
             waiting.append(kept)
             if len(waiting) == TOGETHER:
                 settle(waiting)
     settle(waiting)
-    return count
 
 
 def settle(waiting: list["Future[Completion]"]) -> None:

@@ -74,7 +74,7 @@ class Rerun:
             return self._grow(stage, recorded, replies)
         answers = replies.of(recorded.stage, recorded.number)
         chat = self.record.chat(recorded.stage)
-        return stage.again(annotated(stage.stage, recorded, self.old, answers, chat), recorded, self.ids)
+        return stage.repeat(annotated(stage.stage, recorded, self.old, answers, chat), recorded, self.ids)
 
     def _ended(self, made: Round, place: int) -> str | None:
         if made.ended is not None or place < self._last[made.stage]:
@@ -96,7 +96,7 @@ class Rerun:
         middle = KEPT.fullmatch(recorded.ended or "")
         if middle and self.is_same and int(middle[1]) == self._kept_by(recorded):
             limit = min(limit, int(middle[1]))
-        made = stage.again(self._questions(stage, recorded, replies), recorded, limit)
+        made = stage.repeat(self._questions(stage, recorded, replies), recorded, limit)
         self.ids |= matched(recorded.tasks, made.tasks)
         return made
 
@@ -143,7 +143,7 @@ def drawn_texts(drawn: Iterable[Sample], pool: Pool) -> list[list[str]]:
 def matched(old: Iterable[Task], new: Iterable[Task]) -> dict[str, str]:
     """Which of the old tasks is which of the new ones: that of the same words in the same reply."""
     names = dict(numbered(new))
-    return {id: names[key] for key, id in numbered(old) if key in names}
+    return {known: names[key] for key, known in numbered(old) if key in names}
 
 
 def numbered(tasks: Iterable[Task]) -> Iterator[tuple[tuple[str, str, int], str]]:
