@@ -188,7 +188,7 @@ def test_other_filters_for_instances_are_applied_to_the_recorded_replies(recorde
     for row in tasks(new).values():
         if row["instances"] and "input_first" in row["models"]:
             assert len(row["instruction"].split()) >= 15
-    assert "tasks of which no recorded reply passes; a real run would have asked again" in told
+    assert "tasks of which no recorded reply passes, so that a run would ask again" in told
 
 
 def test_the_new_folder_is_whole_and_goes_on_as_a_run(recorded, refilter, execute, capsys):

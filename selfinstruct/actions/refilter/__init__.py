@@ -101,7 +101,7 @@ def findings(rerun: Rerun) -> Iterator[str]:
             if lacking:
                 yield f"{stage}: tasks that the run never asked about, and that lack it: {lacking:,}."
             if lost:
-                yield f"{stage}: tasks of which no recorded reply passes; a real run would have asked again: {len(lost):,}."
+                yield f"{stage}: tasks of which no recorded reply passes, so that a run would ask again: {len(lost):,}."
 
 
 def introduce(run: "Run", record: Record) -> None:
