@@ -39,6 +39,11 @@ Groups and their options; choose one with group=option, several with group=[a,b]
 Each option is a YAML in {conf}, which says at its head what it is."""
 
 
+REFILTER = "recipe=refilter"
+OF_ITS_OWN = ("actions", "trackers", "formats", "budget", "objective")
+"""What a run that judges another's candidates again does not take over from it."""
+
+
 def main() -> None:
     """Run the command line."""
     if {"-h", "--help"} & set(sys.argv[1:]):
@@ -80,14 +85,26 @@ def refuse_secrets(words: list[str]) -> None:
 
 
 def with_kept_overrides(words: list[str]) -> list[str]:
-    """The command line, and before it what a run was begun with, where it names the folder of one."""
-    folder = next((word.partition("=")[2].strip("'\"") for word in words if word.startswith("hydra.run.dir=")), None)
-    if folder is None or not (kept := kept_overrides(Path(folder))):
-        return words
+    """The command line, and before it what a run was begun with, where it names the folder of one.
+
+    `refilter.run` names one as well: its candidates are judged again, so its questions must be the same.
+    """
+    if REFILTER in words:  # as if it were a recipe, which would have to be that of the other run
+        words = [*(word for word in words if word != REFILTER), "actions=[refilter,export]"]
+    folder, kept = folder_in(words, "hydra.run.dir"), list[str]()
+    if folder is not None:
+        kept = kept_overrides(Path(folder))
+    if not kept and (folder := folder_in(words, "refilter.run")) is not None:
+        kept = [word for word in kept_overrides(Path(folder)) if key_of(word).split(".")[0] not in OF_ITS_OWN]
     if foreign := [word for word in kept if word.startswith("-") or key_of(word).startswith("hydra")]:
         raise RunFolderError(f"{folder}/config.json: no run writes the overrides {', '.join(map(repr, foreign))}.")
     given = {key_of(word) for word in words}
     return [*(word for word in kept if key_of(word) not in given), *words]
+
+
+def folder_in(words: list[str], key: str) -> str | None:
+    """The folder that a word of the command line names."""
+    return next((word.partition("=")[2].strip("'\"") for word in words if word.startswith(f"{key}=")), None)
 
 
 def key_of(word: str) -> str:

@@ -58,3 +58,12 @@ def test_all_typed_secrets_are_told_at_once_and_none_is_repeated():
 
     assert [problem.split(" looks")[0] for problem in error.value.problems] == ["+a.api_key", "+…"]
     assert "abcdef" not in str(error.value)
+
+
+def test_to_judge_a_run_again_its_overrides_are_taken_but_not_what_it_did_and_logged(tmp_path):
+    keep_config(tmp_path, {}, ["recipe.instructions.until=5", "actions=[generate]", "trackers=[]", "budget.usd=3"])
+
+    assert with_kept_overrides(["recipe=refilter", f"refilter.run={tmp_path}", "random_seed=3"]) == [
+        "recipe.instructions.until=5",
+        *(f"refilter.run={tmp_path}", "random_seed=3", "actions=[refilter,export]"),
+    ]
