@@ -113,10 +113,12 @@ def told(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
     except OmegaConfBaseException as error:  # an interpolation that leads nowhere
         raise ConfigError([in_one_line(error)]) from None
     declared = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
-    for action in values.get("actions") or {}:
-        values.pop(action, None)
-        declared.pop(action, None)
-    return values, declared
+    return untold(values), untold(declared)
+
+
+def untold(config: dict[str, Any]) -> dict[str, Any]:
+    """A config without what its actions are told at its top."""
+    return {key: value for key, value in config.items() if key not in (config.get("actions") or {})}
 
 
 def is_done(folder: Path, declared: dict[str, Any]) -> bool:

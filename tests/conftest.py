@@ -16,7 +16,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from selfinstruct.advice import CONF
 from selfinstruct.budget import Rates
 from selfinstruct.build import build
-from selfinstruct.job import told, without_objective
+from selfinstruct.job import untold, without_objective
 from selfinstruct.pool import Pool
 from selfinstruct.recorded import Replies
 from selfinstruct.round import Completion, Request
@@ -114,7 +114,7 @@ def composed(*overrides: str) -> dict[str, Any]:
     """The config with these overrides, as plain values."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", overrides=list(overrides))
-    return told(config)[0]
+    return cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
 
 
 def built(config: dict[str, Any], folder: Path) -> Run:
@@ -128,7 +128,7 @@ def built(config: dict[str, Any], folder: Path) -> Run:
         config=config,
         declared=config,
     )
-    return cast(Run, build(without_objective(config), Run, start=start))
+    return cast(Run, build(untold(without_objective(config)), Run, start=start))
 
 
 @pytest.fixture(name="composed")
