@@ -12,6 +12,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
+from omegaconf import OmegaConf
 
 from selfinstruct.advice import CONF
 from selfinstruct.budget import Rates
