@@ -118,7 +118,8 @@ def composed(*overrides: str) -> dict[str, Any]:
 
 
 def built(config: dict[str, Any], folder: Path) -> Run:
-    """The run that a config describes, in this folder."""
+    """The run that a config describes, in this folder; what its actions are told stands in them, as in a job."""
+    config = {key: value for key, value in config.items() if key not in (config.get("actions") or {})}
     start = Start(
         folder=folder,
         name="test",

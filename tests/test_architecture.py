@@ -17,11 +17,11 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 
 ORDER = (
-    ("task", "errors", "part", "template", "folder", "beginnings", "__init__"),
+    ("task", "errors", "part", "template", "folder", "beginnings", "verbs", "__init__"),
     ("round",),
     ("pool", "budget", "start"),
     ("sampler", "prompt", "filters", "model", "seeds", "trackers", "formats"),
-    ("store",),
+    ("store", "diversity"),
     ("recipe", "recorded", "journal", "summary"),
     ("past",),
     ("actions",),

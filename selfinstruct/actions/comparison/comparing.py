@@ -17,6 +17,8 @@ from selfinstruct.folder import CONFIG, shown
 NUMBER = re.compile(r"(\d+)(?=_|$)")
 """What the folder of a sweep's job begins with."""
 
+REJECTED = re.compile(r"(^|\.)rejected\.")
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -66,7 +68,7 @@ class Comparison:
 def compare(folders: Sequence[Path]) -> Comparison:
     """Read and measure the runs in these folders."""
     runs = [read(folder) for folder in folders]
-    measured = [figures(run) if run.is_readable else {} for run in runs]
+    measured = counted_zero(runs, [figures(run) if run.is_readable else {} for run in runs])
     sent = [parameters(run) if run.is_readable else {} for run in runs]
     labels = numbered(runs)
     return Comparison(
@@ -79,6 +81,22 @@ def compare(folders: Sequence[Path]) -> Comparison:
         parameters=sent,
         cautions=cautions(runs, labels, measured, sent),
     )
+
+
+def counted_zero(runs: Sequence[Reading], measured: Sequence[Figures]) -> list[Figures]:
+    """The figures with a 0 for every filter that rejected nothing in one run and something in another."""
+    names = list(dict.fromkeys(name for row in measured for name in row if REJECTED.search(name)))
+    return [
+        row | {name: row.get(name, 0) for name in names if stage_of(name) in (None, *run.config["recipe"])}
+        if row
+        else row
+        for run, row in zip(runs, measured, strict=True)
+    ]
+
+
+def stage_of(name: str) -> str | None:
+    """The stage that a figure is of, if it is of one."""
+    return name.split(".")[1] if name.startswith("stages.") else None
 
 
 def numbered(runs: Sequence[Reading]) -> list[str]:

@@ -12,6 +12,7 @@ from selfinstruct.actions.comparison.comparing import Comparison
 from selfinstruct.actions.comparison.figures import EXPLAINED, kept_shares, samples
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, RESAMPLES
 from selfinstruct.actions.comparison.overlap import MOST, THRESHOLD
+from selfinstruct.actions.comparison.sending import Parameter
 from selfinstruct.actions.comparison.style import STYLE
 from selfinstruct.actions.comparison.tables import UNKNOWN, Table, digits, of_groups, of_runs, ordered
 
@@ -77,10 +78,14 @@ def html(table: Table) -> str:
     """A table that scrolls sideways where it is wide."""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.headers)
     rows = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row[1:])}</tr>'
-        for row in table.rows
+        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(map(cell_of, row[1:]))}</tr>' for row in table.rows
     )
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def cell_of(text: str) -> str:
+    """A cell; a short text is not broken."""
+    return f'<td class="short">{escape(text)}</td>' if len(text) <= 32 else f"<td>{escape(text)}</td>"
 
 
 def folders(comparison: Comparison) -> str:
@@ -108,7 +113,7 @@ def stages(comparison: Comparison) -> list[str]:
 
 
 def shares(comparison: Comparison) -> str:
-    """A plot a stage that had several rounds in any run."""
+    """A plot a stage that had several rounds in any run; those of stages that add no tasks are folded away."""
     body = ""
     for stage in stages(comparison):
         series = [
@@ -117,7 +122,9 @@ def shares(comparison: Comparison) -> str:
             if any(row["stage"] == stage for row in run.rounds)
         ]
         if any(len(values) > 1 for _, values in series):
-            body += f"<h3>{escape(stage)}</h3>" + plots.lines(series, f"Kept share by round, {stage}")
+            plot = plots.lines(series, f"Kept share by round, {stage}")
+            grows = any(run.pool.of(stage) for run in comparison.runs)
+            body += f"<h3>{escape(stage)}</h3>{plot}" if grows else details(stage, plot)
     return body
 
 
@@ -145,7 +152,7 @@ def measures(comparison: Comparison) -> str:
         for group in comparison.groups:
             found = group.figures.get(name)
             bounds = (None, None, None) if found is None else (found.mean, found.low, found.high)
-            rows.append((f"mean of {comparison.group_label(group)}", *bounds))
+            rows.append((comparison.group_label(group), *bounds))
         for place, row in enumerate(comparison.figures):
             if row and place not in grouped:
                 rows.append((comparison.labels[place], row.get(name), None, None))
@@ -164,17 +171,30 @@ def measures(comparison: Comparison) -> str:
 
 def sent(comparison: Comparison) -> str:
     """Each parameter of each stage, as requested and as sent, run by run."""
-    names = list(dict.fromkeys(key for parameters in comparison.parameters for key in parameters))
+    known = dict.fromkeys(key for parameters in comparison.parameters for key in parameters)
+    names = sorted(known, key=lambda key: stages(comparison).index(key[0]) if key[0] in stages(comparison) else -1)
     rows = []
     for stage, name in names:
         row = [f"{stage}: {name}"]
         for parameters in comparison.parameters:
             found = parameters.get((stage, name))
-            row += [UNKNOWN, UNKNOWN] if found is None else [" or ".join(found.requested) or UNKNOWN, told(found.sent)]
+            row += (
+                [UNKNOWN, UNKNOWN]
+                if found is None
+                else [" or ".join(found.requested) or UNKNOWN, differs(found) + told(found.sent)]
+            )
         rows.append(row)
     headers = ["parameter", *(f"{label} {kind}" for label in comparison.labels for kind in ("requested", "sent"))]
-    note = "<p>Requested is what the config says, sent is what the stored requests say, with the number of replies.</p>"
+    note = (
+        "<p>Requested is what the config says, sent is what the stored requests say, with the number of replies;"
+        " ≠ marks what differs.</p>"
+    )
     return note + html(Table("", headers, rows)) if rows else ""
+
+
+def differs(parameter: Parameter) -> str:
+    """A mark where something was sent that was not requested."""
+    return "≠ " if parameter.differs else ""
 
 
 def told(values: Mapping[str, int]) -> str:
@@ -201,8 +221,8 @@ def overlap(comparison: Comparison) -> str:
             )  # fmt: skip
         rows += f'<tr><th scope="row">{escape(comparison.labels[first])}</th>{cells}</tr>'
     return (
-        f"<p>What share of the row's instructions the column's run has within ROUGE-L {THRESHOLD}, and below it,"
-        f" smaller, what share it has word for word. Of more than {MOST} runs the first are compared.</p>"
+        f"<p>What share of the row's instructions the column's run has too, with ROUGE-L above {THRESHOLD}, and below"
+        f" it, smaller, what share it has word for word. Of more than {MOST} runs the first are compared.</p>"
         f'<div class="wide"><table><thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
 

@@ -12,6 +12,8 @@ COLOURS = 8
 """Different colours in the style sheet."""
 DASHES = ("", "6 3", "2 3", "8 3 2 3")
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 640, 44, 12, 10, 26
+FITS = 22
+"""Characters of a label that fit beside a bar."""
 ROW = 22
 """Height of a bar with its gap."""
 
@@ -140,5 +142,6 @@ def tooltip(text: str) -> str:
 
 
 def clipped(text: str) -> str:
-    """A label that fits beside a bar."""
-    return text if len(text) <= 22 else text[:21] + "…"
+    """A label that fits beside a bar; that it is offline is never cut off."""
+    end = " offline" if text.endswith(" offline") else ""
+    return text if len(text) <= FITS else f"{text.removesuffix(end)[: FITS - 1 - len(end)]}…{end}"

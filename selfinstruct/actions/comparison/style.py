@@ -16,7 +16,8 @@ h1 { font-size: 26px; } h2 { font-size: 20px; margin: 36px 0 10px; } h3 { font-s
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px; }
 th, td { padding: 4px 10px; text-align: left; border-bottom: 1px solid var(--grid); vertical-align: top;
   white-space: pre-wrap; max-width: 280px; overflow-wrap: break-word; }
-th { font-weight: 600; } thead th { white-space: nowrap; } tbody th { white-space: nowrap; }
+td.short { white-space: nowrap; } th { font-weight: 600; }
+thead th { white-space: nowrap; } tbody th { white-space: nowrap; }
 svg { width: 100%; max-width: 760px; height: auto; display: block; }
 svg text { fill: var(--text); font-size: 12px; } svg text.faint { fill: var(--faint); }
 svg.key { width: 24px; height: 8px; display: inline-block; margin-right: 6px; vertical-align: middle; }

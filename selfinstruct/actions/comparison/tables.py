@@ -65,19 +65,19 @@ def digits(value: object) -> str:
 
 
 def of_runs(comparison: Comparison, names: Iterable[str] = FIRST) -> Table:
-    """A row a run: its values of the keys that differ, some figures, and how it ended."""
+    """A row a run: its values of the keys that differ and some figures, after how it ended."""
     names, keys = list(names), list(comparison.short.items())[:MOST_KEYS]
     rows = [
         [
             label,
+            comparison.runs[place].status,
             *(comparison.value(key, place) for key, _ in keys),
             *(digits(comparison.figures[place].get(name)) for name in names),
-            comparison.runs[place].status,
         ]
         for place, label in enumerate(comparison.labels)
     ]
     shortened = [name.removeprefix("diversity.") for name in names]
-    return Table("Runs", ["run", *(name for _, name in keys), *shortened, "status"], rows)
+    return Table("Runs", ["run", "status", *(name for _, name in keys), *shortened], rows)
 
 
 def of_groups(comparison: Comparison, names: Iterable[str] = FIRST) -> Table:
@@ -100,7 +100,7 @@ def short_tables(comparison: Comparison) -> list[Table]:
 
 
 def text(table: Table, width: int | None = None) -> str:
-    """A table for the terminal; of one that is too wide the middle columns are left out, and that is told."""
+    """A table for the terminal; of one that is too wide the last columns are left out, and that is told."""
     headers, rows = list(table.headers), [list(map(printable, row)) for row in table.rows]
     left_out = 0
     while True:
@@ -109,7 +109,7 @@ def text(table: Table, width: int | None = None) -> str:
             break
         left_out += 1
         for row in (headers, *rows):
-            del row[-2]
+            del row[-1]
     lines = ["  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()
              for row in (headers, ["-" * size for size in widths], *rows)]  # fmt: skip
     note = [f"({left_out} more columns do not fit)"] if left_out else []
