@@ -8,8 +8,9 @@ import glob
 import logging
 import os
 import shutil
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from selfinstruct.actions.comparison import page, tables
 from selfinstruct.actions.comparison.comparing import Comparison, compare, jobs
@@ -72,7 +73,9 @@ def compare_sweep(folder: Path) -> None:
     try:
         found = jobs(folder)
         if any((job / CONFIG).exists() for job in found):
-            show(write(compare(found), folder / PLACE))
+            comparison, place = write(compare(found), folder / PLACE)
+            show((comparison, place))
+            track(comparison, place, folder.name)
     except Exception as error:
         log.warning("The runs of %s could not be compared: %s", folder, error, exc_info=True)
 
@@ -93,6 +96,35 @@ def write(comparison: Comparison, folder: Path) -> tuple[Comparison, Path]:
     for name, text in texts.items():
         replace_text(folder / name, text.encode("utf-8", "replace").decode())
     return comparison, folder
+
+
+def track(comparison: Comparison, place: Path, group: str) -> None:
+    """Log what a sweep came to where its runs are logged, by the settings that the first of them was begun with."""
+    tracked = [run for run in comparison.runs if (run.config.get("trackers") or {}).get("wandb")]
+    if tracked:
+        from selfinstruct.trackers.sweep import log_sweep
+
+        models = dict.fromkeys(model for run in comparison.runs for model in run.models)
+        recipe = next((run.summary["recipe"] for run in comparison.runs if run.summary), "")
+        log_sweep(tracked[0].config["trackers"]["wandb"], place, group, recipe, list(models), result(comparison))
+
+
+def result(comparison: Comparison) -> dict[str, Any]:
+    """What each run and each group came to, under their labels."""
+    runs = {
+        label: {**{key: comparison.value(key, place) for key in comparison.keys}, "status": run.status, **figures}
+        for place, (label, run, figures) in enumerate(
+            zip(comparison.labels, comparison.runs, comparison.figures, strict=True)
+        )
+    }
+    groups = {
+        comparison.group_label(group): {
+            name: None if found is None else asdict(found) for name, found in group.figures.items()
+        }
+        for group in comparison.groups
+    }
+    offline = [label for label, run in zip(comparison.labels, comparison.runs, strict=True) if run.is_offline]
+    return {"offline": offline, "cautions": list(comparison.cautions), "runs": runs, "groups": groups}
 
 
 def show(written: tuple[Comparison, Path]) -> None:

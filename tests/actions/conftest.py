@@ -23,11 +23,13 @@ DECODING = {"max_tokens": 64, "temperature": 0.0, "stop": ["\n{{ n }}."], "extra
 
 def declared(**changes: Any) -> dict[str, Any]:
     """A config of one growing stage."""
+    trackers = changes.pop("trackers", {})
     return {
         "random_seed": changes.pop("random_seed", 1),
         "model": {"_target_": "x", "name": changes.pop("model", "openai/m"), "mode": "chat", "attempts": 3},
         "recipe": {"grow": {"prompt": {"decoding": DECODING | changes.pop("decoding", {})}, **changes}},
         "actions": {"generate": {}},
+        "trackers": trackers,
     }
 
 
