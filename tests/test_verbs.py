@@ -13,6 +13,8 @@ from selfinstruct.verbs import verb_and_noun
         ("Given a list of numbers, find the largest one.", ("find", "one")),
         ("Your task is to rewrite this e-mail politely", ("rewrite", "politely")),
         ("Sort the words.", ("sort", "words")),
+        ("List fruits, please", ("list", "fruits")),
+        ("Name a few", ("name", "few")),
     ],
 )
 def test_an_order_has_a_root_verb_and_its_noun(instruction, pair):

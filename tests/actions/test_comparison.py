@@ -11,6 +11,7 @@ from selfinstruct.actions.comparison.comparing import compare
 from selfinstruct.actions.comparison.grouping import estimate, short
 from selfinstruct.actions.comparison.page import page
 from selfinstruct.actions.comparison.reading import read
+from selfinstruct.actions.comparison.sending import flat, loaded
 
 HOSTILE = "<script>alert(1)</script> Write_$100 & {more} | *x*"
 
@@ -363,3 +364,9 @@ def test_how_long_a_run_took_is_unknown_where_a_time_is_missing(make_run, tmp_pa
 
     assert found["seconds"] is None
     assert found["stages.grow.seconds"] is None
+
+
+def test_what_cannot_be_read_of_a_request_is_left_out():
+    assert loaded("{torn") == {}
+    assert loaded("[1]") == {}
+    assert flat({"extra": {"top_k": 5, "seed": None}, "stop": []}) == {"extra.top_k": 5}
