@@ -1,4 +1,4 @@
-"""The end of a sweep: what failed is told, whichever process or machine ran it."""
+"""The end of a sweep: what failed is told, whichever process or machine ran it, and the runs are compared."""
 
 import json
 from pathlib import Path
@@ -17,8 +17,12 @@ class Sweep(Callback):
     """Told by Hydra when a sweep ends."""
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
-        """Gather the failures."""
-        failures.extend(failures_in(Path(config.hydra.sweep.dir)))
+        """Gather the failures, and compare the runs."""
+        from selfinstruct.actions.compare import compare_sweep
+
+        folder = Path(config.hydra.sweep.dir)
+        failures.extend(failures_in(folder))
+        compare_sweep(folder)
 
 
 def failures_in(folder: Path) -> list[str]:

@@ -119,7 +119,8 @@ def composed(*overrides: str) -> dict[str, Any]:
 
 
 def built(config: dict[str, Any], folder: Path) -> Run:
-    """The run that a config describes, in this folder."""
+    """The run that a config describes, in this folder; what its actions are told stands in them, as in a job."""
+    config = untold(without_objective(config))
     start = Start(
         folder=folder,
         name="test",
@@ -129,7 +130,7 @@ def built(config: dict[str, Any], folder: Path) -> Run:
         config=config,
         declared=config,
     )
-    return cast(Run, build(untold(without_objective(config)), Run, start=start))
+    return cast(Run, build(config, Run, start=start))
 
 
 @pytest.fixture(name="composed")

@@ -17,11 +17,12 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 
 ORDER = (
-    ("task", "errors", "part", "template", "folder", "schema", "beginnings", "encoding", "secret", "trust", "__init__"),
+    ("task", "errors", "part", "template", "folder", "schema", "beginnings", "encoding", "secret", "trust"),
+    ("verbs", "__init__"),
     ("round",),
     ("pool", "budget", "start"),
     ("sampler", "prompt", "filters", "model", "seeds", "trackers", "formats"),
-    ("store",),
+    ("store", "diversity"),
     ("recipe", "recorded", "journal", "summary"),
     ("past",),
     ("actions",),
