@@ -119,6 +119,7 @@ def composed(*overrides: str) -> dict[str, Any]:
 
 def built(config: dict[str, Any], folder: Path) -> Run:
     """The run that a config describes, in this folder."""
+    config = {key: value for key, value in config.items() if key not in config.get("actions", {})}
     start = Start(
         folder=folder,
         name="test",

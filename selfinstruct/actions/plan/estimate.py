@@ -157,7 +157,7 @@ def repeated(measured: Measured, attempts: int, before: int) -> Range:
     failing = 1 - measured.completed / measured.asked
     each = measured.asked / measured.subjects * series(failing, attempts) / series(failing, before)
     spread = math.sqrt(failing / measured.asked)
-    return widened(exactly(each), spread).mapped(lambda count: max(1.0, count))
+    return widened(exactly(each), spread).mapped(lambda count: min(max(1.0, count), attempts))
 
 
 def series(failing: float, attempts: int) -> float:

@@ -6,6 +6,7 @@ by its config: among the folders of the sweep, the one whose finished run began 
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,18 @@ def is_done(folder: Path, start: Start, targets: Mapping[str, int | None]) -> bo
 
 def sweep(start: Start) -> str:
     """What all jobs of the sweep that were planned so far come to, in one line."""
-    plans: dict[str, dict[str, Any]] = {}
-    for path in sorted(start.folder.parent.glob(f"*/{PLAN}")):
-        plans[path.parent.name] = json.loads(path.read_text(encoding="utf-8"))
-    done = [name for name, plan in plans.items() if plan["done"]]
-    left = [plan["total"] for plan in plans.values() if not plan["done"]]
+    plans = list(written(start.folder.parent))
+    done = [Path(plan["done"]).name for plan in plans if plan["done"]]
+    left = [plan["total"] for plan in plans if not plan["done"]]
     requests = sum(total["requests"]["expected"] for total in left)
     costs = [total["cost_usd"] for total in left]
     cost = "–" if None in costs else f"${sum(cost['expected'] for cost in costs):,.2f}"
     told = f"done already: {', '.join(done)}" if done else "none of them done"
-    return f"The sweep so far: {len(plans)} jobs planned, {told}; left: {requests:,.0f} requests, cost {cost}."
+    return f"Planned of the sweep so far: {len(plans)}, {told}; left: {requests:,.0f} requests, cost {cost}."
+
+
+def written(folder: Path) -> Iterator[dict[str, Any]]:
+    """The plans of a sweep's jobs."""
+    for path in sorted(folder.glob(f"*/{PLAN}")):
+        with suppress(OSError, ValueError):
+            yield json.loads(path.read_text(encoding="utf-8"))

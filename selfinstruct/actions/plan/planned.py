@@ -38,6 +38,8 @@ class Planned:
         self.outlook = Outlook(assumed=assumed, earlier=earlier)
         self.seeds = Pool(run.seeds.load())
         self.notes: list[str] = []
+        self.assumed_seconds: dict[str, float] = {}
+        """Stage to the seconds that a reply is taken to need."""
 
     def whole(self) -> dict[str, Any]:
         """All that is planned, as it is written down."""
@@ -76,7 +78,7 @@ class Planned:
         assumed_latency = self.assumed.latency(found.reply_tokens.expected)
         speed = pace(stage, model, found, assumed_latency if latency is None else latency)
         if speed and latency is None:
-            self.notes.append(f"{name}: {assumed_latency:.1f} s a request is an assumption (plan.assume).")
+            self.assumed_seconds[name] = assumed_latency
         if found.new_share is not None:
             self.notes.append(f"{name}: at the end about {found.new_share:.0%} of what is written will be new.")
         self.notes += shown.untaken
@@ -121,6 +123,11 @@ class Planned:
         run = self.run
         if done is not None:
             self.notes.insert(0, f"This run is done already, in {done}.")
+        if self.assumed_seconds:
+            told = ", ".join(f"{name} {seconds:.1f}" for name, seconds in self.assumed_seconds.items())
+            self.notes.append(f"Seconds a request are assumed (plan.assume): {told}.")
+        if any(figures["basis"] == "assumed" for figures in stages.values()):
+            self.notes.append("Yields are assumed (plan.assume); plan.like=<a small run> says better.")
         if self.earlier is not None:
             self.notes += unlike(self.earlier, run.start.declared)
             seconds = self._at_earlier_pace(self.earlier, stages)
