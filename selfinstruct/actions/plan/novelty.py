@@ -10,9 +10,12 @@ one from a large size.  So every curve of a grid is weighed by how well it expla
 `fall` and `size` uniform on logarithmic scales), and the answer is the median of what they foretell, with the tenth and
 the ninetieth percentile.
 
-Rejected: the best curve alone (no range, and jumpy); Pitman and Yor's law of new species, which cannot begin below 1
-and took a run of 2,000 for a tenth of the truth at 52,000; a linear fall to a finite number of tasks, which
-foretells that many runs never end.
+The range holds no doubt about the form of the curve, and so is too narrow: on one server of recorded replies, runs ended
+a few per cent outside it.
+
+Rejected, each tried on the first 2,000 tasks of a run of 52,000: the best curve alone (half as many candidates again as
+were needed); Pitman and Yor's law of new species, which begins at 1 and so mistakes repeats within a reply for wear (a
+third too few); a fall to zero at a finite number of tasks, which foretold that the run would never end.
 """
 
 import math

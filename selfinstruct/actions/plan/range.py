@@ -15,11 +15,11 @@ class Range:
     """Low, expected and high."""
 
     low: Figure
-    """What it may be if all goes well; seldom less."""
+    """What it may be if all goes well."""
     expected: Figure
     """What to reckon with."""
     high: Figure
-    """What it may be if little goes well; seldom more."""
+    """What it may be if little goes well."""
 
     @model_validator(mode="after")
     def _is_in_order(self) -> "Range":
