@@ -10,7 +10,7 @@ one from a large size.  So every curve of a grid is weighed by how well it expla
 `fall` and `size` uniform on logarithmic scales), and the answer is the median of what they foretell, with the tenth and
 the ninetieth percentile.
 
-The range holds no doubt about the form of the curve, and so is too narrow: on one server of recorded replies, runs ended
+The range holds no doubt about the form of the curve, and so is too narrow: on a server of recorded replies, runs ended
 a few per cent outside it.
 
 Rejected, each tried on the first 2,000 tasks of a run of 52,000: the best curve alone (half as many candidates again as
