@@ -90,9 +90,14 @@ def composed_problems(name: str, words: list[str], loader: ConfigLoader, folders
         if "Cannot merge" in str(error) and (mixed := mixed_up(name, error, folders)):
             raise ConfigError(mixed) from error
         raise
-    except (YAMLError, UnicodeDecodeError, OSError, OmegaConfBaseException, RecursionError) as error:
-        if broken := misread_files(folders, words):  # few of these errors say which file it was
+    except (YAMLError, OSError, OmegaConfBaseException, RecursionError, ValueError) as error:
+        by_file = isinstance(error, YAMLError | OSError | UnicodeDecodeError)  # few of these say by which
+        if broken := misread_files(folders, words, otherwise_all=by_file):
             raise ConfigError(broken) from error
+        if isinstance(error, RecursionError):
+            raise ConfigError(
+                ["The defaults of the config lead in a circle, or a value lies within itself."]
+            ) from error
         raise
     return problems
 
