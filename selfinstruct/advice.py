@@ -106,12 +106,12 @@ def leaves(node: Any, prefix: str = "") -> Any:
         yield from leaves(value, f"{prefix}{name}.")
 
 
-def misread_files(folders: list[Path], words: list[str]) -> list[str]:
-    """What keeps YAML files below the folders from being read, by file and line: of those asked for, else of all."""
-    found = {path: misread_file(path) for folder in folders for path in sorted(folder.rglob("*.yaml"))}
+def misread_files(folders: list[Path], words: list[str], otherwise_all: bool) -> list[str]:
+    """What keeps the YAML files that words ask for from being read, by file and line; if nothing, that of all."""
     named = {name for word in words for name in re.split(r"[=\[\],/ ]+", word)}
-    asked = [text for path, texts in found.items() for text in texts if path.stem in named]
-    return asked or [text for texts in found.values() for text in texts]
+    paths = [path for folder in folders for path in sorted(folder.rglob("*.yaml"))]
+    asked = [text for path in paths if path.stem in named for text in misread_file(path)]
+    return asked or [text for path in paths if otherwise_all for text in misread_file(path)]
 
 
 def misread_file(path: Path) -> list[str]:
@@ -124,6 +124,11 @@ def misread_file(path: Path) -> list[str]:
         if bad := list(misread(path.read_bytes())):
             return [f"{path}:{number}: {problem}." for number, problem in bad]
         OmegaConf.load(path)
+        for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+            if not line.lstrip().startswith("#"):
+                break
+            if re.match(r"\s*#\s*@", line) and len(line.lstrip("# ").split()) != 2:
+                return [f"{path}:{number}: must read '# @package <name>'."]
     except MarkedYAMLError as error:
         mark = error.problem_mark
         where = f":{mark.line + 1}: not YAML at column {mark.column + 1}" if mark is not None else ": not YAML"

@@ -112,6 +112,8 @@ def told(detail: ErrorDetails, cls: type, key: str) -> str:
     """One mistake, as a sentence: the key, what it must be, and what it was."""
     where = ".".join(filter(None, [key, *map(str, detail["loc"])]))
     kind, value = detail["type"], detail["input"]
+    if kind in UNKNOWN and len(detail["loc"]) > 1:  # of a value within, whose keys are not at hand
+        return f"{where} is a key that does not belong there."
     if kind in UNKNOWN:
         known = [field.name for field in fields(cls) if field.init and field.name != "start"]
         near = get_close_matches(str(detail["loc"][-1]), known, n=1)

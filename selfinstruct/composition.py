@@ -48,9 +48,9 @@ def check(words: list[str], module: str) -> None:
         return
     folders = [Path(place) for place in (typed.config_path or CONF, typed.config_dir) if place]  # the first wins
     name = typed.config_name or "config"
-    problems = foreign_places(first_of(folders, name.removesuffix(".yaml")))
-    if not problems:
-        with hydra_as_called(typed, module) as loader:
+    with hydra_as_called(typed, module) as loader:
+        problems = foreign_places(first_of(folders, name.removesuffix(".yaml")))
+        if not problems:
             problems = composed_problems(name, typed.overrides, loader, folders)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
@@ -84,15 +84,20 @@ def composed_problems(name: str, words: list[str], loader: ConfigLoader, folders
     """What is wrong with what the words compose to, and with the files where they do not."""
     problems: list[str] = []
     try:
-        for case in cases(name, words, loader):
-            problems += problems_of(composed(name, case), folders)
+        for config in cases(name, words, loader):
+            problems += problems_of(config, folders)
     except HydraException as error:
         if "Cannot merge" in str(error) and (mixed := mixed_up(name, error, folders)):
             raise ConfigError(mixed) from error
         raise
-    except (YAMLError, UnicodeDecodeError, OSError, OmegaConfBaseException, RecursionError) as error:
-        if broken := misread_files(folders, words):  # few of these errors say which file it was
+    except (YAMLError, OSError, OmegaConfBaseException, RecursionError, ValueError) as error:
+        by_file = isinstance(error, YAMLError | OSError | UnicodeDecodeError)  # few of these say by which
+        if broken := misread_files(folders, words, otherwise_all=by_file):
             raise ConfigError(broken) from error
+        if isinstance(error, RecursionError):
+            raise ConfigError(
+                ["The defaults of the config lead in a circle, or a value lies within itself."]
+            ) from error
         raise
     return problems
 
@@ -121,15 +126,16 @@ def composed(name: str, words: list[str]) -> dict[str, Any]:
     return cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
 
 
-def cases(name: str, words: list[str], loader: ConfigLoader) -> Iterator[list[str]]:
-    """The words without what is swept, then with each choice of options that the sweep will make."""
+def cases(name: str, words: list[str], loader: ConfigLoader) -> Iterator[dict[str, Any]]:
+    """The config without what is swept, then with each choice of options that the sweep will make."""
     fixed, swept = split(words, loader)
-    yield fixed
-    params = composed(name, fixed)["hydra"]["sweeper"].get("params") or {}
+    alone = composed(name, fixed)
+    yield alone
     typed = {word.partition("=")[0] for word in words}  # what is typed wins over what a config declares
-    more, also_swept = split([f"{key}={value}" for key, value in params.items() if key not in typed], loader)
+    params = (alone["hydra"]["sweeper"].get("params") or {}).items()
+    more, also_swept = split([f"{key}={value}" for key, value in params if key not in typed], loader)
     if swept or also_swept or more:
-        yield from ([*more, *fixed, *case] for case in product(*also_swept, *swept))
+        yield from (composed(name, [*more, *fixed, *case]) for case in product(*also_swept, *swept))
 
 
 def split(words: list[str], loader: ConfigLoader) -> tuple[list[str], list[list[str]]]:

@@ -80,17 +80,24 @@ def test_a_sweep_that_a_config_declares_cannot_bring_code(mine):
     assert [text for text in problems_of(*words, "--config-name", "own") if "names 'os.system'" in text]
 
 
-def test_a_primary_config_of_somebody_else_cannot_import_a_package(mine, tmp_path, monkeypatch):
+@pytest.mark.parametrize("place", ["pkg://package_of_theirs", "${now:pkg}://package_of_theirs"])
+def test_a_primary_config_of_somebody_else_cannot_import_a_package(place, mine, tmp_path, monkeypatch):
     (tmp_path / "package_of_theirs").mkdir()
     (tmp_path / "package_of_theirs" / "__init__.py").write_text("open('hacked', 'w')")
     monkeypatch.syspath_prepend(tmp_path)
-    content = "hydra:\n  searchpath: [pkg://package_of_theirs]\n"
+    content = f"hydra:\n  searchpath: ['{place}']\n"
     words = mine(own=content, config=content)
 
     (problem,) = problems_of(*words, "-cn", "own.yaml")
     assert problem.startswith("hydra.searchpath.0 would import 'pkg://package_of_theirs'")
     (problem,) = problems_of("--config-path", words[1])
     assert problem.startswith("hydra.searchpath.0 would import")
+
+
+def test_a_primary_config_that_cannot_be_read_is_told(mine, tmp_path):
+    (problem,) = problems_of(*mine(own="a: 1\na: 2"), "--config-name", "own")
+
+    assert problem == f"{tmp_path}/mine/own.yaml:2: not YAML at column 1 (found duplicate key a)."
 
 
 def test_a_pickle_is_not_read():
@@ -189,6 +196,19 @@ def test_what_hydra_refuses_is_left_to_its_own_words(words):
         check(words, entry.__file__)
 
     assert plain(error.value)
+
+
+def test_defaults_that_lead_in_a_circle_are_told(mine):
+    words = mine(experiment__x=GLOBAL + "defaults: [x]\n")
+
+    assert problems_of(*words, "experiment=x") == [
+        "The defaults of the config lead in a circle, or a value lies within itself."
+    ]
+
+
+def test_a_list_of_defaults_that_is_none_is_left_to_hydras_words(mine):
+    with pytest.raises(ValueError, match="defaults must be a list"):
+        check([*mine(experiment__x=GLOBAL + "defaults: 3\n"), "experiment=x"], entry.__file__)
 
 
 def test_hydras_search_path_is_that_of_the_run(mine, tmp_path):

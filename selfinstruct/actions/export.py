@@ -47,16 +47,17 @@ class Export:
         return False
 
     def problems(self, run: "Run") -> list[str]:
-        """A run without formats has nothing to export."""
-        return [] if run.formats else ["formats: export has nothing to write. Set formats=[self_instruct]."]
+        """A run without formats has nothing to export, and one that cannot have a `dataset/` no place for it."""
+        problems = [] if run.formats else ["formats: export has nothing to write. Set formats=[self_instruct]."]
+        return [*problems, *misplaced(run.start.folder / "dataset")]
 
     def __call__(self, run: "Run") -> None:
         """Write every format, and the card; raises RunFolderError where nothing was generated yet."""
         if not authors(run.pool):
             raise RunFolderError(f"{run.start.folder} holds no tasks to export. Generate some first.")
         folder = run.start.folder / "dataset"
-        if folder.is_symlink():
-            raise RunFolderError(f"{folder} is a link, and what is exported stays in the run folder. Remove the link.")
+        if wrong := misplaced(folder):
+            raise RunFolderError(*wrong)
         folder.mkdir(exist_ok=True)
         counts: dict[str, int] = {}
         for key, format_ in run.formats.items():
@@ -67,6 +68,13 @@ class Export:
                 counts[name] = write(folder / name, rows)
         (folder / f"{CARD}.part").unlink(missing_ok=True)  # a link there would be followed
         replace_text(folder / CARD, card(run, counts))
+
+
+def misplaced(folder: "Path") -> list[str]:
+    """What keeps a folder from being one of the run's own."""
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        return [f"{folder} is a link or a file; what is exported stays in the run folder. Remove it."]
+    return []
 
 
 def write(path: "Path", rows: Iterator[dict[str, Any]]) -> int:

@@ -76,6 +76,12 @@ def test_a_run_without_formats_has_nothing_to_export(tmp_path, pool):
     assert "formats" in Export().problems(run_of(tmp_path, pool))[0]
 
 
+def test_a_file_in_the_place_of_the_dataset_is_told_before_anything_is_spent(tmp_path, pool):
+    (tmp_path / "dataset").write_text("mine")
+
+    assert "dataset is a link or a file" in Export().problems(run_of(tmp_path, pool, plain=Plain()))[0]
+
+
 class Named:
     """A format of somebody's own."""
 
@@ -120,7 +126,7 @@ def test_no_link_leads_an_export_out_of_the_run_folder(tmp_path, pool):
     linked = tmp_path / "linked"
     linked.mkdir()
     (linked / "dataset").symlink_to(outside)
-    with pytest.raises(RunFolderError, match="is a link"):
+    with pytest.raises(RunFolderError, match="is a link or a file"):
         Export()(run_of(linked, pool, plain=Plain()))
     assert [path.name for path in outside.iterdir()] == ["file"]
 
