@@ -28,7 +28,7 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from selfinstruct.advice import CONF, plain
+from selfinstruct.advice import CONF, plain, recipe_of
 from selfinstruct.errors import ConfigError, ModelError, SelfInstructError
 from selfinstruct.folder import kept_overrides
 
@@ -75,6 +75,7 @@ def slug(text: str) -> str:
 
 OmegaConf.register_new_resolver("slug", slug, replace=True)
 OmegaConf.register_new_resolver("conf", lambda path: str(CONF / path), replace=True)
+OmegaConf.register_new_resolver("experiment", recipe_of, replace=True)
 
 
 def main() -> None:
@@ -92,6 +93,10 @@ def main() -> None:
     try:
         refuse_secrets(sys.argv[1:])
         sys.argv[1:] = with_kept_overrides(sys.argv[1:])
+        if any(word.startswith("replay=") for word in sys.argv[1:]):
+            from selfinstruct.actions.publication.replay import with_words
+
+            sys.argv[1:] = with_words(sys.argv[1:], key_of)
         hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
     except KeyboardInterrupt:
         sys.exit(130)
@@ -143,6 +148,7 @@ def help_text() -> str:
 
 def job(config: DictConfig) -> None:
     """One run: built whole, then executed."""
+    from selfinstruct.actions.publication.replay import replayed
     from selfinstruct.build import build
     from selfinstruct.run import Run
 
@@ -152,12 +158,16 @@ def job(config: DictConfig) -> None:
     for action in values.get("actions") or {}:  # what an action is told stands in it by now
         values.pop(action, None)
         declared.pop(action, None)
+    capsule = values.pop("replay", None)
+    declared.pop("replay", None)
     start = start_of(values, declared, now)
     begun.append(str(start.folder))
     try:
-        run = build(values, Run, start=start)
-        with ending_well(run):
-            run.execute()
+        with replayed(values, capsule, start) as (answered, tell_of):
+            run = build(answered, Run, start=start)
+            with ending_well(run):
+                run.execute()
+            tell_of(run)
         if run.stopped:
             tell(SelfInstructError(f"Stopped by the {run.stopped}. {go_on(start.folder)} budget.<limit>=<more>"))
     except (KeyboardInterrupt, SystemExit):
