@@ -120,7 +120,10 @@ class Capsule:
 
     def _texts(self, facts: Facts, overrides: list[str], proof: dict[str, Any]) -> dict[str, str]:
         """The files that are written of facts alone."""
-        config = {"overrides": overrides, "config": facts.declared, "resolved": public(facts.resolved)}
+        resolved = public(facts.resolved)
+        if "path" in resolved["seeds"]:
+            resolved["seeds"] = resolved["seeds"] | {"path": "seeds.jsonl"}
+        config = {"overrides": overrides, "config": public(facts.declared), "resolved": resolved}
         return {
             "config.json": as_json(config),
             "provenance.json": as_json(proof),
@@ -137,7 +140,6 @@ def as_json(values: dict[str, Any]) -> str:
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 
-def public(resolved: dict[str, Any]) -> dict[str, Any]:
-    """The config as composed, without what is true on one machine only, or for one command."""
-    kept = {key: value for key, value in resolved.items() if key not in ("actions", "trackers")}
-    return kept | {"seeds": resolved["seeds"] | ({"path": "seeds.jsonl"} if "path" in resolved["seeds"] else {})}
+def public(config: dict[str, Any]) -> dict[str, Any]:
+    """A config without what was said for one command only."""
+    return {key: value for key, value in config.items() if key not in ("actions", "trackers")}

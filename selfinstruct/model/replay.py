@@ -5,6 +5,9 @@ every reply's key.  The replies themselves lie in a store, which is asked before
 does not hold ever comes here.  That is refused, request by request, and the run goes on with the rest: somebody who
 changes a threshold on the way sees all that the recorded replies can tell, and `rejected.jsonl` names what they cannot.
 
+A request that the model itself refused left no reply, only its name in `rejected.jsonl`.  It is refused again by that
+name, so that an unchanged run ends the same; in a changed one the same question may have another name, and is missed.
+
 Rejected: to look replies up here, by a key of our own; there would be two notions of what makes a request the same.
 """
 

@@ -14,6 +14,7 @@ import stat
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -151,19 +152,18 @@ def in_folder(folder: Path) -> dict[str, int]:
     """The files of a folder with their sizes; raises ValueError for anything that is no plain file."""
     sizes: dict[str, int] = {}
     waiting = [folder]
-    while waiting:
-        for entry in os.scandir(waiting.pop()):
-            name = Path(entry.path).relative_to(folder).as_posix()
-            if entry.is_symlink():
-                raise ValueError(f"{name!r} is a link, and a capsule has none")
-            if entry.is_dir() and name == "dataset":
-                waiting.append(Path(entry.path))
-            elif entry.is_file():
-                sizes[name] = entry.stat().st_size
-            else:
-                raise ValueError(f"{name!r} is no file of a capsule")
-            if len(sizes) > MOST_FILES:
-                return sizes
+    while waiting and len(sizes) <= MOST_FILES:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in islice(entries, MOST_FILES + 1):
+                name = Path(entry.path).relative_to(folder).as_posix()
+                if entry.is_symlink():
+                    raise ValueError(f"{name!r} is a link, and a capsule has none")
+                if entry.is_dir() and name == "dataset":
+                    waiting.append(Path(entry.path))
+                elif entry.is_file():
+                    sizes[name] = entry.stat().st_size
+                else:
+                    raise ValueError(f"{name!r} is no file of a capsule")
     return sizes
 
 

@@ -15,15 +15,16 @@ SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_
 LARGEST = "1M<n<10M"
 REPLAY = """## Re-run it
 
-Every reply of the model is in `replies.jsonl`. With `selfinstruct` installed, no key and no network:
+Every reply of the model is in `capsule.zip`. With `selfinstruct` installed, without key and network:
 
 ```console
 selfinstruct replay=capsule.zip
-selfinstruct replay=capsule.zip recipe.{stage}.until=50
+selfinstruct replay=capsule.zip <key>=<another value>
 ```
 
-The first ends with "identical", or says where the first difference is. `manifest.json` has the SHA-256 of every file,
-`provenance.json` what the dataset was made of, `config.json` every setting."""
+The first ends with "identical", or says where the first difference is; the second says which requests have no reply.
+`manifest.json` in it has the SHA-256 of every file, `provenance.json` what the dataset was made of, `config.json`
+every setting."""
 
 
 def card(facts: Facts) -> str:
@@ -39,7 +40,7 @@ def card(facts: Facts) -> str:
         f"## Filters\n\n{filters(facts)}",
         f"## Limits\n\n{limits(facts)}",
         f"## Licences\n\n{licences(facts)}",
-        REPLAY.format(stage=next(iter(facts.stages))),
+        REPLAY,
     ]
     return "\n\n".join(parts) + "\n"
 

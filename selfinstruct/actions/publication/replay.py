@@ -29,7 +29,6 @@ from selfinstruct.actions.publication.overrides import check_config, check_words
 from selfinstruct.actions.publication.replies import store_replies
 from selfinstruct.actions.publication.seeds import Kept, seeds_in
 from selfinstruct.errors import SelfInstructError
-from selfinstruct.model.replay import NOT_HELD
 from selfinstruct.start import Start
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def replayed(values: Config, capsule: str | None, start: Start) -> Iterator[tupl
                 lambda run: tell(run, archive, results, changes(kept["config"], start.declared), own),
             )
         except SelfInstructError as error:
-            if NOT_HELD in str(error) or not (missing := not_held(start.folder)):
+            if not (missing := not_held(start.folder)) or told(missing) in str(error):
                 raise
             raise SelfInstructError(f"{error}\n{told(missing)}") from None
 
@@ -110,11 +109,12 @@ def answered(values: Config, store: Path, refused: dict[str, str], seeds: Kept |
 
 
 def with_words(words: list[str], key_of: Callable[[str], str]) -> list[str]:
-    """A command line with `replay=<path>` as one that says all that the capsule says and the line does not."""
-    path = next(word.partition("=")[2].strip("'\"") for word in words if word.startswith("replay="))
-    own = [word for word in words if not word.startswith("replay=")]
-    given = set(map(key_of, own))
-    return [*(word for word in words_of(Path(path)) if key_of(word) not in given), *own]
+    """A command line in whose `replay=<path>` stands all that the capsule says and the line does not."""
+    place = next(number for number, word in enumerate(words) if word.startswith("replay="))
+    before, after = words[:place], [word for word in words[place + 1 :] if not word.startswith("replay=")]
+    given = set(map(key_of, before + after))
+    path = Path(words[place].partition("=")[2].strip("'\""))
+    return [*before, *(word for word in words_of(path) if key_of(word) not in given), *after]
 
 
 def tell(run: "Run", archive: Archive, results: Mapping[str, str], changed: list[str], own: list[str]) -> None:

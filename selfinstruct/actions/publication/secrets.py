@@ -28,15 +28,15 @@ def fingerprint(text: str) -> str:
 
 
 def leaks(folder: Path, harmless: list[str]) -> list[str]:
-    """Every place in the files of a folder that seems to hold a secret, with what to do about it."""
+    """Everything in the files of a folder that seems to be a secret, with where it is and what to do about it."""
     known = {text for secret in secrets(None) for text in (secret, json.dumps(secret)[1:-1])}
-    found = []
+    places: dict[tuple[str, str], list[str]] = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         with path.open(encoding="utf-8") as file:
             for number, text in enumerate(file, 1):
-                where = f"{path.relative_to(folder).as_posix()}:{number}"
-                found += [told(where, mark, kind) for mark, kind in marks(text, known) if mark not in harmless]
-    return list(dict.fromkeys(found))
+                for mark in marks(text, known):
+                    places.setdefault(mark, []).append(f"{path.relative_to(folder).as_posix()}:{number}")
+    return [told(where, *mark) for mark, where in places.items() if mark[0] not in harmless]
 
 
 def marks(text: str, known: set[str]) -> Iterator[tuple[str, str]]:
@@ -48,6 +48,9 @@ def marks(text: str, known: set[str]) -> Iterator[tuple[str, str]]:
         yield fingerprint(match[0]), "what looks like a key or a password"
 
 
-def told(where: str, mark: str, kind: str) -> str:
+def told(places: list[str], mark: str, kind: str) -> str:
     """A finding, as a sentence."""
-    return f"{where} holds {kind}. If you have looked at it and it is none: 'capsule.harmless=[{mark}]'."
+    more = f" and {len(places) - 1:,} other lines" if len(places) > 1 else ""
+    return (
+        f"{places[0]}{more}: {kind}. If you have looked at it and it is none, add its fingerprint {mark} to 'harmless'."
+    )
