@@ -1,19 +1,19 @@
 """A model that answers from recorded replies only: what a run asked is answered again, without key or network.
 
-It stands in front of the model that the config names and takes name, mode and identity from it, for these are part of
-every reply's key.  The replies themselves lie in a store, which is asked before any line is: so only what the store
-does not hold ever comes here.  That is refused, request by request, and the run goes on with the rest: somebody who
-changes a threshold on the way sees all that the recorded replies can tell, and `rejected.jsonl` names what they cannot.
+It stands in front of the model that the config names and takes name, mode and identity from it, for these are part
+of every reply's key.  What no recording answers is refused, request by request, and the run goes on with the rest:
+somebody who changes a threshold on the way sees all that the recorded replies can tell, and `rejected.jsonl` names what
+they cannot.
 
-A request that the model itself refused left no reply, only its name in `rejected.jsonl`.  It is refused again by that
-name, so that an unchanged run ends the same; in a changed one the same question may have another name, and is missed.
-
-Rejected: to look replies up here, by a key of our own; there would be two notions of what makes a request the same.
+Rejected: to give the recordings as a store that runs share (`model.store`), which finds a reply by question and draw
+alone.  A question that the model refused first and answered when it was asked again would be answered at once.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from typing import Protocol, runtime_checkable
 
 from selfinstruct.budget import Rates
 from selfinstruct.model import Line, Mode, Model
@@ -25,16 +25,23 @@ MOST = 200_000
 """Requests that may miss; a stage that is told never to give up would go round for ever."""
 
 
+@runtime_checkable
+class Recordings(Protocol):
+    """Replies that were given before."""
+
+    def answer(self, request: Request, identity: str) -> Completion | None:
+        """The reply that a model of this identity gave to a request, or its refusal; None where there is neither."""
+        ...
+
+
 @part
 class Replay:
     """Answers as a model did, from the replies that were recorded."""
 
     model: Model
     """The model that gave them; it is never asked."""
-    store: str
-    """The store that holds them."""
-    refused: dict[str, str]
-    """Request to reason, where the model had refused to answer: such a request has no reply to record."""
+    recordings: Recordings
+    """The replies themselves."""
 
     @property
     def name(self) -> str:
@@ -50,6 +57,11 @@ class Replay:
     def is_offline(self) -> bool:
         """Whether the recorded text was made up by the offline grammar."""
         return self.model.is_offline
+
+    @property
+    def store(self) -> None:
+        """None: it has all there is."""
+        return
 
     def prepare(self) -> None:
         """Nothing: it is ready."""
@@ -68,26 +80,25 @@ class Replay:
 
     @contextmanager
     def line(self) -> Iterator[Line]:
-        """A line on which nobody answers."""
-        yield Silence(self.refused)
+        """A line on which only recordings answer."""
+        yield Tape(self.recordings, json.dumps(self.identity(), sort_keys=True))
 
 
-class Silence:
-    """The line behind the recorded replies: refuses whatever they do not answer."""
+class Tape:
+    """The line to recorded replies."""
 
-    def __init__(self, refused: Mapping[str, str]) -> None:
-        self._refused = refused
+    def __init__(self, recordings: Recordings, identity: str) -> None:
+        self._recordings = recordings
+        self._identity = identity
         self._missed = 0
 
     def ask(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
-        """Refuse each request, as the model did where it refused, and otherwise because no reply is held."""
+        """Answer each request as it was answered, and refuse what was not."""
         futures: list[Future[Completion]] = [Future() for _ in requests]
         for request, future in zip(requests, futures, strict=True):
-            future.set_result(Completion(failure=self._failure(request)))
+            future.set_result(self._recordings.answer(request, self._identity) or self._missing())
         return futures
 
-    def _failure(self, request: Request) -> Failure:
-        if reason := self._refused.get(request.id):
-            return Failure("refused", reason)
+    def _missing(self) -> Completion:
         self._missed += 1
-        return Failure("refused" if self._missed <= MOST else "fatal", NOT_HELD)
+        return Completion(failure=Failure("refused" if self._missed <= MOST else "fatal", NOT_HELD))

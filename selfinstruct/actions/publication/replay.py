@@ -11,9 +11,8 @@ that everybody knows, and a config from a stranger would be trusted with everyth
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from selfinstruct.actions.publication.archive import Archive, opened
@@ -26,7 +25,7 @@ from selfinstruct.actions.publication.comparison import (
     told,
 )
 from selfinstruct.actions.publication.overrides import check_config, check_words
-from selfinstruct.actions.publication.replies import store_replies
+from selfinstruct.actions.publication.replies import Recordings, recordings_of
 from selfinstruct.actions.publication.seeds import Kept, seeds_in
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.start import Start
@@ -68,21 +67,21 @@ def replayed(values: Config, capsule: str | None, start: Start) -> Iterator[tupl
     if capsule is None:
         yield values, lambda run: None
         return
-    path = Path(capsule)
-    with checked(path) as (archive, kept), TemporaryDirectory(prefix="selfinstruct-") as temporary:
-        store = Path(temporary, "replies.sqlite")
+    with checked(Path(capsule)) as (archive, kept), ExitStack() as stack:
         try:
-            refused = store_replies(archive, store)
-            seeds = seeds_in(archive)
-            results = results_of(archive)
+            recordings = stack.enter_context(recordings_of(archive))
+            seeds, results = seeds_in(archive), results_of(archive)
         except (ValueError, RecursionError) as error:
-            raise SelfInstructError(f"replay={path} is refused: {error}.") from None
+            raise SelfInstructError(f"replay={capsule} is refused: {error}.") from None
         own = [word for word in start.overrides if word not in kept["overrides"] and not word.startswith(OURS)]
+        changed = changes(kept["config"], start.declared)
+        if changed:  # who is refused, is known by the requests' names, and they may be others now
+            recordings.refused.clear()
         has_seeds = any(word.lstrip("+~").startswith("seeds") for word in own)
         try:
             yield (
-                answered(values, store, refused, None if has_seeds else seeds),
-                lambda run: tell(run, archive, results, changes(kept["config"], start.declared), own),
+                answered(values, recordings, None if has_seeds else seeds),
+                lambda run: tell(run, archive, results, changed, own),
             )
         except SelfInstructError as error:
             if not (missing := not_held(start.folder)) or told(missing) in str(error):
@@ -90,11 +89,11 @@ def replayed(values: Config, capsule: str | None, start: Start) -> Iterator[tupl
             raise SelfInstructError(f"{error}\n{told(missing)}") from None
 
 
-def answered(values: Config, store: Path, refused: dict[str, str], seeds: Kept | None) -> Config:
+def answered(values: Config, recordings: Recordings, seeds: Kept | None) -> Config:
     """The config with a `Replay` before every model, and the capsule's seeds."""
 
     def before(model: object) -> Config:
-        return {"_target_": REPLAY, "model": model, "store": str(store), "refused": refused}
+        return {"_target_": REPLAY, "model": model, "recordings": recordings}
 
     def stage(part: Config) -> Config:
         return part | {"model": before(part["model"])} if part.get("model") else part

@@ -8,12 +8,15 @@ replies give the same bytes.
 Read back, every line is checked: its key, the hash of all that shapes a reply, must be that of its own request.
 """
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import NoneType
 from typing import IO, Any
 
@@ -21,7 +24,7 @@ from selfinstruct.actions.publication.archive import Archive
 from selfinstruct.beginnings import Beginnings
 from selfinstruct.journal import line
 from selfinstruct.recorded import key_of
-from selfinstruct.round import Completion, Decoding, Request
+from selfinstruct.round import Completion, Decoding, Failure, Request
 from selfinstruct.store import Asked, Store
 from selfinstruct.summary import digest
 
@@ -127,23 +130,52 @@ def request_of(row: Mapping[str, Any] | sqlite3.Row, prompt: str, chat: bool) ->
     )
 
 
-def store_replies(capsule: Archive, path: Path) -> dict[str, str]:
-    """Put the replies of a capsule into a new store; what was refused comes back, request to reason.
+class Recordings:
+    """The replies of a capsule: by request and question, and else by question, each of its draws once.
 
-    Raises ValueError, with the line, for one that no run has written.
+    A request that the model itself refused left no reply, only its name.  It is refused again by that name, which is
+    right as long as nothing else has changed.
     """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._given: set[tuple[bytes, int]] = set()
+        self.refused: dict[str, str] = {}
+        """Request to reason."""
+
+    def answer(self, request: Request, identity: str) -> Completion | None:
+        """The reply to a request, or its refusal; None where there is neither."""
+        if reason := self.refused.get(request.id):
+            return Completion(failure=Failure("refused", reason))
+        key = key_of(identity, request, json.dumps(asdict(request.decoding), sort_keys=True, ensure_ascii=False))
+        if found := self._store.find(request, key):
+            return found
+        for draw in sorted(self._store.draws(key)):
+            if (key, draw) not in self._given:
+                self._given.add((key, draw))
+                return self._store.drawn(key, draw)
+        return None
+
+
+@contextmanager
+def recordings_of(capsule: Archive) -> Iterator[Recordings]:
+    """The replies of a capsule; raises ValueError, with the line, for one that no run has written."""
     parts = {row["name"]: row["text"] for row in checked(capsule, "prompts.jsonl", PART)}
-    refused: dict[str, str] = {}
-    with closing(Store(path)) as store:
+    with TemporaryDirectory(prefix="selfinstruct-") as folder, closing(Store(Path(folder, "replies.sqlite"))) as store:
+        recordings = Recordings(store)
+        kept: Future[Completion] | None = None
         for number, row in enumerate(capsule.rows("replies.jsonl"), 1):
             place = f"replies.jsonl:{number}"
             if "refused" in row:
                 check(row, REFUSED, place)
-                refused[row["request"]] = row["refused"]
+                recordings.refused[row["request"]] = row["refused"]
                 continue
             check(row, REPLY, place)
-            store.save(asked(row, parts, place), Completion(**{key: row[key] for key in ANSWER}), Future())
-    return refused
+            kept = Future()
+            store.save(asked(row, parts, place), Completion(**{key: row[key] for key in ANSWER}), kept)
+        if kept is not None:
+            kept.result()  # they are written in order
+        yield recordings
 
 
 def asked(row: dict[str, Any], parts: Mapping[str, str], place: str) -> Asked:
