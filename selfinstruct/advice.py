@@ -15,10 +15,15 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from selfinstruct import folder
+from selfinstruct.encoding import misread
 
 HERE = Path(__file__).parent
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
 """The config tree, in a checkout or as installed."""
+STEERING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that steer a terminal."""
+MOST = 20
+"""Mistakes told at once; more would hide the first."""
 
 
 def plain(error: Exception) -> str:
@@ -26,10 +31,36 @@ def plain(error: Exception) -> str:
     text = str(error)
     if re.match(r"Could not override '", text):
         return "\n".join(f"There is no key '{key}' in the config. {meant(key)}" for key in unknown_keys(text))
+    if plugin := re.search(r"Could not find 'hydra/(?:launcher|sweeper)/(joblib|submitit|ray|optuna)", text):
+        return f"This needs a plugin of Hydra that is not installed: pip install 'selfinstruct[{plugin[1]}]'"
     if unknown := re.search(r"Could not load '(\w+)/[^']+'", text):
         known = sorted(path.stem for path in (CONF / unknown[1]).glob("*.yaml"))
         return f"{text.splitlines()[0]} There are: {', '.join(known)}." if known else text
-    return text
+    return in_one_line(error) if "full_key:" in text or not text else text
+
+
+def in_one_line(error: Exception) -> str:
+    """What OmegaConf says, with the key before it instead of below, and without the names of its classes."""
+    text = str(error) or next((str(cause) for cause in (error.__cause__, error.__context__) if cause), "")
+    key = re.search(r"^\s*full_key: *(\S+)", text, re.MULTILINE)
+    lines = [line for line in text.splitlines() if not re.match(r"\s*(full_key|object_type|reference_type)\b", line)]
+    words = re.sub(r"\b\w+ raised while (composing config|resolving interpolation): ?", "", " ".join(lines)).strip()
+    words = re.sub("no viable alternative at input", "no interpolation that can be read:", words)
+    return f"{key[1]}: {words}" if key else words or type(error).__name__
+
+
+def at_once(problems: list[str]) -> str:
+    """Several things to mend, one a line."""
+    if len(problems) == 1:
+        return problems[0]
+    rest = len(problems) - MOST
+    more = [f"and {rest:,} more."] if rest > 0 else []
+    return "\n  ".join([f"There are {len(problems):,} mistakes:", *problems[:MOST], *more])
+
+
+def printable(text: str) -> str:
+    """A text without the characters that steer a terminal; a file or a server may have given it."""
+    return STEERING.sub(" ", text)
 
 
 def unknown_keys(text: str) -> list[str]:
@@ -71,6 +102,8 @@ def meant(key: str) -> str:
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = OmegaConf.to_container(compose("config"), resolve=False)
     keys = [known for known in leaves(config) if not known.endswith("_target_")]
+    if key in keys:
+        return f"A config file has put something else in the place of {key.rpartition('.')[0]}."
     last = key.rsplit(".", 1)[-1]
     all_names = sorted({known.rsplit(".", 1)[-1] for known in keys})
     names = [last] if last in all_names else get_close_matches(last, all_names, n=3, cutoff=0.7)
@@ -86,3 +119,43 @@ def leaves(node: Any, prefix: str = "") -> Any:
     for name, value in node.items():
         yield f"{prefix}{name}"
         yield from leaves(value, f"{prefix}{name}.")
+
+
+def misread_files(folders: list[Path], words: list[str], otherwise_all: bool) -> list[str]:
+    """What keeps the YAML files that words ask for from being read, by file and line; if nothing, that of all."""
+    named = {name for word in words for name in re.split(r"[=\[\],/ ]+", word)}
+    paths = [path for folder in folders for path in sorted(folder.rglob("*.yaml"))]
+    asked = [text for path in paths if path.stem in named for text in misread_file(path)]
+    return asked or [text for path in paths if otherwise_all for text in misread_file(path)]
+
+
+def misread_file(path: Path) -> list[str]:
+    """What keeps a YAML file from being read."""
+    from yaml.error import MarkedYAMLError, YAMLError  # type: ignore[import-untyped]
+
+    if path.is_dir():
+        return [f"{path}: is a folder, not a file."]
+    try:
+        if bad := list(misread(path.read_bytes())):
+            return [f"{path}:{number}: {problem}." for number, problem in bad]
+        OmegaConf.load(path)
+        for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+            if not line.lstrip().startswith("#"):
+                break
+            if re.match(r"\s*#\s*@", line) and len(line.lstrip("# ").split()) != 2:
+                return [f"{path}:{number}: must read '# @package <name>'."]
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f":{mark.line + 1}: not YAML at column {mark.column + 1}" if mark is not None else ": not YAML"
+        return [f"{path}{where} ({error.problem})."]
+    except YAMLError as error:  # a character that YAML does not allow
+        before = path.read_text(encoding="utf-8")[: getattr(error, "position", 0)]
+        character = getattr(error, "character", 0)
+        return [f"{path}:{before.count(chr(10)) + 1}: character U+{character:04X} is not allowed in YAML."]
+    except RecursionError:
+        return [f"{path}: its brackets are nested too deep."]
+    except OSError as error:
+        return [f"{path}: cannot be read ({error.strerror or 'it is one value, not keys with values'})."]
+    except OmegaConfBaseException as error:
+        return [f"{path}: {in_one_line(error)}"]
+    return []

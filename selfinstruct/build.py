@@ -2,12 +2,15 @@
 
 Hydra's `instantiate` stops at the first part that cannot be made.  Somebody who changes four keys would meet their four
 typos in four runs, so the tree is walked here: every part that can be made is made, every mistake is noted under the
-key that a person would override, and all are told together.  Nothing but a `_target_` below `selfinstruct.` is ever
-imported: a config from somebody else is data.
+key that a person would override, and all are told together.
+
+A config from somebody else is data: nothing but a `_target_` below `selfinstruct.` is ever imported, or below a package
+that the user allows by name in the environment, `SELFINSTRUCT_ALLOW=my_package` (`selfinstruct.trust` says why there).
+What such a package gives must be a part, too: a class made with `@part`, whose fields are checked as all others are.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, Protocol, cast, runtime_checkable
@@ -16,9 +19,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from selfinstruct.errors import ConfigError
+from selfinstruct.trust import HOW, is_allowed
 
 TARGET = "_target_"
-PACKAGE = "selfinstruct."
 UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 ABSENT = ("missing", "missing_argument", "missing_keyword_only_argument")
 
@@ -40,6 +43,7 @@ def build(config: Mapping[str, Any], target: type, **more: Any) -> Any:
     """An object of `target` from the config and further values; raises ConfigError with every mistake."""
     problems: list[str] = []
     values = {key: make(value, str(key), problems) for key, value in config.items()}
+    problems += [f"{key} is no key of {target.__name__}; the program gives it." for key in values.keys() & more.keys()]
     built = construct(target, values | more, "", problems)
     if problems:
         checked = [value for value in values.values() if isinstance(value, Checked)]
@@ -64,28 +68,30 @@ def make(node: Any, key: str, problems: list[str]) -> Any:
 
 
 def locate(target: object, key: str, problems: list[str]) -> type | None:
-    """The part that a `_target_` names, if it is one of ours."""
+    """The part that a `_target_` names, if it is one of ours or of a package that the user allows."""
     module, _, name = str(target).rpartition(".")
-    if not f"{module}.".startswith(PACKAGE):
+    if not is_allowed(f"{module}."):
         problems.append(
-            f"{key}._target_ must begin with {PACKAGE!r}: a config may not run other code (got {target!r})."
+            f"{key}._target_ must begin with 'selfinstruct.': a config may not run other code (got {target!r}). {HOW}"
         )
         return None
     try:
-        found = getattr(import_module(module), name)
-    except (ImportError, AttributeError):
-        found = None
-    if not hasattr(found, "__pydantic_validator__") or not found.__module__.startswith(PACKAGE):
+        found = getattr(import_module(module), name, None)
+    except Exception as error:  # whatever a module of the user's does while it is imported
+        problems.append(f"{key}._target_ cannot be imported: {error} (got {target!r}).")
+        return None
+    is_part = isinstance(found, type) and is_dataclass(found) and hasattr(found, "__pydantic_validator__")
+    if not is_part or not is_allowed(f"{found.__module__}."):
         problems.append(f"{key}._target_ names no part (got {target!r}).")
         return None
     return cast(type, found)
 
 
-def construct(cls: type, values: Mapping[str, Any], key: str, problems: list[str]) -> Any:
+def construct(cls: type, values: Mapping[Any, Any], key: str, problems: list[str]) -> Any:
     """An object of the class; mistakes inside parts that are broken themselves are not told twice."""
     broken = {name for name, value in values.items() if is_broken(value)}
     try:
-        return cls(**values)
+        return cls(**{str(name): value for name, value in values.items()})
     except ValidationError as error:
         problems += [
             told(detail, cls, key) for detail in error.errors(include_url=False) if not broken & set(detail["loc"][:1])
@@ -106,6 +112,8 @@ def told(detail: ErrorDetails, cls: type, key: str) -> str:
     """One mistake, as a sentence: the key, what it must be, and what it was."""
     where = ".".join(filter(None, [key, *map(str, detail["loc"])]))
     kind, value = detail["type"], detail["input"]
+    if kind in UNKNOWN and len(detail["loc"]) > 1:  # of a value within, whose keys are not at hand
+        return f"{where} is a key that does not belong there."
     if kind in UNKNOWN:
         known = [field.name for field in fields(cls) if field.init and field.name != "start"]
         near = get_close_matches(str(detail["loc"][-1]), known, n=1)

@@ -4,6 +4,9 @@ A run that goes on must ask what it would have asked, or its pool would be of tw
 config that it began with, in `config.json` (Hydra writes `.hydra/` anew at every start), and a config that differs is
 refused, with every key that does.  What shapes no round may change: how far to go, how fast to ask, where to log, what
 to export.
+
+A run that is stopped before it has kept its config has what Hydra wrote down when the process began.  That is read as
+well, since else a folder whose run was killed in its first second would go on as another experiment.
 """
 
 import json
@@ -11,7 +14,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +24,7 @@ CONFIG = "config.json"
 FREE = re.compile(
     r"(actions|trackers|formats|budget)(\..*)?"
     r"|recipe\.\w+\.(until|saturation(\..*)?)"
-    r"|(recipe\.\w+\.)?model\.(concurrency|requests_per_minute|tokens_per_minute|timeout_seconds|attempts"
+    r"|(recipe\.\w+\.)?model\.(concurrency|requests_per_minute|tokens_per_minute|timeout_seconds|deadline_seconds|attempts"
     r"|key_env|key_required|store|price(\..*)?)"
 )
 """The keys that a run may change when it goes on."""
@@ -33,11 +36,16 @@ def held(folder: Path) -> Iterator[None]:
 
     The lock is SQLite's, which holds on every system and ends with the process, however it ends.
     """
-    connection = sqlite3.connect(folder / ".lock", timeout=0, isolation_level=None)
+    try:
+        connection = sqlite3.connect(folder / ".lock", timeout=0, isolation_level=None)
+    except sqlite3.Error as error:
+        raise RunFolderError(f"{folder} cannot be used: {error}.") from None
     try:
         connection.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
+    except sqlite3.Error as error:
         connection.close()
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise RunFolderError(f"{folder} cannot be used: {error}.") from None
         raise RunFolderError(f"{folder} is in use by another process. Wait for it, or choose another folder.") from None
     try:
         yield
@@ -45,11 +53,27 @@ def held(folder: Path) -> Iterator[None]:
         connection.close()
 
 
+def unwritable(path: Path, reason: object) -> RunFolderError:
+    """What to do where a file of a run cannot be written, as on a full disk."""
+    return RunFolderError(
+        f"{path} cannot be written: {reason}. Make room, or mend what keeps it from being written, and run the same "
+        "command again: what was answered and committed is kept."
+    )
+
+
 def replace_text(path: Path, text: str) -> None:
-    """Write a text, whole or not at all."""
+    """Write a text, whole or not at all, also where the power fails; raises RunFolderError where it cannot be."""
     part_path = path.with_name(path.name + ".part")
-    part_path.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(part_path, path)
+    try:
+        with part_path.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part_path, path)
+    except OSError as error:
+        with suppress(OSError):
+            part_path.unlink(missing_ok=True)
+        raise unwritable(path, error.strerror) from None
 
 
 def keep_config(folder: Path, declared: Mapping[str, Any], overrides: Sequence[str]) -> None:
@@ -67,7 +91,19 @@ def kept_config(folder: Path) -> dict[str, Any] | None:
 def kept_overrides(folder: Path) -> list[str]:
     """What was overridden when the folder's run began; nothing in a new folder."""
     kept = _kept(folder)
-    return [] if kept is None else kept["overrides"]
+    return _begun_with(folder) if kept is None else kept["overrides"]
+
+
+def _begun_with(folder: Path) -> list[str]:
+    """What was overridden in a process that ended before its run had kept it, as Hydra wrote it down."""
+    import yaml  # type: ignore[import-untyped]
+
+    path = folder / ".hydra" / "overrides.yaml"
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return []
+    return [word for word in found if isinstance(word, str)] if isinstance(found, list) else []
 
 
 def _kept(folder: Path) -> dict[str, Any] | None:

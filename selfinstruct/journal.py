@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import replace_text
+from selfinstruct.folder import replace_text, unwritable
 from selfinstruct.pool import Pool
 from selfinstruct.round import Round
 from selfinstruct.task import Task
@@ -29,8 +29,20 @@ CHUNK = 1 << 16
 
 
 def line(row: Mapping[str, Any]) -> str:
-    """A row as a line of JSON; the same row gives the same bytes."""
-    return json.dumps(row, ensure_ascii=False) + "\n"
+    """A row as a line of JSON; the same row gives the same bytes.
+
+    Half a surrogate pair, which no UTF-8 holds, is written as JSON's escape and read as what it was.
+    """
+    return json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
+
+
+def timing(text: bytes) -> dict[str, Any] | None:
+    """How long a round took, by a line of `timings.jsonl`; None where it does not say."""
+    try:
+        row = json.loads(text)
+        return {"stage": str(row["stage"]), "round": int(row["round"]), "seconds": float(row["seconds"])}
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def has_rounds(folder: Path) -> bool:
@@ -76,11 +88,19 @@ class Journal:
         return Pool(tasks.values())
 
     def _open_timings(self) -> None:
-        """Keep the times of committed rounds only; a round that is made anew will have its own."""
-        self._cut_off_torn(TIMINGS)
+        """Keep the times of committed rounds only; a round that is made anew will have its own.
+
+        They are no result, and are not waited for when written: what a power cut left of them is taken as it is.
+        """
+        path = self.folder / TIMINGS
         known = {(row["stage"], row["round"]) for row in self.rounds}
-        self.timings = [row for row in self._rows(TIMINGS) if (row["stage"], row["round"]) in known]
-        replace_text(self.folder / TIMINGS, "".join(map(line, self.timings)))
+        found = path.read_bytes() if path.exists() else b""
+        self.timings = [
+            row for text in found.splitlines() if (row := timing(text)) and (row["stage"], row["round"]) in known
+        ]
+        kept = "".join(map(line, self.timings))
+        if kept.encode() != found:
+            replace_text(path, kept)
 
     def _cut_off_torn(self, name: str) -> None:
         """Cut off a last line that has no end."""
@@ -125,10 +145,16 @@ class Journal:
         return [row for row in self.rounds if row["stage"] == stage]
 
     def _append(self, name: str, rows: Iterable[Mapping[str, Any]], durable: bool = True) -> int:
-        """Append rows to a file, and have them on disk where that matters; the file's size."""
-        with (self.folder / name).open("ab") as file:
-            file.write("".join(map(line, rows)).encode())
-            file.flush()
-            if durable:
-                os.fsync(file.fileno())
-            return file.tell()
+        """Append rows to a file, and have them on disk where that matters; the file's size.
+
+        Raises RunFolderError where that cannot be; what was written of them is cut off when the run goes on.
+        """
+        try:
+            with (self.folder / name).open("ab") as file:
+                file.write("".join(map(line, rows)).encode())
+                file.flush()
+                if durable:
+                    os.fsync(file.fileno())
+                return file.tell()
+        except OSError as error:
+            raise unwritable(self.folder / name, error.strerror) from None

@@ -13,6 +13,7 @@ A request that failed is never stored as data.
 
 import hashlib
 import json
+import logging
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
@@ -26,7 +27,9 @@ from selfinstruct.budget import Rates
 from selfinstruct.errors import ModelError, RunFolderError
 from selfinstruct.model import Line, Mode, Model
 from selfinstruct.round import Completion, Request
-from selfinstruct.store import Asked, Store
+from selfinstruct.store import Asked, Store, storable
+
+LOG = logging.getLogger(__name__)
 
 TOGETHER = 32
 """Requests handed to the line at once: the first are under way while the next are looked up."""
@@ -59,6 +62,7 @@ class Recorded:
         self._shared = shared
         self._identity = json.dumps(model.identity(), sort_keys=True)
         self._drawing: set[tuple[bytes, int]] = set()
+        self._has_told = False
 
     @property
     def name(self) -> str:
@@ -119,13 +123,24 @@ class Recorded:
         """Keep a reply as soon as it is there; called in a thread of the line."""
         if reply.cancelled():
             kept.cancel()
+        elif defect := reply.exception():
+            kept.set_exception(defect)
         elif reply.result().failure is not None:
             kept.set_result(reply.result())
         else:
-            completion = storable(reply.result())
+            completion = reply.result()
+            completion = replace(completion, text=storable(completion.text), model=storable(completion.model))
             self._store.save(asked, completion, kept)
             if self._shared is not None:
-                self._shared.save(asked, completion, Future())
+                shared: Future[Completion] = Future()
+                shared.add_done_callback(self._told)
+                self._shared.save(asked, completion, shared)
+
+    def _told(self, shared: Future[Completion]) -> None:
+        """Say once that others will not find what this run pays for; it is no reason to end the run."""
+        if (error := shared.exception()) and not self._has_told:
+            self._has_told = True
+            LOG.warning("model.store: %s This run goes on without it.", error)
 
 
 class Replies(Iterator[Completion]):
@@ -156,10 +171,3 @@ def key_of(identity: str, request: Request, decoding: str) -> bytes:
     """The SHA-256 of everything that shapes a reply."""
     shape = json.dumps([identity, request.chat, request.system, request.text, decoding], ensure_ascii=False)
     return hashlib.sha256(shape.encode("utf-8", "surrogatepass")).digest()
-
-
-def storable(reply: Completion) -> Completion:
-    """The reply with every half of a surrogate pair, which no file can hold, replaced by U+FFFD."""
-    if reply.text.isascii():
-        return reply
-    return replace(reply, text=reply.text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))

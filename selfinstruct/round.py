@@ -97,6 +97,8 @@ class Completion:
     """From sending to receiving, all attempts included."""
     model: str = ""
     """The model that answered, by its own word."""
+    sent: str = ""
+    """The parameters that were sent beside the prompt, as JSON; they may be fewer than were asked for."""
     failure: Failure | None = None
 
     @property

@@ -6,16 +6,16 @@ waits for the disk, costs little when many replies come at once.
 
 Several runs may share a store beside their own, also at the same time: there a reply is found by its question and draw.
 
-The view `completions` shows the rows whole.  Below it a prompt lies in two pieces, since the prompts of a stage begin
-alike, with thousands of characters of instructions and examples: the head, once, among the `parts`, and the rest with
-its reply.  Rejected: compressed rows, which nobody can read with the sqlite3 command.
+What cannot be written is an error of those who wait for it, and of nobody else: a row that SQLite does not take is
+tried apart from those that came with it, and a full disk ends the run, which goes on when there is room.
 """
 
 import sqlite3
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -23,52 +23,15 @@ from typing import Any, TypeAlias
 
 from selfinstruct.beginnings import Beginnings
 from selfinstruct.errors import RunFolderError
+from selfinstruct.folder import unwritable
 from selfinstruct.round import Completion, Request
+from selfinstruct.schema import opened
 
-FORMAT = 1
-"""The version of the tables."""
-SETUP = """
-PRAGMA journal_mode=WAL;
-PRAGMA synchronous=FULL;
-CREATE TABLE IF NOT EXISTS parts (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
-CREATE TABLE IF NOT EXISTS replies (
-    request TEXT NOT NULL,
-    key BLOB NOT NULL,
-    draw INTEGER NOT NULL,
-    stage TEXT NOT NULL,
-    round INTEGER NOT NULL,
-    identity INTEGER NOT NULL REFERENCES parts,
-    system INTEGER REFERENCES parts,
-    head INTEGER NOT NULL REFERENCES parts,
-    rest TEXT NOT NULL,
-    decoding INTEGER NOT NULL REFERENCES parts,
-    text TEXT NOT NULL,
-    finish_reason TEXT NOT NULL,
-    prompt_tokens INTEGER,
-    completion_tokens INTEGER,
-    cost_usd REAL,
-    seconds REAL NOT NULL,
-    model TEXT NOT NULL,
-    time REAL NOT NULL,
-    UNIQUE (key, draw)
-);
-CREATE INDEX IF NOT EXISTS by_request ON replies (request);
-CREATE VIEW IF NOT EXISTS completions AS
-    SELECT stage, round, request, lower(hex(key)) AS key, draw, identities.content AS identity,
-        systems.content AS system, heads.content || rest AS prompt, decodings.content AS decoding, text, finish_reason,
-        prompt_tokens, completion_tokens, cost_usd, seconds, model, time
-    FROM replies
-    JOIN parts AS identities ON identities.id = identity
-    LEFT JOIN parts AS systems ON systems.id = system
-    JOIN parts AS heads ON heads.id = head
-    JOIN parts AS decodings ON decodings.id = decoding;
-"""
-REPLY = "text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model"
-INSERT = f"INSERT OR IGNORE INTO replies VALUES ({', '.join('?' * 18)})"  # noqa: S608  (a constant)
+REPLY = """text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model,
+    COALESCE((SELECT content FROM parts WHERE id = sent), '')"""
+INSERT = f"INSERT OR IGNORE INTO replies VALUES ({', '.join('?' * 19)})"  # noqa: S608  (a constant)
 MOST = 500
 """Replies in one commit."""
-PATIENCE = 60.0
-"""Seconds to wait for another process that writes to a shared store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +53,15 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._reading = self._opened()
-        self._writing = self._opened()
+        self._reading = opened(self._path)
+        self._writing = opened(self._path)
         self._waiting: SimpleQueue[Arrival | None] = SimpleQueue()
-        self._parts: dict[str, int] = dict(self._writing.execute("SELECT content, id FROM parts"))
-        self._rounds: set[tuple[str, int]] = set(self._writing.execute("SELECT DISTINCT stage, round FROM replies"))
-        self._known: set[int] = {short(key) for (key,) in self._writing.execute("SELECT DISTINCT key FROM replies")}
+        self._parts: dict[str, int] = dict(self._read("SELECT content, id FROM parts"))
+        self._rounds: set[tuple[str, int]] = set(self._read("SELECT DISTINCT stage, round FROM replies"))
+        self._known: set[int] = {short(key) for (key,) in self._read("SELECT DISTINCT key FROM replies")}
         self._beginnings: dict[tuple[str, str], Beginnings] = {}
         self._writer = threading.Thread(target=self._write, name="selfinstruct-store", daemon=True)
         self._writer.start()
-
-    def _opened(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
-        try:
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version not in (0, FORMAT):
-                raise sqlite3.DatabaseError(f"its format is {version}, and this program knows {FORMAT}")
-            connection.executescript(f"{SETUP} PRAGMA user_version = {FORMAT};")
-        except sqlite3.DatabaseError as error:
-            connection.close()
-            raise RunFolderError(f"{self._path} cannot be used: {error}.") from None
-        return connection
 
     def close(self) -> None:
         """Write everything that has arrived, and let the file go."""
@@ -119,29 +70,31 @@ class Store:
         self._reading.close()
         self._writing.close()
 
+    def _read(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        try:
+            return self._reading.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise RunFolderError(f"{self._path} cannot be read: {error}.") from None
+
     def find(self, request: Request, key: bytes) -> Completion | None:
         """The reply to this request, if it was given before."""
         if (request.stage, request.round) not in self._rounds:
             return None
-        found = self._reading.execute(
-            f"SELECT {REPLY} FROM replies WHERE request = ? AND key = ?",  # noqa: S608  (a constant)
-            (request.id, key),
-        ).fetchone()
-        return None if found is None else Completion(*found)
+        query = f"SELECT {REPLY} FROM replies WHERE request = ? AND key = ?"  # noqa: S608  (a constant)
+        found = self._read(query, (request.id, key))
+        return Completion(*found[0]) if found else None
 
     def drawn(self, key: bytes, draw: int) -> Completion | None:
         """A certain draw of a question, whoever asked it; another process may have added it meanwhile."""
-        found = self._reading.execute(
-            f"SELECT {REPLY} FROM replies WHERE key = ? AND draw = ?",  # noqa: S608  (a constant)
-            (key, draw),
-        ).fetchone()
-        return None if found is None else Completion(*found)
+        query = f"SELECT {REPLY} FROM replies WHERE key = ? AND draw = ?"  # noqa: S608  (a constant)
+        found = self._read(query, (key, draw))
+        return Completion(*found[0]) if found else None
 
     def draws(self, key: bytes) -> set[int]:
         """Which draws of a question are kept."""
         if short(key) not in self._known:
             return set()
-        return {draw for (draw,) in self._reading.execute("SELECT draw FROM replies WHERE key = ?", (key,))}
+        return {draw for (draw,) in self._read("SELECT draw FROM replies WHERE key = ?", (key,))}
 
     def beyond(self, committed: Mapping[str, int]) -> dict[str, Any]:
         """How many replies were asked for rounds that no stage came to, and what they cost, None for unknown.
@@ -155,7 +108,7 @@ class Store:
         clauses = " OR ".join("stage = ? AND round > ?" for _ in committed) or "0"
         values = [value for pair in committed.items() for value in pair]
         query = f"SELECT {counted} FROM replies WHERE {clauses}"  # noqa: S608  (constants)
-        count, prompt, completion, cost = self._reading.execute(query, values).fetchone()
+        ((count, prompt, completion, cost),) = self._read(query, values)
         tokens = [None if number is None else int(number) for number in (prompt, completion)]
         return {"requests": count, "prompt_tokens": tokens[0], "completion_tokens": tokens[1], "cost_usd": cost}
 
@@ -182,11 +135,14 @@ class Store:
             rows = [self._row(asked, reply) for asked, reply, _ in together]
             self._writing.executemany(INSERT, rows)
             self._writing.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:  # of SQLite, or of a value that it does not take
             self._roll_back()
-            problem = RunFolderError(f"{self._path} cannot be written: {error}.")
+            if len(together) > 1 and not isinstance(error, sqlite3.OperationalError):
+                for arrival in together:
+                    self._commit([arrival])
+                return
             for _, _, kept in together:
-                kept.set_exception(problem)
+                kept.set_exception(unwritable(self._path, error))
             return
         for asked, reply, kept in together:
             self._rounds.add((asked.request.stage, asked.request.round))
@@ -194,29 +150,37 @@ class Store:
             kept.set_result(reply)
 
     def _roll_back(self) -> None:
-        if self._writing.in_transaction:
-            self._writing.execute("ROLLBACK")
-        self._parts = dict(self._writing.execute("SELECT content, id FROM parts"))
+        self._parts.clear()  # their numbers may be gone; each is looked up again
+        with suppress(sqlite3.Error):  # a full disk may have rolled back already
+            if self._writing.in_transaction:
+                self._writing.execute("ROLLBACK")
 
     def _row(self, asked: Asked, reply: Completion) -> tuple[object, ...]:
         request = asked.request
         shape = (request.stage, asked.identity)
-        head = self._beginnings.setdefault(shape, Beginnings()).of(request.text)
+        prompt = storable(request.text)
+        head = self._beginnings.setdefault(shape, Beginnings()).of(prompt)
         return (
-            *(request.id, asked.key, asked.draw, request.stage, request.round, self._part(asked.identity)),
-            None if request.system is None else self._part(request.system),
-            *(self._part(head), request.text[len(head) :], self._part(asked.decoding)),
+            *(request.id, asked.key, asked.draw, request.stage, request.round, self._part(storable(asked.identity))),
+            None if request.system is None else self._part(storable(request.system)),
+            *(self._part(head), prompt[len(head) :], self._part(storable(asked.decoding))),
             *(reply.text, reply.finish_reason, reply.prompt_tokens, reply.completion_tokens, reply.cost_usd),
             *(reply.seconds, reply.model, time.time()),
+            self._part(reply.sent) if reply.sent else None,
         )
 
     def _part(self, content: str) -> int:
-        """The number of a text that many rows share."""
+        """The number of a text that many rows share; another process may have given it one."""
         if content not in self._parts:
-            cursor = self._writing.execute("INSERT INTO parts (content) VALUES (?)", (content,))
-            assert cursor.lastrowid is not None
-            self._parts[content] = cursor.lastrowid
+            self._writing.execute("INSERT OR IGNORE INTO parts (content) VALUES (?)", (content,))
+            ((number,),) = self._writing.execute("SELECT id FROM parts WHERE content = ?", (content,))
+            self._parts[content] = number
         return self._parts[content]
+
+
+def storable(text: str) -> str:
+    """The text with every half of a surrogate pair, which no file can hold, replaced by U+FFFD."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def short(key: bytes) -> int:

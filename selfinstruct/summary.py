@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from selfinstruct.diversity import diversity
 from selfinstruct.folder import kept_config
 from selfinstruct.pool import Pool
 from selfinstruct.start import Start
@@ -53,6 +54,7 @@ def summarise(
         "seconds": seconds(timings),
         "unused": unused,
         "tasks": tasks(pool),
+        "diversity": diversity(pool),
         "stages": {
             stage: {
                 "rounds": len(rows),

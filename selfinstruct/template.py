@@ -2,15 +2,21 @@
 
 A variable that nobody gives is an error and not an empty string, and whatever goes wrong while a template is filled is
 a ValueError in one line, whether Jinja or the template's own arithmetic is at fault.
+
+The sandbox keeps a template from what is not its own.  It also bounds what one product, one power and one text may
+take; a loop in a loop in a loop still takes its time, before anything is paid for, and Ctrl-C ends it.  What draws at
+random is left out: two runs with one seed must write the same bytes.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from jinja2 import Environment as Sandbox
 from jinja2 import StrictUndefined, Template, TemplateError, meta
+from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
 __all__ = ["EXACT", "PROMPT", "Sandbox", "fill", "one_line", "variables"]
@@ -22,11 +28,43 @@ def one_line(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip().rstrip(": ")
 
 
+LONGEST = 10_000_000
+"""Characters, or digits in bits, that a template may make; more than any model reads."""
+
+
+def bounded(pieces: Iterable[str]) -> str:
+    """The pieces as one text; raises ValueError where that grows without end."""
+    more, text = iter(pieces), ""
+    while some := list(islice(more, 1000)):
+        text += "".join(some)
+        if len(text) > LONGEST:
+            raise ValueError(TOO_LARGE)
+    return text
+
+
+TOO_LARGE = f"it makes more than {LONGEST:,} characters"
+
+
 class Quick(SandboxedEnvironment):
     """The sandbox, with a short way to the fields of tasks and examples, which are data and need no guard.
 
     A prompt with its few-shot examples looks up some seventy of them, and the guard took half of a run's time.
     """
+
+    concat = staticmethod(bounded)
+    intercepted_binops = frozenset(["*", "**"])
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """A product or a power, if it is of a size that a text may have."""
+        if operator == "**":
+            size = abs(right) * int(left).bit_length() if isinstance(left, int) and isinstance(right, int) else 0
+        else:
+            lengths = [len(value) if isinstance(value, str | list | tuple) else value for value in (left, right)]
+            repeats = not all(isinstance(value, int | float) for value in (left, right))
+            size = lengths[0] * lengths[1] if repeats else 0
+        if size > LONGEST:
+            raise ValueError(TOO_LARGE)
+        return super().call_binop(context, operator, left, right)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """The field of a dataclass; all else as the sandbox allows."""
@@ -39,6 +77,7 @@ def sandbox(**options: bool) -> Sandbox:
     """An environment in which templates run."""
     made = Quick(undefined=StrictUndefined, **options)
     made.filters["one_line"] = one_line
+    del made.filters["random"], made.globals["lipsum"]
     return made
 
 

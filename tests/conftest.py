@@ -14,9 +14,10 @@ from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from omegaconf import OmegaConf
 
+from selfinstruct.advice import CONF
 from selfinstruct.budget import Rates
 from selfinstruct.build import build
-from selfinstruct.entry import CONF
+from selfinstruct.job import untold, without_objective
 from selfinstruct.pool import Pool
 from selfinstruct.recorded import Replies
 from selfinstruct.round import Completion, Request
@@ -118,7 +119,8 @@ def composed(*overrides: str) -> dict[str, Any]:
 
 
 def built(config: dict[str, Any], folder: Path) -> Run:
-    """The run that a config describes, in this folder."""
+    """The run that a config describes, in this folder; what its actions are told stands in them, as in a job."""
+    config = untold(without_objective(config))
     start = Start(
         folder=folder,
         name="test",

@@ -1,6 +1,8 @@
 """What is told for errors that Hydra raises."""
 
-from selfinstruct.advice import leaves, meant, plain, recipe_of
+import pytest
+
+from selfinstruct.advice import at_once, in_one_line, leaves, meant, misread_file, plain, printable, recipe_of
 
 
 def test_a_key_that_does_not_exist_is_told_with_the_keys_of_that_name():
@@ -29,3 +31,57 @@ def test_the_recipe_of_an_experiment_is_told_key_by_key(composed):
     assert leaves["recipe.instructions.until"] == 52_000
     assert leaves["recipe.classification.prompt.decoding.max_tokens"] == 3
     assert composed("actions=[capsule]")["actions"]["capsule"]["paper"]["self_instruct"] == leaves
+
+
+def test_a_plugin_that_is_not_installed_is_told_with_the_way_to_install_it():
+    text = "In 'hydra/config': Could not find 'hydra/launcher/submitit_slurm'\n\nAvailable options"
+
+    assert plain(ValueError(text)).endswith("not installed: pip install 'selfinstruct[submitit]'")
+
+
+def test_a_key_that_the_config_would_have_is_told_with_what_hides_it():
+    assert meant("recipe.instructions.until") == (
+        "A config file has put something else in the place of recipe.instructions."
+    )
+
+
+def test_one_mistake_stands_alone_and_twenty_are_enough():
+    assert at_once(["a"]) == "a"
+    assert at_once(["a", "b"]) == "There are 2 mistakes:\n  a\n  b"
+    assert at_once(["a"] * 1021).endswith("\n  a\n  and 1,001 more.")
+
+
+def test_a_message_does_not_steer_the_terminal():
+    assert printable("a\x1b[2J\r\x9b\u202eb\nc\t") == "a [2J   b\nc "
+
+
+def test_an_error_without_words_is_told_by_its_cause_or_its_name():
+    error = ValueError()
+    assert in_one_line(error) == "ValueError"
+    error.__cause__ = KeyError("why")
+    assert in_one_line(error) == "'why'"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"a: !!set {b}", ": a: Value 'set' is not a supported primitive type"),
+        (b"# one\n#  @package a b\nx: 1", ":2: must read '# @package <name>'."),
+        (b"# one\nx: 1\n# @package a b", None),
+        (b"# only a comment", None),
+        (b"", None),
+        (b"a: \xff\nb: \xfe", ":1: byte 0xff at column 4 is not UTF-8. Save the file as UTF-8."),
+    ],
+)
+def test_what_keeps_a_yaml_file_from_being_read_is_told(content, told, tmp_path):
+    path = tmp_path / "x.yaml"
+    path.write_bytes(content)
+
+    problems = misread_file(path)
+
+    assert problems[:1] == [] if told is None else problems[0].startswith(f"{path}{told}")
+
+
+def test_a_folder_or_nothing_in_the_place_of_a_yaml_file_is_told(tmp_path):
+    assert misread_file(tmp_path) == [f"{tmp_path}: is a folder, not a file."]
+    assert misread_file(tmp_path / "x") == [f"{tmp_path}/x: cannot be read (No such file or directory)."]

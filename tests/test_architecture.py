@@ -17,23 +17,26 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 
 ORDER = (
-    ("task", "errors", "part", "template", "folder", "beginnings", "__init__"),
+    ("task", "errors", "part", "template", "folder", "schema", "beginnings", "encoding", "secret", "trust"),
+    ("verbs", "__init__"),
     ("round",),
     ("pool", "budget", "start"),
     ("sampler", "prompt", "filters", "model", "seeds", "trackers", "formats"),
-    ("store",),
+    ("store", "diversity"),
     ("recipe", "recorded", "journal", "summary"),
     ("past",),
     ("actions",),
     ("run",),
     ("advice", "build"),
+    ("composition", "job"),
+    ("sweep",),
     ("entry",),
 )
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 
 ONLY_IN = {
-    "hydra": ("entry", "advice"),
-    "omegaconf": ("entry", "advice"),
+    "hydra": ("entry", "advice", "composition", "job", "sweep"),
+    "omegaconf": ("entry", "advice", "composition", "job", "sweep"),
     "litellm": ("model",),
     "aiohttp": ("model",),
     "wandb": ("trackers",),

@@ -1,3 +1,4 @@
+import sys
 from typing import Annotated
 
 import pytest
@@ -74,13 +75,13 @@ def test_code_of_others_is_not_run():
 
     assert problem == (
         "sampler._target_ must begin with 'selfinstruct.': a config may not run other code (got 'os.system')."
+        " To allow a package, name it in the environment: SELFINSTRUCT_ALLOW=<package>."
     )
 
 
 @pytest.mark.parametrize(
     "target",
     [
-        "selfinstruct.sampler.nothing.Mixed",
         "selfinstruct.sampler.mixed.Nothing",
         "selfinstruct.store.key_of",
         "selfinstruct.errors.ConfigError",
@@ -89,6 +90,99 @@ def test_code_of_others_is_not_run():
 )
 def test_a_target_that_is_no_part_is_told(target):
     assert problems_of(sampler={"_target_": target}) == [f"sampler._target_ names no part (got {target!r})."]
+
+
+def test_a_target_whose_module_cannot_be_imported_is_told():
+    target = "selfinstruct.sampler.nothing.Mixed"
+
+    assert problems_of(sampler={"_target_": target}) == [
+        f"sampler._target_ cannot be imported: No module named 'selfinstruct.sampler.nothing' (got {target!r})."
+    ]
+
+
+MINE = """
+from pathlib import Path
+from pydantic import BaseModel
+from pydantic.dataclasses import dataclass
+from selfinstruct.part import part
+
+@part
+class Always:
+    human: int
+    def sample(self, pool, rng, count, stage):
+        return []
+    def preview(self, pool, rng):
+        raise ValueError("nothing to see")
+
+class Loose:
+    pass
+
+class Model(BaseModel):
+    pass
+"""
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package of the user's own, that can be imported."""
+    (tmp_path / "package_of_mine").mkdir()
+    (tmp_path / "package_of_mine" / "__init__.py").write_text("")
+    (tmp_path / "package_of_mine" / "always.py").write_text(MINE)
+    (tmp_path / "package_of_mine" / "broken.py").write_text("raise RuntimeError('not today')")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield "package_of_mine"
+    for name in [name for name in sys.modules if name.startswith("package_of_mine")]:
+        del sys.modules[name]
+
+
+def test_a_package_that_is_not_allowed_is_not_even_imported(package):
+    (problem,) = problems_of(sampler={"_target_": f"{package}.always.Always", "human": 1})
+
+    assert "SELFINSTRUCT_ALLOW" in problem
+    assert not [name for name in sys.modules if name.startswith(package)]
+
+
+def test_a_part_of_an_allowed_package_is_built_and_checked_as_any_other(package, monkeypatch):
+    monkeypatch.setenv("SELFINSTRUCT_ALLOW", package)
+
+    assert build(config(sampler={"_target_": f"{package}.always.Always", "human": 3}), Whole).sampler.human == 3
+    assert problems_of(sampler={"_target_": f"{package}.always.Always", "humen": 3}) == [
+        "sampler.human is missing.",
+        "sampler.humen is no key of Always; did you mean 'human'?",
+    ]
+
+
+@pytest.mark.parametrize("name", ["Loose", "Model", "Path", "part", "nothing"])
+def test_what_is_no_part_of_an_allowed_package_is_refused(name, package, monkeypatch):
+    monkeypatch.setenv("SELFINSTRUCT_ALLOW", package)
+    target = f"{package}.always.{name}"
+
+    assert problems_of(sampler={"_target_": target}) == [f"sampler._target_ names no part (got {target!r})."]
+
+
+def test_an_allowed_module_that_fails_is_told(package, monkeypatch):
+    monkeypatch.setenv("SELFINSTRUCT_ALLOW", package)
+
+    (problem,) = problems_of(sampler={"_target_": f"{package}.broken.X"})
+    assert problem == f"sampler._target_ cannot be imported: not today (got '{package}.broken.X')."
+
+
+def test_a_config_cannot_allow_a_package():
+    (problem, unknown) = problems_of(sampler={"_target_": "os.path.X"}, SELFINSTRUCT_ALLOW="os")
+
+    assert "a config may not run other code" in problem
+    assert unknown.startswith("SELFINSTRUCT_ALLOW is no key of Whole")
+
+
+def test_a_key_that_is_a_number_is_told():
+    (problem,) = problems_of(sampler={"_target_": MIXED, "human": 1, "machine": 1, 5: 1})
+
+    assert problem == "sampler.5 is no key of Mixed; there are: human, machine."
+
+
+def test_what_the_program_gives_is_no_key():
+    with pytest.raises(ConfigError, match="words is no key of Whole; the program gives it"):
+        build(config(), Whole, words=["b"])
 
 
 def test_a_part_of_another_group_is_told():

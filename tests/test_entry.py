@@ -1,11 +1,9 @@
 """The entry, in this process."""
 
-from pathlib import Path
-
 import pytest
 
-from selfinstruct.entry import go_on, help_text, refuse_secrets, with_kept_overrides
-from selfinstruct.errors import ConfigError
+from selfinstruct.entry import help_text, refuse_secrets, with_kept_overrides
+from selfinstruct.errors import ConfigError, RunFolderError
 from selfinstruct.folder import keep_config
 
 
@@ -33,11 +31,6 @@ def test_a_key_that_only_names_a_secret_passes():
     refuse_secrets(["model.key_env=OPENAI_API_KEY", "recipe.x.max_tokens=5", "filters.tokenizer=rouge", "-m"])
 
 
-def test_the_way_to_go_on_is_quoted_for_the_shell_and_for_hydra():
-    assert go_on(Path("/runs/a-1")).endswith("python run.py hydra.run.dir=/runs/a-1")
-    assert go_on(Path("/my runs/ä")).endswith("""'hydra.run.dir="/my runs/ä"'""")
-
-
 def test_a_folder_remembers_what_was_overridden(tmp_path):
     keep_config(tmp_path, {}, ["model=openai", "+a.b=1", "~filters.x", "random_seed=3"])
     where = f'hydra.run.dir="{tmp_path}"'
@@ -49,3 +42,28 @@ def test_a_folder_remembers_what_was_overridden(tmp_path):
     ]
     assert with_kept_overrides(["hydra.run.dir=elsewhere"]) == ["hydra.run.dir=elsewhere"]
     assert with_kept_overrides(["random_seed=4"]) == ["random_seed=4"]
+
+
+@pytest.mark.parametrize("word", ["--config-dir=/else", "-m", "hydra.callbacks.x._target_=os.system", "+hydra/x=y"])
+def test_a_folder_cannot_slip_in_words_that_no_run_writes(word, tmp_path):
+    keep_config(tmp_path, {}, ["random_seed=3", word])
+
+    with pytest.raises(RunFolderError, match=r"config\.json: no run writes the overrides"):
+        with_kept_overrides([f"hydra.run.dir={tmp_path}"])
+
+
+def test_all_typed_secrets_are_told_at_once_and_none_is_repeated():
+    with pytest.raises(ConfigError) as error:
+        refuse_secrets(["+a.api_key=abcdef", "+sk-0123456789=1", "random_seed=1"])
+
+    assert [problem.split(" looks")[0] for problem in error.value.problems] == ["+a.api_key", "+…"]
+    assert "abcdef" not in str(error.value)
+
+
+def test_to_judge_a_run_again_its_overrides_are_taken_but_not_what_it_did_and_logged(tmp_path):
+    keep_config(tmp_path, {}, ["recipe.instructions.until=5", "actions=[generate]", "trackers=[]", "budget.usd=3"])
+
+    assert with_kept_overrides(["recipe=refilter", f"refilter.run={tmp_path}", "random_seed=3"]) == [
+        "recipe.instructions.until=5",
+        *(f"refilter.run={tmp_path}", "random_seed=3", "actions=[refilter,export]"),
+    ]

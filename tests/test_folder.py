@@ -60,6 +60,40 @@ def test_a_long_value_is_shortened(tmp_path):
     assert len(differences(tmp_path, {"template": "y" * 500})[0]) < 200
 
 
+def test_a_run_that_has_not_kept_its_config_yet_has_what_hydra_wrote_down(tmp_path):
+    (tmp_path / ".hydra").mkdir()
+    (tmp_path / ".hydra/overrides.yaml").write_text("- model=endpoint\n- 'x=\"a: b\"'\n")
+    assert kept_overrides(tmp_path) == ["model=endpoint", 'x="a: b"']
+
+    keep_config(tmp_path, BEGUN, ["y=2"])
+    assert kept_overrides(tmp_path) == ["y=2"]
+
+
+@pytest.mark.parametrize("text", ["", "{a: 1", "a: 1", "- [1]", "\x00"])
+def test_what_hydra_had_no_time_to_write_is_nothing(text, tmp_path):
+    (tmp_path / ".hydra").mkdir()
+    (tmp_path / ".hydra/overrides.yaml").write_text(text)
+
+    assert kept_overrides(tmp_path) == []
+
+
+def test_a_text_that_cannot_be_written_is_told_and_leaves_nothing_behind(tmp_path):
+    (tmp_path / "config.json").mkdir()
+
+    with pytest.raises(RunFolderError, match=r"config.json cannot be written: Is a directory"):
+        keep_config(tmp_path, BEGUN, [])
+
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+
+
+@pytest.mark.parametrize("make", [lambda path: path.mkdir(), lambda path: path.write_text("no database" * 999)])
+def test_a_folder_that_cannot_be_locked_is_not_said_to_be_in_use(make, tmp_path):
+    make(tmp_path / ".lock")
+
+    with pytest.raises(RunFolderError, match=r"cannot be used: (unable to open|file is not)"), held(tmp_path):
+        pass
+
+
 def test_a_folder_without_a_config_takes_any(tmp_path):
     assert differences(tmp_path, BEGUN) == []
 

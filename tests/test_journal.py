@@ -155,6 +155,40 @@ def test_times_of_rounds_that_were_not_committed_are_forgotten(tmp_path):
     assert lines(tmp_path / "timings.jsonl") == reopened.timings
 
 
+@pytest.mark.parametrize("garbage", [b"\0" * 50 + b"\n", b"[1]\n", b'{"stage": "grow"}\n', b"\xff\n"])
+def test_times_that_cannot_be_read_are_forgotten_and_end_nothing(garbage, tmp_path):
+    journal = Journal(tmp_path)
+    journal.open()
+    journal.begin([])
+    journal.commit(make_round(1))
+    with (tmp_path / "timings.jsonl").open("ab") as file:
+        file.write(garbage)
+
+    reopened = Journal(tmp_path)
+    reopened.open()
+
+    assert reopened.timings == [{"stage": "grow", "round": 1, "seconds": 0.5}]
+
+
+def test_half_a_surrogate_pair_survives(tmp_path, task):
+    journal = Journal(tmp_path)
+    journal.open()
+    journal.begin([])
+    journal.commit(make_round(1, [task(0, instruction="a \\ \ud800 \\\udc00 b")]))
+
+    assert Journal(tmp_path).open()["seed_task_0"].instruction == "a \\ \ud800 \\\udc00 b"
+
+
+def test_a_file_that_cannot_be_written_is_named_with_the_reason(tmp_path):
+    journal = Journal(tmp_path)
+    journal.open()
+    (tmp_path / "rejected.jsonl").unlink()
+    (tmp_path / "rejected.jsonl").mkdir()
+
+    with pytest.raises(RunFolderError, match=r"rejected.jsonl cannot be written: Is a directory. Make room, or"):
+        journal.commit(make_round(1))
+
+
 def test_a_torn_line_longer_than_what_is_read_at_once_is_cut_off(tmp_path):
     journal = Journal(tmp_path)
     journal.open()

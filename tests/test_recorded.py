@@ -1,6 +1,6 @@
 import sqlite3
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -199,6 +199,30 @@ def test_a_further_draw_is_paid_for_where_the_shared_store_has_fewer(tmp_path, s
     replies = ask(store, scripted(lambda r: "new", store=path), request(1), request(2))
 
     assert [reply.text for reply in replies] == ["old", "new"]
+
+
+def test_a_shared_store_that_cannot_be_written_is_told_once_and_ends_nothing(tmp_path, store, scripted, caplog):
+    path = tmp_path / "shared.sqlite"
+    other = Store(path)
+    other.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as blocker:
+        blocker.execute("CREATE TRIGGER full BEFORE INSERT ON replies BEGIN SELECT RAISE(FAIL, 'no room'); END")
+
+    replies = ask(store, scripted(lambda r: "kept", store=str(path)), request(1), request(2), request(3))
+
+    assert [reply.text for reply in replies] == ["kept"] * 3
+    (told,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert "shared.sqlite cannot be written: no room" in told
+
+
+def test_a_defect_of_the_line_reaches_whoever_takes_the_reply(store):
+    model = Slow()
+    with recorded(model, store) as answering:
+        replies = answering.complete([request(1)])
+        model.replies["grow/1/1"].set_exception(KeyError("defect"))
+
+        with pytest.raises(KeyError, match="defect"):
+            next(replies)
 
 
 def test_a_shared_store_that_cannot_be_made_is_told(tmp_path, store, scripted):

@@ -1,7 +1,10 @@
+import os
 import sqlite3
 import subprocess
 import sys
+import time
 from concurrent.futures import Future
+from contextlib import contextmanager
 
 import pytest
 
@@ -23,7 +26,13 @@ def asked(number=1, text="Say something.", stage="grow", round_=1, draw=0, syste
         decoding=Decoding(),
         expects="whole",
     )
-    return Asked(request, key=f"key of {text}".encode(), draw=draw, identity='{"name": "m"}', decoding='{"top_p": 1}')
+    return Asked(
+        request,
+        key=f"key of {text}".encode(errors="replace"),
+        draw=draw,
+        identity='{"name": "m"}',
+        decoding='{"top_p": 1}',
+    )
 
 
 @pytest.fixture
@@ -151,8 +160,67 @@ def test_a_store_of_another_format_is_told(tmp_path):
         connection.execute("PRAGMA user_version = 99")
     connection.close()
 
-    with pytest.raises(RunFolderError, match="its format is 99, and this program knows 1"):
+    with pytest.raises(RunFolderError, match="its format is 99, and this program knows 2"):
         Store(tmp_path / "x.sqlite")
+
+
+def test_a_store_of_which_a_part_is_lost_is_told(tmp_path):
+    whole = Store(tmp_path / "x.sqlite")
+    save(whole, *(asked(number, f"{number} {HEAD * 20}") for number in range(50)))
+    whole.close()
+    os.truncate(tmp_path / "x.sqlite", 4096)
+
+    with pytest.raises(RunFolderError, match=r"x.sqlite cannot be (used|read): database disk image is malformed"):
+        Store(tmp_path / "x.sqlite")
+
+
+def test_what_was_sent_is_kept_and_found(store, tmp_path):
+    save(store, asked(), sent='{"stop": ["a"]}')
+
+    assert rows(tmp_path, "SELECT sent FROM completions") == [('{"stop": ["a"]}',)]
+    assert store.find(asked().request, asked().key).sent == '{"stop": ["a"]}'
+
+
+def test_two_stores_may_write_the_same_texts_to_one_file(store, tmp_path):
+    other = Store(tmp_path / "completions.sqlite")
+    save(store, asked(1, f"{HEAD}1"), sent="{}")
+
+    save(other, asked(2, f"{HEAD}2", draw=1), sent="{}")
+    other.close()
+
+    assert rows(tmp_path, "SELECT request, prompt FROM completions ORDER BY request") == [
+        ("grow/1/1", f"{HEAD}1"),
+        ("grow/1/2", f"{HEAD}2"),
+    ]
+
+
+def test_a_row_that_cannot_be_written_fails_alone(store, tmp_path):
+    waiting = [Future() for _ in range(3)]
+    with store_held_up(tmp_path):
+        for number, kept in enumerate(waiting):
+            tokens = 10**30 if number == 1 else 5
+            store.save(asked(number, f"{number}"), Completion(text="Said.", prompt_tokens=tokens), kept)
+
+    assert waiting[0].result(timeout=10).text == waiting[2].result(timeout=10).text == "Said."
+    assert "cannot be written: Python int too large" in str(waiting[1].exception(timeout=10))
+    assert rows(tmp_path, "SELECT request FROM completions") == [("grow/1/0",), ("grow/1/2",)]
+
+
+@contextmanager
+def store_held_up(tmp_path):
+    """Another process writes for a moment, so that rows wait and are written together."""
+    connection = sqlite3.connect(tmp_path / "completions.sqlite", isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    yield
+    time.sleep(0.05)
+    connection.execute("ROLLBACK")
+    connection.close()
+
+
+def test_half_a_surrogate_pair_in_a_prompt_is_kept_as_what_it_cannot_be(store, tmp_path):
+    save(store, asked(1, "a \ud800 b"))
+
+    assert rows(tmp_path, "SELECT prompt FROM completions") == [("a \ufffd b",)]
 
 
 def test_a_reply_that_cannot_be_written_is_an_error_of_the_run_and_later_ones_are_tried_again(store, tmp_path):

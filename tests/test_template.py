@@ -47,3 +47,44 @@ def test_what_is_no_field_stays_guarded(way):
 
 def test_fields_and_methods_are_found():
     assert fill("{{ record.shown }} {{ record.method() }}", {"record": Record()}) == "x called"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ 'a' * 10 ** 10 }}",
+        "{{ 10 ** 10 * 'a' }}",
+        "{{ ['a'] * 10 ** 10 }}",
+        "{{ 10 ** 99999999 }}",
+        "{% for i in range(10 ** 9) %}x{% endfor %}",
+        "{% for i in range(100000) %}{% for j in range(100000) %}xxxxxxxxxx{% endfor %}{% endfor %}",
+        "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}",
+    ],
+)
+def test_a_template_that_grows_without_end_is_stopped(text):
+    with pytest.raises(ValueError, match="cannot be filled: "):
+        fill(text, {})
+
+
+def test_small_arithmetic_works():
+    assert fill("{{ 2 * 3 }} {{ 2 ** 10 }} {{ '-' * 3 }} {{ 0.5 * 2 }} {{ 2 ** -1 }} {{ [1] * 2 }}", {}) == (
+        "6 1024 --- 1.0 0.5 [1, 1]"
+    )
+
+
+@pytest.mark.parametrize("text", ["{{ [1, 2] | random }}", "{{ lipsum() }}"])
+def test_nothing_is_drawn_at_random(text):
+    with pytest.raises(ValueError, match=r"random|lipsum"):
+        fill(text, {})
+
+
+@pytest.mark.parametrize("hostile", ["{{ 7 * 7 }}", "{% for x in y %}", "{# x #}", "${oc.env:HOME}", "a\0b\x1b[31m\r"])
+def test_what_stands_in_a_text_is_never_evaluated(hostile):
+    assert fill("<{{ a }}>", {"a": hostile}) == f"<{hostile}>"
+    assert fill("{{ a | one_line }}", {"a": f"{hostile}"}) == one_line(hostile)
+
+
+def test_a_long_text_is_whole_also_where_much_of_it_is_empty():
+    text = "{% for i in range(5000) %}{{ '' }}{{ '' }}{% endfor %}end{% for i in range(5000) %}{{ i }}{% endfor %}"
+
+    assert fill(text, {}) == "end" + "".join(map(str, range(5000)))

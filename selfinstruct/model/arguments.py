@@ -6,6 +6,7 @@ strings are the exception, because every reply is cut at them here as well (repl
 Claude none of white space alone, some reasoning models none at all, and the text is the same whatever was sent.
 """
 
+import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -63,6 +64,11 @@ def stops(decoding: Decoding, model: str, taken: Collection[str]) -> dict[str, A
     """The stop strings that the model takes; nothing where it takes none."""
     kept = [stop for stop in decoding.stop if stop and (stop.strip() or "claude" not in model)]
     return {"stop": kept[:MOST_STOPS]} if kept and "stop" in taken else {}
+
+
+def shown(sent: Mapping[str, Any]) -> str:
+    """The parameters that were sent, as the store keeps them."""
+    return json.dumps(sent, sort_keys=True, ensure_ascii=False, default=str)
 
 
 def misplaced(key: str, extra: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
 from selfinstruct.model.limits import Limits, Use
-from selfinstruct.model.retries import LONGEST_WAIT, Attempts, Trouble, judged
+from selfinstruct.model.retries import LONGEST_WAIT, Attempts, Standing
+from selfinstruct.model.secrets import Secrets
+from selfinstruct.model.trouble import Trouble, judged
 from selfinstruct.model.window import Window
 from selfinstruct.round import Completion, Failure, Request
 
@@ -33,6 +35,7 @@ class Terms:
 
     concurrency: int
     timeout_seconds: float
+    deadline_seconds: float | None
     attempts: int
     requests_per_minute: int | None
     tokens_per_minute: int | None
@@ -48,9 +51,9 @@ class Turn(NamedTuple):
 class Asking:
     """What a line has been asked, and how far it is."""
 
-    def __init__(self, terms: Terms, clean: Callable[[str], str]) -> None:
+    def __init__(self, terms: Terms, secrets: Secrets) -> None:
         self._terms = terms
-        self._clean = clean
+        self._secrets = secrets
         self._loop = asyncio.get_running_loop()
         self._window = Window(terms.concurrency)
         self._limits = Limits(terms.requests_per_minute, terms.tokens_per_minute)
@@ -61,6 +64,7 @@ class Asking:
         self._send: Send | None = None
         self._is_closing = False
         self._failure: Failure | None = None
+        self._standing = Standing()
         self._pointless = asyncio.Event()
         """Set when waiting for another attempt has become pointless."""
         self.over = asyncio.Event()
@@ -109,7 +113,8 @@ class Asking:
             return
         while self._returning and self._is_open(self._returning[0][0]):
             request, room = self._returning.popleft()
-            room.set_result(self._turn(request))
+            if not room.done():  # or the time of the request is over
+                room.set_result(self._turn(request))
         while self._waiting and not self._returning and len(self._tasks) < self._terms.concurrency:
             if not self._is_open(self._waiting[0][0]):
                 break
@@ -121,7 +126,9 @@ class Asking:
         """Let go of all that is not under way."""
         self._pointless.set()
         while self._returning:
-            self._returning.popleft()[1].set_result(None)
+            room = self._returning.popleft()[1]
+            if not room.done():
+                room.set_result(None)
         while self._waiting:
             _, future = self._waiting.popleft()
             if self._failure is None:
@@ -150,8 +157,13 @@ class Asking:
     async def _answer(self, request: Request, future: "Future[Completion]", turn: Turn, send: Send) -> None:
         """Bring a request to its end; every way out gives its future a result."""
         started = self._loop.time()
+        attempts = Attempts(self._terms.attempts, request.id, self._secrets.out_of_message, self._standing)
+        reply: Completion | Failure
         try:
-            reply = await self._persist(request, turn, send)
+            async with asyncio.timeout(self._terms.deadline_seconds) as deadline:
+                reply = await self._persist(request, turn, send, attempts, deadline)
+        except TimeoutError:
+            reply = attempts.late()
         except asyncio.CancelledError:
             reply = CLOSED
         except Exception as defect:  # of ours, for every error of an attempt has been judged: told by its traceback
@@ -170,14 +182,16 @@ class Asking:
         self._tasks.discard(asyncio.current_task())
         self._begin()
 
-    async def _persist(self, request: Request, turn: Turn, send: Send) -> Completion | Failure:
+    async def _persist(
+        self, request: Request, turn: Turn, send: Send, attempts: Attempts, deadline: asyncio.Timeout
+    ) -> Completion | Failure:
         """Attempt after attempt, until it is answered or given up."""
-        attempts = Attempts(self._terms.attempts, request.id, self._clean)
         while True:
-            reply = await self._attempt(request, turn, send)
+            reply = await self._attempt(request, turn, send, attempts)
             if isinstance(reply, Completion):
                 return reply
-            seconds = attempts.after(reply)
+            end = deadline.when()
+            seconds = attempts.after(reply, None if end is None else end - self._loop.time())
             if isinstance(seconds, Failure):
                 return seconds
             again = await self._another(request, seconds)
@@ -185,10 +199,14 @@ class Asking:
                 return again
             turn = again
 
-    async def _attempt(self, request: Request, turn: Turn, send: Send) -> Completion | Trouble:
+    async def _attempt(self, request: Request, turn: Turn, send: Send, attempts: Attempts) -> Completion | Trouble:
         try:
             async with asyncio.timeout(self._terms.timeout_seconds) as patience:
                 reply = await send(request)
+        except asyncio.CancelledError:
+            self._window.failed(turn.number, is_overload=False)
+            attempts.cut_short("the line was closed" if self._is_closing else "no answer yet")
+            raise
         except Exception as error:
             late = TimeoutError(f"no answer within {self._terms.timeout_seconds:g} s")
             trouble = judged(late if patience.expired() else error)
@@ -196,9 +214,10 @@ class Asking:
             if trouble.is_overload and trouble.retry_after is not None:
                 self._window.pause(self._loop.time() + min(trouble.retry_after, LONGEST_WAIT))
             return trouble
+        self._standing.answered()
         self._window.answered(turn.number)
         self._limits.correct(turn.use, reply)
-        return reply
+        return self._secrets.out_of_reply(reply)
 
     async def _another(self, request: Request, seconds: float) -> Turn | Failure:
         """The leave to try again, after a while, unless that has become pointless meanwhile."""

@@ -22,13 +22,14 @@ from pydantic import Field
 
 from selfinstruct.budget import Rates
 from selfinstruct.model import Line, Mode
-from selfinstruct.model.arguments import misplaced
+from selfinstruct.model.arguments import misplaced, shown
 from selfinstruct.model.asking import Send, Terms
 from selfinstruct.model.line import AskingLine
-from selfinstruct.model.protocol import body, completion, path
+from selfinstruct.model.protocol import body, completion, parameters, path
 from selfinstruct.model.replies import Price
-from selfinstruct.model.retries import ReplyError, UnsendableError, without_secrets
-from selfinstruct.model.settings import key_in, problems_of_key, problems_of_values, secrets
+from selfinstruct.model.secrets import Secrets
+from selfinstruct.model.settings import key_in, problems_of_key, problems_of_values
+from selfinstruct.model.trouble import ReplyError, UnsendableError
 from selfinstruct.part import part
 from selfinstruct.round import Completion, Request
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 REST = 4.0
 """Seconds after which an idle connection is not used again: uvicorn, on which most of these servers stand, hangs up
 after five, and a request on its way at that moment is lost."""
+CONNECT = 30.0
+"""Seconds to be let in; a host that drops what comes would else take the time of a whole attempt to show."""
 LITELLM_ONLY = ("hosted_vllm/", "text-completion-openai/", "custom_openai/", "litellm_proxy/")
 
 
@@ -63,6 +66,8 @@ class Endpoint:
     """Tokens of prompts and replies in any 60 seconds; null for no limit."""
     timeout_seconds: Annotated[float, Field(gt=0)]
     """Seconds after which an attempt is given up."""
+    deadline_seconds: Annotated[float, Field(gt=0)] | None
+    """Seconds after which a request is given up, all attempts and waits together, and the run stops; null for none."""
     attempts: Annotated[int, Field(ge=1)]
     """Attempts for each request, the first included, before the run stops."""
     price: Price
@@ -99,15 +104,15 @@ class Endpoint:
 
     def line(self) -> AbstractContextManager[Line]:
         """Open a line; nothing is connected before the first request."""
-        hidden = secrets(key_in(self.key_env))
         terms = Terms(
             concurrency=self.concurrency,
             timeout_seconds=self.timeout_seconds,
+            deadline_seconds=self.deadline_seconds,
             attempts=self.attempts,
             requests_per_minute=self.requests_per_minute,
             tokens_per_minute=self.tokens_per_minute,
         )
-        return AskingLine(self._opened, terms, lambda message: without_secrets(message, hidden))
+        return AskingLine(self._opened, terms, Secrets(key_in(self.key_env)))
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[Send]:
@@ -133,14 +138,16 @@ class Sender:
             raise UnsendableError(" ".join(wrong))
         model = self._model
         url = self._urls[request.chat]
-        data = body(model.name, model.extra, request)
+        sent = parameters(model.name, model.extra, request)
+        data = body(model.name, sent, request)
         async with self._session.post(url, data=data, allow_redirects=False) as response:
             content = await response.read()
         try:
             reply = completion(response.status, response.headers, content, request)
         except ReplyError as error:
             raise told(error, response.reason or "", str(url)) from None
-        return replace(reply, cost_usd=model.price.of(reply.prompt_tokens, reply.completion_tokens))
+        cost = model.price.of(reply.prompt_tokens, reply.completion_tokens)
+        return replace(reply, cost_usd=cost, sent=shown(sent))
 
 
 def session(key: str | None, api_base: str) -> "ClientSession":
@@ -153,7 +160,7 @@ def session(key: str | None, api_base: str) -> "ClientSession":
     return ClientSession(
         connector=TCPConnector(limit=0, keepalive_timeout=REST, ttl_dns_cache=300),
         cookie_jar=DummyCookieJar(),
-        timeout=ClientTimeout(total=None, sock_connect=None),  # the line counts the time of a whole attempt
+        timeout=ClientTimeout(total=None, sock_connect=CONNECT),  # the line counts the time of a whole attempt
         headers=headers,
         proxy=proxy_of(api_base),
     )
@@ -172,4 +179,4 @@ def told(error: ReplyError, reason: str, url: str) -> ReplyError:
         message = f"{message} to {error.headers.get('Location', 'nowhere')}; set model.api_base to where it is"
     elif error.status_code in (404, 405):
         message = f"{message} (asked {url})"
-    return ReplyError(error.status_code, message, error.headers, str(error))
+    return type(error)(error.status_code, message, error.headers, str(error))

@@ -21,7 +21,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from types import TracebackType
 
 from selfinstruct.model.asking import Asking, Send, Terms
-from selfinstruct.model.retries import message_of
+from selfinstruct.model.secrets import Secrets
+from selfinstruct.model.trouble import message_of
 from selfinstruct.round import Completion, Failure, Request
 
 LOG = logging.getLogger(__name__)
@@ -37,11 +38,11 @@ class AskingLine:
         self,
         opened: Callable[[], AbstractAsyncContextManager[Send]],
         terms: Terms,
-        clean: Callable[[str], str] = str,
+        secrets: Secrets | None = None,
     ) -> None:
         self._opened = opened
         self._terms = terms
-        self._clean = clean
+        self._secrets = secrets or Secrets()
         self._thread: threading.Thread | None = None
         self._is_closed = False
         self._ready: Future[tuple[asyncio.AbstractEventLoop, Asking]] = Future()
@@ -101,13 +102,13 @@ class AskingLine:
             self._ended.set()
 
     async def _serve(self) -> None:
-        asking = Asking(self._terms, self._clean)
+        asking = Asking(self._terms, self._secrets)
         self._ready.set_result((asyncio.get_running_loop(), asking))
         async with AsyncExitStack() as stack:
             try:
                 send = await stack.enter_async_context(self._opened())
             except Exception as error:
-                asking.fail(Failure("fatal", self._clean(message_of(error))))
+                asking.fail(Failure("fatal", self._secrets.out_of_message(message_of(error))))
             else:
                 asking.open(send)
             await asking.over.wait()

@@ -1,9 +1,9 @@
 """Any model that LiteLLM reaches: hosted ones, each with its provider's own protocol.
 
 The part holds no state, so that it can be built, checked and compared without opening a socket.  LiteLLM knows the
-providers; the line (line.py), retries (retries.py), connections (connection.py), the request (arguments.py) and what
-its reply is worth (replies.py) are ours.  A server of one's own that speaks OpenAI's protocol is better asked without
-LiteLLM (endpoint.py).
+providers; the line (line.py), retries (trouble.py, retries.py), connections (connection.py), the request (arguments.py)
+and what its reply is worth (replies.py) are ours.  A server of one's own that speaks OpenAI's protocol is better asked
+without LiteLLM (endpoint.py).
 
 A price is known for a hosted model that LiteLLM lists; a server of one's own is never priced by the name of its model.
 A price of 0 in LiteLLM's list counts as unknown, since it mostly means that.  Whoever knows better sets `price`.
@@ -18,13 +18,14 @@ from pydantic import Field
 
 from selfinstruct.budget import Rates
 from selfinstruct.model import Line, Mode
-from selfinstruct.model.arguments import asked, chosen, given, misplaced, stops, untaken
+from selfinstruct.model.arguments import asked, chosen, given, misplaced, shown, stops, untaken
 from selfinstruct.model.asking import Send, Terms
 from selfinstruct.model.connection import Provider, listed, load_soon, loaded, opened
 from selfinstruct.model.line import AskingLine
 from selfinstruct.model.replies import Price, completion
-from selfinstruct.model.retries import UnsendableError, without_secrets
-from selfinstruct.model.settings import key_in, problems_of_key, problems_of_values, secrets
+from selfinstruct.model.secrets import Secrets
+from selfinstruct.model.settings import key_in, problems_of_key, problems_of_values
+from selfinstruct.model.trouble import UnsendableError
 from selfinstruct.part import part
 from selfinstruct.round import Completion, Request
 
@@ -51,6 +52,8 @@ class LiteLLM:
     """Tokens of prompts and replies in any 60 seconds; null for no limit."""
     timeout_seconds: Annotated[float, Field(gt=0)]
     """Seconds after which an attempt is given up."""
+    deadline_seconds: Annotated[float, Field(gt=0)] | None
+    """Seconds after which a request is given up, all attempts and waits together, and the run stops; null for none."""
     attempts: Annotated[int, Field(ge=1)]
     """Attempts for each request, the first included, before the run stops."""
     price: Price
@@ -85,15 +88,15 @@ class LiteLLM:
 
     def line(self) -> AbstractContextManager[Line]:
         """Open a line; nothing is imported or connected before the first request."""
-        hidden = secrets(key_in(self.key_env))
         terms = Terms(
             concurrency=self.concurrency,
             timeout_seconds=self.timeout_seconds,
+            deadline_seconds=self.deadline_seconds,
             attempts=self.attempts,
             requests_per_minute=self.requests_per_minute,
             tokens_per_minute=self.tokens_per_minute,
         )
-        return AskingLine(self._opened, terms, lambda message: without_secrets(message, hidden))
+        return AskingLine(self._opened, terms, Secrets(key_in(self.key_env)))
 
     def _unknown_provider(self) -> list[str]:
         try:
@@ -122,25 +125,25 @@ class Sender:
         """Ask once."""
         if wrong := self._untakeable(request):
             raise UnsendableError(" ".join(wrong))
-        response = await self._provider.call(request.chat, self._arguments(request))
+        sent = self._parameters(request)
+        response = await self._provider.call(request.chat, {**sent, **asked(request), **self._terms()})
         reply = completion(response, request)
-        return replace(reply, cost_usd=self._cost(response, reply, request.chat))
+        return replace(reply, cost_usd=self._cost(response, reply, request.chat), sent=shown(sent))
 
     def _untakeable(self, request: Request) -> list[str]:
         """Why no request of this stage can be sent as its config says, if so."""
         wrong = misplaced(f"recipe.{request.stage}.prompt.decoding.extra", request.decoding.extra)
         return wrong + untaken(request, self._model.extra, self._provider.name, self._provider.parameters)
 
-    def _arguments(self, request: Request) -> dict[str, Any]:
+    def _parameters(self, request: Request) -> dict[str, Any]:
         return {
             **given(self._model.extra | request.decoding.extra),
             **chosen(request.decoding),
             **stops(request.decoding, self._model.name, self._provider.parameters),
-            **asked(request),
-            "timeout": self._model.timeout_seconds,
-            "max_retries": 0,
-            "num_retries": 0,
         }
+
+    def _terms(self) -> dict[str, Any]:
+        return {"timeout": self._model.timeout_seconds, "max_retries": 0, "num_retries": 0}
 
     def _cost(self, response: Any, reply: Completion, chat: bool) -> float | None:
         """What a reply cost, in US dollars; None where tokens or price are unknown."""

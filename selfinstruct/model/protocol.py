@@ -12,7 +12,7 @@ from typing import Any, TypeGuard
 
 from selfinstruct.model.arguments import asked, chosen, given, stops
 from selfinstruct.model.replies import cut
-from selfinstruct.model.retries import ReplyError
+from selfinstruct.model.trouble import GarbledError, ReplyError
 from selfinstruct.round import Completion, Request
 
 TAG = re.compile(r"<(?:style|script|head)\b.*?</(?:style|script|head)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
@@ -23,18 +23,19 @@ def path(chat: bool) -> str:
     return "chat/completions" if chat else "completions"
 
 
-def body(model: str, extra: Mapping[str, Any], request: Request) -> bytes:
-    """What is sent for a request."""
-    return json.dumps(
-        {
-            **given(extra),
-            **given(request.decoding.extra),
-            **chosen(request.decoding),
-            **stops(request.decoding, model, ("stop",)),
-            **asked(request),
-            "model": model,
-        }
-    ).encode()
+def parameters(model: str, extra: Mapping[str, Any], request: Request) -> dict[str, Any]:
+    """What is sent for a request beside the prompt and the name of the model."""
+    return {
+        **given(extra),
+        **given(request.decoding.extra),
+        **chosen(request.decoding),
+        **stops(request.decoding, model, ("stop",)),
+    }
+
+
+def body(model: str, sent: Mapping[str, Any], request: Request) -> bytes:
+    """What is sent for a request, with these parameters."""
+    return json.dumps({**sent, **asked(request), "model": model}).encode()
 
 
 def completion(status: int, headers: Mapping[str, str], content: bytes, request: Request) -> Completion:
@@ -43,10 +44,10 @@ def completion(status: int, headers: Mapping[str, str], content: bytes, request:
         said = json.loads(content)
     except ValueError:  # UnicodeDecodeError is one
         said = None
-    if status != 200 or not is_object(said) or said.get("error") or not isinstance(said.get("choices"), list):
+    choices = said.get("choices") if is_object(said) else None
+    if status != 200 or not is_object(said) or said.get("error") or not (isinstance(choices, list) and choices):
         raise fault(status, headers, content, said)
-    choices = said["choices"]
-    choice = choices[0] if choices and is_object(choices[0]) else {}
+    choice = choices[0] if is_object(choices[0]) else {}
     if error := choice.get("error"):
         raise fault(status, headers, content, {"error": error})
     text = text_of(choice, request.chat)
@@ -83,13 +84,19 @@ def tokens(usage: object) -> tuple[int | None, int | None]:
     """The tokens of prompt and reply, where the server counted them; a prompt has at least one."""
     counted = usage if is_object(usage) else {}
     prompt, reply = counted.get("prompt_tokens"), counted.get("completion_tokens")
-    if not isinstance(prompt, int) or prompt <= 0:
+    if not is_count(prompt) or prompt == 0:
         return None, None
-    return prompt, reply if isinstance(reply, int) else 0
+    return prompt, reply if is_count(reply) else 0
+
+
+def is_count(value: object) -> TypeGuard[int]:
+    """Whether a value of JSON can be a number of tokens."""
+    return isinstance(value, int) and 0 <= value < 1 << 53
 
 
 def fault(status: int, headers: Mapping[str, str], content: bytes, said: object) -> ReplyError:
     """What a server said in place of a reply; an error within a success may name a status of its own."""
+    is_garbled = status == 200 and not (is_object(said) and said.get("error"))
     error = said.get("error", said) if is_object(said) else None
     if is_object(error):
         message = error.get("message") or error.get("detail") or error.get("error_type")
@@ -100,8 +107,8 @@ def fault(status: int, headers: Mapping[str, str], content: bytes, said: object)
     code = signs[0] if signs else None
     if status == 200 and isinstance(code, int) and 400 <= code < 600:
         status = code
-    elif status == 200 and not error:
-        shown = f"no completion: {shown or 'nothing'}"
+    if is_garbled and status == 200:
+        return GarbledError(status, f"no completion: {words(content) or 'nothing'}", headers)
     return ReplyError(status, shown, headers, " ".join(sign for sign in signs if isinstance(sign, str)))
 
 

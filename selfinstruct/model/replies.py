@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from selfinstruct.budget import Rates
+from selfinstruct.model.trouble import GarbledError
 from selfinstruct.part import part
 from selfinstruct.round import Completion, Request
 
@@ -51,14 +52,14 @@ def completion(response: Any, request: Request) -> Completion:
 
 
 def said(response: Any, chat: bool) -> tuple[str, str]:
-    """The text of the first choice and why it ended; no text where there is no choice.
+    """The text of the first choice and why it ended.
 
-    Some gateways put an error into a reply with status 200, which raises ValueError: it is no reply.
+    Some gateways put an error into a reply with status 200, or no choice, which raises an error: it is no reply.
     """
     if error := getattr(response, "error", None):
         raise ValueError(f"an error in place of a reply: {error}")
     if not response.choices:
-        return "", "stop"
+        raise GarbledError(200, "no completion: no choice", {"status": "200"})
     choice = response.choices[0]
     text = choice.message.content if chat else choice.text
     return text or "", choice.finish_reason or "stop"

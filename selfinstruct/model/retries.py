@@ -1,25 +1,22 @@
-"""What a failed attempt means, and how long to wait before the next.
+"""How long to wait before the next attempt, and when there is none.
 
 Retrying is our own, because LiteLLM's differs from provider to provider: some retry twice unasked, some say that they
-did and did not, and a Retry-After is honoured by few.  Its exceptions are read by status code and by class name
-together, since neither alone tells the truth: a body that is not JSON arrives as status 200 from one provider and as
-500 from another, an unsupported parameter arrives as 400 like a prompt that is too long.  Names, not classes, so that
-nothing here imports LiteLLM, and servers that we ask without it are judged by the same words.
+did and did not, and a Retry-After is honoured by few.  Back-off is exponential with full jitter: a wait is drawn
+between nothing and a bound that doubles, so that requests which failed together do not come back together.
 
-Back-off is exponential with full jitter: a wait is drawn between nothing and a bound that doubles, so that requests
-which failed together do not come back together.
+How a request ends that no attempt answered depends on what kept it.  A server that is down or has too much to do ends
+the run, which can go on later and asks again: nothing is lost.  A server that answers, and time after time without a
+whole completion, would answer so again: that request is refused, and the run goes on.  An address at which nobody has
+ever answered is wrong more often than it is late, so that it is told after two attempts.
+
+Every attempt that failed is a line in the log.  Together with the replies of the store they are all that was sent.
 """
 
 import logging
-import math
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable
 from random import Random
-from typing import Literal
 
+from selfinstruct.model.trouble import Kind, Trouble
 from selfinstruct.round import Failure
 
 LOG = logging.getLogger(__name__)
@@ -28,129 +25,10 @@ LONGEST_BACKOFF = 60.0
 """Seconds; the bound of the wait does not double beyond it."""
 LONGEST_WAIT = 300.0
 """Seconds; a server that asks for more is asked again after this."""
-WORTH_TELLING = 5.0
-"""Seconds; a longer wait is logged where the user sees it."""
-LONGEST_MESSAGE = 300
-"""Characters; providers echo whole prompts in their errors."""
-
-TRANSIENT = frozenset({408, 409, 425, 429})
-OVERLOAD = frozenset({429, 529})
-OVERLOAD_SIGNS = re.compile(r"overload|too many requests|rate.?limit|at capacity|queue is full", re.IGNORECASE)
-FATAL = frozenset({401, 402, 403, 404})
-FATAL_CLASSES = frozenset(
-    {
-        "AuthenticationError",
-        "PermissionDeniedError",
-        "NotFoundError",
-        "LiteLLMUnknownProvider",
-        "UnsupportedParamsError",
-        "UnsendableError",
-    }
-)
-FATAL_SIGNS = re.compile(
-    r"insufficient_quota|model_not_found|invalid_api_key|API key not valid|Missing (?:\w+ API key|credentials)"
-    r"|api_key client option|LLM Provider NOT provided|unsupported_(?:parameter|value)|cannot both be specified",
-    re.IGNORECASE,
-)
-"""Words by which providers say, under a status that promises otherwise, that no request will ever succeed."""
-
-PREFIX = re.compile(r"^(?:litellm\.)?\w+(?:Error|Exception|Timeout):\s*|^\w+Exception - ")
-NOT_FOR_USERS = re.compile(r" To drop\b| Traceback \(most recent call last\)")
-"""What LiteLLM appends to some messages: the advice to drop parameters in silence, and its stack."""
-SECRETS = re.compile(r"(?i)\bbearer\s+[^\s'\",}]+|\bsk-[\w*-]{4,}|(?<=[?&]key=)[^\s&'\"]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What one failed attempt means."""
-
-    kind: Literal["transient", "refused", "fatal"]
-    message: str
-    retry_after: float | None = None
-    """Seconds that the server asked to wait."""
-    is_overload: bool = False
-    """Whether the server has more to do than it can, or than it allows us: fewer requests at once would help."""
-
-
-class ReplyError(Exception):
-    """A server answered, and not with a reply; named by its status, its headers and what it said."""
-
-    def __init__(self, status_code: int, message: str, headers: Mapping[str, str], signs: str = "") -> None:
-        super().__init__(f"{message} {signs}".strip())
-        self.status_code = status_code
-        self.message = message
-        self.headers = headers
-
-
-class UnsendableError(Exception):
-    """No request can be sent as the config says; the message names the keys."""
-
-
-def judged(error: Exception) -> Trouble:
-    """Whether trying again can help, whether only this request is refused, or whether none will succeed."""
-    status = getattr(error, "status_code", None)
-    classes = {kind.__name__ for kind in type(error).__mro__}
-    text = message_of(error)
-    kind: Literal["transient", "refused", "fatal"] = "transient"
-    says_so = status is not None and FATAL_SIGNS.search(str(error))
-    if is_moved(status) or status in FATAL or classes & FATAL_CLASSES or says_so:
-        kind = "fatal"
-    elif isinstance(status, int) and 400 <= status < 500 and status not in TRANSIENT:
-        kind = "refused"
-    headers = headers_of(error)
-    said = f"HTTP {status}, {text}" if headers else text  # without a reply the status is LiteLLM's guess
-    asked = retry_after(headers, datetime.now(UTC))
-    return Trouble(kind, said, asked, kind == "transient" and is_overload(status, asked, text))
-
-
-def is_moved(status: object) -> bool:
-    """Whether the server sent us elsewhere; nobody follows, for the key would go along."""
-    return isinstance(status, int) and 300 <= status < 400
-
-
-def is_overload(status: object, asked: float | None, text: str) -> bool:
-    """Whether fewer requests at once would help; 503 is also said by servers that are down."""
-    return status in OVERLOAD or (status == 503 and (asked is not None or bool(OVERLOAD_SIGNS.search(text))))
-
-
-def message_of(error: Exception) -> str:
-    """The error in one line, without the names of the classes it went through."""
-    if isinstance(error, TimeoutError):
-        return str(error) or "no answer in time"
-    text = " ".join(str(getattr(error, "message", None) or error).split())
-    while match := PREFIX.match(text):
-        text = text[match.end() :]
-    text = NOT_FOR_USERS.split(text)[0] or type(error).__name__
-    return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + "…"
-
-
-def without_secrets(text: str, secrets: Iterable[str]) -> str:
-    """A message without any of the secrets, and without anything that looks like a key."""
-    for secret in secrets:
-        text = text.replace(secret, "[key]")
-    return SECRETS.sub("[key]", text)
-
-
-def headers_of(error: Exception) -> Mapping[str, str]:
-    """The headers of the reply that failed; LiteLLM keeps them beside the response, whose own are empty."""
-    for headers in (getattr(error, "litellm_response_headers", None), getattr(error, "headers", None)):
-        if isinstance(headers, Mapping) and headers:
-            return {str(name).lower(): str(value) for name, value in headers.items()}
-    return {}
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """The seconds that a Retry-After header asks for, as a number or as a date; None where it cannot be read."""
-    value = headers.get("retry-after", "").strip()
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            date = parsedate_to_datetime(value)
-        except ValueError:
-            return None
-        seconds = (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds()
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+FIRST_CONTACT = 2
+"""Attempts to reach a server that has never answered; one might meet a network that is just waking up."""
+MOST_GARBLED = 3
+"""Requests in a row, with no whole reply between them, that got only garbled ones: then it is not the requests."""
 
 
 def wait(attempt: int, asked: float | None, rng: Random) -> float:
@@ -159,31 +37,90 @@ def wait(attempt: int, asked: float | None, rng: Random) -> float:
     return backoff if asked is None else max(backoff, min(LONGEST_WAIT, asked + rng.random()))
 
 
+class Standing:
+    """What a line has seen of its server so far."""
+
+    def __init__(self) -> None:
+        self.is_met = False
+        """Whether it has ever answered, in whatever way."""
+        self._garbled = 0
+
+    def answered(self) -> None:
+        """A whole reply came."""
+        self.is_met, self._garbled = True, 0
+
+    def failed(self, kind: Kind) -> None:
+        """An attempt failed."""
+        self.is_met = self.is_met or kind != "unreached"
+
+    def given_up(self, message: str) -> Failure:
+        """The failure of a request that got only garbled replies: its own, unless so many in a row had the same."""
+        self._garbled += 1
+        if self._garbled < MOST_GARBLED:
+            return Failure("refused", message)
+        return Failure("unavailable", f"{message} ({self._garbled} requests in a row)")
+
+
 class Attempts:
     """The attempts of one request, which say after each failed one how long to wait, or that it was the last.
 
     The waits are drawn from a stream of the request's own, made when the first attempt fails: nearly none does.
     """
 
-    def __init__(self, most: int, request: str, clean: Callable[[str], str] = str) -> None:
+    def __init__(self, most: int, request: str, clean: Callable[[str], str], standing: Standing) -> None:
         self._most = most
         self._request = request
         self._clean = clean
+        self._standing = standing
         self._failed = 0
+        self._kinds: set[Kind] = set()
+        self._last = ""
 
-    def after(self, trouble: Trouble) -> float | Failure:
-        """Seconds to wait before the next attempt, or the failure that the request ends with."""
+    def after(self, trouble: Trouble, left: float | None = None) -> float | Failure:
+        """Seconds to wait before the next attempt, or the failure that the request ends with.
+
+        `left` are the seconds that the request still has, None for as many as it likes.
+        """
+        self._standing.failed(trouble.kind)
         self._failed += 1
-        message = self._clean(trouble.message)
-        if trouble.kind != "transient":
-            return Failure(trouble.kind, message)
-        if self._failed >= self._most:
-            times = "1 attempt" if self._most == 1 else f"{self._most} attempts; the last"
-            return Failure("unavailable", f"no answer in {times}: {message}")
+        self._kinds.add(trouble.kind)
+        self._last = self._clean(trouble.message)
+        end = self._end(trouble)
+        if end is not None:
+            self._log("it was the last")
+            return end
         if self._failed == 1:
             self._rng = Random(self._request)
         seconds = wait(self._failed, trouble.retry_after, self._rng)
-        level = logging.INFO if seconds >= WORTH_TELLING else logging.DEBUG
-        shown = (self._failed, self._most, message, seconds)
-        LOG.log(level, "Attempt %d of %d failed (%s); the next in %.1f s.", *shown)
+        if left is not None and seconds >= left:
+            self._log("it was the last, for there is no time left")
+            return self.late()
+        self._log(f"the next in {seconds:.1f} s")
         return seconds
+
+    def cut_short(self, why: str) -> None:
+        """An attempt that was sent will not be waited for."""
+        self._failed += 1
+        self._last = why
+        self._log("it was the last")
+
+    def late(self) -> Failure:
+        """The failure of a request that had no more time."""
+        return Failure("unavailable", f"no answer in the time that a request has: {self._count()}{self._last}")
+
+    def _end(self, trouble: Trouble) -> Failure | None:
+        if trouble.kind in ("refused", "fatal"):
+            return Failure("refused" if trouble.kind == "refused" else "fatal", self._last)
+        if trouble.kind == "unreached" and not self._standing.is_met and self._failed >= min(FIRST_CONTACT, self._most):
+            return Failure("unavailable", f"{self._last}. Is the address right, and does the server run?")
+        if self._failed < self._most:
+            return None
+        if self._kinds == {"garbled"}:
+            return self._standing.given_up(f"no whole reply in {self._count()}{self._last}")
+        return Failure("unavailable", f"no answer in {self._count()}{self._last}")
+
+    def _count(self) -> str:
+        return "1 attempt: " if self._failed == 1 else f"{self._failed} attempts; the last: "
+
+    def _log(self, then: str) -> None:
+        LOG.info("Attempt %d of %d at %s failed (%s); %s.", self._failed, self._most, self._request, self._last, then)

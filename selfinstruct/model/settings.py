@@ -1,21 +1,15 @@
 """What every model behind a network is told, checked without asking it: its key, its address, its price.
 
-A key never enters a config: the config names the environment variable that holds it.  Since servers echo keys in their
-errors, whatever looks like one in the environment is taken out of every message.
+A key never enters a config: the config names the environment variable that holds it.
 """
 
 import os
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from selfinstruct.model.arguments import misplaced
 from selfinstruct.model.replies import Price
-
-SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
-SHORTEST_SECRET = 8
-"""Characters; what is shorter is no key, and replacing it would garble messages."""
 
 
 def key_in(variable: str | None) -> str | None:
@@ -40,12 +34,6 @@ def problems_of_values(api_base: str | None, price: Price, extra: Mapping[str, A
     if (price.prompt is None) != (price.completion is None):
         found.append("model.price must give both prompt and completion, or neither.")
     return found + misplaced("model.extra", extra)
-
-
-def secrets(key: str | None) -> list[str]:
-    """What no message may hold: the key, and every key that may be found in the environment; the longest first."""
-    found = {value for name, value in os.environ.items() if SECRET_NAME.search(name) and len(value) >= SHORTEST_SECRET}
-    return sorted(found | ({key} if key else set()), key=len, reverse=True)
 
 
 def is_url(text: str) -> bool:

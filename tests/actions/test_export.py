@@ -74,3 +74,90 @@ def test_an_export_that_is_cut_short_leaves_the_old_file_whole(tmp_path, pool):
 def test_a_run_without_formats_has_nothing_to_export(tmp_path, pool):
     assert Export().problems(run_of(tmp_path, pool, plain=Plain())) == []
     assert "formats" in Export().problems(run_of(tmp_path, pool))[0]
+
+
+def test_a_file_in_the_place_of_the_dataset_is_told_before_anything_is_spent(tmp_path, pool):
+    (tmp_path / "dataset").write_text("mine")
+
+    assert "dataset is a link or a file" in Export().problems(run_of(tmp_path, pool, plain=Plain()))[0]
+
+
+class Named:
+    """A format of somebody's own."""
+
+    def __init__(self, *names):
+        self.names = names
+
+    def files(self, pool, random_seed):
+        for name in self.names:
+            yield name, iter([{"a": 1}])
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil.jsonl", "/tmp/evil.jsonl", "a/b.jsonl", ".jsonl", "README.md", "a\\b.jsonl", "x\0.jsonl", ""]
+)
+def test_a_format_can_only_name_a_file_of_the_dataset(name, tmp_path, pool):
+    (tmp_path / "run").mkdir()
+    with pytest.raises(RunFolderError, match=r"formats\.mine: .* is no name of a JSONL file"):
+        Export()(run_of(tmp_path / "run", pool, mine=Named(name)))
+
+    assert [path.name for path in tmp_path.rglob("*")] == ["run", "dataset"]
+
+
+def test_two_formats_cannot_write_the_same_file(tmp_path, pool):
+    with pytest.raises(RunFolderError, match=r"formats.b: 'x.jsonl' is another format's"):
+        Export()(run_of(tmp_path, pool, a=Named("x.jsonl"), b=Named("x.jsonl")))
+
+
+def test_no_link_leads_an_export_out_of_the_run_folder(tmp_path, pool):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").write_text("mine")
+    run = tmp_path / "run"
+    (run / "dataset").mkdir(parents=True)
+    for name in ("plain.jsonl", "plain.jsonl.part", "README.md", "README.md.part"):
+        (run / "dataset" / name).symlink_to(outside / "file")
+
+    Export()(run_of(run, pool, plain=Plain()))
+
+    assert (outside / "file").read_text() == "mine"
+    assert not (run / "dataset/plain.jsonl").is_symlink()
+
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    (linked / "dataset").symlink_to(outside)
+    with pytest.raises(RunFolderError, match="is a link or a file"):
+        Export()(run_of(linked, pool, plain=Plain()))
+    assert [path.name for path in outside.iterdir()] == ["file"]
+
+
+def test_the_name_of_a_model_is_text_in_the_card(tmp_path, pool, task):
+    hostile = "m](http://x)\n# <script>alert(1)</script> `x` |a| ![x](y)\x1b[31m"
+    pool.add(task(11, origin="grow", models={"grow": hostile}))
+
+    Export()(run_of(tmp_path, pool, plain=Plain()))
+
+    title = (tmp_path / "dataset/README.md").read_text().splitlines()[0]
+    assert title.endswith(r"m\](http://x) \# \<script\>alert(1)\</script\> \`x\` \|a\| \!\[x\](y) \[31m")
+
+
+def test_ids_and_texts_are_only_data(tmp_path, pool, task):
+    hostile = [
+        "../../evil",
+        "$(id)",
+        "<script>",
+        "{{ 7 * 7 }}",
+        "{% x %}",
+        "a\0b",
+        "\x1b[2J\r",
+        "x" * 100_000,
+        "\u2028",
+    ]
+    for number, text in enumerate(hostile, 100):
+        pool.add(task(number, id=text, origin="grow", models={"grow": "m"}, instruction=f"{number} {text}"))
+
+    Export()(run_of(tmp_path, pool, plain=Plain()))
+
+    rows = [json.loads(line) for line in (tmp_path / "dataset/plain.jsonl").read_bytes().split(b"\n")[:-1]]
+    assert [row["instruction"].split(" ", 1)[1] for row in rows[-len(hostile) :]] == hostile
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["README.md", "dataset", "plain.jsonl"]

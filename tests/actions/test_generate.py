@@ -321,16 +321,16 @@ def test_a_run_that_is_asked_to_stop_ends_with_the_round_under_way(run, tmp_path
 def test_actions_that_are_apart_make_none_of_the_files_of_a_run(run, tmp_path):
     class Looks:
         asks, is_apart = False, True
-        seen = []
 
         def problems(self, run):
             return []
 
         def __call__(self, run):
-            self.seen.append(list(run.start.folder.iterdir()))
+            seen.append(list(run.start.folder.iterdir()))
 
+    seen = []
     made = run(actions={"looks": Looks()})
     made.execute()
 
-    assert Looks.seen == [[]]
+    assert seen == [[]]
     assert made.trackers["ledger"].told == []

@@ -21,9 +21,11 @@ from selfinstruct.actions.publication.history import extended
 from selfinstruct.actions.publication.methods import paragraph
 from selfinstruct.actions.publication.replay import replayed, with_words, words_of
 from selfinstruct.actions.publication.secrets import fingerprint, leaks
+from selfinstruct.advice import CONF
 from selfinstruct.build import build
-from selfinstruct.entry import CONF, key_of
+from selfinstruct.entry import key_of
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
+from selfinstruct.job import untold, without_objective
 from selfinstruct.run import Run
 from selfinstruct.start import Start
 
@@ -38,9 +40,7 @@ def execute(folder, *words, actions="actions=[generate,export]", capsule=None):
         config = compose("config", overrides=["trackers=[]", actions, *words])
     values = OmegaConf.to_container(config, resolve=True)
     declared = OmegaConf.to_container(config, resolve=False)
-    for told in ("capsule", "push"):
-        values.pop(told, None)
-        declared.pop(told, None)
+    values, declared = (without_objective(untold(config)) for config in (values, declared))
     start = Start(
         folder=folder,
         name="test",

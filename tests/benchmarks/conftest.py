@@ -89,6 +89,12 @@ def line(cells: object) -> str:
 TABLE = pytest.StashKey[Table]()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """One process, for two would measure each other."""
+    config.option.numprocesses, config.option.dist = 0, "no"
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[TABLE] = Table()
 

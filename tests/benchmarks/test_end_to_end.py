@@ -5,7 +5,6 @@ Without the shared data there is no such server, and these are skipped.
 
 import filecmp
 import json
-import os
 import re
 import subprocess
 import sys
@@ -51,10 +50,14 @@ def run(url, folder, until, *words, program=(str(ROOT / "run.py"),)):
     ]
     began = time.perf_counter()
     process = subprocess.Popen([sys.executable, *program, *words], cwd=ROOT, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    most = 0.0
+    while process.poll() is None:  # what wait4 tells of memory counts the parent's, from which it was forked
+        status = Path(f"/proc/{process.pid}/status")
+        if found := re.search(r"VmHWM:\s*(\d+) kB", status.read_text()):
+            most = int(found[1]) / 1024
+        time.sleep(0.2)
     assert process.returncode == 0
-    return time.perf_counter() - began, usage.ru_maxrss / 1024
+    return time.perf_counter() - began, most
 
 
 def test_five_thousand_tasks_with_overlapping_rounds_and_with_a_barrier(table, tmp_path):

@@ -107,6 +107,7 @@ def settings():
         "requests_per_minute": None,
         "tokens_per_minute": None,
         "timeout_seconds": 5,
+        "deadline_seconds": None,
         "attempts": 2,
         "price": Price(prompt=None, completion=None),
         "extra": {},

@@ -7,7 +7,9 @@ from concurrent.futures import Future
 import pytest
 
 from selfinstruct.model.asking import Asking, Terms
-from selfinstruct.round import Completion, Decoding, Request
+from selfinstruct.model.secrets import Secrets
+from selfinstruct.model.trouble import GarbledError
+from selfinstruct.round import Completion, Decoding, Failure, Request
 
 
 class Selector(selectors.DefaultSelector):
@@ -48,7 +50,7 @@ def request(number, **decoding):
 
 
 def terms(**changes):
-    values = {"concurrency": 4, "timeout_seconds": 60, "attempts": 3}
+    values = {"concurrency": 4, "timeout_seconds": 60, "deadline_seconds": None, "attempts": 3}
     return Terms(**{"requests_per_minute": None, "tokens_per_minute": None, **values, **changes})
 
 
@@ -68,7 +70,7 @@ def asked(answer, count, **changes):
         return said if isinstance(said, Completion) else Completion(request.text)
 
     async def play():
-        asking = Asking(terms(**changes), str)
+        asking = Asking(terms(**changes), Secrets())
         futures = [Future() for _ in range(count)]
         asking.take([(request(number), future) for number, future in enumerate(futures)])
         asking.open(send)
@@ -115,6 +117,78 @@ def test_an_attempt_that_takes_too_long_is_given_up():
     assert replies[0].failure.message == "no answer in 2 attempts; the last: no answer within 3 s"
     assert len(attempts) == 2
     assert 6.0 <= replies[0].seconds <= 7.0
+
+
+def test_a_request_is_given_up_when_its_time_is_over_whatever_is_under_way(caplog):
+    caplog.set_level("INFO")
+    replies, attempts = asked(lasting(10.0), 1, timeout_seconds=7, deadline_seconds=12)
+
+    assert replies[0].failure == Failure(
+        "unavailable", "no answer in the time that a request has: 2 attempts; the last: no answer yet"
+    )
+    assert replies[0].seconds == 12.0
+    assert len(attempts) == len(caplog.records) == 2
+
+
+def test_a_wait_that_would_outlast_the_time_of_a_request_is_not_begun():
+    async def answer(request, time):
+        raise Overload(retry_after=30)
+
+    replies, _ = asked(answer, 1, deadline_seconds=20)
+
+    assert replies[0].failure.kind == "unavailable"
+    assert replies[0].seconds == 0.0
+
+
+def test_a_request_whose_time_is_over_while_it_waits_for_room_makes_room_for_the_others():
+    async def answer(request, time):
+        if request.text == "0" and time == 1:
+            raise Status(500)
+        if request.text == "1" and time == 1:
+            await asyncio.sleep(2.0)
+            raise Overload(retry_after=15)
+        await asyncio.sleep(30.0 if request.text == "0" else 1.0)
+
+    replies, _ = asked(answer, 2, concurrency=2, deadline_seconds=20, requests_per_minute=3)
+
+    assert [reply.failure is None for reply in replies] == [False, False]
+
+
+def test_a_request_that_gets_only_garbled_replies_is_refused_and_the_others_are_answered():
+    async def answer(request, time):
+        if request.text == "1":
+            raise GarbledError(200, "half", {})
+
+    replies, attempts = asked(answer, 6, concurrency=2)
+
+    assert [reply.failure and reply.failure.kind for reply in replies] == [None, "refused", None, None, None, None]
+    assert sum(text == "1" for text, _ in attempts) == 3
+
+
+def test_a_server_that_garbles_everything_stops_the_line():
+    async def answer(request, time):
+        raise GarbledError(200, "half", {})
+
+    replies, attempts = asked(answer, 50)
+
+    kinds = [reply.failure.kind for reply in replies]
+    assert kinds.count("refused") == 2
+    assert kinds.count("unavailable") == 48
+    assert len(attempts) <= 15
+
+
+def test_a_key_is_taken_out_of_the_reply():
+    async def answer(request, time):
+        return Completion("my-key-012345 is the key")
+
+    async def play():
+        asking = Asking(terms(), Secrets("my-key-012345"))
+        future = Future()
+        asking.open(lambda request: answer(request, 1))
+        asking.take([(request(1), future)])
+        return await asyncio.wrap_future(future)
+
+    assert run(play).text == "[key] is the key"
 
 
 def test_a_request_keeps_its_place_while_it_waits_for_another_attempt():
@@ -233,7 +307,7 @@ def test_the_limit_of_tokens_is_put_right_by_what_the_replies_count():
         return Completion("x", prompt_tokens=5, completion_tokens=5)
 
     async def play():
-        asking = Asking(terms(tokens_per_minute=1000), str)
+        asking = Asking(terms(tokens_per_minute=1000), Secrets())
         futures = [Future() for _ in range(90)]
         asking.take([(request(number, max_tokens=900), future) for number, future in enumerate(futures)])
         asking.open(lambda request: answer(request, 1))
@@ -252,7 +326,7 @@ def test_a_future_that_is_cancelled_before_its_turn_is_not_sent():
         return Completion(request.text)
 
     async def play():
-        asking = Asking(terms(concurrency=1), str)
+        asking = Asking(terms(concurrency=1), Secrets())
         futures = [Future() for _ in range(3)]
         asking.open(send)
         asking.take([(request(number), future) for number, future in enumerate(futures)])
@@ -275,7 +349,7 @@ def test_closing_cancels_what_waits_gives_up_what_would_be_tried_again_and_lets_
         return Completion(request.text)
 
     async def play():
-        asking = Asking(terms(concurrency=3), str)
+        asking = Asking(terms(concurrency=3), Secrets())
         futures = [Future() for _ in range(6)]
         asking.open(send)
         asking.take([(request(number), future) for number, future in enumerate(futures)])
@@ -301,7 +375,7 @@ def test_what_waits_for_room_to_try_again_is_given_up_too():
         return Completion(request.text)
 
     async def play():
-        asking = Asking(terms(concurrency=2), str)
+        asking = Asking(terms(concurrency=2), Secrets())
         futures = [Future() for _ in range(2)]
         asking.open(send)
         asking.take([(request(number), future) for number, future in enumerate(futures)])
@@ -317,14 +391,15 @@ def test_what_waits_for_room_to_try_again_is_given_up_too():
 
 
 def test_a_defect_reaches_whoever_takes_the_reply():
-    def clean(message):
-        raise KeyError("defect")
+    class Broken(Secrets):
+        def out_of_message(self, text):
+            raise KeyError("defect")
 
     async def send(request):
         raise Status(400)
 
     async def play():
-        asking = Asking(terms(concurrency=1), clean)
+        asking = Asking(terms(concurrency=1), Broken())
         futures = [Future() for _ in range(2)]
         asking.open(send)
         asking.take([(request(number), future) for number, future in enumerate(futures)])

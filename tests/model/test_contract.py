@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import logging
 import signal
 import threading
@@ -157,11 +158,16 @@ def test_what_does_not_pass_ends_as_unavailable_with_the_last_error(server, mode
     assert server.times["question 0"] == 3
 
 
-def test_a_server_that_is_not_there_is_unavailable(model, requests, complete, only):
-    completion = only(complete(model(api_base="http://127.0.0.1:9/v1", attempts=1), requests()))
+@pytest.mark.parametrize("model", KINDS, indirect=True)
+@pytest.mark.parametrize(
+    ("host", "reason"), [("127.0.0.1:9", "connection refused"), ("nosuch.invalid:80", "")], ids=["refused", "unknown"]
+)
+def test_a_server_that_is_not_there_is_named_after_two_attempts(model, requests, complete, host, reason):
+    completions = complete(model(api_base=f"http://{host}/v1", attempts=8), requests(20))
 
-    assert completion.failure.kind == "unavailable"
-    assert "onnect" in completion.failure.message
+    assert {completion.failure.kind for completion in completions} == {"unavailable"}
+    (message,) = {completion.failure.message for completion in completions}
+    assert message.startswith(f"cannot reach {host} ({reason}")
 
 
 @pytest.mark.parametrize(
@@ -223,16 +229,34 @@ def test_a_wrong_parameter_is_fatal_though_the_status_says_otherwise(server, mod
 
 
 @pytest.mark.parametrize("mode", ["chat", "completion"])
-def test_a_reply_without_text_is_an_empty_text(server, model, requests, complete, mode):
-    chat = mode == "chat"
-    server.answer = lambda prompt, time: web.json_response(
-        server.reply(None, chat) if prompt == "question 0" else server.reply("", chat, choices=[])
-    )
+def test_a_reply_without_text_is_an_empty_text(server, model, requests, complete, only, mode):
+    server.answer = lambda prompt, time: web.json_response(server.reply(None, mode == "chat"))
 
-    without_content, without_choice = complete(model(mode=mode), requests(2, chat=chat))
+    completion = only(complete(model(mode=mode), requests(chat=mode == "chat")))
 
-    assert (without_content.text, without_content.failure) == ("", None)
-    assert (without_choice.text, without_choice.failure) == ("", None)
+    assert (completion.text, completion.failure) == ("", None)
+
+
+@pytest.mark.parametrize("model", KINDS, indirect=True)
+@pytest.mark.parametrize(
+    "garbled",
+    [
+        lambda server: server.half_sent(),
+        lambda server: web.Response(text="<html>Log in</html>", content_type="text/html"),
+        lambda server: web.json_response(server.reply("", choices=[])),
+        lambda server: web.json_response({"object": "list"}),
+        lambda server: web.json_response([]),
+    ],
+    ids=["half sent", "no JSON", "no choice", "no choices", "a list"],
+)
+def test_a_request_that_gets_no_whole_reply_in_all_its_attempts_is_refused(server, model, requests, complete, garbled):
+    server.answer = lambda prompt, time: garbled(server) if prompt == "question 1" else prompt
+
+    first, refused, last = complete(model(), requests(3))
+
+    assert refused.failure.kind == "refused"
+    assert refused.failure.message.startswith("no whole reply in 2 attempts; the last: ")
+    assert (first.text, last.text) == ("question 0", "question 2")
 
 
 def test_only_the_content_counts_and_not_the_reasoning(server, model, requests, complete, only):
@@ -257,6 +281,7 @@ def test_four_stop_strings_are_sent_and_all_are_applied(server, model, requests,
 
     assert only(server.asked).body["stop"] == ["a!", "b!", "c!", "d!"]
     assert (completion.text, completion.finish_reason) == ("one ", "stop")
+    assert json.loads(completion.sent) == {"stop": ["a!", "b!", "c!", "d!"]}
 
 
 def test_tokens_that_the_server_does_not_count_are_unknown_and_so_is_the_cost(server, model, requests, complete, only):

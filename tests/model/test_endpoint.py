@@ -24,7 +24,7 @@ from selfinstruct.model.endpoint import Endpoint
 model = Endpoint(
     name="x", mode="chat", api_base="http://h/v1", key_env=None, key_required=False, concurrency=1, attempts=1,
     requests_per_minute=None, tokens_per_minute=None, timeout_seconds=1, extra={}, store=None,
-    price={"prompt": None, "completion": None},
+    deadline_seconds=None, price={"prompt": None, "completion": None},
 )
 model.prepare()
 assert model.problems() == []
@@ -45,6 +45,7 @@ from selfinstruct.round import Decoding, Request
 model = Endpoint(
     name="x", mode="chat", api_base=sys.argv[1], key_env=None, key_required=False, concurrency=1, attempts=1,
     extra={}, store=None,
+    deadline_seconds=None,
     requests_per_minute=None, tokens_per_minute=None, timeout_seconds=9, price={"prompt": None, "completion": None},
 )
 with model.line() as line:

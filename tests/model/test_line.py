@@ -13,9 +13,17 @@ import pytest
 from selfinstruct.model import Line
 from selfinstruct.model.asking import Terms
 from selfinstruct.model.line import AskingLine
+from selfinstruct.model.secrets import Secrets
 from selfinstruct.round import Completion, Decoding, Request
 
-TERMS = Terms(concurrency=4, timeout_seconds=60, attempts=2, requests_per_minute=None, tokens_per_minute=None)
+TERMS = Terms(
+    concurrency=4,
+    timeout_seconds=60,
+    deadline_seconds=None,
+    attempts=2,
+    requests_per_minute=None,
+    tokens_per_minute=None,
+)
 
 
 def requests(count):
@@ -201,7 +209,7 @@ def test_what_cannot_be_opened_is_the_failure_of_every_request():
         raise ConnectionError("no secret way")
         yield
 
-    with AskingLine(broken, TERMS, lambda message: message.replace("secret", "[key]")) as asked:
+    with AskingLine(broken, TERMS, Secrets("secret")) as asked:
         first = [future.result().failure for future in asked.ask(requests(3))]
         later = [future.result().failure for future in asked.ask(requests(3))]
 
@@ -239,7 +247,10 @@ import os, resource
 from selfinstruct.model.asking import Terms
 from selfinstruct.model.line import AskingLine
 from selfinstruct.round import Decoding, Request
-terms = Terms(concurrency=1, timeout_seconds=1, attempts=1, requests_per_minute=None, tokens_per_minute=None)
+terms = Terms(
+    concurrency=1, timeout_seconds=1, deadline_seconds=None, attempts=1, requests_per_minute=None,
+    tokens_per_minute=None,
+)
 request = Request("s/1/1", "s", 1, "x", None, True, Decoding(), "yes_no")
 taken = os.open(os.devnull, os.O_RDONLY)
 resource.setrlimit(resource.RLIMIT_NOFILE, (taken + 1, taken + 1))

@@ -22,6 +22,7 @@ from selfinstruct.model.litellm import LiteLLM
 LiteLLM(
     name="openai/x", mode="chat", api_base=None, key_env=None, key_required=False, concurrency=1, attempts=1,
     extra={}, store=None,
+    deadline_seconds=None,
     requests_per_minute=None, tokens_per_minute=None, timeout_seconds=1, price={"prompt": None, "completion": None},
 ).line()
 print([name for name in ("litellm", "openai", "aiohttp") if name in sys.modules])
@@ -38,6 +39,7 @@ from selfinstruct.model.litellm import LiteLLM
 model = LiteLLM(
     name="nosuch/x", mode="chat", api_base=None, key_env=None, key_required=False, concurrency=1, attempts=1,
     extra={}, store=None,
+    deadline_seconds=None,
     requests_per_minute=None, tokens_per_minute=None, timeout_seconds=1, price={"prompt": None, "completion": None},
 )
 model.prepare()

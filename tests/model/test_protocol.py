@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfinstruct.model.protocol import body, completion, path
-from selfinstruct.model.retries import ReplyError, judged
+from selfinstruct.model.protocol import body, completion, parameters, path
+from selfinstruct.model.trouble import ReplyError, judged
 from selfinstruct.round import Completion, Decoding, Request
 
 HEADERS = {"Date": "now"}
@@ -41,7 +41,8 @@ def test_messages_and_texts_go_to_different_places():
 
 
 def test_only_what_has_a_value_is_sent():
-    sent = json.loads(body("org/m", {"top_k": 3, "seed": None}, request(temperature=0, stop=["", "a"])))
+    asked = request(temperature=0, stop=["", "a"])
+    sent = json.loads(body("org/m", parameters("org/m", {"top_k": 3, "seed": None}, asked), asked))
 
     assert sent == {
         "model": "org/m",
@@ -81,7 +82,6 @@ def test_a_continued_text_is_read():
 )
 def test_a_reply_without_content_is_an_empty_text_and_parts_are_joined(choice, text):
     assert read({"choices": [choice]}) == Completion(text)
-    assert read({"choices": []}) == Completion("")
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,14 @@ def test_a_reply_without_content_is_an_empty_text_and_parts_are_joined(choice, t
         ({}, (None, None)),
         ({"prompt_tokens": 0, "completion_tokens": 0}, (None, None)),
         ({"prompt_tokens": "many"}, (None, None)),
+        ({"prompt_tokens": -3}, (None, None)),
+        ({"prompt_tokens": 10**30}, (None, None)),
+        ({"prompt_tokens": 4, "completion_tokens": -1}, (4, 0)),
         ({"prompt_tokens": 4}, (4, 0)),
     ],
 )
 def test_tokens_that_nobody_counted_are_unknown(usage, tokens):
-    found = read({"choices": [], "usage": usage})
+    found = read({"choices": [{}], "usage": usage})
 
     assert (found.prompt_tokens, found.completion_tokens) == tokens
 
@@ -112,13 +115,24 @@ def test_tokens_that_nobody_counted_are_unknown(usage, tokens):
         "text",
         {"object": "list", "data": []},
         {"choices": None},
+        {"choices": []},
+    ],
+    ids=str,
+)
+def test_a_success_that_holds_no_completion_is_garbled(said):
+    assert failed(said).kind == "garbled"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
         {"error": {"message": "overloaded"}},
         {"error": "overloaded"},
         {"choices": [{"error": {"message": "upstream died", "code": 502}, "finish_reason": "error"}]},
     ],
     ids=str,
 )
-def test_a_success_that_holds_no_completion_may_pass(said):
+def test_an_error_within_a_success_may_pass(said):
     assert failed(said).kind == "transient"
 
 

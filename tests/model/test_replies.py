@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from selfinstruct.model.replies import Price, completion, cut, said, tokens
+from selfinstruct.model.trouble import GarbledError
 from selfinstruct.round import Completion, Decoding, Request
 
 
@@ -34,7 +35,8 @@ def test_a_reply_that_was_cut_off_before_any_stop_string_was_cut_off():
 
 
 def test_without_choice_text_or_reason_there_is_an_empty_text_that_stopped():
-    assert said(response(choices=[]), False) == ("", "stop")
+    with pytest.raises(GarbledError, match="no choice"):
+        said(response(choices=[]), False)
     assert said(response(None, None), False) == ("", "stop")
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from selfinstruct.model.replies import Price
-from selfinstruct.model.settings import is_url, key_in, problems_of_key, problems_of_values, secrets
+from selfinstruct.model.settings import is_url, key_in, problems_of_key, problems_of_values
 
 NO_PRICE = Price(prompt=None, completion=None)
 
@@ -25,18 +25,6 @@ def test_a_key_that_is_there_is_no_problem(monkeypatch):
     monkeypatch.setenv("SOME_KEY", "abc")
 
     assert problems_of_key("m", "SOME_KEY", required=True) == []
-
-
-def test_secrets_are_the_keys_of_the_environment_the_longest_first(monkeypatch):
-    monkeypatch.setenv("SOME_API_KEY", "long-secret-of-some-kind-that-is-longer-than-others-of-this-machine")
-    monkeypatch.setenv("OTHER_TOKEN", "short")
-
-    found = secrets("mine")
-
-    assert "mine" in found
-    assert "short" not in found
-    assert sorted(found, key=len, reverse=True) == found
-    assert secrets(None).count("mine") == 0
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 
@@ -79,11 +80,11 @@ def test_all_bad_lines_are_told_at_once_by_file_and_line(tmp_path):
     told = problems_of(path)
 
     assert told[0] == f"{path}:2: 'instances' is missing."
-    assert told[1].startswith(f"{path}:3: not JSON (")
+    assert told[1].startswith(f"{path}:3: not JSON at column 2 (")
     assert told[2] == f"{path}:4: must be an object, not [1]."
-    assert told[3] == f"{path}:5: 'id' 'a' stands in line 1 already."
+    assert told[3] == f"{path}:5: 'id' \"a\" stands in line 1 already."
     assert [text.split(": ", 1)[1] for text in told[4:8]] == [
-        "'id' must be text (got [\"c\"]).",
+        "'id' must be text of 1 to 200 characters (got [\"c\"]).",
         "'instruction' must be text that is not empty (got \" \").",
         "'is_classification' must be true or false (got \"no\").",
         "'instances' must be a list that is not empty (got []).",
@@ -105,9 +106,84 @@ def test_an_empty_file_holds_no_tasks(tmp_path):
 
 def test_a_byte_that_is_not_utf_8_is_told_by_line(tmp_path):
     path = tmp_path / "seeds.jsonl"
-    path.write_bytes(json.dumps(GOOD).encode() + b"\n\xff\n")
+    path.write_bytes(json.dumps(GOOD).encode() + b"\ncaf\xc3\xa9 \xff\n[1]\n")
 
-    assert problems_of(path)[0].startswith(f"{path}:2: byte ")
+    assert problems_of(path) == [
+        f"{path}:2: byte 0xff at column 6 is not UTF-8. Save the file as UTF-8.",
+        f"{path}:3: must be an object, not [1].",
+    ]
+
+
+def test_a_file_in_utf_16_is_told_once(tmp_path):
+    path = tmp_path / "seeds.jsonl"
+    path.write_bytes("\n".join([json.dumps(GOOD)] * 3).encode("utf-16"))
+
+    assert problems_of(path) == [f"{path}:1: is UTF-16, not UTF-8. Save the file as UTF-8."]
+
+
+@pytest.mark.parametrize("line", ['{"id": ' + "1" * 5000 + "}", "[" * 100_000])
+def test_json_that_python_cannot_read_is_told(line, tmp_path):
+    path = write(tmp_path / "s", line, GOOD)
+
+    assert problems_of(path)[0].startswith(f"{path}:1: not JSON that can be read (")
+
+
+def test_a_file_that_was_cut_off_is_told_so(tmp_path):
+    path = tmp_path / "s"
+    path.write_text(json.dumps(GOOD) + "\n" + json.dumps(GOOD)[:40], encoding="utf-8")
+
+    (problem,) = problems_of(path)
+    assert problem.startswith(f"{path}:2: not JSON at column ")
+    assert problem.endswith("; the file ends within this line.")
+
+
+def test_a_key_that_stands_twice_is_told(tmp_path):
+    path = write(tmp_path / "s", '{"id": "a", "id": "b", ' + json.dumps(GOOD)[1:])
+
+    assert problems_of(path) == [f'{path}:1: "id" stands twice in one object.']
+
+
+@pytest.mark.parametrize("name", ["", True, "x" * 201, 10**201, 1.5])
+def test_what_cannot_be_an_id_is_told(name, tmp_path):
+    assert "'id' must be text of 1 to 200 characters" in problems_of(write(tmp_path / "s", GOOD | {"id": name}))[0]
+
+
+def test_a_line_of_ten_megabytes_is_told_in_a_few_words(tmp_path):
+    path = write(tmp_path / "s", GOOD | {"instruction": "x" * 10_000_000})
+
+    (problem,) = problems_of(path)
+    assert problem == f"{path}:1: has 10,000,107 characters; a task may have 1,000,000."
+
+
+def test_lines_may_end_as_on_windows(tmp_path):
+    path = tmp_path / "s"
+    path.write_bytes(json.dumps(GOOD).encode() + b"\r\n\r\n" + json.dumps(GOOD | {"id": "b"}).encode() + b"\r\n")
+
+    assert [task.id for task in Jsonl(path=path).load()] == ["a", "b"]
+
+
+def test_nul_and_other_controls_survive_where_json_escapes_them(tmp_path):
+    text = "a\0b\x1b[31mc\r"
+    path = write(tmp_path / "s", GOOD | {"instances": [{"input": text, "output": text}]})
+
+    assert Jsonl(path=path).load()[0].instances[0].input == text
+
+
+@pytest.mark.parametrize("raw", ["\0", "\x1b"])
+def test_a_control_character_that_is_not_escaped_is_told(raw, tmp_path):
+    path = write(tmp_path / "s", json.dumps(GOOD).replace("Do it", f"Do{raw}it"), GOOD)
+
+    assert problems_of(path)[0] == f"{path}:1: not JSON at column 31 (Invalid control character)."
+
+
+@pytest.mark.parametrize("place", ["folder", "a\0b", "pipe"])
+def test_a_path_that_is_no_file_is_told(place, tmp_path):
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+
+    (problem,) = problems_of(tmp_path / place)
+    assert "cannot be read (" in problem
+    assert "seeds.path=<file>" in problem
 
 
 def test_a_long_value_is_shortened_in_the_message(tmp_path):

@@ -7,7 +7,7 @@ grammar wrote is never called a model's.
 import json
 from collections.abc import Iterable, Iterator
 
-from selfinstruct.actions.export import NOTE
+from selfinstruct.actions.export import NOTE, literal
 from selfinstruct.actions.publication.facts import NOT_STATED, Facts
 from selfinstruct.actions.publication.methods import filters_of, paragraph
 
@@ -33,7 +33,7 @@ def card(facts: Facts) -> str:
     files = table(("file", "rows"), ((f"`{name}`", f"{count:,}") for name, count in facts.dataset.items()))
     parts = [
         front_matter(facts),
-        f"# {facts.title}",
+        f"# {literal(facts.title)}",
         *([NOTE] if facts.is_offline else []),
         paragraph(facts),
         f"## Files\n\n{files}",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from selfinstruct.model.settings import secrets
+from selfinstruct.model.secrets import Secrets
 from selfinstruct.summary import digest
 
 SHAPES = re.compile(
@@ -29,7 +29,7 @@ def fingerprint(text: str) -> str:
 
 def leaks(folder: Path, harmless: list[str]) -> list[str]:
     """Everything in the files of a folder that seems to be a secret, with where it is and what to do about it."""
-    known = {text for secret in secrets(None) for text in (secret, json.dumps(secret)[1:-1])}
+    known = {text for secret in Secrets().known for text in (secret, json.dumps(secret)[1:-1])}
     places: dict[tuple[str, str], list[str]] = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         with path.open(encoding="utf-8") as file:

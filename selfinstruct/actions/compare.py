@@ -1,0 +1,136 @@
+"""Compare runs: what was set, what came of it, and whether the two can be compared at all.
+
+The result is written whole into one folder, `comparison/`: a page that opens from disk, tables to read, to compute with
+and to publish, and nothing that a run folder needs.  No run is changed by it.
+"""
+
+import glob
+import logging
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from selfinstruct.actions.comparison import page, tables
+from selfinstruct.actions.comparison.comparing import Comparison, compare, jobs
+from selfinstruct.folder import CONFIG, replace_text
+from selfinstruct.part import part
+
+if TYPE_CHECKING:
+    from selfinstruct.run import Run
+
+log = logging.getLogger(__name__)
+
+PLACE = "comparison"
+"""The folder that holds it."""
+WIDE = 160
+"""Columns of what is no terminal."""
+
+
+@part
+class Compare:
+    """Compares the runs in some folders."""
+
+    runs: list[str]
+    """Folders of runs, or of sweeps, which stand for their runs; `*`, `?` and `**` match as in a shell."""
+
+    @property
+    def asks(self) -> bool:
+        """It does not: it only reads."""
+        return False
+
+    @property
+    def is_apart(self) -> bool:
+        """It looks at other folders."""
+        return True
+
+    def problems(self, run: "Run") -> list[str]:
+        """Names without a folder, and no name at all."""
+        if not self.runs:
+            return ["compare.runs must name the folders of runs: compare.runs=[outputs/multirun/<a sweep>]."]
+        return [f"compare.runs: there is no folder {name}." for name in self.runs if not matching(name)]
+
+    def __call__(self, run: "Run") -> None:
+        """Compare them, and tell where the page is."""
+        folders = [folder for name in self.runs for path in matching(name) for folder in runs_in(path)]
+        show(write(compare(list(dict.fromkeys(folders))), run.start.folder / PLACE))
+
+
+def matching(name: str) -> list[Path]:
+    """The folders that a name stands for, in order."""
+    found = [name] if Path(name).is_dir() else sorted(glob.glob(name, recursive=True))
+    return [path for path in map(Path, found) if path.is_dir() and path.name != PLACE]
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """The folder itself, or the runs in it where it is a sweep's."""
+    return [folder] if (folder / CONFIG).exists() else jobs(folder) or [folder]
+
+
+def compare_sweep(folder: Path) -> None:
+    """Compare the runs of a sweep that has ended; whatever goes wrong is a warning, and the sweep is as it was."""
+    try:
+        found = jobs(folder)
+        if any((job / CONFIG).exists() for job in found):
+            comparison, place = write(compare(found), folder / PLACE)
+            show((comparison, place))
+            track(comparison, place, folder.name)
+    except Exception as error:
+        log.warning("The runs of %s could not be compared: %s", folder, error, exc_info=True)
+
+
+def write(comparison: Comparison, folder: Path) -> tuple[Comparison, Path]:
+    """Write every form of a comparison into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    short = tables.short_tables(comparison)
+    texts = {
+        "index.html": page.page(comparison),
+        "runs.csv": tables.csv_of_runs(comparison),
+        "groups.csv": tables.csv_of_groups(comparison),
+        "overlap.csv": tables.csv_of_overlaps(comparison),
+        "table.txt": "\n".join(map(tables.text, short)),
+        "table.md": "\n".join(map(tables.markdown, short)),
+        "table.tex": "\n".join(map(tables.latex, short)),
+    }
+    for name, text in texts.items():
+        replace_text(folder / name, text.encode("utf-8", "replace").decode())
+    return comparison, folder
+
+
+def track(comparison: Comparison, place: Path, group: str) -> None:
+    """Log what a sweep came to where its runs are logged, by the settings that the first of them was begun with."""
+    tracked = [run for run in comparison.runs if (run.config.get("trackers") or {}).get("wandb")]
+    if tracked:
+        from selfinstruct.trackers.sweep import log_sweep
+
+        models = dict.fromkeys(model for run in comparison.runs for model in run.models)
+        recipe = next((run.summary["recipe"] for run in comparison.runs if run.summary), "")
+        log_sweep(tracked[0].config["trackers"]["wandb"], place, group, recipe, list(models), result(comparison))
+
+
+def result(comparison: Comparison) -> dict[str, Any]:
+    """What each run and each group came to, under their labels."""
+    runs = {
+        label: {**{key: comparison.value(key, place) for key in comparison.keys}, "status": run.status, **figures}
+        for place, (label, run, figures) in enumerate(
+            zip(comparison.labels, comparison.runs, comparison.figures, strict=True)
+        )
+    }
+    groups = {
+        comparison.group_label(group): {
+            name: None if found is None else asdict(found) for name, found in group.figures.items()
+        }
+        for group in comparison.groups
+    }
+    offline = [label for label, run in zip(comparison.labels, comparison.runs, strict=True) if run.is_offline]
+    return {"offline": offline, "cautions": list(comparison.cautions), "runs": runs, "groups": groups}
+
+
+def show(written: tuple[Comparison, Path]) -> None:
+    """Print the tables, as far as they fit, and where the rest is."""
+    comparison, folder = written
+    width = shutil.get_terminal_size((WIDE, 24)).columns
+    for table in tables.short_tables(comparison):
+        print(f"\n{tables.text(table, width)}", end="")  # noqa: T201
+    print(f"\nThe comparison: {os.path.relpath(folder / 'index.html')}")  # noqa: T201

@@ -1,0 +1,80 @@
+"""Cautions: what makes runs hard to compare, in sentences, so that nobody compares apples with pears."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from selfinstruct.actions.comparison.figures import Figures
+from selfinstruct.actions.comparison.grouping import SEED, identity, written
+from selfinstruct.actions.comparison.reading import Reading
+from selfinstruct.actions.comparison.sending import SERVED, Parameter
+
+Sent = Mapping[tuple[str, str], Parameter]
+
+
+def cautions(
+    runs: Sequence[Reading], labels: Sequence[str], figures: Sequence[Figures], sent: Sequence[Sent]
+) -> list[str]:
+    """Everything that a reader should know before comparing these runs."""
+    found = [
+        *of_authors(runs, labels),
+        *(f"Run {label}: {run.status}." for run, label in zip(runs, labels, strict=True) if not run.is_complete),
+        *of_sizes(figures),
+        *of_code(runs),
+        *of_twins(runs, labels),
+    ]
+    for label, parameters in zip(labels, sent, strict=True):
+        found += of_parameters(label, parameters)
+    return found
+
+
+def of_authors(runs: Sequence[Reading], labels: Sequence[str]) -> Iterator[str]:
+    """Runs whose text is no model's."""
+    offline = [label.partition(" ")[0] for run, label in zip(runs, labels, strict=True) if run.is_offline]
+    if offline:
+        yield (
+            f"Written by 'offline', a small grammar that stands in for a model: run {', '.join(offline)}. Its figures"
+            " say nothing of any language model."
+        )
+
+
+def of_sizes(figures: Sequence[Figures]) -> Iterator[str]:
+    """Pools of different sizes."""
+    sizes = {row["made"] for row in figures if row.get("made")}
+    if len(sizes) > 1:
+        yield (
+            f"The runs have made {min(filter(None, sizes)):,} to {max(filter(None, sizes)):,} tasks. Distinct-n falls"
+            " and nearness rises with their number."
+        )
+
+
+def of_code(runs: Sequence[Reading]) -> Iterator[str]:
+    """Runs that were made by different code."""
+    made_by = {
+        written([run.summary.get("git"), (run.summary.get("versions") or {}).get("selfinstruct")])
+        for run in runs
+        if run.summary
+    }
+    if len(made_by) > 1:
+        yield "The runs were not all made by the same state of the code; summary.json names it."
+
+
+def of_twins(runs: Sequence[Reading], labels: Sequence[str]) -> Iterator[str]:
+    """Runs with one config and one seed, which are no independent repetitions."""
+    twins: dict[str, list[str]] = {}
+    for run, label in zip(runs, labels, strict=True):
+        if run.is_complete:
+            twins.setdefault(f"{identity(run)} {written(run.config.get(SEED))}", []).append(label)
+    for names in twins.values():
+        if len(names) > 1:
+            yield f"The same config and seed: run {', '.join(names)}. An interval would count them twice."
+
+
+def of_parameters(label: str, parameters: Sent) -> Iterator[str]:
+    """What was not sent as requested, and models that changed while they answered."""
+    for (stage, name), parameter in parameters.items():
+        if parameter.differs:
+            yield (
+                f"Run {label}, {stage}: {name} was requested as {' or '.join(parameter.requested)} and sent as"
+                f" {', '.join(parameter.sent)}."
+            )
+        if name == SERVED and len(parameter.sent) > 1:
+            yield f"Run {label}, {stage}: several models answered: {', '.join(parameter.sent)}."

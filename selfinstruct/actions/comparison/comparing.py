@@ -1,0 +1,124 @@
+"""Comparing: everything that is said of some runs side by side, worked out once for all the ways to show it."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from selfinstruct.actions.comparison.cautions import cautions
+from selfinstruct.actions.comparison.figures import Figures, figures
+from selfinstruct.actions.comparison.grouping import SEED, Group, differing, groups, short
+from selfinstruct.actions.comparison.overlap import Overlap, overlaps
+from selfinstruct.actions.comparison.reading import Reading, read
+from selfinstruct.actions.comparison.sending import Parameter, parameters
+from selfinstruct.folder import CONFIG, shown
+
+NUMBER = re.compile(r"(\d+)(?=_|$)")
+"""What the folder of a sweep's job begins with."""
+
+REJECTED = re.compile(r"(^|\.)rejected\.")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs, and what is said of them; the sequences are in the order of the runs."""
+
+    runs: Sequence[Reading]
+    labels: Sequence[str]
+    """A short name of each run: its number, and `offline` where no model wrote it."""
+    figures: Sequence[Figures]
+    """Empty for a run that cannot be read."""
+    keys: Mapping[str, Sequence[Any]]
+    """The keys that differ, each with the value of every run."""
+    groups: Sequence[Group]
+    overlaps: Mapping[tuple[int, int], Overlap]
+    parameters: Sequence[Mapping[tuple[str, str], Parameter]]
+    cautions: Sequence[str]
+
+    @property
+    def short(self) -> dict[str, str]:
+        """The keys that differ, with shorter names for them."""
+        return short(self.keys)
+
+    def value(self, key: str, place: int) -> str:
+        """The value that a run has for a key that differs."""
+        if not self.runs[place].is_readable:
+            return ""
+        value = self.keys[key][place]
+        return value if isinstance(value, str) and len(value) <= 60 else shown(value)
+
+    def told(self, place: int, but: Iterable[str] = ()) -> str:
+        """A run's label with its values of the keys that differ, as far as they fit in a legend."""
+        named = [f"{name}={self.value(key, place)}" for key, name in self.short.items() if key not in but]
+        text = ", ".join(named)
+        return f"{self.labels[place]}: {text if len(text) <= 100 else text[:99] + '…'}" if text else self.labels[place]
+
+    def group_label(self, group: Group) -> str:
+        """A group's runs, and `offline` where no model wrote one of them."""
+        numbers = ", ".join(self.labels[place].partition(" ")[0] for place in group.places)
+        return f"{numbers} offline" if any(self.runs[place].is_offline for place in group.places) else numbers
+
+    def told_group(self, group: Group) -> str:
+        """A group's label with the values that its runs share."""
+        _, _, values = self.told(group.places[0], (SEED,)).partition(": ")
+        return f"{self.group_label(group)}: {values}" if values else self.group_label(group)
+
+
+def compare(folders: Sequence[Path]) -> Comparison:
+    """Read and measure the runs in these folders."""
+    runs = [read(folder) for folder in folders]
+    measured = counted_zero(runs, [figures(run) if run.is_readable else {} for run in runs])
+    sent = [parameters(run) if run.is_readable else {} for run in runs]
+    labels = numbered(runs)
+    return Comparison(
+        runs=runs,
+        labels=labels,
+        figures=measured,
+        keys=differing(runs),
+        groups=groups(runs, measured),
+        overlaps=overlaps(runs),
+        parameters=sent,
+        cautions=cautions(runs, labels, measured, sent),
+    )
+
+
+def counted_zero(runs: Sequence[Reading], measured: Sequence[Figures]) -> list[Figures]:
+    """The figures with a 0 for every filter that rejected nothing in one run and something in another."""
+    names = list(dict.fromkeys(name for row in measured for name in row if REJECTED.search(name)))
+    return [
+        row | {name: row.get(name, 0) for name in names if stage_of(name) in (None, *run.config["recipe"])}
+        if row
+        else row
+        for run, row in zip(runs, measured, strict=True)
+    ]
+
+
+def stage_of(name: str) -> str | None:
+    """The stage that a figure is of, if it is of one."""
+    return name.split(".")[1] if name.startswith("stages.") else None
+
+
+def numbered(runs: Sequence[Reading]) -> list[str]:
+    """A label for each run: the number of its job in a sweep, where that tells them apart, else its place from 1 on."""
+    jobs = [NUMBER.match(run.folder.name) for run in runs]
+    numbers = [job[1] for job in jobs if job]
+    if len(set(numbers)) < len(runs):
+        numbers = [str(number) for number in range(1, len(runs) + 1)]
+    return [f"{number} offline" if run.is_offline else number for number, run in zip(numbers, runs, strict=True)]
+
+
+def jobs(folder: Path) -> list[Path]:
+    """The runs in a sweep's folder, finished or not, in the order of their numbers."""
+    found = [
+        path
+        for path in folder.iterdir()
+        if path.is_dir() and ((path / CONFIG).exists() or ((path / ".hydra").exists() and NUMBER.match(path.name)))
+    ]
+    return sorted(found, key=in_order)
+
+
+def in_order(path: Path) -> tuple[int, str]:
+    """By the number of the job, then by name."""
+    number = NUMBER.match(path.name)
+    return (int(number[1]) if number else 0, path.name)

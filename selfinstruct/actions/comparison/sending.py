@@ -1,0 +1,119 @@
+"""Sending: what the config requested of each stage, beside what was sent and who answered.
+
+Requested is what `config.json` says.  Sent is what the stored requests say, reply by reply: a retry with another
+temperature is seen here, and a stop string with its number filled in.  The model as served is the one that the
+provider named in its reply.
+"""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from selfinstruct.actions.comparison.reading import Reading
+
+STORE = "completions.sqlite"
+QUERY = "SELECT stage, decoding, identity, model, COUNT(*) FROM completions GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC"
+SERVED = "model as served"
+NOT_SENT = "not sent"
+OURS = ("_target_", "concurrency", "requests_per_minute", "tokens_per_minute", "timeout_seconds", "attempts", "key_env",
+        "key_required", "store", "price")  # fmt: skip
+"""What a model part holds that is sent to nobody."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a stage, as requested and as sent."""
+
+    requested: tuple[str, ...]
+    """As JSON; a second value is that of retries.  Empty where the config has no such key."""
+    sent: Mapping[str, int]
+    """Every value sent, as JSON, with how many replies came to it."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything was sent but what was requested; a template, which must be filled in, is no difference."""
+        is_template = any("{{" in text for text in self.requested)
+        return bool(self.requested) and not is_template and not set(self.sent) <= set(self.requested)
+
+
+def parameters(run: Reading) -> dict[tuple[str, str], Parameter]:
+    """Stage and name of every parameter that is requested or sent, SERVED among them."""
+    sent: dict[tuple[str, str], Counter[str]] = {}
+    total: Counter[str] = Counter()
+    for stage, decoding, identity, model, count in replies(run.folder / STORE):
+        total[stage] += count
+        told = {**flat(loaded(identity), "model."), **flat(loaded(decoding)), SERVED: model}
+        for name, value in told.items():
+            sent.setdefault((stage, name), Counter())[written(value)] += count
+    requested = {
+        (stage, name): values
+        for stage, part in run.config["recipe"].items()
+        if isinstance(part, Mapping)
+        for name, values in asked(part, run.config.get("model") or {}).items()
+    }
+    for (stage, name), values in requested.items():
+        known = sent.setdefault((stage, name), Counter())
+        missing = total[stage] - known.total()
+        if missing and values and not name.startswith("model."):
+            known[NOT_SENT] += missing
+    return {
+        key: Parameter(requested.get(key, ()), dict(sent.get(key, {}))) for key in dict.fromkeys([*requested, *sent])
+    }
+
+
+def asked(stage: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The parameters that a config requests of a stage; the temperature also of its retries."""
+    prompt = stage.get("prompt") or {}
+    own = stage.get("model") or model
+    found = flat({key: value for key, value in own.items() if key not in OURS}, "model.")
+    found |= flat(prompt.get("decoding") or {})
+    values: dict[str, tuple[str, ...]] = {name: (written(value),) for name, value in found.items()}
+    if (retried := prompt.get("retry_temperature")) is not None:
+        values["temperature"] = tuple(dict.fromkeys([*values.get("temperature", ()), written(retried)]))
+    return values
+
+
+def replies(path: Path) -> Iterator[tuple[str, str, str, str, int]]:
+    """The kinds of stored replies and how many there are of each; none where the file is missing or broken.
+
+    A database that nobody writes to is opened as immutable, so that not even a lock file is left beside it.
+    """
+    if not path.is_file():
+        return
+    waiting = path.with_name(path.name + "-wal").exists()
+    uri = f"{path.absolute().as_uri()}?{'mode=ro' if waiting else 'immutable=1'}"
+    try:
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            yield from connection.execute(QUERY).fetchall()
+    except sqlite3.Error:
+        return
+
+
+def loaded(text: str) -> dict[str, Any]:
+    """A JSON object; empty where it is none."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested parameters under dotted names; those without a value left out."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{name}.")
+        elif value is not None and value != []:
+            found[f"{prefix}{name}"] = value
+    return found
+
+
+def written(value: Any) -> str:
+    """A value as JSON; a text that stands alone without quotes."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

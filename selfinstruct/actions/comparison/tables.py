@@ -1,0 +1,213 @@
+"""Tables: the comparison as plain text, CSV, Markdown and LaTeX, each escaped as it needs.
+
+CSV holds every figure as it is, an unknown one as an empty cell.  The others show the figures that are read first,
+with four digits, and an unknown one as a dash.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from selfinstruct.actions.comparison.comparing import Comparison
+from selfinstruct.actions.comparison.figures import EXPLAINED
+from selfinstruct.actions.comparison.grouping import CONFIDENCE, SEED, Estimate, Group, written
+from selfinstruct.folder import ABSENT
+
+UNKNOWN = "–"
+FIRST = (
+    "made",
+    "kept_per_request",
+    "tokens_per_task",
+    "usd_per_task",
+    "seconds",
+    "parse_share",
+    "diversity.distinct_2",
+    "diversity.nearest",
+    "diversity.self_similarity",
+)
+"""The figures of the short tables."""
+MOST_KEYS = 8
+"""Keys that differ, in the short tables."""
+LATEX = {
+    "\\": r"\textbackslash{}",
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    UNKNOWN: "--",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text under headers."""
+
+    title: str
+    headers: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def digits(value: object) -> str:
+    """A value as a reader wants it: numbers with four digits, what is unknown as a dash."""
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, Estimate):
+        return f"{digits(value.mean)} [{digits(value.low)}, {digits(value.high)}]"
+    if isinstance(value, float) and value != int(value):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return f"{int(value):,}" if isinstance(value, int | float) else str(value)
+
+
+def of_runs(comparison: Comparison, names: Iterable[str] = FIRST) -> Table:
+    """A row a run: its values of the keys that differ and some figures, after how it ended."""
+    names, keys = list(names), list(comparison.short.items())[:MOST_KEYS]
+    rows = [
+        [
+            label,
+            comparison.runs[place].status,
+            *(comparison.value(key, place) for key, _ in keys),
+            *(digits(comparison.figures[place].get(name)) for name in names),
+        ]
+        for place, label in enumerate(comparison.labels)
+    ]
+    shortened = [name.removeprefix("diversity.") for name in names]
+    return Table("Runs", ["run", "status", *(name for _, name in keys), *shortened], rows)
+
+
+def of_groups(comparison: Comparison, names: Iterable[str] = FIRST) -> Table:
+    """A row a group: mean and confidence interval of each figure."""
+    names = list(names)
+    keys = [(key, name) for key, name in comparison.short.items() if key != SEED][:MOST_KEYS]
+
+    def row(group: Group) -> list[str]:
+        values = [comparison.value(key, group.places[0]) for key, _ in keys]
+        return [comparison.group_label(group), *values, *(digits(group.figures.get(name)) for name in names)]
+
+    title = f"Means over random seeds, with bootstrap {CONFIDENCE:.0%} confidence intervals"
+    shortened = [name.removeprefix("diversity.") for name in names]
+    return Table(title, ["runs", *(name for _, name in keys), *shortened], [row(group) for group in comparison.groups])
+
+
+def short_tables(comparison: Comparison) -> list[Table]:
+    """The tables of runs and, where there are any, of groups."""
+    return [of_runs(comparison), *([of_groups(comparison)] if comparison.groups else [])]
+
+
+def text(table: Table, width: int | None = None) -> str:
+    """A table for the terminal; of one that is too wide the last columns are left out, and that is told."""
+    headers, rows = list(table.headers), [list(map(printable, row)) for row in table.rows]
+    left_out = 0
+    while True:
+        widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
+        if width is None or sum(widths) + 2 * len(widths) <= width or len(headers) <= 3:
+            break
+        left_out += 1
+        for row in (headers, *rows):
+            del row[-1]
+    lines = ["  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()
+             for row in (headers, ["-" * size for size in widths], *rows)]  # fmt: skip
+    note = [f"({left_out} more columns do not fit)"] if left_out else []
+    return "\n".join([table.title, "", *lines, *note]) + "\n"
+
+
+def printable(cell: str) -> str:
+    """A cell without anything that moves the cursor."""
+    return "".join(sign if sign.isprintable() else "�" for sign in cell)
+
+
+def markdown(table: Table) -> str:
+    """A table in Markdown."""
+    rows = [[escaped_markdown(cell) for cell in row] for row in (table.headers, *table.rows)]
+    lines = [f"| {' | '.join(row)} |" for row in (rows[0], ["---"] * len(rows[0]), *rows[1:])]
+    return f"**{table.title}**\n\n" + "\n".join(lines) + "\n"
+
+
+def escaped_markdown(cell: str) -> str:
+    """A cell in which nothing is markup."""
+    return re.sub(r"([\\`*_{}\[\]<>|#~&$])", r"\\\1", printable(cell))
+
+
+def latex(table: Table) -> str:
+    """A table in LaTeX, without any package."""
+    rows = [" & ".join(map(escaped_latex, row)) + r" \\" for row in (table.headers, *table.rows)]
+    body = "\n".join([r"\hline", rows[0], r"\hline", *rows[1:], r"\hline"])
+    return (
+        f"% {printable(table.title).replace('%', ' %')}\n"
+        f"\\begin{{tabular}}{{{'l' * len(table.headers)}}}\n{body}\n\\end{{tabular}}\n"
+    )
+
+
+def escaped_latex(cell: str) -> str:
+    """A cell in which nothing is a command."""
+    return "".join(LATEX.get(sign, sign) for sign in printable(cell))
+
+
+def csv_of_runs(comparison: Comparison) -> str:
+    """Every figure of every run."""
+    names = ordered(name for row in comparison.figures for name in row)
+    rows: list[list[object]] = [
+        ["run", "folder", "status", "offline", "models", *comparison.keys, *(f"figures.{name}" for name in names)]
+    ]
+    for place, run in enumerate(comparison.runs):
+        values = [raw(values[place]) for values in comparison.keys.values()]
+        about = [comparison.labels[place], run.folder.as_posix(), run.status, written(run.is_offline)]
+        found = comparison.figures[place]
+        rows.append([*about, " ".join(run.models), *values, *(found.get(name) for name in names)])
+    return csv_text(rows)
+
+
+def csv_of_groups(comparison: Comparison) -> str:
+    """Every figure of every group, with the bounds of its interval."""
+    names = ordered(name for group in comparison.groups for name in group.figures)
+    shared = [key for key in comparison.keys if key != SEED]
+    measures: tuple[tuple[str, Callable[[Estimate], float]], ...] = (
+        ("mean", lambda estimate: estimate.mean),
+        ("low", lambda estimate: estimate.low),
+        ("high", lambda estimate: estimate.high),
+    )
+    rows: list[list[object]] = [
+        ["runs", *shared, *(f"figures.{name}.{kind}" for name in names for kind, _ in measures)]
+    ]
+    for group in comparison.groups:
+        found = [group.figures.get(name) for name in names]
+        cells = [None if one is None else measure(one) for one in found for _, measure in measures]
+        values = [raw(comparison.keys[key][group.places[0]]) for key in shared]
+        rows.append([comparison.group_label(group), *values, *cells])
+    return csv_text(rows)
+
+
+def csv_of_overlaps(comparison: Comparison) -> str:
+    """What share of the first run's instructions the second run has."""
+    rows: list[list[object]] = [["run", "other", "near", "identical"]]
+    for (first, second), found in comparison.overlaps.items():
+        rows.append([comparison.labels[first], comparison.labels[second], found.near, found.identical])
+    return csv_text(rows)
+
+
+def ordered(names: Iterable[str]) -> list[str]:
+    """Names, each once, those first that are explained."""
+    return list(dict.fromkeys([*EXPLAINED, *names]))
+
+
+def raw(value: object) -> object:
+    """A config's value for a cell of CSV."""
+    if value is ABSENT:
+        return None
+    return value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """Rows as CSV; a text that a spreadsheet would take for a formula is quoted as a text."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    for row in rows:
+        writer.writerow(
+            [f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r") else cell for cell in row]
+        )
+    return file.getvalue()

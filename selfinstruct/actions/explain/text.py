@@ -1,0 +1,49 @@
+"""Text: how prompts, replies and pieces of them are shown, in Markdown that is also plain to read."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from selfinstruct.actions.record import Reply
+from selfinstruct.round import Candidate, Rejection
+
+LONG = 300
+
+
+def fenced(text: str) -> str:
+    """A text in a fence that it cannot close."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def one_line(text: str) -> str:
+    """A text in one line, cut where it is long."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= LONG else f"{flat[: LONG - 1]}…"
+
+
+def piece_text(piece: Candidate | Rejection) -> str:
+    """The words of a piece of a reply."""
+    if isinstance(piece, Rejection):
+        return piece.text
+    if piece.is_classification is not None and not piece.instances:
+        return "yes" if piece.is_classification else "no"
+    if piece.instance is None:
+        return piece.instruction
+    return f"input: {piece.instance.input}\noutput: {piece.instance.output}"
+
+
+def told_reply(reply: Reply | None, rejections: Sequence[Rejection], request: str) -> Iterator[str]:
+    """What was sent and what came back."""
+    if reply is None:
+        refused = next((item for item in rejections if item.request == request), None)
+        yield from ("", f"There is no reply{f': {refused.reason}' if refused else ''}.")
+        return
+    answer = reply.completion
+    yield from ("", "## The prompt as sent", "", f"Decoding: {reply.decoding}", f"Model: {reply.identity}", "")
+    if reply.system is not None:
+        yield from ("System:", "", fenced(reply.system), "")
+    yield fenced(reply.prompt)
+    tokens = "" if answer.completion_tokens is None else f", {answer.completion_tokens} tokens"
+    by = f", by {answer.model}" if answer.model else ""
+    yield from ("", "## The reply as received", "", f"Ended: {answer.finish_reason}{tokens}{by}.", "")
+    yield fenced(answer.text)

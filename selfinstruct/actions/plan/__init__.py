@@ -1,0 +1,75 @@
+"""Say what a run would ask and cost, before anything is asked.
+
+The config is composed, built and checked like that of a run, and the prompts are rendered by the parts that a run would
+use; only the replies are missing.  How many there would be is estimated (estimate.py), from an earlier run where one is
+named, and what each would take of money and time follows from the model's price and limits (pace.py).
+
+What would stop a run is an error here too, where it lies in the config or the seeds; what the place lacks, a key above
+all, is told and no error, for a plan is often made where the run will not be.
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from selfinstruct.actions.generate import prompt_problems
+from selfinstruct.actions.plan.assumptions import Assumptions
+from selfinstruct.actions.plan.earlier import Earlier, read
+from selfinstruct.actions.plan.jobs import PLAN, sweep
+from selfinstruct.actions.plan.planned import Planned
+from selfinstruct.actions.plan.report import report
+from selfinstruct.errors import DataError, RunFolderError
+from selfinstruct.folder import replace_text
+from selfinstruct.part import part
+from selfinstruct.pool import Pool
+from selfinstruct.trackers.console import printable, screen
+
+if TYPE_CHECKING:
+    from selfinstruct.run import Run
+
+
+@part
+class Plan:
+    """Estimates requests, tokens, dollars and time of a run."""
+
+    like: str | None
+    """The folder of an earlier run, by whose measured yield the plan is made; null to assume."""
+    assume: Assumptions
+    """What is taken for granted where no earlier run says better."""
+
+    @property
+    def asks(self) -> bool:
+        """It does not."""
+        return False
+
+    @property
+    def is_apart(self) -> bool:
+        """It needs no pool."""
+        return True
+
+    def problems(self, run: "Run") -> list[str]:
+        """Bad seeds, prompts that cannot be rendered, an earlier run that is none."""
+        problems: list[str] = []
+        try:
+            seeds = Pool(run.seeds.load())
+        except DataError as error:
+            return error.problems
+        for name, stage in run.recipe.items():
+            problems += prompt_problems(f"recipe.{name}", stage, seeds, (stage.model or run.model).mode == "chat")
+        try:
+            self._earlier()
+        except RunFolderError as error:
+            problems.append(str(error))
+        return problems
+
+    def __call__(self, run: "Run") -> None:
+        """Print the plan, and write it to `plan.json`."""
+        plan = Planned(run, self.assume, self._earlier()).whole()
+        replace_text(run.start.folder / PLAN, json.dumps(plan, indent=2, ensure_ascii=False) + "\n")
+        text = report(plan)
+        if run.start.group is not None:
+            text += f"\n- {sweep(run.start)}"
+        screen().print(printable(text), soft_wrap=True)
+
+    def _earlier(self) -> Earlier | None:
+        return None if self.like is None else read(Path(self.like))

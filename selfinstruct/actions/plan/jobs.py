@@ -1,0 +1,64 @@
+"""Which runs are done already, and what is left of a sweep.
+
+A folder's name does not say which run it holds, since it tells every override, `actions=[plan]` too.  So a job is found
+by its config: among the folders of the sweep, the one whose finished run began with the same.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from selfinstruct.errors import SelfInstructError
+from selfinstruct.folder import differences, kept_config
+from selfinstruct.start import Start
+
+PLAN = "plan.json"
+
+
+def done_in(start: Start, targets: Mapping[str, int | None]) -> Path | None:
+    """The folder of a finished run with this config: its own, or another of its sweep."""
+    return next((folder for folder in folders(start) if is_done(folder, start, targets)), None)
+
+
+def folders(start: Start) -> Iterator[Path]:
+    """The folder of the run, and of every other job of its sweep."""
+    yield start.folder
+    if start.group is not None:
+        yield from sorted(path for path in start.folder.parent.iterdir() if path.is_dir() and path != start.folder)
+
+
+def is_done(folder: Path, start: Start, targets: Mapping[str, int | None]) -> bool:
+    """Whether a folder holds a finished run of this config, as far as it is to go."""
+    try:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        kept = kept_config(folder)
+        if kept is None or not summary["completed"] or differences(folder, start.declared):
+            return False
+        return all(
+            summary["stages"][name]["kept"] == target or kept["recipe"][name].get("until") == target
+            for name, target in targets.items()
+            if target is not None
+        )
+    except (OSError, ValueError, KeyError, TypeError, SelfInstructError):
+        return False
+
+
+def sweep(start: Start) -> str:
+    """What all jobs of the sweep that were planned so far come to, in one line."""
+    plans = list(written(start.folder.parent))
+    done = [Path(plan["done"]).name for plan in plans if plan["done"]]
+    left = [plan["total"] for plan in plans if not plan["done"]]
+    requests = sum(total["requests"]["expected"] for total in left)
+    costs = [total["cost_usd"] for total in left]
+    cost = "–" if None in costs else f"${sum(cost['expected'] for cost in costs):,.2f}"
+    told = f"done already: {', '.join(done)}" if done else "none of them done"
+    return f"Planned of the sweep so far: {len(plans)}, {told}; left: {requests:,.0f} requests, cost {cost}."
+
+
+def written(folder: Path) -> Iterator[dict[str, Any]]:
+    """The plans of a sweep's jobs."""
+    for path in sorted(folder.glob(f"*/{PLAN}")):
+        with suppress(OSError, ValueError):
+            yield json.loads(path.read_text(encoding="utf-8"))

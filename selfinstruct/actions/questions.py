@@ -1,0 +1,129 @@
+"""Which question each recorded request asked: what its prompt showed, or which task it was about.
+
+A run keeps its prompts as they were sent, and for each kept task its parents, but not what a request showed that gave
+nothing.  That can be found again, since nothing in a run is left to chance: the same sampler, pool and random stream
+draw the same tasks.  Each question found is checked by rendering it: the text must be the recorded one, letter by
+letter.  Where it is not, because the prompt or the sampler is another now, the question counts as not known.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from selfinstruct.actions.record import Record, Reply, number_of
+from selfinstruct.pool import Pool
+from selfinstruct.prompt.prompt import Prompt
+from selfinstruct.recipe import stream
+from selfinstruct.recipe.annotate import Annotate
+from selfinstruct.recipe.grow import Grow
+from selfinstruct.round import Request, Round, Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A recorded request, understood."""
+
+    request: Request
+    sample: Sample
+    reply: Reply | None
+    """None where the model gave none."""
+
+
+def seen(number: int, lag: int) -> int:
+    """After which round the pool stood as a round of `Grow` shows it."""
+    return max(number - 1 - lag, number // 2)
+
+
+def samples(
+    stage: Grow, name: str, number: int, *, pool: Pool, kept: Sequence[int], random_seed: int, count: int
+) -> list[Sample]:
+    """What the prompts of a round showed; `kept` are the tasks made after each round, from 0."""
+    shown = pool.before(name, kept[seen(number, stage.lag)])
+    rng = stream(random_seed, name, number)
+    return stage.sampler.sample(shown, rng, stage.requests_per_round, name)[:count]
+
+
+def grown(
+    stage: Grow, round_: Round, drawn: Sequence[Sample], replies: Mapping[str, Sequence[Reply]], chat: bool
+) -> list[Question] | None:
+    """The questions of a round of `Grow`; None where they are not those that were recorded."""
+    found = []
+    for number, sample in enumerate(drawn, 1):
+        request = stage.prompt.render(sample, chat, round_.stage, round_.number, number)
+        answers = replies.get(request.id, ())
+        reply = next((reply for reply in answers if reply.prompt == request.text), None)
+        if answers and reply is None:
+            return None
+        found.append(Question(request, sample, reply))
+    return found
+
+
+def annotated(
+    stage: Annotate, round_: Round, pool: Pool, replies: Mapping[str, Sequence[Reply]], chat: bool
+) -> list[Question]:
+    """The questions of a round of `Annotate` that are known, in the order asked.
+
+    `pool` is that before the round.  A request of whose reply something was turned away names its task in the
+    rejection; any other is found by its text.
+    """
+    about = {item.request: item.task for item in round_.rejections if item.task is not None}
+    left = [request_id for request_id in replies if request_id not in about]
+    open_ = {task.id for task in round_.tasks if round_.stage not in task.gave_up}
+    found: dict[str, Question] = {}
+    for request_id, task_id in about.items():
+        if (sample := sample_of(stage, pool, task_id)) is not None:
+            answers = replies.get(request_id, ())
+            found[request_id] = question(stage.prompt, request_id, sample, answers, stage.attempts, chat)
+    for attempt in range(1, stage.attempts + 1):
+        texts: dict[str, list[Question]] = {}
+        for task in (pool[task.id] for task in round_.tasks if task.id in open_):
+            sample = stage.widen(Sample(variables={"task": task}, task=task))
+            request = stage.prompt.render(sample, chat, round_.stage, round_.number, 0, attempt)
+            texts.setdefault(request.text, []).append(Question(request, sample, None))
+        for request_id in list(left):
+            reply = next((reply for reply in replies[request_id] if texts.get(reply.prompt)), None)
+            if reply is not None:
+                known = texts[reply.prompt].pop(0)
+                left.remove(request_id)
+                open_.discard(known.sample.task.id if known.sample.task else "")
+                found[request_id] = Question(replace(known.request, id=request_id), known.sample, reply)
+        if not left or not open_:
+            break
+    return [found[request_id] for request_id in sorted(found, key=number_of)]
+
+
+def sample_of(stage: Annotate, pool: Pool, task_id: str) -> Sample | None:
+    """What a prompt about a task shows."""
+    if task_id not in pool:
+        return None
+    return stage.widen(Sample(variables={"task": pool[task_id]}, task=pool[task_id]))
+
+
+def question(
+    prompt: Prompt, request_id: str, sample: Sample, answers: Sequence[Reply], attempts: int, chat: bool
+) -> Question:
+    """A request about a known task, with the attempt whose text was sent."""
+    stage, round_, number = request_id.rsplit("/", 2)
+    for attempt in range(1, attempts + 1):
+        request = prompt.render(sample, chat, stage, int(round_), int(number), attempt)
+        if reply := next((reply for reply in answers if reply.prompt == request.text), None):
+            return Question(request, sample, reply)
+    first = prompt.render(sample, chat, stage, int(round_), int(number))
+    return Question(first, sample, answers[-1] if answers else None)
+
+
+def recorded_questions(record: Record, recipe: Mapping[str, object], place: int) -> list[Question] | None:
+    """The questions of the round at a place of the record's, by the run's own recipe; None where they are not known."""
+    round_ = record.rounds[place]
+    stage, name = recipe.get(round_.stage), round_.stage
+    chat, before = record.chat(name), record.pool_before(place)
+    with record.replies() as replies:
+        answers = replies.of(name, round_.number)
+    if isinstance(stage, Annotate):
+        return annotated(stage, round_, before, answers, chat)
+    if isinstance(stage, Grow):
+        seed = record.config.get("random_seed", 0)
+        drawn = samples(
+            stage, name, round_.number, pool=before, kept=record.kept(name), random_seed=seed, count=round_.asked
+        )
+        return grown(stage, round_, drawn, answers, chat)
+    return None

@@ -1,0 +1,167 @@
+"""Record: a run folder, read and never changed, also while another process is at work in it.
+
+A run opens its journal to go on, and cuts off what no round has committed.  Whoever only looks must not do that: here
+what lies beyond the last committed round is passed over.  The store of replies is opened read-only; where no process
+has it open it is read as a file that nobody changes, since SQLite would leave two files of its own beside it otherwise.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, takewhile
+from pathlib import Path
+from typing import Any
+
+from selfinstruct import past
+from selfinstruct.errors import RunFolderError
+from selfinstruct.folder import kept_config
+from selfinstruct.journal import POOL, ROUNDS, TIMINGS, Journal, has_rounds
+from selfinstruct.pool import Pool
+from selfinstruct.round import Completion, Rejection, Round
+from selfinstruct.task import Task
+
+STORE = "completions.sqlite"
+REPLY = "text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model"
+SELECT = f"SELECT request, key, draw, identity, system, prompt, decoding, {REPLY} FROM completions"  # noqa: S608  (constants)
+IN_ROUND = f"{SELECT} WHERE request > ? AND request < ? ORDER BY time"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A request as it was sent, and what came back."""
+
+    request: str
+    key: str
+    draw: int
+    identity: str
+    """Everything about the model that shapes a reply, as JSON."""
+    system: str | None
+    prompt: str
+    decoding: str
+    """How the model chose its words, as JSON."""
+    completion: Completion
+
+    @property
+    def number(self) -> int:
+        """The request's number in its round."""
+        return number_of(self.request)
+
+
+def number_of(request: str) -> int:
+    """The number of a request in its round."""
+    return int(request.rsplit("/", 1)[1])
+
+
+class Record:
+    """What a run has committed, and every reply that it was given."""
+
+    def __init__(self, folder: Path) -> None:
+        if not (folder / ROUNDS).is_file() or not has_rounds(folder):
+            raise RunFolderError(f"{folder} holds no rounds of a run. Name a run's folder.")
+        try:
+            self._journal = Journal(folder)
+            self._journal.rounds = whole_rows(folder / ROUNDS)
+            self._journal.timings = whole_rows(folder / TIMINGS)
+            self.seeds = list(read_seeds(folder / POOL))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RunFolderError(f"{folder}: its files cannot be read ({error}).") from None
+        self.folder = folder
+        self.config: dict[str, Any] = kept_config(folder) or {}
+        """The config that the run began with."""
+
+    @cached_property
+    def rounds(self) -> list[Round]:
+        """Every committed round, whole, in order."""
+        try:
+            return list(past.rounds(self._journal))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RunFolderError(f"{self.folder}: its files cannot be read ({error}).") from None
+
+    @cached_property
+    def pool(self) -> Pool:
+        """The tasks as they are now."""
+        return self.pool_before(len(self.rounds))
+
+    def pool_before(self, place: int) -> Pool:
+        """The tasks as they were before the round at a place of `rounds`."""
+        tasks = {task.id: task for task in self.seeds}
+        for round_ in self.rounds[:place]:
+            tasks.update({task.id: task for task in round_.tasks})
+        return Pool(tasks.values())
+
+    def of(self, stage: str) -> list[Round]:
+        """The rounds of a stage."""
+        return [round_ for round_ in self.rounds if round_.stage == stage]
+
+    def kept(self, stage: str) -> list[int]:
+        """How much a stage had kept after each of its rounds; the first is 0."""
+        return list(accumulate((round_.kept for round_ in self.of(stage)), initial=0))
+
+    def rejections(self, request: str) -> list[Rejection]:
+        """What of a request's reply was turned away, in order."""
+        stage, number, _ = request.rsplit("/", 2)
+        found = next((round_ for round_ in self.of(stage) if str(round_.number) == number), None)
+        return [item for item in found.rejections if item.request == request] if found else []
+
+    def chat(self, stage: str) -> bool:
+        """Whether the stage's model was sent messages."""
+        recipe = self.config.get("recipe") or {}
+        model = (recipe.get(stage) or {}).get("model") or self.config.get("model") or {}
+        return bool(model.get("mode") == "chat")
+
+    @contextmanager
+    def replies(self) -> Iterator["Replies"]:
+        """The store of replies, open to be read."""
+        path = self.folder / STORE
+        if not path.is_file():
+            raise RunFolderError(f"{self.folder} holds no {STORE}, and so no replies.")
+        is_open = path.with_name(f"{STORE}-wal").exists()
+        address = f"{path.resolve().as_uri()}?{'mode=ro' if is_open else 'mode=ro&immutable=1'}"
+        try:
+            with closing(sqlite3.connect(address, uri=True)) as connection:
+                yield Replies(connection)
+        except sqlite3.DatabaseError as error:
+            raise RunFolderError(f"{path} cannot be read: {error}.") from None
+
+
+class Replies:
+    """The replies of a run, by their requests."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def of(self, stage: str, round_: int) -> dict[str, list[Reply]]:
+        """The replies of a round: request to what it was answered; the newest last, where it was asked twice."""
+        found: dict[str, list[Reply]] = {}
+        start = f"{stage}/{round_}"
+        for row in self._connection.execute(IN_ROUND, (f"{start}/", f"{start}0")):  # 0 comes after the slash
+            reply = reply_of(row)
+            found.setdefault(reply.request, []).append(reply)
+        return dict(sorted(found.items(), key=lambda item: number_of(item[0])))
+
+    def __iter__(self) -> Iterator[Reply]:
+        """All replies, in the order in which they came."""
+        yield from map(reply_of, self._connection.execute(f"{SELECT} ORDER BY time"))
+
+
+def reply_of(row: tuple[Any, ...]) -> Reply:
+    """The reply of a row of the store."""
+    request, key, draw, identity, system, prompt, decoding, *answer = row
+    return Reply(request, key, draw, identity, system, prompt, decoding, Completion(*answer))
+
+
+def whole_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a file; a last line without its end is being written, or was torn."""
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
+
+
+def read_seeds(path: Path) -> Iterator[Task]:
+    """The seeds, with which the file of a pool begins."""
+    with path.open("rb") as file:
+        tasks = (Task.from_row(json.loads(line)) for line in file)
+        yield from takewhile(lambda task: task.is_human, tasks)

@@ -1,0 +1,42 @@
+"""Replies: those of the recorded run, copied, so that the new folder is whole by itself.
+
+Without them nobody could see what a task was read from, and a run that goes on in the new folder would pay again for
+what was answered.
+"""
+
+import json
+from concurrent.futures import Future
+
+from selfinstruct.actions.record import Record, Reply
+from selfinstruct.round import Completion, Decoding, Request
+from selfinstruct.store import Asked, Store
+
+TOGETHER = 500
+
+
+def copy_replies(record: Record, store: Store) -> None:
+    """Copy every reply; raises RunFolderError where one cannot be written."""
+    waiting: list[Future[Completion]] = []
+    with record.replies() as replies:
+        for reply in replies:
+            kept: Future[Completion] = Future()
+            store.save(asked(reply), reply.completion, kept)
+            waiting.append(kept)
+            if len(waiting) == TOGETHER:
+                settle(waiting)
+    settle(waiting)
+
+
+def settle(waiting: list["Future[Completion]"]) -> None:
+    """Wait until all of these are on disk."""
+    for kept in waiting:
+        kept.result()
+    waiting.clear()
+
+
+def asked(reply: Reply) -> Asked:
+    """The request as the store keeps it."""
+    stage, number, _ = reply.request.rsplit("/", 2)
+    chat = json.loads(reply.identity).get("mode") == "chat"
+    request = Request(reply.request, stage, int(number), reply.prompt, reply.system, chat, Decoding(), "")
+    return Asked(request, bytes.fromhex(reply.key), reply.draw, reply.identity, reply.decoding)

@@ -1,0 +1,181 @@
+"""Compose what Hydra is about to compose, and refuse it before Hydra has made or written anything.
+
+Hydra makes callbacks and log handlers, and writes `.hydra/`, before a job is called.  So whatever a config could do
+there is looked for first: code of others, secrets, text that no file can hold.  It costs one more composition, a
+quarter of a second; to look at the files instead of what they compose to was rejected, since keys may be written in
+many ways and moved to any place by `@package`.
+
+Of a sweep each combination of options of groups is composed, and of swept values the first: values are typed, options
+are files.  Configs that only show (`--cfg`) make nothing and are not looked at.
+"""
+
+import re
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+from typing import Any, cast
+
+from hydra import compose, version
+from hydra._internal.hydra import Hydra
+from hydra._internal.utils import create_automatic_config_search_path, get_args_parser
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.config_search_path import SearchPathQuery
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError  # type: ignore[import-untyped]
+
+from selfinstruct.advice import CONF, misread_files
+from selfinstruct.encoding import MARK
+from selfinstruct.errors import ConfigError
+from selfinstruct.secret import within
+from selfinstruct.trust import leaves, refused
+
+HALF_A_PAIR = re.compile("[\ud800-\udfff]")
+
+
+def check(words: list[str], module: str) -> None:
+    """Raise ConfigError with everything that keeps a command line from being run; `module` is where `main` stands."""
+    typed = get_args_parser().parse_args(words)
+    if typed.experimental_rerun is not None:
+        raise ConfigError(["--experimental-rerun reads a pickle, which can run code. Use hydra.run.dir=<folder>."])
+    if typed.cfg or typed.shell_completion:
+        return
+    folders = [Path(place) for place in (typed.config_path or CONF, typed.config_dir) if place]  # the first wins
+    name = typed.config_name or "config"
+    with hydra_as_called(typed, module) as loader:
+        problems = foreign_places(first_of(folders, name.removesuffix(".yaml")))
+        if not problems:
+            problems = composed_problems(name, typed.overrides, loader, folders)
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))
+
+
+def foreign_places(primary: Path) -> list[str]:
+    """What is wrong with the search path of a primary config, which Hydra would follow while it composes."""
+    try:
+        places = OmegaConf.select(OmegaConf.load(primary), "hydra.searchpath")
+        return list(refused({"searchpath": [str(place) for place in places or ()]}))
+    except Exception:  # it is told when it is composed, with all else
+        return []
+
+
+@contextmanager
+def hydra_as_called(typed: Namespace, module: str) -> Iterator[ConfigLoader]:
+    """Hydra with the search path that `hydra.main` will make of the same words; there is no public way to it."""
+    version.setbase("1.3")
+    path = create_automatic_config_search_path(module, None, str(typed.config_path or CONF))
+    if typed.config_dir is not None:
+        place = f"file://{Path(typed.config_dir).absolute()}"
+        path.prepend(provider="command-line", path=place, anchor=SearchPathQuery(provider="schema"))
+    hydra = Hydra.create_main_hydra2("run", path)
+    try:
+        yield hydra.config_loader
+    finally:
+        GlobalHydra.instance().clear()
+
+
+def composed_problems(name: str, words: list[str], loader: ConfigLoader, folders: list[Path]) -> list[str]:
+    """What is wrong with what the words compose to, and with the files where they do not."""
+    problems: list[str] = []
+    try:
+        for config in cases(name, words, loader):
+            problems += problems_of(config, folders)
+    except HydraException as error:
+        if "Cannot merge" in str(error) and (mixed := mixed_up(name, error, folders)):
+            raise ConfigError(mixed) from error
+        raise
+    except (YAMLError, OSError, OmegaConfBaseException, RecursionError, ValueError) as error:
+        by_file = isinstance(error, YAMLError | OSError | UnicodeDecodeError)  # few of these say by which
+        if broken := misread_files(folders, words, otherwise_all=by_file):
+            raise ConfigError(broken) from error
+        if isinstance(error, RecursionError):
+            raise ConfigError(
+                ["The defaults of the config lead in a circle, or a value lies within itself."]
+            ) from error
+        raise
+    return problems
+
+
+def mixed_up(name: str, error: HydraException, folders: list[Path]) -> list[str]:
+    """Every key of a file that has a list where the config has keys, or keys where it has a list."""
+    option = re.match(r"In '([^']+)'", str(error))
+    path, known = first_of(folders, option[1] if option else name), dict(branches(composed(name, [])))
+    found = branches(OmegaConf.to_container(OmegaConf.load(path))) if path.is_file() else ()
+    return [f"{path}: {key} must be {known[key]}, not {kind}." for key, kind in found if known.get(key, kind) != kind]
+
+
+def branches(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every key that holds keys or a list, with what it holds."""
+    if isinstance(node, dict):
+        yield key, "keys with values"
+        for name, value in node.items():
+            yield from branches(value, f"{key}.{name}" if key else str(name))
+    elif isinstance(node, list):
+        yield key, "a list"
+
+
+def composed(name: str, words: list[str]) -> dict[str, Any]:
+    """The config with its `hydra` part, interpolations as they were written."""
+    config = compose(name, words, return_hydra_config=True)
+    return cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
+
+
+def cases(name: str, words: list[str], loader: ConfigLoader) -> Iterator[dict[str, Any]]:
+    """The config without what is swept, then with each choice of options that the sweep will make."""
+    fixed, swept = split(words, loader)
+    alone = composed(name, fixed)
+    yield alone
+    typed = {word.partition("=")[0] for word in words}  # what is typed wins over what a config declares
+    params = (alone["hydra"]["sweeper"].get("params") or {}).items()
+    more, also_swept = split([f"{key}={value}" for key, value in params if key not in typed], loader)
+    if swept or also_swept or more:
+        yield from (composed(name, [*more, *fixed, *case]) for case in product(*also_swept, *swept))
+
+
+def split(words: list[str], loader: ConfigLoader) -> tuple[list[str], list[list[str]]]:
+    """The words that stand for one value, and for each of the others those that it stands for."""
+    overrides = OverridesParser.create(config_loader=loader).parse_overrides(words)
+    fixed = [override.input_line or "" for override in overrides if not override.is_sweep_override()]
+    return fixed, [choices(override, loader) for override in overrides if override.is_discrete_sweep()]
+
+
+def choices(override: Override, loader: ConfigLoader) -> list[str]:
+    """Every option of a group that is swept, or the first of the values of a key."""
+    key = override.get_key_element()
+    found = [f"{key}={value}" for value in override.sweep_string_iterator()]
+    is_file = override.key_or_group.startswith("hydra") or bool(loader.get_group_options(override.key_or_group))
+    return found if is_file else found[:1]
+
+
+def problems_of(config: dict[str, Any], folders: list[Path]) -> list[str]:
+    """Everything in a composed config that must not be made or written."""
+    problems = [f"{key} looks like a secret. Name its environment variable in model.key_env." for key in within(config)]
+    problems += refused(config["hydra"])
+    problems += [
+        f"{'.'.join(path)} holds half of a surrogate pair, which no file can keep."
+        for path, value in leaves(config)
+        if isinstance(value, str) and HALF_A_PAIR.search(value)
+    ]
+    if "experiment" in config:
+        option = config["hydra"]["runtime"]["choices"].get("experiment")
+        problems.append(misplaced(first_of(folders, f"experiment/{option}")))
+    return problems
+
+
+def first_of(folders: list[Path], name: str) -> Path:
+    """The file that an option is read from."""
+    paths = [folder / f"{name}.yaml" for folder in folders]
+    return next((path for path in paths if path.is_file()), paths[0])
+
+
+def misplaced(path: Path) -> str:
+    """Why an experiment's keys stand below `experiment`."""
+    marked = path.is_file() and path.read_bytes().startswith(MARK)
+    why = " A byte order mark stands before it: save the file without one." if marked else ""
+    return f"{path}:1: must begin with the line '# @package _global_', and hold keys.{why}"

@@ -1,0 +1,217 @@
+"""One job: a config that Hydra has composed becomes a run.
+
+A job that fails says so without a traceback, where it is not a defect of ours.  In a sweep it stops no other: it leaves
+word in its folder, since its launcher may have run it in another process, or on another machine.  A job of a sweep that
+is done already is not done again.
+"""
+
+import hashlib
+import json
+import logging
+import re
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from selfinstruct.advice import CONF, at_once, in_one_line, plain, printable, recipe_of
+from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError
+from selfinstruct.folder import kept_config
+from selfinstruct.secret import variable
+
+if TYPE_CHECKING:
+    from selfinstruct.run import Run
+    from selfinstruct.start import Start
+
+log = logging.getLogger(__name__)
+
+FAILURE = "failure.json"
+begun: list[str] = []
+"""The folders of the runs that this process has begun."""
+failed: list[str] = []
+"""What went wrong in this process."""
+
+
+def slug(text: str) -> str:
+    """A folder name out of overrides: short, no character that a file system or a shell minds.
+
+    Of a key only its last word is left; the whole of it stands in the folder.
+    """
+    text = re.sub(r"(^|,)[~+]*(?:[\w@/-]+\.)+(?=\w+=)", r"\1", text)
+    plain = re.sub(r"[^\w.-]+", "-", text.replace(",", "__"), flags=re.ASCII).strip("-.") or "default"
+    if len(plain) <= 100:
+        return plain
+    return f"{plain[:89]}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+
+OmegaConf.register_new_resolver("slug", slug, replace=True)
+OmegaConf.register_new_resolver("oc.env", variable, replace=True)
+OmegaConf.register_new_resolver("experiment", recipe_of, replace=True)
+OmegaConf.register_new_resolver("conf", lambda path: str(CONF / path), replace=True)
+
+
+def job(config: DictConfig) -> float | None:
+    """One run: built whole, then executed; gives the sweeper the figure that it optimises, if it does."""
+    now = HydraConfig.get()
+    in_sweep = now.mode is RunMode.MULTIRUN
+    folder = Path(now.runtime.output_dir)
+    note = folder / FAILURE
+    note.unlink(missing_ok=True)
+    begun.append(str(folder))
+    try:
+        values, declared = told(config)
+        objective, capsule = values.pop("objective", None), values.pop("replay", None)
+        declared.pop("replay", None)
+        if in_sweep and is_done(folder, declared):
+            print(f"{now.job.num}: done already, in {folder}")  # noqa: T201
+        else:
+            work(values, start_of(values, declared, now), capsule)
+        return figure(folder, objective)
+    except (SelfInstructError, OSError) as error:
+        tell(error)
+        if isinstance(error, ModelError):
+            tell(SelfInstructError(f"What was answered is kept. {go_on(folder)}"))
+        problem: Exception = error
+    except Exception as error:
+        if not in_sweep:
+            raise
+        log.exception("a defect")
+        problem = error
+    failed.append(str(problem))
+    if in_sweep:  # the sweep may go on in another process than its jobs
+        note_failure(note, now.overrides.task, problem)
+    return None
+
+
+def work(values: dict[str, Any], start: "Start", capsule: str | None) -> None:
+    """Build a run, and have it do its actions; with a capsule, from its replies, and tell whether it is the same."""
+    from selfinstruct.actions.publication.replay import replayed
+    from selfinstruct.build import build
+    from selfinstruct.run import Run
+
+    try:
+        with replayed(values, capsule, start) as (answered, tell_of):
+            run = build(answered, Run, start=start)
+            with ending_well(run):
+                run.execute()
+            tell_of(run)
+    except (KeyboardInterrupt, SystemExit):
+        tell(SelfInstructError(f"Stopped. {go_on(start.folder)}"))
+        raise
+    if run.stopped:
+        tell(SelfInstructError(f"Stopped by the {run.stopped}. {go_on(start.folder)} budget.<limit>=<more>"))
+
+
+def told(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The config as plain values, and as it was declared; what an action is told stands in its part by then."""
+    try:
+        values = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
+    except OmegaConfBaseException as error:  # an interpolation that leads nowhere
+        raise ConfigError([in_one_line(error)]) from None
+    declared = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
+    return untold(values), untold(declared)
+
+
+def untold(config: dict[str, Any]) -> dict[str, Any]:
+    """A config without what its actions are told at its top."""
+    return {key: value for key, value in config.items() if key not in (config.get("actions") or {})}
+
+
+def is_done(folder: Path, declared: dict[str, Any]) -> bool:
+    """Whether a run of this very config has been finished in a folder."""
+    try:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        return summary["completed"] is True and kept_config(folder) == without_objective(declared)
+    except (OSError, ValueError, KeyError, TypeError, RunFolderError):
+        return False
+
+
+def without_objective(declared: dict[str, Any]) -> dict[str, Any]:
+    """A config without what only a sweeper reads."""
+    return {key: value for key, value in declared.items() if key != "objective"}
+
+
+def figure(folder: Path, objective: str | None) -> float | None:
+    """The figure of a run that a sweeper optimises, by its dotted key in `summary.json`."""
+    if objective is None:
+        return None
+    found: Any = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    for key in objective.split("."):
+        if not isinstance(found, dict) or key not in found:
+            keys = ", ".join(found) if isinstance(found, dict) else "none"
+            raise SelfInstructError(f"objective={objective}: summary.json has no {key!r} there; it has: {keys}.")
+        found = found[key]
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        raise SelfInstructError(f"objective={objective} is no number in summary.json (got {found!r}).")
+    return float(found)
+
+
+def note_failure(path: Path, overrides: Sequence[str], error: Exception) -> None:
+    """Leave word of a failure in the folder of the job."""
+    first = (str(error) or type(error).__name__).splitlines()[0]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"overrides": list(overrides), "error": first}, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+@contextmanager
+def ending_well(run: "Run") -> Iterator[None]:
+    """Let the first Ctrl-C end the round under way, and the second stop at once."""
+    if threading.current_thread() is not threading.main_thread():  # a launcher's; the signal is not its own
+        yield
+        return
+
+    def end(number: int, frame: object) -> None:
+        run.stopping = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        tell(SelfInstructError("Ending the round under way, and keeping what is paid for; Ctrl-C again stops at once."))
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def start_of(values: dict[str, Any], declared: dict[str, Any], now: Any) -> "Start":
+    """What is known of a run before it begins."""
+    from selfinstruct.start import Start
+
+    folder = Path(now.runtime.output_dir)
+    in_sweep = now.mode is RunMode.MULTIRUN
+    recipe = now.runtime.choices.recipe
+    return Start(
+        folder=folder,
+        name=folder.name if in_sweep else f"{recipe}/{folder.name}",
+        group=folder.parent.name if in_sweep else None,
+        recipe=recipe,
+        job_type="+".join(values.get("actions") or {}),
+        config=values,
+        declared=without_objective(declared),
+        overrides=tuple(now.overrides.task),
+    )
+
+
+def go_on(folder: Path) -> str:
+    """How to finish a run that was stopped; a job of a sweep goes on alone."""
+    path = str(folder)
+    if not re.fullmatch(r"[\w./-]+", path, re.ASCII):  # Hydra wants quotes of its own
+        path = json.dumps(path, ensure_ascii=False)
+    return f"To go on, run: python run.py {shlex.quote(f'hydra.run.dir={path}')}"
+
+
+def tell(error: Exception) -> None:
+    """Print what is to be mended, each thing on a line of its own."""
+    text = printable(at_once(error.problems) if isinstance(error, Problems) else plain(error))
+    print(text, file=sys.stderr)  # noqa: T201
+    if begun:
+        log.info(text)

@@ -1,0 +1,100 @@
+"""Schema: the tables of `completions.sqlite`, made by whoever opens it first.
+
+The view `completions` shows the rows whole.  Below it a prompt lies in two pieces, since the prompts of a stage begin
+alike, with thousands of characters of instructions and examples: the head, once, among the `parts`, and the rest with
+its reply.  Rejected: compressed rows, which nobody can read with the sqlite3 command.
+
+Several processes may open one file at the same time, and be the first to.
+"""
+
+import sqlite3
+import time
+from pathlib import Path
+
+from selfinstruct.errors import RunFolderError
+
+FORMAT = 2
+"""The version of the tables; those of version 1 had no `sent`, and are given one."""
+TABLES = """
+CREATE TABLE IF NOT EXISTS parts (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS replies (
+    request TEXT NOT NULL,
+    key BLOB NOT NULL,
+    draw INTEGER NOT NULL,
+    stage TEXT NOT NULL,
+    round INTEGER NOT NULL,
+    identity INTEGER NOT NULL REFERENCES parts,
+    system INTEGER REFERENCES parts,
+    head INTEGER NOT NULL REFERENCES parts,
+    rest TEXT NOT NULL,
+    decoding INTEGER NOT NULL REFERENCES parts,
+    text TEXT NOT NULL,
+    finish_reason TEXT NOT NULL,
+    prompt_tokens INTEGER,
+    completion_tokens INTEGER,
+    cost_usd REAL,
+    seconds REAL NOT NULL,
+    model TEXT NOT NULL,
+    time REAL NOT NULL,
+    sent INTEGER REFERENCES parts,
+    UNIQUE (key, draw)
+);
+CREATE INDEX IF NOT EXISTS by_request ON replies (request);
+CREATE VIEW IF NOT EXISTS completions AS
+    SELECT stage, round, request, lower(hex(key)) AS key, draw, identities.content AS identity,
+        systems.content AS system, heads.content || rest AS prompt, decodings.content AS decoding,
+        sents.content AS sent, text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model, time
+    FROM replies
+    JOIN parts AS identities ON identities.id = identity
+    LEFT JOIN parts AS systems ON systems.id = system
+    JOIN parts AS heads ON heads.id = head
+    JOIN parts AS decodings ON decodings.id = decoding
+    LEFT JOIN parts AS sents ON sents.id = sent;
+"""
+MIGRATION = "DROP VIEW IF EXISTS completions; ALTER TABLE replies ADD COLUMN sent INTEGER REFERENCES parts;"
+PATIENCE = 60.0
+"""Seconds to wait for another process that writes to a shared store."""
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    """A connection to a file with these tables, for any thread; raises RunFolderError where there can be none."""
+    try:
+        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise RunFolderError(f"{path} cannot be used: {error}.") from None
+    try:
+        set_up(connection)
+    except sqlite3.Error as error:
+        connection.close()
+        raise RunFolderError(f"{path} cannot be used: {error}.") from None
+    return connection
+
+
+def set_up(connection: sqlite3.Connection) -> None:
+    """Have the tables there; several processes may do so at once."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError as error:  # SQLite does not wait here for another who does the same
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+    connection.execute("PRAGMA synchronous=FULL")
+    if version_of(connection) == FORMAT:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    statements = (MIGRATION if version_of(connection) == 1 else "") + TABLES
+    for statement in statements.split(";"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+    connection.execute("COMMIT")
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The version of the tables, 0 for none; raises DatabaseError for one that is not known."""
+    ((version,),) = connection.execute("PRAGMA user_version")
+    if version not in range(FORMAT + 1):
+        raise sqlite3.DatabaseError(f"its format is {version}, and this program knows {FORMAT}")
+    return int(version)

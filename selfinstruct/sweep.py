@@ -1,0 +1,36 @@
+"""The end of a sweep: what failed is told, whichever process or machine ran it, and the runs are compared."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
+
+from selfinstruct.job import FAILURE
+
+failures: list[str] = []
+"""The jobs of the sweep that failed, as it tells them at its end."""
+
+
+class Sweep(Callback):
+    """Told by Hydra when a sweep ends."""
+
+    def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
+        """Gather the failures, and compare the runs."""
+        from selfinstruct.actions.compare import compare_sweep
+
+        folder = Path(config.hydra.sweep.dir)
+        failures.extend(failures_in(folder))
+        compare_sweep(folder)
+
+
+def failures_in(folder: Path) -> list[str]:
+    """The jobs of a sweep that failed, with their overrides and errors, in the order of their numbers."""
+    told = []
+    for path in folder.glob(f"*/{FAILURE}"):
+        number = path.parent.name.partition("_")[0]
+        note = json.loads(path.read_text(encoding="utf-8"))
+        place = int(number) if number.isdecimal() else 0
+        told.append((place, f"{number}: {' '.join(note['overrides'])}\n     {note['error']}"))
+    return [text for _, text in sorted(told)]

@@ -1,0 +1,107 @@
+"""What a config from somebody else may not make the program do.
+
+A config is data, but Hydra makes objects out of parts of it before a job begins: callbacks, launcher, sweeper, and the
+handlers of its logs.  What those name must be known, or lie in a package that the user allows.
+
+Packages are allowed in the environment, `SELFINSTRUCT_ALLOW=my_package,other`, and nowhere else.  A config cannot set
+a variable (`hydra.job.env_set` is refused); a word on the command line was rejected, because run folders remember
+those words and a folder may come from somebody else, too; and launchers hand the environment on to their processes.
+
+Hydra 1.3.8 has a list of callables that it refuses to call, older ones have none, and its own docstring calls the list
+no boundary.  Here it is the other way round: what is not known is refused.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+ALLOW = "SELFINSTRUCT_ALLOW"
+OURS = "selfinstruct"
+HOW = f"To allow a package, name it in the environment: {ALLOW}=<package>."
+
+CORE = "hydra._internal.core_plugins."
+KNOWN = {
+    *(f"{CORE}basic_launcher.BasicLauncher", f"{CORE}basic_sweeper.BasicSweeper"),
+    *("logging.StreamHandler", "logging.FileHandler", "logging.NullHandler", "logging.handlers.RotatingFileHandler"),
+    *("logging.Formatter", "ext://sys.stdout", "ext://sys.stderr"),
+}
+"""What Hydra may make, and the objects that its logs may write to."""
+PLUGINS = re.compile(r"hydra_plugins\.hydra_(?:joblib|submitit|ray|optuna)_\w+\.[\w.]+|optuna\.samplers\.\w+")
+"""The launchers and the sweeper that the extras install."""
+RUNS = re.compile(
+    r"hydra\.(?:launcher\.(?:setup|additional_parameters|srun_args|python|env_setup|ray\.\w+\.runtime_env)"
+    r"|sweeper\.custom_search_space)(?:\.|$)"
+)
+"""Their keys that hold commands, or name code."""
+MADE = ("callbacks", "launcher", "sweeper", "job_logging", "hydra_logging")
+"""The parts of `hydra` that it makes objects of."""
+NAMES_CODE = ("_target_", "()", "class", "listener", "queue")
+HARMLESS = re.compile(r"\$\{(?:hydra[.:][\w.]+|now:[^{}$]*|oc\.env:\w+)\}")
+"""Interpolations that give text, never an object."""
+IN_FOLDER = re.compile(r"\$\{hydra[.:]runtime\.output_dir\}/(?:\$\{hydra[.:]job\.name\}|[\w.-])+")
+PLAIN_NAME = re.compile(r"(?!\.+$)[\w.-]+")
+
+
+def is_allowed(target: str) -> bool:
+    """Whether a dotted name lies in this package, or in one that the user allows."""
+    names = (OURS, *re.findall(r"[\w.]+", os.environ.get(ALLOW, "")))
+    return any(target.startswith(f"{name.strip('.')}.") for name in names)
+
+
+def refused(hydra: Mapping[str, Any]) -> Iterator[str]:
+    """Everything in the `hydra` part of a config, its interpolations as written, that is not to be."""
+    for path, value in leaves(hydra):
+        key = ".".join(("hydra", *path))
+        if path[0] == "job":
+            yield from refused_of_job(path[1:], key, value)
+        elif path == ("output_subdir",) and value is not None and not PLAIN_NAME.fullmatch(str(value)):
+            yield f"{key} must be a plain name, or files would leave the run folder (got {value!r})."
+        elif path[0] == "searchpath" and not is_known_place(str(value)):
+            yield f"{key} would import {value!r}: a config may not run other code. {HOW}"
+        elif path[-1] == "_target_" or str(value).startswith("ext://") or path[0] in MADE:
+            yield from refused_of_part(path, key, value)
+
+
+def refused_of_part(path: tuple[str, ...], key: str, value: object) -> Iterator[str]:
+    """What is wrong with a value of a part that Hydra makes."""
+    text = str(value)
+    if (runs := RUNS.match(key)) and value not in (None, {}, []):
+        name = runs[0].rstrip(".")
+        if not is_allowed(f"{name}."):
+            yield f"{key} may run code. If you trust it, name it in the environment: {ALLOW}={name}."
+    elif "${" in HARMLESS.sub("", text):
+        yield f"{key} must be written out, so that one sees what it names (got {value!r})."
+    elif path[-1] in NAMES_CODE or text.startswith(("ext://", "cfg://")):
+        if text not in KNOWN and not PLUGINS.fullmatch(text) and not is_allowed(text.removeprefix("ext://")):
+            yield f"{key} names {text!r}: a config may not run other code. {HOW}"
+    elif path[-1] == "filename" and not IN_FOLDER.fullmatch(text):
+        yield f"{key} must lie in ${{hydra.runtime.output_dir}}, or files would leave the run folder (got {value!r})."
+    elif path[-1] == "style" and text != "%":
+        yield f"{key} must be '%', since other styles reach into objects (got {value!r})."
+
+
+def refused_of_job(path: tuple[str, ...], key: str, value: object) -> Iterator[str]:
+    """What is wrong with a value that Hydra knows of a job."""
+    if path[0] in ("env_set", "env_copy") and value not in ({}, []):
+        yield f"{key}: a config may not change the environment. Set the variable in your shell."
+    elif path == ("name",) and not PLAIN_NAME.fullmatch(str(value)):
+        yield f"{key} must be a plain name, or files would leave the run folder (got {value!r})."
+
+
+def is_known_place(place: str) -> bool:
+    """Whether looking for configs in a place imports nothing that is not known."""
+    scheme, _, package = place.partition("://")
+    return scheme != "pkg" or package.split(".")[0] == "hydra" or is_allowed(f"{package}.")
+
+
+def leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every value below a node, with its path; an empty mapping or list is a value."""
+    if isinstance(node, Mapping) and node:
+        for name, value in node.items():
+            yield from leaves(value, (*path, str(name)))
+    elif isinstance(node, Sequence) and not isinstance(node, str) and node:
+        for number, value in enumerate(node):
+            yield from leaves(value, (*path, str(number)))
+    else:
+        yield path, node

@@ -1,0 +1,120 @@
+"""Run folders, made as a run makes them but without a model."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from selfinstruct.folder import keep_config, replace_text
+from selfinstruct.journal import Journal
+from selfinstruct.pool import Pool
+from selfinstruct.round import Candidate, Completion, Decoding, Rejection, Request, Round
+from selfinstruct.start import Start
+from selfinstruct.store import Asked, Store
+from selfinstruct.summary import summarise
+from selfinstruct.task import HUMAN, Instance, Task
+
+UNUSED = {"requests": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
+DECODING = {"max_tokens": 64, "temperature": 0.0, "stop": ["\n{{ n }}."], "extra": {}}
+
+
+def declared(**changes: Any) -> dict[str, Any]:
+    """A config of one growing stage."""
+    trackers = changes.pop("trackers", {})
+    return {
+        "random_seed": changes.pop("random_seed", 1),
+        "model": {"_target_": "x", "name": changes.pop("model", "openai/m"), "mode": "chat", "attempts": 3},
+        "recipe": {"grow": {"prompt": {"decoding": DECODING | changes.pop("decoding", {})}, **changes}},
+        "actions": {"generate": {}},
+        "trackers": trackers,
+    }
+
+
+def make_run(
+    folder: Path,
+    instructions: tuple[str, ...] = ("Write a poem about rain.", "Sort the words by length."),
+    cost: float | None = 0.5,
+    summarised: bool = True,
+    error: str | None = None,
+    stopped: str | None = None,
+    replies: tuple[tuple[dict[str, Any], str], ...] = (),
+    **changes: Any,
+) -> Path:
+    """A run with one seed and one round, which kept these instructions and rejected two candidates."""
+    folder.mkdir(parents=True)
+    config = declared(**changes)
+    keep_config(folder, config, [])
+    keep_replies(folder, replies)
+    seed = Task(id="seed_1", origin=HUMAN, instruction="Name three fruits.", instances=(Instance("", "Apple"),))
+    name = config["model"]["name"]
+    made = [
+        Task(
+            id=f"grow_{number}",
+            origin="grow",
+            instruction=text,
+            is_classification=number == 1,
+            instances=(Instance("", "one two"),),
+            models={"grow": name},
+        )
+        for number, text in enumerate(instructions, 1)
+    ]
+    rejections = (
+        Rejection(filter="parse", reason="empty", text="?"),
+        Rejection(filter="similarity", reason="near", candidate=Candidate(instruction="Name three fruits!")),
+    )
+    journal = Journal(folder)
+    journal.open()
+    journal.begin([seed])
+    journal.commit(
+        Round(
+            stage="grow",
+            number=1,
+            asked=2,
+            failed=0,
+            parsed=len(made) + 1,
+            kept=len(made),
+            tasks=tuple(made),
+            rejections=rejections,
+            pool=1 + len(made),
+            prompt_tokens=100,
+            completion_tokens=20,
+            cost_usd=cost,
+            seconds=1.5,
+            ended=stopped or "done",
+        )
+    )
+    if summarised:
+        start = Start(
+            folder=folder, name="x", group=None, recipe="r", job_type="generate", config=config, declared=config
+        )
+        unused = UNUSED | ({} if cost is not None else {"cost_usd": None})
+        summary = summarise(
+            start,
+            Pool([seed, *made]),
+            journal.rounds,
+            error,
+            timings=journal.timings,
+            unused=unused,
+            stopped=stopped,
+        )
+        replace_text(folder / "summary.json", json.dumps(summary))
+    return folder
+
+
+def keep_replies(folder: Path, replies: tuple[tuple[dict[str, Any], str], ...]) -> None:
+    """Keep a reply for each decoding and model that answered."""
+    store = Store(folder / "completions.sqlite")
+    for number, (decoding, model) in enumerate(replies, 1):
+        request = Request(f"grow/1/{number}", "grow", 1, "Say.", None, True, Decoding(), "whole")
+        identity = json.dumps({"name": "openai/m", "mode": "chat"})
+        asked = Asked(request, f"key {number}".encode(), 0, identity, json.dumps(decoding))
+        store.save(asked, Completion(text="Said.", model=model), Future())
+    store.close()
+
+
+@pytest.fixture(name="make_run")
+def make_run_fixture() -> Callable[..., Path]:
+    return make_run

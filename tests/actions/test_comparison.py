@@ -1,0 +1,372 @@
+import csv
+import io
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from selfinstruct.actions.comparison import plots, tables
+from selfinstruct.actions.comparison.comparing import compare
+from selfinstruct.actions.comparison.grouping import estimate, short
+from selfinstruct.actions.comparison.page import page
+from selfinstruct.actions.comparison.reading import read
+from selfinstruct.actions.comparison.sending import flat, loaded
+
+HOSTILE = "<script>alert(1)</script> Write_$100 & {more} | *x*"
+
+
+class Reader(HTMLParser):
+    """The tags and the text of a page; fails where a tag is not closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.texts, self.open = set(), [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.add(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def rows(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def rewrite(path, change):
+    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+
+
+def test_figures_are_told_per_task_and_per_request(make_run, tmp_path):
+    (found,) = compare([make_run(tmp_path / "a")]).figures
+
+    assert found["made"] == 2
+    assert found["kept_per_request"] == 1
+    assert found["tokens_per_task"] == 60
+    assert found["usd_per_task"] == 0.25
+    assert found["seconds"] == 1.5
+    assert found["parse_share"] == 0.25
+    assert found["classification_share"] == 0.5
+    assert found["output_words"] == 2
+    assert found["rejected.similarity"] == 1
+    assert found["stages.grow.kept_per_request"] == 1
+
+
+def test_an_unknown_price_stays_unknown_in_every_form(make_run, tmp_path):
+    comparison = compare([make_run(tmp_path / "a", cost=None), make_run(tmp_path / "b", cost=None, random_seed=2)])
+
+    assert comparison.figures[0]["usd_per_task"] is None
+    assert comparison.groups[0].figures["usd_per_task"] is None
+    assert rows(tables.csv_of_runs(comparison))[0]["figures.usd_per_task"] == ""
+    assert "–" in tables.text(tables.of_runs(comparison))
+    assert "unknown</text>" in page(comparison)
+
+
+def test_what_replies_cost_is_unknown_of_a_run_that_cannot_say_what_it_did_not_need(make_run, tmp_path):
+    comparison = compare([make_run(tmp_path / "a", summarised=False)])
+
+    assert comparison.runs[0].status == "unfinished: it has no summary yet"
+    assert comparison.figures[0]["tokens_per_task"] is None
+    assert comparison.figures[0]["prompt_tokens"] == 100
+
+
+def test_runs_that_differ_only_in_their_seed_are_grouped(make_run, tmp_path):
+    folders = [
+        make_run(tmp_path / f"{seed}_{until}", random_seed=seed, until=until) for until in (5, 6) for seed in (1, 2)
+    ]
+    twin = make_run(tmp_path / "twin", random_seed=1, until=5)
+    failed = make_run(tmp_path / "failed", random_seed=3, until=5, error="the model is gone")
+
+    comparison = compare([*folders, twin, failed])
+
+    assert [group.places for group in comparison.groups] == [(0, 1, 4), (2, 3)]
+    assert comparison.groups[1].figures["made"].mean == 2
+    assert list(comparison.keys) == ["random_seed", "recipe.grow.until"]
+    assert "The same config and seed: run 1, 5. An interval would count them twice." in comparison.cautions
+    assert "Run 6: failed: the model is gone." in comparison.cautions
+
+
+def test_an_interval_is_of_the_mean_and_always_the_same():
+    found = estimate((1.0, 2.0, 3.0, 6.0))
+
+    assert found.mean == 3
+    assert 1 <= found.low < 2.5
+    assert 3.5 < found.high <= 6
+    assert estimate.__wrapped__((1.0, 2.0, 3.0, 6.0)) == found
+    assert estimate((2.0, 2.0)).low == 2
+
+
+def test_keys_are_shortened_as_far_as_they_stay_apart():
+    assert short(["a.b.until", "a.c.until", "random_seed"]) == {
+        "a.b.until": "b.until",
+        "a.c.until": "c.until",
+        "random_seed": "random_seed",
+    }
+    assert short(["until", "a.until"]) == {"until": "until", "a.until": "a.until"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("config.json", "{", "config.json cannot be read"),
+        ("config.json", '{"overrides": [], "config": {}}', "config.json has no recipe"),
+        ("rounds.jsonl", "[]\n", "cannot be read"),
+        ("pool.jsonl", "", "pool.jsonl is shorter than rounds.jsonl says"),
+        ("summary.json", "[]", "summary.json is not what a run writes"),
+        ("summary.json", "{", "cannot be read"),
+        ("pool.jsonl", b"\xff\n" * 2000, "cannot be read"),
+    ],
+)
+def test_a_broken_run_is_listed_and_breaks_nothing(make_run, tmp_path, name, text, told):
+    broken = make_run(tmp_path / "broken")
+    (broken / name).write_bytes(text.encode() if isinstance(text, str) else text)
+
+    comparison = compare([make_run(tmp_path / "whole"), broken, tmp_path / "nowhere"])
+
+    assert told in comparison.runs[1].status
+    assert comparison.runs[2].status == "there is no such folder"
+    assert rows(tables.csv_of_runs(comparison))[1]["figures.made"] == ""
+    assert told in "".join(Reader(page(comparison)).texts)
+
+
+def test_a_comparison_of_nothing_readable_is_still_written(tmp_path):
+    comparison = compare([tmp_path])
+
+    assert "no run has begun here" in page(comparison)
+    assert "no run has begun here" in tables.markdown(tables.of_runs(comparison))
+
+
+def test_what_lies_beyond_the_last_committed_round_is_not_read(make_run, tmp_path):
+    folder = make_run(tmp_path / "a")
+    with (folder / "pool.jsonl").open("a") as pool, (folder / "rounds.jsonl").open("a") as rounds:
+        pool.write('{"id": "torn"')
+        rounds.write('{"stage": "gr')
+
+    found = read(folder)
+
+    assert found.is_complete
+    assert len(found.pool) == 3
+
+
+def test_a_summary_that_its_rounds_have_outrun_is_told(make_run, tmp_path):
+    folder = make_run(tmp_path / "a")
+    rewrite(folder / "summary.json", lambda summary: summary | {"kept": 1})
+
+    found = read(folder)
+
+    assert found.status == "unfinished: its summary is older than its rounds"
+    assert found.summary == {}
+
+
+def test_a_run_that_its_budget_stopped_is_not_complete(make_run, tmp_path):
+    found = read(make_run(tmp_path / "a", stopped="budget: 2 of 2 requests spent"))
+
+    assert found.status == "stopped: budget: 2 of 2 requests spent"
+
+
+def test_runs_of_different_size_or_code_are_not_compared_in_silence(make_run, tmp_path):
+    folders = [make_run(tmp_path / "a"), make_run(tmp_path / "b", instructions=("Sort the words.",))]
+    rewrite(folders[0] / "summary.json", lambda summary: summary | {"git": {"commit": "other", "dirty": False}})
+
+    told = " ".join(compare(folders).cautions)
+
+    assert "made 1 to 2 tasks" in told
+    assert "not all made by the same state of the code" in told
+
+
+def test_requested_and_sent_stand_side_by_side(make_run, tmp_path):
+    sent = {"max_tokens": 64, "temperature": 0.0, "stop": ["\n7."], "top_p": 0.5}
+    comparison = compare(
+        [
+            make_run(tmp_path / "same", replies=((sent, "m-1"),)),
+            make_run(tmp_path / "other", replies=((sent, "m-1"), ({"temperature": 0.5}, "m-2")), decoding={"seed": 1}),
+            make_run(tmp_path / "no_store"),
+        ]
+    )
+    same, other, none = comparison.parameters
+
+    assert same["grow", "temperature"].requested == ("0.0",)
+    assert same["grow", "temperature"].sent == {"0.0": 1}
+    assert same["grow", "model.name"].sent == {"openai/m": 1}
+    assert same["grow", "top_p"].requested == ()
+    assert not any(parameter.differs for parameter in same.values())
+    assert other["grow", "model as served"].sent == {"m-1": 1, "m-2": 1}
+    assert other["grow", "seed"].sent == {"not sent": 2}
+    assert none["grow", "temperature"].sent == {}
+    told = " ".join(comparison.cautions)
+    assert "Run 2, grow: temperature was requested as 0.0 and sent as 0.0, 0.5." in told
+    assert "Run 2, grow: several models answered: m-1, m-2." in told
+    assert "≠ not sent ×2" in page(comparison)
+
+
+def test_a_store_that_cannot_be_read_leaves_what_was_sent_unknown(make_run, tmp_path):
+    folder = make_run(tmp_path / "a")
+    (folder / "completions.sqlite").write_bytes(b"not a database" * 100)
+
+    (found,) = compare([folder]).parameters
+
+    assert found["grow", "temperature"].sent == {}
+
+
+def test_the_temperature_of_retries_is_requested_too(make_run, tmp_path):
+    folder = make_run(tmp_path / "a", replies=(({"temperature": 0.0}, "m"), ({"temperature": 0.7}, "m")))
+    rewrite(
+        folder / "config.json",
+        lambda kept: kept | {"config": set_in(kept["config"], ("recipe", "grow", "prompt", "retry_temperature"), 0.7)},
+    )
+
+    (found,) = compare([folder]).parameters
+
+    assert found["grow", "temperature"].requested == ("0.0", "0.7")
+    assert not found["grow", "temperature"].differs
+
+
+def set_in(config, path, value):
+    node = config
+    for key in path[:-1]:
+        node = node[key]
+    node[path[-1]] = value
+    return config
+
+
+def test_overlap_is_told_in_both_directions(make_run, tmp_path):
+    one = make_run(tmp_path / "one", instructions=("a b c d e f g h i j",))
+    two = make_run(tmp_path / "two", instructions=("a b c d e f g h i x", "Sort the words.", "Sort all of the words."))
+    same = make_run(tmp_path / "same", instructions=("Sort the words.",))
+
+    found = compare([one, two, same]).overlaps
+
+    assert (found[0, 1].near, found[0, 1].identical) == (1, 0)
+    assert found[1, 0].near == pytest.approx(1 / 3, abs=1e-6)
+    assert (found[2, 1].near, found[2, 1].identical) == (1, 1)
+    assert (0, 0) not in found
+
+
+def test_offline_runs_are_marked_in_every_form(make_run, tmp_path):
+    runs = [make_run(tmp_path / f"{seed}_x", random_seed=seed, model="offline") for seed in (1, 2)]
+    comparison = compare([*runs, make_run(tmp_path / "3_x", random_seed=3)])
+
+    assert comparison.labels == ["1 offline", "2 offline", "3"]
+    assert comparison.group_label(comparison.groups[0]) == "1, 2 offline"
+    assert "1, 2 offline" in tables.csv_of_groups(comparison)
+    assert "run 1, 2. Its figures say nothing of any language model." in comparison.cautions[0]
+    for form in (tables.text, tables.markdown, tables.latex):
+        assert "2 offline" in form(tables.of_runs(comparison))
+    told = page(comparison)
+    assert ">1 offline<" in told
+    assert "1, 2 offline:" in told or ">1, 2 offline<" in told
+    assert "1_x (offline)" in told
+
+
+def test_no_text_is_markup_in_any_form(make_run, tmp_path):
+    folders = [
+        make_run(
+            tmp_path / f"{seed}_{HOSTILE.replace('/', '-')}",
+            instructions=(HOSTILE,),
+            random_seed=seed,
+            x=f"{HOSTILE}{seed}",
+        )
+        for seed in (1, 2)
+    ]
+    comparison = compare(folders)
+
+    read_page = Reader(page(comparison))
+    assert "script" not in read_page.tags
+    assert HOSTILE in read_page.texts
+    row = next(line for line in tables.latex(tables.of_runs(comparison)).splitlines() if line.startswith("1 "))
+    assert r"\textless{}script\textgreater{}alert" in row
+    assert r"Write\_\$100 \& \{more\} \textbar{} *x*" in row
+    assert r"\<script\>alert" in tables.markdown(tables.of_runs(comparison))
+    assert r"\| \*x\*" in tables.markdown(tables.of_runs(comparison))
+
+
+def test_a_page_asks_nothing_of_a_network_and_runs_no_script(make_run, tmp_path):
+    text = page(compare([make_run(tmp_path / "a"), make_run(tmp_path / "b", random_seed=2)]))
+
+    assert "default-src 'none'" in text
+    assert re.search(r"https?:|//|url\(|@import|<link|<img|\bon\w+=", text) is None
+
+
+def test_a_spreadsheet_takes_no_text_for_a_formula():
+    assert tables.csv_text([["=1+1", "-x", -1, "x"]]) == "'=1+1,'-x,-1,x\n"
+
+
+def test_a_table_that_is_too_wide_for_the_terminal_says_what_it_leaves_out(make_run, tmp_path):
+    table = tables.of_runs(compare([make_run(tmp_path / "a")]))
+
+    told = tables.text(table, 40)
+
+    assert all(len(line) <= 40 for line in told.splitlines())
+    assert "more columns do not fit" in told
+    assert "kept_per_request" in tables.text(table)
+    assert "\x1b" not in tables.text(tables.Table("x", ["a"], [["\x1b[31m"]]))
+
+
+def test_a_filter_that_rejected_nothing_is_known_to_have(make_run, tmp_path):
+    folders = [make_run(tmp_path / "a"), make_run(tmp_path / "b", random_seed=2)]
+    text = (folders[1] / "rounds.jsonl").read_text()
+    (folders[1] / "rounds.jsonl").write_text(text.replace("rejected/parse", "rejected/length"))
+
+    one, two = compare(folders).figures
+
+    assert (one["rejected.length"], two["rejected.length"]) == (0, 1)
+    assert (two["rejected.parse"], two["stages.grow.rejected.parse"]) == (0, 0)
+
+
+def test_numbers_have_four_digits():
+    assert [tables.digits(value) for value in (None, 3, 0.123456, 12345.678, 2.0)] == [
+        "–",
+        "3",
+        "0.1235",
+        "12,346",
+        "2",
+    ]
+
+
+def test_more_lines_than_colours_differ_in_their_dashes():
+    drawn = plots.lines([(f"run {number}", [0.5, None, 0.25]) for number in range(10)], "many")
+
+    assert 'class="line c0" stroke-dasharray="6 3"' in drawn
+    assert "run 9, round 3: 25.0%" in drawn
+
+
+def test_plots_of_nothing_and_of_one_value_are_drawn():
+    assert "<svg" in plots.lines([("a", [0.5])], "one")
+    assert "unknown" in plots.intervals([("a", None, None, None)], "none")
+    assert "<svg" in plots.bars([("a", {})], "empty")
+    assert plots.clipped("1, 2, 3, 4, 5, 6, 7, 8, 9 offline") == "1, 2, 3, 4, 5… offline"
+
+
+def test_long_values_are_cut_in_legends_only(make_run, tmp_path):
+    folders = [make_run(tmp_path / f"{name}", note="word " * 30 + name) for name in "ab"]
+    comparison = compare(folders)
+
+    assert len(comparison.told(0)) <= 104
+    assert "word word" in tables.csv_of_runs(comparison)
+
+
+def test_how_long_a_run_took_is_unknown_where_a_time_is_missing(make_run, tmp_path):
+    folder = make_run(tmp_path / "a")
+    (folder / "timings.jsonl").unlink()
+
+    (found,) = compare([folder]).figures
+
+    assert found["seconds"] is None
+    assert found["stages.grow.seconds"] is None
+
+
+def test_what_cannot_be_read_of_a_request_is_left_out():
+    assert loaded("{torn") == {}
+    assert loaded("[1]") == {}
+    assert flat({"extra": {"top_k": 5, "seed": None}, "stop": []}) == {"extra.top_k": 5}

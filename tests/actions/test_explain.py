@@ -1,0 +1,235 @@
+import json
+import re
+import shutil
+
+import pytest
+
+from selfinstruct.actions.explain import escape, printable, safe
+from selfinstruct.actions.explain.fate import fates, neighbours
+from selfinstruct.actions.explain.lineage import depths, descendants, showings
+from selfinstruct.actions.explain.text import fenced, one_line
+from selfinstruct.errors import RunFolderError, SelfInstructError
+from selfinstruct.folder import held
+from selfinstruct.pool import Pool
+from selfinstruct.round import Candidate, Rejection
+from selfinstruct.task import Instance
+
+RUN = {}
+UNTIL = "recipe.instructions.until=60"
+
+
+@pytest.fixture
+def folder(composed, built, tmp_path, tmp_path_factory):
+    """A copy of a small run's folder; the run is made once."""
+    if not RUN:
+        RUN["folder"] = tmp_path_factory.mktemp("explained") / "run"
+        built(composed(UNTIL, "trackers=[]", "actions=[generate]"), RUN["folder"]).execute()
+    return shutil.copytree(RUN["folder"], tmp_path / "run")
+
+
+@pytest.fixture
+def explain(composed, built, folder, capsys):
+    def run(name=None, *overrides, of=folder):
+        config = composed(UNTIL, "trackers=[]", "actions=[explain]", *overrides)
+        config.pop("explain")
+        config["actions"]["explain"]["id"] = name
+        built(config, of).execute()
+        return capsys.readouterr().out
+
+    return run
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def rejected(folder, filter_, stage):
+    """The first rejection by a filter, with its number among those of its request."""
+    rows = lines(folder / "rejected.jsonl")
+    found = next(row for row in rows if (row["filter"], row["stage"]) == (filter_, stage))
+    of_request = [row for row in rows if row["request"] == found["request"]]
+    return found, of_request.index(found) + 1
+
+
+def test_a_kept_tasks_story_is_told_from_its_parents_to_its_descendants(explain, folder):
+    tasks = {row["id"]: row for row in lines(folder / "pool.jsonl")}
+    task = next(row for row in tasks.values() if row["origin"] != "human" and row["instances"])
+    told = explain(task["id"])
+
+    for parent in task["parents"]:
+        assert f"- {parent}: {one_line(tasks[parent]['instruction'])}" in told
+    assert f"kept as {task['id']}: {one_line(task['instruction'])}" in told
+    for near, score in task["most_similar"]:
+        assert f"- {score:.4f} {near}: " in told
+    assert f"(mean of all: {task['average_similarity']:.4f})" in told
+    assert "- similarity: passes" in told
+    assert "## Later: classification, round 1" in told
+    assert "Is it classification?" in told
+    assert task["instances"][0]["output"] in told
+    children = [row["id"] for row in tasks.values() if task["id"] in row["parents"]]
+    assert f"{len(children)} children" in told
+    assert all(f"- {child}: " in told for child in children[:50])
+
+
+def test_every_task_can_be_told_with_its_prompt_and_all_its_later_stages(explain, folder):
+    tasks = {row["id"]: row for row in lines(folder / "pool.jsonl")}
+    for task in [row for row in tasks.values() if row["origin"] != "human"][::7]:
+        told = explain(task["id"])
+
+        assert "cannot be worked out" not in told
+        assert "is not known" not in told
+        assert told.count("The prompt as sent") >= 1 + len(task["models"].keys() - {"instructions"})
+        assert all(f"## Later: {stage}, round" in told for stage in task["models"] if stage != "instructions")
+
+
+def test_a_seed_has_only_offspring(explain, folder):
+    told = explain("seed_task_3")
+
+    assert "A seed: a person wrote it." in told
+    assert "The prompt as sent" not in told
+    assert "## What used it as an example" in told
+
+
+@pytest.mark.parametrize("mark", ["#", ":"])
+def test_a_candidate_that_similarity_turned_away_is_told_with_its_nearest_and_its_score(mark, explain, folder):
+    row, number = rejected(folder, "similarity", "instructions")
+    told = explain(f"{row['request']}{mark}{number}")
+
+    assert f"Rejected by `similarity`: {row['reason']}." in told
+    assert f"- similarity: {row['reason']}" in told
+    assert f"- {row['nearest'][1]:.4f} {row['nearest'][0]}: " in told
+    assert f"rejected as {row['request']}#{number} by `similarity`" in told
+    assert "## Parents shown" in told
+
+
+def test_an_instance_that_was_turned_away_is_told_with_the_task_it_was_about(explain, folder):
+    row, number = rejected(folder, "parse", "input_first")
+    told = explain(f"{row['request']}#{number}")
+
+    assert f"It was about the task {row['task']}." in told
+    assert f"rejected as {row['request']}#{number} by `parse` ({row['reason']})" in told
+
+
+def test_a_request_is_told_with_all_that_came_of_it(explain, folder):
+    told = explain("instructions/2/1")
+
+    pool, turned_away = lines(folder / "pool.jsonl"), lines(folder / "rejected.jsonl")
+    made = {row["id"] for row in pool if row["request"] == "instructions/2/1"}
+    count = sum(row["request"] == "instructions/2/1" for row in turned_away)
+    assert set(re.findall(r"^\d+\. kept as (\S+):", told, re.M)) == made
+    assert len(re.findall(r"^\d+\. rejected as instructions/2/1#", told, re.M)) == count
+    assert told.count("before the filters, on the pool of") == len(made) + sum(
+        row["request"] == "instructions/2/1" and "instruction" in row for row in turned_away
+    )
+
+
+def test_an_id_that_there_is_not_is_told_with_those_that_are_like_it(explain):
+    with pytest.raises(SelfInstructError, match=r"'instructions_9x'\. Did you mean .*instructions_9"):
+        explain("instructions_9x")
+    for name in ("instructions/1/99", "instructions/99/1", "instructions/1", "instructions/1/1#99", "\x1b[31m", 7):
+        with pytest.raises(SelfInstructError, match="no task, request or rejection") as error:
+            explain(name)
+        assert "\x1b" not in str(error.value)
+
+
+def test_without_an_id_the_lineage_is_told_with_its_definitions(explain, folder):
+    told = explain()
+
+    pool = {row["id"]: row for row in lines(folder / "pool.jsonl")}
+    assert "60 tasks made from 175 seeds" in told
+    assert "Depth is 0 for a seed" in told
+    depths_told = re.findall(r"^\| (\d+) \| ([\d,]+) \| #+ \|$", told, re.M)
+    assert sum(int(count) for _, count in depths_told) == 60
+    share = re.search(r"^\| (\S+) \| ([\d.]+)% \| (\d+) \|$", told, re.M)
+    assert int(share[3]) == len(below(pool, share[1]))
+    assert share[2] == f"{100 * int(share[3]) / 60:.1f}"
+
+
+def below(pool, ancestor):
+    """The descendants of a task, by the plainest way."""
+    found = {ancestor}
+    for row in pool.values():
+        if found & set(row["parents"]):
+            found.add(row["id"])
+    return found - {ancestor}
+
+
+def test_what_is_told_is_written_down_and_nothing_else_is_changed(explain, folder):
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+    told = explain("instructions_3")
+    explain("instructions/1/1")
+
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+    assert told.startswith((folder / "explain/instructions_3.md").read_text(encoding="utf-8"))
+    assert len(list((folder / "explain").iterdir())) == 2
+
+
+def test_a_run_that_is_under_way_can_be_told_of(explain, folder):
+    with (folder / "pool.jsonl").open("a") as file:
+        file.write('{"id": "half')
+    with (folder / "rounds.jsonl").open("a") as file:
+        file.write('{"stage": "inst')
+    with held(folder):
+        assert "# instructions_3" in explain("instructions_3")
+    assert (folder / "rounds.jsonl").read_text().endswith('{"stage": "inst')
+
+
+def test_other_settings_than_the_runs_own_are_told(explain, folder):
+    told = explain("instructions_3", "recipe.instructions.filters.length.min_words=40")
+
+    assert "- length: too short" in told
+    assert re.search(r"length\.min_words was \d+ and is 40\.", told)
+
+
+def test_what_a_changed_sampler_would_have_shown_is_not_told_as_what_was(explain, folder):
+    told = explain("instructions/1/1", "recipe.instructions.sampler.human=3")
+
+    assert "What it asked cannot be worked out" in told
+    assert "## The reply as received" in told
+
+
+def test_a_folder_without_a_run_is_refused(explain, tmp_path):
+    with pytest.raises(RunFolderError, match="holds no rounds of a run"):
+        explain(of=tmp_path / "empty")
+
+
+def test_a_models_words_move_no_cursor_and_close_no_fence():
+    assert printable("a\x1b[31m\u202e\u2028\r\x00é\u200d\n\tb") == "a\\x1b[31m\\u202e\\u2028\\r\\x00é\u200d\n\tb"
+    assert escape("\ud800") == "\\ud800"
+    assert fenced("a\n```\nb").startswith("````text\n")
+    assert one_line("a\n  b") == "a b"
+    assert len(one_line("x" * 500)) == 300
+
+
+def test_a_file_name_is_safe_and_of_one_id_only():
+    assert safe("instructions_3") == "instructions_3"
+    names = {safe(name) for name in ("../../etc", "a/b", "a_b", "a b", "", "\ud800", "x" * 300, "x" * 301, "ä")}
+    assert len(names) == 9
+    assert all(re.fullmatch(r"[\w-]{1,80}", name, re.ASCII) for name in names)
+
+
+def test_of_two_equal_pieces_the_first_was_kept():
+    twin, talk = Candidate(instruction="a"), Rejection("parse", "preamble", text="Sure")
+    second = Rejection("similarity", "", candidate=twin)
+
+    found = fates([talk, twin, twin, Candidate(instruction="b")], [talk, second], [("a", None)])
+
+    assert [(fate.number, fate.kept) for fate in found] == [(1, None), (None, 0), (2, None), (None, None)]
+    instance = Candidate(instances=(Instance("i", "o"),))
+    assert fates([instance], [Rejection("x", "", candidate=instance)], [])[0].number == 1
+
+
+def test_neighbours_need_a_filter_that_measures(pool):
+    assert neighbours("Explain it.", {}, pool, None) is None
+
+
+def test_lineage_counts_each_once(task):
+    child = {"origin": "grow", "request": "grow/1/1"}
+    pool = Pool([task(0), task(1), task(2, parents=("seed_task_0", "seed_task_1"), **child)])
+    pool.add(task(3, parents=("seed_task_2", "seed_task_0"), **(child | {"request": "grow/2/1"})))
+    pool.add(task(4, parents=("seed_task_2", "seed_task_0"), **(child | {"request": "grow/2/1"})))
+
+    assert descendants("seed_task_0", {"seed_task_0": ["a", "b"], "a": ["b"]}) == {"a", "b"}
+    assert list(depths(pool).values()) == [0, 0, 1, 2, 2]
+    assert showings(pool) == {"seed_task_0": 2, "seed_task_1": 1, "seed_task_2": 1}

@@ -1,0 +1,444 @@
+import hashlib
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from selfinstruct.actions.plan.earlier import read
+from selfinstruct.actions.plan.estimate import repeated, series
+from selfinstruct.actions.plan.novelty import BINS, Curve, Judged, Novelty, binned
+from selfinstruct.actions.plan.pace import Pace
+from selfinstruct.actions.plan.range import Range, added, exactly
+from selfinstruct.actions.plan.report import dollars, report, short
+from selfinstruct.errors import ConfigError, RunFolderError
+from selfinstruct.model.offline import Offline
+
+UNTIL = "recipe.instructions.until"
+
+
+@contextmanager
+def counting():
+    """A server that counts what it is asked, and its address."""
+    asked = []
+
+    class Counts(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_error(500)
+
+        do_POST = do_GET  # noqa: N815  (the name that http.server looks for)
+
+        def log_message(self, *words):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Counts) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/v1", asked
+        finally:
+            server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory):
+    """A finished run of 60 tasks."""
+    from tests.conftest import built, composed
+
+    folder = tmp_path_factory.mktemp("earlier")
+    config = composed(f"{UNTIL}=60", "trackers=[]", "actions=[generate]")
+    built(config, folder).execute()
+    return folder
+
+
+@pytest.fixture
+def plan(tmp_path, composed, built, capsys):
+    """The plan of a config, and what was printed of it."""
+
+    def make(*overrides, folder=tmp_path / "plan"):
+        built(composed("actions=[plan]", *overrides), folder).execute()
+        return json.loads((folder / "plan.json").read_text(encoding="utf-8")), capsys.readouterr().out
+
+    return make
+
+
+def hashes(folder):
+    return {path.name: hashlib.sha256(path.read_bytes()).digest() for path in folder.iterdir() if path.is_file()}
+
+
+def expected(plan, stage):
+    return plan["stages"][stage]["requests"]["expected"]
+
+
+def test_nothing_is_asked_and_no_key_is_needed(plan, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with counting() as (address, asked):
+        found, told = plan("model=endpoint", f"model.api_base={address}", "model.key_required=true")
+
+    assert asked == []
+    assert "The run would stop: The environment variable OPENAI_API_KEY is not set" in told
+    assert found["total"]["requests"]["expected"] > 200
+
+
+def test_only_the_plan_is_written(plan, tmp_path):
+    plan()
+
+    assert [path.name for path in (tmp_path / "plan").iterdir()] == ["plan.json"]
+
+
+def test_the_first_prompt_is_the_very_one_that_a_run_asks(plan, composed, built, tmp_path, scripted):
+    config = composed(f"{UNTIL}=1", "trackers=[]", "actions=[generate]", "recipe.instructions.saturation.rounds=1")
+    run = built(config, tmp_path / "run")
+    run.model = scripted(lambda request: "", mode="chat")
+    with pytest.raises(Exception, match="kept nothing"):
+        run.execute()
+
+    found, told = plan()
+
+    assert found["stages"]["instructions"]["prompt"]["text"] == run.model.asked[0].text
+    assert run.model.asked[0].text in told
+
+
+def test_every_stage_shows_a_prompt_and_its_tokens(plan):
+    found, told = plan()
+
+    for name, stage in found["stages"].items():
+        assert f"── {name} · offline · first prompt, about {stage['prompt']['tokens']:,} tokens" in told
+        assert 100 < stage["prompt"]["tokens"] < 3000
+
+
+def test_a_system_message_is_shown(plan):
+    found, told = plan("recipe.instructions.prompt.system='Be [bold]brief[/bold].'")
+
+    assert found["stages"]["instructions"]["prompt"]["system"] == "Be [bold]brief[/bold]."
+    assert "[system] Be [bold]brief[/bold]." in told
+
+
+def test_an_earlier_run_foretells_itself(plan, earlier):
+    found, told = plan(f"{UNTIL}=60", f"plan.like={earlier}")
+
+    asked = json.loads((earlier / "summary.json").read_text())["stages"]
+    assert found["total"]["requests"]["expected"] == pytest.approx(sum(row["asked"] for row in asked.values()), rel=0.1)
+    assert expected(found, "classification") == pytest.approx(asked["classification"]["asked"], abs=1)
+    assert "The earlier run was another" not in told
+    assert "At the earlier run's own pace" in told
+
+
+def test_a_larger_run_needs_what_a_smaller_one_foretold(plan, earlier, composed, built, tmp_path):
+    found, _ = plan(f"{UNTIL}=200", f"plan.like={earlier}")
+    built(composed(f"{UNTIL}=200", "trackers=[]", "actions=[generate]"), tmp_path / "run").execute()
+
+    needed = json.loads((tmp_path / "run/summary.json").read_text())
+    assert found["total"]["requests"]["expected"] == pytest.approx(needed["asked"], rel=0.15)
+    assert found["total"]["completion_tokens"]["expected"] == pytest.approx(needed["completion_tokens"], rel=0.15)
+    assert found["total"]["prompt_tokens"]["expected"] == pytest.approx(needed["prompt_tokens"], rel=0.15)
+
+
+def test_an_earlier_run_is_left_as_it_was(plan, earlier):
+    before = hashes(earlier)
+    plan(f"plan.like={earlier}")
+
+    assert hashes(earlier) == before
+
+
+def test_what_differs_from_the_earlier_run_is_told_and_chance_is_not(plan, earlier):
+    _, told = plan(f"plan.like={earlier}", "recipe.instructions.sampler.machine=4", "random_seed=7")
+
+    assert "The earlier run was another: recipe.instructions.sampler.machine was 2 and is 4." in told
+    assert "random_seed" not in told
+
+
+def test_the_prompt_tokens_of_other_prompts_are_counted_anew(plan, earlier):
+    same, _ = plan(f"plan.like={earlier}")
+    longer, _ = plan(f"plan.like={earlier}", "recipe.instructions.sampler.human=60")
+
+    tokens = [figures["stages"]["instructions"]["prompt_tokens"]["expected"] for figures in (same, longer)]
+    assert tokens[1] > 3 * tokens[0]
+
+
+def test_the_speed_of_another_model_is_not_taken_over(plan, earlier):
+    model = ("model=endpoint", "model.api_base=http://127.0.0.1:9/v1")
+    found, told = plan(f"plan.like={earlier}", *model)
+
+    assert found["stages"]["instructions"]["basis"] == "measured"
+    assert "Seconds a request are assumed (plan.assume): instructions" in told
+    assert "At the earlier run's own pace" not in told
+
+
+def test_fewer_attempts_are_reckoned_with(plan, earlier):
+    found, _ = plan(f"{UNTIL}=60", f"plan.like={earlier}", "recipe.classification.attempts=1")
+
+    assert expected(found, "classification") == 60
+
+
+def test_a_stage_that_the_earlier_run_did_not_come_to_is_judged_by_what_it_knows(plan, composed, built, tmp_path):
+    folder = tmp_path / "stopped"
+    built(composed(f"{UNTIL}=60", "trackers=[]", "actions=[generate]", "budget.requests=50"), folder).execute()
+
+    found, _ = plan(f"{UNTIL}=60", f"plan.like={folder}")
+
+    assert found["stages"]["classification"]["basis"] == "measured"
+    assert found["stages"]["output_first"]["basis"] == "assumed"
+    tasks = [found["stages"][name]["tasks"]["expected"] for name in ("output_first", "input_first")]
+    assert sum(tasks) == pytest.approx(60)
+    assert tasks[0] / 60 == pytest.approx(share_of_classification(folder), abs=0.01)
+
+
+def share_of_classification(folder):
+    rows = {row["id"]: row for row in map(json.loads, (folder / "pool.jsonl").read_text(encoding="utf-8").splitlines())}
+    said = [row["is_classification"] for row in rows.values() if row["origin"] != "human"]
+    return said.count(True) / (len(said) - said.count(None))
+
+
+def test_without_an_earlier_run_what_is_assumed_can_be_set(plan):
+    assume = "plan.assume.kept_per_request={low: 2, expected: 4, high: 5}"
+    found, told = plan(f"{UNTIL}=100", assume, "recipe.instructions.requests_per_round=1")
+
+    assert found["stages"]["instructions"]["requests"] == {"low": 20, "expected": 25, "high": 50}
+    assert "Yields are assumed (plan.assume)" in told
+
+
+def test_seeds_that_lack_something_are_asked_about_too(composed, built, task, tmp_path):
+    class Unfinished:
+        def load(self):
+            return [task(number, is_classification=None) for number in range(9)]
+
+    run = built(composed("actions=[plan]", f"{UNTIL}=10"), tmp_path)
+    run.seeds = Unfinished()
+    run.execute()
+
+    found = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
+    assert found["stages"]["classification"]["tasks"]["expected"] == 19
+
+
+def test_an_unknown_price_stays_unknown(plan):
+    model = ("model=endpoint", "model.api_base=http://127.0.0.1:9/v1")
+    unknown, told = plan(*model)
+    known, _ = plan(*model, "model.price={prompt: 1, completion: 2}")
+
+    assert unknown["total"]["cost_usd"] is None
+    assert "of replies, –, " in told
+    total = known["total"]
+    cost = (total["prompt_tokens"]["expected"] + 2 * total["completion_tokens"]["expected"]) / 1e6
+    assert total["cost_usd"]["expected"] == pytest.approx(cost)
+
+
+def test_what_is_free_costs_nothing_and_has_no_limits(plan):
+    found, _ = plan()
+
+    assert found["total"]["cost_usd"]["expected"] == 0
+    assert found["total"]["seconds"] is None
+
+
+@pytest.mark.parametrize(
+    ("override", "bound_by"),
+    [
+        ("model.concurrency=1", "concurrency"),
+        ("model.requests_per_minute=1", "requests_per_minute"),
+        ("model.tokens_per_minute=10", "tokens_per_minute"),
+        ("recipe.instructions.lag=0", "lag"),
+    ],
+)
+def test_the_narrowest_limit_says_how_long_it_takes(plan, override, bound_by):
+    found, _ = plan("model=endpoint", "model.api_base=http://127.0.0.1:9/v1", override)
+
+    stage = found["stages"]["instructions"]
+    assert stage["bound_by"] == bound_by
+    if bound_by == "requests_per_minute":
+        assert stage["seconds"]["expected"] == 60 * stage["requests"]["expected"]
+
+
+def test_a_model_without_limits_has_no_pace():
+    from selfinstruct.actions.plan.pace import pace
+
+    model = Offline(mode="chat", repeats=0, truncated=0, bad_format=0, chatty=0, thinking=0)
+    assert pace(None, model, None, 1.0) is None
+    assert Pace(seconds=exactly(1), bound_by="lag").seconds.low == 1
+
+
+def test_parameters_that_a_provider_does_not_take_are_told_and_no_error(plan):
+    found, told = plan("model=ollama", "experiment=paper")
+
+    wrong = found["stages"]["classification"]["untaken"]
+    key = "recipe.classification.prompt.decoding.presence_penalty"
+    assert wrong == [f"ollama_chat does not take presence_penalty; set {key}=null"]
+    assert wrong[0] in told
+
+
+def test_an_unknown_provider_and_a_parameter_out_of_place_are_told(plan):
+    found, told = plan(
+        "model=openai",
+        "model.name=nobody/x",
+        "model.key_required=false",
+        "+recipe.instructions.prompt.decoding.extra.n=2",
+    )
+
+    assert "LiteLLM knows no such provider" in told
+    assert "recipe.instructions.prompt.decoding.extra.n is not for extra" in told
+    assert found["total"]["cost_usd"] is None
+
+
+def test_mistakes_of_the_config_are_told_all_together(plan, tmp_path):
+    with pytest.raises(ConfigError) as error:
+        plan("recipe.instructions.sampler.human=999", "recipe.input_first.prompt.template='{{ tsk }}'", "plan.like=no")
+
+    assert len(error.value.problems) == 3
+    assert "recipe.instructions.sampler wants 999 human tasks" in error.value.problems[0]
+    assert "recipe.input_first.prompt.template: the variable 'tsk' is unknown" in error.value.problems[1]
+    assert error.value.problems[2] == "plan.like=no is no folder of a run that has asked anything."
+    assert not (tmp_path / "plan").exists()
+
+
+def test_bad_seeds_are_told(plan, tmp_path):
+    (tmp_path / "seeds.jsonl").write_text("{\n")
+
+    with pytest.raises(ConfigError, match=r"seeds.jsonl:1"):
+        plan(f"seeds.path={tmp_path / 'seeds.jsonl'}")
+
+
+def test_an_earlier_run_that_cannot_be_read_is_told(earlier, tmp_path):
+    for name in ("config.json", "rounds.jsonl"):
+        (tmp_path / name).write_bytes((earlier / name).read_bytes())
+    (tmp_path / "pool.jsonl").write_text("[]\n")
+
+    with pytest.raises(RunFolderError, match="cannot be read"):
+        read(tmp_path)
+
+
+def test_an_earlier_run_may_be_under_way(earlier, tmp_path):
+    for name in ("config.json", "rounds.jsonl", "pool.jsonl"):
+        (tmp_path / name).write_bytes((earlier / name).read_bytes())
+    with (tmp_path / "rounds.jsonl").open("a") as file:
+        file.write('{"stage": "instr')
+
+    found = read(tmp_path)
+
+    assert found.made == 60
+    assert found.stages["instructions"].latency is None
+
+
+def test_a_budget_that_may_not_suffice_is_told(plan):
+    _, told = plan("budget.requests=100", "budget.tokens=100000000", "budget.usd=1")
+
+    assert "- budget.requests=100 may end it early." in told
+    assert "budget.tokens" not in told
+    assert "budget.usd" not in told
+
+
+def sweeping(run, folder):
+    from dataclasses import replace
+
+    run.start = replace(run.start, group=folder.parent.name)
+    run.execute()
+
+
+def test_a_sweep_is_told_which_of_its_jobs_are_done(composed, built, tmp_path, capsys):
+    sweep = tmp_path / "sweep"
+    job = ("trackers=[]", f"{UNTIL}=3")
+    built(composed(*job, "actions=[generate]", "random_seed=1"), sweep / "0_a").execute()
+    (sweep / "broken").mkdir()
+    (sweep / "broken/summary.json").write_text("{")
+    (sweep / "broken/plan.json").write_text("{")
+    for seed in (1, 2):
+        folder = sweep / f"{seed}_plan"
+        sweeping(built(composed(*job, "actions=[plan]", f"random_seed={seed}"), folder), folder)
+
+    told = capsys.readouterr().out
+    assert told.count("This run is done already, in") == 1
+    assert json.loads((sweep / "1_plan/plan.json").read_text())["done"] == str(sweep / "0_a")
+    left = json.loads((sweep / "2_plan/plan.json").read_text())["total"]["requests"]["expected"]
+    assert f"Planned of the sweep so far: 2, done already: 0_a; left: {left:,.0f} requests, cost $0.00." in told
+
+
+def test_a_job_that_is_to_go_further_is_not_done(composed, built, tmp_path, plan):
+    folder = tmp_path / "job"
+    built(composed("trackers=[]", "actions=[generate]", f"{UNTIL}=3"), folder).execute()
+
+    assert plan("trackers=[]", f"{UNTIL}=3", folder=folder)[0]["done"] == str(folder)
+    assert plan("trackers=[]", f"{UNTIL}=4", folder=folder)[0]["done"] is None
+
+
+def rounds_of(curve, until, size=40):
+    """Rounds in which novelty wears off just so."""
+    kept, made = 0.0, []
+    while kept < until:
+        new = size * curve.share(kept)
+        made.append(Judged(round(new), size))
+        kept += new
+    return made
+
+
+def test_candidates_are_the_integral_of_novelty():
+    curve = Curve(0.9, 800.0, 0.7)
+    steps = sum(1 / curve.share(kept + 0.5) for kept in range(5000))
+
+    assert curve.candidates(5000) == pytest.approx(steps, rel=1e-4)
+
+
+@pytest.mark.parametrize("curve", [Curve(0.97, 3000.0, 0.6), Curve(0.95, 10000.0, 1.2), Curve(0.9, 300.0, 0.3)])
+def test_the_wear_of_novelty_is_found_from_a_part_of_a_run(curve):
+    found = Novelty(rounds_of(curve, 2000)).candidates(8000)
+
+    assert found.expected == pytest.approx(curve.candidates(8000), rel=0.15)
+    assert found.low <= curve.candidates(8000) <= found.high * 1.1
+
+
+def test_the_farther_ahead_the_less_is_known():
+    novelty = Novelty(rounds_of(Curve(0.97, 3000.0, 0.6), 2000))
+    near, far = novelty.candidates(4000), novelty.candidates(40000)
+
+    assert far.high / far.low > near.high / near.low
+
+
+def test_novelty_that_does_not_wear_off_takes_as_many_as_are_wanted():
+    assert Novelty([Judged(40, 40)] * 50).candidates(4000).expected == pytest.approx(4000, rel=0.1)
+
+
+def test_many_rounds_are_looked_at_in_spans():
+    spans = binned([Judged(1, 2)] * 1000)
+
+    assert len(spans) <= BINS
+    assert sum(span.judged for span in spans) == 2000
+
+
+def test_a_question_that_fails_is_asked_again_so_often():
+    assert series(0.5, 3) == 1.75
+    assert series(0.0, 3) == 1
+
+
+def test_more_attempts_need_more_requests(earlier):
+    measured = read(earlier).stages["input_first"]
+
+    assert repeated(measured, 3, 3).expected == pytest.approx(measured.asked / measured.subjects)
+    assert repeated(measured, 9, 1).expected > repeated(measured, 2, 1).expected
+
+
+def test_a_range_is_in_order():
+    with pytest.raises(ValueError, match="low <= expected <= high"):
+        Range(low=2, expected=1, high=3)
+
+
+def test_the_sum_of_what_is_not_known_is_not_known():
+    assert added([exactly(1), None]) is None
+    assert added([exactly(1), Range(low=1, expected=2, high=3)]) == Range(low=2, expected=3, high=4)
+
+
+def test_a_yield_of_none_is_refused(plan):
+    with pytest.raises(ConfigError, match="kept_per_request must be above 0"):
+        plan("plan.assume.kept_per_request.low=0")
+
+
+def test_large_and_small_figures_are_short():
+    assert [short(value) for value in (1, 12_345, 1_234_567, 123_456_789)] == ["0 k", "12 k", "1.2 M", "123 M"]
+    assert [dollars(value) for value in (0, 0.00123, 12.3)] == ["$0.00", "$0.0012", "$12.30"]
+
+
+def test_the_report_has_a_line_for_every_stage_and_the_total(plan):
+    found, _ = plan()
+    told = report(found)
+
+    assert [line.split()[0] for line in told.splitlines() if line.startswith((*found["stages"], "total"))] == [
+        *found["stages"],
+        "total",
+    ]

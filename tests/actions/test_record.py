@@ -1,0 +1,71 @@
+import json
+import sqlite3
+
+import pytest
+
+from selfinstruct.actions.record import Record, number_of
+from selfinstruct.errors import RunFolderError
+
+
+@pytest.fixture
+def folder(composed, built, tmp_path):
+    """A very small run."""
+    built(composed("recipe.instructions.until=5", "trackers=[]", "actions=[generate]"), tmp_path / "run").execute()
+    return tmp_path / "run"
+
+
+def test_reads_what_is_committed_and_leaves_every_byte_as_it_is(folder):
+    last = [json.loads(line) for line in (folder / "pool.jsonl").read_text().splitlines()][-1]
+    with (folder / "pool.jsonl").open("a") as file:
+        file.write(json.dumps(last | {"id": "later"}) + "\nhalf a li")
+    before = {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+    record = Record(folder)
+
+    assert len(record.pool) == 175 + 5
+    assert len(record.seeds) == 175
+    assert record.pool_before(0).of("instructions") == []
+    assert record.kept("instructions") == [0, 5]
+    assert record.chat("instructions") is True
+    with record.replies() as replies:
+        assert list(replies.of("instructions", 1)) == [f"instructions/1/{number}" for number in range(1, 6)]
+        assert replies.of("instructions", 99) == {}
+        assert [reply.number for reply in replies][:1] != []
+    assert {path: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+    assert number_of("a/b/12") == 12
+
+
+def test_rejections_are_found_by_their_request(folder):
+    rows = [json.loads(line) for line in (folder / "rejected.jsonl").read_text().splitlines()]
+
+    found = Record(folder).rejections(rows[0]["request"])
+
+    assert [item.reason for item in found] == [row["reason"] for row in rows if row["request"] == rows[0]["request"]]
+    assert Record(folder).rejections("instructions/99/1") == []
+
+
+def test_a_store_in_use_is_read_with_what_is_only_in_its_log(folder):
+    with sqlite3.connect(folder / "completions.sqlite") as writing:
+        writing.execute("UPDATE replies SET text = 'changed' WHERE request = 'instructions/1/1'")
+        writing.commit()
+        with Record(folder).replies() as replies:
+            assert replies.of("instructions", 1)["instructions/1/1"][0].completion.text == "changed"
+    writing.close()
+
+
+def test_a_folder_that_no_run_has_left_so_is_refused(folder, tmp_path):
+    with pytest.raises(RunFolderError, match="holds no rounds"):
+        Record(tmp_path)
+    (folder / "completions.sqlite").write_bytes(b"no database" * 1000)
+    with pytest.raises(RunFolderError, match="cannot be read"), Record(folder).replies() as replies:
+        replies.of("instructions", 1)
+    (folder / "completions.sqlite").unlink()
+    with pytest.raises(RunFolderError, match=r"holds no completions\.sqlite"), Record(folder).replies():
+        pass
+    content = (folder / "rejected.jsonl").read_bytes()
+    (folder / "rejected.jsonl").write_bytes(b"?" + content[1:])
+    with pytest.raises(RunFolderError, match="its files cannot be read"):
+        assert Record(folder).rounds
+    (folder / "rounds.jsonl").write_text("{\n")
+    with pytest.raises(RunFolderError, match="its files cannot be read"):
+        Record(folder)

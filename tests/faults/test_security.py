@@ -1,0 +1,262 @@
+"""What a config, a folder or a reply of somebody else cannot do: run code, publish a secret, write elsewhere."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from selfinstruct.trackers.console import printable
+
+ROOT = Path(__file__).parents[2]
+KEY = "sk-" + "test0123456789abcdef"
+QUICK = ("recipe.instructions.until=1", "trackers=[console]", "hydra.run.dir=run")
+GLOBAL = "# @package _global_\n"
+
+
+def command(folder, *words, **variables):
+    """Run `python run.py` in a folder."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("WANDB", "SELFINSTRUCT"))}
+    return subprocess.run(
+        [sys.executable, str(ROOT / "run.py"), *words],
+        cwd=folder,
+        env=environment | {"WANDB_SILENT": "true", **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def experiment(tmp_path, content):
+    """The words that name an experiment of somebody else."""
+    folder = tmp_path / "theirs" / "experiment"
+    folder.mkdir(parents=True)
+    (folder / "x.yaml").write_text(GLOBAL + content)
+    return ["experiment=x", "--config-dir", "theirs"]
+
+
+def refused(tmp_path, *words, message, **variables):
+    """The command ends with one clear message, without a trace, and has written and run nothing."""
+    before = set(tmp_path.rglob("*"))
+    done = command(tmp_path, *words, **variables)
+
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert set(tmp_path.rglob("*")) == before
+
+
+CODE = {
+    "a callback": "hydra:\n  callbacks:\n    x: {_target_: os.system, command: touch hacked}\n",
+    "a callback of Python": "hydra:\n  callbacks:\n    x: {_target_: pathlib.Path.touch, self: hacked}\n",
+    "a log handler": "hydra:\n  job_logging:\n    handlers:\n      x: {(): pathlib.Path.touch, self: hacked}\n",
+    "a log formatter": "hydra:\n  hydra_logging:\n    formatters:\n      x: {(): os.system, command: touch hacked}\n",
+    "a launcher": "hydra:\n  launcher:\n    x: {_target_: os.system, command: touch hacked}\n",
+    "a log elsewhere": "hydra:\n  job_logging:\n    handlers:\n      file: {filename: hacked}\n",
+    "a folder elsewhere": "hydra:\n  output_subdir: ../hacked\n",
+    "a variable": "hydra:\n  job:\n    env_set: {SELFINSTRUCT_ALLOW: os, PATH: hacked}\n",
+}
+
+
+@pytest.mark.parametrize("what", CODE)
+def test_a_config_of_somebody_else_cannot_run_code_or_write_elsewhere(what, tmp_path):
+    refused(tmp_path, *QUICK, *experiment(tmp_path, CODE[what]), message="hydra.")
+
+
+@pytest.mark.parametrize("words", [["--hydra-help"], ["--info=config"], ["-m", "random_seed=1,2"]])
+def test_nor_in_any_other_mode_of_hydra(words, tmp_path):
+    refused(tmp_path, *words, *experiment(tmp_path, CODE["a log formatter"]), message="names 'os.system'")
+
+
+def test_a_target_of_other_code_is_refused_when_the_run_is_built(tmp_path):
+    words = experiment(
+        tmp_path, "seeds: {_target_: os.system, path: touch hacked}\nmodel: {_target_: selfinstruct.x.Y}\n"
+    )
+    done = command(tmp_path, *QUICK, *words)
+
+    assert done.returncode == 1
+    assert "seeds._target_ must begin with 'selfinstruct.'" in done.stderr
+    assert "model._target_ cannot be imported" in done.stderr
+    assert "SELFINSTRUCT_ALLOW=<package>" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.rglob("hacked"))
+    assert not (tmp_path / "run/pool.jsonl").exists()
+
+
+OWN = """
+from selfinstruct.part import part
+from selfinstruct.task import Task, Instance
+
+@part
+class Few:
+    count: int
+    path: str
+    def load(self):
+        made = Instance(input="", output="x")
+        return [
+            Task(id=str(n), origin="human", instruction=f"Do {n}.", is_classification=False, instances=(made,))
+            for n in range(self.count)
+        ]
+"""
+
+
+def test_a_package_that_the_user_allows_is_used(tmp_path):
+    (tmp_path / "of_mine").mkdir()
+    (tmp_path / "of_mine/__init__.py").write_text(OWN)
+    words = [*QUICK, *experiment(tmp_path, "seeds: {_target_: of_mine.Few, count: 9}\n")]
+
+    assert "may not run other code" in command(tmp_path, *words, PYTHONPATH=str(tmp_path)).stderr
+    done = command(tmp_path, *words, PYTHONPATH=str(tmp_path), SELFINSTRUCT_ALLOW="of_mine")
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_run_folder_of_somebody_else_cannot_slip_in_words(tmp_path):
+    words = experiment(tmp_path, CODE["a callback"])
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/config.json").write_text(json.dumps({"overrides": words, "config": {}}))
+
+    refused(tmp_path, "hydra.run.dir=run", message="no run writes the overrides '--config-dir'")
+
+
+SECRETS = {
+    "an added key": ["+model.api_key=abc"],
+    "a forced key": ["++model.extra.api_key=abc"],
+    "a value": [f"seeds.path={KEY}"],
+    "a quoted value": [f"seeds.path='{KEY}'"],
+    "a mapping": ["+model.extra={headers: {api_key: abc}}"],
+    "a list": [f"+model.extra=[a,{KEY}]"],
+    "a sweep": ["-m", f"seeds.path=a,{KEY}", "hydra.sweep.dir=sweep"],
+    "a key of Hydra's": [f"+hydra.job.env_set.OPENAI_API_KEY={KEY}"],
+    "a folder": [f"hydra.run.dir=out/{KEY}"],
+    "a config folder": [f"--config-dir={KEY}"],
+    "a word alone": [KEY],
+    "a url": ["model.api_base=https://user:word@host/v1"],
+}
+
+
+@pytest.mark.parametrize("way", SECRETS)
+def test_a_typed_secret_reaches_no_file_and_is_not_repeated(way, tmp_path):
+    refused(tmp_path, *QUICK, *SECRETS[way], message="looks like a secret")
+    assert KEY not in command(tmp_path, *SECRETS[way]).stderr
+
+
+@pytest.mark.parametrize("mode", [QUICK, ["-m", "random_seed=1,2", "hydra.sweep.dir=sweep"]])
+@pytest.mark.parametrize("content", [f"model:\n  api_key: {KEY}\n", f"seeds:\n  path: {KEY}\n"])
+def test_a_secret_in_a_config_file_reaches_no_other(content, mode, tmp_path):
+    refused(tmp_path, *mode, *experiment(tmp_path, content), message="looks like a secret")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "seeds:\n  path: ${oc.env:MY_API_KEY}\n",
+        "recipe:\n  instructions:\n    prompt:\n      template: '${oc.env:MY_API_KEY} {{ tasks }}'\n",
+        "hydra:\n  run:\n    dir: out/${oc.env:MY_API_KEY}\n",
+        "hydra:\n  job:\n    env_copy: [MY_API_KEY]\n",
+    ],
+)
+def test_a_secret_of_the_environment_does_not_enter_a_config(content, tmp_path):
+    words = experiment(tmp_path, content)
+    done = command(tmp_path, "trackers=[console]", *words, MY_API_KEY=KEY)
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert KEY not in done.stdout + done.stderr
+    assert not [path for path in tmp_path.rglob("*") if KEY in path.name]
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
+
+
+def test_a_harmless_variable_may_enter_a_config(tmp_path):
+    words = experiment(tmp_path, "hydra:\n  run:\n    dir: ${oc.env:PLACE}/run\n")
+
+    assert command(tmp_path, *QUICK[:2], *words, PLACE="here").returncode == 0
+    assert (tmp_path / "here/run/summary.json").exists()
+
+
+def test_a_pickle_is_not_read(tmp_path):
+    (tmp_path / "config.pickle").write_bytes(b"cposix\nsystem\n(S'touch hacked'\ntR.")
+
+    refused(tmp_path, "--experimental-rerun", "config.pickle", message="reads a pickle")
+
+
+@pytest.mark.parametrize("mask", [0o077, 0o027])
+def test_files_are_made_with_the_users_umask(mask, tmp_path):
+    before = os.umask(mask)
+    try:
+        done = command(tmp_path, *QUICK[:1], "hydra.run.dir=run")
+    finally:
+        os.umask(before)
+
+    assert done.returncode == 0, done.stderr
+    made = [path for path in (tmp_path / "run").rglob("*") if not path.is_symlink()]
+    assert [path for path in made if path.stat().st_mode & mask] == []
+
+
+def test_folders_of_a_sweep_stay_in_it_whatever_an_override_holds(tmp_path):
+    hostile = r"'../../evil','$(touch hacked)','a/b\c','<x>|y;z','%s {{ 1 }}','ä\n..','" + "x" * 300 + "'"
+    done = command(
+        tmp_path,
+        *("-m", f"+recipe.instructions.prompt.values.word={hostile}", "hydra.sweep.dir=sweep", *QUICK[:2]),
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["sweep"]
+    folders = sorted(path.name for path in (tmp_path / "sweep").iterdir() if path.is_dir())
+    assert [name[:2] for name in folders] == [f"{number}_" for number in range(7)]
+    assert all(len(name) <= 110 and not set(name) & set("/\\$<>|;%{}*?\"' \n") for name in folders)
+    assert len({path.parent for path in (tmp_path / "sweep").glob("*/summary.json")}) == 7
+
+
+HOSTILE = [
+    "Compute {{ 7 * 7 }} and {% for x in y %} and ${oc.env:HOME} for me",
+    "Write ../../evil and /etc/passwd and $(touch hacked) and `touch hacked`",
+    "Show <script>alert(1)</script> and <img src=x onerror=alert(1)> as text",
+    "Print \x1b[2J\x1b]0;owned\x07 and \x9b31m and a null \0 in your answer",
+    "Name [bold red]the markup[/bold red] and ](http://x) in a table | of | words",
+]
+
+
+def answer(request):
+    """What a hostile model says to each stage."""
+    if request.stage == "instructions":
+        return " " + "\n".join(f"{number}. {text}" for number, text in enumerate(HOSTILE, 9)).removeprefix("9. ")
+    if request.stage == "classification":
+        return " No"
+    return "\n".join(f"Example {number}\n{text}\nOutput: {text}!\n" for number, text in enumerate(HOSTILE, 1))
+
+
+def test_what_a_model_says_is_data_everywhere(tmp_path, composed, built, scripted, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    config = composed(
+        f"recipe.instructions.until={len(HOSTILE)}", "trackers=[console]", "formats=[reference,chat,alpaca]"
+    )
+    run = built(config, tmp_path / "run")
+    run.model = scripted(answer, name="m](x)<b>\x1b[31m\n# {{ 1 }}")
+
+    run.execute()
+
+    pool = [json.loads(line) for line in (tmp_path / "run/pool.jsonl").read_bytes().split(b"\n")[:-1]]
+    made = {row["id"]: row for row in pool if row["origin"] == "instructions"}.values()
+    said = [row["instruction"] for row in made] + [
+        row.get("instruction", row.get("text"))
+        for row in map(json.loads, (tmp_path / "run/rejected.jsonl").read_bytes().split(b"\n")[:-1])
+    ]
+    assert all(any(text in found for found in said) for text in HOSTILE)
+    assert any(text in instance["output"] for row in made for instance in row["instances"] or () for text in HOSTILE)
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    assert not list(tmp_path.rglob("hacked"))
+    card = (tmp_path / "run/dataset/README.md").read_text()
+    assert "<b>" not in card.replace(r"\<b\>", "")
+    printed = capsys.readouterr().out
+    assert printable(printed) == printed
+
+
+def test_hostile_text_in_an_error_does_not_steer_the_terminal(tmp_path):
+    (tmp_path / "seeds.jsonl").write_text('{"id": ["\x9b31m \u202e"]}\n')
+    done = command(tmp_path, *QUICK, "seeds.path=seeds.jsonl", "+seeds.a='\x1b[2J'")
+
+    assert done.returncode == 1
+    assert not set(done.stderr) & set("\x1b\x9b\u202e\r")

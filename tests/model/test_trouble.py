@@ -1,0 +1,223 @@
+import json
+import socket
+from datetime import UTC, datetime
+
+import pytest
+
+from selfinstruct.model.trouble import (
+    GarbledError,
+    ReplyError,
+    Trouble,
+    UnsendableError,
+    judged,
+    message_of,
+    retry_after,
+)
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+class APIError(Exception):
+    """As LiteLLM's: a status, and the headers of the reply, where there was one."""
+
+    def __init__(self, status_code, message="no", headers=None):
+        super().__init__(message)
+        self.status_code = status_code
+        self.message = message
+        self.litellm_response_headers = headers
+
+
+class UnsupportedParamsError(APIError):
+    pass
+
+
+class AuthenticationError(APIError):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (APIError(400), "refused"),
+        (APIError(413), "refused"),
+        (APIError(422), "refused"),
+        (APIError(400, "This model's maximum context length is 4096 tokens"), "refused"),
+        (APIError(401), "fatal"),
+        (APIError(402), "fatal"),
+        (APIError(403), "fatal"),
+        (APIError(404), "fatal"),
+        (AuthenticationError(500), "fatal"),
+        (UnsupportedParamsError(400), "fatal"),
+        (APIError(429, "You exceeded your quota (insufficient_quota)"), "fatal"),
+        (APIError(400, "API key not valid. Please pass a valid API key."), "fatal"),
+        (APIError(500, "Missing Gemini API key. Set the GEMINI_API_KEY"), "fatal"),
+        (APIError(400, "`temperature` and `top_p` cannot both be specified for this model"), "fatal"),
+        (APIError(408), "transient"),
+        (APIError(409), "transient"),
+        (APIError(429), "transient"),
+        (APIError(500), "transient"),
+        (APIError(503), "transient"),
+        (APIError(529), "transient"),
+        (APIError(200, "litellm.APIError: Unable to get json response"), "garbled"),
+        (ConnectionResetError("reset"), "transient"),
+        (TimeoutError(), "transient"),
+        (KeyError("choices"), "transient"),
+    ],
+    ids=str,
+)
+def test_an_error_is_judged_by_status_class_and_words(error, kind):
+    assert judged(error).kind == kind
+
+
+def caused_by(cause, error=None):
+    error = error or APIError(500, "litellm.InternalServerError: OpenAIException - Connection error.")
+    error.__cause__ = cause
+    return error
+
+
+class ClientPayloadError(Exception):
+    """As aiohttp's."""
+
+
+class ClientConnectorError(OSError):
+    """As aiohttp's."""
+
+    host, port = "nosuch.example", 443
+
+    def __init__(self, os_error):
+        super().__init__(f"Cannot connect to host nosuch.example:443 ssl:default [{os_error}]")
+        self.os_error = os_error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        caused_by(json.JSONDecodeError("Expecting value", "<html>", 0)),
+        caused_by(UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no")),
+        ClientPayloadError("half"),
+        GarbledError(200, "no completion: the model wrote insufficient_quota", {"date": "now"}),
+        APIError(500, "litellm.APIError: LiteLLM: provider returned a response with no 'choices'. Raw keys: []"),
+    ],
+    ids=str,
+)
+def test_a_success_without_a_whole_completion_is_garbled_whatever_words_it_holds(error):
+    assert judged(error).kind == "garbled"
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "Name or service not known"),
+        (ConnectionRefusedError(111, "Connect call failed ('1.2.3.4', 443)"), "connection refused"),
+        (OSError(113, "No route to host"), "No route to host"),
+    ],
+    ids=["unknown host", "refused", "no route"],
+)
+def test_a_host_that_cannot_be_reached_is_named_also_where_litellm_says_nothing(cause, reason):
+    error = ClientConnectorError(cause)
+
+    for found in (judged(error), judged(caused_by(error))):
+        assert found == Trouble("unreached", f"cannot reach nosuch.example:443 ({reason})")
+
+
+def test_where_litellm_says_nothing_the_reason_beneath_is_told():
+    assert judged(caused_by(ConnectionResetError(104, "reset by peer"))) == Trouble(
+        "transient", "[Errno 104] reset by peer"
+    )
+
+
+def test_an_error_that_leads_to_itself_is_told_all_the_same():
+    error = APIError(500, "round and round")
+    error.__context__ = APIError(500, "again")
+    error.__context__.__context__ = error
+
+    assert judged(error).message == "round and round"
+
+
+def test_the_words_of_an_error_without_a_status_end_nothing():
+    assert judged(ValueError("the model wrote model_not_found")).kind == "transient"
+
+
+def test_a_status_is_told_only_where_there_was_a_reply():
+    assert judged(APIError(503, "busy", {"date": "now"})).message == "HTTP 503, busy"
+    assert judged(APIError(500, "Connection error.")).message == "Connection error."
+
+
+def test_the_wait_that_a_server_asks_for_is_found_in_the_headers():
+    assert judged(APIError(429, headers={"Retry-After": "7"})).retry_after == 7
+    assert judged(APIError(429)).retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (APIError(500, "litellm.InternalServerError: InternalServerError: OpenAIException - Connection error."), None),
+        (APIError(500, "litellm.APIError:   Connection\n error."), None),
+        (APIError(500, "Connection error. To drop these, set `litellm.drop_params=True`"), "Connection error."),
+        (APIError(500, "Connection error.\nTraceback (most recent call last):\n File"), "Connection error."),
+        (APIError(500, ""), "APIError"),
+        (TimeoutError(), "no answer in time"),
+        (TimeoutError("no answer within 5 s"), "no answer within 5 s"),
+    ],
+)
+def test_a_message_is_one_line_for_the_user(error, message):
+    assert message_of(error) == message or message_of(error) == "Connection error."
+
+
+def test_a_long_message_is_cut():
+    assert len(message_of(APIError(400, "long " * 1000))) < 310
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0),
+        ("1.5", 1.5),
+        ("-3", 0),
+        ("Thu, 01 Jan 2026 12:00:30 GMT", 30),
+        ("Thu, 01 Jan 2026 12:00:30 -0000", 30),
+        ("Thu, 01 Jan 2026 11:00:00 GMT", 0),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+        ("", None),
+    ],
+)
+def test_a_retry_after_is_a_number_or_a_date(value, seconds):
+    assert retry_after({"retry-after": value}, NOW) == seconds
+
+
+def test_without_the_header_nothing_is_asked():
+    assert retry_after({}, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "is_overload"),
+    [
+        (APIError(429), True),
+        (APIError(529), True),
+        (APIError(503, headers={"retry-after": "3"}), True),
+        (APIError(503, "Model is overloaded"), True),
+        (APIError(503, "down for maintenance"), False),
+        (APIError(500, "overloaded"), False),
+        (APIError(429, "insufficient_quota"), False),
+        (ConnectionResetError("reset"), False),
+    ],
+    ids=str,
+)
+def test_a_server_that_has_too_much_to_do_is_told_from_one_that_is_down(error, is_overload):
+    assert judged(error).is_overload is is_overload
+
+
+def test_a_server_that_sends_us_elsewhere_is_not_followed():
+    assert judged(ReplyError(307, "Moved", {"Location": "http://elsewhere"})).kind == "fatal"
+
+
+def test_what_a_server_said_is_judged_by_its_code_too():
+    error = ReplyError(429, "You have no money left", {"Date": "now"}, "insufficient_quota billing")
+
+    assert judged(error) == Trouble("fatal", "HTTP 429, You have no money left")
+
+
+def test_what_cannot_be_sent_is_fatal():
+    assert judged(UnsendableError("set a=null")) == Trouble("fatal", "set a=null")

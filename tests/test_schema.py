@@ -1,0 +1,52 @@
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+
+from selfinstruct.errors import RunFolderError
+from selfinstruct.schema import FORMAT, opened, version_of
+
+FIRST = """
+CREATE TABLE parts (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
+CREATE TABLE replies (request TEXT, key BLOB, draw INTEGER, stage TEXT, round INTEGER, identity INTEGER, system INTEGER,
+    head INTEGER, rest TEXT, decoding INTEGER, text TEXT, finish_reason TEXT, prompt_tokens INTEGER,
+    completion_tokens INTEGER, cost_usd REAL, seconds REAL, model TEXT, time REAL, UNIQUE (key, draw));
+CREATE VIEW completions AS SELECT text FROM replies;
+INSERT INTO parts VALUES (1, 'x');
+INSERT INTO replies VALUES ('grow/1/1', x'00', 0, 'grow', 1, 1, NULL, 1, '', 1, 'Said.', 'stop', 1, 1, NULL, 1, 'm', 1);
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_new_file_has_the_tables(tmp_path):
+    with closing(opened(tmp_path / "x.sqlite")) as connection:
+        assert version_of(connection) == FORMAT
+        assert connection.execute("SELECT * FROM completions").fetchall() == []
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_file_of_the_first_version_keeps_its_replies(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "x.sqlite")) as connection:
+        connection.executescript(FIRST)
+
+    for _ in range(2):
+        with closing(opened(tmp_path / "x.sqlite")) as connection:
+            assert connection.execute("SELECT text, sent FROM completions").fetchall() == [("Said.", None)]
+            assert version_of(connection) == FORMAT
+
+
+def test_many_processes_may_open_a_new_file_at_once(tmp_path):
+    code = "import sys; from pathlib import Path; from selfinstruct.schema import opened; opened(Path(sys.argv[1]))"
+    words = [sys.executable, "-c", code, str(tmp_path / "x.sqlite")]
+
+    processes = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(6)]
+
+    assert [process.communicate()[1] for process in processes] == [""] * 6
+
+
+@pytest.mark.parametrize("place", ["none/x.sqlite", "."])
+def test_a_place_that_can_hold_no_file_is_told(place, tmp_path):
+    with pytest.raises(RunFolderError, match="cannot be used: unable to open database file"):
+        opened(tmp_path / place)
