@@ -14,6 +14,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from selfinstruct import folder
 from selfinstruct.encoding import misread
 
 HERE = Path(__file__).parent
@@ -78,6 +79,20 @@ def unknown_keys(text: str) -> list[str]:
         else:
             text = ""
     return found
+
+
+def recipe_of(experiment: str) -> dict[str, Any]:
+    """Every key of the recipe, dotted, with its value as an experiment sets it."""
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+
+    before, GlobalHydra.instance().hydra = GlobalHydra.instance().hydra, None  # asked while a config is composed
+    try:
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            config = compose("config", overrides=[f"experiment={experiment}"])
+    finally:
+        GlobalHydra.instance().hydra = before
+    return dict(folder.leaves(OmegaConf.to_container(config.recipe, resolve=True), "recipe"))
 
 
 def meant(key: str) -> str:

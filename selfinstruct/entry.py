@@ -59,6 +59,10 @@ def main() -> None:
     try:
         refuse_secrets(sys.argv[1:])
         sys.argv[1:] = with_kept_overrides(sys.argv[1:])
+        if folder_in(sys.argv[1:], "replay") is not None:
+            from selfinstruct.actions.publication.replay import with_words
+
+            sys.argv[1:] = with_words(sys.argv[1:], key_of)
         check(sys.argv[1:], __file__)
         hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
     except KeyboardInterrupt:

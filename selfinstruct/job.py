@@ -23,7 +23,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from selfinstruct.advice import CONF, at_once, in_one_line, plain, printable
+from selfinstruct.advice import CONF, at_once, in_one_line, plain, printable, recipe_of
 from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError
 from selfinstruct.folder import kept_config
 from selfinstruct.secret import variable
@@ -55,6 +55,7 @@ def slug(text: str) -> str:
 
 OmegaConf.register_new_resolver("slug", slug, replace=True)
 OmegaConf.register_new_resolver("oc.env", variable, replace=True)
+OmegaConf.register_new_resolver("experiment", recipe_of, replace=True)
 OmegaConf.register_new_resolver("conf", lambda path: str(CONF / path), replace=True)
 
 
@@ -68,11 +69,12 @@ def job(config: DictConfig) -> float | None:
     begun.append(str(folder))
     try:
         values, declared = told(config)
-        objective = values.pop("objective", None)
+        objective, capsule = values.pop("objective", None), values.pop("replay", None)
+        declared.pop("replay", None)
         if in_sweep and is_done(folder, declared):
             print(f"{now.job.num}: done already, in {folder}")  # noqa: T201
         else:
-            work(values, start_of(values, declared, now))
+            work(values, start_of(values, declared, now), capsule)
         return figure(folder, objective)
     except (SelfInstructError, OSError) as error:
         tell(error)
@@ -90,15 +92,18 @@ def job(config: DictConfig) -> float | None:
     return None
 
 
-def work(values: dict[str, Any], start: "Start") -> None:
-    """Build a run, and have it do its actions."""
+def work(values: dict[str, Any], start: "Start", capsule: str | None) -> None:
+    """Build a run, and have it do its actions; with a capsule, from its replies, and tell whether it is the same."""
+    from selfinstruct.actions.publication.replay import replayed
     from selfinstruct.build import build
     from selfinstruct.run import Run
 
     try:
-        run = build(values, Run, start=start)
-        with ending_well(run):
-            run.execute()
+        with replayed(values, capsule, start) as (answered, tell_of):
+            run = build(answered, Run, start=start)
+            with ending_well(run):
+                run.execute()
+            tell_of(run)
     except (KeyboardInterrupt, SystemExit):
         tell(SelfInstructError(f"Stopped. {go_on(start.folder)}"))
         raise

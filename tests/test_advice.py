@@ -2,7 +2,7 @@
 
 import pytest
 
-from selfinstruct.advice import at_once, in_one_line, leaves, meant, misread_file, plain, printable
+from selfinstruct.advice import at_once, in_one_line, leaves, meant, misread_file, plain, printable, recipe_of
 
 
 def test_a_key_that_does_not_exist_is_told_with_the_keys_of_that_name():
@@ -23,6 +23,14 @@ def test_an_unknown_option_of_a_plural_group_is_told_with_those_there_are():
     text = plain(ValueError("In 'config': Could not load 'trackers/foo'.\nmore"))
 
     assert text == "In 'config': Could not load 'trackers/foo'. There are: console, wandb."
+
+
+def test_the_recipe_of_an_experiment_is_told_key_by_key(composed):
+    leaves = recipe_of("paper")
+
+    assert leaves["recipe.instructions.until"] == 52_000
+    assert leaves["recipe.classification.prompt.decoding.max_tokens"] == 3
+    assert composed("actions=[capsule]")["actions"]["capsule"]["paper"]["self_instruct"] == leaves
 
 
 def test_a_plugin_that_is_not_installed_is_told_with_the_way_to_install_it():

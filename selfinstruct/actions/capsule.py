@@ -1,0 +1,145 @@
+"""Write a run as a capsule: everything that others need to read, cite and re-run it, and nothing that is not theirs.
+
+`capsule/` and `capsule.zip` hold config, replies, seeds, prompts, dataset, card, citations and the SHA-256 of every
+file.  They hold no times, no folder names of the replies' store and no order that chance made, so that the same run
+gives the same bytes.  The dataset is written anew from the pool, in every format of the run.
+
+A run that was extended after it had ended is refused: no single command repeats it.  So is one whose files seem to hold
+a key.
+"""
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from selfinstruct.actions.export import write
+from selfinstruct.actions.publication import citation, paper
+from selfinstruct.actions.publication.archive import pack, seal, write_rows
+from selfinstruct.actions.publication.card import card
+from selfinstruct.actions.publication.facts import Facts, Told, facts_of, provenance
+from selfinstruct.actions.publication.history import overrides_of, refused, unrepeatable
+from selfinstruct.actions.publication.methods import paragraph
+from selfinstruct.actions.publication.replies import write_replies
+from selfinstruct.actions.publication.secrets import leaks
+from selfinstruct.actions.publication.seeds import seed_rows
+from selfinstruct.errors import RunFolderError
+from selfinstruct.folder import differences
+from selfinstruct.journal import POOL, REJECTED, ROUNDS, has_rounds
+from selfinstruct.part import part
+from selfinstruct.summary import authors, digest_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from selfinstruct.run import Run
+
+FOLDER, ZIP = "capsule", "capsule.zip"
+
+
+@part
+class Capsule:
+    """Writes a run for publication."""
+
+    title: str | None
+    """What the dataset is called; null for recipe and models."""
+    authors: list[str]
+    """Who made it, for CITATION.cff and BibTeX."""
+    languages: list[str]
+    """ISO 639-1 codes, for the card."""
+    licence: str | None
+    """Of the dataset, as the hub calls it; null for not stated."""
+    seeds_licence: str | None
+    """Of seeds of one's own; null for not stated, or for that of the seeds that come with the program."""
+    harmless: list[str]
+    """Fingerprints of texts that look like a secret and were found to be none."""
+    paper: dict[str, dict[str, Any]]
+    """Recipe to every key and value of the paper's own setting."""
+
+    @property
+    def asks(self) -> bool:
+        """It does not."""
+        return False
+
+    @property
+    def is_apart(self) -> bool:
+        """It works on the pool and the replies."""
+        return False
+
+    def problems(self, run: "Run") -> list[str]:
+        """A folder without a run, or a config that is not the run's."""
+        if any(action.asks for action in run.actions.values()):
+            return []
+        if not has_rounds(run.start.folder):
+            return [f"{run.start.folder} holds no run. Name the folder of one: hydra.run.dir=<folder>."]
+        return differences(run.start.folder, run.start.declared)
+
+    def __call__(self, run: "Run") -> None:
+        """Write folder and zip; raises RunFolderError for a run that cannot be published as it is."""
+        if not authors(run.pool):
+            raise RunFolderError(f"{run.start.folder} holds no tasks to publish. Generate some first.")
+        if problem := unrepeatable(run):
+            raise RunFolderError(f"{run.start.folder} cannot be a capsule: {problem}")
+        folder = run.start.folder / FOLDER
+        part_folder = folder.with_name(f"{FOLDER}.part")
+        shutil.rmtree(part_folder, ignore_errors=True)
+        (part_folder / "dataset").mkdir(parents=True)
+        try:
+            self._write(run, part_folder)
+            if found := leaks(part_folder, self.harmless):
+                raise RunFolderError("\n".join(["The capsule is not written, for it would hold a secret.", *found]))
+            seal(part_folder)
+            shutil.rmtree(folder, ignore_errors=True)
+            part_folder.rename(folder)
+        finally:
+            shutil.rmtree(part_folder, ignore_errors=True)
+        pack(folder, run.start.folder / ZIP)
+
+    def _write(self, run: "Run", folder: "Path") -> None:
+        source, overrides = run.start.folder, overrides_of(run)
+        write_rows(folder / "seeds.jsonl", seed_rows(source))
+        replies = write_replies(source / "completions.sqlite", folder, list(run.recipe), refused(source))
+        dataset = {
+            f"dataset/{name}": write(folder / "dataset" / name, rows)
+            for format_ in run.formats.values()
+            for name, rows in format_.files(run.pool, run.random_seed)
+        }
+        shutil.copyfile(source / ROUNDS, folder / ROUNDS)
+        told = Told(
+            title=self.title,
+            authors=self.authors,
+            languages=self.languages,
+            licence=self.licence,
+            seeds_licence=self.seeds_licence,
+        )
+        facts = facts_of(run, told, dataset, replies)
+        hashes = {name: digest_of(source / name) for name in (POOL, REJECTED, ROUNDS)}
+        hashes |= {name: digest_of(folder / name) for name in dataset}
+        proof = provenance(facts, overrides, digest_of(folder / "seeds.jsonl"), hashes)
+        for name, text in self._texts(facts, overrides, proof).items():
+            (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+    def _texts(self, facts: Facts, overrides: list[str], proof: dict[str, Any]) -> dict[str, str]:
+        """The files that are written of facts alone."""
+        resolved = public(facts.resolved)
+        if "path" in resolved["seeds"]:
+            resolved["seeds"] = resolved["seeds"] | {"path": "seeds.jsonl"}
+        config = {"overrides": overrides, "config": public(facts.declared), "resolved": resolved}
+        return {
+            "config.json": as_json(config),
+            "provenance.json": as_json(proof),
+            "README.md": card(facts),
+            "methods.md": paragraph(facts) + "\n",
+            "hyperparameters.tex": paper.table(facts, self.paper.get(facts.recipe)),
+            "CITATION.cff": citation.cff(facts),
+            "citation.bib": citation.bibtex(facts),
+        }
+
+
+def as_json(values: dict[str, Any]) -> str:
+    """Values as a person reads them."""
+    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+
+
+def public(config: dict[str, Any]) -> dict[str, Any]:
+    """A config without what was said for one command only."""
+    return {key: value for key, value in config.items() if key not in ("actions", "trackers")}

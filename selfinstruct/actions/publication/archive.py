@@ -1,0 +1,205 @@
+"""The files of a capsule, as a folder or a zip: written the same way every time, and read as a stranger's.
+
+What is read is data from somebody we do not know.  So every name must be one that a capsule has, no entry may be a
+link or lie elsewhere, nothing is larger than the limits, and nothing is unpacked: files are read where they are, and a
+zip is read no further than it says it is long.  The manifest holds the SHA-256 of every file, so that a capsule which
+was changed by chance or by hand is told apart; it is no signature, and who changes it too is found out by the replay.
+"""
+
+import hashlib
+import json
+import os
+import re
+import stat
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, cast
+
+from selfinstruct.errors import SelfInstructError
+from selfinstruct.journal import line
+from selfinstruct.summary import digest_of
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+"""The version of a capsule's layout."""
+FILES = frozenset(
+    {
+        *("README.md", "methods.md", "hyperparameters.tex", "CITATION.cff", "citation.bib"),
+        *("config.json", "provenance.json", "seeds.jsonl", "prompts.jsonl", "replies.jsonl", "rounds.jsonl"),
+    }
+)
+"""What every capsule holds beside its manifest."""
+DATASET = re.compile(r"dataset/[A-Za-z0-9][\w.-]*", re.ASCII)
+MOST_FILES = 100
+MOST_BYTES = 2 << 30
+"""Of all files together, unpacked: the replies of 52,000 tasks take about a tenth of it."""
+MOST_CONFIG = 16 << 20
+"""Of a file that is read into memory at once."""
+MOST_LINE = 16 << 20
+"""Of a line of JSON."""
+FIRST_DAY = (1980, 1, 1, 0, 0, 0)
+"""The time of every file in a zip, the earliest that the format knows."""
+TOP = "capsule/"
+"""Where the files lie in a zip."""
+CHUNK = 1 << 20
+
+
+def seal(folder: Path) -> None:
+    """Write the manifest over all files of a folder."""
+    files = {
+        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": digest_of(path)}
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
+    text = json.dumps({"format": FORMAT, "files": files}, indent=2) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+
+
+def pack(folder: Path, path: Path) -> None:
+    """Write a folder as a zip; the same files give the same bytes."""
+    part = path.with_name(path.name + ".part")
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for file in sorted(file for file in folder.rglob("*") if file.is_file()):
+            entry = zipfile.ZipInfo(TOP + file.relative_to(folder).as_posix(), FIRST_DAY)
+            entry.compress_type, entry.create_system = zipfile.ZIP_DEFLATED, 3
+            entry.external_attr = (stat.S_IFREG | 0o644) << 16
+            entry.file_size = file.stat().st_size  # so that a large one gets a large header
+            with file.open("rb") as source, archive.open(entry, "w") as target:
+                while content := source.read(CHUNK):
+                    target.write(content)
+    os.replace(part, path)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator["Archive"]:
+    """A capsule that was checked from its first name to its last byte; raises SelfInstructError for what is none."""
+    with ExitStack() as stack:
+        try:
+            if path.is_dir():
+                archive = Archive(path, in_folder(path))
+            else:
+                archive = in_zip(path, stack.enter_context(zipfile.ZipFile(path)))
+            archive.verify()
+        except (OSError, ValueError, RecursionError, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
+            told = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise SelfInstructError(f"replay={path} cannot be used: {told}.") from None
+        yield archive
+
+
+class Archive:
+    """The files of a capsule, to be read."""
+
+    def __init__(self, path: Path, sizes: Mapping[str, int], source: zipfile.ZipFile | None = None) -> None:
+        self.path = path
+        self._sizes = sizes
+        self._source = source
+        if len(sizes) > MOST_FILES:
+            raise ValueError(f"it has more than {MOST_FILES} files")
+        if (total := sum(sizes.values())) > MOST_BYTES:
+            raise ValueError(f"it claims {total:,} bytes, and {MOST_BYTES:,} are the most that a capsule may have")
+        for name in sizes:
+            if name not in FILES and name != MANIFEST and not DATASET.fullmatch(name):
+                raise ValueError(f"{name!r} is no file of a capsule")
+        if missing := sorted({*FILES, MANIFEST} - set(sizes)):
+            raise ValueError(f"it has no {', '.join(missing)}")
+
+    @property
+    def dataset(self) -> list[str]:
+        """The names of the dataset's files."""
+        return sorted(name for name in self._sizes if DATASET.fullmatch(name))
+
+    def open(self, name: str) -> IO[bytes]:
+        """A file, to be read."""
+        if self._source is not None:
+            return self._source.open(TOP + name)
+        return (self.path / name).open("rb")
+
+    def object(self, name: str) -> dict[str, Any]:
+        """A file that holds one object of JSON; raises ValueError for what is none."""
+        if self._sizes[name] > MOST_CONFIG:
+            raise ValueError(f"{name} is larger than {MOST_CONFIG:,} bytes")
+        with self.open(name) as file:
+            return parsed(file.read(), name)
+
+    def rows(self, name: str) -> Iterator[dict[str, Any]]:
+        """The objects of a file of JSON lines; raises ValueError for what is none."""
+        with self.open(name) as file:
+            number = 0
+            while text := file.readline(MOST_LINE):
+                number += 1
+                yield parsed(text, f"{name}:{number}")
+
+    def verify(self) -> None:
+        """Compare every file with the manifest; raises ValueError for the first that differs."""
+        manifest = self.object(MANIFEST)
+        if manifest.get("format") != FORMAT:
+            raise ValueError(f"its format is {manifest.get('format')!r}, and this program knows {FORMAT}")
+        files = manifest.get("files")
+        if not isinstance(files, dict) or set(files) != set(self._sizes) - {MANIFEST}:
+            raise ValueError(f"{MANIFEST} does not name the files that are there")
+        for name, told in sorted(files.items()):
+            if not isinstance(told, dict) or told.get("bytes") != self._sizes[name]:
+                raise ValueError(f"{name} is not as long as {MANIFEST} says")
+            with self.open(name) as file:
+                if hashlib.file_digest(cast(Any, file), "sha256").hexdigest() != told.get("sha256"):
+                    raise ValueError(f"{name} was changed: it has not the SHA-256 that {MANIFEST} says")
+
+
+def in_folder(folder: Path) -> dict[str, int]:
+    """The files of a folder with their sizes; raises ValueError for anything that is no plain file."""
+    sizes: dict[str, int] = {}
+    waiting = [folder]
+    while waiting and len(sizes) <= MOST_FILES:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in islice(entries, MOST_FILES + 1):
+                name = Path(entry.path).relative_to(folder).as_posix()
+                if entry.is_symlink():
+                    raise ValueError(f"{name!r} is a link, and a capsule has none")
+                if entry.is_dir() and name == "dataset":
+                    waiting.append(Path(entry.path))
+                elif entry.is_file():
+                    sizes[name] = entry.stat().st_size
+                else:
+                    raise ValueError(f"{name!r} is no file of a capsule")
+    return sizes
+
+
+def in_zip(path: Path, source: zipfile.ZipFile) -> Archive:
+    """The files of a zip; raises ValueError for an entry that is no plain file in its place."""
+    sizes: dict[str, int] = {}
+    for entry in source.infolist():
+        name = entry.filename.removeprefix(TOP)
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            raise ValueError(f"{entry.filename!r} is a link, and a capsule has none")
+        if not entry.filename.startswith(TOP):
+            raise ValueError(f"{entry.filename!r} lies outside {TOP}")
+        if name in sizes:
+            raise ValueError(f"{name!r} is in it twice")
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ValueError(f"{name!r} is packed in a way that no capsule is")
+        sizes[name] = entry.file_size
+    return Archive(path, sizes, source)
+
+
+def parsed(text: bytes, place: str) -> dict[str, Any]:
+    """An object of JSON; raises ValueError, with the place, for anything else."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError(f"{place} is not JSON") from None
+    if not isinstance(found, dict):
+        raise ValueError(f"{place} is no object")
+    return found
+
+
+def write_rows(path: Path, rows: Iterator[Mapping[str, Any]]) -> int:
+    """Write rows as JSON lines; how many there were."""
+    count = 0
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(line(row))
+            count += 1
+    return count

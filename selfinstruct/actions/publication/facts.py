@@ -1,0 +1,141 @@
+"""What is known of a run when its capsule is written; card, paragraph, table and citations are made of this alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from selfinstruct.folder import leaves
+from selfinstruct.summary import authors, digest, git, tasks, totals, versions
+from selfinstruct.task import OFFLINE
+
+if TYPE_CHECKING:
+    from selfinstruct.run import Run
+
+OWN_SEEDS = "${conf:seeds/seed_tasks.jsonl}"
+OWN_LICENCE = "Apache-2.0"
+NOT_STATED = "not stated"
+HIDDEN = ("_target_", "template", "system", "few_shot", "model")
+"""Keys of a stage that are no hyperparameters."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What nobody but the author knows of a dataset."""
+
+    title: str | None
+    authors: list[str]
+    languages: list[str]
+    licence: str | None
+    seeds_licence: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """A run, as it is told to others."""
+
+    recipe: str
+    told: Told
+    models: list[str]
+    is_offline: bool
+    random_seed: int
+    declared: dict[str, Any]
+    """The config with its interpolations as they were written."""
+    resolved: dict[str, Any]
+    """The config, plain values."""
+    figures: dict[str, Any]
+    """Totals of the run."""
+    stages: dict[str, dict[str, Any]]
+    """The same of each stage."""
+    tasks: dict[str, Any]
+    dataset: dict[str, int]
+    """File to rows."""
+    replies: int
+    software: dict[str, Any]
+    """Versions of the packages, and the state of the code."""
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return self.told.title or f"{self.recipe} by {', '.join(self.models)}"
+
+    @property
+    def has_own_seeds(self) -> bool:
+        """Whether the seeds are those that come with the program."""
+        return bool(self.declared["seeds"].get("path") == OWN_SEEDS)
+
+    @property
+    def seeds_licence(self) -> str:
+        """The licence of the seeds, where it is known."""
+        return self.told.seeds_licence or (OWN_LICENCE if self.has_own_seeds else NOT_STATED)
+
+    @property
+    def seeds_origin(self) -> str:
+        """Where the seeds come from, as far as the config says."""
+        if self.has_own_seeds:
+            return "the seed tasks that come with selfinstruct, written for it by hand"
+        return f"seed tasks of the run's author ({self.declared['seeds'].get('path', NOT_STATED)})"
+
+
+def facts_of(run: "Run", told: Told, dataset: dict[str, int], replies: int) -> Facts:
+    """What is known of a run."""
+    rounds = run.journal.rounds
+    models = authors(run.pool)
+    return Facts(
+        recipe=run.start.recipe,
+        told=told,
+        models=models,
+        is_offline=OFFLINE in models,
+        random_seed=run.random_seed,
+        declared=run.start.declared,
+        resolved=run.start.config,
+        figures=totals(rounds),
+        stages={name: totals(run.journal.of(name)) for name in run.recipe},
+        tasks=tasks(run.pool),
+        dataset=dataset,
+        replies=replies,
+        software={"versions": versions(), "git": git()},
+    )
+
+
+def hyperparameters(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The leaves of a recipe that are numbers, switches and choices, not texts."""
+    found = config.get("recipe")
+    values = dict(leaves(found, "recipe")) if found is not None else dict(config)
+    return {key: value for key, value in values.items() if not set(key.split(".")) & set(HIDDEN)}
+
+
+def prompts_of(facts: Facts, overrides: list[str]) -> dict[str, dict[str, str]]:
+    """Stage to the hash of its prompt, and its licence: ours where nothing of it was overridden."""
+    found = {}
+    for name, stage in facts.declared["recipe"].items():
+        is_own = not any(f"recipe.{name}.prompt" in word for word in overrides)
+        found[name] = {
+            "sha256": digest(repr(sorted(leaves(stage.get("prompt")))).encode()),
+            "licence": OWN_LICENCE if is_own else NOT_STATED,
+        }
+    return found
+
+
+def provenance(facts: Facts, overrides: list[str], seeds: str, results: Mapping[str, str]) -> dict[str, Any]:
+    """What the capsule is made of, with hashes; `seeds` is the hash of `seeds.jsonl`."""
+    return {
+        "software": {"name": "selfinstruct", **facts.software},
+        "recipe": facts.recipe,
+        "models": facts.models,
+        "made_by_an_offline_grammar": facts.is_offline,
+        "random_seed": facts.random_seed,
+        "seeds": {
+            "file": "seeds.jsonl",
+            "tasks": facts.tasks["seeds"],
+            "sha256": seeds,
+            "origin": facts.seeds_origin,
+            "licence": facts.seeds_licence,
+        },
+        "prompts": prompts_of(facts, overrides),
+        "replies": facts.replies,
+        "figures": facts.figures,
+        "stages": facts.stages,
+        "tasks": facts.tasks,
+        "dataset": facts.dataset,
+        "results": dict(results),
+    }

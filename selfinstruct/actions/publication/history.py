@@ -1,0 +1,87 @@
+"""What a run went through, as far as a capsule must know: whether one command repeats it, and which.
+
+A run may go on with another target, or a larger budget.  Where that happened before its stages ended, the last target
+stands in the journal, and the capsule gives it.  Where it happened afterwards, the journal has stages that end twice,
+and no single command makes such a journal.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from selfinstruct.actions.publication.overrides import kept
+from selfinstruct.journal import REJECTED
+from selfinstruct.recipe import Stage
+from selfinstruct.round import MODEL
+
+if TYPE_CHECKING:
+    from selfinstruct.run import Run
+
+EXTENDED = (
+    "it went on after {stage} had ended, with other settings, and no single command repeats that. Run it once more in"
+    " one go; with model.store=<this folder>/completions.sqlite no reply is paid for twice."
+)
+UNFINISHED = "{stage} has not ended. Let the run go on to its end first: python run.py hydra.run.dir=<folder>"
+TIMED = "it was ended by budget.minutes, and no other run ends at the same place. Let it go on to its end first."
+
+
+def unrepeatable(run: "Run") -> str | None:
+    """Why no single command repeats a run; None where one does."""
+    rounds = run.journal.rounds
+    if any("minutes are over" in row.get("ended", "") for row in rounds):
+        return TIMED
+    if stage := extended(rounds):
+        return EXTENDED.format(stage=stage)
+    is_spent = by_budget(rounds)
+    for name, stage_ in run.recipe.items():
+        rows = run.journal.of(name)
+        if not is_spent and (("ended" not in rows[-1]) if rows else has_work(name, stage_, run)):
+            return UNFINISHED.format(stage=name)
+    return None
+
+
+def extended(rounds: Sequence[Mapping[str, Any]]) -> str | None:
+    """The first stage that has a round after it had ended, or after a later stage had begun."""
+    left: set[str] = set()
+    stage = None
+    for row in rounds:
+        if row["stage"] != stage and stage is not None:
+            left.add(stage)
+        stage = row["stage"]
+        if stage in left:
+            return str(stage)
+        if "ended" in row:
+            left.add(stage)
+    return None
+
+
+def has_work(name: str, stage: Stage, run: "Run") -> bool:
+    """Whether a stage that made no round has something to do."""
+    return stage.target is not None or bool(stage.sampler.sample(run.pool, Random(0), 1, name))
+
+
+def by_budget(rounds: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the run was ended by its budget."""
+    return any(row.get("ended", "").startswith("budget") for row in rounds)
+
+
+def overrides_of(run: "Run") -> list[str]:
+    """The words that repeat a run: those that shape its data, with the target that each stage ended at."""
+    rounds = run.journal.rounds
+    words = [word for word in kept(run.start.overrides) if by_budget(rounds) or not word.startswith("budget")]
+    for name, stage in run.recipe.items():
+        key = f"recipe.{name}.until"
+        ended = next((row["ended"] for row in run.journal.of(name) if "ended" in row), "")
+        count, _, word = ended.partition(" ")
+        if word == "kept" and count.isdecimal() and int(count) != stage.target:
+            words = [*(other for other in words if other.lstrip("+").partition("=")[0] != key), f"{key}={count}"]
+    return words
+
+
+def refused(folder: Path) -> dict[str, str]:
+    """The requests that a model refused, with its reasons; their replies are in no store."""
+    with (folder / REJECTED).open(encoding="utf-8") as file:
+        rows = (row for text in file if (row := json.loads(text))["filter"] == MODEL)
+        return {row["request"]: row["reason"] for row in rows}

@@ -1,0 +1,64 @@
+"""The paragraph on methods: how the dataset was made, in the words of a paper, every number from the run."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from selfinstruct.actions.publication.facts import Facts
+
+OFFLINE = "an offline grammar, which stands in for a language model"
+DECODING = ("temperature", "top_p", "max_tokens", "frequency_penalty", "presence_penalty")
+NAMES = {"self_instruct": "Self-Instruct (Wang et al., 2023)"}
+
+
+def paragraph(facts: Facts) -> str:
+    """The methods of a run, one paragraph."""
+    writer = OFFLINE if facts.is_offline else f"{', '.join(facts.models)} (as the provider calls it)"
+    method = NAMES.get(facts.recipe, f"the recipe {facts.recipe}")
+    version = facts.software["versions"].get("selfinstruct")
+    tasks = facts.tasks
+    stages = facts.resolved["recipe"]
+    return " ".join(
+        [
+            f"Starting from {tasks['seeds']:,} seed tasks, we grew {tasks['made']:,} tasks by {method},",
+            f"as implemented in selfinstruct {version}; they have {tasks['instances']:,} instances.",
+            f"The text was written by {writer}.",
+            *(sentence(name, stages[name], facts.stages[name]) for name in facts.stages),
+            f"Of {facts.figures['candidates']:,} candidates {facts.figures['kept']:,} were kept.",
+            f"The random seed was {facts.random_seed}; all {facts.replies:,} replies are published with the dataset.",
+        ]
+    )
+
+
+def sentence(name: str, stage: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
+    """What a stage did."""
+    sampler = stage.get("sampler") or {}
+    shown = " and ".join(f"{sampler[key]} {word}" for key, word in SHOWN.items() if sampler.get(key))
+    passed = ", ".join(filter_ + (f" ({settings})" if settings else "") for filter_, settings in filters_of(stage))
+    parts = [
+        f"Stage {name.replace('_', ' ')} asked {figures['asked']:,} requests",
+        *([f"each of which showed {shown} tasks"] if shown else []),
+        *([f"decoded with {told}"] if (told := decoding(stage)) else []),
+    ]
+    end = f"; what passed the filters {passed} was kept" if passed else ""
+    return f"{', '.join(parts)}{end} ({figures['kept']:,} of {figures['candidates']:,} candidates)."
+
+
+SHOWN = {"human": "human-written", "machine": "machine-made"}
+
+
+def decoding(stage: Mapping[str, Any]) -> str:
+    """The decoding parameters of a stage that are sent."""
+    values = (stage.get("prompt") or {}).get("decoding") or {}
+    return ", ".join(f"{key} {values[key]}" for key in DECODING if values.get(key) is not None)
+
+
+def filters_of(stage: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The filters of a stage with their numbers and switches; word lists are in the config."""
+    for name, filter_ in (stage.get("filters") or {}).items():
+        values = filter_ if isinstance(filter_, Mapping) else {}
+        plain = {key: value for key, value in values.items() if key != "_target_" and isinstance(value, SCALAR)}
+        yield name, ", ".join(f"{key} {json.dumps(value)}" for key, value in plain.items())
+
+
+SCALAR = (bool, int, float, str)

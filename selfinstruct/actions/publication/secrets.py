@@ -1,0 +1,56 @@
+"""Whether a file that is to be published holds a key.
+
+Two ways to tell: it holds the value of an environment variable whose name says that it is secret, or something in the
+shape of a well-known kind of key.  A model may well write a made-up key into an example; who has looked at it says so
+by its fingerprint, which gives nothing away.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from selfinstruct.model.secrets import Secrets
+from selfinstruct.summary import digest
+
+SHAPES = re.compile(
+    r"\bsk-[A-Za-z0-9_-]{16,}|\b(?:hf|gsk|ghp|gho|github_pat|glpat|xox[abp])[_-][A-Za-z0-9_-]{16,}|\bAIza[\w-]{20,}"
+    r"|\bxai-\w{16,}|\bAKIA[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY|://[^/@\s:\"]{1,80}:[^/@\s\"]{1,200}@",
+    re.ASCII,
+)
+FINGERPRINT = 12
+"""Characters of a hash that tell one text from another."""
+
+
+def fingerprint(text: str) -> str:
+    """What names a text without telling it."""
+    return digest(text.encode())[:FINGERPRINT]
+
+
+def leaks(folder: Path, harmless: list[str]) -> list[str]:
+    """Everything in the files of a folder that seems to be a secret, with where it is and what to do about it."""
+    known = {text for secret in Secrets().known for text in (secret, json.dumps(secret)[1:-1])}
+    places: dict[tuple[str, str], list[str]] = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open(encoding="utf-8") as file:
+            for number, text in enumerate(file, 1):
+                for mark in marks(text, known):
+                    places.setdefault(mark, []).append(f"{path.relative_to(folder).as_posix()}:{number}")
+    return [told(where, *mark) for mark, where in places.items() if mark[0] not in harmless]
+
+
+def marks(text: str, known: set[str]) -> Iterator[tuple[str, str]]:
+    """The fingerprint of everything in a text that seems to be a secret, and what it seems to be."""
+    for secret in known:
+        if secret in text:
+            yield fingerprint(secret), "the value of a secret environment variable"
+    for match in SHAPES.finditer(text):
+        yield fingerprint(match[0]), "what looks like a key or a password"
+
+
+def told(places: list[str], mark: str, kind: str) -> str:
+    """A finding, as a sentence."""
+    more = f" and {len(places) - 1:,} other lines" if len(places) > 1 else ""
+    return (
+        f"{places[0]}{more}: {kind}. If you have looked at it and it is none, add its fingerprint {mark} to 'harmless'."
+    )

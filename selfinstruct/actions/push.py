@@ -1,0 +1,120 @@
+"""Upload a capsule to the Hugging Face hub, as a dataset.
+
+The hub gets the card, the dataset, the citations and the whole capsule as a zip.  Publishing cannot be taken back, so a
+push is a dry run until it is told otherwise, a repository is private, and the files are looked through for keys once
+more, with the environment as it is now.
+
+The token is read from the environment variable that the config names.  Rejected: to log the files as W&B artifacts as
+well; a capsule belongs to a folder and not to a W&B run, and such a run would have to be opened anew for it.
+"""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from selfinstruct.actions.capsule import FOLDER, ZIP, Capsule
+from selfinstruct.actions.publication.archive import DATASET, MANIFEST, opened, pack
+from selfinstruct.actions.publication.secrets import leaks
+from selfinstruct.errors import RunFolderError, SelfInstructError
+from selfinstruct.model.settings import key_in
+from selfinstruct.part import part
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+    from selfinstruct.run import Run
+
+ENDPOINT = "https://huggingface.co"
+BESIDE = ("README.md", "CITATION.cff", "citation.bib", "methods.md", "hyperparameters.tex", "provenance.json")
+"""What of a capsule is uploaded beside its zip, so that the hub shows it."""
+INSTALL = "push needs huggingface_hub: pip install 'selfinstruct[hub]'"
+
+
+@part
+class Push:
+    """Uploads dataset, card and capsule."""
+
+    repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None
+    """Where to, as `<user or organisation>/<name>`."""
+    private: bool
+    """Whether a repository that is made for it is seen by you alone."""
+    dry_run: bool
+    """Says what would be uploaded where, and uploads nothing."""
+    token_env: str
+    """The environment variable that holds the token."""
+    harmless: list[str]
+    """Fingerprints of texts that look like a secret and were found to be none."""
+
+    @property
+    def asks(self) -> bool:
+        """It does not."""
+        return False
+
+    @property
+    def is_apart(self) -> bool:
+        """It needs the capsule alone."""
+        return True
+
+    def problems(self, run: "Run") -> list[str]:
+        """No place to push to, no capsule, no token, no library."""
+        found = [] if self.repo else ["push.repo must be set: push.repo=<user>/<name>."]
+        will_write = any(isinstance(action, Capsule) for action in run.actions.values())
+        if not will_write and not (run.start.folder / FOLDER / MANIFEST).is_file():
+            found.append(
+                f"{run.start.folder} holds no capsule. Write one: actions=[capsule,push] hydra.run.dir=<folder>."
+            )
+        if self.dry_run:
+            return found
+        if not key_in(self.token_env):
+            found.append(f"The environment variable {self.token_env} is not set; the hub needs its token there.")
+        try:
+            import huggingface_hub  # noqa: F401
+        except ImportError:
+            found.append(INSTALL)
+        return found
+
+    def __call__(self, run: "Run") -> None:
+        """Upload, or say what would be; raises RunFolderError for a capsule that must not be published."""
+        folder = run.start.folder / FOLDER
+        with opened(folder) as capsule:
+            names = [name for name in (*BESIDE, *capsule.dataset) if name in BESIDE or DATASET.fullmatch(name)]
+        if found := leaks(folder, self.harmless):
+            raise RunFolderError("\n".join(["Nothing is uploaded, for it would tell a secret.", *found]))
+        pack(folder, run.start.folder / ZIP)
+        files = {name: folder / name for name in names} | {ZIP: run.start.folder / ZIP}
+        if self.dry_run:
+            print(self._plan(files), flush=True)  # noqa: T201
+        else:
+            print(f"Uploaded to {self._upload(files)}", flush=True)  # noqa: T201
+
+    @property
+    def _endpoint(self) -> str:
+        return os.environ.get("HF_ENDPOINT", "").rstrip("/") or ENDPOINT
+
+    def _plan(self, files: dict[str, Path]) -> str:
+        """What a push would do."""
+        lines = [f"  {name}  {path.stat().st_size:,} bytes" for name, path in files.items()]
+        where = f"{self._endpoint}/datasets/{self.repo} ({'private' if self.private else 'public'} if it is new)"
+        return "\n".join([f"Dry run: nothing is uploaded. With push.dry_run=false this goes to {where}:", *lines])
+
+    def _upload(self, files: dict[str, Path]) -> str:
+        """Upload in one commit; the address of the dataset.  Raises SelfInstructError where the hub refuses."""
+        from huggingface_hub import HfApi
+
+        token = key_in(self.token_env) or ""
+        try:
+            return self._commit(HfApi(endpoint=self._endpoint, token=token), files)
+        except Exception as error:  # of HTTP, of the hub, of the network: told by its first line, without the token
+            first = (str(error).strip() or type(error).__name__).splitlines()[0].replace(token, "***")
+            raise SelfInstructError(f"{self._endpoint} did not take {self.repo}: {first}") from None
+
+    def _commit(self, hub: "HfApi", files: dict[str, Path]) -> str:
+        from huggingface_hub import CommitOperationAdd
+
+        assert self.repo is not None
+        hub.create_repo(self.repo, repo_type="dataset", private=self.private, exist_ok=True)
+        operations = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=path) for name, path in files.items()]
+        hub.create_commit(self.repo, operations, commit_message="Add dataset and capsule", repo_type="dataset")
+        return f"{self._endpoint}/datasets/{self.repo}"

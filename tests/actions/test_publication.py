@@ -1,0 +1,759 @@
+"""Capsules, written and read in this process; test_capsule.py runs the command."""
+
+import json
+import shutil
+import sqlite3
+import stat
+import struct
+import zipfile
+from dataclasses import replace
+
+import pytest
+import yaml
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from selfinstruct.actions.publication import archive, citation, overrides, paper
+from selfinstruct.actions.publication.archive import opened, pack, seal
+from selfinstruct.actions.publication.card import card, size
+from selfinstruct.actions.publication.facts import Facts, Told
+from selfinstruct.actions.publication.history import extended
+from selfinstruct.actions.publication.methods import paragraph
+from selfinstruct.actions.publication.replay import replayed, with_words, words_of
+from selfinstruct.actions.publication.secrets import fingerprint, leaks
+from selfinstruct.advice import CONF
+from selfinstruct.build import build
+from selfinstruct.entry import key_of
+from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
+from selfinstruct.job import untold, without_objective
+from selfinstruct.run import Run
+from selfinstruct.start import Start
+
+WORDS = ("recipe.instructions.until=12", "formats=[alpaca]")
+ACTIONS = "actions=[generate,export,capsule]"
+THRESHOLD = "recipe.instructions.filters.similarity.threshold"
+
+
+def execute(folder, *words, actions="actions=[generate,export]", capsule=None):
+    """Run the words in a folder, as the command does."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("config", overrides=["trackers=[]", actions, *words])
+    values = OmegaConf.to_container(config, resolve=True)
+    declared = OmegaConf.to_container(config, resolve=False)
+    values, declared = (without_objective(untold(config)) for config in (values, declared))
+    start = Start(
+        folder=folder,
+        name="test",
+        group=None,
+        recipe="self_instruct",
+        job_type="generate",
+        config=values,
+        declared=declared,
+        overrides=words,
+    )
+    with replayed(values, capsule and str(capsule), start) as (answered, tell):
+        run = build(answered, Run, start=start)
+        run.execute()
+        tell(run)
+    return run
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """The folder of a run with its capsule."""
+    folder = tmp_path_factory.mktemp("published") / "run"
+    execute(folder, *WORDS, actions=ACTIONS)
+    return folder
+
+
+@pytest.fixture
+def capsule(published, tmp_path):
+    """A capsule that a test may spoil."""
+    return shutil.copytree(published / "capsule", tmp_path / "capsule")
+
+
+def sealed(folder, name, change):
+    """Change a file, and the manifest with it, as somebody does who means it."""
+    path = folder / name
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+    seal(folder)
+    return folder
+
+
+def configured(folder, **changes):
+    return sealed(folder, "config.json", lambda text: json.dumps(json.loads(text) | changes))
+
+
+def repacked(path, entries):
+    """A zip of these entries: name to content, or to (ZipInfo, content)."""
+    with zipfile.ZipFile(path, "w") as file:
+        for name, content in entries:
+            file.writestr(name, content)
+    return path
+
+
+def entries_of(folder):
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [(f"capsule/{path.relative_to(folder).as_posix()}", path.read_bytes()) for path in files]
+
+
+# what is written
+
+
+def test_a_capsule_holds_what_others_need(published):
+    names = {path.relative_to(published / "capsule").as_posix() for path in (published / "capsule").rglob("*.*")}
+
+    assert names == {*archive.FILES, archive.MANIFEST, "dataset/alpaca.jsonl"}
+
+
+def test_the_same_run_gives_the_same_bytes(published, tmp_path):
+    execute(tmp_path / "run", *WORDS, actions=ACTIONS)
+
+    assert (tmp_path / "run/capsule.zip").read_bytes() == (published / "capsule.zip").read_bytes()
+
+
+def test_a_run_that_is_over_is_published_later(published, tmp_path):
+    execute(tmp_path / "run", *WORDS)
+    execute(tmp_path / "run", *WORDS, actions="actions=[capsule]")
+
+    assert (tmp_path / "run/capsule.zip").read_bytes() == (published / "capsule.zip").read_bytes()
+
+
+def test_replies_are_read_by_a_person_and_are_those_of_the_store(published):
+    rows = [json.loads(text) for text in (published / "capsule/replies.jsonl").read_text().splitlines()]
+    parts = [json.loads(text) for text in (published / "capsule/prompts.jsonl").read_text().splitlines()]
+    texts = {part["name"]: part["text"] for part in parts}
+    connection = sqlite3.connect(published / "completions.sqlite")
+    stored = {row[0]: row[1:] for row in connection.execute("SELECT request, prompt, text FROM completions")}
+    connection.close()
+
+    assert {row["request"]: (texts.get(row["head"], "") + row["rest"], row["text"]) for row in rows} == stored
+    assert {part["kind"] for part in parts} == {"identity", "decoding", "head"}
+    assert [row["request"] for row in rows[:2]] == ["instructions/1/1", "instructions/1/2"]
+
+
+def test_the_config_holds_what_shapes_the_data_and_no_folder_of_ours(published):
+    config = json.loads((published / "capsule/config.json").read_text())
+
+    assert config["overrides"] == list(WORDS)
+    assert config["resolved"]["seeds"]["path"] == "seeds.jsonl"
+    assert str(CONF) not in (published / "capsule/config.json").read_text()
+    assert "actions" not in config["resolved"]
+
+
+def test_the_provenance_tells_hashes_licences_and_code(published):
+    told = json.loads((published / "capsule/provenance.json").read_text())
+
+    assert told["made_by_an_offline_grammar"] is True
+    assert (told["seeds"]["tasks"], told["seeds"]["licence"]) == (175, "Apache-2.0")
+    assert set(told["prompts"]) == {"instructions", "classification", "output_first", "input_first"}
+    assert set(told["results"]) == {"pool.jsonl", "rejected.jsonl", "rounds.jsonl", "dataset/alpaca.jsonl"}
+    assert told["software"]["versions"]["selfinstruct"]
+
+
+def test_a_run_that_was_extended_after_its_end_cannot_be_repeated(published, tmp_path):
+    folder = shutil.copytree(published, tmp_path / "run")
+    longer = ("recipe.instructions.until=20", WORDS[1])
+    execute(folder, *longer)
+
+    with pytest.raises(RunFolderError, match=r"instructions had ended, with other settings.*model.store"):
+        execute(folder, *longer, actions="actions=[capsule]")
+
+
+def test_a_run_that_was_ended_by_its_budget_is_repeated_with_it(tmp_path):
+    execute(tmp_path / "run", *WORDS, "budget.requests=8", actions=ACTIONS)
+
+    again = execute(tmp_path / "again", *words(tmp_path / "run/capsule"), capsule=tmp_path / "run/capsule")
+
+    assert "budget.requests=8" in again.start.overrides
+    assert again.stopped is not None
+
+
+def test_a_budget_that_ended_nothing_is_no_part_of_a_capsule(tmp_path):
+    execute(tmp_path / "run", *WORDS, "budget.requests=8000", actions=ACTIONS)
+
+    assert words(tmp_path / "run/capsule") == list(WORDS)
+
+
+def test_an_unfinished_run_is_not_published(tmp_path, published):
+    folder = shutil.copytree(published, tmp_path / "run")
+    rounds = (folder / "rounds.jsonl").read_text().splitlines(keepends=True)
+    (folder / "rounds.jsonl").write_text("".join(rounds[:1]))
+
+    with pytest.raises(RunFolderError, match=r"classification has not ended"):
+        execute(folder, *WORDS, actions="actions=[capsule]")
+
+
+def test_the_target_that_a_run_ended_at_is_the_one_that_repeats_it(published, tmp_path):
+    folder = shutil.copytree(published, tmp_path / "run")
+
+    execute(folder, "recipe.instructions.until=90", WORDS[1], actions="actions=[capsule]")
+
+    assert words(folder / "capsule") == ["formats=[alpaca]", "recipe.instructions.until=12"]
+
+
+def test_a_run_that_ended_with_its_minutes_is_not_published(published, tmp_path):
+    folder = shutil.copytree(published, tmp_path / "run")
+    text = (folder / "rounds.jsonl").read_text()
+    (folder / "rounds.jsonl").write_text(text.replace("12 kept", "budget: 1 minutes are over"))
+
+    with pytest.raises(RunFolderError, match=r"budget.minutes"):
+        execute(folder, *WORDS, actions="actions=[capsule]")
+
+
+def test_stages_that_come_again_are_seen():
+    assert extended([{"stage": "a"}, {"stage": "a", "ended": "x"}, {"stage": "b"}]) is None
+    assert extended([{"stage": "a"}, {"stage": "b"}, {"stage": "a"}]) == "a"
+    assert extended([{"stage": "a", "ended": "x"}, {"stage": "a"}]) == "a"
+
+
+@pytest.mark.parametrize(
+    "text", ["OPENAI: sk-proj-abcdefghijklmnop1234", "https://me:secret@host/x", "AKIA" + 16 * "A"]
+)
+def test_what_looks_like_a_key_is_found_without_telling_it(text, tmp_path):
+    (tmp_path / "replies.jsonl").write_text(f"fine\n{text}\n")
+
+    (found,) = leaks(tmp_path, [])
+
+    assert found.startswith("replies.jsonl:2: what looks like a key or a password.")
+    assert text not in found
+
+
+def test_the_value_of_a_secret_variable_is_found_and_can_be_called_harmless(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOME_API_KEY", "plain words of mine")
+    (tmp_path / "a.txt").write_text("here are plain words of mine\n")
+
+    (found,) = leaks(tmp_path, [])
+
+    assert "the value of a secret environment variable" in found
+    assert leaks(tmp_path, [fingerprint("plain words of mine")]) == []
+
+
+def test_a_capsule_that_would_tell_a_key_is_not_written(published, tmp_path, monkeypatch):
+    folder = shutil.copytree(published, tmp_path / "run")
+    shutil.rmtree(folder / "capsule")
+    monkeypatch.setenv("MY_TOKEN", "Continue the list")
+
+    with pytest.raises(RunFolderError, match=r"would hold a secret\.\nconfig.json:\d+ and 6 other lines: the value"):
+        execute(folder, *WORDS, actions="actions=[capsule]")
+
+    assert not (folder / "capsule").exists()
+    assert not (folder / "capsule.part").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("recipe=self_instruct", True),
+        ("+model@recipe.classification.model=openai", True),
+        ("~recipe.instructions.filters.keywords", True),
+        ("filters@recipe.instructions.filters=[length]", True),
+        ("model.store=/my/replies.sqlite", False),
+        ("seeds.path=/my/seeds.jsonl", False),
+        ("budget.minutes=5", False),
+        ("hydra.run.dir=/my/run", False),
+        ("trackers.wandb.entity=me", False),
+        ("actions=[capsule]", False),
+        ("capsule.title=x", False),
+        ("+trackers@recipe.x=wandb", False),
+    ],
+)
+def test_only_what_shapes_the_data_is_kept(words, kept):
+    assert (overrides.kept([words]) == [words]) == kept
+
+
+# the texts
+
+
+@pytest.fixture
+def facts():
+    counts = {"asked": 3, "candidates": 9, "kept": 4, "rejected": {"length": 2, "parse": 3}}
+    stage = {
+        "prompt": {"decoding": {"temperature": 0.7, "stop": ["x"]}},
+        "sampler": {"human": 6, "machine": 0},
+        "filters": {"length": {"_target_": "x", "min_words": 4, "texts": ["a"]}},
+    }
+    return Facts(
+        recipe="self_instruct",
+        told=Told(title="A & B", authors=["Jane Doe"], languages=["de"], licence="cc0-1.0", seeds_licence="MIT"),
+        models=["openai/m"],
+        is_offline=False,
+        random_seed=3,
+        declared={"recipe": {"grow": stage}, "seeds": {"path": "mine.jsonl"}},
+        resolved={"recipe": {"grow": stage}, "seeds": {"path": "mine.jsonl"}},
+        figures=counts,
+        stages={"grow": counts},
+        tasks={"seeds": 10, "made": 4, "with_instances": 3, "instances": 5},
+        dataset={"dataset/chat.jsonl": 5},
+        replies=3,
+        software={"versions": {"selfinstruct": "1.0"}, "git": {"commit": "abc", "dirty": False}},
+    )
+
+
+def test_the_front_matter_is_what_the_hub_reads(facts):
+    found = yaml.safe_load(card(facts).split("---")[1])
+
+    assert (found["pretty_name"], found["language"], found["license"]) == ("A & B", ["de"], "cc0-1.0")
+    assert found["size_categories"] == ["n<1K"]
+    assert found["configs"] == [{"config_name": "chat", "data_files": "dataset/chat.jsonl"}]
+    assert "made-by-an-offline-grammar" not in found["tags"]
+
+
+def test_the_card_tells_filters_limits_and_licences(facts):
+    text = card(facts)
+
+    assert "| `grow` | `length` | 2 | min_words 4 |" in text
+    assert "turned away: parse 3." in text
+    assert "1 of 4 tasks have no instance" in text
+    assert "- seeds: MIT (seed tasks of the run's author (mine.jsonl))" in text
+    assert "offline grammar" not in text
+
+
+def test_nothing_that_was_not_told_is_made_up(facts):
+    unknown = replace(facts, told=Told(title=None, authors=[], languages=[], licence=None, seeds_licence=None))
+    found = yaml.safe_load(card(unknown).split("---")[1])
+
+    assert found["pretty_name"] == "self_instruct by openai/m"
+    assert {"license", "language"}.isdisjoint(found)
+    assert "Its licence is not stated." in card(unknown)
+    assert yaml.safe_load(citation.cff(unknown))["authors"] == [{"name": "not stated"}]
+    assert "author = {}" not in citation.bibtex(unknown)
+
+
+def test_what_the_grammar_made_is_called_so(facts):
+    offline = replace(facts, is_offline=True, models=["offline"])
+
+    assert "It was made by an offline grammar, not by a language model" in card(offline)
+    assert "not-for-training" in yaml.safe_load(card(offline).split("---")[1])["tags"]
+    assert "written by an offline grammar" in paragraph(offline)
+
+
+def test_the_paragraph_says_what_was_done(facts):
+    text = paragraph(facts)
+
+    assert "Starting from 10 seed tasks, we grew 4 tasks by Self-Instruct (Wang et al., 2023)" in text
+    assert "each of which showed 6 human-written tasks, decoded with temperature 0.7" in text
+    assert "length (min_words 4) was kept (4 of 9 candidates)" in text
+
+
+def test_the_table_shows_what_differs_and_only_that(facts):
+    before = {
+        "recipe.grow.sampler.human": 6,
+        "recipe.grow.sampler.machine": 2,
+        "recipe.grow.prompt.template": "long",
+        "recipe.grow.prompt.decoding.temperature": 0.7,
+    }
+    text = paper.table(facts, before)
+
+    assert "grow.sampler.machine & 2 & 0 \\\\" in text
+    assert "sampler.human" not in text
+    assert "template" not in text
+    assert "grow.filters.length.min\\_words & -- & 4" in text
+
+
+def test_a_table_without_a_paper_says_so(facts):
+    assert paper.table(facts, None).startswith("% There is no experiment with the values of a paper")
+    assert "none differs" in paper.table(replace(facts, resolved={"recipe": {"a": {"b": 1}}}), {"recipe.a.b": 1})
+
+
+def test_latex_sees_only_text():
+    assert paper.shown('a_b & 5% {x}\\n\n~^"') == (
+        'a\\_b \\& 5\\% \\{x\\}\\textbackslash{}n\\textbackslash{}n\\textasciitilde{}\\textasciicircum{}"'
+    )
+    assert len(paper.shown("x" * 100)) == 60
+
+
+def test_citations_name_paper_software_and_dataset(facts):
+    text = citation.bibtex(facts)
+    found = yaml.safe_load(citation.cff(facts))
+
+    assert "doi = {10.18653/v1/2023.acl-long.754}" in text
+    assert "author = {Jane Doe}" in text
+    assert "commit abc" in text
+    assert found["type"] == "dataset"
+    assert [reference["type"] for reference in found["references"]] == ["software", "conference-paper"]
+    assert "conference-paper" not in citation.cff(replace(facts, recipe="mine"))
+
+
+def test_sizes_are_the_hubs_words():
+    assert [size(count) for count in (0, 999, 1000, 52_000, 10**7)] == [
+        *("n<1K", "n<1K", "1K<n<10K", "10K<n<100K", "1M<n<10M")
+    ]
+
+
+# run again
+
+
+def words(capsule):
+    return json.loads((capsule / "config.json").read_text())["overrides"]
+
+
+@pytest.mark.parametrize("form", ["capsule", "capsule.zip"])
+def test_a_capsule_runs_again_to_the_same_bytes(form, published, tmp_path, capsys):
+    execute(tmp_path / "again", *WORDS, capsule=published / form)
+
+    assert capsys.readouterr().out.endswith("identical\n")
+    for name in ("pool.jsonl", "rejected.jsonl", "rounds.jsonl", "dataset/alpaca.jsonl"):
+        assert (tmp_path / "again" / name).read_bytes() == (published / name).read_bytes()
+
+
+def test_the_capsule_of_a_replay_is_the_capsule(published, tmp_path):
+    execute(tmp_path / "again", *WORDS, capsule=published / "capsule", actions=ACTIONS)
+
+    before, now = (
+        json.loads((folder / "capsule/manifest.json").read_text()) for folder in (published, tmp_path / "again")
+    )
+    assert before == now
+
+
+def test_seeds_of_ones_own_are_in_the_capsule(published, tmp_path):
+    seeds = tmp_path / "mine.jsonl"
+    rows = (published / "capsule/seeds.jsonl").read_text().splitlines()[:20]
+    seeds.write_text("\n".join(rows))
+    execute(tmp_path / "run", *WORDS, f"seeds.path={seeds}", actions=ACTIONS)
+    seeds.unlink()
+
+    execute(tmp_path / "again", *words(tmp_path / "run/capsule"), capsule=tmp_path / "run/capsule")
+
+
+def test_a_filter_changed_on_the_way_tells_what_is_not_held(published, tmp_path):
+    with pytest.raises(SelfInstructError) as error:
+        execute(tmp_path / "again", *WORDS, f"{THRESHOLD}=0.2", capsule=published / "capsule")
+
+    first, second = str(error.value).split("\n")
+    assert first == f"Changed on the way: {THRESHOLD} was 0.7 and is 0.2."
+    assert second.startswith("The capsule holds no reply to ")
+    assert "rejected.jsonl names all" in second
+    assert json.loads((tmp_path / "again/summary.json").read_text())["completed"] is True
+
+
+def test_a_change_that_asks_for_nothing_new_is_told(published, tmp_path, capsys):
+    execute(tmp_path / "again", "recipe.instructions.until=8", WORDS[1], capsule=published / "capsule")
+
+    assert capsys.readouterr().out == (
+        "Changed on the way: recipe.instructions.until was 12 and is 8. The capsule held the reply to every request.\n"
+    )
+
+
+def test_a_change_that_nothing_answers_is_told(published, tmp_path):
+    with pytest.raises(SelfInstructError, match=r"instructions kept nothing.*\nThe capsule holds no reply to \d+ req"):
+        execute(tmp_path / "again", *WORDS, "random_seed=9", capsule=published / "capsule")
+
+
+def test_a_failure_that_is_no_lack_of_replies_stays_as_it_is(published, tmp_path):
+    with pytest.raises(ConfigError, match=r"seeds"):
+        execute(tmp_path / "again", *WORDS, "seeds.path=none.jsonl", capsule=published / "capsule")
+
+
+def test_a_reply_that_was_changed_with_its_manifest_shows_in_the_result(capsule, tmp_path):
+    sealed(
+        capsule,
+        "replies.jsonl",
+        lambda text: text.replace("\\n9. ", "\\n9. Please ", 1).replace('"9. ', '"9. Please ', 1),
+    )
+
+    with pytest.raises(SelfInstructError, match=r"Not identical. The first difference is in (round 1|dataset)"):
+        execute(tmp_path / "again", *WORDS, capsule=capsule)
+
+
+def test_a_dataset_that_was_changed_is_told_by_its_line(capsule, tmp_path):
+    def change(text):
+        told = json.loads(text)
+        told["results"]["dataset/alpaca.jsonl"] = "0" * 64
+        told["software"]["versions"]["selfinstruct"] = "0.0.1"
+        return json.dumps(told)
+
+    sealed(capsule, "dataset/alpaca.jsonl", lambda text: text.replace("instruction", "instructions", 1))
+    sealed(capsule, "provenance.json", change)
+
+    with pytest.raises(SelfInstructError, match=r'alpaca.jsonl, line 1\.\n.*versions.selfinstruct "0.0.1", here'):
+        execute(tmp_path / "again", *WORDS, capsule=capsule)
+
+
+def test_rounds_that_only_one_side_has_are_told(capsule, tmp_path):
+    def change(text):
+        told = json.loads(text)
+        told["results"]["rounds.jsonl"] = "0" * 64
+        return json.dumps(told)
+
+    sealed(capsule, "provenance.json", change)
+    sealed(capsule, "rounds.jsonl", lambda text: text + '{"stage": "late", "round": 1}\n')
+
+    with pytest.raises(SelfInstructError, match=r"only the capsule has round 1 of late"):
+        execute(tmp_path / "again", *WORDS, capsule=capsule)
+
+
+def test_a_file_that_is_known_by_its_hash_only_is_told_by_its_name(capsule, tmp_path):
+    pool = next(iter(json.loads((capsule / "provenance.json").read_text())["results"].values()))
+    sealed(capsule, "provenance.json", lambda text: text.replace(pool, "0" * 64))
+
+    with pytest.raises(SelfInstructError, match=r"The first difference is in pool.jsonl: it has another SHA-256"):
+        execute(tmp_path / "again", *WORDS, capsule=capsule)
+
+
+def test_what_the_model_had_refused_is_refused_again(published, tmp_path):
+    """A request without a reply, as after a provider's refusal: its reason comes back word for word."""
+    folder = shutil.copytree(published / "capsule", tmp_path / "capsule")
+    rows = (folder / "replies.jsonl").read_text().splitlines()
+    rows[0] = json.dumps({"request": "instructions/1/1", "refused": "400 too long"})
+    (folder / "replies.jsonl").write_text("\n".join(rows) + "\n")
+    seal(folder)
+
+    with pytest.raises(SelfInstructError, match=r"round 1 of instructions: failed was 0 and is 1"):
+        execute(tmp_path / "again", *WORDS, capsule=folder)
+
+    first = json.loads((tmp_path / "again/rejected.jsonl").read_text().splitlines()[0])
+    assert (first["filter"], first["reason"]) == ("model", "400 too long")
+
+
+def test_a_capsule_as_words_of_the_command_line(published, tmp_path):
+    path = published / "capsule"
+    where = f'+replay="{path}"'
+
+    assert words_of(path) == [*WORDS, "actions=[generate,export]", "trackers=[console]", where]
+    assert with_words(["-m", f"replay={path}", "trackers=[]", f"{THRESHOLD}=0.5,0.6"], key_of) == [
+        *("-m", *WORDS, "actions=[generate,export]", where, "trackers=[]", f"{THRESHOLD}=0.5,0.6")
+    ]
+
+
+# from a stranger
+
+
+@pytest.mark.parametrize(
+    ("override", "reason"),
+    [
+        ("model._target_=os.system", "sets a _target_, and a capsule holds data only"),
+        ("+model.extra={_target_: os.system}", "sets a _target_"),
+        ("hydra/launcher=joblib", "is about something else"),
+        ("+hydra.callbacks.x=1", "is about something else"),
+        ("trackers.wandb.mode=online", "is about something else"),
+        ("actions=[push]", "is about something else"),
+        ("+push.repo=me/x", "is about something else"),
+        ("--config-dir=/tmp", "is about something else"),
+        ("-m", "is about something else"),
+        ("recipe.instructions.prompt.system=${oc.env:HOME}", "would read something outside"),
+        ("recipe.instructions.prompt.system=${hydra.run.dir}", "would read something outside"),
+        ("model=../../evil", "names no option"),
+        ("recipe=/etc/passwd.yaml", "names no option"),
+        ("filters@recipe..x=[length]", None),
+    ],
+)
+def test_an_override_that_a_capsule_may_not_bring_is_refused(override, reason, capsule):
+    configured(capsule, overrides=[override])
+
+    if reason is None:
+        assert words_of(capsule)
+        return
+    with pytest.raises(SelfInstructError, match=reason):
+        words_of(capsule)
+
+
+@pytest.mark.parametrize("target", ["os.system", "subprocess.Popen", 3])
+def test_a_config_that_would_run_other_code_is_refused(target, capsule):
+    config = json.loads((capsule / "config.json").read_text())["config"]
+    config["recipe"]["instructions"]["filters"]["x"] = [{"_target_": target}]
+    configured(capsule, config=config)
+
+    with pytest.raises(SelfInstructError, match=r"recipe.instructions.filters.x.0._target_ is .*holds data only"):
+        words_of(capsule)
+
+
+@pytest.mark.parametrize("changes", [{"overrides": "x"}, {"overrides": [1]}, {"config": 1}])
+def test_a_config_that_is_none_is_refused(changes, capsule):
+    with pytest.raises(SelfInstructError, match=r"is refused: config.json"):
+        words_of(configured(capsule, **changes))
+
+
+def test_one_changed_byte_is_told(capsule):
+    path = capsule / "replies.jsonl"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+    with pytest.raises(SelfInstructError, match=r"replies.jsonl was changed: it has not the SHA-256"):
+        words_of(capsule)
+
+
+def test_a_file_that_is_longer_than_told_is_refused(capsule):
+    (capsule / "README.md").write_text("more")
+
+    with pytest.raises(SelfInstructError, match=r"README.md is not as long as manifest.json says"):
+        words_of(capsule)
+
+
+@pytest.mark.parametrize("name", ["run.py", "dataset/x/y.jsonl", "dataset/.hidden", "model.pickle"])
+def test_an_unknown_file_is_refused(name, capsule):
+    (capsule / name).parent.mkdir(exist_ok=True)
+    (capsule / name).write_text("x")
+    seal(capsule)
+
+    with pytest.raises(SelfInstructError, match=r"is no file of a capsule"):
+        words_of(capsule)
+
+
+def test_a_missing_file_is_told(capsule):
+    (capsule / "seeds.jsonl").unlink()
+    with pytest.raises(SelfInstructError, match=r"it has no seeds.jsonl"):
+        words_of(capsule)
+
+
+def test_a_manifest_that_names_other_files_is_refused(capsule):
+    path = capsule / "manifest.json"
+    path.write_text(path.read_text().replace("alpaca.jsonl", "../../x"))
+
+    with pytest.raises(SelfInstructError, match=r"does not name the files that are there"):
+        words_of(capsule)
+
+
+def test_another_format_is_refused(capsule):
+    path = capsule / "manifest.json"
+    path.write_text(path.read_text().replace('"format": 1', '"format": 2'))
+
+    with pytest.raises(SelfInstructError, match=r"its format is 2, and this program knows 1"):
+        words_of(capsule)
+
+
+@pytest.mark.parametrize("name", ["README.md", "dataset"])
+def test_a_link_is_refused(name, capsule, tmp_path):
+    (capsule / name).rename(tmp_path / "elsewhere")
+    (capsule / name).symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(SelfInstructError, match=r"is a link, and a capsule has none"):
+        words_of(capsule)
+
+
+def test_a_claim_of_ten_gigabytes_is_refused_unread(capsule):
+    with (capsule / "replies.jsonl").open("r+b") as file:
+        file.truncate(10 << 30)  # a hole: it takes no room
+
+    with pytest.raises(SelfInstructError, match=r"it claims 10,7.* bytes"):
+        words_of(capsule)
+
+
+def test_a_zip_that_claims_ten_gigabytes_is_refused_unread(capsule, tmp_path):
+    path = repacked(tmp_path / "x.zip", entries_of(capsule))
+    content = path.read_bytes()
+    place = content.rindex(b"capsule/seeds.jsonl") - 46 + 24  # the size in the directory at its end
+    path.write_bytes(content[:place] + struct.pack("<I", 0xF0000000) + content[place + 4 :])
+
+    with pytest.raises(SelfInstructError, match=r"it claims 4,0.* bytes"):
+        words_of(path)
+
+
+@pytest.mark.parametrize("name", ["../evil.jsonl", "/etc/passwd", "capsule/../../evil", "capsule/dataset/..", "evil"])
+def test_an_entry_outside_its_folder_is_refused(name, capsule, tmp_path):
+    path = repacked(tmp_path / "x.zip", [*entries_of(capsule), (name, b"x")])
+
+    with pytest.raises(SelfInstructError, match=r"lies outside capsule/|is no file of a capsule"):
+        words_of(path)
+
+    assert not (tmp_path / "evil").exists()
+
+
+def test_a_link_in_a_zip_is_refused(capsule, tmp_path):
+    link = zipfile.ZipInfo("capsule/dataset/x.jsonl")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    path = repacked(tmp_path / "x.zip", [*entries_of(capsule), (link, b"/etc/passwd")])
+
+    with pytest.raises(SelfInstructError, match=r"is a link, and a capsule has none"):
+        words_of(path)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_an_entry_that_is_there_twice_is_refused(capsule, tmp_path):
+    entries = entries_of(capsule)
+    path = repacked(tmp_path / "x.zip", [*entries, entries[0]])
+
+    with pytest.raises(SelfInstructError, match=r"is in it twice"):
+        words_of(path)
+
+
+def test_another_way_of_packing_is_refused(capsule, tmp_path):
+    packed = zipfile.ZipInfo("capsule/dataset/x.jsonl")
+    packed.compress_type = zipfile.ZIP_LZMA
+    path = repacked(tmp_path / "x.zip", [*entries_of(capsule), (packed, b"x")])
+
+    with pytest.raises(SelfInstructError, match=r"is packed in a way that no capsule is"):
+        words_of(path)
+
+
+def test_too_many_files_are_refused(capsule):
+    for number in range(archive.MOST_FILES):
+        (capsule / f"dataset/{number}.jsonl").touch()
+
+    with pytest.raises(SelfInstructError, match=r"more than 100 files"):
+        words_of(capsule)
+
+
+def test_a_large_config_is_not_read(capsule):
+    with (capsule / "manifest.json").open("r+b") as file:
+        file.truncate(archive.MOST_CONFIG + 1)
+
+    with pytest.raises(SelfInstructError, match=r"manifest.json is larger than"):
+        words_of(capsule)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"[" * 100_000, b"\xff"])
+def test_what_is_no_json_is_refused(content, capsule):
+    (capsule / "manifest.json").write_bytes(content)
+
+    with pytest.raises(SelfInstructError, match=r"manifest.json is (not JSON|no object)"):
+        words_of(capsule)
+
+
+def test_a_path_without_a_capsule_is_told(tmp_path):
+    (tmp_path / "x.zip").write_text("no zip")
+
+    with pytest.raises(SelfInstructError, match=r"none cannot be used: No such file"):
+        words_of(tmp_path / "none")
+    with pytest.raises(SelfInstructError, match=r"x.zip cannot be used: File is not a zip file"):
+        words_of(tmp_path / "x.zip")
+
+
+def first_row(**changes):
+    def change(text):
+        first, _, rest = text.partition("\n")
+        return json.dumps(json.loads(first) | changes) + "\n" + rest
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "reason"),
+    [
+        ("replies.jsonl", {"text": 1}, "replies.jsonl:1: text may not be '1'"),
+        ("replies.jsonl", {"text": "\ud800"}, "replies.jsonl:1: text may not be"),
+        ("replies.jsonl", {"cost_usd": float("nan")}, "cost_usd may not be 'nan'"),
+        ("replies.jsonl", {"prompt_tokens": -1}, "prompt_tokens may not be"),
+        ("replies.jsonl", {"more": 1}, "replies.jsonl:1 has not the keys"),
+        ("replies.jsonl", {"head": "x"}, "names 'x', which is not in prompts.jsonl"),
+        ("replies.jsonl", {"rest": "another question"}, "its key is not that of its request"),
+        ("prompts.jsonl", {"text": None}, "prompts.jsonl:1: text may not be"),
+        ("seeds.jsonl", {"origin": "grow"}, "seeds.jsonl:1 is no seed task"),
+        ("seeds.jsonl", {"instruction": 3}, "seeds.jsonl:1 is no seed task"),
+        ("seeds.jsonl", {"instances": [3]}, "seeds.jsonl:1 is no seed task"),
+        ("seeds.jsonl", {"id": "seed_task_1"}, "seeds.jsonl has an id twice"),
+        ("provenance.json", {"results": {}}, "provenance.json does not say what was written"),
+    ],
+)
+def test_a_row_that_no_run_has_written_is_refused(name, changes, reason, capsule, tmp_path):
+    if name == "provenance.json":
+        sealed(capsule, name, lambda text: json.dumps(json.loads(text) | changes))
+    else:
+        sealed(capsule, name, first_row(**changes))
+
+    with pytest.raises(SelfInstructError, match=reason):
+        execute(tmp_path / "again", *WORDS, capsule=capsule)
+
+    assert not (tmp_path / "again").exists()
+
+
+def test_a_zip_of_the_same_files_is_the_same_bytes(capsule, tmp_path):
+    pack(capsule, tmp_path / "a.zip")
+    for path in capsule.rglob("*.*"):
+        path.touch()
+    pack(capsule, tmp_path / "b.zip")
+
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    with opened(tmp_path / "a.zip") as found:
+        assert found.dataset == ["dataset/alpaca.jsonl"]
