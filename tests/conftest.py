@@ -1,11 +1,14 @@
 """What several tests need: a task, a pool, and a model that answers as it is told."""
 
+import hashlib
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any, cast
 
 import pytest
@@ -131,11 +134,39 @@ def built(config: dict[str, Any], folder: Path) -> Run:
     return cast(Run, build(config, Run, start=start))
 
 
-@pytest.fixture(name="composed")
+@pytest.fixture(name="composed", scope="session")
 def composed_fixture() -> Callable[..., dict[str, Any]]:
     return composed
 
 
-@pytest.fixture(name="built")
+@pytest.fixture(name="built", scope="session")
 def built_fixture() -> Callable[..., Run]:
     return built
+
+
+TEXT = """
+amber bridge candle dragon engine forest garden harbor island jacket kettle ladder marble nectar orange parrot
+quartz ribbon silver timber umbrella violin walnut yellow zephyr anchor basket copper desert ember falcon glacier
+"""
+WORDS = TEXT.split()
+
+
+def plausible(prompt: str, temperature: float | None) -> str:
+    """What a model may say: lists, yes or no, and instances, a part of them unreadable."""
+    rng = Random(hashlib.sha256(f"{prompt}{temperature}".encode()).digest())
+    if rng.random() < 0.1:
+        return "Well, that depends."
+    if "Is it classification?" in prompt:
+        return rng.choice(["Yes", "No"])
+    if "Class label:" in prompt:
+        return f"Class label: {rng.choice(WORDS)}\n{' '.join(rng.sample(WORDS, 6))}"
+    if "Output:" in prompt:
+        return f"Example 1\n{' '.join(rng.sample(WORDS, 5))}\nOutput: {' '.join(rng.sample(WORDS, 5))}"
+    first = int(re.findall(r"^(\d+)\.", prompt, re.M)[-1]) + 1
+    lines = (f"{number}. Describe the {' '.join(rng.sample(WORDS, 7))}." for number in range(first, first + 8))
+    return "\n".join(lines)
+
+
+@pytest.fixture(scope="session", name="plausible")
+def plausible_fixture() -> Callable[[str, float | None], str]:
+    return plausible

@@ -1,20 +1,12 @@
 """How fast replies come, and in which order, changes no byte of what a run makes."""
 
-import hashlib
 import json
-import re
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 
 import pytest
-
-TEXT = """
-amber bridge candle dragon engine forest garden harbor island jacket kettle ladder marble nectar orange parrot
-quartz ribbon silver timber umbrella violin walnut yellow zephyr anchor basket copper desert ember falcon glacier
-"""
-WORDS = TEXT.split()
 
 
 class Server(ThreadingHTTPServer):
@@ -23,7 +15,8 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self):
+    def __init__(self, reply):
+        self.reply = reply
         self.waits = Random()
         self.under_way = self.most = 0
         self.lock = threading.Lock()
@@ -46,7 +39,8 @@ class Handler(BaseHTTPRequestHandler):
         time.sleep(self.server.waits.choice([0.0, 0.001, 0.002, 0.03]))
         with self.server.lock:
             self.server.under_way -= 1
-        message = {"role": "assistant", "content": reply(asked["messages"][-1]["content"], asked.get("temperature"))}
+        text = self.server.reply(asked["messages"][-1]["content"], asked.get("temperature"))
+        message = {"role": "assistant", "content": text}
         body = json.dumps(
             {
                 "model": "tested",
@@ -64,25 +58,9 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def reply(prompt, temperature):
-    """What a model may say: lists, yes or no, and instances, a part of them unreadable."""
-    rng = Random(hashlib.sha256(f"{prompt}{temperature}".encode()).digest())
-    if rng.random() < 0.1:
-        return "Well, that depends."
-    if "Is it classification?" in prompt:
-        return rng.choice(["Yes", "No"])
-    if "Class label:" in prompt:
-        return f"Class label: {rng.choice(WORDS)}\n{' '.join(rng.sample(WORDS, 6))}"
-    if "Output:" in prompt:
-        return f"Example 1\n{' '.join(rng.sample(WORDS, 5))}\nOutput: {' '.join(rng.sample(WORDS, 5))}"
-    first = int(re.findall(r"^(\d+)\.", prompt, re.M)[-1]) + 1
-    lines = (f"{number}. Describe the {' '.join(rng.sample(WORDS, 7))}." for number in range(first, first + 8))
-    return "\n".join(lines)
-
-
 @pytest.fixture(scope="module")
-def server():
-    running = Server()
+def server(plausible):
+    running = Server(plausible)
     thread = threading.Thread(target=running.serve_forever, args=(0.05,))
     thread.start()
     yield running

@@ -27,8 +27,10 @@ LONGEST_WAIT = 300.0
 """Seconds; a server that asks for more is asked again after this."""
 FIRST_CONTACT = 2
 """Attempts to reach a server that has never answered; one might meet a network that is just waking up."""
-MOST_GARBLED = 3
-"""Requests in a row, with no whole reply between them, that got only garbled ones: then it is not the requests."""
+GARBLED_REQUESTS = 3
+"""So many requests' attempts in a row, with no whole reply among them, and it is the server and not the requests."""
+GARBLED_ATTEMPTS = 10
+"""At least so many, where a request has few."""
 
 
 def wait(attempt: int, asked: float | None, rng: Random) -> float:
@@ -49,16 +51,16 @@ class Standing:
         """A whole reply came."""
         self.is_met, self._garbled = True, 0
 
-    def failed(self, kind: Kind) -> None:
+    def failed(self, trouble: Trouble) -> None:
         """An attempt failed."""
-        self.is_met = self.is_met or kind != "unreached"
+        self.is_met = self.is_met or trouble.is_heard
+        self._garbled += trouble.kind == "garbled"
 
-    def given_up(self, message: str) -> Failure:
-        """The failure of a request that got only garbled replies: its own, unless so many in a row had the same."""
-        self._garbled += 1
-        if self._garbled < MOST_GARBLED:
+    def given_up(self, message: str, attempts: int) -> Failure:
+        """The failure of a request that got only garbled replies: its own, unless nobody gets anything else."""
+        if self._garbled < max(GARBLED_ATTEMPTS, GARBLED_REQUESTS * attempts):
             return Failure("refused", message)
-        return Failure("unavailable", f"{message} ({self._garbled} requests in a row)")
+        return Failure("unavailable", f"{message} ({self._garbled} in a row, over all requests)")
 
 
 class Attempts:
@@ -81,7 +83,7 @@ class Attempts:
 
         `left` are the seconds that the request still has, None for as many as it likes.
         """
-        self._standing.failed(trouble.kind)
+        self._standing.failed(trouble)
         self._failed += 1
         self._kinds.add(trouble.kind)
         self._last = self._clean(trouble.message)
@@ -116,7 +118,7 @@ class Attempts:
         if self._failed < self._most:
             return None
         if self._kinds == {"garbled"}:
-            return self._standing.given_up(f"no whole reply in {self._count()}{self._last}")
+            return self._standing.given_up(f"no whole reply in {self._count()}{self._last}", self._most)
         return Failure("unavailable", f"no answer in {self._count()}{self._last}")
 
     def _count(self) -> str:

@@ -77,6 +77,8 @@ class Trouble:
     """Seconds that the server asked to wait."""
     is_overload: bool = False
     """Whether the server has more to do than it can, or than it allows us: fewer requests at once would help."""
+    is_heard: bool = False
+    """Whether the server said something, be it that."""
 
 
 class ReplyError(Exception):
@@ -106,7 +108,8 @@ def judged(error: Exception) -> Trouble:
     headers = headers_of(error)
     said = f"HTTP {status}, {text}" if headers else text  # without a reply the status is LiteLLM's guess
     asked = retry_after(headers, datetime.now(UTC))
-    return Trouble(kind, said, asked, kind == "transient" and is_overload(status, asked, text))
+    is_too_much = kind == "transient" and is_overload(status, asked, text)
+    return Trouble(kind, said, asked, is_too_much, is_heard=kind == "garbled" or bool(headers))
 
 
 def kind_of(error: Exception, status: object, chain: Sequence[BaseException]) -> Kind:

