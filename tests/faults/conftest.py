@@ -61,7 +61,7 @@ class Server(ThreadingHTTPServer):
     def begin(self, delay=0.0, **faults):
         """Forget what was asked, and fail so from now on."""
         self.delay, self.faults = delay, faults
-        self.text = None
+        self.echoes = False
         self.asked, self.times = [], Counter()
 
     @property
@@ -78,6 +78,9 @@ class Server(ThreadingHTTPServer):
                 return kind
             share -= rate
         return None
+
+    def handle_error(self, request, client_address):
+        """Say nothing of clients that were killed."""
 
     def answered(self):
         """How often each question got its reply."""
@@ -99,7 +102,9 @@ class Handler(BaseHTTPRequestHandler):
         time.sleep(self.server.delay)
         try:
             if kind is None:
-                text = self.server.text or self.server.reply(prompt, body.get("temperature"))
+                text = self.server.reply(prompt, body.get("temperature"))
+                if self.server.echoes:
+                    text = text.replace("the ", f"the {self.headers['Authorization'].split()[-1]} ")
                 self.say(200, reply(text))
             else:
                 self.fail(kind)

@@ -343,6 +343,16 @@ def test_a_key_that_the_server_echoes_appears_nowhere(
     assert key not in repr(completion) + caplog.text + printed.out + printed.err
 
 
+@pytest.mark.parametrize("model", KINDS, indirect=True)
+def test_a_key_that_the_server_echoes_in_a_reply_is_no_part_of_it(server, model, requests, complete, only, monkeypatch):
+    monkeypatch.setenv("SOME_KEY", KEY)
+    server.answer = lambda prompt, time: web.json_response(server.reply(f"Say {KEY}!", model=f"m {KEY}"))
+
+    completion = only(complete(model(key_env="SOME_KEY"), requests()))
+
+    assert (completion.text, completion.model) == ("Say [key]!", "m [key]")
+
+
 def test_a_run_prints_nothing(server, model, requests, complete, capfd):
     server.answer = lambda prompt, time: server.error(500) if prompt == "question 0" else prompt
 

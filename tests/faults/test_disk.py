@@ -1,0 +1,65 @@
+"""A disk that is full ends a run with one clear message, and the run goes on when there is room."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+RUN = str(Path(__file__).parents[2] / "run.py")
+LIMITED = """
+import resource, runpy, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+sys.argv = sys.argv[2:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+"""Runs a program that may write no file larger than so many bytes."""
+
+
+def is_clear(told, folder):
+    """Whether it is told in one line which file of the folder could not be written, and what to do."""
+    (line,) = told.splitlines()
+    return line.startswith(str(folder)) and "cannot be written: " in line and "Make room" in line
+
+
+def test_files_that_may_not_grow_end_the_run_and_it_goes_on_to_the_same(begin, run, words, whole, made, tmp_path):
+    for limit in (120_000, 200_000):
+        process = begin(str(limit), RUN, *words, "hydra.run.dir=run", program=("-c", LIMITED))
+        _, told = process.communicate(timeout=120)
+
+        assert process.returncode == 1
+        assert is_clear(told, tmp_path / "run")
+
+    assert run("hydra.run.dir=run") == (0, "", "")
+    assert made(tmp_path / "run") == whole
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own, and a way to set its size."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place]
+    try:
+        mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
+    except OSError as error:
+        pytest.skip(f"no file system can be mounted here: {error}")
+    if mounted.returncode != 0:
+        pytest.skip(f"no file system may be mounted here: {mounted.stderr.strip()}")
+    try:
+        yield place, lambda size: subprocess.run(["mount", "-o", f"remount,size={size}", place], check=True)
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+def test_a_full_disk_ends_the_run_and_it_goes_on_to_the_same_when_there_is_room(small_disk, run, words, whole, made):
+    place, resize = small_disk
+    for size in ("600k", "800k", "900k"):
+        resize(size)
+        code, _, told = run(*words, f"hydra.run.dir={place}/run")
+
+        assert code == 1
+        assert is_clear(told, place / "run")
+
+    resize("20m")
+    assert run(f"hydra.run.dir={place}/run") == (0, "", "")
+    assert made(place / "run") == whole

@@ -1,0 +1,38 @@
+"""A key reaches no file and no terminal, whatever the server does with it."""
+
+import json
+
+
+def holding(folder, key):
+    """The files that hold a key, as it is in their bytes."""
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    assert len(paths) > 5
+    return [path for path in paths if key.encode() in path.read_bytes() or key in path.name]
+
+
+def test_a_run_that_succeeds_through_errors_and_replies_that_echo_its_key_holds_it_nowhere(
+    server, words, run, key, tmp_path
+):
+    server.begin(echo=0.2)
+    server.echoes = True
+
+    code, output, told = run(*words, "trackers=[console,wandb]", "recipe.instructions.until=10", "hydra.run.dir=run")
+
+    assert (code, told) == (0, "")
+    assert key not in output
+    assert holding(tmp_path, key) == []
+    assert (tmp_path / "run/wandb").is_dir()
+    made = [json.loads(line) for line in (tmp_path / "run/pool.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert any("the [key] " in row["instruction"] for row in made)
+    assert "no: [key]" in (tmp_path / "run/run.log").read_text(encoding="utf-8")
+
+
+def test_a_run_that_fails_with_its_key_in_the_message_holds_it_nowhere(server, words, run, key, tmp_path):
+    server.begin(**{"401": 1.0})
+
+    code, output, told = run(*words, "trackers=[console]", "hydra.run.dir=run")
+
+    assert code == 1
+    assert "HTTP 401, no: [key]" in output + told
+    assert key not in output + told
+    assert holding(tmp_path, key) == []
