@@ -102,7 +102,7 @@ def test_any_text_of_a_task_or_a_rejection_survives_writing_and_reading(texts):
     instance = Instance(given_text, output)
     task = Task("grow_1", "grow", instruction, instances=(instance,), gave_up={"x": output})
     rejected = (
-        Rejection("x", output, text=input),
+        Rejection("x", output, text=given_text),
         Rejection("x", "y", candidate=Candidate(instruction, None, (instance,))),
     )
     numbers = dict.fromkeys(("asked", "failed", "parsed", "kept", "pool"), 1)
