@@ -406,6 +406,16 @@ def test_the_capsule_of_a_replay_is_the_capsule(published, tmp_path):
     assert before == now
 
 
+@pytest.mark.parametrize("share", range(1, 20))
+def test_a_byte_that_was_changed_anywhere_is_told(share, published, tmp_path):
+    content = bytearray((published / "capsule.zip").read_bytes())
+    content[len(content) * share // 20] ^= 1
+    (tmp_path / "x.zip").write_bytes(content)
+
+    with pytest.raises(SelfInstructError, match="cannot be used: "), opened(tmp_path / "x.zip"):
+        pass
+
+
 def test_seeds_of_ones_own_are_in_the_capsule(published, tmp_path):
     seeds = tmp_path / "mine.jsonl"
     rows = (published / "capsule/seeds.jsonl").read_text().splitlines()[:20]

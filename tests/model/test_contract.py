@@ -453,7 +453,7 @@ def test_a_refusal_for_too_much_narrows_the_window_and_replies_open_it_again(ser
         if number < 8 and time == 1:
             return server.error(429)
         most.append(server.under_way)
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)  # so long that whoever sends one after the other has several under way
         return prompt
 
     server.answer = answer

@@ -12,6 +12,7 @@ import os
 import re
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from itertools import islice
@@ -45,6 +46,8 @@ FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 TOP = "capsule/"
 """Where the files lie in a zip."""
 CHUNK = 1 << 20
+UNREADABLE = (OSError, EOFError, ValueError, RecursionError, NotImplementedError, RuntimeError)
+"""What reading a damaged or foreign archive raises, beside the errors of `zipfile` and `zlib` themselves."""
 
 
 def seal(folder: Path) -> None:
@@ -83,7 +86,7 @@ def opened(path: Path) -> Iterator["Archive"]:
             else:
                 archive = in_zip(path, stack.enter_context(zipfile.ZipFile(path)))
             archive.verify()
-        except (OSError, ValueError, RecursionError, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
+        except (*UNREADABLE, zipfile.BadZipFile, zlib.error) as error:
             told = error.strerror if isinstance(error, OSError) and error.strerror else error
             raise SelfInstructError(f"replay={path} cannot be used: {told}.") from None
         yield archive
