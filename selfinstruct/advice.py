@@ -20,8 +20,6 @@ from selfinstruct.encoding import misread
 HERE = Path(__file__).parent
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
 """The config tree, in a checkout or as installed."""
-STEERING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Characters that steer a terminal."""
 MOST = 20
 """Mistakes told at once; more would hide the first."""
 
@@ -56,11 +54,6 @@ def at_once(problems: list[str]) -> str:
     rest = len(problems) - MOST
     more = [f"and {rest:,} more."] if rest > 0 else []
     return "\n  ".join([f"There are {len(problems):,} mistakes:", *problems[:MOST], *more])
-
-
-def printable(text: str) -> str:
-    """A text without the characters that steer a terminal; a file or a server may have given it."""
-    return STEERING.sub(" ", text)
 
 
 def unknown_keys(text: str) -> list[str]:

@@ -10,7 +10,6 @@ well, since else a folder whose run was killed in its first second would go on a
 """
 
 import json
-import logging
 import os
 import re
 import sqlite3
@@ -36,11 +35,7 @@ def held(folder: Path) -> Iterator[None]:
     """Keep every other process out of a run folder; raises RunFolderError if one is in it.
 
     The lock is SQLite's, which holds on every system and ends with the process, however it ends.
-
-    From then on a line of the log that cannot be written is lost without a word: a full disk is told once, by the file
-    that matters, and not with a traceback for each line.
     """
-    logging.raiseExceptions = False
     try:
         connection = sqlite3.connect(folder / ".lock", timeout=0, isolation_level=None)
     except sqlite3.Error as error:

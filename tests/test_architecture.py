@@ -17,7 +17,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 
 ORDER = (
-    ("task", "errors", "part", "template", "folder", "schema", "beginnings", "encoding", "secret", "trust"),
+    ("task", "errors", "part", "template", "folder", "schema", "beginnings", "encoding", "secret", "terminal", "trust"),
     ("verbs", "__init__"),
     ("round",),
     ("pool", "budget", "start"),

@@ -10,7 +10,7 @@ a key.
 
 import json
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.export import write
 from selfinstruct.actions.publication import citation, paper
@@ -40,6 +40,11 @@ FOLDER, ZIP = "capsule", "capsule.zip"
 class Capsule:
     """Writes a run for publication."""
 
+    asks: ClassVar[bool] = False
+    """It does not."""
+    is_apart: ClassVar[bool] = False
+    """It works on the pool and the replies."""
+
     title: str | None
     """What the dataset is called; null for recipe and models."""
     authors: list[str]
@@ -54,16 +59,6 @@ class Capsule:
     """Fingerprints of texts that look like a secret and were found to be none."""
     paper: dict[str, dict[str, Any]]
     """Recipe to every key and value of the paper's own setting."""
-
-    @property
-    def asks(self) -> bool:
-        """It does not."""
-        return False
-
-    @property
-    def is_apart(self) -> bool:
-        """It works on the pool and the replies."""
-        return False
 
     def problems(self, run: "Run") -> list[str]:
         """A folder without a run, or a config that is not the run's."""

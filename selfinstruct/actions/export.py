@@ -10,7 +10,7 @@ one of the user's own.  Names in the card are text, whatever they hold.
 import os
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import replace_text
@@ -36,15 +36,10 @@ NOTE = (
 class Export:
     """Writes the dataset in every format of the run."""
 
-    @property
-    def asks(self) -> bool:
-        """It does not: what it writes was made before."""
-        return False
-
-    @property
-    def is_apart(self) -> bool:
-        """It works on the pool."""
-        return False
+    asks: ClassVar[bool] = False
+    """It does not: what it writes was made before."""
+    is_apart: ClassVar[bool] = False
+    """It works on the pool."""
 
     def problems(self, run: "Run") -> list[str]:
         """A run without formats has nothing to export, and one that cannot have a `dataset/` no place for it."""

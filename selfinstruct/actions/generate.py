@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from math import inf
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.budget import Purse, Spending
 from selfinstruct.errors import DataError, SelfInstructError
@@ -24,15 +24,10 @@ if TYPE_CHECKING:
 class Generate:
     """Runs the stages of the recipe."""
 
-    @property
-    def asks(self) -> bool:
-        """It does."""
-        return True
-
-    @property
-    def is_apart(self) -> bool:
-        """It works on the pool."""
-        return False
+    asks: ClassVar[bool] = True
+    """It does."""
+    is_apart: ClassVar[bool] = False
+    """It works on the pool."""
 
     def problems(self, run: "Run") -> list[str]:
         """Bad seeds, prompts that cannot be rendered, models that could not answer: all of them."""

@@ -12,7 +12,7 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
@@ -39,6 +39,11 @@ INSTALL = "push needs huggingface_hub: pip install 'selfinstruct[hub]'"
 class Push:
     """Uploads dataset, card and capsule."""
 
+    asks: ClassVar[bool] = False
+    """It does not."""
+    is_apart: ClassVar[bool] = True
+    """It needs the capsule alone."""
+
     repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None
     """Where to, as `<user or organisation>/<name>`."""
     private: bool
@@ -49,16 +54,6 @@ class Push:
     """The environment variable that holds the token."""
     harmless: list[str]
     """Fingerprints of texts that look like a secret and were found to be none."""
-
-    @property
-    def asks(self) -> bool:
-        """It does not."""
-        return False
-
-    @property
-    def is_apart(self) -> bool:
-        """It needs the capsule alone."""
-        return True
 
     def problems(self, run: "Run") -> list[str]:
         """No place to push to, no capsule, no token, no library."""

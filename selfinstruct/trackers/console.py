@@ -12,7 +12,6 @@ Nothing is ever read as rich's markup: names and errors may hold brackets, and a
 
 import json
 import os
-import re
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct.part import part
 from selfinstruct.round import Round
 from selfinstruct.start import Start
+from selfinstruct.terminal import printable
 from selfinstruct.trackers.progress import WAITING, Bar, Recent, after
 
 if TYPE_CHECKING:
@@ -189,8 +189,3 @@ def files(folder: Path) -> list[str]:
     """The files of a run that a person may open, those of the dataset first."""
     dataset = sorted(path for path in (folder / "dataset").glob("*") if path.is_file())
     return [path.relative_to(folder).as_posix() for path in [*dataset, *sorted(folder.glob("*.json*"))]]
-
-
-def printable(text: str) -> str:
-    """A text without the characters that steer a terminal."""
-    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", " ", text)

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from selfinstruct.actions.explain import escape, printable, safe
+from selfinstruct.actions.explain import safe
 from selfinstruct.actions.explain.fate import fates, neighbours
 from selfinstruct.actions.explain.lineage import depths, descendants, showings
 from selfinstruct.actions.explain.text import fenced, one_line
@@ -194,9 +194,7 @@ def test_a_folder_without_a_run_is_refused(explain, tmp_path):
         explain(of=tmp_path / "empty")
 
 
-def test_a_models_words_move_no_cursor_and_close_no_fence():
-    assert printable("a\x1b[31m\u202e\u2028\r\x00é\u200d\n\tb") == "a\\x1b[31m\\u202e\\u2028\\r\\x00é\u200d\n\tb"
-    assert escape("\ud800") == "\\ud800"
+def test_a_models_words_close_no_fence():
     assert fenced("a\n```\nb").startswith("````text\n")
     assert one_line("a\n  b") == "a b"
     assert len(one_line("x" * 500)) == 300

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.trackers.console import printable
+from selfinstruct.terminal import printable
 
 ROOT = Path(__file__).parents[2]
 KEY = "sk-" + "test0123456789abcdef"

@@ -10,7 +10,7 @@ all, is told and no error, for a plan is often made where the run will not be.
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from selfinstruct.actions.generate import prompt_problems
 from selfinstruct.actions.plan.assumptions import Assumptions
@@ -22,7 +22,8 @@ from selfinstruct.errors import DataError, RunFolderError
 from selfinstruct.folder import replace_text
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
-from selfinstruct.trackers.console import printable, screen
+from selfinstruct.terminal import printable
+from selfinstruct.trackers.console import screen
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -32,20 +33,15 @@ if TYPE_CHECKING:
 class Plan:
     """Estimates requests, tokens, dollars and time of a run."""
 
+    asks: ClassVar[bool] = False
+    """It does not."""
+    is_apart: ClassVar[bool] = True
+    """It needs no pool."""
+
     like: str | None
     """The folder of an earlier run, by whose measured yield the plan is made; null to assume."""
     assume: Assumptions
     """What is taken for granted where no earlier run says better."""
-
-    @property
-    def asks(self) -> bool:
-        """It does not."""
-        return False
-
-    @property
-    def is_apart(self) -> bool:
-        """It needs no pool."""
-        return True
 
     def problems(self, run: "Run") -> list[str]:
         """Bad seeds, prompts that cannot be rendered, an earlier run that is none."""
