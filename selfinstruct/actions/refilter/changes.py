@@ -8,9 +8,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from selfinstruct.folder import ABSENT, leaves, shown
+from selfinstruct.folder import ABSENT, is_off, leaves, shown
 
-FREE = re.compile(r"recipe\.\w+\.(filters(\..*)?|until|saturation(\..*)?|prompt\.parser(\..*)?)")
+FREE = re.compile(
+    r"recipe\.\w+\.(filters(\..*)?|until|generations|metrics(\..*)?|saturation(\..*)?|prompt\.parser(\..*)?)"
+)
 """The keys that may be others; `model` is not looked at, since nobody is asked."""
 IGNORED = re.compile(r"recipe\.\w+\.model(\..*)?")
 
@@ -26,7 +28,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[str], 
             continue
         if FREE.fullmatch(key):
             told.append(f"{key} was {shown(was)} and is {shown(is_)}")
-        else:
+        elif was is not ABSENT or not is_off(is_):  # a newer program has more keys
             refused.append(
                 f"{key} was {shown(was)} in the run and is {shown(is_)}; it shapes what is asked, and refilter asks"
                 " nothing."
