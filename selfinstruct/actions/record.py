@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, takewhile
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -164,4 +164,9 @@ def read_seeds(path: Path) -> Iterator[Task]:
     """The seeds, with which the file of a pool begins."""
     with path.open("rb") as file:
         tasks = (Task.from_row(json.loads(line)) for line in file)
-        yield from takewhile(lambda task: task.is_human, tasks)
+        known: set[str] = set()
+        for task in tasks:
+            if not task.is_human or task.id in known:  # made by a stage, or completed by one
+                return
+            known.add(task.id)
+            yield task

@@ -20,8 +20,8 @@ class Missing:
 
     field: Literal["is_classification", "instances"]
     """The field that is to be filled."""
-    where: dict[Literal["is_classification"], bool]
-    """Only tasks with these values; empty for all."""
+    where: dict[Literal["is_classification", "instances"], bool | None]
+    """Only tasks with these values, null for not known; empty for all."""
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
         """At most `count` samples with the variable `task`."""

@@ -332,7 +332,7 @@ def test_the_paragraph_says_what_was_done(facts):
     text = paragraph(facts)
 
     assert "Starting from 10 seed tasks, we grew 4 tasks by Self-Instruct (Wang et al., 2023)" in text
-    assert "each of which showed 6 human-written tasks, decoded with temperature 0.7" in text
+    assert "each of which showed 6 seed tasks, decoded with temperature 0.7" in text
     assert "length (min_words 4) was kept (4 of 9 candidates)" in text
 
 

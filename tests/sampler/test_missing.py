@@ -1,5 +1,6 @@
 from random import Random
 
+from selfinstruct.pool import Pool
 from selfinstruct.sampler.missing import Missing
 
 
@@ -44,3 +45,10 @@ def test_passes_over_tasks_that_the_stage_has_given_up(pool, task):
 
 def test_the_preview_is_any_task(pool):
     assert Missing(field="instances", where={}).preview(pool, Random(0)).task.id == "seed_task_0"
+
+
+def test_a_field_may_be_asked_about_only_where_another_is_not_known(task):
+    pool = Pool([task(0, is_classification=None), task(1, is_classification=None, instances=None)])
+    sampler = Missing(field="is_classification", where={"instances": None})
+
+    assert [sample.task.id for sample in sampler.sample(pool, Random(0), 9, "classification")] == ["seed_task_1"]
