@@ -6,16 +6,18 @@ from typing import Any
 
 from selfinstruct.actions.export import seeds_of
 from selfinstruct.actions.publication.facts import Facts
-from selfinstruct.task import HUMAN
+from selfinstruct.task import HUMAN, OFFLINE
 
-OFFLINE = "an offline grammar, which stands in for a language model"
+GRAMMAR = "an offline grammar, which stands in for a language model"
 DECODING = ("temperature", "top_p", "max_tokens", "frequency_penalty", "presence_penalty")
 NAMES = {"self_instruct": "Self-Instruct (Wang et al., 2023)"}
 
 
 def paragraph(facts: Facts) -> str:
     """The methods of a run, one paragraph."""
-    writer = OFFLINE if facts.is_offline else f"{', '.join(facts.models)} (as the provider calls it)"
+    models = ", ".join(name for name in facts.models if name != OFFLINE)
+    provided = f"{models} (as the provider calls it)" if models else ""
+    writer = ", and ".join(filter(None, [GRAMMAR if facts.is_offline else "", provided]))
     method = NAMES.get(facts.recipe, f"the recipe {facts.recipe}")
     version = facts.software["versions"].get("selfinstruct")
     tasks = facts.tasks
