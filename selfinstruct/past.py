@@ -24,9 +24,15 @@ def rounds(journal: Journal) -> Iterator[Round]:
         for row in list(journal.rounds):
             tasks = [Task.from_row(task) for task in rows_to(pool, row[f"bytes/{POOL}"])]
             rejections = [rejection(item) for item in rows_to(rejected, row[f"bytes/{REJECTED}"])]
-            made = [task for task in tasks if not task.is_human or task.id in seeds]
-            seeds |= {task.id for task in tasks if task.is_human}  # with them the file begins
-            yield round_of(row, made, rejections, seconds.get((row["stage"], row["round"]), 0.0))
+            changed = [task for task in tasks if not (task.is_human and is_new(task.id, seeds))]
+            yield round_of(row, changed, rejections, seconds.get((row["stage"], row["round"]), 0.0))
+
+
+def is_new(name: str, known: set[str]) -> bool:
+    """Whether a seed is met for the first time: the file begins with the seeds, and a stage may complete them later."""
+    is_first = name not in known
+    known.add(name)
+    return is_first
 
 
 def rows_to(file: IO[bytes], end: int) -> Iterator[dict[str, Any]]:

@@ -30,6 +30,7 @@ class Pool:
         self._tasks: dict[str, Task] = {}
         self._indexes: dict[object, Index] = {}
         self._by_origin: dict[str, list[str]] = {}
+        self._numbers: dict[str, int] = {}
         for task in tasks:
             self.add(task)
 
@@ -79,9 +80,10 @@ class Pool:
 
     def new_id(self, stage: str) -> str:
         """An id for the next task of a stage: the stage and a number."""
-        number = len(self.of(stage)) + 1
-        while f"{stage}_{number}" in self._tasks:
+        number = max(len(self.of(stage)) + 1, self._numbers.get(stage, 1))
+        while f"{stage}_{number}" in self._tasks:  # seeds may come from a run that had this stage, too
             number += 1
+        self._numbers[stage] = number
         return f"{stage}_{number}"
 
     def index(self, key: object, make: Callable[[], I]) -> I:

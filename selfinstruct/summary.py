@@ -8,6 +8,7 @@ import hashlib
 import json
 import platform
 import subprocess
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,7 +18,7 @@ from selfinstruct.diversity import diversity
 from selfinstruct.folder import kept_config
 from selfinstruct.pool import Pool
 from selfinstruct.start import Start
-from selfinstruct.task import OFFLINE
+from selfinstruct.task import HUMAN, OFFLINE, UNKNOWN
 
 COUNTED = ("asked", "failed", "candidates", "parsed", "kept")
 SPENT = ("prompt_tokens", "completion_tokens", "cost_usd")
@@ -54,6 +55,7 @@ def summarise(
         "seconds": seconds(timings),
         "unused": unused,
         "tasks": tasks(pool),
+        "seeds_written_by": dict(seed_writers(pool)),
         "diversity": diversity(pool),
         "stages": {
             stage: {
@@ -71,8 +73,14 @@ def summarise(
 
 
 def authors(pool: Pool) -> list[str]:
-    """Every model that wrote something in the pool, by the tasks' own record."""
-    return list(dict.fromkeys(name for task in pool for name in task.models.values()))
+    """Every model that wrote something in the pool, its seeds included, by the tasks' own record."""
+    found = dict.fromkeys(name for task in pool for name in task.models.values())
+    return [name for name in found if name != UNKNOWN]
+
+
+def seed_writers(pool: Pool) -> Counter[str]:
+    """How many seeds were written by whom: `human`, models, or `unknown`."""
+    return Counter(" and ".join(task.writers) or HUMAN for task in pool if task.is_human)
 
 
 def stop_reason(by_stage: Mapping[str, Sequence[Row]], stopped: str | None = None) -> str:

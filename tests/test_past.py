@@ -63,3 +63,12 @@ def test_a_new_run_has_no_past(tmp_path):
     journal.open()
 
     assert list(rounds(journal)) == []
+
+
+def test_a_seed_that_a_stage_has_completed_is_of_that_round(tmp_path, task):
+    journal = Journal(tmp_path)
+    journal.open()
+    journal.begin([task(0, instances=None), task(1)])
+    logged = journal.commit(a_round(1, [task(0), task(1, is_classification=True)], []))
+
+    assert list(rounds(journal)) == [logged]

@@ -11,6 +11,9 @@ that joins the paragraphs of an input has a key, so that it can be turned off.
 
 As there, equal pairs are written once and the rows are shuffled.  Rows hold the two columns and nothing else, because
 fine-tuning services refuse files with further keys.
+
+There is no reader of this format among the seeds: layouts cannot be told apart for sure, so that instruction, input and
+label would be guessed, and the rows do not say who wrote them.  Export another format beside it.
 """
 
 from collections.abc import Iterator
@@ -46,7 +49,7 @@ class PromptCompletion:
     """Writes one prompt and completion for every instance, each in a layout drawn at random."""
 
     include_seeds: bool
-    """Whether the human-written seeds take part."""
+    """Whether the seeds take part."""
     end: str
     """Closes every completion, so that the tuned model learns where to stop."""
     collapse_blank_lines: Annotated[float, Field(ge=0, le=1)]

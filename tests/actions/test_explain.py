@@ -85,7 +85,7 @@ def test_every_task_can_be_told_with_its_prompt_and_all_its_later_stages(explain
 def test_a_seed_has_only_offspring(explain, folder):
     told = explain("seed_task_3")
 
-    assert "A seed: a person wrote it." in told
+    assert "A seed, written by a person." in told
     assert "The prompt as sent" not in told
     assert "## What used it as an example" in told
 

@@ -91,7 +91,7 @@ class Story:
         yield f"# {task.id}"
         yield from ("", fenced(task.instruction), "")
         if task.is_human:
-            yield "A seed: a person wrote it."
+            yield f"A seed, written by {' and '.join(task.writers) or 'a person'}."
         else:
             author = task.models.get(task.origin, "a model that is not known")
             yield f"Made by `{task.origin}` in round {task.round}, request `{task.request}`, by {author}."
