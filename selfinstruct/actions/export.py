@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import replace_text
+from selfinstruct.folder import replace_text, unwritable
 from selfinstruct.journal import line
 from selfinstruct.part import part
 from selfinstruct.summary import authors
@@ -66,7 +66,6 @@ class Export:
                     what = "another format's" if name in counts else "no name of a JSONL file"
                     raise RunFolderError(f"formats.{key}: {name!r} is {what}.")
                 counts[name] = write(folder / name, rows)
-        (folder / f"{CARD}.part").unlink(missing_ok=True)  # a link there would be followed
         replace_text(folder / CARD, card(run, counts))
 
 
@@ -81,14 +80,17 @@ def write(path: "Path", rows: Iterator[dict[str, Any]]) -> int:
     """Write rows as JSONL, whole or not at all; how many there were."""
     count = 0
     part_path = path.with_name(path.name + ".part")
-    part_path.unlink(missing_ok=True)
-    with part_path.open("x", encoding="utf-8", newline="\n") as file:
-        for row in rows:
-            file.write(line(row))
-            count += 1
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part_path, path)
+    try:
+        part_path.unlink(missing_ok=True)
+        with part_path.open("x", encoding="utf-8", newline="\n") as file:
+            for row in rows:
+                file.write(line(row))
+                count += 1
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part_path, path)
+    except OSError as error:
+        raise unwritable(path, error.strerror or error) from None
     return count
 
 
