@@ -33,4 +33,7 @@ def remove_unsent(folder: Path) -> None:
     """Remove the offline runs of this folder that were not uploaded."""
     for path in (folder / "wandb").glob("offline-run-*"):
         if not any(path.glob("*.synced")):
-            path.unlink() if path.is_symlink() else shutil.rmtree(path)
+            if path.is_symlink():
+                path.unlink()
+            else:
+                shutil.rmtree(path)
