@@ -4,6 +4,7 @@ For a key that does not exist Hydra suggests `+key`, which would add one that no
 that may have been meant, and all of them at once.
 """
 
+import errno
 import re
 import sys
 from difflib import SequenceMatcher, get_close_matches
@@ -16,10 +17,13 @@ from omegaconf.errors import OmegaConfBaseException
 
 from selfinstruct import folder
 from selfinstruct.encoding import misread
+from selfinstruct.errors import SelfInstructError
 
 HERE = Path(__file__).parent
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
 """The config tree, in a checkout or as installed."""
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EISDIR)
+"""What keeps a file from being written, and a user can mend."""
 MOST = 20
 """Mistakes told at once; more would hide the first."""
 
@@ -35,6 +39,19 @@ def plain(error: Exception) -> str:
         known = sorted(path.stem for path in (CONF / unknown[1]).glob("*.yaml"))
         return f"{text.splitlines()[0]} There are: {', '.join(known)}." if known else text
     return in_one_line(error) if "full_key:" in text or not text else text
+
+
+def by_place(error: Exception, place: Path) -> Exception:
+    """What the system says of a file, with the file named and what to do; any other error as it is.
+
+    A disk that is full while a file is written does not say which: then it is `place`, where it was written.
+    """
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__ or cause.__context__  # of logging: "Unable to configure handler"
+    if cause is None or cause.errno not in UNWRITABLE or isinstance(error, SelfInstructError):
+        return error
+    return folder.unwritable(Path(cause.filename or place).absolute(), cause.strerror)
 
 
 def in_one_line(error: Exception) -> str:

@@ -23,8 +23,8 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from selfinstruct.advice import CONF, at_once, in_one_line, plain, recipe_of
-from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError
+from selfinstruct.advice import CONF, at_once, by_place, in_one_line, plain, recipe_of
+from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError, UnwritableError
 from selfinstruct.folder import kept_config
 from selfinstruct.secret import variable
 from selfinstruct.terminal import printable
@@ -81,12 +81,13 @@ def job(config: DictConfig) -> float | None:
             work(values, start_of(values, declared, now), capsule)
         return figure(folder, objective)
     except (SelfInstructError, OSError) as error:
-        tell(error)
-        if isinstance(error, ModelError):
+        tell(by_place(error, folder))
+        if isinstance(error, ModelError | UnwritableError | OSError):
             tell(SelfInstructError(f"What was answered is kept. {go_on(folder)}"))
         problem: Exception = error
     except Exception as error:
         if not in_sweep:
+            tell(SelfInstructError(f"This is a defect of the program. What was answered is kept. {go_on(folder)}"))
             raise
         log.exception("a defect")
         problem = error

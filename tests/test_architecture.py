@@ -23,6 +23,7 @@ ORDER = (
     ("pool", "budget", "start"),
     ("sampler", "prompt", "filters", "metrics", "model", "seeds", "trackers", "formats"),
     ("store", "diversity"),
+    ("rows",),
     ("recipe", "recorded", "journal", "summary"),
     ("past",),
     ("actions",),

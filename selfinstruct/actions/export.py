@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import replace_text
+from selfinstruct.folder import replace_text, unwritable
 from selfinstruct.journal import line
 from selfinstruct.part import part
 from selfinstruct.summary import authors, seed_writers
@@ -68,7 +68,6 @@ class Export:
                     what = "another format's" if name in counts else "no name of a JSONL or zip file"
                     raise RunFolderError(f"formats.{key}: {name!r} is {what}.")
                 counts[name] = write(folder / name, rows)
-        (folder / f"{CARD}.part").unlink(missing_ok=True)  # a link there would be followed
         replace_text(folder / CARD, card(run, counts))
 
 
@@ -82,12 +81,15 @@ def misplaced(folder: "Path") -> list[str]:
 def write(path: "Path", rows: Iterator[dict[str, Any]]) -> int:
     """Write rows as JSONL, or as the files of a zip, whole or not at all; how many there were."""
     part_path = path.with_name(path.name + ".part")
-    part_path.unlink(missing_ok=True)
-    with part_path.open("xb") as file:
-        count = (write_files if path.suffix == ".zip" else write_lines)(file, rows)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part_path, path)
+    try:
+        part_path.unlink(missing_ok=True)
+        with part_path.open("xb") as file:
+            count = (write_files if path.suffix == ".zip" else write_lines)(file, rows)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part_path, path)
+    except OSError as error:
+        raise unwritable(path, error.strerror or error) from None
     return count
 
 

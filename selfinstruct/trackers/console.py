@@ -108,7 +108,7 @@ def kept_before(folder: Path) -> Counter[str]:
     """What each stage kept in earlier executions of the run."""
     kept: Counter[str] = Counter()
     path = folder / "rounds.jsonl"
-    for text in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+    for text in path.read_bytes().splitlines() if path.exists() else ():
         row = json.loads(text)
         kept[row["stage"]] += row["kept"]
     return kept

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from selfinstruct.actions.export import Export
-from selfinstruct.errors import RunFolderError
+from selfinstruct.errors import RunFolderError, UnwritableError
 from selfinstruct.pool import Pool
 
 
@@ -66,7 +66,7 @@ def test_an_export_that_is_cut_short_leaves_the_old_file_whole(tmp_path, pool):
     Export()(run_of(tmp_path, pool, plain=Plain()))
     before = (tmp_path / "dataset/plain.jsonl").read_bytes()
 
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(UnwritableError, match="disk full"):
         Export()(run_of(tmp_path, pool, plain=Failing()))
 
     assert (tmp_path / "dataset/plain.jsonl").read_bytes() == before
