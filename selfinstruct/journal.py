@@ -61,8 +61,10 @@ class Journal:
         self.timings: list[dict[str, Any]] = []
         """The seconds that they took, as far as that is known."""
 
-    def open(self) -> Pool:
+    def open(self, *, shelved: bool = False) -> Pool:
         """The pool as the last committed round left it; empty in a new folder.
+
+        Its tasks stay on disk where it is to be shelved.
 
         Raises RunFolderError for a folder whose files no run has left so, before anything in it is changed.
         """
@@ -80,12 +82,12 @@ class Journal:
                 (self.folder / name).touch()
                 os.truncate(self.folder / name, committed[name])
             tasks: dict[str, Task] = {}
-            for row in self._rows(POOL):
+            for row in () if shelved else self._rows(POOL):
                 tasks[row["id"]] = Task.from_row(row)
             self._open_timings()
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunFolderError(f"{self.folder}: its files cannot be read ({error}).") from None
-        return Pool(tasks.values())
+        return Pool(tasks.values(), Shelved(self) if shelved else None)
 
     def _open_timings(self) -> None:
         """Keep the times of committed rounds only; a round that is made anew will have its own.
@@ -115,6 +117,10 @@ class Journal:
                 position = start
             if position < end:
                 file.truncate(position)
+
+    def tasks(self) -> Iterator[Task]:
+        """Every change of a task that is committed, in order, read from the file."""
+        return map(Task.from_row, self._rows(POOL))
 
     def _rows(self, name: str) -> Iterator[dict[str, Any]]:
         """The rows of a file, one at a time, for a pool may be larger than what fits in memory twice."""
@@ -158,3 +164,16 @@ class Journal:
                 return file.tell()
         except OSError as error:
             raise unwritable(self.folder / name, error.strerror) from None
+
+
+class Shelved:
+    """The tasks of a journal, read from its file; for runs that write each of their tasks once."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def __iter__(self) -> Iterator[Task]:
+        return self._journal.tasks()
+
+    def __len__(self) -> int:
+        return sum(row["kept"] for row in self._journal.rounds)

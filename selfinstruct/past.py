@@ -41,6 +41,7 @@ def round_of(row: Mapping[str, Any], tasks: Sequence[Task], rejections: Sequence
         rejections=tuple(rejections),
         seconds=seconds,
         ended=row.get("ended"),
+        source=row.get("source"),
         sizes={key.removeprefix("bytes/"): size for key, size in row.items() if key.startswith("bytes/")},
         **{name: row[name] for name in FIGURES},
     )

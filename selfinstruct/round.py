@@ -198,6 +198,8 @@ class Round:
     """From the commit of the round before to its own."""
     ended: str | None = None
     """Why the stage ended with this round, if it did."""
+    source: str | None = None
+    """The SHA-256 of the annotated data that its rows were read from, if they were."""
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Bytes of the run's other files when the round was committed; what lies beyond them never happened."""
 
@@ -225,5 +227,6 @@ class Round:
             "completion_tokens": self.completion_tokens,
             "cost_usd": self.cost_usd,
             **({} if self.ended is None else {"ended": self.ended}),
+            **({} if self.source is None else {"source": self.source}),
             **{f"bytes/{name}": size for name, size in self.sizes.items()},
         }

@@ -16,6 +16,7 @@ from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import replace_text
 from selfinstruct.journal import line
 from selfinstruct.part import part
+from selfinstruct.pool import Pool
 from selfinstruct.summary import authors
 from selfinstruct.task import HUMAN, OFFLINE
 
@@ -53,7 +54,7 @@ class Export:
 
     def __call__(self, run: "Run") -> None:
         """Write every format, and the card; raises RunFolderError where nothing was generated yet."""
-        if not authors(run.pool):
+        if not is_made(run.pool):
             raise RunFolderError(f"{run.start.folder} holds no tasks to export. Generate some first.")
         folder = run.start.folder / "dataset"
         if wrong := misplaced(folder):
@@ -68,6 +69,11 @@ class Export:
                 counts[name] = write(folder / name, rows)
         (folder / f"{CARD}.part").unlink(missing_ok=True)  # a link there would be followed
         replace_text(folder / CARD, card(run, counts))
+
+
+def is_made(pool: Pool) -> bool:
+    """Whether a pool holds more than seeds."""
+    return any(not task.is_human for task in pool)
 
 
 def misplaced(folder: "Path") -> list[str]:
@@ -97,9 +103,13 @@ def card(run: "Run", counts: dict[str, int]) -> str:
     models = authors(run.pool)
     files = "\n".join(f"| `{name}` | {count:,} |" for name, count in counts.items())
     note = f"{NOTE}\n\n" if OFFLINE in models else ""
+    origin = f"Grown by `selfinstruct` from {len(run.pool.of(HUMAN)):,} human-written seed tasks"
+    if not models:
+        note = "**No model wrote any of this: it is annotated data put into words, and the licence of that data holds.**\n\n"
+        origin = "Converted by `selfinstruct`"
     return (
-        f"# {literal(run.start.recipe)} by {', '.join(map(literal, models))}\n\n{note}"
-        f"Grown by `selfinstruct` from {len(run.pool.of(HUMAN)):,} human-written seed tasks"
+        f"# {literal(run.start.recipe)}{' by ' if models else ''}{', '.join(map(literal, models))}\n\n{note}"
+        f"{origin}"
         f" with the recipe {literal(run.start.recipe)}; the config lies in `../config.json`, the figures in"
         f" `../summary.json`.\n\n| file | rows |\n|---|---|\n{files}\n"
     )

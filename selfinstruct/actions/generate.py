@@ -9,10 +9,10 @@ from selfinstruct.budget import Purse, Spending
 from selfinstruct.errors import DataError, SelfInstructError
 from selfinstruct.folder import differences
 from selfinstruct.journal import has_rounds
-from selfinstruct.model import Model
+from selfinstruct.model import Answering, Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
-from selfinstruct.recipe import Setting, Stage
+from selfinstruct.recipe import Asking, Nobody, Reading, Setting, asking
 from selfinstruct.recorded import Recorded, recorded
 from selfinstruct.summary import known, seconds, totals
 
@@ -36,11 +36,13 @@ class Generate:
 
     def problems(self, run: "Run") -> list[str]:
         """Bad seeds, prompts that cannot be rendered, models that could not answer: all of them."""
+        problems = [text for stage in run.recipe.values() if isinstance(stage, Reading) for text in stage.problems()]
+        seeds = Pool()
         try:
-            seeds, problems = Pool(run.seeds.load()), []
+            seeds = Pool(run.seeds.load() if asking(run.recipe) else ())
         except DataError as error:
-            seeds, problems = Pool(), error.problems
-        for name, stage in run.recipe.items():
+            problems += error.problems
+        for name, stage in asking(run.recipe).items():
             model = stage.model or run.model
             if len(seeds):
                 problems += prompt_problems(f"recipe.{name}", stage, seeds, model.mode == "chat")
@@ -52,16 +54,14 @@ class Generate:
     def __call__(self, run: "Run") -> None:
         """Go on where the run folder ends; a new one begins with the seeds."""
         if not run.journal.rounds:
-            run.begin(run.seeds.load())
+            run.begin(run.seeds.load() if asking(run.recipe) else ())
         purse = run.purse = Purse(run.budget, spent(run), seconds(run.journal.timings))
         with ExitStack() as lines:
             opened: list[Recorded] = []
             for name, stage in run.recipe.items():
-                model = stage.model or run.model
-                answering = next((line for line in opened if line.model == model), None)
-                if answering is None:
-                    answering = lines.enter_context(recorded(model, run.store))
-                    opened.append(answering)
+                answering: Answering = Nobody()
+                if isinstance(stage, Asking):
+                    answering = line_to(stage.model or run.model, opened, lines, run)
                 setting = Setting(
                     name=name,
                     pool=run.pool,
@@ -72,8 +72,18 @@ class Generate:
                 )
                 for round_ in stage.rounds(setting):
                     run.log(round_)
-                if stage.target is not None and not run.pool.of(name) and purse.empty is None:
+                is_empty = stage.target is not None and not run.pool.of(name) and purse.empty is None
+                if is_empty or (run.pool.is_shelved and not len(run.pool)):
                     raise SelfInstructError(f"{name} kept nothing. {most_frequent(run.journal.of(name))}")
+
+
+def line_to(model: Model, opened: list[Recorded], lines: ExitStack, run: "Run") -> Recorded:
+    """The line to a model: the one that is open, or a new one, which ends with the others."""
+    known = next((line for line in opened if line.model == model), None)
+    if known is None:
+        known = lines.enter_context(recorded(model, run.store))
+        opened.append(known)
+    return known
 
 
 def spent(run: "Run") -> Spending:
@@ -102,7 +112,7 @@ def unpriced(model: Model) -> str:
     )
 
 
-def prompt_problems(key: str, stage: Stage, seeds: Pool, chat: bool) -> list[str]:
+def prompt_problems(key: str, stage: Asking, seeds: Pool, chat: bool) -> list[str]:
     """What keeps a stage from rendering its first prompt, found by rendering one from the seeds."""
     try:
         sample = stage.preview(seeds, Random(0))
