@@ -24,7 +24,7 @@ from selfinstruct.task import HUMAN, OFFLINE, Task
 COUNTED = ("asked", "failed", "candidates", "parsed", "kept")
 SPENT = ("prompt_tokens", "completion_tokens", "cost_usd")
 PACKAGES = ("selfinstruct", "hydra-core", "omegaconf", "pydantic", "jinja2", "litellm", "wandb", "rapidfuzz", "numpy")
-SHELVED = 5_000
+SHELVED = 1_000
 """Tasks of a pool on disk whose diversity is measured, about."""
 
 Row = Mapping[str, Any]
@@ -173,7 +173,7 @@ def git() -> dict[str, Any]:
 def hashes(folder: Path, declared: Mapping[str, Any], pool: Pool) -> dict[str, str]:
     """The SHA-256 of what the run was made of, and of every dataset file."""
     prompts = {stage: part.get("prompt") for stage, part in declared["recipe"].items()}
-    seeds = [pool[id].row() for id in pool.of(HUMAN)]
+    seeds = [pool[name].row() for name in pool.of(HUMAN)]
     dataset = sorted((folder / "dataset").glob("*"))
     return {
         "config": digest(json.dumps(declared, ensure_ascii=False).encode()),

@@ -32,6 +32,8 @@ NOTE = (
     " tested and taught without one. It is no language model's work and no data to train on.**"
 )
 
+CONVERTED = "**No model wrote any of this: it is annotated data put into words, and the licence of that data holds.**"
+
 
 @part
 class Export:
@@ -105,7 +107,7 @@ def card(run: "Run", counts: dict[str, int]) -> str:
     note = f"{NOTE}\n\n" if OFFLINE in models else ""
     origin = f"Grown by `selfinstruct` from {len(run.pool.of(HUMAN)):,} human-written seed tasks"
     if not models:
-        note = "**No model wrote any of this: it is annotated data put into words, and the licence of that data holds.**\n\n"
+        note = f"{CONVERTED}\n\n"
         origin = "Converted by `selfinstruct`"
     return (
         f"# {literal(run.start.recipe)}{' by ' if models else ''}{', '.join(map(literal, models))}\n\n{note}"

@@ -108,7 +108,7 @@ class PromptCompletion:
             for pair in (self._pair(task, instance, rng) for task, instance in found):
                 pairs.execute(INSERT, (digest(pair), *map(kept, pair)))
             order = array("q", (number for (number,) in pairs.execute("SELECT number FROM pairs ORDER BY number")))
-            rng.shuffle(order)  # type: ignore[arg-type]  (it takes whatever has a length and items)
+            rng.shuffle(order)
             for number in order:
                 prompt, completion = pairs.execute(SELECT, (number,)).fetchone()
                 yield {"prompt": text(prompt), "completion": text(completion)}

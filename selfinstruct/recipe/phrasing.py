@@ -1,8 +1,8 @@
 """How a row of annotated data becomes an instruction with its input and its output.
 
-FLAN (Wei et al., 2022, section 2.1) writes about ten phrasings for each dataset, and draws one for each row; P3 (Bach et
-al., 2022) applies all.  Here one is drawn, by the hash of the random seed and the row's name, so that the choice depends
-neither on the order of the rows nor on what was drawn for others.  So is what else is left to chance.
+FLAN (Wei et al., 2022) writes about ten phrasings for each dataset, and draws one for each row; P3 (Bach et al., 2022)
+applies all.  Here one is drawn, by the hash of the random seed and the row's name, so that the choice depends neither
+on the order of the rows nor on what was drawn for others.  So is what else is left to chance.
 
 A template sees the columns of its row and two names more: `answer`, the text that is right, and `choices`, the names of
 all answers where the YAML gives them.  A value that is null is an empty text.
@@ -101,29 +101,34 @@ class Wording:
         try:
             answers = self.answer.texts(row.values[self.answer.column])
         except ValueError as error:
-            return Rejection("answer", str(error), text=shown(row))
+            return Rejection("answer", str(error), text=shown(row, self.answer.column))
         if len(answers) > 1 and self.several_answers == "reject":
-            return Rejection("several_answers", f"{len(answers)} answers are right, one is wanted", text=shown(row))
+            return Rejection(
+                "several_answers",
+                f"{len(answers)} answers are right, one is wanted",
+                text=shown(row, self.answer.column),
+            )
         drawn = self.draw(row, "answer") % len(answers) if self.several_answers == "any" and answers else 0
         name = list(self.phrasings)[self.draw(row, "phrasing") % len(self.phrasings)]
         try:
             return self._filled(row, self.phrasings[name], answers[drawn] if answers else "")
         except ValueError as error:
-            return Rejection("template", f"phrasings.{name}.{error}", text=shown(row))
+            return Rejection("template", f"phrasings.{name}.{error}", text=shown(row, self.answer.column))
 
     def _filled(self, row: Row, phrasing: Phrasing, answer: str) -> Candidate:
         choices = list(dict.fromkeys(self.answer.names.values()))
         values: dict[str, Any] = {key: "" if value is None else value for key, value in row.values.items()}
-        instruction, input, output = phrasing.fill({**values, ANSWER: answer, CHOICES: choices})
-        if input and self.draw(row, "merged") < self.merged_share * LARGEST:
-            instruction, input = f"{instruction}\n\n{input}", ""
+        instruction, given, output = phrasing.fill({**values, ANSWER: answer, CHOICES: choices})
+        if given and self.draw(row, "merged") < self.merged_share * LARGEST:
+            instruction, given = f"{instruction}\n\n{given}", ""
         return Candidate(
             instruction=instruction,
             is_classification=True if choices else None,
-            instances=(Instance(input=input, output=output),),
+            instances=(Instance(input=given, output=output),),
         )
 
 
-def shown(row: Row) -> str:
-    """A row that could not be put into words, as text."""
-    return "\n".join(f"{column}: {value}" for column, value in row.values.items())
+def shown(row: Row, column: str) -> str:
+    """A row that could not be put into words: its texts, and its answer, whatever that is."""
+    told = {name: value for name, value in row.values.items() if name == column or isinstance(value, str)}
+    return "\n".join(f"{name}: {value}" for name, value in told.items())

@@ -1,7 +1,7 @@
 """Annotated data as CSV: a header line with the columns, then a row a line.
 
-Every value is text.  A row with more or fewer fields than the header is a mistake and not a guess, and so is a quote that
-is never closed; both are told with the line on which the row began.
+Every value is text.  A row with more or fewer fields than the header is a mistake and not a guess, and so is a quote
+that is never closed; both are told with the line on which the row began.
 """
 
 import csv

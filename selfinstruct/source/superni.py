@@ -89,10 +89,8 @@ def listed(value: Any) -> list[Any]:
 def mistakes_above(about: dict[str, Any]) -> list[str]:
     """What is wrong with what a file says of its task."""
     wrong = [] if str(about.get("definition", "")).strip() else ["'Definition' is missing or empty"]
-    for key in ("positive_examples", "negative_examples", "categories"):
-        if not isinstance(about[key], list):
-            wrong.append(f"{key} must be a list")
-    return wrong
+    lists = ("positive_examples", "negative_examples", "categories")
+    return wrong + [f"{key} must be a list" for key in lists if not isinstance(about[key], list)]
 
 
 def mistake_in(instance: Any) -> str | None:
