@@ -10,7 +10,7 @@ These three are the same bytes whenever the replies are the same.  How long a ro
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import replace_text, unwritable
 from selfinstruct.pool import Pool
 from selfinstruct.round import Round
-from selfinstruct.rows import check_end, committed_in, lines_of, read, round_row, task_of
+from selfinstruct.rows import SIZE, check_end, committed_in, lines_of, read, round_row, task_of
 from selfinstruct.task import Task
 
 POOL, REJECTED, ROUNDS, TIMINGS = "pool.jsonl", "rejected.jsonl", "rounds.jsonl", "timings.jsonl"
@@ -62,8 +62,10 @@ class Journal:
         self.timings: list[dict[str, Any]] = []
         """The seconds that they took, as far as that is known."""
 
-    def open(self) -> Pool:
+    def open(self, *, shelved: bool = False) -> Pool:
         """The pool as the last committed round left it; empty in a new folder.
+
+        Its tasks stay on disk where it is to be shelved.
 
         Raises RunFolderError for a folder whose files no run has left so, before anything in it is changed.
         """
@@ -78,13 +80,12 @@ class Journal:
         if short := [name for name in FILES if sizes.get(name, 0) < committed[name]]:
             raise RunFolderError(f"{self.folder}: {', '.join(short)} is shorter than {ROUNDS} says it was.")
         check_end(self.folder / REJECTED, committed[REJECTED])
-        for number, text in lines_of(self.folder / POOL, committed[POOL]):
-            task = read(f"{self.folder / POOL}:{number}", text, task_of)
-            tasks[task.id] = task
         self.rounds = rounds
+        for task in () if shelved else self.tasks():
+            tasks[task.id] = task
         self._cut_off(committed)
         self._open_timings()
-        return Pool(tasks.values())
+        return Pool(tasks.values(), Shelved(self) if shelved else None)
 
     def _cut_off(self, committed: Mapping[str, int]) -> None:
         """Cut off what lies past the last commit; nothing was changed before."""
@@ -127,6 +128,12 @@ class Journal:
             if position < end:
                 file.truncate(position)
 
+    def tasks(self) -> Iterator[Task]:
+        """Every change of a task that is committed, in order, read from the file."""
+        end = self.rounds[-1].get(f"{SIZE}{POOL}", 0) if self.rounds else 0
+        for number, text in lines_of(self.folder / POOL, end):
+            yield read(f"{self.folder / POOL}:{number}", text, task_of)
+
     def begin(self, seeds: Iterable[Task]) -> None:
         """Write the seeds, with which the pool begins."""
         self._append(POOL, (task.row() for task in seeds))
@@ -163,3 +170,16 @@ class Journal:
                 return file.tell()
         except OSError as error:
             raise unwritable(self.folder / name, error.strerror) from None
+
+
+class Shelved:
+    """The tasks of a journal, read from its file; for runs that write each of their tasks once."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def __iter__(self) -> Iterator[Task]:
+        return self._journal.tasks()
+
+    def __len__(self) -> int:
+        return sum(row["kept"] for row in self._journal.rounds)

@@ -68,6 +68,7 @@ def round_of(row: Mapping[str, Any], tasks: Sequence[Task], rejections: Sequence
         ended=row.get("ended"),
         sizes={key.removeprefix(SIZE): size for key, size in row.items() if key.startswith(SIZE)},
         generation=row.get("generation"),
+        source=row.get("source"),
         figures={key: value for key, value in row.items() if key not in OWN and not key.startswith(PREFIXES)},
         **{name: row[name] for name in FIGURES},
     )

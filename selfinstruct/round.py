@@ -21,7 +21,7 @@ SURPLUS = "surplus"
 """The name under which a candidate is rejected that was asked for and is not needed any more."""
 OWN = {
     *("stage", "round", "generation", "asked", "failed", "candidates", "parsed", "kept"),
-    *("pool", "prompt_tokens", "completion_tokens", "cost_usd", "ended"),
+    *("pool", "prompt_tokens", "completion_tokens", "cost_usd", "ended", "source"),
 }
 """The names in the row of a round that are its own, beside those with a slash; every other one is a metric's."""
 
@@ -217,6 +217,8 @@ class Round:
     """What its prompts showed, one a request, in the order read; not known of a round that is read from its files."""
     figures: Mapping[str, float | int] = field(default_factory=dict)
     """What the metrics of its stage give, under the names that they give."""
+    source: str | None = None
+    """The SHA-256 of the annotated data that its rows were read from, if they were."""
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Bytes of the run's other files when the round was committed; what lies beyond them never happened."""
 
@@ -246,5 +248,6 @@ class Round:
             "cost_usd": self.cost_usd,
             **self.figures,
             **({} if self.ended is None else {"ended": self.ended}),
+            **({} if self.source is None else {"source": self.source}),
             **{f"bytes/{name}": size for name, size in self.sizes.items()},
         }

@@ -27,7 +27,7 @@ from selfinstruct.journal import ROUNDS, Journal
 from selfinstruct.model import Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
-from selfinstruct.recipe import Stage
+from selfinstruct.recipe import Stage, asking
 from selfinstruct.round import Round
 from selfinstruct.seeds import Seeds
 from selfinstruct.start import Start
@@ -87,7 +87,7 @@ class Run:
             return
         with held(self.start.folder):
             self.journal = Journal(self.start.folder)
-            self.pool = self.journal.open()
+            self.pool = self._opened()
             if self.journal.rounds and kept_config(self.start.folder) is None:
                 raise RunFolderError(unknown(self.start.folder))
             self.start = self._introduced()
@@ -104,8 +104,12 @@ class Run:
 
     @property
     def models(self) -> list[Model]:
-        """The model of every stage."""
-        return [stage.model or self.model for stage in self.recipe.values()]
+        """The model of every stage that asks one."""
+        return [stage.model or self.model for stage in asking(self.recipe).values()]
+
+    def _opened(self) -> Pool:
+        """The pool as it was committed; it stays on disk where no stage asks, and so none shows a task in a prompt."""
+        return self.journal.open(shelved=not asking(self.recipe))
 
     def _introduced(self) -> Start:
         asked = self.models if self._asks else []
@@ -123,7 +127,8 @@ class Run:
         """Put the seeds into an empty pool, and keep the config."""
         keep_config(self.start.folder, self.start.declared, self.start.overrides)
         seeds = list(seeds)
-        self.pool = Pool(seeds)
+        for task in seeds:
+            self.pool.add(task)
         self.journal.begin(seeds)
 
     def log(self, round_: Round) -> None:
@@ -144,7 +149,8 @@ class Run:
 
     def _tracked(self) -> None:
         self._committed = time.perf_counter()
-        log.info("%s with %s, in %s", self.start.job_type, ", ".join(self.start.models), self.start.folder)
+        models = ", ".join(self.start.models) or "no model"
+        log.info("%s with %s, in %s", self.start.job_type, models, self.start.folder)
         error: str | None = "interrupted"
         started: list[Tracker] = []
         try:
@@ -186,7 +192,7 @@ class Run:
 
     def _summary(self, error: str | None) -> dict[str, Any]:
         if error is not None:
-            self.pool = self.journal.open()  # without what the round that failed had added
+            self.pool = self._opened()  # without what the round that failed had added
         last = {name: len(self.journal.of(name)) for name in self.recipe}
         journal, unused = self.journal, self.store.beyond(last)
         summary = summarise(

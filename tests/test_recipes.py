@@ -60,6 +60,17 @@ def test_self_instruct_asks_and_makes_what_it_did(mode, tmp_path, execute):
     check(tmp_path, f"self_instruct_{mode}")
 
 
+def test_convert_makes_what_it_did(tmp_path, execute):
+    execute(tmp_path, "recipe=convert")
+    path = GOLDEN / "convert" / "pool.jsonl"
+    made = (tmp_path / "pool.jsonl").read_text(encoding="utf-8")
+    if os.environ.get("GOLDEN") == "write":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made, encoding="utf-8")
+
+    assert made == path.read_text(encoding="utf-8")
+
+
 def test_a_completion_prompt_ends_where_the_model_goes_on_and_a_chat_prompt_asks(tmp_path, execute):
     for mode, end in [("completion", "\n9."), ("chat", "and nothing else.")]:
         execute(tmp_path / mode, "experiment=smoke", "recipe.instructions.until=1", f"model.mode={mode}")

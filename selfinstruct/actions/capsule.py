@@ -26,6 +26,7 @@ from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import differences
 from selfinstruct.journal import POOL, REJECTED, ROUNDS, has_rounds
 from selfinstruct.part import part
+from selfinstruct.recipe import asking
 from selfinstruct.summary import authors, digest_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from selfinstruct.run import Run
 
 FOLDER, ZIP = "capsule", "capsule.zip"
+INSTEAD = "Publish config.json, dataset/ and where the data comes from."
 
 
 @part
@@ -62,6 +64,8 @@ class Capsule:
 
     def problems(self, run: "Run") -> list[str]:
         """A folder without a run, or a config that is not the run's."""
+        if not asking(run.recipe):
+            return [f"capsule: recipe={run.start.recipe} asks no model, so there are no replies to publish. {INSTEAD}"]
         if any(action.asks for action in run.actions.values()):
             return []
         if not has_rounds(run.start.folder):

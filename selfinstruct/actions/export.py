@@ -21,6 +21,7 @@ from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import replace_text, unwritable
 from selfinstruct.journal import line
 from selfinstruct.part import part
+from selfinstruct.pool import Pool
 from selfinstruct.summary import authors, seed_writers
 from selfinstruct.task import HUMAN, OFFLINE, UNKNOWN
 
@@ -37,6 +38,8 @@ NOTE = (
     "**This text was written by `offline`, a small grammar that stands in for a model so that the program can be tried,"
     " tested and taught without one. It is no language model's work and no data to train on.**"
 )
+
+CONVERTED = "**No model wrote any of this: it is annotated data put into words, and the licence of that data holds.**"
 
 
 @part
@@ -55,7 +58,7 @@ class Export:
 
     def __call__(self, run: "Run") -> None:
         """Write every format, and the card; raises RunFolderError where nothing was generated yet."""
-        if not any(task.is_touched for task in run.pool):
+        if not is_made(run.pool):
             raise RunFolderError(f"{run.start.folder} holds no tasks to export. Generate some first.")
         folder = run.start.folder / "dataset"
         if wrong := misplaced(folder):
@@ -69,6 +72,11 @@ class Export:
                     raise RunFolderError(f"formats.{key}: {name!r} is {what}.")
                 counts[name] = write(folder / name, rows)
         replace_text(folder / CARD, card(run, counts))
+
+
+def is_made(pool: Pool) -> bool:
+    """Whether a pool holds more than seeds as they came."""
+    return any(not task.is_human or task.is_touched for task in pool)
 
 
 def misplaced(folder: "Path") -> list[str]:
@@ -118,10 +126,12 @@ def card(run: "Run", counts: dict[str, int]) -> str:
     """What the dataset is, where it comes from, and how many rows each file has."""
     models = authors(run.pool)
     files = "\n".join(f"| `{name}` | {count:,} |" for name, count in counts.items())
-    note = f"{NOTE}\n\n" if OFFLINE in models else ""
+    by, note, origin = f" by {', '.join(map(literal, models))}", f"{NOTE}\n\n" if OFFLINE in models else "", "Grown"
+    if not models:
+        by, note, origin = "", f"{CONVERTED}\n\n", "Converted"
+    seeds = "" if run.pool.is_shelved else f" from {seeds_of(seed_writers(run.pool))}"
     return (
-        f"# {literal(run.start.recipe)} by {', '.join(map(literal, models))}\n\n{note}"
-        f"Grown by `selfinstruct` from {seeds_of(seed_writers(run.pool))}"
+        f"# {literal(run.start.recipe)}{by}\n\n{note}{origin} by `selfinstruct`{seeds}"
         f" with the recipe {literal(run.start.recipe)}; the config lies in `../config.json`, the figures in"
         f" `../summary.json`.\n\n| file | rows |\n|---|---|\n{files}\n"
     )

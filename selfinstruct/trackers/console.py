@@ -51,7 +51,8 @@ class Console:
         self._start, self._kept = start, kept_before(start.folder)
         self._screen = screen()
         self._recent = Recent()
-        self._print(f"{start.recipe}: {start.job_type} · model {', '.join(start.models)} · {start.folder}", "bold")
+        model = f"model {', '.join(start.models)}" if start.models else "no model"
+        self._print(f"{start.recipe}: {start.job_type} · {model} · {start.folder}", "bold")
         if start.is_offline:
             self._print(OFFLINE, "bold black on yellow")
         if self._screen.is_terminal:
@@ -76,7 +77,7 @@ class Console:
             return
         if self._bar is not None:
             self._bar.close()
-        if summary["asked"]:
+        if summary["asked"] or summary["candidates"]:
             self._screen.print(table(summary))
         self._print(f"{duration(summary['seconds'])} · {spent(summary)}{wasted(summary['unused'])}")
         if summary["offline"]:

@@ -22,6 +22,7 @@ from selfinstruct.errors import DataError, RunFolderError
 from selfinstruct.folder import replace_text
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
+from selfinstruct.recipe import Reading, asking
 from selfinstruct.terminal import printable
 from selfinstruct.trackers.console import screen
 
@@ -45,12 +46,12 @@ class Plan:
 
     def problems(self, run: "Run") -> list[str]:
         """Bad seeds, prompts that cannot be rendered, an earlier run that is none."""
-        problems: list[str] = []
+        problems = [text for stage in run.recipe.values() if isinstance(stage, Reading) for text in stage.problems()]
         try:
-            seeds = Pool(run.seeds.load())
+            seeds = Pool(run.seeds.load() if asking(run.recipe) else ())
         except DataError as error:
-            return error.problems
-        for name, stage in run.recipe.items():
+            return problems + error.problems
+        for name, stage in asking(run.recipe).items():
             problems += prompt_problems(f"recipe.{name}", stage, seeds, (stage.model or run.model).mode == "chat")
         try:
             self._earlier()
@@ -59,7 +60,10 @@ class Plan:
         return problems
 
     def __call__(self, run: "Run") -> None:
-        """Print the plan, and write it to `plan.json`."""
+        """Print the plan, and write it to `plan.json`; where no stage asks a model, say so instead."""
+        if not asking(run.recipe):
+            screen().print(f"recipe={run.start.recipe} asks no model: it costs nothing, and there is nothing to plan.")
+            return
         plan = Planned(run, self.assume, self._earlier()).whole()
         replace_text(run.start.folder / PLAN, json.dumps(plan, indent=2, ensure_ascii=False) + "\n")
         text = report(plan)

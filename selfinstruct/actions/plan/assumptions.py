@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 
 from selfinstruct.actions.plan.range import Range
 from selfinstruct.part import part
-from selfinstruct.recipe import Stage
+from selfinstruct.recipe import Asking
 from selfinstruct.recipe.annotate import Annotate
 
 Kind = Literal["tasks", "answers", "instances"]
@@ -42,7 +42,7 @@ class Assumptions:
         return self.first_token_seconds + tokens / self.tokens_per_second
 
 
-def kind_of(stage: Stage) -> Kind:
+def kind_of(stage: Asking) -> Kind:
     """What the replies of a stage hold."""
     if not isinstance(stage, Annotate):
         return "tasks"

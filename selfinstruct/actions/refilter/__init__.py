@@ -24,6 +24,7 @@ from selfinstruct.actions.refilter.rerun import Rerun
 from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import kept_config, kept_overrides, replace_text
 from selfinstruct.part import part
+from selfinstruct.recipe import asking
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.summary import stop_reason
 
@@ -45,6 +46,8 @@ class Refilter:
 
     def problems(self, run: "Run") -> list[str]:
         """No folder, one that holds no run, or a config that would have asked something else."""
+        if not asking(run.recipe):
+            return [f"refilter: recipe={run.start.recipe} asks no model, so there are no replies. Run it once more."]
         if self.run is None:
             return ["refilter.run must be set: refilter.run=<the folder of a run>."]
         if self.run.resolve() == run.start.folder.resolve():
