@@ -202,7 +202,7 @@ def test_without_an_earlier_run_what_is_assumed_can_be_set(plan):
 def test_seeds_that_lack_something_are_asked_about_too(composed, built, task, tmp_path):
     class Unfinished:
         def load(self):
-            return [task(number, is_classification=None) for number in range(9)]
+            return [task(number, is_classification=None, instances=None) for number in range(9)]
 
     run = built(composed("actions=[plan]", f"{UNTIL}=10"), tmp_path)
     run.seeds = Unfinished()
