@@ -2,8 +2,8 @@
 
 Where the labels of a block carry its own number, only those count, so that "Input:" in an instruction or "Output:" in
 an answer is text; else the first that come in order do.  An "Output" both before and after the "Input" could be read in
-two ways, so it is not read at all.  The rule of the prompt (`###` alone on its line) ends an output, wherever it stands;
-a heading of Markdown does not, for it has words.
+two ways, so it is not read at all.  The rule of the prompt (`###` alone on its line) ends an output, wherever it
+stands; a heading of Markdown does not, for it has words.
 
 A block that holds the labels of another number behind its output has swallowed the next task, whose own "Instruction"
 is missing.  It is parted at the line that says so (a rule, "Task: …", the number with a text), and where none does,
@@ -108,7 +108,13 @@ def fields(lines: Sequence[str], block: Block) -> Fields:
     kept = list(takewhile(lambda line: not HASHES.match(line), body[:most]))
     rest = joined("", body[len(kept) :])
     return Fields(
-        instruction, text, joined(output.rest, kept), rest, len(kept) < len(body), bool(second) and len(kept) == most
+        instruction,
+        text,
+        joined(output.rest, kept),
+        rest,
+        len(kept) < len(body),
+        bool(second) and len(kept) == most,
+        is_ambiguous,
     )
 
 
