@@ -101,7 +101,7 @@ def without_preamble(lines: list[str], block: Block, *, is_chat: bool) -> Found:
 
 def read_block(lines: list[str], block: Block, said: set[str], *, is_cut_off: bool) -> Found:
     """One task, and what stands behind it."""
-    source = "\n".join([block.first, *lines[block.start + 1 : block.end]])
+    source = "\n".join(lines[block.start : block.end])
     if not joined(block.first, lines[block.start + 1 : block.end]):
         return []
     parts = fields(lines, block)
