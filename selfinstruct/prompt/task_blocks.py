@@ -13,12 +13,16 @@ Rejected: the reference code's way, which looks for the number it expects and lo
 and a grammar of the whole reply, which loses all tasks with the first odd line.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from selfinstruct.prompt.label_line import fenced
 from selfinstruct.prompt.task_line import Gap, Label, gap_before, label_of, rule_of
+
+NAMED_FENCE = re.compile(r"[ \t]*```\w")
+"""A fence that names a language opens; none closes so."""
 
 
 @dataclass(slots=True)
@@ -102,9 +106,12 @@ def visible(lines: Sequence[str], labels: Sequence[Label], gaps: dict[int, Gap],
             if label.number is not None:
                 expected = label.number + 1
     for start, end in pairwise([*numbers, len(lines)]):
-        is_around = False
-        for at, (_, fence) in enumerate(fenced(list(lines[start:end])), start):
+        is_around, opened = False, start
+        for at, (line, fence) in enumerate(fenced(list(lines[start:end])), start):
+            if fence.closes and NAMED_FENCE.match(line):
+                hidden -= set(range(opened, at))  # it opens another one: the first was never closed
             if fence.opens:
+                opened = at
                 is_around = start == 0 and not any(label.line < at for label in labels)
             if fence.is_inside and not is_around:
                 hidden.add(at)

@@ -206,6 +206,13 @@ def test_a_fence_that_is_never_closed_hides_no_further_task():
     assert tasks(read("\n".join(plain(one, number) for number, one in enumerate((task, B, A), 4)))) == [task, B, A]
 
 
+def test_a_fence_that_is_never_closed_ends_where_another_one_opens():
+    task = ("Write code.", "", "```python\nprint(1)")
+    written = "\n\n".join(plain(one, 0) for one in (task, B, task))
+
+    assert tasks(read(written)) == [task, B, task]
+
+
 def test_a_fence_around_all_tasks_is_no_part_of_them():
     assert tasks(read(f"Sure:\n```\n{plain(A, 4)}\n###\n{plain(B, 5)}\n```"))[0] == A
 
