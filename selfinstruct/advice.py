@@ -113,7 +113,8 @@ def meant(key: str) -> str:
         config = OmegaConf.to_container(compose("config"), resolve=False)
     keys = [known for known in leaves(config) if not known.endswith("_target_")]
     if key in keys:
-        return f"A config file has put something else in the place of {key.rpartition('.')[0]}."
+        parent = key.rpartition(".")[0]
+        return f"A config file or another option has put something else in the place of {parent}."
     last = key.rsplit(".", 1)[-1]
     all_names = sorted({known.rsplit(".", 1)[-1] for known in keys})
     names = [last] if last in all_names else get_close_matches(last, all_names, n=3, cutoff=0.7)

@@ -41,7 +41,7 @@ def test_a_plugin_that_is_not_installed_is_told_with_the_way_to_install_it():
 
 def test_a_key_that_the_config_would_have_is_told_with_what_hides_it():
     assert meant("recipe.instructions.until") == (
-        "A config file has put something else in the place of recipe.instructions."
+        "A config file or another option has put something else in the place of recipe.instructions."
     )
 
 

@@ -72,6 +72,16 @@ def test_every_launcher_makes_the_same_datasets_and_a_job_that_fails_leaves_the_
     assert sorted(datasets(tmp_path).values()) == sorted(basic.values())
 
 
+def test_recipes_are_swept_and_compared(tmp_path):
+    done = command(
+        tmp_path, "-m", "recipe=self_instruct,alpaca", "trackers=[]", "formats=[alpaca]", "hydra.sweep.dir=sweep"
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert sorted(datasets(tmp_path)) == ["0_recipe-self_instruct", "1_recipe-alpaca"]
+    assert (tmp_path / "sweep/comparison/index.html").exists()
+
+
 def test_a_sweep_that_goes_on_finishes_the_rest_only(tmp_path):
     words = ("-m", *SMALL, "random_seed=1,2")
     command(tmp_path, "-m", *SMALL, "random_seed=1")

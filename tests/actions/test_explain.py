@@ -231,3 +231,21 @@ def test_lineage_counts_each_once(task):
     assert descendants("seed_task_0", {"seed_task_0": ["a", "b"], "a": ["b"]}) == {"a", "b"}
     assert list(depths(pool).values()) == [0, 0, 1, 2, 2]
     assert showings(pool) == {"seed_task_0": 2, "seed_task_1": 1, "seed_task_2": 1}
+
+
+def test_a_task_that_came_with_its_instance_is_told_with_both(composed, built, tmp_path, capsys):
+    small = ("recipe=alpaca", "recipe.tasks.until=30", "trackers=[]")
+    built(composed(*small, "actions=[generate]"), tmp_path).execute()
+    config = composed(*small, "actions=[explain]")
+    config.pop("explain")
+    row, number = rejected(tmp_path, "surplus", "tasks")
+
+    told = {}
+    for name in ("tasks_3", f"{row['request']}#{number}"):
+        config["actions"]["explain"]["id"] = name
+        built(config, tmp_path).execute()
+        told[name] = capsys.readouterr().out
+
+    task = next(row for row in lines(tmp_path / "pool.jsonl") if row["id"] == "tasks_3")
+    assert f"kept as tasks_3: {one_line(task['instruction'])} input: " in told["tasks_3"]
+    assert f"{row['instruction']}\ninput: {row['input']}\noutput: {row['output']}" in told[f"{row['request']}#{number}"]

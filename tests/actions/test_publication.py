@@ -405,6 +405,14 @@ def test_citations_name_paper_software_and_dataset(facts):
     assert "conference-paper" not in citation.cff(replace(facts, recipe="mine"))
 
 
+def test_alpaca_is_cited_by_its_repository(facts):
+    text = citation.bibtex(replace(facts, recipe="alpaca"))
+    (_, reference) = yaml.safe_load(citation.cff(replace(facts, recipe="alpaca")))["references"]
+
+    assert "@misc{alpaca," in text
+    assert (reference["type"], reference["url"]) == ("generic", "https://github.com/tatsu-lab/stanford_alpaca")
+
+
 def test_sizes_are_the_hubs_words():
     assert [size(count) for count in (0, 999, 1000, 52_000, 10**7)] == [
         *("n<1K", "n<1K", "1K<n<10K", "10K<n<100K", "1M<n<10M")

@@ -142,7 +142,7 @@ def test_what_hides_a_part_is_not_told_as_a_key_that_is_unknown(mine, tmp_path):
 
     told(
         command(tmp_path, "recipe.instructions.until=5", "experiment=x", *words),
-        "A config file has put something else in the place of recipe.instructions.",
+        "A config file or another option has put something else in the place of recipe.instructions.",
     )
 
 

@@ -113,7 +113,7 @@ class Story:
 
     def _rejected(self, rejection: Rejection, number: int) -> Iterator[str]:
         yield f"# {rejection.request}#{number}"
-        told = piece_text(rejection.candidate or rejection)
+        told = piece_text(rejection.candidate or rejection, is_whole=rejection.task is None)
         yield from ("", fenced(told), "", f"Rejected by `{rejection.filter}`: {rejection.reason}.")
         if rejection.task is not None:
             yield f"It was about the task {rejection.task}."
@@ -152,7 +152,7 @@ class Story:
         pieces = stage.prompt.parse(reply.completion, question.sample, question.request.chat)
         found = fates(pieces, self._rejections(request), [words_of(task) for task in kept])
         yield from ("", "## How it was read, and what became of each piece", "")
-        yield from told_fates(found, request, kept)
+        yield from told_fates(found, request, kept, is_whole=True)
         place = self._place(request)
         pool = self.record.pool_before(place or 0)
         for task in round_.tasks:

@@ -96,7 +96,7 @@ class Outlook:
     def _grown(self, target: int, stage: Asking, measured: Measured | None) -> tuple[Range, float | None]:
         if measured is not None:
             return grown(measured, target, measuring(stage))
-        kept = self.assumed.kept_per_request
+        kept = self.assumed.kept(stage)
         return Range(low=target / kept.high, expected=target / kept.expected, high=target / kept.low), None
 
     def _tasks(self, stage: Asking, measured: Measured | None, made: Range, lacking: int) -> Range:
