@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, cast
 
+import commands
 import pytest
 from hydra import compose, initialize_config_dir
 from hypothesis import settings
@@ -96,6 +97,13 @@ def quiet_wandb(monkeypatch, tmp_path_factory):
     place = tmp_path_factory.getbasetemp() / "wandb"
     for name in ("WANDB_CACHE_DIR", "WANDB_CONFIG_DIR"):
         monkeypatch.setenv(name, str(place))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def ended_commands():
+    """The process that forks others for `commands` ends with the tests."""
+    yield
+    commands.end()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import commands
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -23,14 +24,7 @@ def command(tmp_path, *words, **variables):
     """Run `python run.py` with everything it writes below `tmp_path`."""
     environment = {key: value for key, value in os.environ.items() if key not in KEYS and not key.startswith("WANDB")}
     environment |= {"WANDB_SILENT": "true", **variables}
-    return subprocess.run(
-        [sys.executable, str(ROOT / "run.py"), *words],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return commands.run(*words, folder=tmp_path, environment=environment)
 
 
 def lines(path):

@@ -3,10 +3,8 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
+import commands
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +14,6 @@ from selfinstruct.journal import line
 from selfinstruct.seeds.jsonl import Jsonl, read
 from selfinstruct.task import Task
 
-ROOT = Path(__file__).parents[2]
 GLOBAL = b"# @package _global_\n"
 SEED = {"instruction": "Do it.", "instances": [{"input": "", "output": "x"}], "is_classification": False}
 
@@ -24,14 +21,7 @@ SEED = {"instruction": "Do it.", "instances": [{"input": "", "output": "x"}], "i
 def command(folder, *words):
     """Run `python run.py` in a folder."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WANDB")}
-    return subprocess.run(
-        [sys.executable, str(ROOT / "run.py"), *words[:1], "trackers=[console]", *words[1:]],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return commands.run(*words[:1], "trackers=[console]", *words[1:], folder=folder, environment=environment)
 
 
 def told(done, *messages):
