@@ -96,12 +96,12 @@ class Checked:
 def check(words: list[str], module: str) -> Checked | None:
     """Raise ConfigError with everything that keeps a command line from being run; `module` is where `main` stands.
 
-    Gives what can be run; None for what only shows something.
+    Gives what can be run; None for what only shows something, or what Hydra itself refuses.
     """
     typed = get_args_parser().parse_args(words)
     if typed.experimental_rerun is not None:
         raise ConfigError(["--experimental-rerun reads a pickle, which can run code. Use hydra.run.dir=<folder>."])
-    if typed.cfg or typed.shell_completion:
+    if typed.cfg or typed.shell_completion or (typed.config_dir and not Path(typed.config_dir).is_dir()):
         return None
     folders = [Path(place) for place in (typed.config_path or CONF, typed.config_dir) if place]  # the first wins
     name = typed.config_name or "config"

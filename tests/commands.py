@@ -54,7 +54,7 @@ class Forked:
         self.returncode = None
         with lock:
             asking, what = asked(), {"words": words, "folder": str(folder), "environment": environment, "mask": mask()}
-        self.said = [tempfile.TemporaryFile("w+", encoding="utf-8") for _ in ("output", "errors")]
+        self.said = [tempfile.TemporaryFile("w+", encoding="utf-8") for _ in ("output", "errors")]  # noqa: SIM115
         self.line, end = socket.socketpair()
         with tempfile.TemporaryFile("w+", encoding="utf-8") as file, open(os.devnull, encoding="utf-8") as nothing, end:
             json.dump(what, file)

@@ -6,7 +6,9 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any, cast
@@ -124,6 +126,12 @@ def scripted() -> type[Scripted]:
 
 def composed(*overrides: str) -> dict[str, Any]:
     """The config with these overrides, as plain values."""
+    return deepcopy(composed_once(overrides))
+
+
+@cache
+def composed_once(overrides: tuple[str, ...]) -> dict[str, Any]:
+    """It takes a quarter of a second, and many tests want the same."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", overrides=list(overrides))
     return cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))

@@ -24,6 +24,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -109,10 +110,8 @@ class Forking:
             if (found := os.waitid(os.P_PID, number, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None:
                 self.running.remove(number)
                 status = found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
-                try:
+                with suppress(OSError):  # nobody wants to know
                     self.lines[number].sendall(f"{status}\n".encode())
-                except OSError:  # nobody wants to know
-                    pass
 
     def forget(self, number: int) -> None:
         """Reap a process nobody asks about any more, and end it before, if it has not ended."""
