@@ -59,7 +59,8 @@ class Once(ConfigLoaderImpl):
     ) -> DictConfig:
         """Called by `compose`, and then by the run, which is one of the shell."""
         if from_shell and run_mode is RunMode.RUN and self.kept is not None and self.kept[0] == overrides:
-            return self.kept[1]
+            config, self.kept = self.kept[1], None
+            return config
         config = super().load_configuration(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
         if not from_shell and self.kept is None:
             self.kept = list(overrides), config
@@ -113,8 +114,11 @@ def check(words: list[str], module: str) -> Checked | None:
         raise ConfigError(list(dict.fromkeys(problems)))
     if typed.info or typed.hydra_help or typed.resolve or (typed.run and typed.multirun):
         return None
-    config = cast(Once, hydra.config_loader).kept
-    return Checked(typed=typed, hydra=hydra, mode=config[1].hydra.mode if config is not None else None)
+    once = cast(Once, hydra.config_loader)
+    mode = once.kept[1].hydra.mode if once.kept is not None else None
+    if typed.multirun or mode is RunMode.MULTIRUN:
+        once.kept = None  # each job is composed of its own words, maybe in another process
+    return Checked(typed=typed, hydra=hydra, mode=mode)
 
 
 def foreign_places(primary: Path) -> list[str]:
