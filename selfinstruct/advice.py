@@ -8,6 +8,7 @@ import errno
 import re
 import sys
 from difflib import SequenceMatcher, get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,7 @@ def unknown_keys(text: str) -> list[str]:
     return found
 
 
+@cache
 def recipe_of(experiment: str) -> dict[str, Any]:
     """Every key of the recipe, dotted, with its value as an experiment sets it."""
     from hydra import compose, initialize_config_dir
@@ -107,11 +109,7 @@ def recipe_of(experiment: str) -> dict[str, Any]:
 
 def meant(key: str) -> str:
     """What somebody may have meant who wrote a key that does not exist."""
-    from hydra import compose, initialize_config_dir
-
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = OmegaConf.to_container(compose("config"), resolve=False)
-    keys = [known for known in leaves(config) if not known.endswith("_target_")]
+    keys = known_keys()
     if key in keys:
         parent = key.rpartition(".")[0]
         return f"A config file or another option has put something else in the place of {parent}."
@@ -121,6 +119,16 @@ def meant(key: str) -> str:
     near = [known for name in names for known in keys if known.rsplit(".", 1)[-1] == name]
     near.sort(key=lambda known: SequenceMatcher(None, known, key).ratio(), reverse=True)
     return f"Did you mean {' or '.join(near[:3])}?" if near else "`python run.py --cfg job` shows all keys."
+
+
+@cache
+def known_keys() -> list[str]:
+    """Every key that there is when nothing is overridden."""
+    from hydra import compose, initialize_config_dir
+
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = OmegaConf.to_container(compose("config"), resolve=False)
+    return [key for key in leaves(config) if not key.endswith("_target_")]
 
 
 def leaves(node: Any, prefix: str = "") -> Any:

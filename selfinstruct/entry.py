@@ -64,8 +64,10 @@ def main() -> None:
             from selfinstruct.actions.publication.replay import with_words
 
             sys.argv[1:] = with_words(sys.argv[1:], key_of)
-        check(sys.argv[1:], __file__)
-        hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
+        if (checked := check(sys.argv[1:], __file__)) is not None:
+            checked.run(job)
+        else:  # it only shows something
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:

@@ -1,8 +1,6 @@
-import subprocess
-import sys
 from importlib.util import find_spec
-from pathlib import Path
 
+import commands
 import pytest
 from omegaconf import OmegaConf
 
@@ -22,7 +20,6 @@ def test_a_sweep_in_which_all_went_well_has_none(tmp_path):
     assert failures_in(tmp_path) == []
 
 
-ROOT = Path(__file__).parents[1]
 LAUNCHERS = {
     "basic": "hydra",
     "joblib": "hydra_plugins.hydra_joblib_launcher",
@@ -33,9 +30,7 @@ SMALL = ("recipe.instructions.until=5", "trackers=[]", "formats=[alpaca]", "hydr
 
 
 def command(tmp_path, *words):
-    return subprocess.run(
-        [sys.executable, str(ROOT / "run.py"), *words], cwd=tmp_path, capture_output=True, text=True, timeout=120
-    )
+    return commands.run(*words, folder=tmp_path)
 
 
 def is_installed(module):

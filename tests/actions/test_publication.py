@@ -8,6 +8,7 @@ import struct
 import zipfile
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 
 import pytest
 import yaml
@@ -36,10 +37,15 @@ ACTIONS = "actions=[generate,export,capsule]"
 THRESHOLD = "recipe.instructions.filters.similarity.threshold"
 
 
+@cache
+def composed_once(*words):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose("config", overrides=list(words))
+
+
 def execute(folder, *words, actions="actions=[generate,export]", capsule=None):
     """Run the words in a folder, as the command does."""
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("config", overrides=["trackers=[]", actions, *words])
+    config = composed_once("trackers=[]", actions, *words)
     values = OmegaConf.to_container(config, resolve=True)
     declared = OmegaConf.to_container(config, resolve=False)
     values, declared = (without_objective(untold(config)) for config in (values, declared))

@@ -3,18 +3,20 @@
 import subprocess
 from pathlib import Path
 
+import commands
 import pytest
 
-RUN = str(Path(__file__).parents[2] / "run.py")
-LIMITED = """
+LIMITED = f"""
 import resource, runpy, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
-sys.argv = sys.argv[2:]
-runpy.run_path(sys.argv[0], run_name="__main__")
+sys.path[0] = {str(Path(commands.RUN).parent)!r}
+most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), most))
+try:
+    runpy.run_path({commands.RUN!r}, run_name="__main__")
+finally:  # the file in which coverage is measured may be larger
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 """
 """Runs a program that may write no file larger than so many bytes."""
-UNMEASURED = dict.fromkeys(("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"), "")
-"""The file in which coverage is measured would be too large, too."""
 
 
 def is_clear(told, folder):
@@ -25,8 +27,9 @@ def is_clear(told, folder):
 
 
 def test_files_that_may_not_grow_end_the_run_and_it_goes_on_to_the_same(begin, run, words, whole, made, tmp_path):
+    (tmp_path / "limited.py").write_text(LIMITED)
     for limit in (120_000, 200_000):
-        process = begin(str(limit), RUN, *words, "hydra.run.dir=run", program=("-c", LIMITED), **UNMEASURED)
+        process = begin(str(limit), *words, "hydra.run.dir=run", script=tmp_path / "limited.py")
         _, told = process.communicate(timeout=120)
 
         assert process.returncode == 1

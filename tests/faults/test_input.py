@@ -5,10 +5,8 @@ import os
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
-from pathlib import Path
 
+import commands
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +17,6 @@ from selfinstruct.seeds.jsonl import Jsonl, mistakes_in
 from selfinstruct.seeds.source import parsed
 from selfinstruct.task import Task
 
-ROOT = Path(__file__).parents[2]
 GLOBAL = b"# @package _global_\n"
 SEED = {"instruction": "Do it.", "instances": [{"input": "", "output": "x"}], "is_classification": False}
 
@@ -27,14 +24,7 @@ SEED = {"instruction": "Do it.", "instances": [{"input": "", "output": "x"}], "i
 def command(folder, *words):
     """Run `python run.py` in a folder."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WANDB")}
-    return subprocess.run(
-        [sys.executable, str(ROOT / "run.py"), *words[:1], "trackers=[console]", *words[1:]],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return commands.run(*words[:1], "trackers=[console]", *words[1:], folder=folder, environment=environment)
 
 
 def told(done, *messages):
