@@ -21,6 +21,7 @@ from typing import Any, cast
 from selfinstruct.errors import RunFolderError, UnwritableError
 
 CONFIG = "config.json"
+FOREIGN = "it is not what a run writes"
 FREE = re.compile(
     r"(actions|trackers|formats|budget)(\..*)?"
     r"|recipe\.\w+\.(until|generations|saturation(\..*)?|metrics(\..*)?)"
@@ -105,7 +106,12 @@ def keep_config(folder: Path, declared: Mapping[str, Any], overrides: Sequence[s
 def kept_config(folder: Path) -> dict[str, Any] | None:
     """The config that the folder's run began with, if there is one; raises RunFolderError if it cannot be read."""
     kept = _kept(folder)
-    return None if kept is None else kept["config"]
+    if kept is None:
+        return None
+    config = cast(dict[str, Any], kept["config"])
+    if not is_config(config):
+        raise RunFolderError(f"{folder / CONFIG} cannot be read ({FOREIGN}).")
+    return config
 
 
 def kept_overrides(folder: Path) -> list[str]:
@@ -130,23 +136,24 @@ def _kept(folder: Path) -> dict[str, Any] | None:
     path = folder / CONFIG
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        if is_config(found["config"]) and all(isinstance(word, str) for word in found["overrides"]):
+        if isinstance(found["config"], dict) and all(isinstance(word, str) for word in found["overrides"]):
             return cast(dict[str, Any], found)
-        raise ValueError("it is not what a run writes")
+        raise ValueError(FOREIGN)
     except FileNotFoundError:
         return None
-    except (KeyError, TypeError, AttributeError):
-        raise RunFolderError(f"{path} cannot be read (it is not what a run writes).") from None
+    except (KeyError, TypeError):
+        raise RunFolderError(f"{path} cannot be read ({FOREIGN}).") from None
     except OSError as error:
         raise RunFolderError(f"{path} cannot be read ({error.strerror}).") from None
     except (ValueError, RecursionError) as error:
         raise RunFolderError(f"{path} cannot be read ({error}).") from None
 
 
-def is_config(found: Any) -> bool:
+def is_config(found: Mapping[str, Any]) -> bool:
     """Whether it has what every config has that a run keeps."""
-    seed, stages = found["random_seed"], found["recipe"].values()
-    return type(seed) in (int, str) and all(isinstance(stage, dict) for stage in stages)  # str: an interpolation
+    recipe = found.get("recipe")
+    is_recipe = isinstance(recipe, dict) and all(isinstance(stage, dict) for stage in recipe.values())
+    return is_recipe and type(found.get("random_seed")) in (int, str)  # str: an interpolation
 
 
 def differences(folder: Path, declared: Mapping[str, Any]) -> list[str]:

@@ -64,7 +64,7 @@ class Steps:
 
 SHORTER = ("one_line", "trim", "length")
 """Filters that never make more of what they get."""
-TOO_LONG = f"it takes more than {LONGEST:,} steps; are there loops within loops?"
+TOO_LONG = f"it takes more than {LONGEST:,} steps, as loops within loops do"
 STEPS: ContextVar[Steps] = ContextVar("steps")
 SOME = 100
 """The steps of a call, and of an item that has to be waited for: they take so much longer."""
