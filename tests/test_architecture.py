@@ -18,7 +18,7 @@ OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 
 ORDER = (
     ("task", "errors", "part", "template", "folder", "schema", "beginnings", "encoding", "secret", "trust"),
-    ("verbs", "__init__"),
+    ("verbs", "scoring", "__init__"),
     ("round",),
     ("pool", "budget", "start"),
     ("sampler", "prompt", "filters", "model", "seeds", "trackers", "formats"),

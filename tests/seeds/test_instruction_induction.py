@@ -21,7 +21,7 @@ amber basket candle dinner engine flower garden hammer island jungle kettle lant
 ribbon saddle ticket uncle velvet window yellow zipper anchor bridge castle donkey elbow forest glove harvest insect
 jacket kitchen ladder meadow napkin ocean parrot rocket shadow tunnel umbrella village whistle autumn blanket circle
 dragon envelope feather guitar hotel idea judge knee lemon money
-""".split()
+"""
 
 SENTENCES = """
 My sister sold seven silver spoons.|The baker bought bread and butter.|Tall trees trembled in the wind.
@@ -117,15 +117,15 @@ def verbal(number):
 
 
 def first_word_letter(rng):
-    return [[word, word[0]] for word in WORDS]
+    return [[word, word[0]] for word in WORDS.split()]
 
 
 def second_word_letter(rng):
-    return [[word, word[1]] for word in WORDS]
+    return [[word, word[1]] for word in WORDS.split()]
 
 
 def letters_list(rng):
-    return [[word, " ".join(word)] for word in WORDS]
+    return [[word, " ".join(word)] for word in WORDS.split()]
 
 
 def orthography_starts_with(rng):
@@ -259,7 +259,7 @@ RULES = {
         [
             "Write a word that rhymes with the given one.",
             "Find a rhyme for the word.",
-            "Give another word with this ending sound.",
+            "Give a word with the same end.",
         ],
     ),
     "sum": (
