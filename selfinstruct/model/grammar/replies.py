@@ -10,6 +10,7 @@ from random import Random
 
 from selfinstruct.model import grammar
 from selfinstruct.model.grammar.frame import Closed
+from selfinstruct.model.grammar.inducing import answer, single_instruction
 from selfinstruct.model.grammar.labels import named_labels, sounds_closed
 from selfinstruct.model.grammar.words import fill
 from selfinstruct.round import Request
@@ -190,4 +191,6 @@ FORMS: dict[str, Callable[[Request, Random, bool], str]] = {
     "yes_no": yes_no,
     "label_first": label_first,
     "input_first": input_first,
+    "single_instruction": single_instruction,
+    "answer": answer,
 }
