@@ -24,7 +24,7 @@ from selfinstruct.errors import RunFolderError
 CONFIG = "config.json"
 FREE = re.compile(
     r"(actions|trackers|formats|budget)(\..*)?"
-    r"|recipe\.\w+\.(until|saturation(\..*)?)"
+    r"|recipe\.\w+\.(until|generations|saturation(\..*)?|metrics(\..*)?)"
     r"|(recipe\.\w+\.)?model\.(concurrency|requests_per_minute|tokens_per_minute|timeout_seconds|deadline_seconds|attempts"
     r"|key_env|key_required|store|price(\..*)?)"
 )
@@ -130,6 +130,7 @@ def differences(folder: Path, declared: Mapping[str, Any]) -> list[str]:
         return []
     old, new = dict(leaves(kept)), dict(leaves(declared))
     changed = [key for key in {**old, **new} if old.get(key, ABSENT) != new.get(key, ABSENT)]
+    changed = [key for key in changed if key in old or not is_off(new[key])]  # a newer program has more keys
     return [
         f"{key} was {shown(old.get(key, ABSENT))} and is {shown(new.get(key, ABSENT))}; a run that goes on keeps it."
         for key in changed
@@ -138,6 +139,11 @@ def differences(folder: Path, declared: Mapping[str, Any]) -> list[str]:
 
 
 ABSENT = object()
+
+
+def is_off(value: Any) -> bool:
+    """Whether a value changes nothing where its key did not exist yet."""
+    return value is None or value is False or value == {}
 
 
 def shown(value: Any) -> str:

@@ -13,16 +13,21 @@ from selfinstruct.round import Candidate, Rejection, Round
 from selfinstruct.task import Instance, Task
 
 FIGURES = ("asked", "failed", "parsed", "kept", "pool", "prompt_tokens", "completion_tokens", "cost_usd")
+PREFIXES = ("bytes/", "rejected/")
+OWN = {"stage", "round", "generation", "candidates", "ended", *FIGURES}
+"""The names that a round gives itself; every other one is a metric's."""
 
 
 def rounds(journal: Journal) -> Iterator[Round]:
     """Every round that is committed now, in order."""
     seconds = {(row["stage"], row["round"]): row["seconds"] for row in journal.timings}
+    seeds: set[str] = set()
     with (journal.folder / POOL).open("rb") as pool, (journal.folder / REJECTED).open("rb") as rejected:
         for row in list(journal.rounds):
             tasks = [Task.from_row(task) for task in rows_to(pool, row[f"bytes/{POOL}"])]
             rejections = [rejection(item) for item in rows_to(rejected, row[f"bytes/{REJECTED}"])]
-            made = [task for task in tasks if not task.is_human]  # the file begins with the seeds
+            made = [task for task in tasks if not task.is_human or task.id in seeds]
+            seeds |= {task.id for task in tasks if task.is_human}  # with them the file begins
             yield round_of(row, made, rejections, seconds.get((row["stage"], row["round"]), 0.0))
 
 
@@ -41,6 +46,8 @@ def round_of(row: Mapping[str, Any], tasks: Sequence[Task], rejections: Sequence
         rejections=tuple(rejections),
         seconds=seconds,
         ended=row.get("ended"),
+        generation=row.get("generation"),
+        figures={key: value for key, value in row.items() if key not in OWN and not key.startswith(PREFIXES)},
         sizes={key.removeprefix("bytes/"): size for key, size in row.items() if key.startswith("bytes/")},
         **{name: row[name] for name in FIGURES},
     )
@@ -60,4 +67,5 @@ def rejection(row: Mapping[str, Any]) -> Rejection:
         task=row.get("task"),
         request=row["request"],
         nearest=tuple(row["nearest"]) if "nearest" in row else None,
+        attributes=row.get("attributes", {}),
     )

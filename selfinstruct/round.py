@@ -30,6 +30,8 @@ class Sample:
     """The ids of the tasks shown as examples."""
     task: Task | None = None
     """The task to complete, where the prompt is about one."""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    """What the sampler drew beside (an operation, a generation); the tasks made of it have it, and the rejections."""
 
 
 @part
@@ -123,6 +125,8 @@ class Candidate:
     """Which of `instances` is judged."""
     truncated: bool = False
     """Whether the reply broke off inside this candidate."""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    """What the reply says of the task beside (a judge's verdict), as JSON; a task that is completed takes it in."""
 
     @property
     def instance(self) -> Instance | None:
@@ -145,6 +149,8 @@ class Rejection:
     request: str = ""
     nearest: tuple[str, float] | None = None
     """The nearest task and its ROUGE-L F, where similarity decided."""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    """What the sampler drew for its prompt, and what the reply says beside."""
 
     def row(self, stage: str, number: int) -> dict[str, Any]:
         """The rejection as a line of `rejected.jsonl`; keys that do not apply are left out."""
@@ -166,6 +172,8 @@ class Rejection:
                 row["output"] = self.candidate.instance.output
         if self.nearest is not None:
             row["nearest"] = list(self.nearest)
+        if self.attributes:
+            row["attributes"] = dict(self.attributes)
         return row
 
 
@@ -198,6 +206,12 @@ class Round:
     """From the commit of the round before to its own."""
     ended: str | None = None
     """Why the stage ended with this round, if it did."""
+    generation: int | None = None
+    """The generation that it belongs to, in a stage that goes by generations."""
+    samples: tuple[Sample, ...] = ()
+    """What its prompts showed, one a request, in the order read; not known of a round that is read from its files."""
+    figures: Mapping[str, float | int] = field(default_factory=dict)
+    """What the metrics of its stage give, under the names that they give."""
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Bytes of the run's other files when the round was committed; what lies beyond them never happened."""
 
@@ -214,6 +228,7 @@ class Round:
         return {
             "stage": self.stage,
             "round": self.number,
+            **({} if self.generation is None else {"generation": self.generation}),
             "asked": self.asked,
             "failed": self.failed,
             "candidates": self.candidates,
@@ -224,6 +239,7 @@ class Round:
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
             "cost_usd": self.cost_usd,
+            **self.figures,
             **({} if self.ended is None else {"ended": self.ended}),
             **{f"bytes/{name}": size for name, size in self.sizes.items()},
         }

@@ -50,15 +50,23 @@ class Task:
     """Stage to the name of the model that wrote what the stage added."""
     gave_up: dict[str, str] = field(default_factory=dict)
     """Stage to reason, for each stage that could not complete this task."""
+    attributes: dict[str, Any] = field(default_factory=dict)
+    """What is known of it beside, as JSON: by which operation it was made, say, or how a judge rates it."""
 
     @property
     def is_human(self) -> bool:
         """Whether a person wrote it."""
         return self.origin == HUMAN
 
+    @property
+    def text(self) -> str:
+        """What it asks as one text: the instruction, and after an empty line the input of its first instance."""
+        given = self.instances[0].input if self.instances else ""
+        return f"{self.instruction}\n\n{given}" if given.strip() else self.instruction
+
     def row(self) -> dict[str, Any]:
         """The task as a line of `pool.jsonl`."""
-        return {
+        row = {
             "id": self.id,
             "origin": self.origin,
             "instruction": self.instruction,
@@ -74,6 +82,7 @@ class Task:
             "models": self.models,
             "gave_up": self.gave_up,
         }
+        return {**row, "attributes": self.attributes} if self.attributes else row
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> "Task":
@@ -92,4 +101,5 @@ class Task:
             average_similarity=row["average_similarity"],
             models=row["models"],
             gave_up=row["gave_up"],
+            attributes=row.get("attributes", {}),
         )

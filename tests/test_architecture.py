@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "selfinstruct"
 CONF = ROOT / "conf"
 
-GROUPS = ("actions", "recipe", "seeds", "sampler", "prompt", "filters", "model", "trackers", "formats")
+GROUPS = ("actions", "recipe", "seeds", "sampler", "prompt", "filters", "metrics", "model", "trackers", "formats")
 DATA_ONLY = ("few_shot", "experiment")
 MODULES = sorted(PACKAGE.rglob("*.py"))
 OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
@@ -21,7 +21,7 @@ ORDER = (
     ("verbs", "scoring", "__init__"),
     ("round",),
     ("pool", "budget", "start"),
-    ("sampler", "prompt", "filters", "model", "seeds", "trackers", "formats"),
+    ("sampler", "prompt", "filters", "metrics", "model", "seeds", "trackers", "formats"),
     ("store", "diversity"),
     ("recipe", "recorded", "journal", "summary"),
     ("past",),

@@ -41,6 +41,15 @@ def test_rounds_come_back_as_they_were_logged(tmp_path, task):
                 ended="3 kept",
             )
         ),
+        journal.commit(
+            a_round(
+                4,
+                [task(1, attributes={"difficulty": 7})],
+                [Rejection("copied", "given prompt", request="grow/4/1", attributes={"operation": "deepen"})],
+                generation=2,
+                figures={"operations/2/deepen/kept": 1, "accuracy": 0.5},
+            )
+        ),
     ]
 
     reopened = Journal(tmp_path)

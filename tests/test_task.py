@@ -16,6 +16,22 @@ def test_a_row_gives_back_the_task(task):
     assert Task.from_row(made.row()) == made
 
 
+def test_what_is_known_beside_stands_in_the_row_where_there_is_something(task):
+    known = task(attributes={"operation": "deepen", "generation": 2})
+
+    assert "attributes" not in task().row()
+    assert known.row()["attributes"] == {"operation": "deepen", "generation": 2}
+    assert Task.from_row(known.row()) == known
+
+
+def test_the_text_of_a_task_is_its_instruction_with_the_input_of_its_first_instance(task):
+    given = (Instance("milk, eggs", "eggs, milk"), Instance("b", "a"))
+
+    assert task(instruction="Sort this.", instances=given).text == "Sort this.\n\nmilk, eggs"
+    assert task(instruction="Sing.", instances=(Instance(" ", "La"),)).text == "Sing."
+    assert task(instruction="Sing.", instances=None).text == "Sing."
+
+
 def test_a_task_that_nobody_completed_has_null_instances_in_its_row(task):
     assert task(instances=None).row()["instances"] is None
 

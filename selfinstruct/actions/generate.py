@@ -1,5 +1,11 @@
-"""Grow the pool by the recipe: every stage in the order written, every round logged when it is committed."""
+"""Grow the pool by the recipe: every stage in the order written, every round logged when it is committed.
 
+The stages are run again and again, until none of them has anything to do: Self-Instruct is through after one turn, and
+in Evol-Instruct each turn is a generation.  A stage itself says what is left of it, by the pool and by its own rounds,
+so that a run that goes on comes back to where it was without any note of the turn.
+"""
+
+from collections.abc import Sequence
 from contextlib import ExitStack
 from math import inf
 from random import Random
@@ -13,6 +19,7 @@ from selfinstruct.model import Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Setting, Stage
+from selfinstruct.recipe.grow import Grow
 from selfinstruct.recorded import Recorded, recorded
 from selfinstruct.summary import known, seconds, totals
 
@@ -56,30 +63,40 @@ class Generate:
         purse = run.purse = Purse(run.budget, spent(run), seconds(run.journal.timings))
         with ExitStack() as lines:
             opened: list[Recorded] = []
-            for name, stage in run.recipe.items():
-                model = stage.model or run.model
-                answering = next((line for line in opened if line.model == model), None)
-                if answering is None:
-                    answering = lines.enter_context(recorded(model, run.store))
-                    opened.append(answering)
-                setting = Setting(
-                    name=name,
-                    pool=run.pool,
-                    model=answering,
-                    purse=purse,
-                    random_seed=run.random_seed,
-                    past=run.journal.of(name),
-                )
-                for round_ in stage.rounds(setting):
-                    run.log(round_)
-                if stage.target is not None and not run.pool.of(name) and purse.empty is None:
-                    raise SelfInstructError(f"{name} kept nothing. {most_frequent(run.journal.of(name))}")
+            before = -1
+            while before < len(run.journal.rounds) and purse.empty is None:
+                before = len(run.journal.rounds)
+                for name, stage in run.recipe.items():
+                    model = stage.model or run.model
+                    answering = next((line for line in opened if line.model == model), None)
+                    if answering is None:
+                        answering = lines.enter_context(recorded(model, run.store))
+                        opened.append(answering)
+                    self._turn(run, name, stage, answering, purse)
+            fruitless(run, purse, [name for name, stage in run.recipe.items() if isinstance(stage, Grow)])
+
+    def _turn(self, run: "Run", name: str, stage: Stage, model: Recorded, purse: Purse) -> None:
+        """Log every round that a stage makes now."""
+        past = run.journal.of(name)
+        setting = Setting(name=name, pool=run.pool, model=model, purse=purse, random_seed=run.random_seed, past=past)
+        for round_ in stage.rounds(setting):
+            run.log(round_)
+        if stage.target is not None:
+            fruitless(run, purse, [name])
+
+
+def fruitless(run: "Run", purse: Purse, names: Sequence[str]) -> None:
+    """Raise SelfInstructError for a stage that should have made tasks and has made none, its purse not being empty."""
+    for name in names:
+        if not run.pool.of(name) and purse.empty is None:
+            raise SelfInstructError(f"{name} kept nothing. {most_frequent(run.journal.of(name))}")
 
 
 def spent(run: "Run") -> Spending:
     """What the run has spent before: in its rounds, and on replies that no round needed and none will."""
     committed = totals(run.journal.rounds)
-    last = {name: rows[-1] for name in run.recipe if (rows := run.journal.of(name))}
+    guessing = [name for name, stage in run.recipe.items() if stage.target is not None]  # others need all they ask
+    last = {name: rows[-1] for name in guessing if (rows := run.journal.of(name))}
     lost = run.store.beyond({name: row["round"] for name, row in last.items() if "ended" in row})
     requests = committed["asked"] + lost["requests"]
     tokens = [part[key] for part in (committed, lost) for key in ("prompt_tokens", "completion_tokens")]

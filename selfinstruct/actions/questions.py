@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from selfinstruct.actions.record import Record, Reply, number_of
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
-from selfinstruct.recipe import stream
 from selfinstruct.recipe.annotate import Annotate
+from selfinstruct.recipe.drawing import asked_of, kept_before, listed, live, seen
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.round import Request, Round, Sample
+from selfinstruct.sampler import about
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +29,23 @@ class Question:
     """None where the model gave none."""
 
 
-def seen(number: int, lag: int) -> int:
-    """After which round the pool stood as a round of `Grow` shows it."""
-    return max(number - 1 - lag, number // 2)
-
-
 def samples(
     stage: Grow, name: str, number: int, *, pool: Pool, kept: Sequence[int], random_seed: int, count: int
 ) -> list[Sample]:
     """What the prompts of a round showed; `kept` are the tasks made after each round, from 0."""
-    shown = pool.before(name, kept[seen(number, stage.lag)])
-    rng = stream(random_seed, name, number)
-    return stage.sampler.sample(shown, rng, stage.requests_per_round, name)[:count]
+    before = kept[seen(number, stage.lag)]
+    return live(stage.sampler, name, number, pool, before, random_seed, stage.requests_per_round)[:count]
+
+
+def samples_of_generation(
+    stage: Grow, round_: Round, earlier: Sequence[Round], pool: Pool, random_seed: int
+) -> list[Sample]:
+    """What the prompts of a round showed, in a stage that goes by generations; `earlier` are the rounds before it."""
+    rows = [other.row() for other in earlier]
+    generation = round_.generation or 1
+    drawn = listed(stage.sampler, round_.stage, generation, pool, kept_before(rows, generation), random_seed)
+    start = asked_of(rows, generation)
+    return drawn[start : start + round_.asked]
 
 
 def grown(
@@ -65,18 +71,18 @@ def annotated(
     `pool` is that before the round.  A request of whose reply something was turned away names its task in the
     rejection; any other is found by its text.
     """
-    about = {item.request: item.task for item in round_.rejections if item.task is not None}
-    left = [request_id for request_id in replies if request_id not in about]
+    named = {item.request: item.task for item in round_.rejections if item.task is not None}
+    left = [request_id for request_id in replies if request_id not in named]
     open_ = {task.id for task in round_.tasks if round_.stage not in task.gave_up}
     found: dict[str, Question] = {}
-    for request_id, task_id in about.items():
+    for request_id, task_id in named.items():
         if (sample := sample_of(stage, pool, task_id)) is not None:
             answers = replies.get(request_id, ())
             found[request_id] = question(stage.prompt, request_id, sample, answers, stage.attempts, chat)
     for attempt in range(1, stage.attempts + 1):
         texts: dict[str, list[Question]] = {}
         for task in (pool[task.id] for task in round_.tasks if task.id in open_):
-            sample = stage.widen(Sample(variables={"task": task}, task=task))
+            sample = stage.widen(about(task, pool))
             request = stage.prompt.render(sample, chat, round_.stage, round_.number, 0, attempt)
             texts.setdefault(request.text, []).append(Question(request, sample, None))
         for request_id in list(left):
@@ -95,7 +101,7 @@ def sample_of(stage: Annotate, pool: Pool, task_id: str) -> Sample | None:
     """What a prompt about a task shows."""
     if task_id not in pool:
         return None
-    return stage.widen(Sample(variables={"task": pool[task_id]}, task=pool[task_id]))
+    return stage.widen(about(pool[task_id], pool))
 
 
 def question(
@@ -122,8 +128,11 @@ def recorded_questions(record: Record, recipe: Mapping[str, object], place: int)
         return annotated(stage, round_, before, answers, chat)
     if isinstance(stage, Grow):
         seed = record.config.get("random_seed", 0)
-        drawn = samples(
-            stage, name, round_.number, pool=before, kept=record.kept(name), random_seed=seed, count=round_.asked
-        )
+        if round_.generation is not None:
+            drawn = samples_of_generation(stage, round_, record.of(name)[: round_.number - 1], before, seed)
+        else:
+            drawn = samples(
+                stage, name, round_.number, pool=before, kept=record.kept(name), random_seed=seed, count=round_.asked
+            )
         return grown(stage, round_, drawn, answers, chat)
     return None

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, takewhile
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -163,5 +163,9 @@ def whole_rows(path: Path) -> list[dict[str, Any]]:
 def read_seeds(path: Path) -> Iterator[Task]:
     """The seeds, with which the file of a pool begins."""
     with path.open("rb") as file:
-        tasks = (Task.from_row(json.loads(line)) for line in file)
-        yield from takewhile(lambda task: task.is_human, tasks)
+        known: set[str] = set()
+        for task in map(Task.from_row, map(json.loads, file)):
+            if not task.is_human or task.id in known:  # a stage may complete seeds, too
+                return
+            known.add(task.id)
+            yield task

@@ -19,6 +19,7 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from selfinstruct.filters import Filter
+from selfinstruct.metrics import Metric
 from selfinstruct.model import Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
@@ -41,12 +42,17 @@ class Annotate:
     """Tasks asked about in a round."""
     attempts: Annotated[int, Field(ge=1)]
     """How often a question is asked before its task is given up."""
+    filters_are_final: bool
+    """Whether an answer that a filter turns away stands, as a judge's verdict does: its task is given up at once, and
+    asked again is only what could not be read. False to ask again in both cases."""
     instances: Annotated[int, Field(ge=1)] | None
     """The most instances a task may have; the template sees it. Null where the stage makes none."""
     sampler: Sampler
     prompt: Prompt
     filters: dict[str, Filter] = Field(default_factory=dict)
     """What a candidate must pass, in this order; Hydra leaves the key out where none is chosen."""
+    metrics: dict[str, Metric] = Field(default_factory=dict)
+    """What is counted of each round beside its figures."""
     model: Model | None
     """The model to ask; null for the run's."""
 
@@ -110,7 +116,7 @@ class Annotating:
                 self._ask_ahead()
                 while self.begun and not self.open[self.begun[0].number]:
                     turn = self.begun.popleft()
-                    yield turn.done(self.pool, self._end())
+                    yield turn.done(self.pool, self.stage.metrics, self._end())
         finally:
             for answers, _ in self.asked:
                 answers.close()
@@ -140,15 +146,22 @@ class Annotating:
     def _read(self, answers: Answers, questions: Questions) -> None:
         """Take the answers to one attempt of a round, and ask again about the tasks that are as they were."""
         turn, _, attempt = questions
-        left = [sample for sample, request, found in answers if not self._answer(found, subject(sample), request, turn)]
+        left: list[Sample] = []
+        refused: list[Sample] = []
+        for sample, request, found in answers:
+            if not self._answer(found, sample, request, turn):
+                is_read = any(isinstance(piece, Candidate) for piece in found)
+                (refused if is_read and self.stage.filters_are_final else left).append(sample)
+        self._give_up(refused, turn)
         if left and attempt < self.stage.attempts:
             self.again.append(Questions(turn, left, attempt + 1))
             return
         self._give_up(left, turn)
         self.open[turn.number] -= 1
 
-    def _answer(self, found: list[Candidate | Rejection], task: Task, request: Request, turn: Turn) -> bool:
+    def _answer(self, found: list[Candidate | Rejection], sample: Sample, request: Request, turn: Turn) -> bool:
         """Judge all that a reply holds, and put what passed into the task; whether anything did."""
+        task = subject(sample)
         pieces = [
             replace(piece, instruction=task.instruction) if isinstance(piece, Candidate) else piece for piece in found
         ]
@@ -157,7 +170,7 @@ class Annotating:
         for piece in pieces:
             rejection = piece if isinstance(piece, Rejection) else next(verdicts) or self._surplus(piece, len(kept))
             if rejection is not None:
-                turn.reject(rejection, request, task)
+                turn.reject(rejection, request, sample)
             elif isinstance(piece, Candidate):
                 kept.append(piece)
         if kept:
@@ -206,8 +219,10 @@ def completed(task: Task, kept: Sequence[Candidate]) -> Task:
     """The task with what the candidates say of it."""
     instances: list[Instance] = [candidate.instance for candidate in kept if candidate.instance is not None]
     answers = [candidate.is_classification for candidate in kept if candidate.is_classification is not None]
+    attributes = [candidate.attributes for candidate in kept]
     return replace(
         task,
         instances=tuple(instances) if instances else task.instances,
         is_classification=answers[0] if answers else task.is_classification,
+        attributes={**task.attributes, **{key: said[key] for said in attributes for key in said}},
     )

@@ -8,30 +8,30 @@ The stage keeps exactly `until` tasks; what was asked for beyond that is recorde
 its target only between batches and so overshoots, and when nothing passes any more it never ends: here `saturation`
 ends the stage.
 
-The reference code also waits for the slowest reply of a round before it asks for the next.  Here a round is sampled
-from the pool as it stood `lag` rounds before, so that its requests are under way while the replies to earlier rounds
-are waited for and read, and yet the same tasks are shown in it however long a reply takes.  The first rounds lag less,
-by at most half the rounds before them, so that a young pool shows its own tasks early.
+The reference code also waits for the slowest reply of a round before it asks for the next; here rounds overlap
+(`selfinstruct.recipe.drawing`).
 
-How far to ask ahead is another matter and changes no result: rounds are asked as long as those under way, by the yield
-so far, do not suffice.
+With `generations` in place of `until` the stage goes through everything that its sampler draws, once a generation, as
+Evol-Instruct does (Xu et al., 2023, section 2.2): the stages after it complete what a generation has made, and then it
+is run again.
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import accumulate
 from random import Random
-from typing import Annotated, Any
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from selfinstruct.filters import Filter
+from selfinstruct.metrics import Metric
 from selfinstruct.model import Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
-from selfinstruct.recipe import Setting, stream
+from selfinstruct.recipe import Setting
+from selfinstruct.recipe.drawing import Drawing, Figures, Listed, Live, Saturation
 from selfinstruct.recipe.turn import Answers, Turn, judge, measured
 from selfinstruct.round import SURPLUS, Candidate, Rejection, Request, Round, Sample
 from selfinstruct.sampler import Sampler
@@ -39,44 +39,41 @@ from selfinstruct.task import Task
 
 
 @part
-class Saturation:
-    """When a stage has nothing new to say."""
-
-    rounds: Annotated[int, Field(ge=1)]
-    """How many rounds in a row are looked at."""
-    kept_share: Annotated[float, Field(ge=0, le=1)]
-    """The stage ends when at most this share of their candidates was kept."""
-
-    def reached(self, past: Sequence[Mapping[str, Any]]) -> bool:
-        """Whether the last rounds kept too little."""
-        last = past[-self.rounds :]
-        kept, candidates = sum(row["kept"] for row in last), sum(row["candidates"] for row in last)
-        return len(last) == self.rounds and kept <= self.kept_share * candidates
-
-
-@part
 class Grow:
     """Appends tasks to the pool."""
 
-    until: Annotated[int, Field(ge=1)]
-    """Tasks to keep, seeds not counted."""
+    until: Annotated[int, Field(ge=1)] | None
+    """Tasks to keep, seeds not counted; null where the stage goes by generations."""
+    generations: Annotated[int, Field(ge=1)] | None
+    """How often the stage goes through everything that its sampler draws; null where it goes on until there are
+    enough."""
     requests_per_round: Annotated[int, Field(ge=1)]
     """Prompts in a round."""
     lag: Annotated[int, Field(ge=0)]
     """Rounds that are under way while one is read: a round shows the pool as it stood that many rounds before; 0 to see
-    everything and to wait for every reply."""
+    everything and to wait for every reply. A generation shows the pool as it stood before it, and has no use for it."""
     saturation: Saturation | None
     """Ends the stage when the model has nothing new to say; null for never."""
     sampler: Sampler
     prompt: Prompt
     filters: dict[str, Filter] = Field(default_factory=dict)
     """What a candidate must pass, in this order; Hydra leaves the key out where none is chosen."""
+    metrics: dict[str, Metric] = Field(default_factory=dict)
+    """What is counted of each round beside its figures."""
     model: Model | None
     """The model to ask; null for the run's."""
 
+    @model_validator(mode="after")
+    def _has_an_end(self) -> Self:
+        if (self.until is None) == (self.generations is None):
+            raise ValueError(f"wants one of until and generations (got {self.until} and {self.generations})")
+        if self.generations is not None and self.saturation is not None:
+            raise ValueError("has generations, which saturation does not end; set saturation to null")
+        return self
+
     @property
     def target(self) -> int | None:
-        """How many tasks it is to keep."""
+        """How many tasks it is to keep, where it goes on until there are enough."""
         return self.until
 
     def preview(self, pool: Pool, rng: Random) -> Sample:
@@ -84,8 +81,23 @@ class Grow:
         return self.sampler.preview(pool, rng)
 
     def rounds(self, setting: Setting) -> Iterator[Round]:
-        """Rounds until there are enough tasks, or nothing new comes."""
+        """Rounds until there are enough tasks, or nothing new comes; or those of the next generation."""
         return Growing(self, setting).rounds()
+
+    def drawing(self, setting: Setting, figures: Figures) -> Drawing:
+        """How it draws what its prompts show."""
+        if self.generations is not None:
+            return Listed(setting, figures, self.sampler, self.requests_per_round, self.generations)
+        assert self.until is not None
+        return Live(
+            setting=setting,
+            figures=figures,
+            sampler=self.sampler,
+            size=self.requests_per_round,
+            until=self.until,
+            lag=self.lag,
+            saturation=self.saturation,
+        )
 
 
 class Growing:
@@ -95,25 +107,26 @@ class Growing:
         self.stage = stage
         self.setting = setting
         self.name, self.pool = setting.name, setting.pool
-        self.figures = list(setting.past)
-        self.kept: list[int] = list(accumulate((row["kept"] for row in setting.past), initial=0))
-        """How many tasks there were after each round; the first is 0."""
-        self.asked: int = sum(row["asked"] for row in setting.past)
+        self.figures = Figures(setting.past)
+        self.drawing = stage.drawing(setting, self.figures)
         self.ahead: deque[Answers] = deque()
         """The rounds under way."""
 
+    @property
+    def kept(self) -> list[int]:
+        """How many tasks there were after each round; the first is 0."""
+        return self.figures.kept
+
     def rounds(self) -> Iterator[Round]:
-        """Rounds until there are enough tasks, or nothing new comes."""
-        ended = self._end()
+        """Rounds until the drawing ends, or the purse is empty."""
+        ended = self.drawing.end(0)
         try:
             if ended is None:
                 self._ask_ahead()
             while self.ahead and ended is None:
                 round_ = self._read(self.ahead.popleft())
-                self.figures.append(round_.row())
-                self.kept.append(self.kept[-1] + round_.kept)
-                self.asked += round_.asked
-                ended = self._end()
+                self.figures.add(round_)
+                ended = self.drawing.end(self._under_way)
                 if ended is None:
                     self._ask_ahead()
                     ended = None if self.ahead else self.setting.purse.empty
@@ -122,36 +135,22 @@ class Growing:
             for answers in self.ahead:
                 answers.close()
 
-    def _end(self) -> str | None:
-        until, saturation = self.stage.until, self.stage.saturation
-        if self.kept[-1] >= until:
-            return f"{until} kept"
-        if saturation is not None and saturation.reached(self.figures):
-            return f"saturated: at most {saturation.kept_share:.0%} kept in {saturation.rounds} rounds"
-        return None
+    @property
+    def _under_way(self) -> int:
+        return sum(map(len, self.ahead))
 
     def _ask_ahead(self) -> None:
-        """Ask the rounds for which the pool stands as they are to see it, as far as they seem to be needed."""
-        done = len(self.figures)
-        while not self.ahead or self._is_short():
-            number = done + len(self.ahead) + 1
-            seen = max(number - 1 - self.stage.lag, number // 2)
-            if seen > done:
+        """Ask the rounds that can be drawn, as far as they are wanted."""
+        while self.drawing.wants(self._under_way):
+            number = len(self.figures.rows) + len(self.ahead) + 1
+            if not (samples := self.drawing.draw(number)):
                 return
-            turn = Turn(self.name, number, self.setting.model.name)
-            shown = self.pool.before(self.name, self.kept[seen])
-            rng = stream(self.setting.random_seed, self.name, number)
-            samples = self.stage.sampler.sample(shown, rng, self.stage.requests_per_round, self.name)
+            turn = Turn(self.name, number, self.setting.model.name, self.drawing.generation)
             answers = turn.ask(self.stage.prompt, self.setting, samples)
             if not len(answers):
                 return
+            self.drawing.asked(len(answers))
             self.ahead.append(answers)
-
-    def _is_short(self) -> bool:
-        """Whether the rounds under way would not suffice, if they yield what the rounds before did."""
-        under_way = sum(map(len, self.ahead))
-        kept = self.kept[-1]
-        return kept * (self.asked + under_way) < self.stage.until * self.asked
 
     def _read(self, answers: Answers) -> Round:
         turn = answers.turn
@@ -161,15 +160,15 @@ class Growing:
         for task in measured(list(turn.tasks.values()), self.stage.filters, self.pool):
             self.pool.put(task)
             turn.keep(task)
-        return turn.done(self.pool)
+        return turn.done(self.pool, self.stage.metrics)
 
     def _take(self, piece: Candidate | Rejection, sample: Sample, request: Request, turn: Turn) -> None:
         if isinstance(piece, Rejection):
-            return turn.reject(piece, request)
-        if self.kept[-1] + turn.kept >= self.stage.until:
-            return turn.reject(Rejection(SURPLUS, f"{self.stage.until} are kept", candidate=piece), request)
+            return turn.reject(piece, request, sample)
+        if self.stage.until is not None and self.kept[-1] + turn.kept >= self.stage.until:
+            return turn.reject(Rejection(SURPLUS, f"{self.stage.until} are kept", candidate=piece), request, sample)
         if rejection := judge(piece, self.stage.filters, self.pool):
-            return turn.reject(rejection, request)
+            return turn.reject(rejection, request, sample)
         task = Task(
             id=self.pool.new_id(self.name),
             origin=self.name,
@@ -180,6 +179,7 @@ class Growing:
             round=turn.number,
             request=request.id,
             models={self.name: turn.model},
+            attributes={**sample.attributes, **piece.attributes},
         )
         self.pool.add(task)
         turn.keep(task)

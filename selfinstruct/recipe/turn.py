@@ -10,6 +10,7 @@ from typing import TypeVar
 from selfinstruct.budget import Purse, Spending
 from selfinstruct.errors import ConfigError
 from selfinstruct.filters import Filter, Measuring
+from selfinstruct.metrics import Metric
 from selfinstruct.model import Replies
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
@@ -25,12 +26,14 @@ class Turn:
     stage: str
     number: int
     model: str
+    generation: int | None = None
     asked: int = 0
     failed: int = 0
     parsed: int = 0
     kept: int = 0
     tasks: dict[str, Task] = field(default_factory=dict)
     rejections: list[Rejection] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
     prompt_tokens: int | None = 0
     completion_tokens: int | None = 0
     cost_usd: float | None = 0.0
@@ -54,6 +57,7 @@ class Turn:
 
     def read(self, prompt: Prompt, completion: Completion, sample: Sample, chat: bool) -> list[Candidate | Rejection]:
         """Count a completion; all that it holds, in order."""
+        self.samples.append(sample)
         if completion.failure is not None:
             self.failed += 1
             return [Rejection(filter=MODEL, reason=completion.failure.message)]
@@ -64,17 +68,20 @@ class Turn:
         self.parsed += sum(isinstance(piece, Candidate) for piece in found)
         return found
 
-    def reject(self, rejection: Rejection, request: Request, task: Task | None = None) -> None:
-        """Count a rejection, with the request it came from and the task it is about."""
-        self.rejections.append(replace(rejection, request=request.id, task=task.id if task else None))
+    def reject(self, rejection: Rejection, request: Request, sample: Sample) -> None:
+        """Count a rejection, with the request it came from, the task it is about, and what was drawn for it."""
+        said = rejection.candidate.attributes if rejection.candidate else {}
+        task = sample.task.id if sample.task else None
+        attributes = {**sample.attributes, **said}
+        self.rejections.append(replace(rejection, request=request.id, task=task, attributes=attributes))
 
     def keep(self, task: Task) -> None:
         """Note the newest version of a task that the round made or changed."""
         self.tasks[task.id] = task
 
-    def done(self, pool: Pool, ended: str | None = None) -> Round:
-        """The round as it is logged."""
-        return Round(
+    def done(self, pool: Pool, metrics: Mapping[str, Metric] | None = None, ended: str | None = None) -> Round:
+        """The round as it is logged, with what the metrics say of it."""
+        round_ = Round(
             stage=self.stage,
             number=self.number,
             asked=self.asked,
@@ -88,7 +95,11 @@ class Turn:
             completion_tokens=self.completion_tokens,
             cost_usd=self.cost_usd,
             ended=ended,
+            generation=self.generation,
+            samples=tuple(self.samples),
         )
+        found = {name: value for part in (metrics or {}).values() for name, value in part.figures(round_, pool).items()}
+        return replace(round_, figures=found)
 
 
 class Answers:

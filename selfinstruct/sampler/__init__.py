@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from selfinstruct.pool import Pool
 from selfinstruct.round import Sample
+from selfinstruct.task import Task
 
 
 @runtime_checkable
@@ -29,3 +30,9 @@ class Sampler(Protocol):
         Raises ValueError where the seeds are not enough for it; `{key}` in the message stands for the sampler's key.
         """
         ...
+
+
+def about(task: Task, pool: Pool) -> Sample:
+    """What a prompt shows that is about one task of the pool: `task`, and `parents`, the tasks that it was made of."""
+    parents = [pool[parent] for parent in task.parents if parent in pool]
+    return Sample(variables={"task": task, "parents": parents}, task=task)

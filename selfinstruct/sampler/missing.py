@@ -2,38 +2,47 @@
 
 Self-Instruct completes tasks in two steps: whether a task is classification (section 2.2, step 2), and its instances,
 in another order for classification tasks than for the rest (step 3).  Each is "the tasks that lack this, where that".
+A judge fills an attribute of tasks in the same way.
 """
 
 from itertools import islice
 from random import Random
-from typing import Literal
+from typing import Any
 
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.round import Sample
+from selfinstruct.sampler import about
 from selfinstruct.task import Task
+
+FIELDS = ("is_classification", "instances", "origin")
 
 
 @part
 class Missing:
     """Takes the tasks that lack a field, in the pool's order, except those that the stage has given up."""
 
-    field: Literal["is_classification", "instances"]
-    """The field that is to be filled."""
-    where: dict[Literal["is_classification"], bool]
-    """Only tasks with these values; empty for all."""
+    field: str
+    """What is to be filled: `is_classification`, `instances`, or the name of an attribute."""
+    where: dict[str, bool | int | float | str]
+    """Only tasks with these values of `is_classification`, `origin` or attributes; empty for all."""
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
-        """At most `count` samples with the variable `task`."""
+        """At most `count` samples with the variables `task` and `parents`, the tasks that it was made of."""
         lacking = (task for task in pool if self._lacks(task) and stage not in task.gave_up)
-        return [Sample(variables={"task": task}, task=task) for task in islice(lacking, count)]
+        return [about(task, pool) for task in islice(lacking, count)]
 
     def preview(self, pool: Pool, rng: Random) -> Sample:
-        """Any task of the pool, as if it lacked the field."""
+        """Any task of the pool, as if it lacked the field and were made of itself."""
         task = next(iter(pool))
-        return Sample(variables={"task": task}, task=task)
+        return Sample(variables={"task": task, "parents": [task]}, task=task)
 
     def _lacks(self, task: Task) -> bool:
-        return getattr(task, self.field) is None and all(
-            getattr(task, key) is value for key, value in self.where.items()
+        return value_of(task, self.field) is None and all(
+            value_of(task, key) == value for key, value in self.where.items()
         )
+
+
+def value_of(task: Task, name: str) -> Any:
+    """A field of a task, or one of its attributes; None where it has none of that name."""
+    return getattr(task, name) if name in FIELDS else task.attributes.get(name)

@@ -69,6 +69,7 @@ def run(tmp_path, task, scripted):
         )
         stage = Grow(
             until=changes.pop("until", 3),
+            generations=None,
             requests_per_round=1,
             lag=0,
             saturation=changes.pop("saturation", None),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from selfinstruct.budget import UNLIMITED, Budget, Purse
@@ -44,6 +46,7 @@ def annotate(field, **changes):
     values = {
         "requests_per_round": 2,
         "attempts": 3,
+        "filters_are_final": False,
         "instances": 2 if field == "instances" else None,
         "sampler": Missing(field=field, where={}),
         "prompt": PROMPT,
@@ -275,3 +278,35 @@ def test_a_budget_leaves_a_task_that_could_not_be_asked_about_again(raw, scripte
     assert [(round_.asked, round_.ended is None) for round_ in rounds] == [(3, True), (1, False)]
     assert len(model.asked) == 4
     assert not any(raw[f"seed_task_{number}"].gave_up for number in (10, 11, 12))
+
+
+class Verdict:
+    """A parser: what is said is an attribute, `?` is unreadable."""
+
+    expects = "verdict"
+
+    def parse(self, completion, shown):
+        if completion.text == "?":
+            return [Rejection(filter="parse", reason="unreadable", text="?")]
+        return [Candidate(attributes={"verdict": completion.text})]
+
+
+class NoBad:
+    def reject(self, candidate, pool):
+        return "bad" if candidate.attributes.get("verdict") == "bad" else None
+
+
+def test_what_a_judge_says_is_an_attribute_and_stands(raw, scripted):
+    said = iter(["good", "bad", "?", "good"])
+    model = scripted(lambda r: next(said))
+    prompt, sampler = replace(PROMPT, parser=Verdict()), Missing(field="verdict", where={"origin": "grow"})
+    judging = {"filters": {"no": NoBad()}, "filters_are_final": True, "requests_per_round": 3}
+    stage = annotate("verdict", prompt=prompt, sampler=sampler, **judging)
+
+    (only,) = stage.rounds(setting("judge", raw, model, []))
+    one, two, three = (task for task in raw if not task.is_human)
+
+    assert len(model.asked) == 4
+    assert (one.attributes, three.attributes) == ({"verdict": "good"}, {"verdict": "good"})
+    assert (two.attributes, two.gave_up) == ({}, {"judge": "no: bad"})
+    assert only.rejections[0].row("judge", 1)["attributes"] == {"verdict": "bad"}

@@ -5,7 +5,8 @@ import pytest
 from selfinstruct.budget import UNLIMITED, Budget, Purse
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import Setting, stream
-from selfinstruct.recipe.grow import Grow, Saturation
+from selfinstruct.recipe.drawing import Saturation
+from selfinstruct.recipe.grow import Grow
 from selfinstruct.round import Candidate, Completion, Failure, Rejection
 from selfinstruct.sampler.mixed import Mixed
 
@@ -60,6 +61,7 @@ PROMPT = Prompt(
 def grow(**changes):
     values = {
         "until": 4,
+        "generations": None,
         "requests_per_round": 2,
         "lag": 0,
         "saturation": None,

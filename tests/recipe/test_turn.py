@@ -159,8 +159,8 @@ def test_a_failure_costs_nothing_and_leaves_the_cost_known(turn, scripted):
 
 def test_a_rejection_is_counted_with_its_request_and_its_task(turn, scripted, task, pool):
     ((_, request, _),) = turn.ask(PROMPT, at(scripted(lambda r: "x")), samples("a"))
-    turn.reject(Rejection(filter="parse", reason="unreadable"), request)
-    turn.reject(Rejection(filter="parse", reason="unreadable"), request, task(4))
+    turn.reject(Rejection(filter="parse", reason="unreadable"), request, Sample(variables={}))
+    turn.reject(Rejection(filter="parse", reason="unreadable"), request, Sample(variables={}, task=task(4)))
 
     assert turn.done(pool).rejections == (
         Rejection(filter="parse", reason="unreadable", request="grow/3/1"),
@@ -176,7 +176,7 @@ def test_of_a_task_that_was_kept_twice_the_newest_version_is_logged_in_its_first
 
 
 def test_a_round_says_which_it_is_how_large_the_pool_is_and_why_it_was_the_last(turn, pool):
-    done = turn.done(pool, "saturated")
+    done = turn.done(pool, ended="saturated")
 
     assert (done.stage, done.number, done.pool, done.ended) == ("grow", 3, 10, "saturated")
 

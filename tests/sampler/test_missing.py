@@ -44,3 +44,23 @@ def test_passes_over_tasks_that_the_stage_has_given_up(pool, task):
 
 def test_the_preview_is_any_task(pool):
     assert Missing(field="instances", where={}).preview(pool, Random(0)).task.id == "seed_task_0"
+
+
+def test_an_attribute_may_lack_and_may_be_asked_for(pool, task):
+    pool.add(task(10, origin="evolution", attributes={"equality": "not equal"}))
+    pool.add(task(11, origin="evolution", attributes={"equality": "not equal", "difficulty": 7}))
+    pool.add(task(12, origin="evolution"))
+
+    rated = Missing(field="difficulty", where={"equality": "not equal"}).sample(pool, Random(0), 9, "difficulty")
+    judged = Missing(field="equality", where={"origin": "evolution"}).sample(pool, Random(0), 9, "equality")
+
+    assert ids(rated) == ["seed_task_10"]
+    assert ids(judged) == ["seed_task_12"]
+
+
+def test_shows_what_the_task_was_made_of(pool, task):
+    pool.add(task(10, origin="evolution", instances=None, parents=("seed_task_3", "gone")))
+
+    (sample,) = Missing(field="instances", where={}).sample(pool, Random(0), 9, "answers")
+
+    assert [parent.id for parent in sample.variables["parents"]] == ["seed_task_3"]

@@ -24,6 +24,7 @@ from selfinstruct.actions.refilter.rerun import Rerun
 from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import kept_config, kept_overrides, replace_text
 from selfinstruct.part import part
+from selfinstruct.recipe.grow import Grow
 from selfinstruct.summary import stop_reason
 
 if TYPE_CHECKING:
@@ -58,7 +59,13 @@ class Refilter:
             old = kept_config(self.run) or {}
         except RunFolderError as error:
             return [str(error)]
-        return changes(old, run.start.declared)[1]
+        by_generations = [
+            f"recipe.{name} goes by generations, each of which shows what became of the one before. Refilter does not "
+            "make such rounds again; run the recipe with other filters, and model.store to pay for no reply twice."
+            for name, stage in run.recipe.items()
+            if isinstance(stage, Grow) and stage.generations is not None
+        ]
+        return by_generations or changes(old, run.start.declared)[1]
 
     def __call__(self, run: "Run") -> None:
         """Write the folder, and say what came of it; raises RunFolderError where the folder holds a run already."""

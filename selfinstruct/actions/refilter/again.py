@@ -17,6 +17,7 @@ from selfinstruct.recipe.annotate import Annotate, Annotating
 from selfinstruct.recipe.grow import Growing
 from selfinstruct.recipe.turn import Answers, Turn
 from selfinstruct.round import MODEL, Completion, Failure, Request, Round, Sample
+from selfinstruct.sampler import about
 
 
 @dataclass
@@ -72,21 +73,21 @@ class Regrowing(Growing):
         asked = [(question.sample, question.request) for question in questions]
         answers = Answers(turn, self.stage.prompt, asked, Given(iter(completions)), self.setting.purse, NOTHING)
         whole, self.stage = self.stage, replace(self.stage, until=until)
+        self.drawing = self.stage.drawing(self.setting, self.figures)
         round_ = self._read(answers)
         ended = self._ended(round_)
         self.stage = whole
+        self.drawing = whole.drawing(self.setting, self.figures)
         return replace(round_, ended=ended)
 
     def _ended(self, round_: Round) -> str | None:
-        self.figures.append(round_.row())
-        self.kept.append(self.kept[-1] + round_.kept)
-        self.asked += round_.asked
-        return self._end()
+        self.figures.add(round_)
+        return self.drawing.end(0)
 
     @property
     def ended(self) -> bool:
         """Whether it needs no further round."""
-        return bool(self.figures) and self._end() is not None
+        return bool(self.figures.rows) and self.drawing.end(0) is not None
 
 
 class Reannotating(Annotating):
@@ -111,16 +112,16 @@ class Reannotating(Annotating):
             if known is None or known not in lacking:
                 continue
             task = self.pool[known]
-            sample = self.stage.widen(Sample(variables={"task": task}, task=task))
+            sample = self.stage.widen(about(task, self.pool))
             turn.asked += 1
             found = turn.read(self.stage.prompt, answer(question, recorded), sample, question.request.chat)
             tried[known] = sample
-            if self._answer(found, task, question.request, turn):
+            if self._answer(found, sample, question.request, turn):
                 lacking.remove(known)
         self._leave([known for known in tried if known in lacking], tried, recorded, ids, turn)
         order = [ids[task.id] for task in recorded.tasks if task.id in ids]
         turn.tasks = {known: turn.tasks[known] for known in order if known in turn.tasks}
-        return turn.done(self.pool)
+        return turn.done(self.pool, self.stage.metrics)
 
     def lacking(self) -> list[str]:
         """The tasks that lack what the stage fills."""

@@ -8,9 +8,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from selfinstruct.folder import ABSENT, leaves, shown
+from selfinstruct.folder import ABSENT, is_off, leaves, shown
 
-FREE = re.compile(r"recipe\.\w+\.(filters(\..*)?|until|saturation(\..*)?|prompt\.parser(\..*)?)")
+FREE = re.compile(
+    r"recipe\.\w+\.(filters(\..*)?|until|generations|metrics(\..*)?|saturation(\..*)?|prompt\.parser(\..*)?)"
+)
 """The keys that may be others; `model` is not looked at, since nobody is asked."""
 IGNORED = re.compile(r"recipe\.\w+\.model(\..*)?")
 
@@ -22,7 +24,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[str], 
     told, refused = [], []
     for key in {**before, **after}:
         was, is_ = before.get(key, ABSENT), after.get(key, ABSENT)
-        if was == is_ or IGNORED.fullmatch(key):
+        if was == is_ or IGNORED.fullmatch(key) or (was is ABSENT and is_off(is_)):
             continue
         if FREE.fullmatch(key):
             told.append(f"{key} was {shown(was)} and is {shown(is_)}")

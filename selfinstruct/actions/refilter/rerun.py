@@ -91,6 +91,7 @@ class Rerun:
 
     def _grow(self, stage: Regrowing, recorded: Round, replies: Replies) -> Round | None:
         limit = stage.stage.until
+        assert limit is not None  # refilter refuses a recipe of generations
         if stage.kept[-1] >= limit or (stage.ended and not self.is_same):
             return None
         middle = KEPT.fullmatch(recorded.ended or "")

@@ -1,0 +1,42 @@
+"""Count what became of each operation, generation by generation.
+
+Which operations a model masters, and where evolving stops to pay, is the first question about a run of Evol-Instruct
+(Xu et al., 2023, section 2.2): so each round says, for each operation that it drew, how many requests asked for it, how
+many of these were kept, and which filters turned away the others.  In a stage that completes tasks the operation is
+that by which the task was made.  What was drawn by no operation is counted under none.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from selfinstruct.part import part
+from selfinstruct.pool import Pool
+from selfinstruct.round import Round
+
+
+@part
+class Operations:
+    """Counts requests, kept and rejected by generation and operation."""
+
+    def figures(self, round_: Round, pool: Pool) -> Mapping[str, int]:
+        """`operations/<generation>/<operation>/asked`, `…/kept` and `…/rejected/<filter>`."""
+        return dict(sorted(Counter(counted(round_, pool)).items()))
+
+
+def counted(round_: Round, pool: Pool) -> Iterator[str]:
+    """What each piece of the round counts under."""
+    for sample in round_.samples:
+        yield from under(sample.task.attributes if sample.task else sample.attributes, "asked")
+    for task in round_.tasks:
+        if round_.stage not in task.gave_up:
+            yield from under(task.attributes, "kept")
+    for rejection in round_.rejections:
+        known = rejection.attributes if rejection.task is None else pool[rejection.task].attributes
+        yield from under(known, f"rejected/{rejection.filter}")
+
+
+def under(attributes: Mapping[str, Any], name: str) -> Iterator[str]:
+    """The name for what these attributes belong to; nothing where they tell of no operation."""
+    if "operation" in attributes:
+        yield f"operations/{attributes.get('generation', 1)}/{attributes['operation']}/{name}"
