@@ -55,6 +55,7 @@ def summarise(
         "unused": unused,
         "tasks": tasks(pool),
         "diversity": diversity(pool),
+        **({"scores": found} if (found := scores(rounds)) else {}),
         "stages": {
             stage: {
                 "rounds": len(rows),
@@ -97,6 +98,12 @@ def totals(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
+def scores(rows: Iterable[Row]) -> dict[str, float]:
+    """The last of every score that a metric gives, by what it is of; the one of no name is that of `all`."""
+    found = {key: value for row in rows for key, value in row.items() if key == "score" or key.startswith("score/")}
+    return {key.removeprefix("score/") if "/" in key else "all": value for key, value in sorted(found.items())}
+
+
 def known(values: Iterable[float | None]) -> float | None:
     """The sum; None as soon as one value is not known."""
     total: float = 0
@@ -120,6 +127,7 @@ def tasks(pool: Pool) -> dict[str, Any]:
     for task in made:
         for stage in task.gave_up:
             gave_up[stage] = gave_up.get(stage, 0) + 1
+    unanswered = sum(len(task.attributes.get("unanswered", ())) for task in made)
     return {
         "seeds": len(pool) - len(made),
         "made": len(made),
@@ -127,6 +135,7 @@ def tasks(pool: Pool) -> dict[str, Any]:
         "with_instances": sum(bool(task.instances) for task in made),
         "instances": sum(len(task.instances or ()) for task in made),
         "gave_up": dict(sorted(gave_up.items())),
+        **({"unanswered": unanswered} if unanswered else {}),
     }
 
 

@@ -20,7 +20,7 @@ ORDER = (
     ("task", "errors", "part", "template", "folder", "schema", "beginnings", "encoding", "secret", "trust"),
     ("verbs", "scoring", "__init__"),
     ("round",),
-    ("pool", "budget", "start"),
+    ("pool", "budget", "start", "accuracy", "bertscore"),
     ("sampler", "prompt", "filters", "metrics", "model", "seeds", "trackers", "formats"),
     ("store", "diversity"),
     ("recipe", "recorded", "journal", "summary"),
@@ -44,6 +44,7 @@ ONLY_IN = {
     "rapidfuzz": ("filters",),
     "numpy": ("filters",),
     "jinja2": ("template",),
+    "bert_score": ("bertscore",),
 }
 FORBIDDEN_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|base|core|managers?|handlers?|processors?|engines?)(_|$)")
 
@@ -128,7 +129,7 @@ def test_a_library_is_imported_only_where_it_belongs(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_heavy_libraries_are_imported_inside_functions(path):
-    heavy = {"litellm", "aiohttp", "wandb", "rich"}
+    heavy = {"litellm", "aiohttp", "wandb", "rich", "bert_score"}
 
     assert heavy.isdisjoint(name.split(".")[0] for name in imports(path, at_module_level=True))
 
