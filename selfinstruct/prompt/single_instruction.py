@@ -11,7 +11,8 @@ of either, by the released post-processing (Instruction Induction, Honovich et a
 
 `paper` does this as it was released, where "to" is no word of its own, and "total the two numbers" becomes "tal the two
 numbers".  With `strict` only whole words are cut off, and words in quotes stand for the line only where they begin it
-or follow a colon, a comma or "was", for 'answer with "not at all the same"' is an instruction as a whole.
+or follow a colon, a comma or "was", for 'answer with "not at all the same"' is an instruction as a whole.  Lines of
+further examples ("Input: …", "Example 6") are passed over.
 
 From a chat model a line that only announces ("Sure, here it is:") is passed over, and so is a label ("Instruction:").
 """
@@ -35,6 +36,9 @@ LABEL = re.compile(
     r"(?:(?: (?:is|was|were|reads?|said|(?:might|could|may) (?:be|have been)))[*_\s]{0,4}:?|:|$)[*_\s]{0,4}",
     re.IGNORECASE,
 )
+PAIR_LINE = re.compile(
+    r"[*_#>\s-]{0,6}(?:example[ \t]*\d*[*_]*[:.]?[*_]*\s*$|(?:input|output|examples?)[ \t\d]*[*_]*:)", re.IGNORECASE
+)
 LONGEST_IN_QUOTES = 3
 
 
@@ -57,7 +61,8 @@ class SingleInstruction:
             return list(reply.rejections)
         if is_refusal(reply.text):
             return [rejection("refusal", reply.text)]
-        text = answer(reply.text) if shown.get("chat") else reply.text
+        text = without_pairs(reply.text) if self.rules == "strict" else reply.text
+        text = answer(text) if shown.get("chat") and text.strip() else text
         instruction = self.instruction(text)
         if not any(letter.isalnum() for letter in instruction):
             return [rejection("no instruction", reply.text)]
@@ -77,6 +82,11 @@ class SingleInstruction:
         if quoted and len(quoted[1].split()) > LONGEST_IN_QUOTES:
             text = quoted[1]
         return text.replace('"', "").strip()
+
+
+def without_pairs(text: str) -> str:
+    """The text without lines of further examples, which are no instruction."""
+    return "\n".join(line for line in text.split("\n") if not PAIR_LINE.match(line))
 
 
 def answer(text: str) -> str:

@@ -73,5 +73,13 @@ def test_what_is_no_instruction_is_told():
     assert read(' "" ...') == ("parse", "no instruction")
 
 
+def test_further_examples_are_no_instruction_but_for_the_paper():
+    assert read("Input: a\nOutput: b\n\nThe instruction was: Add.", chat=True) == "Add."
+    assert read("**Example 1**\n- Input: a", chat=True) == ("parse", "no instruction")
+    assert read("\nInput: a\nOutput: b") == ("parse", "no instruction")
+    assert read("\nInput: a\nOutput: b", "paper") == "Input: a"
+    assert read("Example sentences are to be negated.") == "Example sentences are to be negated."
+
+
 def test_it_expects_a_single_instruction():
     assert SingleInstruction(rules="strict").expects == "single_instruction"
