@@ -9,13 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from selfinstruct.journal import POOL, REJECTED, Journal
-from selfinstruct.round import Candidate, Rejection, Round
+from selfinstruct.round import OWN, Candidate, Rejection, Round
 from selfinstruct.task import Instance, Task
 
 FIGURES = ("asked", "failed", "parsed", "kept", "pool", "prompt_tokens", "completion_tokens", "cost_usd")
 PREFIXES = ("bytes/", "rejected/")
-OWN = {"stage", "round", "generation", "candidates", "ended", *FIGURES}
-"""The names that a round gives itself; every other one is a metric's."""
 
 
 def rounds(journal: Journal) -> Iterator[Round]:

@@ -19,6 +19,11 @@ MODEL = "model"
 """The name under which a request is rejected that the model did not answer."""
 SURPLUS = "surplus"
 """The name under which a candidate is rejected that was asked for and is not needed any more."""
+OWN = {
+    *("stage", "round", "generation", "asked", "failed", "candidates", "parsed", "kept"),
+    *("pool", "prompt_tokens", "completion_tokens", "cost_usd", "ended"),
+}
+"""The names in the row of a round that are its own, beside those with a slash; every other one is a metric's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,11 @@ class Task:
         return self.origin == HUMAN
 
     @property
+    def is_answered(self) -> bool:
+        """Whether it has instances."""
+        return bool(self.instances)
+
+    @property
     def text(self) -> str:
         """What it asks as one text: the instruction, and after an empty line the input of its first instance."""
         given = self.instances[0].input if self.instances else ""

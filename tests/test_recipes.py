@@ -34,25 +34,30 @@ def asked(folder):
     return [{"request": request, "text": prompt, "reply": text} for request, prompt, text in rows]
 
 
-@pytest.mark.parametrize("mode", ["chat", "completion"])
-def test_self_instruct_asks_and_makes_what_it_did(mode, tmp_path, execute):
-    execute(tmp_path, "experiment=smoke", "recipe.instructions.until=4", f"model.mode={mode}")
+def check(folder, golden):
+    """What a run asked and made is what its golden run did."""
     made = {
-        "requests.jsonl": asked(tmp_path),
+        "requests.jsonl": asked(folder),
         "pool.jsonl": [
             row
-            for row in map(json.loads, (tmp_path / "pool.jsonl").read_text(encoding="utf-8").splitlines())
+            for row in map(json.loads, (folder / "pool.jsonl").read_text(encoding="utf-8").splitlines())
             if row["origin"] != "human"
         ],
-        "rejected.jsonl": list(map(json.loads, (tmp_path / "rejected.jsonl").read_text(encoding="utf-8").splitlines())),
+        "rejected.jsonl": list(map(json.loads, (folder / "rejected.jsonl").read_text(encoding="utf-8").splitlines())),
     }
 
     for name, rows in made.items():
-        path = GOLDEN / f"self_instruct_{mode}" / name
+        path = GOLDEN / golden / name
         if os.environ.get("GOLDEN") == "write":
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
         assert rows == [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()], name
+
+
+@pytest.mark.parametrize("mode", ["chat", "completion"])
+def test_self_instruct_asks_and_makes_what_it_did(mode, tmp_path, execute):
+    execute(tmp_path, "experiment=smoke", "recipe.instructions.until=4", f"model.mode={mode}")
+    check(tmp_path, f"self_instruct_{mode}")
 
 
 def test_a_completion_prompt_ends_where_the_model_goes_on_and_a_chat_prompt_asks(tmp_path, execute):
@@ -110,3 +115,28 @@ def test_the_stop_strings_of_the_paper_are_sent_as_they_are(composed, built, tmp
         "output_first": ["Example 6", "Task:"],
         "input_first": ["Example 6", "Task:"],
     }
+
+
+@pytest.mark.parametrize("mode", ["chat", "completion"])
+def test_evol_instruct_asks_and_makes_what_it_did(mode, tmp_path, execute):
+    seeds = GOLDEN / "evol_instruct_seeds.jsonl"
+    words = ("recipe=evol_instruct", f"seeds.path={seeds}", "recipe.evolution.generations=2", f"model.mode={mode}")
+    execute(tmp_path, *words, "recipe/judge@recipe=difficulty")
+
+    check(tmp_path, f"evol_instruct_{mode}")
+
+
+def test_the_settings_of_wizardlm(composed):
+    recipe = composed("experiment=wizardlm")["recipe"]
+
+    assert recipe["evolution"]["generations"] == 4
+    assert set(recipe["evolution"]["sampler"]["operations"].values()) == {1.0}
+    assert len(recipe["evolution"]["sampler"]["operations"]) == 6
+    assert len(recipe["evolution"]["prompt"]["few_shot"]) == 5
+    for stage in ("evolution", "equality", "answers"):
+        decoding = recipe[stage]["prompt"]["decoding"]
+        assert (decoding["temperature"], decoding["top_p"], decoding["max_tokens"]) == (1.0, 0.9, 2048)
+        assert decoding["frequency_penalty"] == 0
+    assert recipe["answers"]["filters"]["refusal"]["below_words"] == 80
+    rules = [list(recipe[stage]["filters"]) for stage in ("evolution", "equality", "answers")]
+    assert rules == [["truncated", "prompt_words"], ["information_gain"], ["truncated", "refusal", "stop_words"]]

@@ -21,6 +21,7 @@ from selfinstruct.pool import Pool
 from selfinstruct.recipe import Setting, Stage
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.recorded import Recorded, recorded
+from selfinstruct.sampler import Various
 from selfinstruct.summary import known, seconds, totals
 
 if TYPE_CHECKING:
@@ -120,9 +121,11 @@ def unpriced(model: Model) -> str:
 
 
 def prompt_problems(key: str, stage: Stage, seeds: Pool, chat: bool) -> list[str]:
-    """What keeps a stage from rendering its first prompt, found by rendering one from the seeds."""
+    """What keeps a stage from rendering its first prompts, found by rendering one of each kind from the seeds."""
+    sampler = stage.sampler
     try:
-        sample = stage.preview(seeds, Random(0))
+        samples = sampler.previews(seeds) if isinstance(sampler, Various) else [stage.preview(seeds, Random(0))]
     except ValueError as error:
         return [f"{key}.sampler {error}.".replace("{key}", f"{key}.sampler")]
-    return [f"{key}.prompt.{text}" for text in stage.prompt.problems(sample, chat)]
+    found = [f"{key}.prompt.{text}" for sample in samples for text in stage.prompt.problems(sample, chat)]
+    return list(dict.fromkeys(found))

@@ -42,8 +42,8 @@ class Prompt:
     """Jinja; sees the sampler's variables, `few_shot`, `chat`, `attempt` (1 when first asked) and the `values`."""
     system: str | None
     """Jinja; the system message for chat models, null for none."""
-    values: dict[str, int | float | str | bool]
-    """Numbers and words that the template uses and a person may sweep."""
+    values: dict[str, int | float | str | bool | dict[str, str]]
+    """Numbers, words and named texts that the template uses and a person may sweep."""
     few_shot: dict[str, Demonstration]
     """The worked examples, in the order shown."""
     decoding: Decoding

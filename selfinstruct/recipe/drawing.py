@@ -13,7 +13,7 @@ stages that complete what it made; while they have not, its sampler has nothing 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Annotated, Any, Protocol
 
@@ -192,6 +192,10 @@ def live(sampler: Sampler, name: str, number: int, pool: Pool, kept: int, random
 
 
 def listed(sampler: Sampler, name: str, generation: int, pool: Pool, kept: int, random_seed: int) -> list[Sample]:
-    """All that a generation shows, drawn from the pool as it stood when the stage had made so many tasks."""
+    """All that a generation shows, drawn from the pool as it stood when the stage had made so many tasks.
+
+    The tasks made of it say of which generation they are.
+    """
     before = pool.before(name, kept)
-    return sampler.sample(before, stream(random_seed, name, generation), len(before), name)
+    drawn = sampler.sample(before, stream(random_seed, name, generation), len(before), name)
+    return [replace(sample, attributes={**sample.attributes, "generation": generation}) for sample in drawn]

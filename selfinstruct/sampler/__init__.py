@@ -32,6 +32,15 @@ class Sampler(Protocol):
         ...
 
 
+@runtime_checkable
+class Various(Protocol):
+    """A sampler whose samples are of several kinds, for each of which a template may have words of its own."""
+
+    def previews(self, pool: Pool) -> list[Sample]:
+        """A sample of each kind, from a pool that holds only seeds."""
+        ...
+
+
 def about(task: Task, pool: Pool) -> Sample:
     """What a prompt shows that is about one task of the pool: `task`, and `parents`, the tasks that it was made of."""
     parents = [pool[parent] for parent in task.parents if parent in pool]

@@ -15,7 +15,7 @@ from selfinstruct.round import Sample
 from selfinstruct.sampler import about
 from selfinstruct.task import Task
 
-FIELDS = ("is_classification", "instances", "origin")
+FIELDS = ("is_answered", "is_classification", "instances", "origin")
 
 
 @part
@@ -25,7 +25,7 @@ class Missing:
     field: str
     """What is to be filled: `is_classification`, `instances`, or the name of an attribute."""
     where: dict[str, bool | int | float | str]
-    """Only tasks with these values of `is_classification`, `origin` or attributes; empty for all."""
+    """Only tasks with these values of `is_classification`, `is_answered`, `origin` or attributes; empty for all."""
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
         """At most `count` samples with the variables `task` and `parents`, the tasks that it was made of."""

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.part import part
-from selfinstruct.round import Round
+from selfinstruct.round import OWN, Round
 from selfinstruct.start import Start
 from selfinstruct.trackers.progress import WAITING, Bar, Recent, after
 
@@ -119,10 +119,17 @@ def line(row: Mapping[str, Any], state: str) -> str:
     rejected = {key.removeprefix("rejected/"): count for key, count in row.items() if key.startswith("rejected/")}
     failed = f" · {row['failed']:,} of {row['asked']:,} requests failed" if row["failed"] else ""
     ended = f" · ended: {row['ended']}" if row.get("ended") else ""
+    generation = f" · generation {row['generation']}" if "generation" in row else ""
     return (
-        f"{row['stage']} {row['round']} · kept {row['kept']:,} of {row['candidates']:,} · rejected {counts(rejected)}"
-        f"{failed} · pool {row['pool']:,} · {spent(row)} · {state}{ended}"
+        f"{row['stage']} {row['round']}{generation} · kept {row['kept']:,} of {row['candidates']:,}"
+        f" · rejected {counts(rejected)}{failed}{figures(row)} · pool {row['pool']:,} · {spent(row)} · {state}{ended}"
     )
+
+
+def figures(row: Mapping[str, Any]) -> str:
+    """What metrics give under a name without a slash; the others are too many for a line."""
+    own = {name: value for name, value in row.items() if "/" not in name and name not in OWN}
+    return "".join(f" · {name} {value:,.4g}" for name, value in own.items())
 
 
 def table(summary: Mapping[str, Any]) -> "Table":

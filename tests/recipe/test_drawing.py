@@ -110,10 +110,10 @@ def test_what_the_sampler_drew_and_the_reply_said_stands_in_tasks_and_rejections
     rounds = list(grow().rounds(setting(pool, model)))
     made = pool["grow_1"]
 
-    assert made.attributes.keys() == {"drawn", "length"}
+    assert made.attributes.keys() == {"drawn", "generation", "length"}
     assert made.row()["attributes"] == made.attributes
     assert type(made).from_row(made.row()) == made
-    assert rounds[1].rejections[0].row("grow", 2)["attributes"].keys() == {"drawn"}
+    assert rounds[1].rejections[0].row("grow", 2)["attributes"].keys() == {"drawn", "generation"}
 
 
 def test_the_next_generation_begins_when_the_one_before_is_completed(pool, model):

@@ -58,6 +58,14 @@ def test_an_attribute_may_lack_and_may_be_asked_for(pool, task):
     assert ids(judged) == ["seed_task_12"]
 
 
+def test_tasks_that_have_an_answer_may_be_asked_for(pool, task):
+    pool.add(task(10, instances=None))
+
+    samples = Missing(field="difficulty", where={"is_answered": True}).sample(pool, Random(0), 99, "difficulty")
+
+    assert ids(samples) == [f"seed_task_{number}" for number in range(10)]
+
+
 def test_shows_what_the_task_was_made_of(pool, task):
     pool.add(task(10, origin="evolution", instances=None, parents=("seed_task_3", "gone")))
 

@@ -24,11 +24,11 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[str], 
     told, refused = [], []
     for key in {**before, **after}:
         was, is_ = before.get(key, ABSENT), after.get(key, ABSENT)
-        if was == is_ or IGNORED.fullmatch(key) or (was is ABSENT and is_off(is_)):
+        if was == is_ or IGNORED.fullmatch(key):
             continue
         if FREE.fullmatch(key):
             told.append(f"{key} was {shown(was)} and is {shown(is_)}")
-        else:
+        elif was is not ABSENT or not is_off(is_):  # a newer program has more keys
             refused.append(
                 f"{key} was {shown(was)} in the run and is {shown(is_)}; it shapes what is asked, and refilter asks"
                 " nothing."

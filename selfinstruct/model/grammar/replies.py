@@ -9,6 +9,7 @@ from collections.abc import Callable
 from random import Random
 
 from selfinstruct.model import grammar
+from selfinstruct.model.grammar import evolving
 from selfinstruct.model.grammar.frame import Closed
 from selfinstruct.model.grammar.inducing import answer, single_instruction
 from selfinstruct.model.grammar.labels import named_labels, sounds_closed
@@ -40,6 +41,8 @@ def reply(request: Request, rng: Random, repeats: float, spoiled: bool) -> str:
     """What the grammar answers; `repeats` is the share of near copies among new instructions."""
     if request.expects == "numbered_list":
         return numbered_list(request, rng, repeats, spoiled)
+    if request.expects == "rewritten_text":
+        return evolving.evolved(request, rng, repeats, spoiled)
     if request.expects in FORMS:
         return FORMS[request.expects](request, rng, spoiled)
     return fill("The offline grammar has no form for this; it offers {topic}.", rng)
@@ -174,8 +177,8 @@ def placeholder_input(rng: Random) -> str:
 
 def between(text: str, request: Request, rng: Random) -> str:
     """The reply between a preamble and a farewell; a yes or no with a reason behind it."""
-    if request.expects == "yes_no":
-        return f"{text}, because of what the task asks for."
+    if request.expects in ("yes_no", "equality"):
+        return f"{text.rstrip('.')}, because of what the task asks for."
     start, preamble, farewell = "" if request.chat else " ", rng.choice(PREAMBLES), rng.choice(FAREWELLS)
     opened = OPEN_NUMBER.search(request.text)
     number = f"{opened[1]}." if opened and request.expects == "numbered_list" and not request.chat else ""
@@ -188,6 +191,9 @@ def thought(text: str) -> str:
 
 
 FORMS: dict[str, Callable[[Request, Random, bool], str]] = {
+    "equality": evolving.equality,
+    "rating": evolving.rating,
+    "whole_reply": evolving.whole_reply,
     "yes_no": yes_no,
     "label_first": label_first,
     "input_first": input_first,

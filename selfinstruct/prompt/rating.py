@@ -1,0 +1,54 @@
+"""Reads a number on a scale from the reply of a judge.
+
+Models write the number alone, in bold, as "8/10" or in a sentence.  A reply that names two different numbers of the
+scale is none, and so is a number beyond it: a rating is never guessed.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import model_validator
+
+from selfinstruct.part import part
+from selfinstruct.prompt.reply import is_refusal, read, rejection
+from selfinstruct.round import Candidate, Completion, Rejection
+
+NUMBER = re.compile(r"(?<![\w.,-])(\d+)(?:\.0+)?(?![\w-]|[.,]\d)")
+
+
+@part
+class Rating:
+    """Reads a whole number into an attribute."""
+
+    attribute: str
+    """The attribute that the number is kept as."""
+    lowest: int
+    """The low end of the scale."""
+    highest: int
+    """The high end of the scale."""
+
+    @model_validator(mode="after")
+    def _is_scale(self) -> Self:
+        if self.lowest >= self.highest:
+            raise ValueError(f"lowest ({self.lowest}) must be below highest ({self.highest})")
+        return self
+
+    @property
+    def expects(self) -> str:
+        """The name of the form of reply."""
+        return "rating"
+
+    def parse(self, completion: Completion, shown: Mapping[str, Any]) -> list[Candidate | Rejection]:
+        """One rating, or why there is none."""
+        reply = read(completion)
+        for line in reply.text.split("\n"):
+            text = re.sub(rf"(?:/|\bout of|\bof)\s*{self.highest}\b", "", line)
+            if found := {int(number) for number in NUMBER.findall(text)}:
+                if len(found) == 1 and self.lowest <= (rating := found.pop()) <= self.highest:
+                    return [Candidate(attributes={self.attribute: rating})]
+                break
+        if reply.rejections:
+            return list(reply.rejections)
+        reason = "refusal" if is_refusal(reply.text) else f"no number from {self.lowest} to {self.highest}"
+        return [rejection(reason, reply.text)]

@@ -1,0 +1,54 @@
+import pytest
+
+from selfinstruct.prompt.one_of import OneOf
+from selfinstruct.round import Completion
+
+EQUALITY = OneOf(
+    attribute="equality",
+    answers={"Equal": "equal", "Not Equal": "not equal", "Unequal": "not equal", "not the same": "not equal"},
+)
+
+
+def parsed(text):
+    return EQUALITY.parse(Completion(text=text), {})
+
+
+@pytest.mark.parametrize(
+    ("reply", "verdict"),
+    [
+        ("Equal", "equal"),
+        (" equal.\n", "equal"),
+        ("**Equal**", "equal"),
+        ("Not Equal", "not equal"),
+        ("NOT  EQUAL.", "not equal"),
+        ("Verdict: Not Equal", "not equal"),
+        ("Not Equal. The second is not the same, for it asks for dates.", "not equal"),
+        ("Let me see.\n\nThey are unequal.", "not equal"),
+        ("<think>Equal? No.</think>Not Equal", "not equal"),
+        ("Not Equal\n\nFirst prompt: …\nVerdict: Equal", "not equal"),
+    ],
+)
+def test_the_first_line_that_names_an_answer_counts(reply, verdict):
+    (found,) = parsed(reply)
+
+    assert found.attributes == {"equality": verdict}
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        ("Equal and not equal", "none of equal, not equal"),
+        ("Hard to say", "none of equal, not equal"),
+        ("Equality is a virtue", "none of equal, not equal"),
+        ("I'm sorry, but I can't judge that.", "refusal"),
+        ("", "empty reply"),
+    ],
+)
+def test_a_verdict_is_never_guessed(reply, reason):
+    (found,) = parsed(reply)
+
+    assert (found.filter, found.reason) == ("parse", reason)
+
+
+def test_the_form_is_named_after_the_attribute():
+    assert EQUALITY.expects == "equality"
