@@ -14,7 +14,8 @@ numbers".  With `strict` only whole words are cut off, and words in quotes stand
 or follow a colon, a comma or "was", for 'answer with "not at all the same"' is an instruction as a whole.  Lines of
 further examples ("Input: …", "Example 6") are passed over.
 
-From a chat model a line that only announces ("Sure, here it is:") is passed over, and so is a label ("Instruction:").
+A line that only announces ("Sure, here it is:") is passed over, and so is a label ("Instruction:"), with `paper` only
+from a chat model, which that code did not know.
 """
 
 import re
@@ -61,9 +62,9 @@ class SingleInstruction:
             return list(reply.rejections)
         if is_refusal(reply.text):
             return [rejection("refusal", reply.text)]
-        text = without_pairs(reply.text) if self.rules == "strict" else reply.text
-        text = answer(text) if shown.get("chat") and text.strip() else text
-        instruction = self.instruction(text)
+        is_strict = self.rules == "strict"
+        text = without_pairs(reply.text) if is_strict else reply.text
+        instruction = self.instruction(answer(text) if is_strict or shown.get("chat") else text)
         if not any(letter.isalnum() for letter in instruction):
             return [rejection("no instruction", reply.text)]
         return [Candidate(instruction=instruction)]
@@ -90,9 +91,9 @@ def without_pairs(text: str) -> str:
 
 
 def answer(text: str) -> str:
-    """What a chat model says, without a line that announces it and without a label."""
+    """What a reply says, without a line that announces it and without a label; empty if it says no more."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     said = [line for line in lines if not is_preamble(line) and not is_farewell(line)]
-    first = next((line for line in said if LABEL.sub("", line, count=1).strip()), lines[0])
+    first = next((line for line in said if LABEL.sub("", line, count=1).strip()), "")
     label = LABEL.match(first)
     return (first[label.end() :] if label else first).strip("*_ ")

@@ -61,9 +61,17 @@ def test_a_chat_model_may_announce_the_instruction(text):
     assert read(text, chat=True).capitalize() == "Write the opposite."
 
 
+def test_a_completion_may_talk_like_a_chat_model():
+    text = " Certainly. Here are my suggestions:\n\n to add the numbers.\n\nI hope this helps."
+
+    assert read(text) == "add the numbers."
+    assert read(text, "paper") == "Certainly. Here are my suggestions:"
+
+
 def test_an_instruction_that_sounds_like_a_label_is_one():
     assert read("Answer the question: is it larger?", chat=True) == "Answer the question: is it larger?"
     assert read("Instruction:", chat=True) == ("parse", "no instruction")
+    assert read("Sure! Here is what I came up with:", chat=True) == ("parse", "no instruction")
 
 
 def test_what_is_no_instruction_is_told():
