@@ -35,6 +35,9 @@ class Sample:
     """The ids of the tasks shown as examples."""
     task: Task | None = None
     """The task to complete, where the prompt is about one."""
+    input: str | None = None
+    """The input that the prompt is about, where it is about one only: what is answered is an instance more of the task,
+    and other inputs of it are asked about beside."""
     attributes: Mapping[str, Any] = field(default_factory=dict)
     """What the sampler drew beside (an operation, a generation); the tasks made of it have it, and the rejections."""
 

@@ -60,6 +60,7 @@ def summarise(
         "tasks": tasks(pool),
         "seeds_written_by": {} if pool.is_shelved else dict(seed_writers(pool)),
         "diversity": diversity(measured(pool)),
+        **({"scores": found} if (found := scores(rounds)) else {}),
         "stages": {
             stage: {
                 "rounds": len(rows),
@@ -116,6 +117,12 @@ def totals(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
+def scores(rows: Iterable[Row]) -> dict[str, float]:
+    """The last of every score that a metric gives, by what it is of; the one of no name is that of `all`."""
+    found = {key: value for row in rows for key, value in row.items() if key == "score" or key.startswith("score/")}
+    return {key.removeprefix("score/") if "/" in key else "all": value for key, value in sorted(found.items())}
+
+
 def known(values: Iterable[float | None]) -> float | None:
     """The sum; None as soon as one value is not known."""
     total: float = 0
@@ -142,11 +149,13 @@ def tasks(pool: Pool) -> dict[str, Any]:
         found["classification"] += task.is_classification is True
         found["with_instances"] += bool(task.instances)
         found["instances"] += len(task.instances or ())
+        found["unanswered"] += len(task.attributes.get("unanswered", ()))
         gave_up.update(task.gave_up)
     return {
         "seeds": len(pool) - found["made"],
         **{name: found[name] for name in ("made", "classification", "with_instances", "instances")},
         "gave_up": dict(sorted(gave_up.items())),
+        **({"unanswered": found["unanswered"]} if found["unanswered"] else {}),
     }
 
 

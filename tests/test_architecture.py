@@ -30,9 +30,9 @@ OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 
 ORDER = (
     ("task", "errors", "part", "template", "folder", "schema", "beginnings", "encoding", "secret", "terminal", "trust"),
-    ("verbs", "__init__"),
+    ("verbs", "scoring", "__init__"),
     ("round",),
-    ("pool", "budget", "start"),
+    ("pool", "budget", "start", "accuracy", "bertscore"),
     ("sampler", "prompt", "filters", "metrics", "model", "seeds", "source", "trackers", "formats"),
     ("store", "diversity"),
     ("rows",),
@@ -57,6 +57,7 @@ ONLY_IN = {
     "rapidfuzz": ("filters",),
     "numpy": ("filters",),
     "jinja2": ("template",),
+    "bert_score": ("bertscore",),
 }
 FORBIDDEN_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|base|core|managers?|handlers?|processors?|engines?)(_|$)")
 
@@ -141,7 +142,7 @@ def test_a_library_is_imported_only_where_it_belongs(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_heavy_libraries_are_imported_inside_functions(path):
-    heavy = {"litellm", "aiohttp", "wandb", "rich"}
+    heavy = {"litellm", "aiohttp", "wandb", "rich", "bert_score"}
 
     assert heavy.isdisjoint(name.split(".")[0] for name in imports(path, at_module_level=True))
 

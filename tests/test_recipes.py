@@ -85,6 +85,28 @@ def test_convert_makes_what_it_did(tmp_path, execute):
     assert made == path.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("mode", ["chat", "completion"])
+def test_instruction_induction_asks_and_makes_what_it_did(mode, tmp_path, execute):
+    small = ("recipe.induction.sampler.prompts=2", "recipe.execution.sampler.inputs=2")
+    execute(tmp_path, "recipe=instruction_induction", "seeds.only=[antonyms,rhymes,sum]", *small, f"model.mode={mode}")
+    check(tmp_path, f"instruction_induction_{mode}")
+
+
+def test_the_numbers_of_instruction_induction(composed):
+    config = composed("experiment=induction_paper")
+    induction, execution = config["recipe"]["induction"], config["recipe"]["execution"]
+
+    assert config["seeds"]["_target_"].endswith("Families")
+    assert (induction["sampler"]["shown"], induction["sampler"]["prompts"]) == (5, 100)
+    assert execution["sampler"]["inputs"] is None
+    for stage, most in ((induction, 50), (execution, 30)):
+        decoding = stage["prompt"]["decoding"]
+        assert (decoding["temperature"], decoding["top_p"], decoding["max_tokens"]) == (1, 0, most)
+    assert induction["prompt"]["parser"]["rules"] == "paper"
+    assert execution["attempts"] == 1
+    assert execution["metrics"]["execution_accuracy"]["scoring"] == "paper"
+
+
 def test_a_completion_prompt_ends_where_the_model_goes_on_and_a_chat_prompt_asks(tmp_path, execute):
     for mode, end in [("completion", "\n9."), ("chat", "and nothing else.")]:
         execute(tmp_path / mode, "experiment=smoke", "recipe.instructions.until=1", f"model.mode={mode}")

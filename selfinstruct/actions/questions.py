@@ -8,6 +8,7 @@ letter.  Where it is not, because the prompt or the sampler is another now, the 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from random import Random
 
 from selfinstruct.actions.record import Record, Reply, number_of
 from selfinstruct.pool import Pool
@@ -71,6 +72,8 @@ def annotated(
     `pool` is that before the round.  A request of whose reply something was turned away names its task in the
     rejection; any other is found by its text.
     """
+    if by_input := asked_by_input(stage, round_, pool):
+        return annotated_by_input(stage, round_, by_input, replies, chat)
     named = {item.request: item.task for item in round_.rejections if item.task is not None}
     left = [request_id for request_id in replies if request_id not in named]
     open_ = {task.id for task in round_.tasks if round_.stage not in task.gave_up}
@@ -95,6 +98,45 @@ def annotated(
         if not left or not open_:
             break
     return [found[request_id] for request_id in sorted(found, key=number_of)]
+
+
+def asked_by_input(stage: Annotate, round_: Round, pool: Pool) -> dict[tuple[str, str], Sample]:
+    """What a round may have asked, by task and input; nothing where its stage asks about whole tasks."""
+    drawn = stage.sampler.sample(pool, Random(0), len(pool), round_.stage)
+    asked = {task.id for task in round_.tasks}
+    return {
+        (sample.task.id, sample.input): stage.widen(sample)
+        for sample in drawn
+        if sample.task is not None and sample.input is not None and sample.task.id in asked
+    }
+
+
+def annotated_by_input(
+    stage: Annotate,
+    round_: Round,
+    drawn: Mapping[tuple[str, str], Sample],
+    replies: Mapping[str, Sequence[Reply]],
+    chat: bool,
+) -> list[Question]:
+    """The questions of a round that asked about tasks input by input, as far as they are known, in the order asked."""
+    named = {item.request: (item.task or "", str(item.attributes.get("input"))) for item in round_.rejections}
+    answered = [(task.id, pair.input) for task in round_.tasks for pair in task.instances or ()]
+    texts: dict[str, list[Sample]] = {}
+    for sample in (drawn[key] for key in answered if key in drawn):
+        for attempt in range(1, stage.attempts + 1):
+            text = stage.prompt.render(sample, chat, round_.stage, round_.number, 0, attempt).text
+            if sample not in texts.setdefault(text, []):
+                texts[text].append(sample)
+    found = []
+    for request_id in sorted({*replies, *named}, key=number_of):
+        answers = replies.get(request_id, ())
+        if request_id in named:
+            asked = drawn.get(named[request_id])
+        else:
+            asked = next((texts[reply.prompt].pop(0) for reply in answers if texts.get(reply.prompt)), None)
+        if asked is not None:
+            found.append(question(stage.prompt, request_id, asked, answers, stage.attempts, chat))
+    return found
 
 
 def sample_of(stage: Annotate, pool: Pool, task_id: str) -> Sample | None:

@@ -7,7 +7,9 @@ code takes an unreadable answer for a No, and a failed request for a finished ta
 
 No task waits for another: the questions of many rounds are under way at once, and so are the second attempts of one
 round beside the first of later ones.  A round is done when its last attempt is, and rounds are given in order.  So a
-filter here judges a candidate by its own task and reply, never by other tasks.
+filter here judges a candidate by its own task and reply, never by other tasks.  What came of a round is put into its
+tasks when the round is given: a task may be asked about input by input, in several rounds, and must not have in one of
+them what only a later one will say.
 """
 
 from collections import Counter, deque
@@ -25,10 +27,10 @@ from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import Setting, stream
+from selfinstruct.recipe.outcome import Outcome, reason, settled, subject
 from selfinstruct.recipe.turn import Answers, Turn, judge
 from selfinstruct.round import SURPLUS, Candidate, Rejection, Request, Round, Sample
 from selfinstruct.sampler import Sampler
-from selfinstruct.task import Instance, Task
 
 AHEAD = 1024
 """Questions under way at once, some of them waiting for room; several times what a server takes at a time."""
@@ -116,6 +118,7 @@ class Annotating:
                 self._ask_ahead()
                 while self.begun and not self.open[self.begun[0].number]:
                     turn = self.begun.popleft()
+                    self._settle(turn)
                     yield turn.done(self.pool, self.stage.metrics, self._end())
         finally:
             for answers, _ in self.asked:
@@ -160,7 +163,7 @@ class Annotating:
         self.open[turn.number] -= 1
 
     def _answer(self, found: list[Candidate | Rejection], sample: Sample, request: Request, turn: Turn) -> bool:
-        """Judge all that a reply holds, and put what passed into the task; whether anything did."""
+        """Judge all that a reply holds, and note what passed; whether anything did."""
         task = subject(sample)
         pieces = [
             replace(piece, instruction=task.instruction) if isinstance(piece, Candidate) else piece for piece in found
@@ -175,7 +178,7 @@ class Annotating:
                 kept.append(piece)
         if kept:
             turn.kept += len(kept)
-            self._put(replace(completed(task, kept), models={**task.models, turn.stage: turn.model}), turn)
+            turn.outcomes.append(Outcome(sample, tuple(kept)))
         return bool(kept)
 
     def _judge(self, candidates: list[Candidate]) -> list[Rejection | None]:
@@ -196,33 +199,11 @@ class Annotating:
         return Rejection(filter=SURPLUS, reason=f"{most} are kept", candidate=candidate)
 
     def _give_up(self, samples: Sequence[Sample], turn: Turn) -> None:
-        for sample in samples:
-            task = subject(sample)
-            reason = next(
-                (f"{last.filter}: {last.reason}" for last in reversed(turn.rejections) if last.task == task.id), ""
-            )
-            self._put(replace(task, gave_up={**task.gave_up, turn.stage: reason}), turn)
+        turn.outcomes += [Outcome(sample, reason=reason(sample, turn.rejections)) for sample in samples]
 
-    def _put(self, task: Task, turn: Turn) -> None:
-        self.pool.put(task)
-        turn.keep(task)
-
-
-def subject(sample: Sample) -> Task:
-    """The task that a sample is about; raises ValueError if it is about none."""
-    if sample.task is None:
-        raise ValueError("Annotate needs a sampler that gives tasks to complete")
-    return sample.task
-
-
-def completed(task: Task, kept: Sequence[Candidate]) -> Task:
-    """The task with what the candidates say of it."""
-    instances: list[Instance] = [candidate.instance for candidate in kept if candidate.instance is not None]
-    answers = [candidate.is_classification for candidate in kept if candidate.is_classification is not None]
-    attributes = [candidate.attributes for candidate in kept]
-    return replace(
-        task,
-        instances=tuple(instances) if instances else task.instances,
-        is_classification=answers[0] if answers else task.is_classification,
-        attributes={**task.attributes, **{key: said[key] for said in attributes for key in said}},
-    )
+    def _settle(self, turn: Turn) -> None:
+        """Put what came of a round into its tasks: not before those before it are settled, for they may share tasks."""
+        for outcome in turn.outcomes:
+            task = settled(self.pool[subject(outcome.sample).id], outcome, turn.stage, turn.model)
+            self.pool.put(task)
+            turn.keep(task)

@@ -15,6 +15,7 @@ from selfinstruct.model import Replies
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import Setting
+from selfinstruct.recipe.outcome import Outcome
 from selfinstruct.round import MODEL, Candidate, Completion, Rejection, Request, Round, Sample
 from selfinstruct.task import Task
 
@@ -34,6 +35,8 @@ class Turn:
     tasks: dict[str, Task] = field(default_factory=dict)
     rejections: list[Rejection] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    """What came of the questions about tasks, in the order that they were settled."""
     prompt_tokens: int | None = 0
     completion_tokens: int | None = 0
     cost_usd: float | None = 0.0

@@ -310,3 +310,77 @@ def test_what_a_judge_says_is_an_attribute_and_stands(raw, scripted):
     assert (one.attributes, three.attributes) == ({"verdict": "good"}, {"verdict": "good"})
     assert (two.attributes, two.gave_up) == ({}, {"judge": "no: bad"})
     assert only.rejections[0].row("judge", 1)["attributes"] == {"verdict": "bad"}
+
+
+class ByInput:
+    """Asks about two inputs of every task, one after the other."""
+
+    def sample(self, pool, rng, count, stage):
+        return [
+            Sample(variables={"task": task}, task=task, input=text, attributes={"input": text})
+            for task in pool
+            if not task.is_human
+            for text in "xy"
+            if text not in {pair.input for pair in task.instances or ()} | set(task.attributes.get("unanswered", ()))
+        ]
+
+    def preview(self, pool, rng):
+        raise ValueError
+
+
+BY_INPUT = PROMPT.__class__(
+    template="{{ task.instruction }} {{ task.id }} {{ attempt }}",
+    system=None,
+    values={},
+    few_shot={},
+    decoding={"temperature": 0.0},
+    retry_temperature=None,
+    parser=Answer(),
+)
+
+
+def by_input(**changes):
+    return annotate("instances", sampler=ByInput(), prompt=BY_INPUT, filters={}, instances=1, attempts=2, **changes)
+
+
+def test_a_round_holds_no_answer_of_a_later_one_about_the_same_task(raw, scripted):
+    model = scripted(lambda r: "well" if r.text.endswith("1") and r.round == 2 else f"in={r.id}")
+    stage = by_input(requests_per_round=3)
+
+    rounds = list(stage.rounds(setting("io", raw, model, [])))
+
+    assert [[task.id for task in round_.tasks] for round_ in rounds] == [
+        ["seed_task_10", "seed_task_11"],
+        ["seed_task_11", "seed_task_12"],
+    ]
+    assert [len(task.instances) for round_ in rounds for task in round_.tasks] == [2, 1, 2, 2]
+    assert len(raw["seed_task_12"].instances) == 2
+
+
+def test_an_input_that_nobody_answers_is_given_up_alone(raw, scripted):
+    model = scripted(lambda r: "well" if int(r.id.rsplit("/", 1)[1]) in (1, 7) else "y=1")
+
+    (round_,) = by_input(requests_per_round=6).rounds(setting("io", raw, model, []))
+
+    assert (round_.asked, round_.kept) == (7, 5)
+    assert raw["seed_task_10"].attributes == {"unanswered": {"x": "parse: unreadable"}}
+    assert raw["seed_task_10"].instances == (Instance("y", "1"),)
+    assert not raw["seed_task_10"].gave_up
+    assert [item.row("io", 1)["attributes"] for item in round_.rejections] == [{"input": "x"}] * 2
+
+
+def test_a_run_that_asks_by_input_goes_on_where_it_was_stopped(raw, scripted):
+    from selfinstruct.pool import Pool
+
+    model = scripted(lambda r: ("x" if int(r.id.rsplit("/", 1)[1]) % 2 else "y") + "=1")
+    stage = by_input(requests_per_round=2)
+    committed = Pool(raw)
+    rounds = stage.rounds(setting("io", raw, model, []))
+    first = next(rounds)
+    for task in first.tasks:
+        committed.put(task)
+    rest = list(rounds)
+
+    again = list(stage.rounds(setting("io", committed, model, [first.row()])))
+
+    assert [(round_.row(), round_.tasks) for round_ in again] == [(round_.row(), round_.tasks) for round_ in rest]

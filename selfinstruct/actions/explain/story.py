@@ -179,9 +179,9 @@ class Story:
         pieces = read_again(stage.prompt, question)
         rejections = self._rejections(request)
         after = next((changed for changed in round_.tasks if changed.id == task.id), task)
-        kept: list[Words] = [(task.instruction, instance) for instance in after.instances or ()] or [
-            (task.instruction, None)
-        ]
+        given = question.sample.input
+        own = [pair for pair in after.instances or () if given is None or pair.input == given]
+        kept: list[Words] = [(task.instruction, instance) for instance in own] or [(task.instruction, None)]
         found = fates(pieces, rejections, kept if len(pieces) > len(rejections) else [])
         yield from ("", "How it was read, and what became of each piece:", "")
         yield from told_fates(found, request, [after] * len(found))

@@ -119,6 +119,7 @@ class Reannotating(Annotating):
             if self._answer(found, sample, question.request, turn):
                 lacking.remove(known)
         self._leave([known for known in tried if known in lacking], tried, recorded, ids, turn)
+        self._settle(turn)
         order = [ids[task.id] for task in recorded.tasks if task.id in ids]
         turn.tasks = {known: turn.tasks[known] for known in order if known in turn.tasks}
         return turn.done(self.pool, self.stage.metrics)

@@ -12,6 +12,7 @@ from selfinstruct.model import grammar
 from selfinstruct.model.grammar import evolving
 from selfinstruct.model.grammar.answers import answered, near_copy, placeholder_input
 from selfinstruct.model.grammar.frame import Closed
+from selfinstruct.model.grammar.inducing import answer, single_instruction
 from selfinstruct.model.grammar.labels import named_labels, sounds_closed
 from selfinstruct.model.grammar.whole_tasks import opened_label, whole_tasks
 from selfinstruct.model.grammar.words import fill
@@ -170,4 +171,6 @@ FORMS: dict[str, Callable[[Request, Random, bool], str]] = {
     "yes_no": yes_no,
     "label_first": label_first,
     "input_first": input_first,
+    "single_instruction": single_instruction,
+    "answer": answer,
 }

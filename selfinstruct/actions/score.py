@@ -1,0 +1,150 @@
+"""Write what the induced instructions are worth: `scores.csv` for programs, `scores.md` for people.
+
+A line a family, and one for all of them: how many prompts, instructions and answers there were, the execution accuracy
+in both normal forms (`selfinstruct.scoring`), the instruction that does best, and, where it is asked for, BERTScore
+with the instructions that people gave (Instruction Induction, Honovich et al., 2022, section 3).  All of it is computed
+from the pool, so that `actions=[score]` scores a finished run again at no cost.
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+from pydantic import Field
+
+from selfinstruct import bertscore
+from selfinstruct.accuracy import Accuracy, accuracies, overall
+from selfinstruct.errors import RunFolderError
+from selfinstruct.folder import replace_text
+from selfinstruct.part import part
+from selfinstruct.pool import Pool
+from selfinstruct.task import OFFLINE
+
+if TYPE_CHECKING:
+    from selfinstruct.run import Run
+
+Row: TypeAlias = dict[str, str | int | float | None]
+COUNTS = ("prompts", "predictions", "instructions", "executed", "answers", "unanswered")
+SHARES = ("paper", "strict", "bertscore")
+ALL = "all"
+"""The name of the last line."""
+
+
+@part
+class Score:
+    """Writes the scores of a run of Instruction Induction."""
+
+    bertscore: bool
+    """Whether to compare the instructions with people's own by BERTScore, too; it needs the extra `bertscore`."""
+    bertscore_model: str | None
+    """Its model, by name or folder; null for the package's own choice for English, roberta-large."""
+    bertscore_layers: Annotated[int, Field(ge=1)] | None
+    """The layer of the model that is compared; null for the package's own choice, which it has for models it knows."""
+
+    @property
+    def asks(self) -> bool:
+        """It does not: it scores what was answered before."""
+        return False
+
+    @property
+    def is_apart(self) -> bool:
+        """It works on the pool."""
+        return False
+
+    def problems(self, run: "Run") -> list[str]:
+        """BERTScore without its package."""
+        return [bertscore.MISSING] if self.bertscore and not bertscore.is_installed() else []
+
+    def __call__(self, run: "Run") -> None:
+        """Write both files; raises RunFolderError where nothing was induced."""
+        paper, strict = accuracies(run.pool, "paper"), accuracies(run.pool, "strict")
+        if not any(family.instructions for family in strict):
+            raise RunFolderError(f"{run.start.folder} holds no induced instructions to score. Generate some first.")
+        near = self._near(run.pool, strict) if self.bertscore else {}
+        rows = [row(one, other, near) for one, other in zip(paper, strict, strict=True)]
+        rows.append(total(rows, overall(paper), overall(strict)))
+        models = dict.fromkeys(name for task in run.pool for name in task.models.values())
+        replace_text(run.start.folder / "scores.csv", as_csv(rows))
+        replace_text(run.start.folder / "scores.md", as_markdown(rows, list(models)))
+
+    def _near(self, pool: Pool, found: Sequence[Accuracy]) -> dict[str, float]:
+        """The BERTScore of each family: the mean over its predictions."""
+        known = {task.attributes["family"]: task for task in pool if task.is_human and "family" in task.attributes}
+        asked = [(family.family, text) for family in found for text in family.instructions]
+        references = [known[name].attributes["instructions"] for name, _ in asked]
+        texts = [text for _, text in asked]
+        scores = bertscore.similarities(texts, references, self.bertscore_model, self.bertscore_layers)
+        of = dict(zip(asked, scores, strict=True))
+        return {
+            family.family: sum(of[family.family, text] * count for text, count in family.instructions.items())
+            / sum(family.instructions.values())
+            for family in found
+            if family.instructions
+        }
+
+
+def row(paper: Accuracy, strict: Accuracy, near: Mapping[str, float]) -> Row:
+    """The line of a family."""
+    found: Row = {
+        "family": strict.family,
+        "metric": strict.metric,
+        "prompts": strict.prompts,
+        "predictions": sum(strict.instructions.values()),
+        "instructions": len(strict.instructions),
+        "executed": len(strict.means),
+        "answers": strict.answers,
+        "unanswered": strict.unanswered,
+        "paper": rounded(paper.score),
+        "strict": rounded(strict.score),
+    }
+    if near:
+        found["bertscore"] = rounded(near.get(strict.family))
+    best = strict.best
+    return found | {"best": best, "best_strict": None if best is None else rounded(strict.means[best])}
+
+
+def total(rows: Sequence[Row], paper: float | None, strict: float | None) -> Row:
+    """The line of all families: sums of what is counted, means of scores."""
+    found: Row = {**dict.fromkeys(rows[0]), "family": ALL, "paper": rounded(paper), "strict": rounded(strict)}
+    found |= {key: sum(int(row[key] or 0) for row in rows) for key in COUNTS}
+    if "bertscore" in rows[0]:
+        near = [float(row["bertscore"]) for row in rows if row["bertscore"] is not None]
+        found["bertscore"] = rounded(sum(near) / len(near))
+    return found
+
+
+def rounded(score: float | None) -> float | None:
+    """A score with six digits, which is more than a hundred answers can tell apart."""
+    return None if score is None else round(score, 6)
+
+
+def as_csv(rows: Sequence[Row]) -> str:
+    """The lines as CSV; what is not known is empty."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def as_markdown(rows: Sequence[Row], models: Sequence[str]) -> str:
+    """The lines as a table, with what the columns are."""
+    keys = [key for key in rows[0] if key not in ("answers", "executed", "best_strict")]
+    lines = [" | ".join(shown(key, row[key]) for key in keys) for row in rows]
+    note = "\n**The answers are those of the offline grammar, and measure no model.**\n" if OFFLINE in models else ""
+    return (
+        f"# Execution accuracy of induced instructions\n\nBy {', '.join(models)}.\n{note}\n"
+        "Scores are in per cent: `paper` by the published normal form of answers, `strict` by one that mends its"
+        " defects. `unanswered` inputs, and prompts without a prediction, score 0.\n\n"
+        f"| {' | '.join(keys)} |\n|{'---|' * len(keys)}\n" + "".join(f"| {line} |\n" for line in lines)
+    )
+
+
+def shown(key: str, value: str | int | float | None) -> str:
+    """A cell of the table."""
+    if value is None:
+        return ""
+    if key in SHARES:
+        return f"{float(value):.1%}".removesuffix("%")
+    return str(value).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

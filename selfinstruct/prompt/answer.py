@@ -1,0 +1,47 @@
+"""Reads the output that a model gives for one input.
+
+It is kept as the model wrote it: what of it counts, the scoring says (`selfinstruct.scoring`).  Left out is only what
+is no answer at all, a thought, a label in front ("Output:") and a chat model's announcement before it.  A reply that
+was cut off is an answer like any other, since 30 tokens (Instruction Induction, section 3.1) end many a sentence.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from selfinstruct.part import part
+from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, read, rejection
+from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.task import Instance
+
+LABEL = re.compile(r"[*_#>\s]{0,6}(?:the )?(?:output|answer)(?: is)?[*_\s]{0,4}:[*_\s]{0,4}", re.IGNORECASE)
+
+
+@part
+class Answer:
+    """Reads one output, of the input that the prompt shows."""
+
+    @property
+    def expects(self) -> str:
+        """The name of the form of reply."""
+        return "answer"
+
+    def parse(self, completion: Completion, shown: Mapping[str, Any]) -> list[Candidate | Rejection]:
+        """One instance, or why there is none."""
+        reply = read(completion)
+        text = said(reply.text) if shown.get("chat") else reply.text.strip()
+        if not text:
+            return list(reply.rejections) or [rejection("no answer", reply.text)]
+        if is_refusal(text):
+            return [rejection("refusal", reply.text)]
+        return [Candidate(instances=(Instance(shown["input"], text),), truncated=completion.is_cut_off)]
+
+
+def said(text: str) -> str:
+    """What a chat model answers, without announcement, label and farewell."""
+    paragraphs = [part.strip() for part in text.split("\n\n") if part.strip()]
+    while len(paragraphs) > 1 and is_preamble(paragraphs[0]):
+        paragraphs.pop(0)
+    while len(paragraphs) > 1 and is_farewell(paragraphs[-1]):
+        paragraphs.pop()
+    return LABEL.sub("", "\n\n".join(paragraphs), count=1).strip() if paragraphs else ""

@@ -1,0 +1,65 @@
+"""What came of a question about a task, and what the task is afterwards.
+
+A stage that annotates may ask about a whole task, or about one input of it after the other (Instruction Induction
+executes an instruction on a hundred).  What is answered of an input is an instance more, and an input that is given up
+is noted beside its reason, so that neither is asked about again; a task that is given up as a whole says so itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from selfinstruct.round import Candidate, Rejection, Sample
+from selfinstruct.task import Instance, Task
+
+UNANSWERED = "unanswered"
+"""The attribute of a task that has the inputs given up, with the reasons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a sample: the candidates kept of its reply, or none, and why."""
+
+    sample: Sample
+    kept: tuple[Candidate, ...] = ()
+    reason: str = ""
+
+
+def subject(sample: Sample) -> Task:
+    """The task that a sample is about; raises ValueError if it is about none."""
+    if sample.task is None:
+        raise ValueError("Annotate needs a sampler that gives tasks to complete")
+    return sample.task
+
+
+def reason(sample: Sample, rejections: Sequence[Rejection]) -> str:
+    """Why the last of what was rejected about a sample was."""
+    for last in reversed(rejections):
+        same_input = sample.input is None or last.attributes.get("input") == sample.input
+        if last.task == subject(sample).id and same_input:
+            return f"{last.filter}: {last.reason}"
+    return ""
+
+
+def settled(task: Task, outcome: Outcome, stage: str, model: str) -> Task:
+    """The task, as it is by now, with the outcome of a question about it."""
+    if outcome.kept:
+        done = completed(task, outcome.kept, adds=outcome.sample.input is not None)
+        return replace(done, models={**task.models, stage: model})
+    if outcome.sample.input is None:
+        return replace(task, gave_up={**task.gave_up, stage: outcome.reason})
+    unanswered = {**task.attributes.get(UNANSWERED, {}), outcome.sample.input: outcome.reason}
+    return replace(task, attributes={**task.attributes, UNANSWERED: unanswered})
+
+
+def completed(task: Task, kept: Sequence[Candidate], adds: bool = False) -> Task:
+    """The task with what the candidates say of it; their instances take the place of its own, or `adds` to them."""
+    instances: list[Instance] = [candidate.instance for candidate in kept if candidate.instance is not None]
+    answers = [candidate.is_classification for candidate in kept if candidate.is_classification is not None]
+    attributes = [candidate.attributes for candidate in kept]
+    before = (task.instances or ()) if adds else ()
+    return replace(
+        task,
+        instances=(*before, *instances) if instances else task.instances,
+        is_classification=answers[0] if answers else task.is_classification,
+        attributes={**task.attributes, **{key: said[key] for said in attributes for key in said}},
+    )

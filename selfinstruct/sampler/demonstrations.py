@@ -1,0 +1,77 @@
+"""Show input-output pairs of a task family, from which its instruction is to be induced.
+
+Instruction Induction (Honovich et al., 2022, section 2) shows five pairs to a prompt, and 100 prompts a family.  The
+pairs of a prompt have different inputs, always: in the published prompts eight of common_concept and two of rhymes show
+an input twice.  Those prompts can be used as they are, all the same; the template then has the whole text as `prompt`.
+"""
+
+import re
+from collections.abc import Iterator
+from random import Random
+from typing import Annotated
+
+from pydantic import Field
+
+from selfinstruct.part import part
+from selfinstruct.pool import Pool
+from selfinstruct.round import Sample
+from selfinstruct.task import HUMAN, Instance, Task
+
+PAIR = re.compile(r"^Input: (.*)\nOutput: (.*)$", re.MULTILINE)
+
+
+@part
+class Demonstrations:
+    """Draws pairs of each family, without replacement within a prompt."""
+
+    shown: Annotated[int, Field(ge=1)]
+    """Pairs in a prompt."""
+    prompts: Annotated[int, Field(ge=1)]
+    """Prompts for each family."""
+    published: bool
+    """Whether to use the prompts that were published with the seeds, in their order, and not to draw."""
+
+    def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
+        """All prompts of all families, with the variables `demonstrations` and `prompt`, empty where it was drawn."""
+        return [sample for task in families(pool) for sample in self._prompts(task, rng)]
+
+    def preview(self, pool: Pool, rng: Random) -> Sample:
+        """A prompt of the first family; raises ValueError where a family has too few pairs, or no published prompts."""
+        found = families(pool)
+        if not found:
+            raise ValueError("wants seeds that are task families. Set seeds=families")
+        for task in found:
+            most = len(task.attributes.get("prompts", ())) if self.published else len(pairs(task))
+            if self.published and not most:
+                raise ValueError(f"wants published prompts, but {task.id} has none. Set {{key}}.published=false")
+            if not self.published and most < self.shown:
+                raise ValueError(f"wants {self.shown} pairs of {task.id}, which has {most}. Set {{key}}.shown={most}")
+        return next(self._prompts(found[0], rng))
+
+    def _prompts(self, task: Task, rng: Random) -> Iterator[Sample]:
+        if self.published:
+            drawn = [(text, written(text)) for text in task.attributes["prompts"][: self.prompts]]
+        else:
+            known = pairs(task)
+            drawn = [("", rng.sample(known, self.shown)) for _ in range(self.prompts)]
+        for text, demonstrations in drawn:
+            yield Sample(
+                variables={"demonstrations": demonstrations, "prompt": text},
+                parents=(task.id,),
+                attributes={"family": task.attributes["family"], "prompts": len(drawn)},
+            )
+
+
+def families(pool: Pool) -> list[Task]:
+    """The seeds whose pairs may be shown."""
+    return [task for task in map(pool.__getitem__, pool.of(HUMAN)) if task.attributes.get("set") == "induce"]
+
+
+def pairs(task: Task) -> list[Instance]:
+    """The pairs of a family, each input once, with the first of its outputs."""
+    return list({pair.input: pair for pair in reversed(task.instances or ())}.values())[::-1]
+
+
+def written(prompt: str) -> list[Instance]:
+    """The pairs that a published prompt shows."""
+    return [Instance(*pair) for pair in PAIR.findall(prompt)]

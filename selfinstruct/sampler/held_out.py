@@ -1,0 +1,68 @@
+"""Show an induced instruction with an input that was held out, to see whether it is what was meant.
+
+Instruction Induction (Honovich et al., 2022, section 3.1) executes each induced instruction on inputs that no prompt
+has shown.  Instructions of one family that are equal, to the letter, are executed once: the first task that has one is
+asked about, and the others are like it.
+
+Inputs are taken in the order of the data, never drawn, so that all instructions of a family meet the same ones, in a
+run that went on too.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from random import Random
+from typing import Annotated
+
+from pydantic import Field
+
+from selfinstruct.part import part
+from selfinstruct.pool import Pool
+from selfinstruct.round import Sample
+from selfinstruct.task import HUMAN, Task
+
+
+@part
+class HeldOut:
+    """Takes every input that an induced instruction has not met yet."""
+
+    inputs: Annotated[int, Field(ge=1)] | None
+    """How many held-out inputs of a family each of its instructions meets, the first ones; null for all."""
+
+    def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
+        """All that is left, with the variables `task` and `input`."""
+        held = {task.attributes["family"]: list(islice(inputs(task), self.inputs)) for task in families(pool)}
+        left = []
+        for task in distinct(pool):
+            met = {pair.input for pair in task.instances or ()} | set(task.attributes.get("unanswered", ()))
+            left += [about(task, text) for text in held.get(task.attributes["family"], ()) if text not in met]
+        return left
+
+    def preview(self, pool: Pool, rng: Random) -> Sample:
+        """A family's own instruction with one of its inputs; raises ValueError where no seeds are held out."""
+        for task in families(pool):
+            return about(task, next(inputs(task)))
+        raise ValueError("wants seeds that are task families. Set seeds=families")
+
+
+def about(task: Task, text: str) -> Sample:
+    """What a prompt shows that is about one input of a task."""
+    return Sample(variables={"task": task, "input": text}, task=task, input=text, attributes={"input": text})
+
+
+def families(pool: Pool) -> Iterator[Task]:
+    """The seeds whose pairs are held out."""
+    return (task for task in map(pool.__getitem__, pool.of(HUMAN)) if task.attributes.get("set") == "execute")
+
+
+def inputs(task: Task) -> Iterator[str]:
+    """The inputs of a task, each once."""
+    return iter(dict.fromkeys(pair.input for pair in task.instances or ()))
+
+
+def distinct(pool: Pool) -> list[Task]:
+    """The first task of every induced instruction, family by family."""
+    first: dict[tuple[str, str], Task] = {}
+    for task in pool:
+        if not task.is_human and "family" in task.attributes:
+            first.setdefault((task.attributes["family"], task.instruction), task)
+    return list(first.values())

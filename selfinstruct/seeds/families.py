@@ -1,0 +1,170 @@
+"""Seed tasks that are task families: pairs of input and output, some to induce an instruction from, some held out.
+
+Instruction Induction (Honovich et al., 2022, section 2) shows a model a few pairs of a family, takes its guess of the
+instruction behind them, and tries the guess on pairs that were held out.  A family becomes two tasks: one under its
+name, with the pairs that prompts may show, and one with `.execute` behind it, with those that they may not.  The
+instruction of both is the first that a person gave; all of them, and how answers are scored, stand in the attributes.
+Where several outputs are right for an input, there are as many instances with it; the first is the one to be shown.
+
+A family is a JSON file of ours, or the published data as it is (`published_families.py`); either lies in a folder or in
+a zip archive.
+"""
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from selfinstruct.errors import DataError
+from selfinstruct.part import part
+from selfinstruct.scoring import METRICS
+from selfinstruct.task import HUMAN, Instance, Task
+
+Place: TypeAlias = Path | zipfile.Path
+"""A file or folder, on disk or in an archive."""
+EXECUTE = ".execute"
+LARGEST = 100_000_000
+"""Bytes that an archive may hold unpacked; the published one holds 16 million."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """A family as it was read, whatever the layout."""
+
+    name: str
+    metric: str
+    instructions: list[str]
+    induce: list[list[str]]
+    """Pairs to show: an input, and its outputs, the one to be shown first."""
+    execute: list[list[str]]
+    """Pairs held out: an input, and every output that is accepted."""
+    is_classification: bool = False
+    prompts: tuple[str, ...] = ()
+    """Whole induction prompts, where some were published."""
+    may_echo: bool = True
+    """Whether an answer that repeats its input can be right."""
+
+    def tasks(self) -> list[Task]:
+        """The two tasks of the family."""
+        known = {"family": self.name, "metric": self.metric, "instructions": self.instructions}
+        shown = {**known, "set": "induce", **({"prompts": list(self.prompts)} if self.prompts else {})}
+        held = {**known, "set": "execute", **({} if self.may_echo else {"may_echo": False})}
+        return [self._task(self.name, self.induce, shown), self._task(self.name + EXECUTE, self.execute, held)]
+
+    def _task(self, name: str, rows: list[list[str]], attributes: dict[str, Any]) -> Task:
+        pairs = dict.fromkeys((row[0], output) for row in rows for output in row[1:])
+        return Task(
+            id=name,
+            origin=HUMAN,
+            instruction=self.instructions[0],
+            is_classification=self.is_classification,
+            instances=tuple(Instance(*pair) for pair in pairs),
+            attributes=attributes,
+        )
+
+
+@part
+class Families:
+    """Reads task families."""
+
+    path: Path
+    """The folder or zip archive; a relative path starts where the command runs."""
+    only: list[str] | None
+    """The families to take, by name; null for all."""
+
+    def problems(self) -> list[str]:
+        """Every mistake in the files."""
+        try:
+            self.load()
+        except DataError as error:
+            return error.problems
+        return []
+
+    def load(self) -> list[Task]:
+        """Two tasks a family, in the order of their names; raises DataError with every mistake."""
+        from selfinstruct.seeds import published_families
+
+        place = opened(self.path)
+        problems: list[str] = []
+        root = published_families.root(place)
+        read = published_families.read if root else family_of
+        files = sorted(names(published_families.files(root) if root else place))
+        wanted = files if self.only is None else [name for name in files if name in self.only]
+        problems += [f"{self.path}: has no family {name!r}." for name in self.only or () if name not in files]
+        if not files:
+            problems.append(f"{self.path}: holds no families. Set seeds.path=<folder or zip archive of task families>.")
+        families = [read(root or place, name, problems) for name in wanted]
+        if problems:
+            raise DataError(problems)
+        return [task for family in families if family is not None for task in family.tasks()]
+
+
+def opened(path: Path) -> Place:
+    """A folder, or what is in an archive; raises DataError where there is neither."""
+    reason = "it is no folder and no zip archive"
+    try:
+        if path.is_dir():
+            return path
+        if zipfile.is_zipfile(path):
+            archive = zipfile.ZipFile(path)
+            if (size := sum(item.file_size for item in archive.infolist())) <= LARGEST:
+                return zipfile.Path(archive)
+            reason = f"it holds {size:,} bytes; task families may have {LARGEST:,}"
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        reason = str(error)
+    raise DataError([f"{path}: cannot be read ({reason}). Set seeds.path=<folder or zip archive of task families>."])
+
+
+def names(place: Place) -> list[str]:
+    """The names of the JSON files in a folder."""
+    return [item.name.removesuffix(".json") for item in place.iterdir() if item.name.endswith(".json")]
+
+
+def parsed(place: Place, problems: list[str]) -> dict[str, Any]:
+    """A JSON object; what keeps it from being one is noted, and it is empty then."""
+    try:
+        value = json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, KeyError, ValueError, RecursionError, zipfile.BadZipFile) as error:
+        problems.append(f"{place}: cannot be read ({error}).")
+        return {}
+    if not isinstance(value, dict):
+        problems.append(f"{place}: must be an object.")
+        return {}
+    return value
+
+
+def family_of(place: Place, name: str, problems: list[str]) -> Family | None:
+    """A family in the layout of ours; what is wrong with it is noted."""
+    file = place / f"{name}.json"
+    before = len(problems)
+    row = parsed(file, problems)
+    if len(problems) > before:
+        return None
+    problems += [f"{file}: {text}." for text in mistakes(row)]
+    return Family(name=name, **row) if len(problems) == before else None
+
+
+def mistakes(row: dict[str, Any]) -> list[str]:
+    """What is wrong with a family of ours."""
+    keys = ("metric", "is_classification", "instructions", "induce", "execute")
+    found = [f"{key!r} is missing" for key in keys if key not in row]
+    found += [f"{key!r} is no key of a family" for key in row if key not in keys]
+    if found:
+        return found
+    if row["metric"] not in METRICS:
+        found.append(f"'metric' must be one of {', '.join(METRICS)} (got {row['metric']!r})")
+    if not isinstance(row["is_classification"], bool):
+        found.append(f"'is_classification' must be true or false (got {row['is_classification']!r})")
+    if not is_texts(row["instructions"], 1):
+        found.append("'instructions' must be a list of texts that are not empty, one at least")
+    for key in ("induce", "execute"):
+        rows = row[key]
+        if not isinstance(rows, list) or not rows or not all(is_texts(pair, 2) for pair in rows):
+            found.append(f"{key!r} must be a list of [input, output, …], all of them texts that are not empty")
+    return found
+
+
+def is_texts(value: Any, least: int) -> bool:
+    """Whether a value is a list of so many texts, none of them empty."""
+    return isinstance(value, list) and len(value) >= least and all(isinstance(x, str) and x.strip() for x in value)

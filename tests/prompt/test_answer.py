@@ -1,0 +1,52 @@
+import pytest
+
+from selfinstruct.prompt.answer import Answer
+from selfinstruct.round import Candidate, Completion
+from selfinstruct.task import Instance
+
+
+def read(text, chat=False, **completion):
+    (piece,) = Answer().parse(Completion(text=text, **completion), {"chat": chat, "input": "hot"})
+    return piece.instance if isinstance(piece, Candidate) else piece.reason
+
+
+def test_the_answer_belongs_to_the_input_of_the_prompt():
+    assert read(" cold\nInput: wet") == Instance("hot", "cold\nInput: wet")
+    assert Answer().expects == "answer"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sure! Here is the output:\n\ncold\n\nLet me know if you need more!",
+        "**Output:** cold",
+        "The answer is: cold",
+        "<think>Opposite?</think>cold",
+        "```\ncold\n```",
+    ],
+)
+def test_a_chat_model_may_announce_its_answer(text):
+    assert read(text, chat=True) == Instance("hot", "cold")
+
+
+def test_a_preamble_alone_is_the_answer():
+    assert read("Sure!", chat=True) == Instance("hot", "Sure!")
+
+
+def test_a_reply_that_was_cut_off_is_an_answer():
+    (piece,) = Answer().parse(Completion(text="co", finish_reason="length"), {"input": "hot"})
+
+    assert (piece.instance, piece.truncated) == (Instance("hot", "co"), True)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("  ", "empty reply"),
+        ("<think>w", "unfinished thought"),
+        ("Output:", "no answer"),
+        ("I cannot help.", "refusal"),
+    ],
+)
+def test_what_is_no_answer_is_told(text, reason):
+    assert read(text, chat=True) == reason

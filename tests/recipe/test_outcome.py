@@ -1,0 +1,58 @@
+import pytest
+
+from selfinstruct.recipe.outcome import Outcome, reason, settled, subject
+from selfinstruct.round import Candidate, Rejection, Sample
+from selfinstruct.task import Instance
+
+
+def about(task, text=None):
+    return Sample(variables={}, task=task, input=text)
+
+
+def test_an_answer_about_a_task_takes_the_place_of_its_instances(task):
+    kept = (Candidate(instances=(Instance("a", "1"),), attributes={"x": 1}),)
+
+    done = settled(task(), Outcome(about(task()), kept), "io", "m")
+
+    assert done.instances == (Instance("a", "1"),)
+    assert (done.models, done.attributes) == ({"io": "m"}, {"x": 1})
+
+
+def test_an_answer_about_an_input_is_an_instance_more(task):
+    before = task(instances=(Instance("a", "1"),))
+    kept = (Candidate(instances=(Instance("b", "2"),)),)
+
+    done = settled(before, Outcome(about(task(instances=None), "b"), kept), "io", "m")
+
+    assert done.instances == (Instance("a", "1"), Instance("b", "2"))
+
+
+def test_a_task_that_is_given_up_says_why(task):
+    assert settled(task(), Outcome(about(task()), reason="parse: no"), "io", "m").gave_up == {"io": "parse: no"}
+
+
+def test_an_input_that_is_given_up_stands_beside_its_reason(task):
+    before = task(attributes={"family": "f", "unanswered": {"a": "parse: no"}})
+
+    done = settled(before, Outcome(about(before, "b"), reason="model: gone"), "io", "m")
+
+    assert done.gave_up == {}
+    assert done.attributes == {"family": "f", "unanswered": {"a": "parse: no", "b": "model: gone"}}
+
+
+def test_the_reason_is_the_last_one_for_this_task_and_input(task):
+    rejections = [
+        Rejection(filter="parse", reason="a", task="seed_task_0", attributes={"input": "x"}),
+        Rejection(filter="parse", reason="b", task="seed_task_0", attributes={"input": "x"}),
+        Rejection(filter="parse", reason="c", task="seed_task_0", attributes={"input": "y"}),
+        Rejection(filter="parse", reason="d", task="seed_task_1"),
+    ]
+
+    assert reason(about(task(), "x"), rejections) == "parse: b"
+    assert reason(about(task()), rejections) == "parse: c"
+    assert reason(about(task(2)), rejections) == ""
+
+
+def test_a_sample_about_no_task_is_an_error():
+    with pytest.raises(ValueError, match="gives tasks to complete"):
+        subject(Sample(variables={}))

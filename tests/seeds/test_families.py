@@ -1,0 +1,123 @@
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from selfinstruct.advice import CONF
+from selfinstruct.errors import DataError
+from selfinstruct.seeds.families import LARGEST, Families
+from selfinstruct.task import HUMAN, Instance
+
+GOOD = {
+    "metric": "exact_match",
+    "is_classification": False,
+    "instructions": ["Say the opposite.", "Turn it round."],
+    "induce": [["hot", "cold"], ["big", "small", "little"]],
+    "execute": [["wet", "dry"]],
+}
+
+
+def write(folder, **families):
+    folder.mkdir(exist_ok=True)
+    for name, content in families.items():
+        text = content if isinstance(content, str) else json.dumps(content)
+        (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    return folder
+
+
+def problems_of(path, only=None):
+    with pytest.raises(DataError) as error:
+        Families(path=path, only=only).load()
+    assert Families(path=path, only=only).problems() == error.value.problems
+    return error.value.problems
+
+
+def test_a_family_becomes_a_task_to_show_and_one_that_is_held_out(tmp_path):
+    shown, held = Families(path=write(tmp_path, opposites=GOOD), only=None).load()
+
+    assert (shown.id, held.id) == ("opposites", "opposites.execute")
+    assert shown.origin == held.origin == HUMAN
+    assert shown.instruction == held.instruction == "Say the opposite."
+    assert held.instances == (Instance("wet", "dry"),)
+    known = {"family": "opposites", "metric": "exact_match", "instructions": GOOD["instructions"]}
+    assert shown.attributes == known | {"set": "induce"}
+    assert held.attributes == known | {"set": "execute"}
+
+
+def test_every_accepted_output_is_an_instance_and_the_one_to_show_is_first(tmp_path):
+    shown, _ = Families(path=write(tmp_path, a=GOOD), only=None).load()
+
+    assert shown.instances == (Instance("hot", "cold"), Instance("big", "small"), Instance("big", "little"))
+
+
+def test_the_families_that_are_shipped_are_read():
+    tasks = Families(path=CONF / "seeds" / "instruction_induction", only=None).load()
+
+    assert len(tasks) == 48
+    assert [task.attributes["set"] for task in tasks[:2]] == ["induce", "execute"]
+    assert sum(task.is_classification for task in tasks) == 6
+
+
+def test_only_the_families_asked_for_are_read(tmp_path):
+    folder = write(tmp_path, a=GOOD, b=GOOD, c="{not read")
+
+    assert [task.id for task in Families(path=folder, only=["b"]).load()] == ["b", "b.execute"]
+    assert problems_of(folder, ["b", "d"]) == [f"{folder}: has no family 'd'."]
+
+
+def test_an_archive_is_read_as_its_folder(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.json", json.dumps(GOOD))
+
+    assert len(Families(path=tmp_path / "a.zip", only=None).load()) == 2
+    assert Families(path=tmp_path / "a.zip", only=None).problems() == []
+
+
+def test_all_mistakes_of_all_files_are_told_at_once(tmp_path):
+    folder = write(
+        tmp_path / "families",
+        a="{not json",
+        b="[1]",
+        c={key: value for key, value in GOOD.items() if key != "metric"} | {"colour": 1},
+        d=GOOD | {"metric": "bleu", "is_classification": 1, "instructions": [], "induce": [["x"]], "execute": []},
+        e=GOOD,
+    )
+
+    told = [text.removeprefix(f"{folder}/") for text in problems_of(folder)]
+
+    assert told[0].startswith("a.json: cannot be read (Expecting property name")
+    assert told[1:] == [
+        "b.json: must be an object.",
+        "c.json: 'metric' is missing.",
+        "c.json: 'colour' is no key of a family.",
+        "d.json: 'metric' must be one of exact_match, exact_set, contains, token_f1 (got 'bleu').",
+        "d.json: 'is_classification' must be true or false (got 1).",
+        "d.json: 'instructions' must be a list of texts that are not empty, one at least.",
+        "d.json: 'induce' must be a list of [input, output, …], all of them texts that are not empty.",
+        "d.json: 'execute' must be a list of [input, output, …], all of them texts that are not empty.",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["missing", "file", "damaged", "nul"])
+def test_a_path_that_holds_no_families_is_told_with_the_key_to_set(kind, tmp_path):
+    path = tmp_path / kind if kind != "nul" else Path("a\0b")
+    if kind == "file":
+        path.write_text("{}")
+    if kind == "damaged":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("a.json", "{}" * 1000)
+        path.write_bytes(path.read_bytes().replace(b"a.json", b"a.jsom", 1))
+
+    assert str(path) in problems_of(path)[0]
+
+
+def test_an_empty_folder_holds_no_families(tmp_path):
+    assert "seeds.path=<folder or zip archive" in problems_of(tmp_path)[0]
+
+
+def test_an_archive_that_would_unpack_without_end_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("a.json", bytes(LARGEST + 1))
+
+    assert "it holds 100,000,001 bytes" in problems_of(tmp_path / "a.zip")[0]
