@@ -24,7 +24,7 @@ from typing import Any, TypeAlias
 from selfinstruct.beginnings import Beginnings
 from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import unwritable
-from selfinstruct.round import Completion, Request
+from selfinstruct.request import Completion, Request
 from selfinstruct.schema import opened
 
 REPLY = """text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model,

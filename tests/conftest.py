@@ -26,7 +26,7 @@ from selfinstruct.build import build
 from selfinstruct.job import untold, without_objective
 from selfinstruct.pool import Pool
 from selfinstruct.recorded import Replies
-from selfinstruct.round import Completion, Request
+from selfinstruct.request import Completion, Request
 from selfinstruct.run import Run
 from selfinstruct.start import Start
 from selfinstruct.task import HUMAN, Instance, Task

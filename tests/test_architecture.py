@@ -31,7 +31,7 @@ OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 ORDER = (
     ("task", "errors", "part", "template", "folder", "schema", "beginnings", "encoding", "secret", "terminal", "trust"),
     ("verbs", "scoring", "__init__"),
-    ("round",),
+    ("request", "round"),
     ("pool", "budget", "start", "accuracy", "bertscore"),
     ("sampler", "prompt", "filters", "metrics", "model", "seeds", "source", "trackers", "formats"),
     ("store", "diversity"),

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.round import Completion, Decoding, Request
+from selfinstruct.request import Completion, Decoding, Request
 from selfinstruct.store import Asked, Store
 
 HEAD = "Write instructions. " * 40

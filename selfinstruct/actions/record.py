@@ -20,7 +20,8 @@ from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import kept_config
 from selfinstruct.journal import POOL, ROUNDS, TIMINGS, Journal, has_rounds
 from selfinstruct.pool import Pool
-from selfinstruct.round import Completion, Rejection, Round
+from selfinstruct.request import Completion
+from selfinstruct.round import Rejection, Round
 from selfinstruct.task import Task
 
 STORE = "completions.sqlite"

@@ -20,7 +20,7 @@ from selfinstruct.model.retries import LONGEST_WAIT, Attempts, Standing
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.trouble import Trouble, judged
 from selfinstruct.model.window import Window
-from selfinstruct.round import Completion, Failure, Request
+from selfinstruct.request import Completion, Failure, Request
 
 Send: TypeAlias = Callable[[Request], Awaitable[Completion]]
 """Makes one attempt: a completion, or an exception."""

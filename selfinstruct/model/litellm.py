@@ -27,7 +27,7 @@ from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.settings import key_in, problems_of_key, problems_of_values
 from selfinstruct.model.trouble import UnsendableError
 from selfinstruct.part import part
-from selfinstruct.round import Completion, Request
+from selfinstruct.request import Completion, Request
 
 
 @part

@@ -22,7 +22,8 @@ from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, read
 from selfinstruct.prompt.task_blocks import Block, layout
 from selfinstruct.prompt.task_fields import Fields, fields, joined, parted
 from selfinstruct.prompt.task_line import gap_before, rule_of
-from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
 from selfinstruct.template import one_line
 

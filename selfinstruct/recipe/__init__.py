@@ -19,7 +19,8 @@ from selfinstruct.filters import Filter
 from selfinstruct.model import Answering, Mode, Model, Replies
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
-from selfinstruct.round import Request, Round, Sample
+from selfinstruct.request import Request
+from selfinstruct.round import Round, Sample
 from selfinstruct.sampler import Sampler
 
 

@@ -14,7 +14,7 @@ from selfinstruct.actions.export import Export
 from selfinstruct.errors import RunFolderError
 from selfinstruct.model.offline import Offline
 from selfinstruct.pool import Pool
-from selfinstruct.round import Decoding, Request
+from selfinstruct.request import Decoding, Request
 
 KEY = "sk-test-0123456789abcdef"
 HELD = ("pool.jsonl", "rejected.jsonl", "rounds.jsonl", "dataset/chat.jsonl")

@@ -16,7 +16,8 @@ from selfinstruct.model.grammar.whole_tasks import (
     without_output,
 )
 from selfinstruct.prompt.whole_tasks import WholeTasks
-from selfinstruct.round import Candidate, Completion, Decoding, Request
+from selfinstruct.request import Completion, Decoding, Request
+from selfinstruct.round import Candidate
 
 SHOWN = "\n###\n".join(
     f"{n}. Instruction: Name {n} rivers.\n{n}. Input:\n<noinput>\n{n}. Output:\nx" for n in (1, 2, 3)

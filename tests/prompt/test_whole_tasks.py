@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfinstruct.prompt.whole_tasks import WholeTasks
-from selfinstruct.round import Candidate, Completion
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate
 from selfinstruct.task import Task
 
 SHOWN = [Task(id=str(number), origin="human", instruction=f"Name {number} rivers of Asia:") for number in (2, 3, 4)]

@@ -11,7 +11,8 @@ from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import Setting, stream
 from selfinstruct.recipe.drawing import Saturation
 from selfinstruct.recipe.grow import Grow
-from selfinstruct.round import Candidate, Completion, Failure, Rejection
+from selfinstruct.request import Completion, Failure
+from selfinstruct.round import Candidate, Rejection
 from selfinstruct.sampler.mixed import Mixed
 from selfinstruct.task import Instance
 

@@ -13,7 +13,8 @@ import pytest
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.no_input import says_none
 from selfinstruct.prompt.whole_tasks import WholeTasks
-from selfinstruct.round import Candidate, Completion
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="needs the recorded texts")

@@ -14,7 +14,7 @@ from selfinstruct.model.limits import CHARACTERS_PER_TOKEN
 from selfinstruct.model.litellm import LiteLLM
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Asking, stream
-from selfinstruct.round import Request
+from selfinstruct.request import Request
 
 DRAWS = 20
 """Prompts whose mean length is taken."""

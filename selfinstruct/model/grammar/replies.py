@@ -16,7 +16,7 @@ from selfinstruct.model.grammar.inducing import answer, single_instruction
 from selfinstruct.model.grammar.labels import named_labels, sounds_closed
 from selfinstruct.model.grammar.whole_tasks import opened_label, whole_tasks
 from selfinstruct.model.grammar.words import fill
-from selfinstruct.round import Request
+from selfinstruct.request import Request
 
 OPEN_NUMBER = re.compile(r"(?:^|\n)\s*(\d+)\.\s*$")
 ITEM = re.compile(r"^\s*(\d+)\. +(\S.*)$", re.MULTILINE)

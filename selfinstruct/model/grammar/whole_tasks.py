@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from selfinstruct.model import grammar
 from selfinstruct.model.grammar.answers import answered, near_copy
-from selfinstruct.round import Request
+from selfinstruct.request import Request
 
 LABEL = re.compile(r"^(\d+)\. Instruction: *(\S.*)$", re.MULTILINE)
 OPEN_LABEL = re.compile(r"(?:^|\n)((\d+)\. Instruction:)\s*$")
