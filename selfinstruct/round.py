@@ -1,7 +1,8 @@
 """The words of a round: what travels between sampler, prompt, parser, filters, pool and trackers.
 
-What travels to a model and back stands in `selfinstruct.request`.  One round is one turn of sample, render, complete, parse, filter, pool.  Everything here is frozen data; the only logic
-is the arithmetic of a round, which holds to the last candidate: `candidates = kept + rejected`.
+What travels to a model and back stands in `selfinstruct.request`.  One round is one turn of sample, render, complete,
+parse, filter, pool.  Everything here is frozen data; the only logic is the arithmetic of a round, which holds to the
+last candidate: `candidates = kept + rejected`.
 """
 
 from collections.abc import Mapping
