@@ -4,9 +4,11 @@ For a key that does not exist Hydra suggests `+key`, which would add one that no
 that may have been meant, and all of them at once.
 """
 
+import errno
 import re
 import sys
 from difflib import SequenceMatcher, get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,13 @@ from omegaconf.errors import OmegaConfBaseException
 
 from selfinstruct import folder
 from selfinstruct.encoding import misread
+from selfinstruct.errors import SelfInstructError
 
 HERE = Path(__file__).parent
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
 """The config tree, in a checkout or as installed."""
-STEERING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Characters that steer a terminal."""
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EISDIR)
+"""What keeps a file from being written, and a user can mend."""
 MOST = 20
 """Mistakes told at once; more would hide the first."""
 
@@ -37,6 +40,19 @@ def plain(error: Exception) -> str:
         known = sorted(path.stem for path in (CONF / unknown[1]).glob("*.yaml"))
         return f"{text.splitlines()[0]} There are: {', '.join(known)}." if known else text
     return in_one_line(error) if "full_key:" in text or not text else text
+
+
+def by_place(error: Exception, place: Path) -> Exception:
+    """What the system says of a file, with the file named and what to do; any other error as it is.
+
+    A disk that is full while a file is written does not say which: then it is `place`, where it was written.
+    """
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__ or cause.__context__  # of logging: "Unable to configure handler"
+    if cause is None or cause.errno not in UNWRITABLE or isinstance(error, SelfInstructError):
+        return error
+    return folder.unwritable(Path(cause.filename or place).absolute(), cause.strerror)
 
 
 def in_one_line(error: Exception) -> str:
@@ -58,11 +74,6 @@ def at_once(problems: list[str]) -> str:
     return "\n  ".join([f"There are {len(problems):,} mistakes:", *problems[:MOST], *more])
 
 
-def printable(text: str) -> str:
-    """A text without the characters that steer a terminal; a file or a server may have given it."""
-    return STEERING.sub(" ", text)
-
-
 def unknown_keys(text: str) -> list[str]:
     """All keys on the command line that the config does not have; Hydra's error names the first."""
     from hydra import compose, initialize_config_dir
@@ -81,6 +92,7 @@ def unknown_keys(text: str) -> list[str]:
     return found
 
 
+@cache
 def recipe_of(experiment: str) -> dict[str, Any]:
     """Every key of the recipe, dotted, with its value as an experiment sets it."""
     from hydra import compose, initialize_config_dir
@@ -97,19 +109,26 @@ def recipe_of(experiment: str) -> dict[str, Any]:
 
 def meant(key: str) -> str:
     """What somebody may have meant who wrote a key that does not exist."""
-    from hydra import compose, initialize_config_dir
-
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = OmegaConf.to_container(compose("config"), resolve=False)
-    keys = [known for known in leaves(config) if not known.endswith("_target_")]
+    keys = known_keys()
     if key in keys:
-        return f"A config file has put something else in the place of {key.rpartition('.')[0]}."
+        parent = key.rpartition(".")[0]
+        return f"A config file or another option has put something else in the place of {parent}."
     last = key.rsplit(".", 1)[-1]
     all_names = sorted({known.rsplit(".", 1)[-1] for known in keys})
     names = [last] if last in all_names else get_close_matches(last, all_names, n=3, cutoff=0.7)
     near = [known for name in names for known in keys if known.rsplit(".", 1)[-1] == name]
     near.sort(key=lambda known: SequenceMatcher(None, known, key).ratio(), reverse=True)
     return f"Did you mean {' or '.join(near[:3])}?" if near else "`python run.py --cfg job` shows all keys."
+
+
+@cache
+def known_keys() -> list[str]:
+    """Every key that there is when nothing is overridden."""
+    from hydra import compose, initialize_config_dir
+
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = OmegaConf.to_container(compose("config"), resolve=False)
+    return [key for key in leaves(config) if not key.endswith("_target_")]
 
 
 def leaves(node: Any, prefix: str = "") -> Any:

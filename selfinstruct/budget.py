@@ -18,7 +18,7 @@ from typing import Annotated
 from pydantic import Field
 
 from selfinstruct.part import part
-from selfinstruct.round import Request
+from selfinstruct.request import Request
 
 BYTES_PER_TOKEN = 2.0
 MILLION = 1_000_000

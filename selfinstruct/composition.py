@@ -1,9 +1,10 @@
 """Compose what Hydra is about to compose, and refuse it before Hydra has made or written anything.
 
 Hydra makes callbacks and log handlers, and writes `.hydra/`, before a job is called.  So whatever a config could do
-there is looked for first: code of others, secrets, text that no file can hold.  It costs one more composition, a
-quarter of a second; to look at the files instead of what they compose to was rejected, since keys may be written in
-many ways and moved to any place by `@package`.
+there is looked for first: code of others, secrets, text that no file can hold.  To look at the files instead of what
+they compose to was rejected, since keys may be written in many ways and moved to any place by `@package`.  To compose
+takes a quarter of a second, and `hydra.main` would do it twice more; so a run is given what was checked, and nothing
+else can be run than that.
 
 Of a sweep each combination of options of groups is composed, and of swept values the first: values are typed, options
 are files.  Configs that only show (`--cfg`) make nothing and are not looked at.
@@ -13,20 +14,23 @@ import re
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any, cast
 
 from hydra import compose, version
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.hydra import Hydra
-from hydra._internal.utils import create_automatic_config_search_path, get_args_parser
+from hydra._internal.utils import _run_app, create_automatic_config_search_path, get_args_parser
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
+from hydra.types import RunMode, TaskFunction
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError  # type: ignore[import-untyped]
 
@@ -39,21 +43,82 @@ from selfinstruct.trust import leaves, refused
 HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
-def check(words: list[str], module: str) -> None:
-    """Raise ConfigError with everything that keeps a command line from being run; `module` is where `main` stands."""
+class Once(ConfigLoaderImpl):
+    """Gives a run what was composed for `check`, instead of composing the same words again."""
+
+    kept: tuple[list[str], DictConfig] | None = None
+    """The words that were checked first, and their config."""
+
+    def load_configuration(
+        self,
+        config_name: str | None,
+        overrides: list[str],
+        run_mode: RunMode,
+        from_shell: bool = True,
+        validate_sweep_overrides: bool = True,
+    ) -> DictConfig:
+        """Called by `compose`, and then by the run, which is one of the shell."""
+        if from_shell and run_mode is RunMode.RUN and self.kept is not None and self.kept[0] == overrides:
+            config, self.kept = self.kept[1], None
+            return config
+        config = super().load_configuration(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
+        if not from_shell and self.kept is None:
+            self.kept = list(overrides), config
+        return config
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A command line that may be run."""
+
+    typed: Namespace
+    hydra: Hydra
+    mode: RunMode | None
+    """What the config says that it is to be run as."""
+
+    def run(self, task: TaskFunction) -> None:
+        """Do what `hydra.main` does with it, without composing it to ask for its mode."""
+        alone = None if self.typed.multirun else RunMode.RUN
+        GlobalHydra.instance().initialize(self.hydra)
+        try:
+            _run_app(
+                run=not self.typed.multirun,
+                multirun=self.typed.multirun,
+                mode=self.mode or alone,
+                hydra=self.hydra,
+                config_name=self.typed.config_name or "config",
+                task_function=task,
+                overrides=self.typed.overrides,
+            )
+        finally:
+            GlobalHydra.instance().clear()
+
+
+def check(words: list[str], module: str) -> Checked | None:
+    """Raise ConfigError with everything that keeps a command line from being run; `module` is where `main` stands.
+
+    Gives what can be run; None for what only shows something, or what Hydra itself refuses.
+    """
     typed = get_args_parser().parse_args(words)
     if typed.experimental_rerun is not None:
         raise ConfigError(["--experimental-rerun reads a pickle, which can run code. Use hydra.run.dir=<folder>."])
-    if typed.cfg or typed.shell_completion:
-        return
+    if typed.cfg or typed.shell_completion or (typed.config_dir and not Path(typed.config_dir).is_dir()):
+        return None
     folders = [Path(place) for place in (typed.config_path or CONF, typed.config_dir) if place]  # the first wins
     name = typed.config_name or "config"
-    with hydra_as_called(typed, module) as loader:
+    with hydra_as_called(typed, module) as hydra:
         problems = foreign_places(first_of(folders, name.removesuffix(".yaml")))
         if not problems:
-            problems = composed_problems(name, typed.overrides, loader, folders)
+            problems = composed_problems(name, typed.overrides, hydra.config_loader, folders)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
+    if typed.info or typed.hydra_help or typed.resolve or (typed.run and typed.multirun):
+        return None
+    once = cast(Once, hydra.config_loader)
+    mode = once.kept[1].hydra.mode if once.kept is not None else None
+    if typed.multirun or mode is RunMode.MULTIRUN:
+        once.kept = None  # each job is composed of its own words, maybe in another process
+    return Checked(typed=typed, hydra=hydra, mode=mode)
 
 
 def foreign_places(primary: Path) -> list[str]:
@@ -66,16 +131,17 @@ def foreign_places(primary: Path) -> list[str]:
 
 
 @contextmanager
-def hydra_as_called(typed: Namespace, module: str) -> Iterator[ConfigLoader]:
-    """Hydra with the search path that `hydra.main` will make of the same words; there is no public way to it."""
+def hydra_as_called(typed: Namespace, module: str) -> Iterator[Hydra]:
+    """Hydra with the search path that `hydra.main` would make of the same words; there is no public way to it."""
     version.setbase("1.3")
     path = create_automatic_config_search_path(module, None, str(typed.config_path or CONF))
     if typed.config_dir is not None:
         place = f"file://{Path(typed.config_dir).absolute()}"
         path.prepend(provider="command-line", path=place, anchor=SearchPathQuery(provider="schema"))
-    hydra = Hydra.create_main_hydra2("run", path)
+    hydra = Hydra(task_name="job", config_loader=Once(path))
+    GlobalHydra.instance().initialize(hydra)
     try:
-        yield hydra.config_loader
+        yield hydra
     finally:
         GlobalHydra.instance().clear()
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import hydra
 from hydra.errors import HydraException
 
-from selfinstruct.advice import CONF
+from selfinstruct.advice import CONF, by_place
 from selfinstruct.composition import check
-from selfinstruct.errors import ConfigError, RunFolderError
-from selfinstruct.folder import kept_overrides
+from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError, UnwritableError
+from selfinstruct.folder import check_links, kept_overrides
 from selfinstruct.job import begun, failed, job, tell
 from selfinstruct.secret import TOKEN, is_typed
 from selfinstruct.sweep import failures
@@ -58,19 +58,26 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that trackers and summary are finished
     try:
         refuse_secrets(sys.argv[1:])
+        refuse_links(sys.argv[1:])
         sys.argv[1:] = with_kept_overrides(sys.argv[1:])
         if folder_in(sys.argv[1:], "replay") is not None:
             from selfinstruct.actions.publication.replay import with_words
 
             sys.argv[1:] = with_words(sys.argv[1:], key_of)
-        check(sys.argv[1:], __file__)
-        hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
+        if (checked := check(sys.argv[1:], __file__)) is not None:
+            checked.run(job)
+        else:  # it only shows something
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
         if begun and not isinstance(error, HydraException):  # a defect of ours, told by its traceback
             raise
-        tell(error)
+        place = folder_in(sys.argv[1:], "hydra.run.dir") or folder_in(sys.argv[1:], "hydra.sweep.dir") or "outputs"
+        told = by_place(error, Path(place))
+        tell(told)
+        if isinstance(told, UnwritableError):
+            tell(SelfInstructError("Then run the same command again."))
         failed.append(str(error))
     finally:
         if failures:
@@ -86,6 +93,15 @@ def refuse_secrets(words: list[str]) -> None:
         raise ConfigError(
             [f"{key} looks like a secret. Name its environment variable in model.key_env instead." for key in typed]
         )
+
+
+def refuse_links(words: list[str]) -> None:
+    """Stop before Hydra writes through a link in a folder that it is given; raises RunFolderError."""
+    if (folder := folder_in(words, "hydra.run.dir")) is not None:
+        check_links(Path(folder))
+    if (folder := folder_in(words, "hydra.sweep.dir")) is not None:
+        for place in (Path(folder), *Path(folder).glob("*/")):
+            check_links(place)
 
 
 def with_kept_overrides(words: list[str]) -> list[str]:

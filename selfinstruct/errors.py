@@ -5,6 +5,7 @@
     ├── DataError            a file of tasks holds mistakes; all of them are told at once
     ├── ModelError           the model cannot go on: bad key, unknown model, or it keeps failing
     └── RunFolderError       the run folder cannot be used
+        └── UnwritableError  one of its files cannot be written now; the run can go on when it can
 
 Parts raise plain `ValueError` for a wrong value; whoever knows the key or the file turns it into one of these.
 A bad reply of a model is never an error: it is a rejection with its reason.
@@ -39,3 +40,7 @@ class ModelError(SelfInstructError):
 
 class RunFolderError(SelfInstructError):
     """The run folder cannot be used."""
+
+
+class UnwritableError(RunFolderError):
+    """A file of the run folder cannot be written; what was answered and committed is kept."""

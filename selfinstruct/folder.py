@@ -10,7 +10,6 @@ well, since else a folder whose run was killed in its first second would go on a
 """
 
 import json
-import logging
 import os
 import re
 import sqlite3
@@ -19,9 +18,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
-from selfinstruct.errors import RunFolderError
+from selfinstruct.errors import RunFolderError, UnwritableError
 
 CONFIG = "config.json"
+FOREIGN = "it is not what a run writes"
 FREE = re.compile(
     r"(actions|trackers|formats|budget)(\..*)?"
     r"|recipe\.\w+\.(until|generations|saturation(\..*)?|metrics(\..*)?)"
@@ -31,26 +31,26 @@ FREE = re.compile(
 """The keys that a run may change when it goes on."""
 
 
+NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
+"""SQLite's words for a file that could be written if there were room or leave to."""
+
+
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Keep every other process out of a run folder; raises RunFolderError if one is in it.
 
     The lock is SQLite's, which holds on every system and ends with the process, however it ends.
-
-    From then on a line of the log that cannot be written is lost without a word: a full disk is told once, by the file
-    that matters, and not with a traceback for each line.
     """
-    logging.raiseExceptions = False
     try:
         connection = sqlite3.connect(folder / ".lock", timeout=0, isolation_level=None)
     except sqlite3.Error as error:
-        raise RunFolderError(f"{folder} cannot be used: {error}.") from None
+        raise unusable(folder, error) from None
     try:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:
         connection.close()
         if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-            raise RunFolderError(f"{folder} cannot be used: {error}.") from None
+            raise unusable(folder, error) from None
         raise RunFolderError(f"{folder} is in use by another process. Wait for it, or choose another folder.") from None
     try:
         yield
@@ -58,19 +58,35 @@ def held(folder: Path) -> Iterator[None]:
         connection.close()
 
 
-def unwritable(path: Path, reason: object) -> RunFolderError:
+def unwritable(path: Path, reason: object) -> UnwritableError:
     """What to do where a file of a run cannot be written, as on a full disk."""
-    return RunFolderError(
-        f"{path} cannot be written: {reason}. Make room, or mend what keeps it from being written, and run the same "
-        "command again: what was answered and committed is kept."
-    )
+    return UnwritableError(f"{path} cannot be written: {reason}. Make room, or mend what keeps it from being written.")
+
+
+def unusable(path: Path, error: sqlite3.Error) -> RunFolderError:
+    """What SQLite says of a file or folder that it cannot use: there is no room, or it is what it should not be."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in NO_ROOM:
+        return unwritable(path, error)
+    return RunFolderError(f"{path} cannot be used: {error}.")
+
+
+def check_links(folder: Path) -> None:
+    """Raise RunFolderError for a symbolic link in a run folder, which would lead what is written out of it.
+
+    A run folder may come from somebody else.  The folder itself may be reached through any link: the user named it.
+    """
+    places = [*folder.glob("*"), *folder.glob(".*"), *folder.glob(".hydra/*"), folder / "wandb" / "id.txt"]
+    if links := sorted(str(path) for path in places if path.is_symlink()):
+        what = "symbolic link, and a run writes nothing outside its folder. Remove it"
+        raise RunFolderError("\n".join(f"{link} is a {what}." for link in links))
 
 
 def replace_text(path: Path, text: str) -> None:
     """Write a text, whole or not at all, also where the power fails; raises RunFolderError where it cannot be."""
     part_path = path.with_name(path.name + ".part")
     try:
-        with part_path.open("w", encoding="utf-8", newline="\n") as file:
+        part_path.unlink(missing_ok=True)  # what a run left that was killed; or a link, which is not followed
+        with part_path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -90,7 +106,12 @@ def keep_config(folder: Path, declared: Mapping[str, Any], overrides: Sequence[s
 def kept_config(folder: Path) -> dict[str, Any] | None:
     """The config that the folder's run began with, if there is one; raises RunFolderError if it cannot be read."""
     kept = _kept(folder)
-    return None if kept is None else kept["config"]
+    if kept is None:
+        return None
+    config = cast(dict[str, Any], kept["config"])
+    if not is_config(config):
+        raise RunFolderError(f"{folder / CONFIG} cannot be read ({FOREIGN}).")
+    return config
 
 
 def kept_overrides(folder: Path) -> list[str]:
@@ -117,11 +138,22 @@ def _kept(folder: Path) -> dict[str, Any] | None:
         found = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(found["config"], dict) and all(isinstance(word, str) for word in found["overrides"]):
             return cast(dict[str, Any], found)
-        raise ValueError("it is not what a run writes")
+        raise ValueError(FOREIGN)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError):
+        raise RunFolderError(f"{path} cannot be read ({FOREIGN}).") from None
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be read ({error.strerror}).") from None
+    except (ValueError, RecursionError) as error:
         raise RunFolderError(f"{path} cannot be read ({error}).") from None
+
+
+def is_config(found: Mapping[str, Any]) -> bool:
+    """Whether it has what every config has that a run keeps."""
+    recipe = found.get("recipe")
+    is_recipe = isinstance(recipe, dict) and all(isinstance(stage, dict) for stage in recipe.values())
+    return is_recipe and type(found.get("random_seed")) in (int, str)  # str: an interpolation
 
 
 def differences(folder: Path, declared: Mapping[str, Any]) -> list[str]:

@@ -23,10 +23,11 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from selfinstruct.advice import CONF, at_once, in_one_line, plain, printable, recipe_of
-from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError
+from selfinstruct.advice import CONF, at_once, by_place, in_one_line, plain, recipe_of
+from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError, UnwritableError
 from selfinstruct.folder import kept_config
 from selfinstruct.secret import variable
+from selfinstruct.terminal import printable
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -67,6 +68,9 @@ def job(config: DictConfig) -> float | None:
     note = folder / FAILURE
     note.unlink(missing_ok=True)
     begun.append(str(folder))
+    # A line of the log that cannot be written is lost without a word: a full disk is told once, by the file that
+    # matters, and not with a traceback for each line.
+    logging.raiseExceptions = False
     try:
         values, declared = told(config)
         objective, capsule = values.pop("objective", None), values.pop("replay", None)
@@ -77,12 +81,13 @@ def job(config: DictConfig) -> float | None:
             work(values, start_of(values, declared, now), capsule)
         return figure(folder, objective)
     except (SelfInstructError, OSError) as error:
-        tell(error)
-        if isinstance(error, ModelError):
+        tell(by_place(error, folder))
+        if isinstance(error, ModelError | UnwritableError | OSError):
             tell(SelfInstructError(f"What was answered is kept. {go_on(folder)}"))
         problem: Exception = error
     except Exception as error:
         if not in_sweep:
+            tell(SelfInstructError(f"This is a defect of the program. What was answered is kept. {go_on(folder)}"))
             raise
         log.exception("a defect")
         problem = error

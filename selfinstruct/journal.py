@@ -19,6 +19,7 @@ from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import replace_text, unwritable
 from selfinstruct.pool import Pool
 from selfinstruct.round import Round
+from selfinstruct.rows import SIZE, check_end, committed_in, lines_of, read, round_row, task_of
 from selfinstruct.task import Task
 
 POOL, REJECTED, ROUNDS, TIMINGS = "pool.jsonl", "rejected.jsonl", "rounds.jsonl", "timings.jsonl"
@@ -61,8 +62,10 @@ class Journal:
         self.timings: list[dict[str, Any]] = []
         """The seconds that they took, as far as that is known."""
 
-    def open(self) -> Pool:
+    def open(self, *, shelved: bool = False) -> Pool:
         """The pool as the last committed round left it; empty in a new folder.
+
+        Its tasks stay on disk where it is to be shelved.
 
         Raises RunFolderError for a folder whose files no run has left so, before anything in it is changed.
         """
@@ -70,22 +73,31 @@ class Journal:
         sizes = {name: path.stat().st_size for name in (POOL, REJECTED) if (path := self.folder / name).exists()}
         if sizes and not known:
             raise RunFolderError(f"{self.folder} holds {', '.join(sizes)} but no {ROUNDS}: no run has made it.")
+        rounds, tasks = [], dict[str, Task]()
+        for number, text in lines_of(self.folder / ROUNDS):
+            rounds.append(read(f"{self.folder / ROUNDS}:{number}", text, round_row))
+        committed = dict.fromkeys(FILES, 0) | committed_in(rounds, self.folder / ROUNDS)
+        if short := [name for name in FILES if sizes.get(name, 0) < committed[name]]:
+            raise RunFolderError(f"{self.folder}: {', '.join(short)} is shorter than {ROUNDS} says it was.")
+        check_end(self.folder / REJECTED, committed[REJECTED])
+        self.rounds = rounds
+        for task in () if shelved else self.tasks():
+            tasks[task.id] = task
+        self._cut_off(committed)
+        self._open_timings()
+        return Pool(tasks.values(), Shelved(self) if shelved else None)
+
+    def _cut_off(self, committed: Mapping[str, int]) -> None:
+        """Cut off what lies past the last commit; nothing was changed before."""
+        path = self.folder / ROUNDS
         try:
             self._cut_off_torn(ROUNDS)
-            self.rounds = list(self._rows(ROUNDS))
-            committed = {name: (self.rounds[-1] if self.rounds else {}).get(f"bytes/{name}", 0) for name in FILES}
-            if short := [name for name in FILES if sizes.get(name, 0) < committed[name]]:
-                raise RunFolderError(f"{self.folder}: {', '.join(short)} is shorter than {ROUNDS} says it was.")
             for name in FILES:
-                (self.folder / name).touch()
-                os.truncate(self.folder / name, committed[name])
-            tasks: dict[str, Task] = {}
-            for row in self._rows(POOL):
-                tasks[row["id"]] = Task.from_row(row)
-            self._open_timings()
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise RunFolderError(f"{self.folder}: its files cannot be read ({error}).") from None
-        return Pool(tasks.values())
+                path = self.folder / name
+                path.touch()
+                os.truncate(path, committed[name])
+        except OSError as error:
+            raise unwritable(path, error.strerror) from None
 
     def _open_timings(self) -> None:
         """Keep the times of committed rounds only; a round that is made anew will have its own.
@@ -116,11 +128,11 @@ class Journal:
             if position < end:
                 file.truncate(position)
 
-    def _rows(self, name: str) -> Iterator[dict[str, Any]]:
-        """The rows of a file, one at a time, for a pool may be larger than what fits in memory twice."""
-        with (self.folder / name).open("rb") as file:
-            for text in file:
-                yield json.loads(text)
+    def tasks(self) -> Iterator[Task]:
+        """Every change of a task that is committed, in order, read from the file."""
+        end = self.rounds[-1].get(f"{SIZE}{POOL}", 0) if self.rounds else 0
+        for number, text in lines_of(self.folder / POOL, end):
+            yield read(f"{self.folder / POOL}:{number}", text, task_of)
 
     def begin(self, seeds: Iterable[Task]) -> None:
         """Write the seeds, with which the pool begins."""
@@ -158,3 +170,16 @@ class Journal:
                 return file.tell()
         except OSError as error:
             raise unwritable(self.folder / name, error.strerror) from None
+
+
+class Shelved:
+    """The tasks of a journal, read from its file; for runs that write each of their tasks once."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def __iter__(self) -> Iterator[Task]:
+        return self._journal.tasks()
+
+    def __len__(self) -> int:
+        return sum(row["kept"] for row in self._journal.rounds)

@@ -4,35 +4,57 @@ The line of a round holds the sizes that the other files had then, so that what 
 those of the round before.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, TypeVar
 
 from selfinstruct.journal import POOL, REJECTED, Journal
 from selfinstruct.round import OWN, Candidate, Rejection, Round
+from selfinstruct.rows import SIZE, read, rejection_row, task_of
 from selfinstruct.task import Instance, Task
 
+Made = TypeVar("Made")
+
 FIGURES = ("asked", "failed", "parsed", "kept", "pool", "prompt_tokens", "completion_tokens", "cost_usd")
-PREFIXES = ("bytes/", "rejected/")
+PREFIXES = (SIZE, "rejected/")
 
 
 def rounds(journal: Journal) -> Iterator[Round]:
     """Every round that is committed now, in order."""
     seconds = {(row["stage"], row["round"]): row["seconds"] for row in journal.timings}
     seeds: set[str] = set()
-    with (journal.folder / POOL).open("rb") as pool, (journal.folder / REJECTED).open("rb") as rejected:
+    with Reading(journal.folder / POOL) as pool, Reading(journal.folder / REJECTED) as rejected:
         for row in list(journal.rounds):
-            tasks = [Task.from_row(task) for task in rows_to(pool, row[f"bytes/{POOL}"])]
-            rejections = [rejection(item) for item in rows_to(rejected, row[f"bytes/{REJECTED}"])]
-            made = [task for task in tasks if not task.is_human or task.id in seeds]
-            seeds |= {task.id for task in tasks if task.is_human}  # with them the file begins
-            yield round_of(row, made, rejections, seconds.get((row["stage"], row["round"]), 0.0))
+            tasks = list(pool.to(row[f"{SIZE}{POOL}"], task_of))
+            rejections = list(rejected.to(row[f"{SIZE}{REJECTED}"], rejection_of))
+            changed = [task for task in tasks if not (task.is_human and is_new(task.id, seeds))]
+            yield round_of(row, changed, rejections, seconds.get((row["stage"], row["round"]), 0.0))
 
 
-def rows_to(file: IO[bytes], end: int) -> Iterator[dict[str, Any]]:
-    """The rows from where a file stands to a place in it."""
-    while file.tell() < end:
-        yield json.loads(file.readline())
+def is_new(name: str, known: set[str]) -> bool:
+    """Whether a seed is met for the first time: the file begins with the seeds, and a stage may complete them later."""
+    is_first = name not in known
+    known.add(name)
+    return is_first
+
+
+class Reading(AbstractContextManager["Reading"]):
+    """A file that is read round by round."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("rb")
+        self._number = 0
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def to(self, end: int, of: Callable[[bytes, dict[str, Any]], Made]) -> Iterator[Made]:
+        """What the lines from where it stands to a place in it tell of."""
+        while self._file.tell() < end:
+            self._number += 1
+            yield read(f"{self._path}:{self._number}", self._file.readline(), of)
 
 
 def round_of(row: Mapping[str, Any], tasks: Sequence[Task], rejections: Sequence[Rejection], seconds: float) -> Round:
@@ -44,15 +66,17 @@ def round_of(row: Mapping[str, Any], tasks: Sequence[Task], rejections: Sequence
         rejections=tuple(rejections),
         seconds=seconds,
         ended=row.get("ended"),
+        sizes={key.removeprefix(SIZE): size for key, size in row.items() if key.startswith(SIZE)},
         generation=row.get("generation"),
+        source=row.get("source"),
         figures={key: value for key, value in row.items() if key not in OWN and not key.startswith(PREFIXES)},
-        sizes={key.removeprefix("bytes/"): size for key, size in row.items() if key.startswith("bytes/")},
         **{name: row[name] for name in FIGURES},
     )
 
 
-def rejection(row: Mapping[str, Any]) -> Rejection:
+def rejection_of(text: bytes, row: dict[str, Any]) -> Rejection:
     """The rejection that a row tells of."""
+    rejection_row(text, row)
     candidate = None
     if "instruction" in row:
         instances = (Instance(row["input"], row["output"]),) if "output" in row else ()

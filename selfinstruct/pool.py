@@ -4,6 +4,10 @@ Tasks enter in order and keep their place; a stage that completes a task puts a 
 The pool writes to no file: it tells a journal, if it has one, so that filters and samplers are tested on a pool made in
 one line.  What a filter has to look up fast (the texts of all tasks, encoded) is an index of the pool: made when first
 asked for, and told of every task once, so that filters themselves stay pure.
+
+A pool may have a shelf, which is a file: what is added then goes there by way of the journal, and is read anew whenever
+the pool is gone through.  So are the tasks of a recipe that asks no model, which may be more than the memory holds and
+which no prompt shows.  They are not found by their ids.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -20,24 +24,44 @@ class Index(Protocol):
         ...
 
 
+class Shelf(Protocol):
+    """Tasks that are on disk only."""
+
+    def __iter__(self) -> Iterator[Task]:
+        """Those that are committed, in order, read anew each time."""
+        ...
+
+    def __len__(self) -> int:
+        """How many are committed."""
+        ...
+
+
 I = TypeVar("I", bound=Index)  # noqa: E741  (the letter of the thing)
 
 
 class Pool:
     """All tasks of a run, in the order they came."""
 
-    def __init__(self, tasks: Iterable[Task] = ()) -> None:
+    def __init__(self, tasks: Iterable[Task] = (), shelf: Shelf | None = None) -> None:
         self._tasks: dict[str, Task] = {}
+        self._shelf = shelf
+        self._shelved = 0 if shelf is None else len(shelf)
         self._indexes: dict[object, Index] = {}
         self._by_origin: dict[str, list[str]] = {}
+        self._numbers: dict[str, int] = {}
         for task in tasks:
             self.add(task)
 
     def __len__(self) -> int:
-        return len(self._tasks)
+        return len(self._tasks) + self._shelved
 
     def __iter__(self) -> Iterator[Task]:
-        return iter(self._tasks.values())
+        return iter(self._tasks.values() if self._shelf is None else self._shelf)
+
+    @property
+    def is_shelved(self) -> bool:
+        """Whether its tasks are on disk only."""
+        return self._shelf is not None
 
     def __contains__(self, id: str) -> bool:
         return id in self._tasks
@@ -49,8 +73,11 @@ class Pool:
         """Take in a new task; raises ValueError if its id is taken."""
         if task.id in self._tasks:
             raise ValueError(f"the pool has a task {task.id!r} already")
-        self._tasks[task.id] = task
-        self._by_origin.setdefault(task.origin, []).append(task.id)
+        if self._shelf is None:
+            self._tasks[task.id] = task
+            self._by_origin.setdefault(task.origin, []).append(task.id)
+        else:
+            self._shelved += 1
         for index in self._indexes.values():
             index.add(task)
 
@@ -79,9 +106,10 @@ class Pool:
 
     def new_id(self, stage: str) -> str:
         """An id for the next task of a stage: the stage and a number."""
-        number = len(self.of(stage)) + 1
-        while f"{stage}_{number}" in self._tasks:
+        number = max(len(self.of(stage)) + 1, self._numbers.get(stage, 1))
+        while f"{stage}_{number}" in self._tasks:  # seeds may come from a run that had this stage, too
             number += 1
+        self._numbers[stage] = number
         return f"{stage}_{number}"
 
     def index(self, key: object, make: Callable[[], I]) -> I:

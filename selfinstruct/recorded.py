@@ -26,7 +26,7 @@ from pathlib import Path
 from selfinstruct.budget import Rates
 from selfinstruct.errors import ModelError, RunFolderError
 from selfinstruct.model import Line, Mode, Model
-from selfinstruct.round import Completion, Request
+from selfinstruct.request import Completion, Request
 from selfinstruct.store import Asked, Store, storable
 
 LOG = logging.getLogger(__name__)

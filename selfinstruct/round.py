@@ -1,16 +1,13 @@
-"""The words on the wire: what travels between sampler, prompt, model, parser, filters, pool and trackers.
+"""The words of a round: what travels between sampler, prompt, parser, filters, pool and trackers.
 
-One round is one turn of sample, render, complete, parse, filter, pool.  Everything here is frozen data; the only logic
+What travels to a model and back stands in `selfinstruct.request`.  One round is one turn of sample, render, complete, parse, filter, pool.  Everything here is frozen data; the only logic
 is the arithmetic of a round, which holds to the last candidate: `candidates = kept + rejected`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field
-
-from selfinstruct.part import part
 from selfinstruct.task import Instance, Task
 
 PARSE = "parse"
@@ -21,7 +18,7 @@ SURPLUS = "surplus"
 """The name under which a candidate is rejected that was asked for and is not needed any more."""
 OWN = {
     *("stage", "round", "generation", "asked", "failed", "candidates", "parsed", "kept"),
-    *("pool", "prompt_tokens", "completion_tokens", "cost_usd", "ended"),
+    *("pool", "prompt_tokens", "completion_tokens", "cost_usd", "ended", "source"),
 }
 """The names in the row of a round that are its own, beside those with a slash; every other one is a metric's."""
 
@@ -40,81 +37,6 @@ class Sample:
     and other inputs of it are asked about beside."""
     attributes: Mapping[str, Any] = field(default_factory=dict)
     """What the sampler drew beside (an operation, a generation); the tasks made of it have it, and the rejections."""
-
-
-@part
-class Decoding:
-    """How the model chooses its words; a value of null is not sent, and the provider's own default holds."""
-
-    max_tokens: Annotated[int, Field(ge=1)] | None = None
-    """The most tokens a reply may have."""
-    temperature: Annotated[float, Field(ge=0)] | None = None
-    """0 takes the likeliest token; higher varies more."""
-    top_p: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Only the likeliest tokens that together have this probability are drawn from."""
-    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
-    """Lowers tokens by how often they stand in the reply."""
-    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
-    """Lowers tokens that stand in the reply at all."""
-    stop: list[str] = Field(default_factory=list)
-    """The reply ends before the first of these texts; each is a template with the prompt's variables."""
-    extra: dict[str, Any] = Field(default_factory=dict)
-    """Further parameters, sent to the provider as they are (seed, top_k, logit_bias, …)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One question to the model."""
-
-    id: str
-    """`stage/round/number`, the name under which pool and rejections refer to it."""
-    stage: str
-    round: int
-    text: str
-    """The prompt: completed as it stands, or sent as the user's message."""
-    system: str | None
-    """The system message, for chat models."""
-    chat: bool
-    """Sent as messages if true, else as text to be continued."""
-    decoding: Decoding
-    expects: str
-    """The name of the parser that will read the reply; never sent to a provider."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a request got no reply."""
-
-    kind: Literal["refused", "unavailable", "fatal"]
-    """`refused`: this request will never be answered; `unavailable`: it was not answered in spite of retries;
-    `fatal`: no request will be answered (bad key, unknown model)."""
-    message: str
-    """One line, without keys."""
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """One reply, or the failure to get one."""
-
-    text: str = ""
-    finish_reason: str = "stop"
-    """`length` when the reply was cut off at max_tokens; otherwise the provider's own word."""
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    cost_usd: float | None = None
-    """In US dollars; None where no price is known, never 0 for unknown."""
-    seconds: float = 0.0
-    """From sending to receiving, all attempts included."""
-    model: str = ""
-    """The model that answered, by its own word."""
-    sent: str = ""
-    """The parameters that were sent beside the prompt, as JSON; they may be fewer than were asked for."""
-    failure: Failure | None = None
-
-    @property
-    def is_cut_off(self) -> bool:
-        """Whether the reply ended at the token limit."""
-        return self.finish_reason == "length"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +137,8 @@ class Round:
     """What its prompts showed, one a request, in the order read; not known of a round that is read from its files."""
     figures: Mapping[str, float | int] = field(default_factory=dict)
     """What the metrics of its stage give, under the names that they give."""
+    source: str | None = None
+    """The SHA-256 of the annotated data that its rows were read from, if they were."""
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Bytes of the run's other files when the round was committed; what lies beyond them never happened."""
 
@@ -244,5 +168,6 @@ class Round:
             "cost_usd": self.cost_usd,
             **self.figures,
             **({} if self.ended is None else {"ended": self.ended}),
+            **({} if self.source is None else {"source": self.source}),
             **{f"bytes/{name}": size for name, size in self.sizes.items()},
         }

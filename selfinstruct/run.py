@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field
@@ -19,14 +20,14 @@ from pydantic import Field
 from selfinstruct import past
 from selfinstruct.actions import Action
 from selfinstruct.budget import Budget, Purse
-from selfinstruct.errors import ConfigError, SelfInstructError
-from selfinstruct.folder import held, keep_config, kept_config, replace_text
+from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
+from selfinstruct.folder import CONFIG, check_links, held, keep_config, kept_config, replace_text
 from selfinstruct.formats import Format
-from selfinstruct.journal import Journal
+from selfinstruct.journal import ROUNDS, Journal
 from selfinstruct.model import Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
-from selfinstruct.recipe import Stage
+from selfinstruct.recipe import Stage, asking
 from selfinstruct.round import Round
 from selfinstruct.seeds import Seeds
 from selfinstruct.start import Start
@@ -79,16 +80,20 @@ class Run:
         if problems:
             raise ConfigError(list(dict.fromkeys(problems)))
         self.start.folder.mkdir(parents=True, exist_ok=True)
+        check_links(self.start.folder)
         if self.actions and all(action.is_apart for action in self.actions.values()):
             for action in self.actions.values():
                 action(self)
             return
         with held(self.start.folder):
             self.journal = Journal(self.start.folder)
-            self.pool = self.journal.open()
+            self.pool = self._opened()
+            if self.journal.rounds and kept_config(self.start.folder) is None:
+                raise RunFolderError(unknown(self.start.folder))
             self.start = self._introduced()
-            if not self._asks and (kept := kept_config(self.start.folder)):
-                self.random_seed = kept["random_seed"]  # what is exported again is what it was
+            kept = None if self._asks else kept_config(self.start.folder)
+            if kept and isinstance(kept["random_seed"], int):  # what is exported again is what it was
+                self.random_seed = kept["random_seed"]
             with closing(Store(self.start.folder / "completions.sqlite")) as self.store:
                 self._tracked()
 
@@ -99,8 +104,12 @@ class Run:
 
     @property
     def models(self) -> list[Model]:
-        """The model of every stage."""
-        return [stage.model or self.model for stage in self.recipe.values()]
+        """The model of every stage that asks one."""
+        return [stage.model or self.model for stage in asking(self.recipe).values()]
+
+    def _opened(self) -> Pool:
+        """The pool as it was committed; it stays on disk where no stage asks, and so none shows a task in a prompt."""
+        return self.journal.open(shelved=not asking(self.recipe))
 
     def _introduced(self) -> Start:
         asked = self.models if self._asks else []
@@ -118,7 +127,8 @@ class Run:
         """Put the seeds into an empty pool, and keep the config."""
         keep_config(self.start.folder, self.start.declared, self.start.overrides)
         seeds = list(seeds)
-        self.pool = Pool(seeds)
+        for task in seeds:
+            self.pool.add(task)
         self.journal.begin(seeds)
 
     def log(self, round_: Round) -> None:
@@ -139,7 +149,8 @@ class Run:
 
     def _tracked(self) -> None:
         self._committed = time.perf_counter()
-        log.info("%s with %s, in %s", self.start.job_type, ", ".join(self.start.models), self.start.folder)
+        models = ", ".join(self.start.models) or "no model"
+        log.info("%s with %s, in %s", self.start.job_type, models, self.start.folder)
         error: str | None = "interrupted"
         started: list[Tracker] = []
         try:
@@ -156,8 +167,32 @@ class Run:
             self._finish(started, error)
 
     def _finish(self, started: list[Tracker], error: str | None) -> None:
+        """Write the summary, and finish the trackers; of a run that failed, the first failure is the one told."""
+        try:
+            summary = self._summary(error)
+        except RunFolderError:
+            if error is None:
+                raise
+            log.exception("no summary")
+            return
+        log.info("ended: %s", summary["stop_reason"])
+        try:
+            text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
+            replace_text(self.start.folder / "summary.json", text)
+        except RunFolderError as problem:
+            if error is None:
+                raise
+            log.info("%s", problem)
+        finally:
+            for tracker in started:
+                try:
+                    tracker.finish(summary, error)
+                except Exception:
+                    log.exception("%s did not finish", type(tracker).__name__)
+
+    def _summary(self, error: str | None) -> dict[str, Any]:
         if error is not None:
-            self.pool = self.journal.open()  # without what the round that failed had added
+            self.pool = self._opened()  # without what the round that failed had added
         last = {name: len(self.journal.of(name)) for name in self.recipe}
         journal, unused = self.journal, self.store.beyond(last)
         summary = summarise(
@@ -171,21 +206,20 @@ class Run:
         )
         if not self._asks and error is None:
             summary |= self._ended_before()
-        log.info("ended: %s", summary["stop_reason"])
-        try:
-            text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
-            replace_text(self.start.folder / "summary.json", text)
-        finally:
-            for tracker in started:
-                try:
-                    tracker.finish(summary, error)
-                except Exception:
-                    log.exception("%s did not finish", type(tracker).__name__)
+        return summary
 
     def _ended_before(self) -> dict[str, Any]:
         """How the run ended that made the pool, where this one only works on it."""
         try:
             before = json.loads((self.start.folder / "summary.json").read_text(encoding="utf-8"))
             return {key: before[key] for key in ("completed", "stop_reason")}
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return {"completed": False, "stop_reason": "not known: it was stopped before it could say"}
+
+
+def unknown(folder: Path) -> str:
+    """What to do with a folder that does not say which run it is of."""
+    return (
+        f"{folder} holds {ROUNDS} but no {CONFIG}, so nobody knows which config its rounds were made by. "
+        f"Put its {CONFIG} back, or choose another folder."
+    )

@@ -11,7 +11,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from selfinstruct.errors import RunFolderError
+from selfinstruct.folder import unusable
 
 FORMAT = 2
 """The version of the tables; those of version 1 had no `sent`, and are given one."""
@@ -61,17 +61,18 @@ def opened(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
-        raise RunFolderError(f"{path} cannot be used: {error}.") from None
+        raise unusable(path, error) from None
     try:
         set_up(connection)
     except sqlite3.Error as error:
         connection.close()
-        raise RunFolderError(f"{path} cannot be used: {error}.") from None
+        raise unusable(path, error) from None
     return connection
 
 
 def set_up(connection: sqlite3.Connection) -> None:
     """Have the tables there; several processes may do so at once."""
+    refuse_others(connection)
     end = time.monotonic() + PATIENCE
     while True:
         try:
@@ -90,6 +91,13 @@ def set_up(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {FORMAT}")
     connection.execute("COMMIT")
+
+
+def refuse_others(connection: sqlite3.Connection) -> None:
+    """Raise DatabaseError for a database that is somebody else's, before anything in it is changed."""
+    tables = connection.execute("SELECT name FROM sqlite_master").fetchall()  # first: a process that makes ours
+    if version_of(connection) == 0 and tables:  # gives them their version in the same transaction
+        raise sqlite3.DatabaseError(f"it holds other tables ({tables[0][0]}), so no run has made it")
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -24,7 +24,7 @@ from typing import Any, TypeAlias
 from selfinstruct.beginnings import Beginnings
 from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import unwritable
-from selfinstruct.round import Completion, Request
+from selfinstruct.request import Completion, Request
 from selfinstruct.schema import opened
 
 REPLY = """text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model,
@@ -55,17 +55,18 @@ class Store:
         self._path = path
         self._reading = opened(self._path)
         self._writing = opened(self._path)
-        self._waiting: SimpleQueue[Arrival | None] = SimpleQueue()
+        self._waiting: SimpleQueue[Arrival | threading.Event] = SimpleQueue()
         self._parts: dict[str, int] = dict(self._read("SELECT content, id FROM parts"))
         self._rounds: set[tuple[str, int]] = set(self._read("SELECT DISTINCT stage, round FROM replies"))
         self._known: set[int] = {short(key) for (key,) in self._read("SELECT DISTINCT key FROM replies")}
         self._beginnings: dict[tuple[str, str], Beginnings] = {}
+        self._end = threading.Event()
         self._writer = threading.Thread(target=self._write, name="selfinstruct-store", daemon=True)
         self._writer.start()
 
     def close(self) -> None:
         """Write everything that has arrived, and let the file go."""
-        self._waiting.put(None)
+        self._waiting.put(self._end)
         self._writer.join()
         self._reading.close()
         self._writing.close()
@@ -99,8 +100,12 @@ class Store:
     def beyond(self, committed: Mapping[str, int]) -> dict[str, Any]:
         """How many replies were asked for rounds that no stage came to, and what they cost, None for unknown.
 
-        `committed` are the stages with their last rounds.
+        `committed` are the stages with their last rounds.  Replies that have arrived and are not written yet count,
+        too, so they are waited for.
         """
+        written = threading.Event()
+        self._waiting.put(written)
+        written.wait()
         counted = "COUNT(*), " + ", ".join(
             f"CASE WHEN COUNT({name}) = COUNT(*) THEN TOTAL({name}) END"
             for name in ("prompt_tokens", "completion_tokens", "cost_usd")
@@ -117,17 +122,25 @@ class Store:
         self._waiting.put((asked, reply, kept))
 
     def _write(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            together: list[Arrival] = [first]
+        mark: threading.Event | None = None
+        while mark is not self._end:
+            together, mark = self._gathered()
+            if together:
+                self._commit(together)
+            if mark is not None:
+                mark.set()
+
+    def _gathered(self) -> tuple[list[Arrival], threading.Event | None]:
+        """What has arrived, waited for if it is nothing, and the event that waits for all of it to be written."""
+        together: list[Arrival] = []
+        item: Arrival | threading.Event | None = self._waiting.get()
+        while isinstance(item, tuple):
+            together.append(item)
             try:
-                while len(together) < MOST and (later := self._waiting.get_nowait()) is not None:
-                    together.append(later)
-                more = len(together) == MOST
+                item = self._waiting.get_nowait() if len(together) < MOST else None
             except Empty:
-                more = True
-            self._commit(together)
-            if not more:
-                return
+                return together, None
+        return together, item
 
     def _commit(self, together: list[Arrival]) -> None:
         try:

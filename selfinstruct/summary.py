@@ -8,8 +8,10 @@ import hashlib
 import json
 import platform
 import subprocess
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,13 @@ from selfinstruct.diversity import diversity
 from selfinstruct.folder import kept_config
 from selfinstruct.pool import Pool
 from selfinstruct.start import Start
-from selfinstruct.task import OFFLINE
+from selfinstruct.task import HUMAN, OFFLINE, UNKNOWN, Task
 
 COUNTED = ("asked", "failed", "candidates", "parsed", "kept")
 SPENT = ("prompt_tokens", "completion_tokens", "cost_usd")
 PACKAGES = ("selfinstruct", "hydra-core", "omegaconf", "pydantic", "jinja2", "litellm", "wandb", "rapidfuzz", "numpy")
+SHELVED = 1_000
+"""Tasks of a pool on disk whose diversity is measured, about."""
 
 Row = Mapping[str, Any]
 
@@ -54,7 +58,8 @@ def summarise(
         "seconds": seconds(timings),
         "unused": unused,
         "tasks": tasks(pool),
-        "diversity": diversity(pool),
+        "seeds_written_by": {} if pool.is_shelved else dict(seed_writers(pool)),
+        "diversity": diversity(measured(pool)),
         **({"scores": found} if (found := scores(rounds)) else {}),
         "stages": {
             stage: {
@@ -71,9 +76,23 @@ def summarise(
     }
 
 
+def measured(pool: Pool) -> Iterable[Task]:
+    """The tasks whose diversity is measured: all, or of those on a shelf an even sample, which is held in memory."""
+    return islice(pool, 0, None, 1 + len(pool) // SHELVED) if pool.is_shelved else pool
+
+
 def authors(pool: Pool) -> list[str]:
-    """Every model that wrote something in the pool, by the tasks' own record."""
-    return list(dict.fromkeys(name for task in pool for name in task.models.values()))
+    """Every model that wrote something in the pool, its seeds included, by the tasks' own record.
+
+    What is on a shelf, none has written.
+    """
+    found = {} if pool.is_shelved else dict.fromkeys(name for task in pool for name in task.models.values())
+    return [name for name in found if name != UNKNOWN]
+
+
+def seed_writers(pool: Pool) -> Counter[str]:
+    """How many seeds were written by whom: `human`, models, or `unknown`."""
+    return Counter(" and ".join(task.writers) or HUMAN for task in pool if task.is_human)
 
 
 def stop_reason(by_stage: Mapping[str, Sequence[Row]], stopped: str | None = None) -> str:
@@ -122,20 +141,21 @@ def seconds(timings: Sequence[Row]) -> float:
 
 def tasks(pool: Pool) -> dict[str, Any]:
     """What the pool holds."""
-    made = [task for task in pool if not task.is_human]
-    gave_up: dict[str, int] = {}
-    for task in made:
-        for stage in task.gave_up:
-            gave_up[stage] = gave_up.get(stage, 0) + 1
-    unanswered = sum(len(task.attributes.get("unanswered", ())) for task in made)
+    found, gave_up = Counter[str](), Counter[str]()
+    for task in pool:  # once, for they may lie on disk
+        if task.is_human:
+            continue
+        found["made"] += 1
+        found["classification"] += task.is_classification is True
+        found["with_instances"] += bool(task.instances)
+        found["instances"] += len(task.instances or ())
+        found["unanswered"] += len(task.attributes.get("unanswered", ()))
+        gave_up.update(task.gave_up)
     return {
-        "seeds": len(pool) - len(made),
-        "made": len(made),
-        "classification": sum(task.is_classification is True for task in made),
-        "with_instances": sum(bool(task.instances) for task in made),
-        "instances": sum(len(task.instances or ()) for task in made),
+        "seeds": len(pool) - found["made"],
+        **{name: found[name] for name in ("made", "classification", "with_instances", "instances")},
         "gave_up": dict(sorted(gave_up.items())),
-        **({"unanswered": unanswered} if unanswered else {}),
+        **({"unanswered": found["unanswered"]} if found["unanswered"] else {}),
     }
 
 
@@ -170,7 +190,7 @@ def git() -> dict[str, Any]:
 def hashes(folder: Path, declared: Mapping[str, Any], pool: Pool) -> dict[str, str]:
     """The SHA-256 of what the run was made of, and of every dataset file."""
     prompts = {stage: part.get("prompt") for stage, part in declared["recipe"].items()}
-    seeds = [task.row() for task in pool if task.is_human]
+    seeds = [pool[name].row() for name in pool.of(HUMAN)]
     dataset = sorted((folder / "dataset").glob("*"))
     return {
         "config": digest(json.dumps(declared, ensure_ascii=False).encode()),

@@ -10,7 +10,11 @@ from sys import intern
 from typing import Any
 
 HUMAN = "human"
-"""The origin of seeds."""
+"""The origin of seeds: the tasks that a run started from.  A person wrote them, unless their `models` say otherwise."""
+SEEDS = "seeds"
+"""The key of `models`, itself or before a slash, under which a seed records who wrote it before the run began."""
+UNKNOWN = "unknown"
+"""Stands for the model that wrote a seed where its source does not say who did, so that it passes for nobody's."""
 OFFLINE = "offline"
 """The name of the grammar that stands in for a model; tasks that it wrote record it, so that no text passes for a
 model's."""
@@ -55,7 +59,7 @@ class Task:
 
     @property
     def is_human(self) -> bool:
-        """Whether a person wrote it."""
+        """Whether the run started from it."""
         return self.origin == HUMAN
 
     @property
@@ -68,6 +72,17 @@ class Task:
         """What it asks as one text: the instruction, and after an empty line the input of its first instance."""
         given = self.instances[0].input if self.instances else ""
         return f"{self.instruction}\n\n{given}" if given.strip() else self.instruction
+
+    @property
+    def writers(self) -> tuple[str, ...]:
+        """Who wrote a seed before the run began, wholly or in part: models, or `unknown`; empty for a person's work."""
+        found = (name for stage, name in self.models.items() if stage.partition("/")[0] == SEEDS)
+        return tuple(dict.fromkeys(found)) if self.is_human else ()
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether a model wrote any of it in this run."""
+        return any(not (self.is_human and stage.partition("/")[0] == SEEDS) for stage in self.models)
 
     def row(self) -> dict[str, Any]:
         """The task as a line of `pool.jsonl`."""

@@ -3,21 +3,25 @@
 A variable that nobody gives is an error and not an empty string, and whatever goes wrong while a template is filled is
 a ValueError in one line, whether Jinja or the template's own arithmetic is at fault.
 
-The sandbox keeps a template from what is not its own.  It also bounds what one product, one power and one text may
-take; a loop in a loop in a loop still takes its time, before anything is paid for, and Ctrl-C ends it.  What draws at
-random is left out: two runs with one seed must write the same bytes.
+The sandbox keeps a template from what is not its own.  It also bounds what a template may take: every round of a loop,
+every call, and every item or character that a step makes of others counts, and there are so many of them for one text.
+Counted is by how long things are, before a loop begins, so that an ordinary prompt pays next to nothing.  Rejected: a
+limit of time, for a template must not depend on how busy a machine is.  What draws at random is left out: two runs with
+one seed must write the same bytes.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from contextvars import ContextVar
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment as Sandbox
-from jinja2 import StrictUndefined, Template, TemplateError, meta
-from jinja2.runtime import Context
+from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes, pass_context
+from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import SandboxedEnvironment
+from jinja2.visitor import NodeTransformer
 
 __all__ = ["EXACT", "PROMPT", "Sandbox", "fill", "one_line", "variables"]
 
@@ -45,6 +49,87 @@ def bounded(pieces: Iterable[str]) -> str:
 TOO_LARGE = f"it makes more than {LONGEST:,} characters"
 
 
+class Steps:
+    """How much one text has taken so far."""
+
+    def __init__(self) -> None:
+        self._taken = 0
+
+    def take(self, count: int) -> None:
+        """Some steps more; raises ValueError when that is too many."""
+        self._taken += count
+        if self._taken > LONGEST:
+            raise ValueError(TOO_LONG)
+
+
+SHORTER = ("one_line", "trim", "length")
+"""Filters that never make more of what they get."""
+TOO_LONG = f"it takes more than {LONGEST:,} steps, as loops within loops do"
+STEPS: ContextVar[Steps] = ContextVar("steps")
+SOME = 100
+"""The steps of a call, and of an item that has to be waited for: they take so much longer."""
+ROUND = 10
+"""The steps of a round of a loop."""
+
+
+def size(value: object) -> int:
+    """How many items or characters a value holds; 1 for what holds none."""
+    return len(value) if isinstance(value, Sized) else 1
+
+
+def limited(value: Any) -> Any:
+    """What a filter or a call is given; raises ValueError for a number that might be the width of a text too large."""
+    if isinstance(value, int) and abs(value) > LONGEST:
+        raise ValueError(TOO_LARGE)
+    return value
+
+
+@pass_context  # so that nothing is worked out while the template is compiled, where nothing counts
+def counted(context: Context, value: Any, each: int = 1) -> Any:
+    """The value, its items counted as steps: at once where their number is known, else as they come."""
+    if isinstance(value, Iterator):
+        return one_by_one(value)
+    STEPS.get().take(size(value) * each)
+    return value
+
+
+def one_by_one(items: Iterator[Any]) -> Iterator[Any]:
+    """The items, each of them counted."""
+    steps = STEPS.get()
+    for item in items:
+        steps.take(SOME)
+        yield item
+
+
+class Counting(NodeTransformer):
+    """Has a template count what its loops go through, and what its filters and its joins of texts make."""
+
+    def visit_For(self, node: nodes.For) -> nodes.For:  # noqa: N802  (Jinja's name)
+        """A loop."""
+        self.generic_visit(node)
+        node.iter = count(cast(nodes.Expr, node.iter), "counted", nodes.Const(ROUND))
+        return node
+
+    def visit_Filter(self, node: nodes.Filter) -> nodes.Filter:  # noqa: N802
+        """A filter, such as `center(1000)`."""
+        self.generic_visit(node)
+        node.args = [count(argument, "limited") for argument in node.args]
+        for pair in node.kwargs:
+            pair.value = count(pair.value, "limited")
+        is_shorter = node.name in SHORTER or node.node is None  # None: of a whole block, which is a text as any other
+        return node if is_shorter else count(node)
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:  # noqa: N802
+        """`a ~ b`."""
+        self.generic_visit(node)
+        return count(node)
+
+
+def count(node: nodes.Expr, how: str = "counted", *more: nodes.Expr) -> nodes.Filter:
+    """The node, with what it gives counted."""
+    return nodes.Filter(node, how, [*more], [], None, None, lineno=node.lineno, environment=node.environment)
+
+
 class Quick(SandboxedEnvironment):
     """The sandbox, with a short way to the fields of tasks and examples, which are data and need no guard.
 
@@ -52,18 +137,36 @@ class Quick(SandboxedEnvironment):
     """
 
     concat = staticmethod(bounded)
-    intercepted_binops = frozenset(["*", "**"])
+    intercepted_binops = frozenset(["+", "*", "**"])
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        return cast(nodes.Template, Counting().visit(super()._parse(source, name, filename)))
+
+    def call(self, context: Context, called: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """A call, if what it is given is of a size that a text may have; a loop may call itself with more items."""
+        values = [getattr(called, "__self__", None), *args, *kwargs.values()]
+        STEPS.get().take(SOME + sum(map(size, map(limited, values))))
+        if isinstance(called, LoopContext):
+            args = tuple(counted(context, value, ROUND) for value in args)
+        made = super().call(context, called, *args, **kwargs)
+        STEPS.get().take(size(made) if isinstance(made, str | list | tuple | dict | range) else 1)
+        return made
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """A product or a power, if it is of a size that a text may have."""
+        if operator == "+":
+            if not isinstance(left, int | float):
+                STEPS.get().take(size(left) + size(right))
+            return left + right
         if operator == "**":
-            size = abs(right) * int(left).bit_length() if isinstance(left, int) and isinstance(right, int) else 0
+            large = abs(right) * int(left).bit_length() if isinstance(left, int) and isinstance(right, int) else 0
         else:
             lengths = [len(value) if isinstance(value, str | list | tuple) else value for value in (left, right)]
             repeats = not all(isinstance(value, int | float) for value in (left, right))
-            size = lengths[0] * lengths[1] if repeats else 0
-        if size > LONGEST:
+            large = lengths[0] * lengths[1] if repeats else 0
+        if large > LONGEST:
             raise ValueError(TOO_LARGE)
+        STEPS.get().take(max(0, int(large)))
         return super().call_binop(context, operator, left, right)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -75,8 +178,8 @@ class Quick(SandboxedEnvironment):
 
 def sandbox(**options: bool) -> Sandbox:
     """An environment in which templates run."""
-    made = Quick(undefined=StrictUndefined, **options)
-    made.filters["one_line"] = one_line
+    made = Quick(undefined=StrictUndefined, optimized=False, **options)
+    made.filters |= {"one_line": one_line, "counted": counted, "limited": limited}
     del made.filters["random"], made.globals["lipsum"]
     return made
 
@@ -105,7 +208,10 @@ def variables(text: str) -> set[str]:
 
 def fill(text: str, values: Mapping[str, Any], environment: Sandbox = PROMPT) -> str:
     """The template with the values in it; raises ValueError with what went wrong."""
+    before = STEPS.set(Steps())
     try:
         return compiled(text, environment).render(values)
     except Exception as error:
         raise ValueError(f"cannot be filled: {str(error).rstrip('.') or type(error).__name__}") from None
+    finally:
+        STEPS.reset(before)

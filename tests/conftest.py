@@ -6,11 +6,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any, cast
 
+import commands
 import pytest
 from hydra import compose, initialize_config_dir
 from hypothesis import settings
@@ -23,7 +26,7 @@ from selfinstruct.build import build
 from selfinstruct.job import untold, without_objective
 from selfinstruct.pool import Pool
 from selfinstruct.recorded import Replies
-from selfinstruct.round import Completion, Request
+from selfinstruct.request import Completion, Request
 from selfinstruct.run import Run
 from selfinstruct.start import Start
 from selfinstruct.task import HUMAN, Instance, Task
@@ -98,6 +101,13 @@ def quiet_wandb(monkeypatch, tmp_path_factory):
         monkeypatch.setenv(name, str(place))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def ended_commands():
+    """The process that forks others for `commands` ends with the tests."""
+    yield
+    commands.end()
+
+
 @pytest.fixture
 def task() -> Callable[..., Task]:
     return make_task
@@ -116,6 +126,12 @@ def scripted() -> type[Scripted]:
 
 def composed(*overrides: str) -> dict[str, Any]:
     """The config with these overrides, as plain values."""
+    return deepcopy(composed_once(overrides))
+
+
+@cache
+def composed_once(overrides: tuple[str, ...]) -> dict[str, Any]:
+    """It takes a quarter of a second, and many tests want the same."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", overrides=list(overrides))
     return cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from selfinstruct.advice import at_once, in_one_line, leaves, meant, misread_file, plain, printable, recipe_of
+from selfinstruct.advice import at_once, in_one_line, leaves, meant, misread_file, plain, recipe_of
 
 
 def test_a_key_that_does_not_exist_is_told_with_the_keys_of_that_name():
@@ -41,7 +41,7 @@ def test_a_plugin_that_is_not_installed_is_told_with_the_way_to_install_it():
 
 def test_a_key_that_the_config_would_have_is_told_with_what_hides_it():
     assert meant("recipe.instructions.until") == (
-        "A config file has put something else in the place of recipe.instructions."
+        "A config file or another option has put something else in the place of recipe.instructions."
     )
 
 
@@ -49,10 +49,6 @@ def test_one_mistake_stands_alone_and_twenty_are_enough():
     assert at_once(["a"]) == "a"
     assert at_once(["a", "b"]) == "There are 2 mistakes:\n  a\n  b"
     assert at_once(["a"] * 1021).endswith("\n  a\n  and 1,001 more.")
-
-
-def test_a_message_does_not_steer_the_terminal():
-    assert printable("a\x1b[2J\r\x9b\u202eb\nc\t") == "a [2J   b\nc "
 
 
 def test_an_error_without_words_is_told_by_its_cause_or_its_name():

@@ -11,18 +11,31 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "selfinstruct"
 CONF = ROOT / "conf"
 
-GROUPS = ("actions", "recipe", "seeds", "sampler", "prompt", "filters", "metrics", "model", "trackers", "formats")
+GROUPS = (
+    "actions",
+    "recipe",
+    "seeds",
+    "source",
+    "sampler",
+    "prompt",
+    "filters",
+    "metrics",
+    "model",
+    "trackers",
+    "formats",
+)
 DATA_ONLY = ("few_shot", "experiment")
 MODULES = sorted(PACKAGE.rglob("*.py"))
 OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 
 ORDER = (
-    ("task", "errors", "part", "template", "folder", "schema", "beginnings", "encoding", "secret", "trust"),
+    ("task", "errors", "part", "template", "folder", "schema", "beginnings", "encoding", "secret", "terminal", "trust"),
     ("verbs", "scoring", "__init__"),
-    ("round",),
+    ("request", "round"),
     ("pool", "budget", "start", "accuracy", "bertscore"),
-    ("sampler", "prompt", "filters", "metrics", "model", "seeds", "trackers", "formats"),
+    ("sampler", "prompt", "filters", "metrics", "model", "seeds", "source", "trackers", "formats"),
     ("store", "diversity"),
+    ("rows",),
     ("recipe", "recorded", "journal", "summary"),
     ("past",),
     ("actions",),

@@ -3,7 +3,7 @@ import time
 import pytest
 
 from selfinstruct.budget import NOTHING, UNLIMITED, Budget, Purse, Rates, Spending, most
-from selfinstruct.round import Decoding, Request
+from selfinstruct.request import Decoding, Request
 
 CHEAP = Rates(prompt=1.0, completion=2.0)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
+from hydra.types import RunMode
 
 from selfinstruct import entry
 from selfinstruct.advice import plain
@@ -48,6 +49,21 @@ def problems_of(*words):
 def test_the_default_config_and_a_sweep_pass():
     check([], entry.__file__)
     check(["-m", "random_seed=1,2", "model=offline,openai", "hydra.sweep.dir=x"], entry.__file__)
+
+
+def test_a_run_is_given_the_very_config_that_was_checked_once():
+    words = ["random_seed=7", "hydra.run.dir=run"]
+    loader = check(words, entry.__file__).hydra.config_loader
+    _, checked = loader.kept
+
+    assert loader.load_configuration("config", words, RunMode.RUN) is checked
+    assert loader.load_configuration("config", words, RunMode.RUN) is not checked
+    assert check(["-m", *words], entry.__file__).hydra.config_loader.kept is None
+
+
+@pytest.mark.parametrize("words", [["--info=config"], ["--hydra-help"], ["--config-dir", "nowhere"], ["-r", "-m"]])
+def test_what_hydra_itself_shows_or_refuses_is_left_to_it(words):
+    assert check(words, entry.__file__) is None
 
 
 @pytest.mark.parametrize("words", [["--cfg", "job"], ["-sc"]])

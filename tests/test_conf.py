@@ -39,6 +39,14 @@ def test_every_option_of_a_singular_group_builds(group, tmp_path, composed, buil
         assert built(composed(f"{group}={option}", *asked), tmp_path)
 
 
+@pytest.mark.parametrize("option", options("source"))
+def test_every_source_builds_with_what_belongs_to_its_dataset(option, tmp_path, composed, built):
+    chosen = ("recipe=convert", f"source={option}")
+    asked = (f"{key}=somewhere" for key in missing(composed(*chosen)))
+
+    assert built(composed(*chosen, *asked), tmp_path).recipe["conversion"].columns
+
+
 @pytest.mark.parametrize("group", ["actions", "trackers", "formats"])
 def test_every_option_of_a_plural_group_builds(group, tmp_path, composed, built):
     run = built(composed(f"{group}=[{','.join(options(group))}]"), tmp_path)

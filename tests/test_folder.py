@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import differences, held, keep_config, kept_config, kept_overrides
+from selfinstruct.folder import check_links, differences, held, keep_config, kept_config, kept_overrides, replace_text
 
 BEGUN = {
     "random_seed": 1,
@@ -55,9 +55,9 @@ def test_every_other_change_is_told_with_both_values(tmp_path):
 
 
 def test_a_long_value_is_shortened(tmp_path):
-    keep_config(tmp_path, {"template": "x" * 500}, [])
+    keep_config(tmp_path, BEGUN | {"template": "x" * 500}, [])
 
-    assert len(differences(tmp_path, {"template": "y" * 500})[0]) < 200
+    assert len(differences(tmp_path, BEGUN | {"template": "y" * 500})[0]) < 200
 
 
 def test_a_run_that_has_not_kept_its_config_yet_has_what_hydra_wrote_down(tmp_path):
@@ -98,6 +98,13 @@ def test_a_folder_without_a_config_takes_any(tmp_path):
     assert differences(tmp_path, BEGUN) == []
 
 
+def test_a_folder_below_a_file_is_told(tmp_path):
+    (tmp_path / "file").write_text("mine")
+
+    with pytest.raises(RunFolderError, match=r"config.json cannot be read \(Not a directory\)"):
+        kept_config(tmp_path / "file" / "run")
+
+
 def test_a_config_that_cannot_be_read_is_told(tmp_path):
     (tmp_path / "config.json").write_text("{")
 
@@ -130,11 +137,50 @@ def test_what_was_overridden_is_kept(tmp_path):
     assert kept_overrides(tmp_path) == ["a=1"]
 
 
+WRONG = [("[1]", "{}"), ("true", "{}"), ("1", "5"), ("1", "[1]"), ("1", '{"grow": 1}'), ("1", "null")]
+"""Seeds and recipes that are none."""
+
+
 @pytest.mark.parametrize(
-    "text", ["{", "[]", "{}", '{"config": 1, "overrides": []}', '{"config": {}, "overrides": [1]}']
+    "text",
+    [
+        *("{", "[]", "{}", "5", "[" * 100_000, "\ufeff{}", '{"config": 1, "overrides": []}'),
+        *('{"config": {}, "overrides": [1]}', '{"config": {}, "overrides": []}'),
+        *(f'{{"config": {{"random_seed": {seed}, "recipe": {recipe}}}, "overrides": []}}' for seed, recipe in WRONG),
+    ],
 )
 def test_a_kept_config_that_no_run_has_written_is_told(text, tmp_path):
     (tmp_path / "config.json").write_text(text)
 
     with pytest.raises(RunFolderError, match=r"config\.json cannot be read"):
         kept_config(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["pool.jsonl", ".lock", ".hydra", ".hydra/config.yaml", "dataset", "wandb/id.txt"])
+def test_a_link_that_would_lead_what_is_written_out_of_the_folder_is_told(name, tmp_path):
+    path = tmp_path / "run" / name
+    path.parent.mkdir(parents=True)
+    path.symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(RunFolderError, match=f"{name} is a symbolic link, and a run writes nothing outside"):
+        check_links(tmp_path / "run")
+
+
+def test_a_folder_that_is_reached_through_a_link_may_be_used(tmp_path):
+    (tmp_path / "run/wandb").mkdir(parents=True)
+    (tmp_path / "run/wandb/latest-run").symlink_to("offline-run-1")
+    (tmp_path / "link").symlink_to(tmp_path / "run")
+
+    check_links(tmp_path / "link")
+
+
+def test_a_text_is_never_written_through_a_link(tmp_path):
+    (tmp_path / "mine").write_text("precious")
+    for name in ("x.json", "x.json.part"):
+        (tmp_path / name).symlink_to(tmp_path / "mine")
+
+    replace_text(tmp_path / "x.json", "new")
+
+    assert (tmp_path / "mine").read_text() == "precious"
+    assert (tmp_path / "x.json").read_text() == "new"
+    assert not (tmp_path / "x.json").is_symlink()

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -122,12 +123,86 @@ def test_a_pool_that_lost_committed_lines_is_refused(tmp_path, task):
         Journal(tmp_path).open()
 
 
-@pytest.mark.parametrize("text", ["{not json\n", "[1]\n", '{"bytes/pool.jsonl": "x"}\n'])
-def test_rounds_that_cannot_be_read_are_told(text, tmp_path):
-    (tmp_path / "rounds.jsonl").write_text(text)
+def damaged(tmp_path, task, name, damage):
+    """A folder with two rounds, one file of which has been damaged; the bytes of its files."""
+    journal = Journal(tmp_path)
+    journal.open()
+    journal.begin([task(0)])
+    journal.commit(make_round(1, [task(1)]))
+    journal.commit(make_round(2, [task(2)]))
+    (tmp_path / name).write_bytes(damage((tmp_path / name).read_bytes()))
+    return {path: path.read_bytes() for path in tmp_path.iterdir()}
 
-    with pytest.raises(RunFolderError, match="cannot be read"):
+
+DAMAGES = {
+    "no JSON": ("rounds.jsonl", lambda old: b"{not\n" + old, r"rounds\.jsonl:1: not JSON at column 2 "),
+    "a list": ("rounds.jsonl", lambda old: old + b"[1]\n", r"rounds\.jsonl:3: must be an object\."),
+    "a key that is missing": ("rounds.jsonl", lambda old: old + b"{}\n", r"rounds\.jsonl:3: 'stage' is missing\."),
+    "a mark": ("rounds.jsonl", lambda old: b"\xef\xbb\xbf" + old, r"rounds\.jsonl:1: begins with a byte order mark\."),
+    "another encoding": ("rounds.jsonl", lambda old: b"\xe9" + old, r"rounds\.jsonl:1: byte 0xe9 at column 1 is not"),
+    "a text for a count": (
+        "rounds.jsonl",
+        lambda old: re.sub(b'"kept": ([0-9]+)', b'"kept": "\\1"', old),
+        r"rounds\.jsonl:1: 'kept' must be a number from 0, not '\d'\.",
+    ),
+    "a size below nothing": (
+        "rounds.jsonl",
+        lambda old: re.sub(b'bytes/pool.jsonl": ', b'bytes/pool.jsonl": -', old),
+        r"rounds\.jsonl:1: 'bytes/pool\.jsonl' must be a number from 0",
+    ),
+    "a size that falls": (
+        "rounds.jsonl",
+        lambda old: old + old.splitlines(keepends=True)[0],
+        r"rounds\.jsonl:3: pool\.jsonl cannot have become shorter",
+    ),
+    "a cost that is none": (
+        "rounds.jsonl",
+        lambda old: re.sub(b'"cost_usd": [^,]*', b'"cost_usd": true', old),
+        r"rounds\.jsonl:1: 'cost_usd' must be a number or null, not True",
+    ),
+    "a stage that is none": (
+        "rounds.jsonl",
+        lambda old: old.replace(b'"grow"', b"7", 1),
+        r"rounds\.jsonl:1: 'stage' must be a text, not 7",
+    ),
+    "brackets without end": (
+        "rounds.jsonl",
+        lambda old: old + b"[" * 100_000 + b"\n",
+        r"rounds\.jsonl:3: its brackets",
+    ),
+    "a pool with a wrong type": (
+        "pool.jsonl",
+        lambda old: re.sub(b'"parents": \\[\\]', b'"parents": 17', old),
+        r"pool\.jsonl:1: 'parents': Input should be a valid",
+    ),
+    "a pool with a key that is missing": (
+        "pool.jsonl",
+        lambda old: old.replace(b'"request"', b'"requesT"'),
+        r"pool\.jsonl:1: 'request' is missing\.",
+    ),
+    "a pool that ends in a line": (
+        "pool.jsonl",
+        lambda old: old.replace(b"\n", b" ", 1).replace(b"}", b"}\n", 1) + b" " * 9,
+        r"pool\.jsonl:",
+    ),
+    "a pool whose end has moved": (
+        "pool.jsonl",
+        lambda old: old[:-1] + b" \n",
+        r"pool\.jsonl:3: the last committed round does not end with this line",
+    ),
+    "a pool that lost a round": ("pool.jsonl", lambda old: old[:-5], r"pool\.jsonl is shorter than rounds\.jsonl says"),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGES)
+def test_what_is_damaged_is_told_by_file_and_line_and_left_as_it_is(what, tmp_path, task):
+    name, damage, message = DAMAGES[what]
+    before = damaged(tmp_path, task, name, damage)
+
+    with pytest.raises(RunFolderError, match=message):
         Journal(tmp_path).open()
+
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_how_long_a_round_took_stands_apart(tmp_path):

@@ -1,3 +1,6 @@
+import pytest
+
+from selfinstruct.errors import RunFolderError
 from selfinstruct.journal import Journal
 from selfinstruct.past import rounds
 from selfinstruct.round import Candidate, Rejection, Round
@@ -58,8 +61,33 @@ def test_rounds_come_back_as_they_were_logged(tmp_path, task):
     assert list(rounds(reopened)) == list(rounds(journal)) == logged
 
 
+def test_a_past_that_is_damaged_is_told_by_file_and_line(tmp_path, task):
+    journal = Journal(tmp_path)
+    journal.open()
+    journal.begin([task(0)])
+    journal.commit(a_round(1, [], [Rejection("parse", "preamble"), Rejection("parse", "empty reply")]))
+    path = tmp_path / "rejected.jsonl"
+    old = path.read_bytes()
+
+    path.write_bytes(old.replace(b'"empty reply"', b"1234567890123"))
+    with pytest.raises(RunFolderError, match=r"rejected\.jsonl:2: 'reason' must be a text, not 1234567890123"):
+        list(rounds(journal))
+    path.write_bytes(old[:-3])
+    with pytest.raises(RunFolderError, match=r"rejected\.jsonl:2: not JSON"):
+        list(rounds(journal))
+
+
 def test_a_new_run_has_no_past(tmp_path):
     journal = Journal(tmp_path)
     journal.open()
 
     assert list(rounds(journal)) == []
+
+
+def test_a_seed_that_a_stage_has_completed_is_of_that_round(tmp_path, task):
+    journal = Journal(tmp_path)
+    journal.open()
+    journal.begin([task(0, instances=None), task(1)])
+    logged = journal.commit(a_round(1, [task(0), task(1, is_classification=True)], []))
+
+    assert list(rounds(journal)) == [logged]

@@ -67,3 +67,18 @@ def test_a_pool_as_it_stood_before_holds_only_the_first_tasks_of_an_origin(pool,
     assert earlier.of("human") == pool.of("human")
     assert "grow_1" not in earlier
     assert pool.before("grow", 3) is pool
+
+
+def test_a_new_id_is_none_that_a_seed_has(task):
+    pool = Pool([task(id=f"grow_{number}") for number in (1, 2, 4)])
+    given = []
+    for _ in range(3):
+        given.append(pool.new_id("grow"))
+        pool.add(task(id=given[-1], origin="grow"))
+
+    assert given == ["grow_3", "grow_5", "grow_6"]
+    assert Pool(pool).new_id("grow") == "grow_7"
+
+
+def test_a_new_id_stays_the_same_until_it_is_taken(pool):
+    assert [pool.new_id("grow"), pool.new_id("grow")] == ["grow_1", "grow_1"]

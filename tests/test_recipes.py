@@ -6,6 +6,7 @@ readable difference.  `GOLDEN=write python -m pytest tests/test_recipes.py` writ
 
 import json
 import os
+import re
 import sqlite3
 from pathlib import Path
 from random import Random
@@ -54,10 +55,34 @@ def check(folder, golden):
         assert rows == [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()], name
 
 
+SMALL = {
+    "self_instruct": ("experiment=smoke", "recipe.instructions.until=4"),
+    "alpaca": ("recipe=alpaca", "recipe.tasks.until=20", "recipe.tasks.requests_per_round=3", "recipe.tasks.lag=0"),
+    "evol_instruct": (
+        *("recipe=evol_instruct", f"seeds.path={GOLDEN}/evol_instruct_seeds.jsonl", "recipe.evolution.generations=2"),
+        "recipe/judge@recipe=difficulty",
+    ),
+}
+"""Recipe to what makes a small run of it."""
+
+
 @pytest.mark.parametrize("mode", ["chat", "completion"])
-def test_self_instruct_asks_and_makes_what_it_did(mode, tmp_path, execute):
-    execute(tmp_path, "experiment=smoke", "recipe.instructions.until=4", f"model.mode={mode}")
-    check(tmp_path, f"self_instruct_{mode}")
+@pytest.mark.parametrize("recipe", SMALL)
+def test_a_recipe_asks_and_makes_what_it_did(recipe, mode, tmp_path, execute):
+    execute(tmp_path, *SMALL[recipe], f"model.mode={mode}")
+
+    check(tmp_path, f"{recipe}_{mode}")
+
+
+def test_convert_makes_what_it_did(tmp_path, execute):
+    execute(tmp_path, "recipe=convert")
+    path = GOLDEN / "convert" / "pool.jsonl"
+    made = (tmp_path / "pool.jsonl").read_text(encoding="utf-8")
+    if os.environ.get("GOLDEN") == "write":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made, encoding="utf-8")
+
+    assert made == path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("mode", ["chat", "completion"])
@@ -139,15 +164,6 @@ def test_the_stop_strings_of_the_paper_are_sent_as_they_are(composed, built, tmp
     }
 
 
-@pytest.mark.parametrize("mode", ["chat", "completion"])
-def test_evol_instruct_asks_and_makes_what_it_did(mode, tmp_path, execute):
-    seeds = GOLDEN / "evol_instruct_seeds.jsonl"
-    words = ("recipe=evol_instruct", f"seeds.path={seeds}", "recipe.evolution.generations=2", f"model.mode={mode}")
-    execute(tmp_path, *words, "recipe/judge@recipe=difficulty")
-
-    check(tmp_path, f"evol_instruct_{mode}")
-
-
 def test_the_settings_of_wizardlm(composed):
     recipe = composed("experiment=wizardlm")["recipe"]
 
@@ -162,3 +178,37 @@ def test_the_settings_of_wizardlm(composed):
     assert recipe["answers"]["filters"]["refusal"]["below_words"] == 80
     rules = [list(recipe[stage]["filters"]) for stage in ("evolution", "equality", "answers")]
     assert rules == [["truncated", "prompt_words"], ["information_gain"], ["truncated", "refusal", "stop_words"]]
+
+
+def test_the_published_numbers_of_alpaca(composed):
+    tasks = composed("experiment=alpaca_52k")["recipe"]["tasks"]
+
+    assert tasks["until"] == 52000
+    assert (tasks["requests_per_round"], tasks["lag"]) == (5, 0)
+    assert (tasks["sampler"]["human"], tasks["sampler"]["machine"]) == (3, 0)
+    assert tasks["prompt"]["values"]["total"] == 20
+    decoding = tasks["prompt"]["decoding"]
+    assert (decoding["temperature"], decoding["top_p"], decoding["max_tokens"]) == (1, 1, 3072)
+    assert decoding["extra"] == {"logit_bias": {"50256": -100}}
+    filters = tasks["filters"]
+    assert list(filters) == ["truncated", "length", "keywords", "openings", "script", "similarity"]
+    assert (filters["length"]["min_words"], filters["length"]["max_words"]) == (4, 150)
+    assert (filters["similarity"]["threshold"], filters["similarity"]["tokenizer"]) == (0.7, "rouge")
+    assert filters["script"]["ascii_only"]
+    assert [word for word, used in filters["keywords"]["words"].items() if used] == [
+        *("image", "images", "graph", "graphs", "picture", "pictures", "file", "files", "map", "maps"),
+        *("draw", "plot", "go to", "video", "audio", "music", "flowchart", "diagram"),
+    ]
+
+
+def test_a_prompt_of_alpaca_shows_three_tasks_and_ends_where_the_model_goes_on(composed, built, tmp_path, pool):
+    tasks = built(composed("experiment=alpaca_52k"), tmp_path).recipe["tasks"]
+    sample = tasks.preview(pool, Random(0))
+    completion, chat = (tasks.prompt.render(sample, mode, "tasks", 1, 1) for mode in (False, True))
+
+    assert completion.text.endswith("\n###\n4. Instruction:")
+    assert completion.text.count("\n###\n") == 4
+    assert "\n3. Input:\n<noinput>\n3. Output:\nIt is a thing.\n###\n" in completion.text
+    assert re.findall(r"^(\d)\. (?!Instruction|Input|Output)", completion.text, re.M) == list("123456789")
+    assert completion.decoding.stop == ["\n20", "20."]
+    assert chat.text.endswith("and nothing else.")

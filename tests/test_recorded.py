@@ -6,7 +6,7 @@ import pytest
 
 from selfinstruct.errors import ModelError, RunFolderError
 from selfinstruct.recorded import recorded
-from selfinstruct.round import Completion, Decoding, Failure, Request
+from selfinstruct.request import Completion, Decoding, Failure, Request
 from selfinstruct.store import Store
 
 

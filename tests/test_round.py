@@ -1,4 +1,4 @@
-from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
 
 
@@ -7,11 +7,6 @@ def test_a_candidate_knows_the_instance_that_is_judged():
 
     assert Candidate(instances=instances, position=1).instance == Instance("b", "2")
     assert Candidate(instruction="x").instance is None
-
-
-def test_a_reply_is_cut_off_only_at_the_token_limit():
-    assert Completion(finish_reason="length").is_cut_off
-    assert not Completion(finish_reason="stop").is_cut_off
 
 
 def test_the_row_of_a_rejected_instance_shows_it():

@@ -1,4 +1,8 @@
-"""The command as a user runs it, in a process of its own: what the README shows, and every mistake one can make."""
+"""The command as a user runs it, in a process of its own: what the README shows, and every mistake one can make.
+
+Most processes are forked (commands.py).  Python itself starts a run that succeeds, one that is told a mistake, one that
+is stopped, and those that only show something.
+"""
 
 import json
 import os
@@ -10,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+import commands
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -19,18 +24,11 @@ REAL = re.compile(r"model=(openai|anthropic|gemini|ollama|vllm|endpoint)|model@"
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY")
 
 
-def command(tmp_path, *words, **variables):
+def command(tmp_path, *words, fresh=False, **variables):
     """Run `python run.py` with everything it writes below `tmp_path`."""
     environment = {key: value for key, value in os.environ.items() if key not in KEYS and not key.startswith("WANDB")}
     environment |= {"WANDB_SILENT": "true", **variables}
-    return subprocess.run(
-        [sys.executable, str(ROOT / "run.py"), *words],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return commands.run(*words, folder=tmp_path, environment=environment, fresh=fresh)
 
 
 def lines(path):
@@ -112,7 +110,7 @@ def test_the_offline_model_is_named_everywhere(finished):
 
 def test_the_same_command_writes_the_same_bytes(finished, tmp_path):
     _, folder = finished
-    command(tmp_path, "recipe.instructions.until=40", "hydra.run.dir=run", PYTHONHASHSEED="7")
+    command(tmp_path, "recipe.instructions.until=40", "hydra.run.dir=run", fresh=True, PYTHONHASHSEED="7")
 
     names = ["pool.jsonl", "rejected.jsonl", *(f"dataset/{path.name}" for path in (folder / "dataset").iterdir())]
     for name in names:
@@ -141,19 +139,18 @@ def uninterrupted(tmp_path_factory):
     return tmp_path / "run"
 
 
-LONG = ("recipe.instructions.until=600", "hydra.run.dir=run", "trackers=[console]", "formats=[chat]")
+LONG = ("recipe.instructions.until=300", "hydra.run.dir=run", "trackers=[console]", "formats=[chat]")
 
 
 @pytest.mark.parametrize("word", ["SIGINT", "SIGTERM", "SIGKILL"])
 def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(word, uninterrupted, tmp_path):
-    words = [sys.executable, str(ROOT / "run.py"), *LONG]
-    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        rounds = tmp_path / "run/rounds.jsonl"
-        while not (rounds.exists() and rounds.read_bytes().count(b"\n") >= 3):
-            assert process.poll() is None
-            time.sleep(0.01)
-        process.send_signal(getattr(signal, word))
-        _, told = process.communicate(timeout=60)
+    process = commands.begin(*LONG, folder=tmp_path, fresh=word == "SIGINT")
+    rounds = tmp_path / "run/rounds.jsonl"
+    while not (rounds.exists() and rounds.read_bytes().count(b"\n") >= 3):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(getattr(signal, word))
+    _, told = process.communicate(timeout=60)
     assert process.returncode != 0
     if word != "SIGKILL":
         assert f"Stopped. To go on, run: python run.py hydra.run.dir={tmp_path}/run" in told
@@ -236,7 +233,7 @@ def test_a_mistake_is_told_clearly_before_anything_is_spent(mistake, tmp_path):
     (tmp_path / "broken.jsonl").write_text(SEEDS + "{not json\n")
     words, message = MISTAKES[mistake]
 
-    done = command(tmp_path, "hydra.run.dir=run", *words)
+    done = command(tmp_path, "hydra.run.dir=run", *words, fresh=mistake == "a threshold out of range")
 
     assert done.returncode == 1
     assert message in done.stderr

@@ -2,6 +2,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.round import Completion, Decoding, Request
+from selfinstruct.request import Completion, Decoding, Request
 from selfinstruct.store import Asked, Store
 
 HEAD = "Write instructions. " * 40
@@ -126,6 +127,18 @@ def test_replies_for_rounds_that_no_stage_came_to_are_told(store):
         "cost_usd": None,
     }
     assert store.beyond({})["requests"] == 0
+
+
+def test_replies_that_have_arrived_and_are_not_written_yet_are_counted(store, tmp_path):
+    with store_held_up(tmp_path):
+        for number in range(3):
+            store.save(asked(number, f"{number}"), Completion(text="Said."), Future())
+        counting = threading.Thread(target=lambda: counted.append(store.beyond({"grow": 0})["requests"]))
+        counted = []
+        counting.start()
+    counting.join()
+
+    assert counted == [3]
 
 
 def test_it_goes_on_where_another_process_was_killed(tmp_path):

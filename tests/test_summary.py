@@ -111,3 +111,14 @@ def test_names_the_commit_where_the_code_is_a_checkout():
     is_checkout = (Path(__file__).parents[1] / ".git").exists()
 
     assert (git()["commit"] is not None) == is_checkout
+
+
+def test_seeds_are_counted_by_who_wrote_them_and_a_grammars_seed_makes_the_run_offline(start, pool, task):
+    pool.add(task(10, models={"seeds": "openai/m", "seeds/2": "offline"}))
+    pool.add(task(11, models={"seeds": "unknown", "a": "openai/n"}))
+
+    summary = summarise(start, pool, [], None, timings=[], unused=UNUSED)
+
+    assert summary["seeds_written_by"] == {"human": 10, "openai/m and offline": 1, "unknown": 1}
+    assert summary["models"] == ["openai/m", "offline", "openai/n"]
+    assert summary["offline"] is True

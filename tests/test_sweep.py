@@ -1,8 +1,6 @@
-import subprocess
-import sys
 from importlib.util import find_spec
-from pathlib import Path
 
+import commands
 import pytest
 from omegaconf import OmegaConf
 
@@ -22,7 +20,6 @@ def test_a_sweep_in_which_all_went_well_has_none(tmp_path):
     assert failures_in(tmp_path) == []
 
 
-ROOT = Path(__file__).parents[1]
 LAUNCHERS = {
     "basic": "hydra",
     "joblib": "hydra_plugins.hydra_joblib_launcher",
@@ -33,9 +30,7 @@ SMALL = ("recipe.instructions.until=5", "trackers=[]", "formats=[alpaca]", "hydr
 
 
 def command(tmp_path, *words):
-    return subprocess.run(
-        [sys.executable, str(ROOT / "run.py"), *words], cwd=tmp_path, capture_output=True, text=True, timeout=120
-    )
+    return commands.run(*words, folder=tmp_path)
 
 
 def is_installed(module):
@@ -70,6 +65,16 @@ def test_every_launcher_makes_the_same_datasets_and_a_job_that_fails_leaves_the_
     assert "2 of the sweep's jobs failed" in done.stderr
     assert "wants 999 human tasks" in done.stderr.split("jobs failed")[1]
     assert sorted(datasets(tmp_path).values()) == sorted(basic.values())
+
+
+def test_recipes_are_swept_and_compared(tmp_path):
+    done = command(
+        tmp_path, "-m", "recipe=self_instruct,alpaca", "trackers=[]", "formats=[alpaca]", "hydra.sweep.dir=sweep"
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert sorted(datasets(tmp_path)) == ["0_recipe-self_instruct", "1_recipe-alpaca"]
+    assert (tmp_path / "sweep/comparison/index.html").exists()
 
 
 def test_a_sweep_that_goes_on_finishes_the_rest_only(tmp_path):

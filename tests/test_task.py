@@ -39,3 +39,16 @@ def test_a_task_that_nobody_completed_has_null_instances_in_its_row(task):
 def test_seeds_are_human_and_made_tasks_are_not(task):
     assert task().is_human
     assert not task(origin="instructions").is_human
+
+
+def test_a_seed_says_who_wrote_it_before_the_run_began(task):
+    assert task().writers == ()
+    assert task(models={"seeds": "a", "seeds/2": "b", "answers": "c"}).writers == ("a", "b")
+    assert task(origin="seeds", models={"seeds": "a"}).writers == ()
+
+
+def test_a_task_is_touched_by_models_of_this_run_only(task):
+    assert not task().is_touched
+    assert not task(models={"seeds/grow": "a"}).is_touched
+    assert task(models={"seeds": "a", "answers": "c"}).is_touched
+    assert task(origin="seeds", models={"seeds": "a"}).is_touched

@@ -66,6 +66,38 @@ def test_a_template_that_grows_without_end_is_stopped(text):
         fill(text, {})
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+        "{% for a in range(999) | map('string') %}{% for b in range(999) | map('string') %}{% endfor %}{% endfor %}",
+        "{% for a in range(9999) recursive %}{% if loop.depth < 4 %}{{ loop(range(9999)) }}{% endif %}{% endfor %}",
+        "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(30) }}",
+        "{% for a in range(9999) %}{% set b = range(99999) | list %}{% endfor %}",
+        "{% set x = namespace(a='a') %}{% for i in range(99) %}{% set x.a = x.a ~ x.a %}{% endfor %}",
+        "{% set x = namespace(a='a') %}{% for i in range(99) %}{% set x.a = x.a + x.a %}{% endfor %}",
+        "{% set x = [1] %}{% for i in range(99) %}{% set _ = x.extend(x) %}{% endfor %}",
+        "{% for a in range(99999) %}{% if 'x' * 9999999 == a %}{% endif %}{% endfor %}",
+        "{% for a in range(99999) %}{% if 'x' | center(9999999) == a %}{% endif %}{% endfor %}",
+        "{{ 'x' | center(width=10 ** 10) }}",
+        "{{ 'x'.ljust(10 ** 10) }}",
+    ],
+)
+def test_a_template_that_takes_too_long_is_stopped(text):
+    with pytest.raises(ValueError, match=r"cannot be filled: it (takes|makes) more than 10,000,000 (steps|characters)"):
+        fill(text, {})
+
+
+def test_what_loops_filters_and_joins_give_is_what_they_gave_uncounted():
+    text = (
+        "{% for a in [1, 2] | map('string') %}{{ loop.length }}{{ loop.last }}{{ a ~ '!' }}{% else %}-{% endfor %}"
+        "{% filter upper %}abc{% endfilter %}{% set y | upper %}q{% endset %}{{ y }}{{ [1] + [2] }}{{ 2 - 1 + 0.5 }}"
+        "{% for key, value in {'b': 1, 'a': 2} | dictsort if value > 1 %}{{ key }}{% endfor %}{{ 'x, y'.split(', ') }}"
+    )
+
+    assert fill(text, {}) == "2False1!2True2!ABCQ[1, 2]1.5a['x', 'y']"
+
+
 def test_small_arithmetic_works():
     assert fill("{{ 2 * 3 }} {{ 2 ** 10 }} {{ '-' * 3 }} {{ 0.5 * 2 }} {{ 2 ** -1 }} {{ [1] * 2 }}", {}) == (
         "6 1024 --- 1.0 0.5 [1, 1]"

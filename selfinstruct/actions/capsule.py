@@ -10,7 +10,7 @@ a key.
 
 import json
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.export import write
 from selfinstruct.actions.publication import citation, paper
@@ -26,6 +26,7 @@ from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import differences
 from selfinstruct.journal import POOL, REJECTED, ROUNDS, has_rounds
 from selfinstruct.part import part
+from selfinstruct.recipe import asking
 from selfinstruct.summary import authors, digest_of
 
 if TYPE_CHECKING:
@@ -34,11 +35,17 @@ if TYPE_CHECKING:
     from selfinstruct.run import Run
 
 FOLDER, ZIP = "capsule", "capsule.zip"
+INSTEAD = "Publish config.json, dataset/ and where the data comes from."
 
 
 @part
 class Capsule:
     """Writes a run for publication."""
+
+    asks: ClassVar[bool] = False
+    """It does not."""
+    is_apart: ClassVar[bool] = False
+    """It works on the pool and the replies."""
 
     title: str | None
     """What the dataset is called; null for recipe and models."""
@@ -55,18 +62,10 @@ class Capsule:
     paper: dict[str, dict[str, Any]]
     """Recipe to every key and value of the paper's own setting."""
 
-    @property
-    def asks(self) -> bool:
-        """It does not."""
-        return False
-
-    @property
-    def is_apart(self) -> bool:
-        """It works on the pool and the replies."""
-        return False
-
     def problems(self, run: "Run") -> list[str]:
         """A folder without a run, or a config that is not the run's."""
+        if not asking(run.recipe):
+            return [f"capsule: recipe={run.start.recipe} asks no model, so there are no replies to publish. {INSTEAD}"]
         if any(action.asks for action in run.actions.values()):
             return []
         if not has_rounds(run.start.folder):

@@ -10,7 +10,7 @@ import os
 import shutil
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.comparison import page, tables
 from selfinstruct.actions.comparison.comparing import Comparison, compare, jobs
@@ -32,18 +32,13 @@ WIDE = 160
 class Compare:
     """Compares the runs in some folders."""
 
+    asks: ClassVar[bool] = False
+    """It does not: it only reads."""
+    is_apart: ClassVar[bool] = True
+    """It looks at other folders."""
+
     runs: list[str]
     """Folders of runs, or of sweeps, which stand for their runs; `*`, `?` and `**` match as in a shell."""
-
-    @property
-    def asks(self) -> bool:
-        """It does not: it only reads."""
-        return False
-
-    @property
-    def is_apart(self) -> bool:
-        """It looks at other folders."""
-        return True
 
     def problems(self, run: "Run") -> list[str]:
         """Names without a folder, and no name at all."""

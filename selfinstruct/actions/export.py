@@ -5,19 +5,25 @@ never leaves half a dataset under the name of a whole one.
 
 Nothing is written outside `dataset/`: a run folder may come from somebody else, with links in it, and a format may be
 one of the user's own.  Names in the card are text, whatever they hold.
+
+A format whose every row is a file of its own gets a zip.  Its files are numbered, so that no name can be made of what a
+task holds, and they are stored as they are: what a compressor makes of them differs from one zlib to the next.
 """
 
 import os
 import re
+import zipfile
+from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import replace_text
+from selfinstruct.folder import replace_text, unwritable
 from selfinstruct.journal import line
 from selfinstruct.part import part
-from selfinstruct.summary import authors
-from selfinstruct.task import HUMAN, OFFLINE
+from selfinstruct.pool import Pool
+from selfinstruct.summary import authors, seed_writers
+from selfinstruct.task import HUMAN, OFFLINE, UNKNOWN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,26 +31,25 @@ if TYPE_CHECKING:
     from selfinstruct.run import Run
 
 CARD = "README.md"
-FILE_NAME = re.compile(r"[\w-][\w.-]*\.jsonl", re.ASCII)
+FILE_NAME = re.compile(r"[\w-][\w.-]*\.(jsonl|zip)", re.ASCII)
+FIRST_DAY = (1980, 1, 1, 0, 0, 0)
+"""The time of every file in a zip, the earliest that the format knows."""
 NOTE = (
     "**This text was written by `offline`, a small grammar that stands in for a model so that the program can be tried,"
     " tested and taught without one. It is no language model's work and no data to train on.**"
 )
+
+CONVERTED = "**No model wrote any of this: it is annotated data put into words, and the licence of that data holds.**"
 
 
 @part
 class Export:
     """Writes the dataset in every format of the run."""
 
-    @property
-    def asks(self) -> bool:
-        """It does not: what it writes was made before."""
-        return False
-
-    @property
-    def is_apart(self) -> bool:
-        """It works on the pool."""
-        return False
+    asks: ClassVar[bool] = False
+    """It does not: what it writes was made before."""
+    is_apart: ClassVar[bool] = False
+    """It works on the pool."""
 
     def problems(self, run: "Run") -> list[str]:
         """A run without formats has nothing to export, and one that cannot have a `dataset/` no place for it."""
@@ -53,7 +58,7 @@ class Export:
 
     def __call__(self, run: "Run") -> None:
         """Write every format, and the card; raises RunFolderError where nothing was generated yet."""
-        if not authors(run.pool):
+        if not is_made(run.pool):
             raise RunFolderError(f"{run.start.folder} holds no tasks to export. Generate some first.")
         folder = run.start.folder / "dataset"
         if wrong := misplaced(folder):
@@ -63,11 +68,15 @@ class Export:
         for key, format_ in run.formats.items():
             for name, rows in format_.files(run.pool, run.random_seed):
                 if not FILE_NAME.fullmatch(name) or name in counts:
-                    what = "another format's" if name in counts else "no name of a JSONL file"
+                    what = "another format's" if name in counts else "no name of a JSONL or zip file"
                     raise RunFolderError(f"formats.{key}: {name!r} is {what}.")
                 counts[name] = write(folder / name, rows)
-        (folder / f"{CARD}.part").unlink(missing_ok=True)  # a link there would be followed
         replace_text(folder / CARD, card(run, counts))
+
+
+def is_made(pool: Pool) -> bool:
+    """Whether a pool holds more than seeds as they came."""
+    return any(not task.is_human or task.is_touched for task in pool)
 
 
 def misplaced(folder: "Path") -> list[str]:
@@ -78,17 +87,38 @@ def misplaced(folder: "Path") -> list[str]:
 
 
 def write(path: "Path", rows: Iterator[dict[str, Any]]) -> int:
-    """Write rows as JSONL, whole or not at all; how many there were."""
-    count = 0
+    """Write rows as JSONL, or as the files of a zip, whole or not at all; how many there were."""
     part_path = path.with_name(path.name + ".part")
-    part_path.unlink(missing_ok=True)
-    with part_path.open("x", encoding="utf-8", newline="\n") as file:
+    try:
+        part_path.unlink(missing_ok=True)
+        with part_path.open("xb") as file:
+            count = (write_files if path.suffix == ".zip" else write_lines)(file, rows)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part_path, path)
+    except OSError as error:
+        raise unwritable(path, error.strerror or error) from None
+    return count
+
+
+def write_lines(file: IO[bytes], rows: Iterator[dict[str, Any]]) -> int:
+    """Write rows as lines; how many there were."""
+    count = 0
+    for row in rows:
+        file.write(line(row).encode())
+        count += 1
+    return count
+
+
+def write_files(file: IO[bytes], rows: Iterator[dict[str, Any]]) -> int:
+    """Write rows as the numbered files of a zip; how many there were.  The same rows give the same bytes."""
+    count = 0
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for row in rows:
-            file.write(line(row))
             count += 1
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part_path, path)
+            entry = zipfile.ZipInfo(f"tasks/task{count:06}.json", FIRST_DAY)
+            entry.create_system, entry.external_attr = 3, 0o100644 << 16  # as written on any system
+            archive.writestr(entry, line(row).encode())
     return count
 
 
@@ -96,13 +126,24 @@ def card(run: "Run", counts: dict[str, int]) -> str:
     """What the dataset is, where it comes from, and how many rows each file has."""
     models = authors(run.pool)
     files = "\n".join(f"| `{name}` | {count:,} |" for name, count in counts.items())
-    note = f"{NOTE}\n\n" if OFFLINE in models else ""
+    by, note, origin = f" by {', '.join(map(literal, models))}", f"{NOTE}\n\n" if OFFLINE in models else "", "Grown"
+    if not models:
+        by, note, origin = "", f"{CONVERTED}\n\n", "Converted"
+    seeds = "" if run.pool.is_shelved else f" from {seeds_of(seed_writers(run.pool))}"
     return (
-        f"# {literal(run.start.recipe)} by {', '.join(map(literal, models))}\n\n{note}"
-        f"Grown by `selfinstruct` from {len(run.pool.of(HUMAN)):,} human-written seed tasks"
+        f"# {literal(run.start.recipe)}{by}\n\n{note}{origin} by `selfinstruct`{seeds}"
         f" with the recipe {literal(run.start.recipe)}; the config lies in `../config.json`, the figures in"
         f" `../summary.json`.\n\n| file | rows |\n|---|---|\n{files}\n"
     )
+
+
+def seeds_of(writers: Counter[str]) -> str:
+    """How many seeds there were, and who wrote them; a person only where that is known."""
+    if set(writers) <= {HUMAN}:
+        return f"{writers[HUMAN]:,} human-written seed tasks"
+    names = {HUMAN: "by people", UNKNOWN: "by nobody knows whom"}
+    told = (f"{count:,} {names.get(name) or f'by {literal(name)}'}" for name, count in writers.items())
+    return f"{writers.total():,} seed tasks ({', '.join(told)})"
 
 
 def literal(name: str) -> str:

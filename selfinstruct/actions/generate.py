@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from math import inf
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.budget import Purse, Spending
 from selfinstruct.errors import DataError, SelfInstructError
 from selfinstruct.folder import differences
 from selfinstruct.journal import has_rounds
-from selfinstruct.model import Model
+from selfinstruct.model import Answering, Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
-from selfinstruct.recipe import Setting, Stage
-from selfinstruct.recipe.grow import Grow
+from selfinstruct.recipe import Asking, Nobody, Reading, Setting, Stage, asking
+from selfinstruct.recipe.annotate import Annotate
 from selfinstruct.recorded import Recorded, recorded
 from selfinstruct.sampler import Various
 from selfinstruct.summary import known, seconds, totals
@@ -32,23 +32,20 @@ if TYPE_CHECKING:
 class Generate:
     """Runs the stages of the recipe."""
 
-    @property
-    def asks(self) -> bool:
-        """It does."""
-        return True
-
-    @property
-    def is_apart(self) -> bool:
-        """It works on the pool."""
-        return False
+    asks: ClassVar[bool] = True
+    """It does."""
+    is_apart: ClassVar[bool] = False
+    """It works on the pool."""
 
     def problems(self, run: "Run") -> list[str]:
         """Bad seeds, prompts that cannot be rendered, models that could not answer: all of them."""
+        problems = [text for stage in run.recipe.values() if isinstance(stage, Reading) for text in stage.problems()]
+        seeds = Pool()
         try:
-            seeds, problems = Pool(run.seeds.load()), []
+            seeds = Pool(run.seeds.load() if asking(run.recipe) else ())
         except DataError as error:
-            seeds, problems = Pool(), error.problems
-        for name, stage in run.recipe.items():
+            problems += error.problems
+        for name, stage in asking(run.recipe).items():
             model = stage.model or run.model
             if len(seeds):
                 problems += prompt_problems(f"recipe.{name}", stage, seeds, model.mode == "chat")
@@ -60,7 +57,7 @@ class Generate:
     def __call__(self, run: "Run") -> None:
         """Go on where the run folder ends; a new one begins with the seeds."""
         if not run.journal.rounds:
-            run.begin(run.seeds.load())
+            run.begin(run.seeds.load() if asking(run.recipe) else ())
         purse = run.purse = Purse(run.budget, spent(run), seconds(run.journal.timings))
         with ExitStack() as lines:
             opened: list[Recorded] = []
@@ -68,15 +65,13 @@ class Generate:
             while before < len(run.journal.rounds) and purse.empty is None:
                 before = len(run.journal.rounds)
                 for name, stage in run.recipe.items():
-                    model = stage.model or run.model
-                    answering = next((line for line in opened if line.model == model), None)
-                    if answering is None:
-                        answering = lines.enter_context(recorded(model, run.store))
-                        opened.append(answering)
-                    self._turn(run, name, stage, answering, purse)
-            fruitless(run, purse, [name for name, stage in run.recipe.items() if isinstance(stage, Grow)])
+                    model: Answering = Nobody()
+                    if isinstance(stage, Asking):
+                        model = line_to(stage.model or run.model, opened, lines, run)
+                    self._turn(run, name, stage, model, purse)
+            fruitless(run, purse, [name for name, stage in run.recipe.items() if not isinstance(stage, Annotate)])
 
-    def _turn(self, run: "Run", name: str, stage: Stage, model: Recorded, purse: Purse) -> None:
+    def _turn(self, run: "Run", name: str, stage: Stage, model: Answering, purse: Purse) -> None:
         """Log every round that a stage makes now."""
         past = run.journal.of(name)
         setting = Setting(name=name, pool=run.pool, model=model, purse=purse, random_seed=run.random_seed, past=past)
@@ -89,8 +84,17 @@ class Generate:
 def fruitless(run: "Run", purse: Purse, names: Sequence[str]) -> None:
     """Raise SelfInstructError for a stage that should have made tasks and has made none, its purse not being empty."""
     for name in names:
-        if not run.pool.of(name) and purse.empty is None:
+        if not any(row["kept"] for row in run.journal.of(name)) and purse.empty is None:
             raise SelfInstructError(f"{name} kept nothing. {most_frequent(run.journal.of(name))}")
+
+
+def line_to(model: Model, opened: list[Recorded], lines: ExitStack, run: "Run") -> Recorded:
+    """The line to a model: the one that is open, or a new one, which ends with the others."""
+    known = next((line for line in opened if line.model == model), None)
+    if known is None:
+        known = lines.enter_context(recorded(model, run.store))
+        opened.append(known)
+    return known
 
 
 def spent(run: "Run") -> Spending:
@@ -120,7 +124,7 @@ def unpriced(model: Model) -> str:
     )
 
 
-def prompt_problems(key: str, stage: Stage, seeds: Pool, chat: bool) -> list[str]:
+def prompt_problems(key: str, stage: Asking, seeds: Pool, chat: bool) -> list[str]:
     """What keeps a stage from rendering its first prompts, found by rendering one of each kind from the seeds."""
     sampler = stage.sampler
     try:

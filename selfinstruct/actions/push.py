@@ -4,13 +4,15 @@ The hub gets the card, the dataset, the citations and the whole capsule as a zip
 push is a dry run until it is told otherwise, a repository is private, and the files are looked through for keys once
 more, with the environment as it is now.
 
-The token is read from the environment variable that the config names.  Rejected: to log the files as W&B artifacts as
-well; a capsule belongs to a folder and not to a W&B run, and such a run would have to be opened anew for it.
+The token is read from the environment variable that the config names.  A run that is logged to W&B has dataset and
+capsule logged there as well, as artifacts.
 """
 
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
@@ -20,6 +22,7 @@ from selfinstruct.actions.publication.secrets import leaks
 from selfinstruct.errors import RunFolderError, SelfInstructError
 from selfinstruct.model.settings import key_in
 from selfinstruct.part import part
+from selfinstruct.start import Start
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -36,6 +39,11 @@ INSTALL = "push needs huggingface_hub: pip install 'selfinstruct[hub]'"
 class Push:
     """Uploads dataset, card and capsule."""
 
+    asks: ClassVar[bool] = False
+    """It does not."""
+    is_apart: ClassVar[bool] = True
+    """It needs the capsule alone."""
+
     repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None
     """Where to, as `<user or organisation>/<name>`."""
     private: bool
@@ -46,16 +54,6 @@ class Push:
     """The environment variable that holds the token."""
     harmless: list[str]
     """Fingerprints of texts that look like a secret and were found to be none."""
-
-    @property
-    def asks(self) -> bool:
-        """It does not."""
-        return False
-
-    @property
-    def is_apart(self) -> bool:
-        """It needs the capsule alone."""
-        return True
 
     def problems(self, run: "Run") -> list[str]:
         """No place to push to, no capsule, no token, no library."""
@@ -87,7 +85,9 @@ class Push:
         if self.dry_run:
             print(self._plan(files), flush=True)  # noqa: T201
         else:
-            print(f"Uploaded to {self._upload(files)}", flush=True)  # noqa: T201
+            address = self._upload(files)
+            print(f"Uploaded to {address}", flush=True)  # noqa: T201
+            track(run.start, {name: files[name] for name in names}, files[ZIP], address)
 
     @property
     def _endpoint(self) -> str:
@@ -118,3 +118,13 @@ class Push:
         operations = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=path) for name, path in files.items()]
         hub.create_commit(self.repo, operations, commit_message="Add dataset and capsule", repo_type="dataset")
         return f"{self._endpoint}/datasets/{self.repo}"
+
+
+def track(start: Start, dataset: dict[str, Path], capsule: Path, address: str) -> None:
+    """Log what was uploaded where the run is logged to W&B."""
+    if settings := (start.config.get("trackers") or {}).get("wandb"):
+        from selfinstruct.trackers.published import log_published
+
+        told = json.loads((start.folder / FOLDER / "provenance.json").read_text(encoding="utf-8"))
+        start = replace(start, models=tuple(told["models"]), is_offline=told["made_by_an_offline_grammar"])
+        log_published(settings, start, {"dataset": dataset, "capsule": {ZIP: capsule}}, address)

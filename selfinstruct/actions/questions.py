@@ -16,7 +16,8 @@ from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe.annotate import Annotate
 from selfinstruct.recipe.drawing import asked_of, kept_before, listed, live, seen
 from selfinstruct.recipe.grow import Grow
-from selfinstruct.round import Request, Round, Sample
+from selfinstruct.request import Request
+from selfinstruct.round import Round, Sample
 from selfinstruct.sampler import about
 
 

@@ -20,7 +20,8 @@ from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import kept_config
 from selfinstruct.journal import POOL, ROUNDS, TIMINGS, Journal, has_rounds
 from selfinstruct.pool import Pool
-from selfinstruct.round import Completion, Rejection, Round
+from selfinstruct.request import Completion
+from selfinstruct.round import Rejection, Round
 from selfinstruct.task import Task
 
 STORE = "completions.sqlite"
@@ -163,9 +164,10 @@ def whole_rows(path: Path) -> list[dict[str, Any]]:
 def read_seeds(path: Path) -> Iterator[Task]:
     """The seeds, with which the file of a pool begins."""
     with path.open("rb") as file:
+        tasks = (Task.from_row(json.loads(line)) for line in file)
         known: set[str] = set()
-        for task in map(Task.from_row, map(json.loads, file)):
-            if not task.is_human or task.id in known:  # a stage may complete seeds, too
+        for task in tasks:
+            if not task.is_human or task.id in known:  # made by a stage, or completed by one
                 return
             known.add(task.id)
             yield task

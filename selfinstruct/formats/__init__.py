@@ -1,7 +1,10 @@
 """The shape of exported rows.
 
 A format names its file and turns the pool into rows, one JSON object a line.  It is a pure function of the pool: the
-same pool gives the same bytes.
+same pool gives the same bytes.  Where each object has to be a file of its own, the format names a zip, and the rows are
+its files: a run of 52,000 tasks leaves one file in `dataset/`, with one row in the card and one hash.
+
+A format that can be read back has a reader of its name among the seeds, and its docstring says what it does not hold.
 
 To add one: `conf/formats/<name>.yaml`, nesting under its own name, and one module here.
 """
@@ -17,5 +20,5 @@ class Format(Protocol):
     """Turns the pool into the files of a dataset."""
 
     def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
-        """Each file's name in `dataset/`, and its rows in order."""
+        """Each file's name in `dataset/` (`.jsonl`, or `.zip` for a file a row), and its rows in order."""
         ...

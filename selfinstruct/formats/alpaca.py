@@ -4,6 +4,9 @@ Alpaca has exactly one instance for each instruction, and trainers that were wri
 count rows as tasks.  So the first instance is exported and the others are left out; whoever wants all of them exports
 `self_instruct`, which has the same columns.  The release is a single JSON list; here it is one object a line, as in all
 files of a dataset, which `load_dataset("json")` and the trainers built on it read the same way.
+
+Not held, so that the reader of the same name (`seeds=alpaca`) does not give it back: all instances but the first, tasks
+without one, whether a task is classification, parents and neighbours.
 """
 
 from collections.abc import Iterator
@@ -19,7 +22,7 @@ class Alpaca:
     """Writes one row for every task."""
 
     include_seeds: bool
-    """Whether the human-written seeds follow after the machine-made tasks."""
+    """Whether the seeds follow after the machine-made tasks."""
 
     def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
         """`alpaca.jsonl`, in the pool's order."""

@@ -11,9 +11,19 @@ that joins the paragraphs of an input has a key, so that it can be turned off.
 
 As there, equal pairs are written once and the rows are shuffled.  Rows hold the two columns and nothing else, because
 fine-tuning services refuse files with further keys.
+
+There is no reader of this format among the seeds: layouts cannot be told apart for sure, so that instruction, input and
+label would be guessed, and the rows do not say who wrote them.  Export another format beside it.
+
+A shuffle needs all rows at once.  They lie in a database of SQLite's without a name, which it keeps in memory as long
+as it is small and on disk otherwise, so that a dataset may be larger than the memory.
 """
 
+import hashlib
+import sqlite3
+from array import array
 from collections.abc import Iterator
+from contextlib import closing
 from random import Random
 from typing import Annotated, Any
 
@@ -24,6 +34,25 @@ from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.task import Instance, Task
 from selfinstruct.template import EXACT, fill
+
+TABLE = "CREATE TABLE pairs (number INTEGER PRIMARY KEY, digest BLOB UNIQUE, prompt BLOB, completion BLOB)"
+INSERT = "INSERT OR IGNORE INTO pairs (digest, prompt, completion) VALUES (?, ?, ?)"
+SELECT = "SELECT prompt, completion FROM pairs WHERE number = ?"
+
+
+def kept(value: str) -> bytes:
+    """A text as it is kept for a while, also one with half of a surrogate pair."""
+    return value.encode("utf-8", "surrogatepass")
+
+
+def text(value: bytes) -> str:
+    """The text that was kept."""
+    return value.decode("utf-8", "surrogatepass")
+
+
+def digest(pair: tuple[str, str]) -> bytes:
+    """What tells a pair from every other."""
+    return hashlib.sha256(b"\0".join(hashlib.sha256(kept(one)).digest() for one in pair)).digest()
 
 
 @part
@@ -46,7 +75,7 @@ class PromptCompletion:
     """Writes one prompt and completion for every instance, each in a layout drawn at random."""
 
     include_seeds: bool
-    """Whether the human-written seeds take part."""
+    """Whether the seeds take part."""
     end: str
     """Closes every completion, so that the tuned model learns where to stop."""
     collapse_blank_lines: Annotated[float, Field(ge=0, le=1)]
@@ -76,9 +105,16 @@ class PromptCompletion:
 
     def _rows(self, pool: Pool, rng: Random) -> Iterator[dict[str, Any]]:
         found = examples(pool, self.include_seeds)
-        pairs = list(dict.fromkeys(self._pair(task, instance, rng) for task, instance in found))
-        rng.shuffle(pairs)
-        yield from ({"prompt": prompt, "completion": completion} for prompt, completion in pairs)
+        with closing(sqlite3.connect("", isolation_level=None)) as pairs:
+            pairs.execute(TABLE)
+            pairs.execute("BEGIN")
+            for pair in (self._pair(task, instance, rng) for task, instance in found):
+                pairs.execute(INSERT, (digest(pair), *map(kept, pair)))
+            order = array("q", (number for (number,) in pairs.execute("SELECT number FROM pairs ORDER BY number")))
+            rng.shuffle(order)
+            for number in order:
+                prompt, completion = pairs.execute(SELECT, (number,)).fetchone()
+                yield {"prompt": text(prompt), "completion": text(completion)}
 
     def _pair(self, task: Task, instance: Instance, rng: Random) -> tuple[str, str]:
         text = instance.input.strip()

@@ -86,14 +86,18 @@ def example_row(task: Task, instance: Instance) -> Row:
     return {"instruction": task.instruction, "input": instance.input, "output": instance.output}
 
 
+def made(pool: Pool) -> Iterator[Task]:
+    """The tasks that are no seeds."""
+    return (task for task in pool if not task.is_human)
+
+
 @part
 class Reference:
     """Writes the files that the published code leaves behind after each of its steps."""
 
     def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[Row]]]:
         """The four files, under the names by which the published code finds them."""
-        made = [task for task in pool if not task.is_human]
-        yield "machine_generated_instructions.jsonl", (instruction_row(task, pool) for task in made)
-        yield "is_clf_or_not_davinci_template_1.jsonl", (classification_row(task) for task in made)
+        yield "machine_generated_instructions.jsonl", (instruction_row(task, pool) for task in made(pool))
+        yield "is_clf_or_not_davinci_template_1.jsonl", (classification_row(task) for task in made(pool))
         yield "machine_generated_instances.jsonl", (instances_row(task, pool) for task in finished(pool, False))
         yield "all_generated_instances.jsonl", (example_row(*example) for example in examples(pool, False))

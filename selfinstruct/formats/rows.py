@@ -10,6 +10,9 @@ from typing import Any
 from selfinstruct.pool import Pool
 from selfinstruct.task import Instance, Task
 
+SEED = "seed"
+"""The origin of rows that a run started from and no person wrote, or nobody knows who did."""
+
 
 def finished(pool: Pool, include_seeds: bool) -> Iterator[Task]:
     """The tasks to export: machine-made ones that have instances, then the seeds if wanted."""
@@ -36,5 +39,6 @@ def columns(task: Task, instance: Instance) -> dict[str, Any]:
 
 
 def provenance(task: Task) -> dict[str, Any]:
-    """Where the rows of a task came from."""
-    return {"id": task.id, "origin": task.origin, "models": list(dict.fromkeys(task.models.values()))}
+    """Where the rows of a task came from; a seed that no person wrote is called `seed`, never `human`."""
+    origin = SEED if task.writers else task.origin
+    return {"id": task.id, "origin": origin, "models": list(dict.fromkeys(task.models.values()))}

@@ -5,6 +5,9 @@ fine-tuning tools read as they are.  What says where a row came from follows aft
 made it (`human` for a seed) and the models that wrote it.  Readers that pick their columns pass over these; without
 them nobody could trace a bad row back to its request in `pool.jsonl`, nor tell two models' rows apart once they are
 mixed.  Rows of one task share its id.
+
+Not held, so that the reader of the same name (`seeds=self_instruct`) does not give it back: tasks without instances,
+whether a task is classification, parents and neighbours.
 """
 
 from collections.abc import Iterator
@@ -20,7 +23,7 @@ class SelfInstruct:
     """Writes one row for every instance."""
 
     include_seeds: bool
-    """Whether the human-written seeds follow after the machine-made tasks."""
+    """Whether the seeds follow after the machine-made tasks."""
 
     def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
         """`self_instruct.jsonl`, in the pool's order."""

@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager
 from typing import Literal, Protocol, runtime_checkable
 
 from selfinstruct.budget import Rates
-from selfinstruct.round import Completion, Request
+from selfinstruct.request import Completion, Request
 
 Mode = Literal["chat", "completion"]
 

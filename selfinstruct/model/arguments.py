@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from selfinstruct.round import Decoding, Request
+from selfinstruct.request import Decoding, Request
 
 OURS = frozenset(
     {

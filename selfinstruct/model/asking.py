@@ -12,7 +12,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple, TypeAlias
 
 from selfinstruct.model.limits import Limits, Use
@@ -20,7 +20,7 @@ from selfinstruct.model.retries import LONGEST_WAIT, Attempts, Standing
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.trouble import Trouble, judged
 from selfinstruct.model.window import Window
-from selfinstruct.round import Completion, Failure, Request
+from selfinstruct.request import Completion, Failure, Request
 
 Send: TypeAlias = Callable[[Request], Awaitable[Completion]]
 """Makes one attempt: a completion, or an exception."""
@@ -39,6 +39,11 @@ class Terms:
     attempts: int
     requests_per_minute: int | None
     tokens_per_minute: int | None
+
+
+def terms_of(model: object) -> Terms:
+    """The terms that a model's YAML declares, under the same names."""
+    return Terms(**{field.name: getattr(model, field.name) for field in fields(Terms)})
 
 
 class Turn(NamedTuple):

@@ -23,7 +23,7 @@ from pydantic import Field
 from selfinstruct.budget import Rates
 from selfinstruct.model import Line, Mode
 from selfinstruct.model.arguments import misplaced, shown
-from selfinstruct.model.asking import Send, Terms
+from selfinstruct.model.asking import Send, terms_of
 from selfinstruct.model.line import AskingLine
 from selfinstruct.model.protocol import body, completion, parameters, path
 from selfinstruct.model.replies import Price
@@ -31,7 +31,7 @@ from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.settings import key_in, problems_of_key, problems_of_values
 from selfinstruct.model.trouble import ReplyError, UnsendableError
 from selfinstruct.part import part
-from selfinstruct.round import Completion, Request
+from selfinstruct.request import Completion, Request
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -104,15 +104,7 @@ class Endpoint:
 
     def line(self) -> AbstractContextManager[Line]:
         """Open a line; nothing is connected before the first request."""
-        terms = Terms(
-            concurrency=self.concurrency,
-            timeout_seconds=self.timeout_seconds,
-            deadline_seconds=self.deadline_seconds,
-            attempts=self.attempts,
-            requests_per_minute=self.requests_per_minute,
-            tokens_per_minute=self.tokens_per_minute,
-        )
-        return AskingLine(self._opened, terms, Secrets(key_in(self.key_env)))
+        return AskingLine(self._opened, terms_of(self), Secrets(key_in(self.key_env)))
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[Send]:

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from selfinstruct.round import Completion, Request
+from selfinstruct.request import Completion, Request
 
 MINUTE = 60.0
 CHARACTERS_PER_TOKEN = 4

@@ -23,7 +23,7 @@ from types import TracebackType
 from selfinstruct.model.asking import Asking, Send, Terms
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.trouble import message_of
-from selfinstruct.round import Completion, Failure, Request
+from selfinstruct.request import Completion, Failure, Request
 
 LOG = logging.getLogger(__name__)
 

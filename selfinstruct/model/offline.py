@@ -23,7 +23,7 @@ from pydantic import Field
 from selfinstruct.budget import Rates
 from selfinstruct.model import Line, Mode
 from selfinstruct.part import part
-from selfinstruct.round import Completion, Decoding, Request
+from selfinstruct.request import Completion, Decoding, Request
 from selfinstruct.task import OFFLINE
 
 Share = Annotated[float, Field(ge=0, le=1)]

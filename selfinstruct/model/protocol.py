@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 from selfinstruct.model.arguments import asked, chosen, given, stops
 from selfinstruct.model.replies import cut
 from selfinstruct.model.trouble import GarbledError, ReplyError
-from selfinstruct.round import Completion, Request
+from selfinstruct.request import Completion, Request
 
 TAG = re.compile(r"<(?:style|script|head)\b.*?</(?:style|script|head)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 

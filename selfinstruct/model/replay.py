@@ -18,7 +18,7 @@ from typing import Protocol, runtime_checkable
 from selfinstruct.budget import Rates
 from selfinstruct.model import Line, Mode, Model
 from selfinstruct.part import part
-from selfinstruct.round import Completion, Failure, Request
+from selfinstruct.request import Completion, Failure, Request
 
 NOT_HELD = "the capsule holds no reply to this request"
 MOST = 200_000

@@ -13,7 +13,7 @@ from pydantic import Field
 from selfinstruct.budget import Rates
 from selfinstruct.model.trouble import GarbledError
 from selfinstruct.part import part
-from selfinstruct.round import Completion, Request
+from selfinstruct.request import Completion, Request
 
 
 @part

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from random import Random
 
 from selfinstruct.model.trouble import Kind, Trouble
-from selfinstruct.round import Failure
+from selfinstruct.request import Failure
 
 LOG = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from selfinstruct.round import Completion
+from selfinstruct.request import Completion
 
 NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
 """The environment variables whose values are taken for secrets, beside the one that the config names."""

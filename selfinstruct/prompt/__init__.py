@@ -9,7 +9,8 @@ To add a prompt, write one YAML under `conf/prompt/<recipe>/`; a new kind of rep
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate, Rejection
 
 
 @runtime_checkable

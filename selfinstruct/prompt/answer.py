@@ -11,7 +11,8 @@ from typing import Any
 
 from selfinstruct.part import part
 from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, read, rejection
-from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
 
 LABEL = re.compile(r"[*_#>\s]{0,6}(?:the )?(?:output|answer)(?: is)?[*_\s]{0,4}:[*_\s]{0,4}", re.IGNORECASE)

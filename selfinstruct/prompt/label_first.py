@@ -11,7 +11,8 @@ from selfinstruct.part import part
 from selfinstruct.prompt.instances import Piece, answers, own_fields, preamble, without_farewell
 from selfinstruct.prompt.label_line import Field, Kind, given
 from selfinstruct.prompt.reply import is_refusal, read, rejection
-from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
 
 KINDS: Final[tuple[Kind, ...]] = ("Class label", "Example", "Input")

@@ -18,7 +18,8 @@ from selfinstruct.prompt.list_line import Line
 from selfinstruct.prompt.outline import Outline, outline
 from selfinstruct.prompt.reply import is_preamble, is_refusal, read, rejection
 from selfinstruct.prompt.wording import announces_solutions, announces_tasks, is_about_the_list, is_remark
-from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate, Rejection
 
 
 @part

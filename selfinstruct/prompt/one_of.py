@@ -13,7 +13,8 @@ from pydantic import Field
 
 from selfinstruct.part import part
 from selfinstruct.prompt.reply import is_refusal, read, rejection
-from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate, Rejection
 
 
 @part

@@ -17,7 +17,8 @@ from pydantic import Field, field_validator
 
 from selfinstruct.part import part
 from selfinstruct.prompt import Parser
-from selfinstruct.round import Candidate, Completion, Decoding, Rejection, Request, Sample
+from selfinstruct.request import Completion, Decoding, Request
+from selfinstruct.round import Candidate, Rejection, Sample
 from selfinstruct.task import Instance
 from selfinstruct.template import EXACT, PROMPT, Sandbox, fill, variables
 

@@ -12,7 +12,8 @@ from pydantic import model_validator
 
 from selfinstruct.part import part
 from selfinstruct.prompt.reply import is_refusal, read, rejection
-from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate, Rejection
 
 NUMBER = re.compile(r"(?<![\w.,-])(\d+)(?:\.0+)?(?![\w-]|[.,]\d)")
 

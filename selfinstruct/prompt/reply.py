@@ -13,7 +13,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from selfinstruct.round import PARSE, Completion, Rejection
+from selfinstruct.request import Completion
+from selfinstruct.round import PARSE, Rejection
 
 THOUGHT_TAG = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>|\[(/?)THINK\]", re.IGNORECASE)
 LINE_BREAK = re.compile("\r\n?|\u2028|\u2029|\x85")

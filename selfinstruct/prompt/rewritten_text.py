@@ -13,7 +13,8 @@ from typing import Any
 
 from selfinstruct.part import part
 from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, phrases, read, rejection
-from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate, Rejection
 
 MARK = phrases(
     r"^[\s#*_>]*(?:the )?(?:rewritten|created|new|evolved|revised|modified|complicated|updated|harder)"

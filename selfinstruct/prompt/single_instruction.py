@@ -24,7 +24,8 @@ from typing import Any, Literal
 
 from selfinstruct.part import part
 from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, read, rejection
-from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate, Rejection
 
 PREFIXES = ("probably:", "most likely:", "probably", "most likely", "to")
 QUOTED = {

@@ -9,7 +9,8 @@ from typing import Any
 
 from selfinstruct.part import part
 from selfinstruct.prompt.reply import LINE_BREAK, rejection, without_thoughts
-from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
 
 

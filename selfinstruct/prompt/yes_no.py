@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from selfinstruct.part import part
 from selfinstruct.prompt.reply import DRESSING, is_refusal, phrases, read, rejection
-from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate, Rejection
 
 UNREADABLE = "neither yes nor no"
 

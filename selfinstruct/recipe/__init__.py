@@ -1,8 +1,9 @@
 """One published method each, as a mapping of stages that run in the order written.
 
-Two kinds of stage serve all methods: `Grow` appends tasks until the pool holds enough, `Annotate` completes tasks that
-lack something.  Both are sample, render, complete, parse, filter, pool; they differ in the last.  There is no other
-control flow: no graph, no branches, no columns.  A recipe of known stages is YAML alone.
+Two kinds of stage ask a model: `Grow` appends tasks until the pool holds enough, `Annotate` completes tasks that lack
+something.  Both are sample, render, complete, parse, filter, pool; they differ in the last.  A third asks nobody:
+`Convert` makes tasks of annotated rows.  There is no other control flow: no graph, no branches, no columns.  A recipe
+of known stages is YAML alone.
 
 To add one: `conf/recipe/<name>.yaml`, with its paper and every departure from it at the head, and its prompts under
 `conf/prompt/<name>/`.
@@ -13,11 +14,12 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol, runtime_checkable
 
-from selfinstruct.budget import Purse
+from selfinstruct.budget import Purse, Rates
 from selfinstruct.filters import Filter
-from selfinstruct.model import Answering, Model
+from selfinstruct.model import Answering, Mode, Model, Replies
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
+from selfinstruct.request import Request
 from selfinstruct.round import Round, Sample
 from selfinstruct.sampler import Sampler
 
@@ -38,7 +40,26 @@ class Setting:
 
 @runtime_checkable
 class Stage(Protocol):
-    """A named series of rounds with one sampler and one prompt."""
+    """A named series of rounds."""
+
+    @property
+    def filters(self) -> Mapping[str, Filter]:
+        """What its candidates must pass, in this order."""
+        ...
+
+    @property
+    def target(self) -> int | None:
+        """How many candidates it is to keep, where that is known beforehand."""
+        ...
+
+    def rounds(self, setting: Setting) -> Iterator[Round]:
+        """Its rounds, each as soon as it is done."""
+        ...
+
+
+@runtime_checkable
+class Asking(Stage, Protocol):
+    """A stage that asks a model, with one sampler and one prompt."""
 
     @property
     def sampler(self) -> Sampler:
@@ -51,18 +72,8 @@ class Stage(Protocol):
         ...
 
     @property
-    def filters(self) -> Mapping[str, Filter]:
-        """What its candidates must pass, in this order."""
-        ...
-
-    @property
     def model(self) -> Model | None:
         """The model it asks, if not the run's."""
-        ...
-
-    @property
-    def target(self) -> int | None:
-        """How many candidates it is to keep, where that is known beforehand."""
         ...
 
     def preview(self, pool: Pool, rng: Random) -> Sample:
@@ -72,9 +83,35 @@ class Stage(Protocol):
         """
         ...
 
-    def rounds(self, setting: Setting) -> Iterator[Round]:
-        """Its rounds, each as soon as it is done."""
+
+@runtime_checkable
+class Reading(Stage, Protocol):
+    """A stage that asks no model, and reads data of its own."""
+
+    def problems(self) -> list[str]:
+        """Everything that is wrong in the data, found before anything is written."""
         ...
+
+
+def asking(recipe: Mapping[str, Stage]) -> dict[str, Asking]:
+    """The stages that ask a model."""
+    return {name: stage for name, stage in recipe.items() if isinstance(stage, Asking)}
+
+
+@dataclass(frozen=True)
+class Nobody:
+    """Stands for a model where a stage asks none."""
+
+    name: str = ""
+    mode: Mode = "chat"
+
+    def rates(self) -> Rates | None:
+        """Nothing is paid."""
+        return None
+
+    def complete(self, requests: Sequence[Request]) -> Replies:
+        """It is never asked."""
+        raise NotImplementedError
 
 
 def stream(random_seed: int, stage: str, number: int) -> Random:

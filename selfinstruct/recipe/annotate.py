@@ -29,7 +29,8 @@ from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import Setting, stream
 from selfinstruct.recipe.outcome import Outcome, reason, settled, subject
 from selfinstruct.recipe.turn import Answers, Turn, judge
-from selfinstruct.round import SURPLUS, Candidate, Rejection, Request, Round, Sample
+from selfinstruct.request import Request
+from selfinstruct.round import SURPLUS, Candidate, Rejection, Round, Sample
 from selfinstruct.sampler import Sampler
 
 AHEAD = 1024

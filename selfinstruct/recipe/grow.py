@@ -33,7 +33,8 @@ from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import Setting
 from selfinstruct.recipe.drawing import Drawing, Figures, Listed, Live, Saturation
 from selfinstruct.recipe.turn import Answers, Turn, judge, measured
-from selfinstruct.round import SURPLUS, Candidate, Rejection, Request, Round, Sample
+from selfinstruct.request import Request
+from selfinstruct.round import SURPLUS, Candidate, Rejection, Round, Sample
 from selfinstruct.sampler import Sampler
 from selfinstruct.task import Task
 

@@ -16,7 +16,8 @@ from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import Setting
 from selfinstruct.recipe.outcome import Outcome
-from selfinstruct.round import MODEL, Candidate, Completion, Rejection, Request, Round, Sample
+from selfinstruct.request import Completion, Request
+from selfinstruct.round import MODEL, Candidate, Rejection, Round, Sample
 from selfinstruct.task import Task
 
 

@@ -24,8 +24,9 @@ class Missing:
 
     field: str
     """What is to be filled: `is_classification`, `instances`, or the name of an attribute."""
-    where: dict[str, bool | int | float | str]
-    """Only tasks with these values of `is_classification`, `is_answered`, `origin` or attributes; empty for all."""
+    where: dict[str, bool | int | float | str | None]
+    """Only tasks with these values of `is_classification`, `is_answered`, `origin` or attributes, null for not known;
+    empty for all."""
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
         """At most `count` samples with the variables `task` and `parents`, the tasks that it was made of."""

@@ -12,7 +12,6 @@ Nothing is ever read as rich's markup: names and errors may hold brackets, and a
 
 import json
 import os
-import re
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct.part import part
 from selfinstruct.round import OWN, Round
 from selfinstruct.start import Start
+from selfinstruct.terminal import printable
 from selfinstruct.trackers.progress import WAITING, Bar, Recent, after
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class Console:
         self._start, self._kept = start, kept_before(start.folder)
         self._screen = screen()
         self._recent = Recent()
-        self._print(f"{start.recipe}: {start.job_type} · model {', '.join(start.models)} · {start.folder}", "bold")
+        model = f"model {', '.join(start.models)}" if start.models else "no model"
+        self._print(f"{start.recipe}: {start.job_type} · {model} · {start.folder}", "bold")
         if start.is_offline:
             self._print(OFFLINE, "bold black on yellow")
         if self._screen.is_terminal:
@@ -76,7 +77,7 @@ class Console:
             return
         if self._bar is not None:
             self._bar.close()
-        if summary["asked"]:
+        if summary["asked"] or summary["candidates"]:
             self._screen.print(table(summary))
         self._print(f"{duration(summary['seconds'])} · {spent(summary)}{wasted(summary['unused'])}")
         if summary["offline"]:
@@ -108,7 +109,7 @@ def kept_before(folder: Path) -> Counter[str]:
     """What each stage kept in earlier executions of the run."""
     kept: Counter[str] = Counter()
     path = folder / "rounds.jsonl"
-    for text in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+    for text in path.read_bytes().splitlines() if path.exists() else ():
         row = json.loads(text)
         kept[row["stage"]] += row["kept"]
     return kept
@@ -197,8 +198,3 @@ def files(folder: Path) -> list[str]:
     dataset = sorted(path for path in (folder / "dataset").glob("*") if path.is_file())
     others = [*sorted(folder.glob("scores.*")), *sorted(folder.glob("*.json*"))]
     return [path.relative_to(folder).as_posix() for path in [*dataset, *others]]
-
-
-def printable(text: str) -> str:
-    """A text without the characters that steer a terminal."""
-    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", " ", text)

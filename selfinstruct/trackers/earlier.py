@@ -5,6 +5,7 @@ would begin a second file, and what it had not yet written when the first proces
 the unfinished file is removed, and the new one begins with every round that was committed: the journal has them all.
 """
 
+import re
 import shutil
 from pathlib import Path
 from secrets import token_hex
@@ -15,7 +16,8 @@ ID = "id.txt"
 def kept_id(folder: Path) -> str:
     """The run's id in W&B; a new one when it begins."""
     path = folder / "wandb" / ID
-    return path.read_text(encoding="utf-8").strip() if path.exists() else new_id(folder)
+    found = path.read_bytes().decode(errors="replace").strip() if path.is_file() else ""
+    return found if re.fullmatch(r"[\w-]+", found, re.ASCII) else new_id(folder)
 
 
 def new_id(folder: Path) -> str:
@@ -31,4 +33,7 @@ def remove_unsent(folder: Path) -> None:
     """Remove the offline runs of this folder that were not uploaded."""
     for path in (folder / "wandb").glob("offline-run-*"):
         if not any(path.glob("*.synced")):
-            shutil.rmtree(path)
+            if path.is_symlink():
+                path.unlink()
+            else:
+                shutil.rmtree(path)

@@ -11,11 +11,10 @@ from typing import Any
 
 from selfinstruct.start import Start
 from selfinstruct.task import OFFLINE
-from selfinstruct.trackers.wandb import Wandb
+from selfinstruct.trackers.wandb import KEYS, Wandb
 
 log = logging.getLogger(__name__)
 
-KEYS = ("project", "entity", "mode", "init_timeout", "tags")
 JOB_TYPE = "compare"
 
 

@@ -37,6 +37,8 @@ LONGEST_NAME, LONGEST_TAG = 128, 64
 """W&B refuses longer ones."""
 FINISH_SECONDS = 600.0
 """An upload that takes longer at the end is given up; `wandb sync` can make up for it."""
+KEYS = ("project", "entity", "mode", "init_timeout", "tags")
+"""What a W&B run needs that logs no rounds, but what came of some."""
 
 
 @part(frozen=False)
@@ -164,17 +166,22 @@ class Wandb:
         return list(dict.fromkeys(wanted))
 
     def _log_dataset(self, start: Start, summary: dict[str, Any]) -> None:
+        paths = sorted(path for path in (start.folder / "dataset").rglob("*") if path.is_file())
+        if paths:
+            about = {"is_offline": summary["offline"], "models": summary["models"], "run": start.name}
+            names = (path.relative_to(start.folder / "dataset").as_posix() for path in paths)
+            self.log_artifact("dataset", dict(zip(names, paths, strict=True)), about)
+
+    def log_artifact(self, kind: str, files: Mapping[str, Path], about: dict[str, Any]) -> None:
+        """Log files by their names as one artifact of a kind; `about` says where they are from."""
         import wandb
 
-        paths = sorted(path for path in (start.folder / "dataset").rglob("*") if path.is_file())
-        if not paths:
-            return
-        about = {"is_offline": summary["offline"], "models": summary["models"], "run": start.name}
-        artifact = wandb.Artifact(re.sub(r"[^\w.-]", "-", f"{start.recipe}-dataset"), type="dataset", metadata=about)
-        for path in paths:
-            name = path.relative_to(start.folder / "dataset").as_posix()
-            artifact.add_file(str(path), name=name, policy="immutable", skip_cache=True)
-        self._run.log_artifact(artifact)
+        name = re.sub(r"[^\w.-]", "-", f"{self._start.recipe}-{kind}")
+        artifact = wandb.Artifact(name, type=kind, metadata=about)
+        for file, path in files.items():
+            artifact.add_file(str(path), name=file, policy="immutable", skip_cache=True)
+        with staged_in(self._start.folder):
+            self._run.log_artifact(artifact)
 
     @contextmanager
     def _unbroken(self, what: str, *values: object) -> Iterator[None]:

@@ -11,7 +11,8 @@ import pytest
 from selfinstruct.folder import keep_config, replace_text
 from selfinstruct.journal import Journal
 from selfinstruct.pool import Pool
-from selfinstruct.round import Candidate, Completion, Decoding, Rejection, Request, Round
+from selfinstruct.request import Completion, Decoding, Request
+from selfinstruct.round import Candidate, Rejection, Round
 from selfinstruct.start import Start
 from selfinstruct.store import Asked, Store
 from selfinstruct.summary import summarise

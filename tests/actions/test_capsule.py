@@ -2,13 +2,11 @@
 
 import json
 import os
-import subprocess
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from types import SimpleNamespace
 
+import commands
 import pytest
 
 from selfinstruct.actions.capsule import Capsule
@@ -16,9 +14,8 @@ from selfinstruct.actions.export import Export
 from selfinstruct.errors import RunFolderError
 from selfinstruct.model.offline import Offline
 from selfinstruct.pool import Pool
-from selfinstruct.round import Decoding, Request
+from selfinstruct.request import Decoding, Request
 
-ROOT = Path(__file__).parents[2]
 KEY = "sk-test-0123456789abcdef"
 HELD = ("pool.jsonl", "rejected.jsonl", "rounds.jsonl", "dataset/chat.jsonl")
 
@@ -53,13 +50,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def command(*words, **environment):
     variables = {key: value for key, value in os.environ.items() if not key.startswith(("OPENAI", "HF_", "WANDB"))}
-    return subprocess.run(
-        [sys.executable, str(ROOT / "run.py"), *words],
-        env=variables | environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return commands.run(*words, environment=variables | environment)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from selfinstruct.actions.explain import escape, printable, safe
+from selfinstruct.actions.explain import safe
 from selfinstruct.actions.explain.fate import fates, neighbours
 from selfinstruct.actions.explain.lineage import depths, descendants, showings
 from selfinstruct.actions.explain.text import fenced, one_line
@@ -85,7 +85,7 @@ def test_every_task_can_be_told_with_its_prompt_and_all_its_later_stages(explain
 def test_a_seed_has_only_offspring(explain, folder):
     told = explain("seed_task_3")
 
-    assert "A seed: a person wrote it." in told
+    assert "A seed, written by a person." in told
     assert "The prompt as sent" not in told
     assert "## What used it as an example" in told
 
@@ -194,9 +194,7 @@ def test_a_folder_without_a_run_is_refused(explain, tmp_path):
         explain(of=tmp_path / "empty")
 
 
-def test_a_models_words_move_no_cursor_and_close_no_fence():
-    assert printable("a\x1b[31m\u202e\u2028\r\x00é\u200d\n\tb") == "a\\x1b[31m\\u202e\\u2028\\r\\x00é\u200d\n\tb"
-    assert escape("\ud800") == "\\ud800"
+def test_a_models_words_close_no_fence():
     assert fenced("a\n```\nb").startswith("````text\n")
     assert one_line("a\n  b") == "a b"
     assert len(one_line("x" * 500)) == 300
@@ -233,3 +231,21 @@ def test_lineage_counts_each_once(task):
     assert descendants("seed_task_0", {"seed_task_0": ["a", "b"], "a": ["b"]}) == {"a", "b"}
     assert list(depths(pool).values()) == [0, 0, 1, 2, 2]
     assert showings(pool) == {"seed_task_0": 2, "seed_task_1": 1, "seed_task_2": 1}
+
+
+def test_a_task_that_came_with_its_instance_is_told_with_both(composed, built, tmp_path, capsys):
+    small = ("recipe=alpaca", "recipe.tasks.until=30", "trackers=[]")
+    built(composed(*small, "actions=[generate]"), tmp_path).execute()
+    config = composed(*small, "actions=[explain]")
+    config.pop("explain")
+    row, number = rejected(tmp_path, "surplus", "tasks")
+
+    told = {}
+    for name in ("tasks_3", f"{row['request']}#{number}"):
+        config["actions"]["explain"]["id"] = name
+        built(config, tmp_path).execute()
+        told[name] = capsys.readouterr().out
+
+    task = next(row for row in lines(tmp_path / "pool.jsonl") if row["id"] == "tasks_3")
+    assert f"kept as tasks_3: {one_line(task['instruction'])} input: " in told["tasks_3"]
+    assert f"{row['instruction']}\ninput: {row['input']}\noutput: {row['output']}" in told[f"{row['request']}#{number}"]

@@ -1,10 +1,11 @@
 import json
+import zipfile
 from types import SimpleNamespace
 
 import pytest
 
 from selfinstruct.actions.export import Export
-from selfinstruct.errors import RunFolderError
+from selfinstruct.errors import RunFolderError, UnwritableError
 from selfinstruct.pool import Pool
 
 
@@ -65,7 +66,7 @@ def test_an_export_that_is_cut_short_leaves_the_old_file_whole(tmp_path, pool):
     Export()(run_of(tmp_path, pool, plain=Plain()))
     before = (tmp_path / "dataset/plain.jsonl").read_bytes()
 
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(UnwritableError, match="disk full"):
         Export()(run_of(tmp_path, pool, plain=Failing()))
 
     assert (tmp_path / "dataset/plain.jsonl").read_bytes() == before
@@ -98,7 +99,7 @@ class Named:
 )
 def test_a_format_can_only_name_a_file_of_the_dataset(name, tmp_path, pool):
     (tmp_path / "run").mkdir()
-    with pytest.raises(RunFolderError, match=r"formats\.mine: .* is no name of a JSONL file"):
+    with pytest.raises(RunFolderError, match=r"formats\.mine: .* is no name of a JSONL or zip file"):
         Export()(run_of(tmp_path / "run", pool, mine=Named(name)))
 
     assert [path.name for path in tmp_path.rglob("*")] == ["run", "dataset"]
@@ -161,3 +162,48 @@ def test_ids_and_texts_are_only_data(tmp_path, pool, task):
     rows = [json.loads(line) for line in (tmp_path / "dataset/plain.jsonl").read_bytes().split(b"\n")[:-1]]
     assert [row["instruction"].split(" ", 1)[1] for row in rows[-len(hostile) :]] == hostile
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["README.md", "dataset", "plain.jsonl"]
+
+
+def test_the_card_calls_no_seed_human_that_a_model_or_nobody_knows_who_wrote(tmp_path, pool, task):
+    pool.add(task(11, models={"seeds/grow": "offline"}))
+    pool.add(task(12, models={"seeds": "unknown"}))
+
+    Export()(run_of(tmp_path, pool, plain=Plain()))
+
+    card = (tmp_path / "dataset/README.md").read_text()
+    assert "Grown by `selfinstruct` from 12 seed tasks (10 by people, 1 by offline, 1 by nobody knows whom)" in card
+    assert "no language model's work" in card
+
+
+def test_seeds_that_a_model_wrote_are_nothing_that_was_made_here(tmp_path, task):
+    with pytest.raises(RunFolderError, match="holds no tasks to export"):
+        Export()(run_of(tmp_path, Pool([task(0, models={"seeds": "m"})]), plain=Plain()))
+
+
+class Apart:
+    """A format with a file a row."""
+
+    def files(self, pool, random_seed):
+        yield "apart.zip", ({"id": task.id} for task in pool)
+
+
+def test_a_format_may_have_a_file_a_row_in_a_zip(tmp_path, pool, task):
+    pool.add(task(11, id="../../evil", origin="grow", models={"grow": "m"}))
+
+    Export()(run_of(tmp_path, pool, apart=Apart()))
+
+    with zipfile.ZipFile(tmp_path / "dataset/apart.zip") as archive:
+        names = archive.namelist()
+        assert (names[0], names[-1], len(names)) == ("tasks/task000001.json", "tasks/task000012.json", 12)
+        assert json.loads(archive.read(names[-1])) == {"id": "../../evil"}
+    assert "| `apart.zip` | 12 |" in (tmp_path / "dataset/README.md").read_text()
+
+
+def test_a_zip_is_the_same_bytes_every_time(tmp_path, pool):
+    found = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        Export()(run_of(tmp_path / name, pool, apart=Apart()))
+        found.append((tmp_path / name / "dataset/apart.zip").read_bytes())
+
+    assert found[0] == found[1]

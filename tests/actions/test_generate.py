@@ -9,7 +9,8 @@ from selfinstruct.budget import UNLIMITED, Budget
 from selfinstruct.errors import ConfigError, DataError, ModelError, SelfInstructError
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe.grow import Grow, Saturation
-from selfinstruct.round import Candidate, Completion, Failure
+from selfinstruct.request import Completion, Failure
+from selfinstruct.round import Candidate
 from selfinstruct.run import Run
 from selfinstruct.sampler.mixed import Mixed
 from selfinstruct.start import Start

@@ -199,10 +199,17 @@ def test_without_an_earlier_run_what_is_assumed_can_be_set(plan):
     assert "Yields are assumed (plan.assume)" in told
 
 
+def test_a_reply_of_whole_tasks_is_taken_to_be_longer_and_to_bring_more(plan):
+    found, _ = plan("recipe=alpaca", "recipe.tasks.until=110", "recipe.tasks.requests_per_round=1")
+
+    assert found["stages"]["tasks"]["requests"]["expected"] == 10
+    assert found["stages"]["tasks"]["completion_tokens"]["expected"] == 22_000
+
+
 def test_seeds_that_lack_something_are_asked_about_too(composed, built, task, tmp_path):
     class Unfinished:
         def load(self):
-            return [task(number, is_classification=None) for number in range(9)]
+            return [task(number, is_classification=None, instances=None) for number in range(9)]
 
     run = built(composed("actions=[plan]", f"{UNTIL}=10"), tmp_path)
     run.seeds = Unfinished()

@@ -6,13 +6,16 @@ import sqlite3
 import stat
 import struct
 import zipfile
+from collections import Counter
 from dataclasses import replace
+from functools import cache
 
 import pytest
 import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from selfinstruct.actions.export import write
 from selfinstruct.actions.publication import archive, citation, overrides, paper
 from selfinstruct.actions.publication.archive import opened, pack, seal
 from selfinstruct.actions.publication.card import card, size
@@ -34,10 +37,15 @@ ACTIONS = "actions=[generate,export,capsule]"
 THRESHOLD = "recipe.instructions.filters.similarity.threshold"
 
 
+@cache
+def composed_once(*words):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose("config", overrides=list(words))
+
+
 def execute(folder, *words, actions="actions=[generate,export]", capsule=None):
     """Run the words in a folder, as the command does."""
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("config", overrides=["trackers=[]", actions, *words])
+    config = composed_once("trackers=[]", actions, *words)
     values = OmegaConf.to_container(config, resolve=True)
     declared = OmegaConf.to_container(config, resolve=False)
     values, declared = (without_objective(untold(config)) for config in (values, declared))
@@ -229,6 +237,15 @@ def test_the_value_of_a_secret_variable_is_found_and_can_be_called_harmless(tmp_
     assert leaks(tmp_path, [fingerprint("plain words of mine")]) == []
 
 
+def test_a_key_in_a_file_of_a_zip_is_found(tmp_path):
+    rows = iter([{"a": 1}, {"a": "sk-" + "x" * 20}])
+    write(tmp_path / "superni.zip", rows)
+
+    (found,) = leaks(tmp_path, [])
+
+    assert found.startswith("superni.zip:")
+
+
 def test_a_capsule_that_would_tell_a_key_is_not_written(published, tmp_path, monkeypatch):
     folder = shutil.copytree(published, tmp_path / "run")
     shutil.rmtree(folder / "capsule")
@@ -328,11 +345,30 @@ def test_what_the_grammar_made_is_called_so(facts):
     assert "written by an offline grammar" in paragraph(offline)
 
 
+def test_no_seed_is_called_a_persons_that_is_none(facts):
+    grown = replace(facts, seed_writers=Counter({"human": 4, "openai/m": 6}))
+
+    assert "Starting from 10 seed tasks (4 by people, 6 by openai/m), we grew" in paragraph(grown)
+    assert "- seeds: MIT (seed tasks, not all of them a person's work (mine.jsonl))" in card(grown)
+
+
+def test_a_model_that_wrote_beside_the_grammar_is_named_with_it(facts):
+    mixed = replace(facts, is_offline=True, models=["offline", "openai/m"])
+
+    assert "stands in for a language model, and openai/m (as the provider calls it)." in paragraph(mixed)
+
+
+def test_a_zip_of_a_format_is_named_in_the_front_matter(facts):
+    found = yaml.safe_load(card(replace(facts, dataset={"dataset/superni.zip": 5})).split("---")[1])
+
+    assert found["configs"] == [{"config_name": "superni", "data_files": "dataset/superni.zip"}]
+
+
 def test_the_paragraph_says_what_was_done(facts):
     text = paragraph(facts)
 
     assert "Starting from 10 seed tasks, we grew 4 tasks by Self-Instruct (Wang et al., 2023)" in text
-    assert "each of which showed 6 human-written tasks, decoded with temperature 0.7" in text
+    assert "each of which showed 6 seed tasks, decoded with temperature 0.7" in text
     assert "length (min_words 4) was kept (4 of 9 candidates)" in text
 
 
@@ -373,6 +409,14 @@ def test_citations_name_paper_software_and_dataset(facts):
     assert found["type"] == "dataset"
     assert [reference["type"] for reference in found["references"]] == ["software", "conference-paper"]
     assert "conference-paper" not in citation.cff(replace(facts, recipe="mine"))
+
+
+def test_alpaca_is_cited_by_its_repository(facts):
+    text = citation.bibtex(replace(facts, recipe="alpaca"))
+    (_, reference) = yaml.safe_load(citation.cff(replace(facts, recipe="alpaca")))["references"]
+
+    assert "@misc{alpaca," in text
+    assert (reference["type"], reference["url"]) == ("generic", "https://github.com/tatsu-lab/stanford_alpaca")
 
 
 def test_sizes_are_the_hubs_words():

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from selfinstruct.actions.capsule import Capsule
 from selfinstruct.actions.publication.archive import FILES, seal
 from selfinstruct.actions.push import BESIDE, INSTALL, Push
 from selfinstruct.errors import RunFolderError, SelfInstructError
+from selfinstruct.start import Start
 
 TOKEN = "hf_abcdefghijklmnopqrstuvwxyz"
 ROOT = Path(__file__).parents[2]
@@ -68,6 +70,12 @@ def hub(monkeypatch):
     server.server_close()
 
 
+def start_of(folder, **trackers):
+    config = {"trackers": trackers}
+    about = {"name": "run", "group": None, "recipe": "self_instruct", "job_type": "push"}
+    return Start(folder=folder, config=config, declared=config, **about)
+
+
 @pytest.fixture
 def run(tmp_path):
     """The folder of a run with a capsule of small files."""
@@ -76,7 +84,7 @@ def run(tmp_path):
     for name in (*FILES, "dataset/chat.jsonl"):
         (folder / name).write_text(f"{name}\n")
     seal(folder)
-    return SimpleNamespace(start=SimpleNamespace(folder=tmp_path), actions={})
+    return SimpleNamespace(start=start_of(tmp_path), actions={})
 
 
 def push(**changes):
@@ -106,6 +114,25 @@ def test_a_repository_is_private_and_the_token_that_of_the_variable(hub, run):
     created = json.loads(body)
     assert (created["type"], created["name"], created["organization"]) == ("dataset", "data", "me")
     assert created.get("private") is True or created.get("visibility") == "private"
+
+
+def test_what_was_uploaded_is_an_artifact_where_the_run_is_logged_to_wandb(hub, run, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    settings = {"project": "p", "entity": None, "mode": "offline", "init_timeout": 1, "tags": {}, "tables": True}
+    told = {"models": ["offline"], "made_by_an_offline_grammar": True}
+    (tmp_path / "capsule/provenance.json").write_text(json.dumps(told))
+    seal(tmp_path / "capsule")
+    run.start = start_of(tmp_path, wandb=settings)
+
+    push()(run)
+
+    (path,) = tmp_path.glob("push/wandb/offline-run-*/*.wandb")
+    wanted = (b"self_instruct-dataset", b"self_instruct-capsule", b"chat.jsonl", b"capsule.zip", hub.url.encode())
+    for _ in range(500):  # its last bytes may be written just after it was finished
+        if all(text in path.read_bytes() for text in wanted):
+            break
+        time.sleep(0.02)
+    assert [text for text in wanted if text not in path.read_bytes()] == []
 
 
 def test_a_dry_run_tells_what_would_go_where_and_asks_nothing(hub, run, capsys, monkeypatch):

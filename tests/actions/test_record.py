@@ -69,3 +69,16 @@ def test_a_folder_that_no_run_has_left_so_is_refused(folder, tmp_path):
     (folder / "rounds.jsonl").write_text("{\n")
     with pytest.raises(RunFolderError, match="its files cannot be read"):
         Record(folder)
+
+
+def test_seeds_are_those_that_the_run_began_with_and_not_what_a_stage_made_of_them(tmp_path, composed, built):
+    (tmp_path / "seeds.jsonl").write_text("".join(f'{{"instruction": "Name {n} rivers."}}\n' for n in range(2, 9)))
+    config = composed("seeds=alpaca", f"seeds.path={tmp_path}/seeds.jsonl", "trackers=[]", "actions=[generate]")
+    config["recipe"] = {name: stage for name, stage in config["recipe"].items() if name != "instructions"}
+    built(config, tmp_path / "run").execute()
+
+    record = Record(tmp_path / "run")
+
+    assert [task.is_classification for task in record.seeds] == [None] * 7
+    assert [task.is_classification for task in record.pool_before(1)] == [False] * 7
+    assert all(task.models["classification"] == "offline" for task in record.pool)

@@ -8,7 +8,8 @@ from rouge_score import rouge_scorer
 from selfinstruct.actions.record import Record
 from selfinstruct.actions.refilter.changes import changes
 from selfinstruct.errors import ConfigError, RunFolderError
-from selfinstruct.round import Candidate, Completion, Failure
+from selfinstruct.request import Completion, Failure
+from selfinstruct.round import Candidate
 
 FILES = ("pool.jsonl", "rejected.jsonl", "rounds.jsonl")
 SIMILARITY = "recipe.instructions.filters.similarity.threshold"

@@ -26,7 +26,7 @@ from selfinstruct.model.litellm import LiteLLM
 from selfinstruct.model.offline import Offline
 from selfinstruct.model.replies import Price
 from selfinstruct.recorded import recorded
-from selfinstruct.round import Decoding, Request
+from selfinstruct.request import Decoding, Request
 from selfinstruct.store import Store
 
 TEXT = "Come up with a task that a person might give to an assistant. " * 12

@@ -8,8 +8,6 @@ import hashlib
 import json
 import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -17,11 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
+import commands
 import pytest
 
-ROOT = Path(__file__).parents[2]
 KEY = "sk-proj-0123456789abcdefghijklmnop"
 USAGE = {"prompt_tokens": 50, "completion_tokens": 20, "total_tokens": 70}
 PASSING = ("429", "429 seconds", "429 date", "500", "503", "hang", "reset", "half", "no JSON", "no choice", "echo")
@@ -214,15 +211,13 @@ def words(server):
 
 @pytest.fixture
 def begin(tmp_path):
-    """Start `python run.py` in a process of its own, in a group of its own."""
+    """Start `python run.py` in a process of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
     started = []
 
-    def start(*words, program=(str(ROOT / "run.py"),), **variables):
-        command = [sys.executable, *program, *words]
-        output = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        settings = environment | {"OPENAI_API_KEY": KEY, "WANDB_SILENT": "true", "PYTHONPATH": str(ROOT), **variables}
-        started.append(subprocess.Popen(command, cwd=tmp_path, env=settings, **output))
+    def start(*words, **how):
+        settings = environment | {"OPENAI_API_KEY": KEY, "WANDB_SILENT": "true"}
+        started.append(commands.begin(*words, folder=tmp_path, environment=settings, **how))
         return started[-1]
 
     yield start
@@ -235,8 +230,8 @@ def begin(tmp_path):
 def run(begin):
     """Run `python run.py` to its end: exit code, standard output, standard error."""
 
-    def finish(*words, **variables):
-        process = begin(*words, **variables)
+    def finish(*words):
+        process = begin(*words)
         output, errors = process.communicate(timeout=120)
         return process.returncode, output, errors
 

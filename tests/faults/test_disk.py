@@ -3,29 +3,33 @@
 import subprocess
 from pathlib import Path
 
+import commands
 import pytest
 
-RUN = str(Path(__file__).parents[2] / "run.py")
-LIMITED = """
+LIMITED = f"""
 import resource, runpy, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
-sys.argv = sys.argv[2:]
-runpy.run_path(sys.argv[0], run_name="__main__")
+sys.path[0] = {str(Path(commands.RUN).parent)!r}
+most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), most))
+try:
+    runpy.run_path({commands.RUN!r}, run_name="__main__")
+finally:  # the file in which coverage is measured may be larger
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 """
 """Runs a program that may write no file larger than so many bytes."""
-UNMEASURED = dict.fromkeys(("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"), "")
-"""The file in which coverage is measured would be too large, too."""
 
 
 def is_clear(told, folder):
-    """Whether it is told in one line which file of the folder could not be written, and what to do."""
-    (line,) = told.splitlines()
-    return line.startswith(str(folder)) and "cannot be written: " in line and "Make room" in line
+    """Whether it is told which file of the folder could not be written, what to do, and how to go on."""
+    line, last = told.splitlines()
+    is_named = line.startswith(f"{folder}/") and "cannot be written: " in line and "Make room" in line
+    return is_named and "summary.json" not in line and last.endswith(f"python run.py hydra.run.dir={folder}")
 
 
 def test_files_that_may_not_grow_end_the_run_and_it_goes_on_to_the_same(begin, run, words, whole, made, tmp_path):
+    (tmp_path / "limited.py").write_text(LIMITED)
     for limit in (120_000, 200_000):
-        process = begin(str(limit), RUN, *words, "hydra.run.dir=run", program=("-c", LIMITED), **UNMEASURED)
+        process = begin(str(limit), *words, "hydra.run.dir=run", script=tmp_path / "limited.py")
         _, told = process.communicate(timeout=120)
 
         assert process.returncode == 1
@@ -55,6 +59,11 @@ def small_disk(tmp_path):
 
 def test_a_full_disk_ends_the_run_and_it_goes_on_to_the_same_when_there_is_room(small_disk, run, words, whole, made):
     place, resize = small_disk
+    resize("8k")
+    code, _, told = run(*words, f"hydra.run.dir={place}/run")
+    assert code == 1
+    assert told.startswith(f"{place}/run cannot be written: No space left on device. Make room, or mend")
+    assert told.endswith("\nThen run the same command again.\n")
     for size in ("600k", "800k", "900k"):
         resize(size)
         code, _, told = run(*words, f"hydra.run.dir={place}/run")
@@ -65,3 +74,16 @@ def test_a_full_disk_ends_the_run_and_it_goes_on_to_the_same_when_there_is_room(
     resize("20m")
     assert run(f"hydra.run.dir={place}/run") == (0, "", "")
     assert made(place / "run") == whole
+
+
+def test_a_file_that_cannot_be_opened_before_the_run_begins_is_named_with_what_to_do(run, words, tmp_path):
+    (tmp_path / "run/run.log").mkdir(parents=True)
+
+    code, _, told = run(*words, "hydra.run.dir=run")
+
+    assert code == 1
+    assert told == (
+        f"{tmp_path}/run/run.log cannot be written: Is a directory. Make room, or mend what keeps it from being "
+        "written.\n"
+        "Then run the same command again.\n"
+    )

@@ -2,21 +2,21 @@
 
 import json
 import os
+import re
 import shutil
-import subprocess
-import sys
-from pathlib import Path
+import sqlite3
 
+import commands
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from selfinstruct.actions.export import write
 from selfinstruct.journal import line
-from selfinstruct.seeds.jsonl import Jsonl, read
+from selfinstruct.seeds.jsonl import Jsonl, mistakes_in
+from selfinstruct.seeds.source import parsed
 from selfinstruct.task import Task
 
-ROOT = Path(__file__).parents[2]
 GLOBAL = b"# @package _global_\n"
 SEED = {"instruction": "Do it.", "instances": [{"input": "", "output": "x"}], "is_classification": False}
 
@@ -24,14 +24,7 @@ SEED = {"instruction": "Do it.", "instances": [{"input": "", "output": "x"}], "i
 def command(folder, *words):
     """Run `python run.py` in a folder."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WANDB")}
-    return subprocess.run(
-        [sys.executable, str(ROOT / "run.py"), *words[:1], "trackers=[console]", *words[1:]],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return commands.run(*words[:1], "trackers=[console]", *words[1:], folder=folder, environment=environment)
 
 
 def told(done, *messages):
@@ -139,7 +132,7 @@ def test_what_hides_a_part_is_not_told_as_a_key_that_is_unknown(mine, tmp_path):
 
     told(
         command(tmp_path, "recipe.instructions.until=5", "experiment=x", *words),
-        "A config file has put something else in the place of recipe.instructions.",
+        "A config file or another option has put something else in the place of recipe.instructions.",
     )
 
 
@@ -168,10 +161,22 @@ FOLDERS = {
     "half a config": ("config.json", lambda old: old[:300], "config.json cannot be read"),
     "a config in another encoding": ("config.json", lambda old: b"\xff" + old, "config.json cannot be read"),
     "a config of another shape": ("config.json", lambda old: b"[1]", "config.json cannot be read"),
-    "rounds that are none": ("rounds.jsonl", lambda old: old + b"x\n", "files cannot be read"),
-    "rounds in another encoding": ("rounds.jsonl", lambda old: b"\xff" + old, "files cannot be read"),
+    "rounds that are none": ("rounds.jsonl", lambda old: old + b"x\n", ": not JSON at column 1"),
+    "rounds with a mark": (
+        "rounds.jsonl",
+        lambda old: b"\xef\xbb\xbf" + old,
+        "rounds.jsonl:1: begins with a byte order mark",
+    ),
+    "a pool with numbers for texts": (
+        "pool.jsonl",
+        lambda old: re.sub(
+            rb'"instruction": "[^"\\]+"', lambda found: b'"instruction": ' + b"1" * (len(found[0]) - 15), old
+        ),
+        "pool.jsonl:1: 'instruction': Input should be a valid string",
+    ),
+    "rounds in another encoding": ("rounds.jsonl", lambda old: b"\xff" + old, "rounds.jsonl:1: byte 0xff at column 1"),
     "half a pool": ("pool.jsonl", lambda old: old[:1000], "pool.jsonl is shorter than rounds.jsonl says it was"),
-    "a pool in another encoding": ("pool.jsonl", lambda old: b"\xff" + old[1:], "files cannot be read"),
+    "a pool in another encoding": ("pool.jsonl", lambda old: b"\xff" + old[1:], "pool.jsonl:1: byte 0xff at column 1"),
     "a store that is none": ("completions.sqlite", lambda old: b"x" * 99, "completions.sqlite cannot be used"),
 }
 
@@ -186,6 +191,48 @@ def test_a_run_folder_that_is_damaged_is_told_and_left_as_it_is(what, finished, 
     told(command(tmp_path, "hydra.run.dir=run", "recipe.instructions.until=12"), message)
 
     assert contents(tmp_path / "run") == before
+
+
+def test_a_database_of_something_else_in_the_place_of_the_store_is_left_as_it_is(finished, tmp_path):
+    shutil.copytree(finished, tmp_path / "run")
+    (tmp_path / "run/completions.sqlite").unlink()
+    with sqlite3.connect(tmp_path / "run/completions.sqlite") as connection:
+        connection.execute("CREATE TABLE mine (x)")
+    connection.close()
+    before = contents(tmp_path / "run")
+
+    told(
+        command(tmp_path, "hydra.run.dir=run", "recipe.instructions.until=12"),
+        "completions.sqlite cannot be used: it holds other tables (mine), so no run has made it.",
+    )
+
+    assert contents(tmp_path / "run") == before
+
+
+def test_a_folder_with_rounds_and_no_config_goes_on_under_no_other(finished, tmp_path):
+    shutil.copytree(finished, tmp_path / "run")
+    (tmp_path / "run/config.json").unlink()
+    shutil.rmtree(tmp_path / "run/.hydra")
+    before = contents(tmp_path / "run")
+
+    told(
+        command(tmp_path, "hydra.run.dir=run", "recipe.instructions.until=12"),
+        "run holds rounds.jsonl but no config.json, so nobody knows which config its rounds were made by.",
+    )
+
+    assert contents(tmp_path / "run") == before
+
+
+@pytest.mark.parametrize("name", ["pool.jsonl", "run.log", ".hydra"])
+def test_nothing_is_written_through_a_link_in_a_run_folder(name, finished, tmp_path):
+    shutil.copytree(finished, tmp_path / "run")
+    shutil.move(tmp_path / "run" / name, tmp_path / "mine")
+    (tmp_path / "run" / name).symlink_to(tmp_path / "mine")
+    before = contents(tmp_path)
+
+    told(command(tmp_path, "hydra.run.dir=run", "recipe.instructions.until=12"), f"run/{name} is a symbolic link")
+
+    assert contents(tmp_path) == before
 
 
 def test_a_file_in_the_place_of_the_dataset_is_told_before_anything_is_spent(finished, tmp_path):
@@ -240,6 +287,7 @@ KEYS = ("id", "instruction", "instances", "is_classification")
 
 @given(st.dictionaries(st.sampled_from(KEYS), JSON) | JSON)
 def test_any_json_is_a_seed_or_has_its_mistakes(row):
-    read_row, mistakes = read(json.dumps(row))
+    read_row, mistakes = parsed(json.dumps(row))
+    mistakes = mistakes or mistakes_in(read_row)
 
     assert mistakes or set(read_row) >= set(KEYS[1:])

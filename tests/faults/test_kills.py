@@ -2,8 +2,8 @@
 
 Each chain is one run: begun, killed with SIGKILL, begun again with its folder alone, killed again, and in the end left
 to finish.  The moments are drawn: while the program starts, after so many requests, as soon as a file has grown, which
-is in the middle of a commit, and while the dataset is written.  Starting Python costs more than all of that, so that
-most processes are forked off one that has imported everything; some are started as a user starts them.
+is in the middle of a commit, and while the dataset is written.  Some processes are started as a user starts them, so
+that they are killed while they import, too; the others are forked (commands.py).
 
     SELFINSTRUCT_KILLS=600 python -m pytest tests/faults/test_kills.py     many more
 """
@@ -16,29 +16,12 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from random import Random
 
 import pytest
 
 KILLS = int(os.environ.get("SELFINSTRUCT_KILLS", "32"))
-FORKING = """
-import importlib, os, pkgutil, sys
-import aiohttp, selfinstruct
-for module in pkgutil.walk_packages(selfinstruct.__path__, "selfinstruct."):
-    importlib.import_module(module.name)
-from selfinstruct.entry import main
-for line in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        sys.argv = ["run.py", *line.rstrip("\\n").split("\\t")]
-        sys.stderr = open(os.path.join(sys.argv[-1].partition("=")[2] + ".err"), "w")
-        sys.stdout = open(os.devnull, "w")
-        main()
-        os._exit(0)
-    print(child, flush=True)
-    print(os.waitpid(child, 0)[1], flush=True)
-"""
-"""Forks a process for each line of words that it reads, tells its id, and how it ended."""
 GROWING = ("pool.jsonl", "rejected.jsonl", "rounds.jsonl", "timings.jsonl", "completions.sqlite-wal")
 
 
@@ -96,50 +79,16 @@ def is_begun(folder):
     return (folder / "config.json").exists() or size(folder / ".hydra" / "overrides.yaml") > 0
 
 
-class Started:
-    """A process as a user starts it."""
-
-    def __init__(self, begin, words):
-        self.process = begin(*words)
-
-    def is_over(self):
-        return self.process.poll() is not None
-
-    def kill(self):
-        """End it; whether it had not ended by itself."""
-        self.process.kill()
-        _, told = self.process.communicate()
-        assert "Traceback" not in told
-        assert self.process.returncode in (0, -signal.SIGKILL), told
-        return self.process.returncode != 0
+def killed(process):
+    """End a process; whether it had not ended by itself."""
+    process.kill()
+    _, told = process.communicate()
+    assert "Traceback" not in told
+    assert process.returncode in (0, -signal.SIGKILL), told
+    return process.returncode != 0
 
 
-class Forked:
-    """A process forked off one that has imported everything."""
-
-    def __init__(self, forking, words):
-        self.told = f"{words[-1].partition('=')[2]}.err"
-        forking.stdin.write("\t".join(words) + "\n")
-        forking.stdin.flush()
-        self.id = int(forking.stdout.readline())
-        self.end = ThreadPoolExecutor(1)
-        self.status = self.end.submit(lambda: int(forking.stdout.readline()))
-
-    def is_over(self):
-        return self.status.done()
-
-    def kill(self):
-        """End it; whether it had not ended by itself."""
-        if not self.status.done():
-            os.kill(self.id, signal.SIGKILL)
-        status = self.status.result()
-        self.end.shutdown()
-        with open(self.told, encoding="utf-8") as told:
-            assert status in (0, signal.SIGKILL), told.read()
-        return status != 0
-
-
-def chain(start, words, server, place, whole, needed, made, kills, rng):
+def chain(begin, words, server, place, whole, needed, made, kills, rng):
     """Runs that are killed so many times between them; which moments it were."""
     moments = Counter()
     for number in range(1000):
@@ -148,10 +97,10 @@ def chain(start, words, server, place, whole, needed, made, kills, rng):
             before, answered = kept(folder, place), server.answered()
             moment = rng.choice(MOMENTS) if moments.total() < kills else None
             is_time = moment(rng, folder, server) if moment else lambda: False
-            process = start([*(() if is_begun(folder) else words), f"hydra.run.dir={folder}"])
-            while not process.is_over() and not is_time():
+            process = begin(*(() if is_begun(folder) else words), f"hydra.run.dir={folder}")
+            while process.poll() is None and not is_time():
                 time.sleep(0.0005 if moment is as_a_file_grows else 0.003)
-            is_killed = process.kill()
+            is_killed = killed(process)
             for question, times in (server.answered() - answered).items():
                 assert times <= max(needed[question], 1) - before[question], "a reply was asked for that was kept"
             if not is_killed:
@@ -180,10 +129,8 @@ def test_a_run_killed_at_any_moment_goes_on_to_the_same_bytes_and_asks_for_nothi
         with another() as server:
             server.begin(delay=0.005, **faults)
             of_server = [*words, f"model.api_base={server.url}"]
-            if name == "started":
-                return chain(lambda w: Started(begin, w), of_server, server, place, whole, needed, made, share, rng)
-            forking = begin(program=("-c", FORKING))
-            return chain(lambda w: Forked(forking, w), of_server, server, place, whole, needed, made, share, rng)
+            start = partial(begin, fresh=name == "started")
+            return chain(start, of_server, server, place, whole, needed, made, share, rng)
 
     with ThreadPoolExecutor(3) as pool:
         chains = [

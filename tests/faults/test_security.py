@@ -2,15 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 
+import commands
 import pytest
 
-from selfinstruct.trackers.console import printable
+from selfinstruct.terminal import printable
 
-ROOT = Path(__file__).parents[2]
 KEY = "sk-" + "test0123456789abcdef"
 QUICK = ("recipe.instructions.until=1", "trackers=[console]", "hydra.run.dir=run")
 GLOBAL = "# @package _global_\n"
@@ -19,14 +16,8 @@ GLOBAL = "# @package _global_\n"
 def command(folder, *words, **variables):
     """Run `python run.py` in a folder."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("WANDB", "SELFINSTRUCT"))}
-    return subprocess.run(
-        [sys.executable, str(ROOT / "run.py"), *words],
-        cwd=folder,
-        env=environment | {"WANDB_SILENT": "true", **variables},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    environment |= {"WANDB_SILENT": "true", **variables}
+    return commands.run(*words, folder=folder, environment=environment)
 
 
 def experiment(tmp_path, content):

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from selfinstruct import past
 from selfinstruct.journal import Journal, line
 from selfinstruct.pool import Pool
-from selfinstruct.round import Candidate, Completion, Rejection, Round
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate, Rejection, Round
 from selfinstruct.task import Instance, Task
 
 STAGES = ("instructions", "classification", "output_first", "input_first")

@@ -29,3 +29,14 @@ def test_a_row_is_its_example_and_its_provenance():
         "output": "Hello!",
         **provenance(SEED),
     }
+
+
+def test_a_seed_that_no_person_wrote_is_not_called_human():
+    origins = {
+        "human": {"answers": "m"},
+        "seed": {"seeds": "m"},
+    }
+    for origin, models in origins.items():
+        assert provenance(Task("a", HUMAN, "Do.", models=models)) == {"id": "a", "origin": origin, "models": ["m"]}
+    assert provenance(Task("a", HUMAN, "Do.", models={"seeds": "unknown"}))["origin"] == "seed"
+    assert provenance(Task("a", "seeds", "Do.", models={"seeds": "m"}))["origin"] == "seeds"

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from selfinstruct.model.replies import Price
-from selfinstruct.round import Decoding, Request
+from selfinstruct.request import Decoding, Request
 
 ROUND = 2817
 """A round for whose first request the random waits between attempts happen to be short."""

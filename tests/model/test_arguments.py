@@ -1,7 +1,7 @@
 import pytest
 
 from selfinstruct.model.arguments import asked, chosen, given, misplaced, stops, untaken
-from selfinstruct.round import Decoding, Request
+from selfinstruct.request import Decoding, Request
 
 
 def request(chat=True, system=None, **decoding):

@@ -9,7 +9,7 @@ import pytest
 from selfinstruct.model.asking import Asking, Terms
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.trouble import GarbledError
-from selfinstruct.round import Completion, Decoding, Failure, Request
+from selfinstruct.request import Completion, Decoding, Failure, Request
 
 
 class Selector(selectors.DefaultSelector):

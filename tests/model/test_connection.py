@@ -1,12 +1,14 @@
 import asyncio
+import gc
 import logging
 import os
 import subprocess
 import sys
+import warnings
 
 import pytest
 
-from selfinstruct.model.connection import loaded, opened
+from selfinstruct.model.connection import loaded, no_collection, opened
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,41 @@ def test_any_other_provider_is_litellms_own_affair():
 
     assert found.chat == found.text == {"model": "anthropic/claude-haiku-4-5", "api_base": None, "api_key": "k"}
     assert "presence_penalty" not in found.parameters
+
+
+def test_a_call_that_is_given_up_while_it_is_made_ready_leaves_nothing_that_was_never_awaited():
+    async def give_up(after):
+        async with opened("openai/some", "http://127.0.0.1:9/v1", "k") as found:
+            arguments = {"messages": [{"role": "user", "content": "x"}], "max_retries": 0}
+            call = asyncio.create_task(found.call(True, arguments))
+            for _ in range(after):
+                await asyncio.sleep(0)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        for after in range(1, 8):
+            asyncio.run(give_up(after))
+        gc.collect()
+
+    assert [str(warning.message) for warning in told if "never awaited" in str(warning.message)] == []
+
+
+def test_no_garbage_is_looked_for_while_litellm_is_imported_and_as_before_afterwards():
+    with no_collection():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+    gc.disable()
+    try:
+        with no_collection():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 def test_what_was_opened_is_closed_and_forgotten(litellm):

@@ -41,7 +41,7 @@ def test_asking_does_not_load_litellm(server):
     code = """
 import sys
 from selfinstruct.model.endpoint import Endpoint
-from selfinstruct.round import Decoding, Request
+from selfinstruct.request import Decoding, Request
 model = Endpoint(
     name="x", mode="chat", api_base=sys.argv[1], key_env=None, key_required=False, concurrency=1, attempts=1,
     extra={}, store=None,

@@ -7,7 +7,7 @@ import pytest
 
 from selfinstruct.model.grammar.following import ANSWERS, verbal
 from selfinstruct.model.grammar.inducing import KNOWN, WORDINGS, answer, followed, induced, single_instruction
-from selfinstruct.round import Decoding, Request
+from selfinstruct.request import Decoding, Request
 
 PAIRS = {
     "starting": [("A cat can. [c]", "cat can")],

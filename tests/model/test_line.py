@@ -14,7 +14,7 @@ from selfinstruct.model import Line
 from selfinstruct.model.asking import Terms
 from selfinstruct.model.line import AskingLine
 from selfinstruct.model.secrets import Secrets
-from selfinstruct.round import Completion, Decoding, Request
+from selfinstruct.request import Completion, Decoding, Request
 
 TERMS = Terms(
     concurrency=4,
@@ -246,7 +246,7 @@ def test_where_no_loop_can_be_had_asking_fails_instead_of_waiting_forever():
 import os, resource
 from selfinstruct.model.asking import Terms
 from selfinstruct.model.line import AskingLine
-from selfinstruct.round import Decoding, Request
+from selfinstruct.request import Decoding, Request
 terms = Terms(
     concurrency=1, timeout_seconds=1, deadline_seconds=None, attempts=1, requests_per_minute=None,
     tokens_per_minute=None,

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from selfinstruct.model import Model
 from selfinstruct.model.offline import Offline
-from selfinstruct.round import Completion, Decoding, Request
+from selfinstruct.request import Completion, Decoding, Request
 
 ROOT = Path(__file__).parents[2]
 SHOWN = [

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from selfinstruct.model.protocol import body, completion, parameters, path
 from selfinstruct.model.trouble import ReplyError, judged
-from selfinstruct.round import Completion, Decoding, Request
+from selfinstruct.request import Completion, Decoding, Request
 
 HEADERS = {"Date": "now"}
 VALUES = st.recursive(

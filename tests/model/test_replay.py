@@ -4,7 +4,7 @@ from selfinstruct.model import Model
 from selfinstruct.model import replay as module
 from selfinstruct.model.offline import Offline
 from selfinstruct.model.replay import NOT_HELD, Replay
-from selfinstruct.round import Completion
+from selfinstruct.request import Completion
 
 
 class Recorded:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from selfinstruct.model.replies import Price, completion, cut, said, tokens
 from selfinstruct.model.trouble import GarbledError
-from selfinstruct.round import Completion, Decoding, Request
+from selfinstruct.request import Completion, Decoding, Request
 
 
 def response(text="text", finish_reason="stop", **more):

@@ -5,7 +5,7 @@ import pytest
 
 from selfinstruct.model.retries import Attempts, Standing, wait
 from selfinstruct.model.trouble import Trouble
-from selfinstruct.round import Failure
+from selfinstruct.request import Failure
 
 
 def test_the_bound_of_the_wait_doubles_up_to_a_minute():

@@ -1,7 +1,7 @@
 import pytest
 
 from selfinstruct.model.secrets import Secrets
-from selfinstruct.round import Completion
+from selfinstruct.request import Completion
 
 KEY = "sk-test-0123456789abcdef"
 

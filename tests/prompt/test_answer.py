@@ -1,7 +1,8 @@
 import pytest
 
 from selfinstruct.prompt.answer import Answer
-from selfinstruct.round import Candidate, Completion
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate
 from selfinstruct.task import Instance
 
 

@@ -2,7 +2,8 @@ import pytest
 
 from selfinstruct.prompt import Parser
 from selfinstruct.prompt.input_first import InputFirst
-from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance, Task
 
 TASK = Task(id="a", origin="human", instruction="Translate it.")

@@ -4,7 +4,8 @@ import pytest
 
 from selfinstruct.prompt import Parser
 from selfinstruct.prompt.numbered_list import NumberedList
-from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Task
 
 TASKS = [Task(id=str(number), origin="human", instruction=f"Task number {number}.") for number in range(8)]

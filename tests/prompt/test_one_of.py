@@ -1,7 +1,7 @@
 import pytest
 
 from selfinstruct.prompt.one_of import OneOf
-from selfinstruct.round import Completion
+from selfinstruct.request import Completion
 
 EQUALITY = OneOf(
     attribute="equality",

@@ -2,7 +2,8 @@ import pytest
 from pydantic import ValidationError
 
 from selfinstruct.prompt.prompt import Prompt
-from selfinstruct.round import Candidate, Completion, Decoding, Sample
+from selfinstruct.request import Completion, Decoding
+from selfinstruct.round import Candidate, Sample
 
 
 class Whole:

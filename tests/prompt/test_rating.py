@@ -1,7 +1,7 @@
 import pytest
 
 from selfinstruct.prompt.rating import Rating
-from selfinstruct.round import Completion
+from selfinstruct.request import Completion
 
 DIFFICULTY = Rating(attribute="difficulty", lowest=1, highest=10)
 

@@ -9,7 +9,8 @@ from selfinstruct.prompt.label_first import LabelFirst
 from selfinstruct.prompt.numbered_list import NumberedList
 from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, read
 from selfinstruct.prompt.yes_no import YesNo
-from selfinstruct.round import Candidate, Completion
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate
 
 PARSERS = (NumberedList(casing="keep", cut_off="keep_whole"), YesNo(), LabelFirst(), InputFirst())
 PIECES = (

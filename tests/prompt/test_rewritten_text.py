@@ -1,7 +1,7 @@
 import pytest
 
 from selfinstruct.prompt.rewritten_text import RewrittenText
-from selfinstruct.round import Completion
+from selfinstruct.request import Completion
 
 TEXT = "Name three rivers, and say where each of them ends."
 

@@ -1,7 +1,8 @@
 import pytest
 
 from selfinstruct.prompt.single_instruction import SingleInstruction
-from selfinstruct.round import Candidate, Completion
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate
 
 
 def read(text, rules="strict", chat=False):

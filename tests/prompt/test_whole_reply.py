@@ -1,7 +1,7 @@
 import pytest
 
 from selfinstruct.prompt.whole_reply import WholeReply
-from selfinstruct.round import Completion
+from selfinstruct.request import Completion
 from selfinstruct.task import Instance
 
 

@@ -2,7 +2,8 @@ import pytest
 
 from selfinstruct.prompt import Parser
 from selfinstruct.prompt.yes_no import YesNo
-from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Task
 
 SHOWN = {"task": Task(id="a", origin="human", instruction="Sort the list."), "chat": True}

@@ -6,7 +6,8 @@ from selfinstruct.budget import UNLIMITED, Budget, Purse
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import Setting
 from selfinstruct.recipe.annotate import Annotate
-from selfinstruct.round import Candidate, Completion, Rejection, Sample
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate, Rejection, Sample
 from selfinstruct.sampler.missing import Missing
 from selfinstruct.task import Instance
 

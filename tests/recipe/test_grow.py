@@ -1,14 +1,20 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from selfinstruct.budget import UNLIMITED, Budget, Purse
+from selfinstruct.filters.empty_output import EmptyOutput
+from selfinstruct.filters.ends_with_colon import EndsWithColon
+from selfinstruct.filters.repeats_input import RepeatsInput
+from selfinstruct.filters.truncated import Truncated
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import Setting, stream
 from selfinstruct.recipe.drawing import Saturation
 from selfinstruct.recipe.grow import Grow
-from selfinstruct.round import Candidate, Completion, Failure, Rejection
+from selfinstruct.request import Completion, Failure
+from selfinstruct.round import Candidate, Rejection
 from selfinstruct.sampler.mixed import Mixed
+from selfinstruct.task import Instance
 
 
 class Lines:
@@ -268,3 +274,36 @@ def test_a_budget_ends_the_stage(pool, scripted):
     assert [round_.asked for round_ in rounds] == [2, 2, 1]
     assert rounds[-1].ended == "budget: 5 of 5 requests spent, and the next request does not fit"
     assert len(model.asked) == 5
+
+
+class Pairs:
+    """A parser: each line is an instruction, an input and an output; `...` at the end breaks off."""
+
+    expects = "pairs"
+
+    def parse(self, completion, shown):
+        rows = (line.split("|") for line in completion.text.splitlines())
+        return [
+            Candidate(text, instances=(Instance(given, output.removesuffix("...")),), truncated=output.endswith("..."))
+            for text, given, output in rows
+        ]
+
+
+def test_a_candidate_with_an_instance_is_judged_and_kept_with_it(pool, scripted):
+    filters = {
+        "truncated": Truncated(),
+        "empty_output": EmptyOutput(),
+        "repeats_input": RepeatsInput(),
+        "ends_with_colon": EndsWithColon(),
+    }
+    model = scripted(lambda r: "Do a|x|y\nDo b|x|y...\nDo c|x| \nDo d|x|x\nDo e|x|As follows:\nDo f||y")
+    stage = grow(until=2, requests_per_round=1, filters=filters, prompt=replace(PROMPT, parser=Pairs()))
+
+    (round_,) = stage.rounds(setting("grow", pool, model, []))
+
+    assert [(task.instruction, task.instances) for task in round_.tasks] == [
+        ("Do a", (Instance("x", "y"),)),
+        ("Do f", (Instance("", "y"),)),
+    ]
+    assert [rejection.filter for rejection in round_.rejections] == list(filters)
+    assert round_.rejections[0].row("grow", 1)["input"] == "x"

@@ -7,7 +7,8 @@ from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import Setting
 from selfinstruct.recipe.turn import Turn, judge, measured
-from selfinstruct.round import Candidate, Completion, Failure, Rejection, Sample
+from selfinstruct.request import Completion, Failure
+from selfinstruct.round import Candidate, Rejection, Sample
 
 
 class Lines:

@@ -1,5 +1,6 @@
 from random import Random
 
+from selfinstruct.pool import Pool
 from selfinstruct.sampler.missing import Missing
 
 
@@ -72,3 +73,10 @@ def test_shows_what_the_task_was_made_of(pool, task):
     (sample,) = Missing(field="instances", where={}).sample(pool, Random(0), 9, "answers")
 
     assert [parent.id for parent in sample.variables["parents"]] == ["seed_task_3"]
+
+
+def test_a_field_may_be_asked_about_only_where_another_is_not_known(task):
+    pool = Pool([task(0, is_classification=None), task(1, is_classification=None, instances=None)])
+    sampler = Missing(field="is_classification", where={"instances": None})
+
+    assert [sample.task.id for sample in sampler.sample(pool, Random(0), 9, "classification")] == ["seed_task_1"]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import commands
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.skipif(not TOOL.exists(), reason="the shared data is no
 
 
 def command(*words):
-    done = subprocess.run([sys.executable, str(ROOT / "run.py"), *words], capture_output=True, text=True, timeout=200)
+    done = commands.run(*words, timeout=200)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -19,7 +19,8 @@ from selfinstruct.prompt.input_first import InputFirst
 from selfinstruct.prompt.label_first import LabelFirst
 from selfinstruct.prompt.numbered_list import NumberedList
 from selfinstruct.prompt.yes_no import YesNo
-from selfinstruct.round import Candidate, Completion, Rejection
+from selfinstruct.request import Completion
+from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Task
 
 SHARED = Path(__file__).parents[2].parent / "shared"

@@ -7,6 +7,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import commands
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -36,8 +37,7 @@ def run(tmp_path, server, mode):
         *("model=openai_compatible", f"model.api_base={server}", f"model.mode={mode}", "hydra.run.dir=run"),
         *(f"seeds.path={SHARED}/data/seed_tasks.jsonl", "recipe.instructions.until=60", "trackers=[console]"),
     )
-    command = [sys.executable, str(ROOT / "run.py"), *words]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=200)
+    done = commands.run(*words, folder=tmp_path, timeout=200)
     assert done.returncode == 0, done.stderr
     return tmp_path / "run"
 

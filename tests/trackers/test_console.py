@@ -196,7 +196,7 @@ def test_a_failure_is_told_as_it_is(tmp_path, capsys):
     run(tmp_path, a_round(), error="model: no [red]key[/red] in OPENAI_API_KEY\x1b[2J")
     out = capsys.readouterr().out
 
-    assert "Not finished: model: no [red]key[/red] in OPENAI_API_KEY [2J\n" in out
+    assert "Not finished: model: no [red]key[/red] in OPENAI_API_KEY\\x1b[2J\n" in out
     assert "Done" not in out
 
 

@@ -1,3 +1,7 @@
+import re
+
+import pytest
+
 from selfinstruct.trackers.earlier import kept_id, remove_unsent
 
 
@@ -20,3 +24,22 @@ def test_what_was_uploaded_stays_and_the_rest_goes(tmp_path):
 
     assert sent.exists()
     assert not unsent.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"../../elsewhere\n", b"a b"])
+def test_an_id_that_no_run_has_is_made_anew(content, tmp_path):
+    (tmp_path / "wandb").mkdir()
+    (tmp_path / "wandb/id.txt").write_bytes(content)
+
+    assert re.fullmatch("[0-9a-f]{8}", kept_id(tmp_path))
+
+
+def test_a_link_in_the_place_of_a_run_is_removed_and_not_what_it_leads_to(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "wandb").mkdir()
+    (tmp_path / "wandb/offline-run-1").symlink_to(tmp_path / "mine")
+
+    remove_unsent(tmp_path)
+
+    assert not (tmp_path / "wandb/offline-run-1").exists()
+    assert (tmp_path / "mine").is_dir()

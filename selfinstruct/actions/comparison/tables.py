@@ -15,6 +15,7 @@ from selfinstruct.actions.comparison.comparing import Comparison
 from selfinstruct.actions.comparison.figures import EXPLAINED
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, SEED, Estimate, Group, written
 from selfinstruct.folder import ABSENT
+from selfinstruct.terminal import printable
 
 UNKNOWN = "–"
 FIRST = (
@@ -101,7 +102,7 @@ def short_tables(comparison: Comparison) -> list[Table]:
 
 def text(table: Table, width: int | None = None) -> str:
     """A table for the terminal; of one that is too wide the last columns are left out, and that is told."""
-    headers, rows = list(table.headers), [list(map(printable, row)) for row in table.rows]
+    headers, rows = list(table.headers), [list(map(in_a_line, row)) for row in table.rows]
     left_out = 0
     while True:
         widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
@@ -116,9 +117,9 @@ def text(table: Table, width: int | None = None) -> str:
     return "\n".join([table.title, "", *lines, *note]) + "\n"
 
 
-def printable(cell: str) -> str:
+def in_a_line(cell: str) -> str:
     """A cell without anything that moves the cursor."""
-    return "".join(sign if sign.isprintable() else "�" for sign in cell)
+    return printable(cell).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def markdown(table: Table) -> str:
@@ -130,7 +131,7 @@ def markdown(table: Table) -> str:
 
 def escaped_markdown(cell: str) -> str:
     """A cell in which nothing is markup."""
-    return re.sub(r"([\\`*_{}\[\]<>|#~&$])", r"\\\1", printable(cell))
+    return re.sub(r"([\\`*_{}\[\]<>|#~&$])", r"\\\1", in_a_line(cell))
 
 
 def latex(table: Table) -> str:
@@ -138,14 +139,14 @@ def latex(table: Table) -> str:
     rows = [" & ".join(map(escaped_latex, row)) + r" \\" for row in (table.headers, *table.rows)]
     body = "\n".join([r"\hline", rows[0], r"\hline", *rows[1:], r"\hline"])
     return (
-        f"% {printable(table.title).replace('%', ' %')}\n"
+        f"% {in_a_line(table.title).replace('%', ' %')}\n"
         f"\\begin{{tabular}}{{{'l' * len(table.headers)}}}\n{body}\n\\end{{tabular}}\n"
     )
 
 
 def escaped_latex(cell: str) -> str:
     """A cell in which nothing is a command."""
-    return "".join(LATEX.get(sign, sign) for sign in printable(cell))
+    return "".join(LATEX.get(sign, sign) for sign in in_a_line(cell))
 
 
 def csv_of_runs(comparison: Comparison) -> str:

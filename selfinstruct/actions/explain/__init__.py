@@ -11,9 +11,8 @@ A model's words may hold control characters, which a terminal would obey: they a
 import hashlib
 import re
 import sys
-import unicodedata
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from selfinstruct.actions.explain.lineage import told_lineage
 from selfinstruct.actions.explain.story import Story
@@ -21,31 +20,24 @@ from selfinstruct.actions.record import Record
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.folder import differences, replace_text
 from selfinstruct.part import part
+from selfinstruct.terminal import printable
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
-
-JOINERS = "\u200c\u200d"
-"""They have no shape of their own and change no order: words in some scripts, and emoji, need them."""
 
 
 @part
 class Explain:
     """Tells a task's or a rejected candidate's whole story, or what bred most."""
 
+    asks: ClassVar[bool] = False
+    """It does not."""
+    is_apart: ClassVar[bool] = True
+    """It reads the folder as it lies there, also while another process is at work in it."""
+
     id: str | int | None
     """A task's id; a request's (`instructions/3/2`); a rejection's, the n-th of a request (`instructions/3/2#1`, or
     `:1`, which needs no quotes). Null for the run's lineage."""
-
-    @property
-    def asks(self) -> bool:
-        """It does not."""
-        return False
-
-    @property
-    def is_apart(self) -> bool:
-        """It reads the folder as it lies there, also while another process is at work in it."""
-        return True
 
     def problems(self, run: "Run") -> list[str]:
         """What it needs is known when the folder is read."""
@@ -83,23 +75,6 @@ def show(text: str) -> None:
     """Print plain text, also where the terminal cannot show all of it."""
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-
-
-def printable(text: str) -> str:
-    """The text with every control character, and whatever else a terminal might obey, as an escape."""
-    return "".join(character if is_shown(character) else escape(character) for character in text)
-
-
-def is_shown(character: str) -> bool:
-    """Whether a character can do nothing but be seen."""
-    if character in "\n\t" or character in JOINERS:
-        return True
-    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
-
-
-def escape(character: str) -> str:
-    """A character as Python would write it."""
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def safe(name: str) -> str:

@@ -34,10 +34,10 @@ def name_of(fate: Fate, request: str, made: Task | None) -> str:
     return "a piece whose fate is not known" if fate.number is None else f"{request}#{fate.number}"
 
 
-def told_fates(found: list[Fate], request: str, kept: list[Task]) -> Iterator[str]:
+def told_fates(found: list[Fate], request: str, kept: list[Task], *, is_whole: bool = False) -> Iterator[str]:
     """Each piece and what became of it."""
     for number, fate in enumerate(found, 1):
-        text = one_line(piece_text(fate.piece))
+        text = one_line(piece_text(fate.piece, is_whole=is_whole))
         if fate.rejection is not None:
             why = f"`{fate.rejection.filter}` ({fate.rejection.reason})"
             yield f"{number}. rejected as {request}#{fate.number} by {why}: {text}"

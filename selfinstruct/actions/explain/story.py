@@ -12,7 +12,7 @@ from selfinstruct.actions.explain.pieces import name_of, read_again, told_fates,
 from selfinstruct.actions.explain.text import fenced, one_line, piece_text, told_reply
 from selfinstruct.actions.questions import Question, recorded_questions
 from selfinstruct.actions.record import Record, Reply, number_of
-from selfinstruct.recipe import Stage
+from selfinstruct.recipe import Stage, asking
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.round import Candidate, Rejection, Round
 from selfinstruct.task import Task
@@ -26,7 +26,7 @@ class Story:
 
     def __init__(self, record: Record, recipe: Mapping[str, Stage]) -> None:
         self.record = record
-        self.recipe = recipe
+        self.recipe = asking(recipe)
         self._places = {(round_.stage, round_.number): place for place, round_ in enumerate(record.rounds)}
         self._known: dict[int, list[Question]] = {}
 
@@ -91,7 +91,10 @@ class Story:
         yield f"# {task.id}"
         yield from ("", fenced(task.instruction), "")
         if task.is_human:
-            yield "A seed: a person wrote it."
+            yield f"A seed, written by {' and '.join(task.writers) or 'a person'}."
+        elif not task.models:
+            row = ", ".join(task.parents)
+            yield f"Made by `{task.origin}` in round {task.round} from the annotated row {row}; no model wrote it."
         else:
             author = task.models.get(task.origin, "a model that is not known")
             yield f"Made by `{task.origin}` in round {task.round}, request `{task.request}`, by {author}."
@@ -110,7 +113,7 @@ class Story:
 
     def _rejected(self, rejection: Rejection, number: int) -> Iterator[str]:
         yield f"# {rejection.request}#{number}"
-        told = piece_text(rejection.candidate or rejection)
+        told = piece_text(rejection.candidate or rejection, is_whole=rejection.task is None)
         yield from ("", fenced(told), "", f"Rejected by `{rejection.filter}`: {rejection.reason}.")
         if rejection.task is not None:
             yield f"It was about the task {rejection.task}."
@@ -119,7 +122,7 @@ class Story:
     def _request(self, request: str, about: Task | int | None = None) -> Iterator[str]:
         """A request, its reply, and each piece of it; with the filters' words on one piece, or on all."""
         round_, question = self._round(request), self._question(request)
-        if round_ is None:
+        if round_ is None or round_.source is not None:  # a round that read annotated rows, and asked nobody
             return
         replies = self._replies(request)
         reply = question.reply if question is not None else next(reversed(replies), None)
@@ -149,7 +152,7 @@ class Story:
         pieces = stage.prompt.parse(reply.completion, question.sample, question.request.chat)
         found = fates(pieces, self._rejections(request), [words_of(task) for task in kept])
         yield from ("", "## How it was read, and what became of each piece", "")
-        yield from told_fates(found, request, kept)
+        yield from told_fates(found, request, kept, is_whole=True)
         place = self._place(request)
         pool = self.record.pool_before(place or 0)
         for task in round_.tasks:

@@ -21,15 +21,16 @@ def one_line(text: str) -> str:
     return flat if len(flat) <= LONG else f"{flat[: LONG - 1]}…"
 
 
-def piece_text(piece: Candidate | Rejection) -> str:
-    """The words of a piece of a reply."""
+def piece_text(piece: Candidate | Rejection, *, is_whole: bool = False) -> str:
+    """The words of a piece of a reply; with `is_whole` an instance is told with its instruction, which came with it."""
     if isinstance(piece, Rejection):
         return piece.text
     if piece.is_classification is not None and not piece.instances:
         return "yes" if piece.is_classification else "no"
     if piece.instance is None:
         return piece.instruction
-    return f"input: {piece.instance.input}\noutput: {piece.instance.output}"
+    head = f"{piece.instruction}\n" if is_whole else ""
+    return f"{head}input: {piece.instance.input}\noutput: {piece.instance.output}"
 
 
 def told_reply(reply: Reply | None, rejections: Sequence[Rejection], request: str) -> Iterator[str]:

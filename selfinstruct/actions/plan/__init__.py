@@ -10,7 +10,7 @@ all, is told and no error, for a plan is often made where the run will not be.
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from selfinstruct.actions.generate import prompt_problems
 from selfinstruct.actions.plan.assumptions import Assumptions
@@ -22,7 +22,9 @@ from selfinstruct.errors import DataError, RunFolderError
 from selfinstruct.folder import replace_text
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
-from selfinstruct.trackers.console import printable, screen
+from selfinstruct.recipe import Reading, asking
+from selfinstruct.terminal import printable
+from selfinstruct.trackers.console import screen
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -32,29 +34,24 @@ if TYPE_CHECKING:
 class Plan:
     """Estimates requests, tokens, dollars and time of a run."""
 
+    asks: ClassVar[bool] = False
+    """It does not."""
+    is_apart: ClassVar[bool] = True
+    """It needs no pool."""
+
     like: str | None
     """The folder of an earlier run, by whose measured yield the plan is made; null to assume."""
     assume: Assumptions
     """What is taken for granted where no earlier run says better."""
 
-    @property
-    def asks(self) -> bool:
-        """It does not."""
-        return False
-
-    @property
-    def is_apart(self) -> bool:
-        """It needs no pool."""
-        return True
-
     def problems(self, run: "Run") -> list[str]:
         """Bad seeds, prompts that cannot be rendered, an earlier run that is none."""
-        problems: list[str] = []
+        problems = [text for stage in run.recipe.values() if isinstance(stage, Reading) for text in stage.problems()]
         try:
-            seeds = Pool(run.seeds.load())
+            seeds = Pool(run.seeds.load() if asking(run.recipe) else ())
         except DataError as error:
-            return error.problems
-        for name, stage in run.recipe.items():
+            return problems + error.problems
+        for name, stage in asking(run.recipe).items():
             problems += prompt_problems(f"recipe.{name}", stage, seeds, (stage.model or run.model).mode == "chat")
         try:
             self._earlier()
@@ -63,7 +60,10 @@ class Plan:
         return problems
 
     def __call__(self, run: "Run") -> None:
-        """Print the plan, and write it to `plan.json`."""
+        """Print the plan, and write it to `plan.json`; where no stage asks a model, say so instead."""
+        if not asking(run.recipe):
+            screen().print(f"recipe={run.start.recipe} asks no model: it costs nothing, and there is nothing to plan.")
+            return
         plan = Planned(run, self.assume, self._earlier()).whole()
         replace_text(run.start.folder / PLAN, json.dumps(plan, indent=2, ensure_ascii=False) + "\n")
         text = report(plan)

@@ -6,11 +6,12 @@ from pydantic import AfterValidator, Field
 
 from selfinstruct.actions.plan.range import Range
 from selfinstruct.part import part
-from selfinstruct.recipe import Stage
+from selfinstruct.recipe import Asking
 from selfinstruct.recipe.annotate import Annotate
 
-Kind = Literal["tasks", "answers", "instances"]
-"""What the replies of a stage hold: new tasks, short answers about a task, or instances of it."""
+Kind = Literal["tasks", "whole_tasks", "answers", "instances"]
+"""What the replies of a stage hold: new instructions, new tasks with input and output, short answers about a task, or
+instances of it."""
 
 
 def above_zero(range_: Range) -> Range:
@@ -26,6 +27,8 @@ class Assumptions:
 
     kept_per_request: Annotated[Range, AfterValidator(above_zero)]
     """New tasks that one request leaves in the pool."""
+    whole_tasks_per_request: Annotated[Range, AfterValidator(above_zero)]
+    """The same, where a reply holds whole tasks, one after the other."""
     attempts_per_task: Range
     """Requests until a task is completed or given up, in stages that complete tasks."""
     classification: Range
@@ -37,13 +40,17 @@ class Assumptions:
     tokens_per_second: Annotated[float, Field(gt=0)]
     """Tokens that one reply grows by in a second."""
 
+    def kept(self, stage: Asking) -> Range:
+        """New tasks that one request of a stage leaves in the pool."""
+        return self.whole_tasks_per_request if kind_of(stage) == "whole_tasks" else self.kept_per_request
+
     def latency(self, tokens: float) -> float:
         """Seconds that a reply of so many tokens takes."""
         return self.first_token_seconds + tokens / self.tokens_per_second
 
 
-def kind_of(stage: Stage) -> Kind:
+def kind_of(stage: Asking) -> Kind:
     """What the replies of a stage hold."""
     if not isinstance(stage, Annotate):
-        return "tasks"
+        return "whole_tasks" if stage.prompt.parser.expects == "whole_tasks" else "tasks"
     return "answers" if stage.instances is None else "instances"

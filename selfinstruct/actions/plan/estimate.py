@@ -15,7 +15,7 @@ from selfinstruct.actions.plan.earlier import Earlier, Measured
 from selfinstruct.actions.plan.novelty import Novelty
 from selfinstruct.actions.plan.range import Range, exactly
 from selfinstruct.filters import Measuring
-from selfinstruct.recipe import Stage
+from selfinstruct.recipe import Asking
 from selfinstruct.recipe.annotate import Annotate
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.sampler.missing import Missing
@@ -58,7 +58,7 @@ class Outlook:
     assumed: Assumptions
     earlier: Earlier | None
 
-    def of(self, name: str, stage: Stage, made: Range, lacking: int, prompt_tokens: float) -> Estimate:
+    def of(self, name: str, stage: Asking, made: Range, lacking: int, prompt_tokens: float) -> Estimate:
         """What a stage will need when so many tasks were made before, and so many seeds lack what it fills."""
         measured = self.measured(name, stage)
         reply = self._reply(stage, measured)
@@ -80,35 +80,35 @@ class Outlook:
             is_measured=measured is not None,
         )
 
-    def _reply(self, stage: Stage, measured: Measured | None) -> Range:
+    def _reply(self, stage: Asking, measured: Measured | None) -> Range:
         tokens = None if measured is None else measured.tokens("completion_tokens")
         range_ = self.assumed.reply_tokens[kind_of(stage)] if tokens is None else exactly(tokens)
         most = stage.prompt.decoding.max_tokens
         return range_ if most is None else range_.mapped(lambda tokens: min(tokens, most))
 
-    def measured(self, name: str, stage: Stage) -> Measured | None:
+    def measured(self, name: str, stage: Asking) -> Measured | None:
         """What the earlier run says of a stage; None where it has made or completed nothing."""
         found = None if self.earlier is None else self.earlier.stages.get(name)
         if found is None or not (found.subjects if stage.target is None else found.kept):
             return None
         return found
 
-    def _grown(self, target: int, stage: Stage, measured: Measured | None) -> tuple[Range, float | None]:
+    def _grown(self, target: int, stage: Asking, measured: Measured | None) -> tuple[Range, float | None]:
         if measured is not None:
             return grown(measured, target, measuring(stage))
-        kept = self.assumed.kept_per_request
+        kept = self.assumed.kept(stage)
         return Range(low=target / kept.high, expected=target / kept.expected, high=target / kept.low), None
 
-    def _tasks(self, stage: Stage, measured: Measured | None, made: Range, lacking: int) -> Range:
+    def _tasks(self, stage: Asking, measured: Measured | None, made: Range, lacking: int) -> Range:
         return (made * self._share(stage, measured, made.expected)).mapped(lambda count: count + lacking)
 
-    def _each(self, stage: Stage, measured: Measured | None) -> Range:
+    def _each(self, stage: Asking, measured: Measured | None) -> Range:
         attempts = attempts_of(stage)
         if measured is None:
             return self.assumed.attempts_per_task.mapped(lambda count: min(count, attempts))
         return repeated(measured, attempts, self._attempts_before(stage, measured))
 
-    def _share(self, stage: Stage, measured: Measured | None, made: float) -> Range:
+    def _share(self, stage: Asking, measured: Measured | None, made: float) -> Range:
         """The share of the tasks made that the stage completes."""
         earlier = self.earlier
         if earlier is not None and measured is not None and measured.is_whole and earlier.made:
@@ -121,7 +121,7 @@ class Outlook:
         share = self.assumed.classification
         return share if wanted else Range(low=1 - share.high, expected=1 - share.expected, high=1 - share.low)
 
-    def _attempts_before(self, stage: Stage, measured: Measured) -> int:
+    def _attempts_before(self, stage: Asking, measured: Measured) -> int:
         assert self.earlier is not None
         kept = self.earlier.config["recipe"].get(measured.rounds[0]["stage"], {}).get("attempts")
         return kept if isinstance(kept, int) else attempts_of(stage)
@@ -130,12 +130,12 @@ class Outlook:
 BOTH = (True, False)
 
 
-def measuring(stage: Stage) -> list[str]:
+def measuring(stage: Asking) -> list[str]:
     """The filters that turn away what is too like the pool."""
     return [name for name, filter_ in stage.filters.items() if isinstance(filter_, Measuring)]
 
 
-def attempts_of(stage: Stage) -> int:
+def attempts_of(stage: Asking) -> int:
     """How often a stage asks about a task at most."""
     return stage.attempts if isinstance(stage, Annotate) else 1
 

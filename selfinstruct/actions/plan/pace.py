@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 from selfinstruct.actions.plan.estimate import Estimate
 from selfinstruct.actions.plan.range import Range
 from selfinstruct.model import Model
-from selfinstruct.recipe import Stage
+from selfinstruct.recipe import Asking
 from selfinstruct.recipe.annotate import AHEAD
 from selfinstruct.recipe.grow import Grow
 
@@ -45,7 +45,7 @@ class Pace:
     """The limit that decides."""
 
 
-def pace(stage: Stage, model: Model, estimate: Estimate, latency: float) -> Pace | None:
+def pace(stage: Asking, model: Model, estimate: Estimate, latency: float) -> Pace | None:
     """How fast a stage can be, if a reply takes so many seconds; None for a model without limits."""
     if not isinstance(model, Limited):
         return None

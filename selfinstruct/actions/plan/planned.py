@@ -15,7 +15,7 @@ from selfinstruct.actions.plan.range import Range, added, exactly
 from selfinstruct.folder import differences
 from selfinstruct.model import Model
 from selfinstruct.pool import Pool
-from selfinstruct.recipe import Stage
+from selfinstruct.recipe import Asking, asking
 from selfinstruct.trackers.console import duration
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Planned:
         stages: dict[str, dict[str, Any]] = {}
         figures: list[Figures] = []
         made = exactly(0)
-        for name, stage in run.recipe.items():
+        for name, stage in asking(run.recipe).items():
             found, stages[name] = self._stage(name, stage, made)
             figures.append(found)
             made += exactly(stage.target or 0)
@@ -65,7 +65,7 @@ class Planned:
             "notes": list(dict.fromkeys(self.notes)),
         }
 
-    def _stage(self, name: str, stage: Stage, made: Range) -> tuple[Figures, dict[str, Any]]:
+    def _stage(self, name: str, stage: Asking, made: Range) -> tuple[Figures, dict[str, Any]]:
         """What is to be known of one stage: what adds up, and all of it."""
         model = stage.model or self.run.model
         shown = preview(name, stage, model, self.seeds, self.run.random_seed)
@@ -100,7 +100,7 @@ class Planned:
             "prompt": {"system": shown.request.system, "text": shown.request.text, "tokens": round(shown.tokens)},
         }
 
-    def _lacking(self, name: str, stage: Stage) -> int:
+    def _lacking(self, name: str, stage: Asking) -> int:
         """The seeds that lack what a stage fills."""
         if stage.target is not None:
             return 0

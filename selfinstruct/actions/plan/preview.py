@@ -13,8 +13,8 @@ from selfinstruct.model.connection import loaded
 from selfinstruct.model.limits import CHARACTERS_PER_TOKEN
 from selfinstruct.model.litellm import LiteLLM
 from selfinstruct.pool import Pool
-from selfinstruct.recipe import Stage, stream
-from selfinstruct.round import Request
+from selfinstruct.recipe import Asking, stream
+from selfinstruct.request import Request
 
 DRAWS = 20
 """Prompts whose mean length is taken."""
@@ -31,7 +31,7 @@ class Preview:
     """What the provider would not take of it, and what to set instead."""
 
 
-def preview(name: str, stage: Stage, model: Model, seeds: Pool, random_seed: int) -> Preview:
+def preview(name: str, stage: Asking, model: Model, seeds: Pool, random_seed: int) -> Preview:
     """The first prompt of a stage; raises ValueError where it cannot be rendered."""
     rng = stream(random_seed, name, 1)
     requests = [rendered(name, stage, model, seeds, rng) for _ in range(DRAWS)]
@@ -41,7 +41,7 @@ def preview(name: str, stage: Stage, model: Model, seeds: Pool, random_seed: int
     return Preview(request=requests[0], tokens=tokens, untaken=list(dict.fromkeys(wrong)))
 
 
-def rendered(name: str, stage: Stage, model: Model, seeds: Pool, rng: Random, attempt: int = 1) -> Request:
+def rendered(name: str, stage: Asking, model: Model, seeds: Pool, rng: Random, attempt: int = 1) -> Request:
     """A prompt as the stage would send it."""
     return stage.prompt.render(stage.preview(seeds, rng), model.mode == "chat", name, 1, 1, attempt)
 

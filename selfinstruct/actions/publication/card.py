@@ -6,6 +6,7 @@ grammar wrote is never called a model's.
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
 
 from selfinstruct.actions.export import NOTE, literal
 from selfinstruct.actions.publication.facts import NOT_STATED, Facts
@@ -47,7 +48,7 @@ def card(facts: Facts) -> str:
 
 def front_matter(facts: Facts) -> str:
     """What the hub reads, as YAML; strings are written as JSON, which YAML holds."""
-    names = [name.removeprefix("dataset/").removesuffix(".jsonl") for name in facts.dataset]
+    names = [PurePosixPath(name).stem for name in facts.dataset]
     lines = [
         "---",
         f"pretty_name: {json.dumps(facts.title, ensure_ascii=False)}",

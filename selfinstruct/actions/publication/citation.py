@@ -48,7 +48,19 @@ SELF_INSTRUCT = Paper(
     },
     url="https://aclanthology.org/2023.acl-long.754",
 )
-PAPERS = {"self_instruct": SELF_INSTRUCT}
+ALPACA = Paper(
+    key="alpaca",
+    kind="misc",
+    title="Stanford Alpaca: An Instruction-following LLaMA model",
+    authors=(
+        *(("Taori", "Rohan"), ("Gulrajani", "Ishaan"), ("Zhang", "Tianyi"), ("Dubois", "Yann"), ("Li", "Xuechen")),
+        *(("Guestrin", "Carlos"), ("Liang", "Percy"), ("Hashimoto", "Tatsunori B.")),
+    ),
+    year=2023,
+    more={"publisher": "GitHub", "journal": "GitHub repository"},
+    url="https://github.com/tatsu-lab/stanford_alpaca",
+)
+PAPERS = {"self_instruct": SELF_INSTRUCT, "alpaca": ALPACA}
 """Recipe to the paper that describes it; a recipe that is not here is cited by the software alone."""
 
 
@@ -112,12 +124,12 @@ def paper_lines(paper: Paper | None) -> list[str]:
     if paper is None:
         return []
     return [
-        "- type: conference-paper",
+        f"- type: {'conference-paper' if paper.kind == 'inproceedings' else 'generic'}",
         f"  title: {quoted(paper.title)}",
         "  authors:",
         *(f"  - family-names: {quoted(family)}\n    given-names: {quoted(given)}" for family, given in paper.authors),
         f"  year: {paper.year}",
-        f"  doi: {paper.more['doi']}",
+        *([f"  doi: {paper.more['doi']}"] if "doi" in paper.more else []),
         f"  url: {quoted(paper.url)}",
     ]
 

@@ -1,12 +1,13 @@
 """What is known of a run when its capsule is written; card, paragraph, table and citations are made of this alone."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.folder import leaves
-from selfinstruct.summary import authors, digest, git, tasks, totals, versions
-from selfinstruct.task import OFFLINE
+from selfinstruct.summary import authors, digest, git, seed_writers, tasks, totals, versions
+from selfinstruct.task import HUMAN, OFFLINE
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -52,6 +53,8 @@ class Facts:
     replies: int
     software: dict[str, Any]
     """Versions of the packages, and the state of the code."""
+    seed_writers: Counter[str] = field(default_factory=Counter)
+    """How many seeds were written by whom."""
 
     @property
     def title(self) -> str:
@@ -73,7 +76,8 @@ class Facts:
         """Where the seeds come from, as far as the config says."""
         if self.has_own_seeds:
             return "the seed tasks that come with selfinstruct, written for it by hand"
-        return f"seed tasks of the run's author ({self.declared['seeds'].get('path', NOT_STATED)})"
+        whose = " of the run's author" if set(self.seed_writers) <= {HUMAN} else ", not all of them a person's work"
+        return f"seed tasks{whose} ({self.declared['seeds'].get('path', NOT_STATED)})"
 
 
 def facts_of(run: "Run", told: Told, dataset: dict[str, int], replies: int) -> Facts:
@@ -94,6 +98,7 @@ def facts_of(run: "Run", told: Told, dataset: dict[str, int], replies: int) -> F
         dataset=dataset,
         replies=replies,
         software={"versions": versions(), "git": git()},
+        seed_writers=seed_writers(run.pool),
     )
 
 
@@ -129,6 +134,7 @@ def provenance(facts: Facts, overrides: list[str], seeds: str, results: Mapping[
             "tasks": facts.tasks["seeds"],
             "sha256": seeds,
             "origin": facts.seeds_origin,
+            "written_by": dict(facts.seed_writers),
             "licence": facts.seeds_licence,
         },
         "prompts": prompts_of(facts, overrides),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from selfinstruct.actions.publication.overrides import kept
 from selfinstruct.journal import REJECTED
-from selfinstruct.recipe import Stage
+from selfinstruct.recipe import Asking, Stage
 from selfinstruct.round import MODEL
 
 if TYPE_CHECKING:
@@ -59,7 +59,11 @@ def extended(rounds: Sequence[Mapping[str, Any]]) -> str | None:
 
 def has_work(name: str, stage: Stage, run: "Run") -> bool:
     """Whether a stage that made no round has something to do."""
-    return stage.target is not None or bool(stage.sampler.sample(run.pool, Random(0), 1, name))
+    return (
+        not isinstance(stage, Asking)
+        or stage.target is not None
+        or bool(stage.sampler.sample(run.pool, Random(0), 1, name))
+    )
 
 
 def by_budget(rounds: Sequence[Mapping[str, Any]]) -> bool:

@@ -4,23 +4,29 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from selfinstruct.actions.export import seeds_of
 from selfinstruct.actions.publication.facts import Facts
+from selfinstruct.task import HUMAN, OFFLINE
 
-OFFLINE = "an offline grammar, which stands in for a language model"
+GRAMMAR = "an offline grammar, which stands in for a language model"
 DECODING = ("temperature", "top_p", "max_tokens", "frequency_penalty", "presence_penalty")
-NAMES = {"self_instruct": "Self-Instruct (Wang et al., 2023)"}
+NAMES = {"self_instruct": "Self-Instruct (Wang et al., 2023)", "alpaca": "the method of Alpaca (Taori et al., 2023)"}
 
 
 def paragraph(facts: Facts) -> str:
     """The methods of a run, one paragraph."""
-    writer = OFFLINE if facts.is_offline else f"{', '.join(facts.models)} (as the provider calls it)"
+    models = ", ".join(name for name in facts.models if name != OFFLINE)
+    provided = f"{models} (as the provider calls it)" if models else ""
+    writer = ", and ".join(filter(None, [GRAMMAR if facts.is_offline else "", provided]))
     method = NAMES.get(facts.recipe, f"the recipe {facts.recipe}")
     version = facts.software["versions"].get("selfinstruct")
     tasks = facts.tasks
     stages = facts.resolved["recipe"]
+    is_human = set(facts.seed_writers) <= {HUMAN}
+    seeds = f"{tasks['seeds']:,} seed tasks" if is_human else seeds_of(facts.seed_writers)
     return " ".join(
         [
-            f"Starting from {tasks['seeds']:,} seed tasks, we grew {tasks['made']:,} tasks by {method},",
+            f"Starting from {seeds}, we grew {tasks['made']:,} tasks by {method},",
             f"as implemented in selfinstruct {version}; they have {tasks['instances']:,} instances.",
             f"The text was written by {writer}.",
             *(sentence(name, stages[name], facts.stages[name]) for name in facts.stages),
@@ -44,7 +50,7 @@ def sentence(name: str, stage: Mapping[str, Any], figures: Mapping[str, Any]) ->
     return f"{', '.join(parts)}{end} ({figures['kept']:,} of {figures['candidates']:,} candidates)."
 
 
-SHOWN = {"human": "human-written", "machine": "machine-made"}
+SHOWN = {"human": "seed", "machine": "machine-made"}
 
 
 def decoding(stage: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ from selfinstruct.actions.publication.archive import Archive
 from selfinstruct.beginnings import Beginnings
 from selfinstruct.journal import line
 from selfinstruct.recorded import key_of
-from selfinstruct.round import Completion, Decoding, Failure, Request
+from selfinstruct.request import Completion, Decoding, Failure, Request
 from selfinstruct.store import Asked, Store
 from selfinstruct.summary import digest
 

@@ -32,7 +32,7 @@ def leaks(folder: Path, harmless: list[str]) -> list[str]:
     known = {text for secret in Secrets().known for text in (secret, json.dumps(secret)[1:-1])}
     places: dict[tuple[str, str], list[str]] = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8", errors="replace") as file:  # a zip of a format, whose files are not compressed
             for number, text in enumerate(file, 1):
                 for mark in marks(text, known):
                     places.setdefault(mark, []).append(f"{path.relative_to(folder).as_posix()}:{number}")

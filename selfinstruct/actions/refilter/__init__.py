@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from selfinstruct.actions.record import Record
 from selfinstruct.actions.refilter.again import Reannotating
@@ -24,6 +24,7 @@ from selfinstruct.actions.refilter.rerun import Rerun
 from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import kept_config, kept_overrides, replace_text
 from selfinstruct.part import part
+from selfinstruct.recipe import asking
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.summary import stop_reason
 
@@ -35,21 +36,18 @@ if TYPE_CHECKING:
 class Refilter:
     """Makes the rounds of another run again, with the filters of this config."""
 
+    asks: ClassVar[bool] = False
+    """It does not."""
+    is_apart: ClassVar[bool] = False
+    """It makes a pool of its own."""
+
     run: Path | None
     """The folder of the run whose candidates are judged again."""
 
-    @property
-    def asks(self) -> bool:
-        """It does not."""
-        return False
-
-    @property
-    def is_apart(self) -> bool:
-        """It makes a pool of its own."""
-        return False
-
     def problems(self, run: "Run") -> list[str]:
         """No folder, one that holds no run, or a config that would have asked something else."""
+        if not asking(run.recipe):
+            return [f"refilter: recipe={run.start.recipe} asks no model, so there are no replies. Run it once more."]
         if self.run is None:
             return ["refilter.run must be set: refilter.run=<the folder of a run>."]
         if self.run.resolve() == run.start.folder.resolve():

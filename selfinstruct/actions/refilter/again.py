@@ -16,7 +16,8 @@ from selfinstruct.recipe import Setting, stream
 from selfinstruct.recipe.annotate import Annotate, Annotating
 from selfinstruct.recipe.grow import Growing
 from selfinstruct.recipe.turn import Answers, Turn
-from selfinstruct.round import MODEL, Completion, Failure, Request, Round, Sample
+from selfinstruct.request import Completion, Failure, Request
+from selfinstruct.round import MODEL, Round, Sample
 from selfinstruct.sampler import about
 
 

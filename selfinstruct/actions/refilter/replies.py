@@ -8,7 +8,7 @@ import json
 from concurrent.futures import Future
 
 from selfinstruct.actions.record import Record, Reply
-from selfinstruct.round import Completion, Decoding, Request
+from selfinstruct.request import Completion, Decoding, Request
 from selfinstruct.store import Asked, Store
 
 TOGETHER = 500

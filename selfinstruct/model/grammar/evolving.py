@@ -11,7 +11,7 @@ from random import Random
 from selfinstruct.model.grammar import instruction, known
 from selfinstruct.model.grammar.around import PLAIN, condition
 from selfinstruct.model.grammar.words import fill, sentence, with_articles
-from selfinstruct.round import Request
+from selfinstruct.request import Request
 
 GIVEN = re.compile(r"^.*\b(?:given|original) prompt\W*:\s*\n", re.IGNORECASE | re.MULTILINE)
 WANTED = re.compile(r"\n\s*[^\n]*\b(?:rewritten|created|new) prompt[^\n]*:\s*$", re.IGNORECASE)

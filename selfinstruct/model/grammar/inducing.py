@@ -11,7 +11,7 @@ from collections.abc import Callable
 from random import Random
 
 from selfinstruct.model.grammar.following import ANSWERS, SENTENCES, numbers, pairs
-from selfinstruct.round import Request
+from selfinstruct.request import Request
 
 Pairs = list[tuple[str, str]]
 

@@ -1,4 +1,4 @@
-"""The forms that replies have: a continued list, yes or no, labels with inputs, inputs with outputs.
+"""The forms that replies have: a continued list, yes or no, labels with inputs, inputs with outputs, whole tasks.
 
 Each form is written as its prompt asks, or, when the reply is to be spoiled, in one of the ways in which real models
 get it wrong.  The task at hand is read from the prompt, as a real model would: nothing else is known of it.
@@ -10,11 +10,13 @@ from random import Random
 
 from selfinstruct.model import grammar
 from selfinstruct.model.grammar import evolving
+from selfinstruct.model.grammar.answers import answered, near_copy, placeholder_input
 from selfinstruct.model.grammar.frame import Closed
 from selfinstruct.model.grammar.inducing import answer, single_instruction
 from selfinstruct.model.grammar.labels import named_labels, sounds_closed
+from selfinstruct.model.grammar.whole_tasks import opened_label, whole_tasks
 from selfinstruct.model.grammar.words import fill
-from selfinstruct.round import Request
+from selfinstruct.request import Request
 
 OPEN_NUMBER = re.compile(r"(?:^|\n)\s*(\d+)\.\s*$")
 ITEM = re.compile(r"^\s*(\d+)\. +(\S.*)$", re.MULTILINE)
@@ -22,12 +24,6 @@ SPAN = re.compile(r"numbered (?:from )?(\d+) (?:to|through) (\d+)")
 MORE = re.compile(r"\b(\d+) (?:more|further|new|other|additional)\b")
 AT_MOST = re.compile(r"\bat most (\d+)\b")
 NUMBER = re.compile(r"\s*(\d+)\s*[.)]?\s*")
-NEEDS_INPUT = re.compile(
-    r":$|\b(?:following|given|below|provided|input)\b|\b(?:this|the) (?:sentence|text|paragraph|passage|article|list"
-    r"|email|word|document|story|dialogue|review|question|problem|code|function|equation|number|table|poem|title|fact)s?\b",
-    re.IGNORECASE,
-)
-"""What instructions of unknown wording say that cannot be followed without an input."""
 PREAMBLES = ("Sure! Here is what I came up with:", "Of course, here you are:", "Certainly. Here are my suggestions:")
 FAREWELLS = ("Let me know if you need more!", "I hope this helps.", "Feel free to ask for changes.")
 THOUGHT = "<think>\nThe user wants something in a fixed form. I look at the examples and keep to it.\n</think>\n\n"
@@ -43,6 +39,8 @@ def reply(request: Request, rng: Random, repeats: float, spoiled: bool) -> str:
         return numbered_list(request, rng, repeats, spoiled)
     if request.expects == "rewritten_text":
         return evolving.evolved(request, rng, repeats, spoiled)
+    if request.expects == "whole_tasks":
+        return whole_tasks(request, rng, repeats, spoiled)
     if request.expects in FORMS:
         return FORMS[request.expects](request, rng, spoiled)
     return fill("The offline grammar has no form for this; it offers {topic}.", rng)
@@ -73,12 +71,6 @@ def span(request: Request) -> tuple[int, int]:
     if said and int(said[2]) >= first:
         return first, int(said[2]) - first + 1
     return first, max(1, int(more[1])) if more else LISTED
-
-
-def near_copy(text: str, rng: Random) -> str:
-    """The same task with hardly a word changed."""
-    eager = text[:1].lower() + text[1:]
-    return rng.choice([text, f"Please {eager}", f"{text} Thanks.", f"Now {eager}", text.replace(" the ", " this ", 1)])
 
 
 def numbered_list(request: Request, rng: Random, repeats: float, spoiled: bool) -> str:
@@ -155,26 +147,6 @@ def input_first(request: Request, rng: Random, spoiled: bool) -> str:
     return "\n\n".join(f"{head} {number}\n{given}\n{mark} {output}" for number, (given, output) in numbered)
 
 
-def answered(instruction: str, rng: Random) -> tuple[str, str]:
-    """An input and its output; placeholders that say so where the instruction is not the grammar's own."""
-    task = grammar.known(instruction)
-    if task and not task.labels:
-        return task.answer(rng)
-    if task:
-        label = rng.choice(task.labels)
-        return task.example(rng, label), label
-    given = placeholder_input(rng) if NEEDS_INPUT.search(instruction) else ""
-    return given, fill(
-        "This is a placeholder of the offline grammar, which knows no answer here; it may serve as a text on {topic}.",
-        rng,
-    )
-
-
-def placeholder_input(rng: Random) -> str:
-    """An input for an instruction that the grammar does not know."""
-    return fill("Text: A placeholder of the offline grammar on {topic}.", rng)
-
-
 def between(text: str, request: Request, rng: Random) -> str:
     """The reply between a preamble and a farewell; a yes or no with a reason behind it."""
     if request.expects in ("yes_no", "equality"):
@@ -182,6 +154,8 @@ def between(text: str, request: Request, rng: Random) -> str:
     start, preamble, farewell = "" if request.chat else " ", rng.choice(PREAMBLES), rng.choice(FAREWELLS)
     opened = OPEN_NUMBER.search(request.text)
     number = f"{opened[1]}." if opened and request.expects == "numbered_list" and not request.chat else ""
+    if request.expects == "whole_tasks":
+        number = opened_label(request)
     return f"{start}{preamble}\n\n{number}{text}\n\n{farewell}"
 
 

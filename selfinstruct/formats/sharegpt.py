@@ -1,0 +1,37 @@
+"""One conversation an instance, in the shape of ShareGPT: the human asks, `gpt` answers.
+
+The columns `id` and `conversations` with `from` and `value` are what Vicuna's trainer and those after it read.  The
+speakers' names are theirs, whichever model wrote the text: `gpt` is the word for the assistant, and who it was stands
+in `models`.  As in `chat`, instruction and input become one message with a blank line between them.
+
+Not held, so that no reader gives it back: where an instruction ends and its input begins, whether a task is
+classification, which instances are of one task where they have inputs, tasks without instances, and, as in all formats
+of rows, parents and neighbours.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from selfinstruct.formats.rows import examples, provenance
+from selfinstruct.part import part
+from selfinstruct.pool import Pool
+from selfinstruct.task import Instance, Task
+
+
+def conversation(task: Task, instance: Instance) -> dict[str, Any]:
+    """The row of an example; the columns of the format come first."""
+    question = f"{task.instruction}\n\n{instance.input}" if instance.input else task.instruction
+    turns = [{"from": "human", "value": question}, {"from": "gpt", "value": instance.output}]
+    return {"id": task.id, "conversations": turns, **provenance(task)}
+
+
+@part
+class Sharegpt:
+    """Writes one conversation for every instance."""
+
+    include_seeds: bool
+    """Whether the seeds follow after the machine-made tasks."""
+
+    def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+        """`sharegpt.jsonl`, in the pool's order."""
+        yield "sharegpt.jsonl", (conversation(*example) for example in examples(pool, self.include_seeds))

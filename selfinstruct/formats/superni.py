@@ -1,0 +1,82 @@
+"""One JSON file a task, with the keys of Super-NaturalInstructions (Wang et al. 2022), all in one zip.
+
+The keys are those of the published task files, in their order.  What this program does not know is said to be
+`Unknown`, the word of the published files, or is an empty list: contributors, domains, languages, licence.  Nothing
+is guessed, not even that a text is English.  `Source` says that the task was grown and by which models, in words of its
+own where it was the offline grammar, so that the mark survives in a key that every reader of such files shows.
+
+Instances that follow each other with one input are one, with several right outputs.  Positive examples are left empty:
+they would have to be taken from the instances, and which of them are good enough to teach nobody has judged.
+
+After the published keys stand `id`, `is_classification`, `origin` and `models`.  Not held: tasks without instances,
+parents and neighbours.  The files are numbered in the pool's order and their names hold nothing of the tasks, so that
+no id can be a path.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from selfinstruct.formats.rows import finished, provenance
+from selfinstruct.part import part
+from selfinstruct.pool import Pool
+from selfinstruct.task import OFFLINE, Task
+
+UNKNOWN = ["Unknown"]
+BY_GRAMMAR = (
+    "selfinstruct: made by its offline grammar, which stands in for a model to try the program;"
+    " no language model's work and no data to train on"
+)
+
+
+@part
+class Superni:
+    """Writes one task file for every task."""
+
+    include_seeds: bool
+    """Whether the seeds follow after the machine-made tasks."""
+
+    def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+        """`superni.zip`, a file a task."""
+        yield "superni.zip", (task_file(task) for task in finished(pool, self.include_seeds))
+
+
+def task_file(task: Task) -> dict[str, Any]:
+    """A task as one object."""
+    who = provenance(task)
+    return {
+        "Contributors": UNKNOWN,
+        "Source": source(task, who["models"]),
+        "URL": [],
+        "Categories": ["Classification"] if task.is_classification else UNKNOWN,
+        "Reasoning": [],
+        "Definition": [task.instruction],
+        "Input_language": UNKNOWN,
+        "Output_language": UNKNOWN,
+        "Instruction_language": UNKNOWN,
+        "Domains": UNKNOWN,
+        "Positive Examples": [],
+        "Negative Examples": [],
+        "Instances": list(numbered(task)),
+        "Instance License": UNKNOWN,
+        "id": task.id,
+        "is_classification": task.is_classification,
+        "origin": who["origin"],
+        "models": who["models"],
+    }
+
+
+def source(task: Task, models: list[str]) -> list[str]:
+    """Where a task comes from; of a seed nothing is known but who wrote it."""
+    if OFFLINE in models:
+        return [BY_GRAMMAR]
+    if task.is_human:
+        return UNKNOWN
+    return [f"selfinstruct: grown by {', '.join(models) or 'a model that is not known'}"]
+
+
+def numbered(task: Task) -> Iterator[dict[str, Any]]:
+    """The instances, each with all outputs that follow on its input."""
+    groups = groupby(task.instances or (), key=lambda instance: instance.input)
+    for number, (shown, instances) in enumerate(groups, 1):
+        yield {"id": f"{task.id}-{number}", "input": shown, "output": [one.output for one in instances]}

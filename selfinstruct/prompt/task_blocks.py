@@ -1,0 +1,160 @@
+"""Where each whole task of a reply begins and ends.
+
+A task begins with an "Instruction" label.  The words may stand in the text of a task, too (one about prompts, say), so
+a label opens a task only where something speaks for it: a rule before it, the number that comes next, or an "Output"
+label of the same number after it and before the next "Instruction".  In a reply that numbers its tasks, a label without
+a number is weighed by the numbers around it: between 4 and 5 it is text, between 4 and 6 it is a task, and where they
+do not tell, what stands there is two tasks in one and no part of it can be trusted.
+
+Code fences hide what stands in them, within one task: one that is never closed hides nothing of the next, and none
+hides a label with the number of its own task.
+
+Rejected: the reference code's way, which looks for the number it expects and loses a task when counting starts over,
+and a grammar of the whole reply, which loses all tasks with the first odd line.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from selfinstruct.prompt.label_line import fenced
+from selfinstruct.prompt.task_line import Gap, Label, gap_before, label_of, rule_of
+
+NAMED_FENCE = re.compile(r"[ \t]*```\w")
+"""A fence that names a language opens; none closes so."""
+
+
+@dataclass(slots=True)
+class Block:
+    """A stretch of a reply that should be one task."""
+
+    number: int | None
+    start: int
+    """Its first line."""
+    first: str
+    """What follows the label on the first line."""
+    end: int = 0
+    """The line after its last."""
+    labels: list[Label] = field(default_factory=list)
+    """The "Input" and "Output" labels in it."""
+    is_doubtful: bool = False
+    """It may hold another task."""
+
+
+@dataclass(slots=True)
+class Layout:
+    """The tasks of a reply, and what stands around them."""
+
+    lines: list[str]
+    lead: int = 0
+    """The lines before the first task."""
+    blocks: list[Block] = field(default_factory=list)
+    is_loose: bool = False
+    """The labels of one task have different numbers, as the lines of a list."""
+    headings: dict[int, str] = field(default_factory=dict)
+    """Line to heading with words of its own, for those that stand before a task."""
+
+
+def layout(text: str, number: int | None, *, is_cut_off: bool) -> Layout:
+    """The tasks in a reply; `number` is that of the task with which it goes on without a label, if it may."""
+    lines = text.split("\n")
+    labels = [label for at, line in enumerate(lines) if (label := label_of(line, at)) is not None]
+    rule = rule_of(lines)
+    gaps = {label.line: gap_before(lines, label.line, rule) for label in labels if label.kind == "Instruction"}
+    seen = visible(lines, labels, gaps, number)
+    found = Layout(lines, lead=len(lines))
+    stretches = parts(seen)
+    lead = stretches.pop(0)
+    if any(label.kind == "Output" for label in lead):
+        number = next((label.number for label in lead if label.number is not None), None)
+        found.blocks.append(Block(number, 0, lines[0]))
+    numbers = [stretch[0].number for stretch in stretches]
+    for at, (label, *inside) in enumerate(stretches):
+        outputs = [one.number for one in inside if one.kind == "Output"]
+        following = next((later for later in numbers[at + 1 :] if later is not None), None)
+        if not found.blocks:
+            found.is_loose = bool(outputs) and label.number not in outputs
+        if gaps[label.line].has_rule or opens(label, outputs, found, following, is_cut_off=is_cut_off):
+            found.blocks.append(Block(label.number, label.line, label.rest))
+    if found.blocks:
+        close(found, seen, gaps)
+    return found
+
+
+def parts(labels: Sequence[Label]) -> list[list[Label]]:
+    """The labels in stretches that begin with an "Instruction"; the first holds what stands before any."""
+    found: list[list[Label]] = [[]]
+    for label in labels:
+        if label.kind == "Instruction":
+            found.append([])
+        found[-1].append(label)
+    return found
+
+
+def visible(lines: Sequence[str], labels: Sequence[Label], gaps: dict[int, Gap], number: int | None) -> list[Label]:
+    """The labels that no code fence hides."""
+    hidden: set[int] = set()
+    numbers = {0: number}
+    expected = None if number is None else number + 1
+    inside = [fence.is_inside for _, fence in fenced(list(lines))]
+    for label in labels:
+        if label.kind == "Instruction":
+            is_parted = gaps[label.line].has_rule and not (inside[label.line] and label.number)
+            if is_parted or label.number == expected is not None:
+                numbers[label.line] = label.number
+            if label.number is not None:
+                expected = label.number + 1
+    for start, end in pairwise([*numbers, len(lines)]):
+        is_around, opened = False, start
+        for at, (line, fence) in enumerate(fenced(list(lines[start:end])), start):
+            if fence.closes and NAMED_FENCE.match(line):
+                hidden -= set(range(opened, at))  # it opens another one: the first was never closed
+            if fence.opens:
+                opened = at
+                is_around = start == 0 and not any(label.line < at for label in labels)
+            if fence.is_inside and not is_around:
+                hidden.add(at)
+        own = [
+            label.line for label in labels if start <= label.line < end and label.number == numbers[start] is not None
+        ]
+        hidden -= {start, *own}
+    return [label for label in labels if label.line not in hidden]
+
+
+def opens(
+    label: Label, outputs: Sequence[int | None], found: Layout, following: int | None, *, is_cut_off: bool
+) -> bool:
+    """Whether an "Instruction" label opens a task.
+
+    `outputs` are the numbers of the outputs before the next such label, `following` is the next number of one.
+    """
+    if not found.blocks:
+        return True
+    block, agrees = found.blocks[-1], label.number in outputs
+    numbered = [earlier.number for earlier in found.blocks if earlier.number is not None]
+    if label.number is not None:
+        return agrees or not outputs or found.is_loose or label.number == (numbered[-1] + 1 if numbered else None)
+    if not numbered:
+        return agrees or (is_cut_off and not outputs)
+    if not agrees or block.number in outputs:
+        return False
+    if following is None or following <= numbered[-1]:
+        block.is_doubtful = True
+        return False
+    return following > numbered[-1] + 1
+
+
+def close(found: Layout, labels: Sequence[Label], gaps: dict[int, Gap]) -> None:
+    """Tell each block where it ends, and which labels are in it."""
+    first = gaps.get(found.blocks[0].start, Gap(0, False, ""))
+    found.lead = first.start
+    before = [first, *(gaps[block.start] for block in found.blocks[1:])]
+    ends = [*(gap.start for gap in before[1:]), len(found.lines)]
+    for block, gap, end in zip(found.blocks, before, ends, strict=True):
+        if gap.heading:
+            found.headings[block.start] = gap.heading
+        block.end = max(end, block.start + 1)
+        block.labels = [
+            label for label in labels if block.start <= label.line < block.end and label.kind != "Instruction"
+        ]

@@ -1,0 +1,138 @@
+"""What one block of a reply says: an instruction, an input and an output, in this order.
+
+Where the labels of a block carry its own number, only those count, so that "Input:" in an instruction or "Output:" in
+an answer is text; else the first that come in order do.  An "Output" both before and after the "Input" could be read in
+two ways, so it is not read at all.  The rule of the prompt (`###` alone on its line) ends an output, wherever it
+stands; a heading of Markdown does not, for it has words.
+
+A block that holds the labels of another number behind its output has swallowed the next task, whose own "Instruction"
+is missing.  It is parted at the line that says so (a rule, "Task: …", the number with a text), and where none does,
+nobody knows where the first output ends: the whole is a rejection.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+from selfinstruct.prompt.task_blocks import Block
+from selfinstruct.prompt.task_line import HASHES, HEADING, RULE, Kind, Label, gap_before, last_words, rule_of
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The parts of a block."""
+
+    instruction: str
+    input: str
+    output: str | None
+    """None where the block has no output label."""
+    rest: str
+    """What stands behind a rule, or a second label, that ends the output."""
+    is_closed: bool
+    """There is such a rule or label."""
+    has_second: bool
+    """It is a second label of the block's own number."""
+    is_ambiguous: bool = False
+    """An output stands before the input, so that either may be text."""
+
+
+def parted(lines: Sequence[str], block: Block) -> list[Block]:
+    """The block, in two where it holds the next task too; one that cannot be parted is doubtful."""
+    swallowed = foreign(block)
+    if swallowed is None:
+        return [block]
+    first = next(label for label in block.labels if label.kind == "Output")
+    at = next((at for at in range(swallowed.line, first.line, -1) if begins_task(lines, at, swallowed)), None)
+    if at is None:
+        return [replace(block, is_doubtful=True)]
+    gap = gap_before(lines, at, rule_of(lines), first.line + 1)
+    text = NUMBER.sub("", lines[at], count=1) if at < swallowed.line else ""
+    before = [label for label in block.labels if label.line < at]
+    after = [label for label in block.labels if label.line >= at]
+    further = Block(swallowed.number, at, text, block.end, after)
+    return [replace(block, end=gap.start, labels=before), *parted(lines, further)]
+
+
+NUMBER = re.compile(r"[ \t]*\d{1,4}[.):][ \t]+")
+
+
+def foreign(block: Block) -> Label | None:
+    """The first label of another task behind the output of a numbered block, if there is one."""
+    first = pick(block.labels, "Output", block.number)
+    if block.number is None or first is None:
+        return None
+    after = [label for label in block.labels if label.line > first.line and label.number not in (None, block.number)]
+    for at, label in enumerate(after):
+        if label.kind == "Input" and any(
+            other.kind == "Output" and other.number == label.number for other in after[at + 1 :]
+        ):
+            return label
+    return None
+
+
+def begins_task(lines: Sequence[str], at: int, label: Label) -> bool:
+    """Whether a task whose next label is this one begins at a line: something says so there, or just before it."""
+    if not lines[at].strip() or RULE.match(lines[at]) or HEADING.match(lines[at]):
+        return False
+    number = NUMBER.match(lines[at])
+    says_number = at < label.line and number is not None and int(re.sub(r"\D", "", number[0])) == label.number
+    before = last_words(lines[:at])
+    return says_number or HASHES.match(before) is not None or HEADING.match(before) is not None
+
+
+def pick(labels: Sequence[Label], kind: Kind, number: int | None) -> Label | None:
+    """The first label of a kind with the block's own number; without one, the first at all."""
+    found = [label for label in labels if label.kind == kind]
+    return next((label for label in found if label.number == number), found[0] if found else None)
+
+
+def fields(lines: Sequence[str], block: Block) -> Fields:
+    """The parts of a block."""
+    own = [label for label in block.labels if label.number == block.number]
+    is_own = any(label.kind == "Output" for label in own)
+    labels = own if is_own else block.labels
+    given, output = in_order(labels)
+    is_ambiguous = given is not None and any(one.kind == "Output" and one.line < given.line for one in labels)
+    if given is None and output is not None:
+        given = next((one for one in block.labels if one.kind == "Input" and one.line < output.line), None)
+    heads = [label for label in (given, output) if label is not None]
+    ends = [*(label.line for label in heads), block.end]
+    instruction = joined(block.first, lines[block.start + 1 : ends[0]] if ends[0] > block.start else [])
+    text = "" if given is None else joined(given.rest, lines[given.line + 1 : ends[1]])
+    if output is None:
+        return Fields(instruction, text, None, "", False, False)
+    body = list(lines[output.line + 1 : block.end])
+    second = [label for label in own if label.line > output.line and block.number is not None]
+    most = second[0].line - output.line - 1 if second else len(body)
+    kept = list(takewhile(lambda line: not HASHES.match(line), body[:most]))
+    rest = joined("", body[len(kept) :])
+    return Fields(
+        instruction,
+        text,
+        joined(output.rest, kept),
+        rest,
+        len(kept) < len(body),
+        bool(second) and len(kept) == most,
+        is_ambiguous,
+    )
+
+
+def in_order(labels: Sequence[Label]) -> tuple[Label | None, Label | None]:
+    """The labels of input and output that come in order."""
+    given = next((label for label in labels if label.kind == "Input"), None)
+    after = [label for label in labels if label.kind == "Output" and (given is None or label.line > given.line)]
+    if after:
+        return given, after[0]
+    return None, next((label for label in labels if label.kind == "Output"), None)
+
+
+def joined(first: str, lines: Sequence[str]) -> str:
+    """A text without the blank lines and rules around it."""
+    kept = [first, *lines]
+    while kept and (not kept[-1].strip() or HASHES.match(kept[-1])):
+        kept.pop()
+    while kept and (not kept[0].strip() or HASHES.match(kept[0])):
+        kept.pop(0)
+    text = "\n".join(kept).strip()
+    return text.removesuffix("**").rstrip() if text.count("**") % 2 and text.endswith("**") else text

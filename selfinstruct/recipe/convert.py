@@ -1,0 +1,239 @@
+"""Convert annotated data into tasks: one row, one task, and no model is asked.
+
+A stage of its own beside `Grow` and `Annotate`, since these two are made of what this one has not: a sampler, a prompt
+and a reply.  Rejected: a source of seeds, since seeds are all in memory and pass no filter; a sampler of rows with a
+model that gives them back, since a dataset would then seem to be some model's work.
+
+A round is so many rows of the source, in its order.  Every row is kept or rejected with its reason, so that the number
+of rows read is the sum of `candidates` in `rounds.jsonl`, and a run that goes on passes over so many.  Each round also
+holds the hash of the source, by which one that has changed is noticed.
+
+Tasks that are turned away by what they share with others need memory for these others.  Which rows of a task are within
+its cap is drawn by hash, and takes one more reading and as much memory as the cap; `unique` takes some 100 bytes for
+each row of one task.  Of all rows together nothing is held.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from heapq import nsmallest
+from itertools import islice
+from typing import Annotated, NamedTuple
+
+from pydantic import Field, field_validator
+
+from selfinstruct.errors import DataError, RunFolderError
+from selfinstruct.filters import Filter
+from selfinstruct.part import part
+from selfinstruct.recipe import Setting
+from selfinstruct.recipe.phrasing import LARGEST, Answer, Phrasing, Several, Wording, draw
+from selfinstruct.recipe.turn import judge
+from selfinstruct.round import Candidate, Rejection, Round
+from selfinstruct.source import Mistake, Row, Source
+from selfinstruct.task import Task
+
+MOST = 100
+"""Mistakes that are kept to be told; the others are counted."""
+ENDED = "every row is read"
+
+
+@part
+class Convert:
+    """Turns annotated rows into tasks."""
+
+    source: Source
+    """Where the rows come from."""
+    answer: Answer
+    """What is right."""
+    phrasings: Annotated[dict[str, Phrasing | None], Field(min_length=1)]
+    """Ways to put a row into words, by name; one is drawn for each row, and null turns one off."""
+    several_answers: Several
+    """What becomes of a row with several right answers: it is rejected, its first is taken, or one is drawn."""
+    most_per_task: Annotated[int, Field(ge=1)] | None
+    """Rows of one task that are used at most, drawn by hash; null for all."""
+    unique: bool
+    """Whether a row that says the same as an earlier one of its task is rejected."""
+    merged_share: Annotated[float, Field(ge=0, le=1)]
+    """The share of rows whose input stands within the instruction, below it, and not apart."""
+    rows_per_round: Annotated[int, Field(ge=1)]
+    """Rows in a round; so many are in memory, twice."""
+    filters: dict[str, Filter] = Field(default_factory=dict)
+    """What a candidate must pass, in this order; Hydra leaves the key out where none is chosen."""
+
+    @field_validator("phrasings")
+    @classmethod
+    def _some(cls, phrasings: dict[str, Phrasing | None]) -> dict[str, Phrasing | None]:
+        if not any(phrasings.values()):
+            raise ValueError("must have at least one phrasing that is not null")
+        return phrasings
+
+    @property
+    def target(self) -> int | None:
+        """As many as the source holds, which is not known before it is read."""
+        return None
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns that a row must have."""
+        return {self.answer.column}.union(*(phrasing.columns for phrasing in self.phrasings.values() if phrasing))
+
+    def problems(self) -> list[str]:
+        """Everything that is wrong in the source, found by reading all of it."""
+        try:
+            tasks = self.source.tasks()
+            return [text for task in tasks for text in self._mistakes(task)]
+        except DataError as error:
+            return error.problems
+
+    def _mistakes(self, task: str) -> Iterator[str]:
+        """What is wrong in a task; a column that is missing is told once, with the first row that lacks it."""
+        columns, told = self.columns, 0
+        lacking: Counter[str] = Counter()
+        first: dict[str, Row] = {}
+        for row in self.source.rows(task):
+            if isinstance(row, Mistake):
+                told += 1
+                if told <= MOST:
+                    yield f"{row.place}: {row.text}."
+                continue
+            for column in columns - row.values.keys():
+                lacking[column] += 1
+                first.setdefault(column, row)
+        if told > MOST:
+            yield f"{task}: and {told - MOST:,} more mistakes."
+        for column, row in sorted(first.items()):
+            rows = f", and in {lacking[column] - 1:,} more rows" if lacking[column] > 1 else ""
+            yield f"{row.name}: column {column!r} is missing{rows}; there are: {', '.join(map(str, row.values))}."
+
+    def rounds(self, setting: Setting) -> Iterator[Round]:
+        """Rounds until every row is read."""
+        if setting.past and "ended" in setting.past[-1]:
+            return iter(())
+        return Converting(self, setting).rounds()
+
+
+class Numbered(NamedTuple):
+    """A row with its number in the source, and why it is turned away before it is put into words."""
+
+    number: int
+    row: Row
+    rejection: Rejection | None
+
+
+class Converting:
+    """A stage that converts, while it does."""
+
+    def __init__(self, stage: Convert, setting: Setting) -> None:
+        self.stage, self.setting, self.name = stage, setting, setting.name
+        self.wording = Wording(
+            answer=stage.answer,
+            phrasings={name: phrasing for name, phrasing in stage.phrasings.items() if phrasing is not None},
+            several_answers=stage.several_answers,
+            merged_share=stage.merged_share,
+            draw=self._draw,
+        )
+        self.digest = stage.source.digest()
+        """What the source holds, by its hash."""
+
+    def rounds(self) -> Iterator[Round]:
+        """A round for every so many rows; raises RunFolderError for a source that is not what it was."""
+        past = self.setting.past
+        if past and past[-1].get("source") != self.digest:
+            raise RunFolderError(
+                f"recipe.{self.name}.source is not what it was when this run began: its files have changed. Put them "
+                "back, or begin another run."
+            )
+        rows = self._rows()
+        size = self.stage.rows_per_round
+        done = sum(row["candidates"] for row in past)
+        batch, number = list(islice(rows, done, done + size)), len(past) + 1
+        while batch:
+            later = list(islice(rows, size))
+            yield self._round(batch, number, None if later else ENDED)
+            batch, number = later, number + 1
+
+    def _rows(self) -> Iterator[Numbered]:
+        """Every row of the source, numbered, with what the rows of its task say about it."""
+        number = 0
+        for task in self.stage.source.tasks():
+            border, seen = self._border(task), set[int]()
+            for row in self._sound(task):
+                number += 1
+                rejection = self._beyond(row, border) or self._repeated(row, seen)
+                yield Numbered(number, row, rejection)
+
+    def _sound(self, task: str) -> Iterator[Row]:
+        for row in self.stage.source.rows(task):
+            if isinstance(row, Mistake):
+                raise DataError([f"{row.place}: {row.text}."])
+            yield row
+
+    def _draw(self, row: Row, what: str) -> int:
+        return draw(self.setting.random_seed, self.name, row.name, what)
+
+    def _border(self, task: str) -> int:
+        """The highest draw that is within the cap of a task."""
+        if (most := self.stage.most_per_task) is None:
+            return LARGEST
+        lowest = nsmallest(most + 1, (self._draw(row, "cap") for row in self._sound(task)))
+        return LARGEST if len(lowest) <= most else lowest[most - 1]
+
+    def _beyond(self, row: Row, border: int) -> Rejection | None:
+        if border == LARGEST or self._draw(row, "cap") <= border:
+            return None
+        return Rejection("cap", f"not drawn: {self.stage.most_per_task:,} rows of {row.task} are used", task=row.name)
+
+    def _repeated(self, row: Row, seen: set[int]) -> Rejection | None:
+        """Why a row is not the first of its task that says this; told of every row, in order."""
+        if not self.stage.unique:
+            return None
+        said = [str(row.values.get(column)) for column in sorted(self.stage.columns)]
+        key = draw(0, "", "\0".join(said), "unique")
+        if key in seen:
+            return Rejection("duplicate", "an earlier row of its task says the same", task=row.name)
+        seen.add(key)
+        return None
+
+    def _round(self, batch: list[Numbered], number: int, ended: str | None) -> Round:
+        tasks: list[Task] = []
+        rejections: list[Rejection] = []
+        for place, (row_number, row, known) in enumerate(batch, 1):
+            request = f"{self.name}/{number}/{place}"
+            made = known or self.wording.of(row)
+            if isinstance(made, Candidate):
+                made = judge(made, self.stage.filters, self.setting.pool) or made
+            if isinstance(made, Rejection):
+                rejections.append(replace(made, task=row.name, request=request))
+                continue
+            task = self._task(made, row, f"{self.name}_{row_number}", number, request)
+            self.setting.pool.add(task)
+            tasks.append(task)
+        unread = sum(item.candidate is None for item in rejections)
+        return Round(
+            stage=self.name,
+            number=number,
+            asked=0,
+            failed=0,
+            parsed=len(batch) - unread,
+            kept=len(tasks),
+            tasks=tuple(tasks),
+            rejections=tuple(rejections),
+            pool=len(self.setting.pool),
+            prompt_tokens=0,
+            completion_tokens=0,
+            cost_usd=0.0,
+            ended=ended,
+            source=self.digest,
+        )
+
+    def _task(self, made: Candidate, row: Row, id: str, number: int, request: str) -> Task:
+        return Task(
+            id=id,
+            origin=self.name,
+            instruction=made.instruction,
+            is_classification=made.is_classification,
+            instances=made.instances,
+            parents=(row.name,),
+            round=number,
+            request=request,
+        )

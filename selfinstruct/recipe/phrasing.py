@@ -1,0 +1,134 @@
+"""How a row of annotated data becomes an instruction with its input and its output.
+
+FLAN (Wei et al., 2022) writes about ten phrasings for each dataset, and draws one for each row; P3 (Bach et al., 2022)
+applies all.  Here one is drawn, by the hash of the random seed and the row's name, so that the choice depends neither
+on the order of the rows nor on what was drawn for others.  So is what else is left to chance.
+
+A template sees the columns of its row and two names more: `answer`, the text that is right, and `choices`, the names of
+all answers where the YAML gives them.  A value that is null is an empty text.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from selfinstruct.part import part
+from selfinstruct.round import Candidate, Rejection
+from selfinstruct.source import Row
+from selfinstruct.task import Instance
+from selfinstruct.template import fill, variables
+
+ANSWER, CHOICES = "answer", "choices"
+"""What a template sees beside the columns."""
+LARGEST = 1 << 64
+"""No draw reaches it."""
+Several = Literal["reject", "first", "any"]
+
+
+@part
+class Phrasing:
+    """One way to put a row into words; each text is a template."""
+
+    instruction: str
+    """What is to be done."""
+    input: str
+    """What it is to be done with; an empty text where the instruction says all."""
+    output: str
+    """What is right."""
+
+    @field_validator("instruction", "input", "output")
+    @classmethod
+    def _is_template(cls, text: str) -> str:
+        """Refuse what is no template."""
+        variables(text)
+        return text
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns that its templates want."""
+        return (variables(self.instruction) | variables(self.input) | variables(self.output)) - {ANSWER, CHOICES}
+
+    def fill(self, values: Mapping[str, Any]) -> tuple[str, str, str]:
+        """Instruction, input and output of a row; raises ValueError where a template cannot be filled."""
+        made = []
+        for name, text in (("instruction", self.instruction), ("input", self.input), ("output", self.output)):
+            try:
+                made.append(fill(text, values).strip())
+            except ValueError as error:
+                raise ValueError(f"{name} {error}") from None
+        return made[0], made[1], made[2]
+
+
+@part
+class Answer:
+    """What is right, by the annotation."""
+
+    column: str
+    """The column that holds it: a text, a number, or a list where several are right."""
+    names: dict[str, str] = Field(default_factory=dict)
+    """Value of the column to what an answer is called, in the order of `choices`; empty for the value itself."""
+
+    def texts(self, value: Any) -> list[str]:
+        """All that is right, each once; raises ValueError for a value that has no name."""
+        values = value if isinstance(value, list) else [value]
+        found = ["" if one is None else str(one) for one in values]
+        if self.names and (unknown := [one for one in found if one not in self.names]):
+            raise ValueError(f"{self.column} is {unknown[0]!r}, and names has {', '.join(self.names)}")
+        return list(dict.fromkeys(self.names.get(one, one) for one in found))
+
+
+def draw(random_seed: int, stage: str, row: str, what: str) -> int:
+    """A number from 0 to 2**64 - 1 that depends on these four and on nothing else."""
+    return int.from_bytes(hashlib.sha256(f"{random_seed}/{stage}/{what}/{row}".encode("utf-8", "replace")).digest()[:8])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """Puts rows into words."""
+
+    answer: Answer
+    phrasings: Mapping[str, Phrasing]
+    several_answers: Several
+    merged_share: float
+    draw: Callable[[Row, str], int]
+    """What is left to chance of a row, by what it decides."""
+
+    def of(self, row: Row) -> Candidate | Rejection:
+        """The row, put into words; or why that cannot be."""
+        try:
+            answers = self.answer.texts(row.values[self.answer.column])
+        except ValueError as error:
+            return Rejection("answer", str(error), text=shown(row, self.answer.column))
+        if len(answers) > 1 and self.several_answers == "reject":
+            return Rejection(
+                "several_answers",
+                f"{len(answers)} answers are right, one is wanted",
+                text=shown(row, self.answer.column),
+            )
+        drawn = self.draw(row, "answer") % len(answers) if self.several_answers == "any" and answers else 0
+        name = list(self.phrasings)[self.draw(row, "phrasing") % len(self.phrasings)]
+        try:
+            return self._filled(row, self.phrasings[name], answers[drawn] if answers else "")
+        except ValueError as error:
+            return Rejection("template", f"phrasings.{name}.{error}", text=shown(row, self.answer.column))
+
+    def _filled(self, row: Row, phrasing: Phrasing, answer: str) -> Candidate:
+        choices = list(dict.fromkeys(self.answer.names.values()))
+        values: dict[str, Any] = {key: "" if value is None else value for key, value in row.values.items()}
+        instruction, given, output = phrasing.fill({**values, ANSWER: answer, CHOICES: choices})
+        if given and self.draw(row, "merged") < self.merged_share * LARGEST:
+            instruction, given = f"{instruction}\n\n{given}", ""
+        return Candidate(
+            instruction=instruction,
+            is_classification=True if choices else None,
+            instances=(Instance(input=given, output=output),),
+        )
+
+
+def shown(row: Row, column: str) -> str:
+    """A row that could not be put into words: its texts, and its answer, whatever that is."""
+    told = {name: value for name, value in row.values.items() if name == column or isinstance(value, str)}
+    return "\n".join(f"{name}: {value}" for name, value in told.items())

@@ -1,0 +1,86 @@
+"""What travels to a model and back: a question with its decoding, and the completion or why there is none.
+
+A failure is data and not an exception, so that one request that fails does not lose the others.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from selfinstruct.part import part
+
+
+@part
+class Decoding:
+    """How the model chooses its words; a value of null is not sent, and the provider's own default holds."""
+
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    """The most tokens a reply may have."""
+    temperature: Annotated[float, Field(ge=0)] | None = None
+    """0 takes the likeliest token; higher varies more."""
+    top_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Only the likeliest tokens that together have this probability are drawn from."""
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    """Lowers tokens by how often they stand in the reply."""
+    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    """Lowers tokens that stand in the reply at all."""
+    stop: list[str] = Field(default_factory=list)
+    """The reply ends before the first of these texts; each is a template with the prompt's variables."""
+    extra: dict[str, Any] = Field(default_factory=dict)
+    """Further parameters, sent to the provider as they are (seed, top_k, logit_bias, …)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to the model."""
+
+    id: str
+    """`stage/round/number`, the name under which pool and rejections refer to it."""
+    stage: str
+    round: int
+    text: str
+    """The prompt: completed as it stands, or sent as the user's message."""
+    system: str | None
+    """The system message, for chat models."""
+    chat: bool
+    """Sent as messages if true, else as text to be continued."""
+    decoding: Decoding
+    expects: str
+    """The name of the parser that will read the reply; never sent to a provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a request got no reply."""
+
+    kind: Literal["refused", "unavailable", "fatal"]
+    """`refused`: this request will never be answered; `unavailable`: it was not answered in spite of retries;
+    `fatal`: no request will be answered (bad key, unknown model)."""
+    message: str
+    """One line, without keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One reply, or the failure to get one."""
+
+    text: str = ""
+    finish_reason: str = "stop"
+    """`length` when the reply was cut off at max_tokens; otherwise the provider's own word."""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost_usd: float | None = None
+    """In US dollars; None where no price is known, never 0 for unknown."""
+    seconds: float = 0.0
+    """From sending to receiving, all attempts included."""
+    model: str = ""
+    """The model that answered, by its own word."""
+    sent: str = ""
+    """The parameters that were sent beside the prompt, as JSON; they may be fewer than were asked for."""
+    failure: Failure | None = None
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the reply ended at the token limit."""
+        return self.finish_reason == "length"

@@ -1,0 +1,40 @@
+"""Seed tasks from a file in the columns of the Alpaca data: one task a row, `instruction`, `input`, `output`.
+
+The release is one JSON list, what this program exports is JSONL; both are read.  A row with an instruction alone, as
+the seeds of InstructWild are, is a task without an instance.  Whether a task is classification the columns do not say.
+"""
+
+from pathlib import Path
+
+from selfinstruct.part import part
+from selfinstruct.seeds.assembly import Row, apart, problems_of
+from selfinstruct.seeds.fields import instances_of, mistakes_in_columns, name_of, writers
+from selfinstruct.seeds.source import lines_or_items
+from selfinstruct.task import HUMAN, Task
+
+
+@part
+class Alpaca:
+    """Reads one task a row."""
+
+    path: Path
+    """The file, JSON or JSONL; a relative path starts where the command runs."""
+    written_by: str
+    """Who wrote the rows that do not say so: `human`, the name of a model, or `unknown`."""
+
+    def problems(self) -> list[str]:
+        """Every mistake in the file."""
+        return problems_of(self.load)
+
+    def load(self) -> list[Task]:
+        """The tasks in the order of the file; raises DataError with every bad row."""
+        return apart(self.path, lines_or_items(self.path), mistakes_in_columns, self._task)
+
+    def _task(self, row: Row) -> Task:
+        return Task(
+            id=name_of(row),
+            origin=HUMAN,
+            instruction=row["instruction"].strip(),
+            instances=instances_of(row),
+            models=writers(row, self.written_by),
+        )

@@ -1,0 +1,100 @@
+"""What the fields of a seed may hold, told in the same words whatever file they come from, and who wrote it.
+
+A file of tasks need not be a person's work: most that are published were written by a model.  Seeds are the tasks that
+a run started from, so their origin is `human` in the pool, whoever wrote them; that no machine's text passes for a
+person's is the business of `models`.  A row that this program exported says who wrote it (`origin`, `models`), and the
+rows of all others are by whom the user says (`written_by`).  Where nobody says, it is `unknown`, never a person.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from selfinstruct.task import HUMAN, SEEDS, UNKNOWN, Instance
+
+LONGEST_ID = 200
+"""Characters; ids are repeated in every task that was made from this one."""
+
+
+def mistakes_in_id(row: Mapping[str, Any], key: str = "id") -> list[str]:
+    """What is wrong with the id of a row, which may have none."""
+    if key not in row or is_name(row[key]):
+        return []
+    return [f"'{key}' must be text of 1 to {LONGEST_ID} characters (got {shown(row[key])})"]
+
+
+def is_name(value: Any) -> bool:
+    """Whether a value can be the id of a task."""
+    return isinstance(value, str | int) and not isinstance(value, bool) and 0 < len(str(value)) <= LONGEST_ID
+
+
+def name_of(row: Mapping[str, Any], key: str = "id") -> str:
+    """The id of a row; empty where it has none."""
+    return str(row[key]) if key in row else ""
+
+
+def mistakes_in_instruction(value: Any, key: str = "instruction") -> list[str]:
+    """What is wrong with an instruction."""
+    if isinstance(value, str) and value.strip():
+        return []
+    return [f"'{key}' must be text that is not empty (got {shown(value)})"]
+
+
+def mistakes_in_text(value: Any, key: str) -> list[str]:
+    """What is wrong with a text that may be empty."""
+    return [] if isinstance(value, str) else [f"'{key}' must be text (got {shown(value)})"]
+
+
+def mistakes_in_instances(instances: Any) -> list[str]:
+    """What is wrong with the instances of a row."""
+    if not isinstance(instances, list) or not instances:
+        return [f"'instances' must be a list that is not empty (got {shown(instances)})"]
+    mistakes = []
+    for number, instance in enumerate(instances, 1):
+        if not isinstance(instance, dict):
+            mistakes.append(f"instance {number} must be an object with 'input' and 'output' (got {shown(instance)})")
+            continue
+        mistakes += [
+            f"instance {number}: {mistake}"
+            for key in ("input", "output")
+            for mistake in mistakes_in_text(instance.get(key), key)
+        ]
+    return mistakes
+
+
+def mistakes_in_columns(row: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the columns of a row of one example: an instruction alone, or one that is answered."""
+    mistakes = mistakes_in_id(row)
+    if "instruction" in row:
+        mistakes += mistakes_in_instruction(row["instruction"])
+    else:
+        mistakes.append("'instruction' is missing")
+    mistakes += mistakes_in_text(row.get("input", ""), "input")
+    if "output" in row:
+        return mistakes + mistakes_in_text(row["output"], "output")
+    return [*mistakes, "'output' is missing"] if row.get("input") else mistakes
+
+
+def instances_of(row: Mapping[str, Any]) -> tuple[Instance, ...] | None:
+    """The instance of a row of one example; None of an instruction alone."""
+    return (Instance(row.get("input", ""), row["output"]),) if "output" in row else None
+
+
+def writers(row: Mapping[str, Any], written_by: str) -> dict[str, str]:
+    """Who wrote a row, as a task records it: its own word where it was exported, else the user's."""
+    origin, models = row.get("origin"), row.get("models")
+    if isinstance(origin, str) and isinstance(models, list) and all(isinstance(name, str) for name in models):
+        return recorded(models or ([] if origin == HUMAN else [UNKNOWN]))
+    return recorded([] if written_by == HUMAN else [written_by])
+
+
+def recorded(names: Iterable[str]) -> dict[str, str]:
+    """The writers of a seed as its `models`: the first under `seeds`, the others numbered below it."""
+    distinct = enumerate(dict.fromkeys(names), 1)
+    return {SEEDS if number == 1 else f"{SEEDS}/{number}": name for number, name in distinct}
+
+
+def shown(value: Any) -> str:
+    """A value as JSON, short enough for a message."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."

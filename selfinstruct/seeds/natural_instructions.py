@@ -1,0 +1,55 @@
+"""Seed tasks from the flattened rows of Natural Instructions v2: `task_name`, `id`, `definition`, `inputs`, `targets`.
+
+A row is one instance with one target, so that an instance with several right outputs has several rows.  Rows of one
+`task_name` are one task, or, where there is none, rows of one definition; `id` names the instance and is not kept.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from selfinstruct.part import part
+from selfinstruct.seeds.assembly import Row, problems_of, together
+from selfinstruct.seeds.fields import mistakes_in_id, mistakes_in_instruction, mistakes_in_text, name_of, writers
+from selfinstruct.seeds.source import lines_or_items
+from selfinstruct.task import HUMAN, Instance, Task
+
+KEYS = ("definition", "inputs", "targets")
+
+
+@part
+class NaturalInstructions:
+    """Reads one instance a row."""
+
+    path: Path
+    """The file, JSON or JSONL; a relative path starts where the command runs."""
+    written_by: str
+    """Who wrote the rows that do not say so: `human`, the name of a model, or `unknown`."""
+    instances: Annotated[int, Field(ge=1)] | None
+    """The most instances that a task gets, the first ones; null for all."""
+
+    def problems(self) -> list[str]:
+        """Every mistake in the file."""
+        return problems_of(self.load)
+
+    def load(self) -> list[Task]:
+        """The tasks in the order in which they begin; raises DataError with every bad row."""
+        return together(self.path, lines_or_items(self.path), mistakes_in, self._task, instances=self.instances)
+
+    def _task(self, row: Row) -> Task:
+        return Task(
+            id=name_of(row, "task_name"),
+            origin=HUMAN,
+            instruction=row["definition"].strip(),
+            instances=(Instance(row["inputs"], row["targets"]),),
+            models=writers(row, self.written_by),
+        )
+
+
+def mistakes_in(row: Row) -> list[str]:
+    """Everything that is wrong with a row."""
+    mistakes = [f"'{key}' is missing" for key in KEYS if key not in row]
+    mistakes += mistakes_in_id(row, "task_name")
+    mistakes += mistakes_in_instruction(row.get("definition", "x"), "definition")
+    return mistakes + [text for key in KEYS[1:] for text in mistakes_in_text(row.get(key, ""), key)]

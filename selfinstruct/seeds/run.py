@@ -1,0 +1,93 @@
+"""Seed tasks from the pool of an earlier run: every task that it had committed, its seeds and what it made.
+
+What is known of a task stays, with its id: instances, whether it is classification, parents, nearest neighbours, all of
+which are in the pool, too.  Who wrote it moves below `seeds` in `models`, so that no machine's text passes for a
+person's, and the grammar's for no model's, however often a pool is passed on.  Left out is what means nothing outside
+that run: round and request, and which stages gave it up, for this run may have a better model.
+
+A run that is still at work, or was stopped, is read up to its last committed round.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from selfinstruct.errors import DataError
+from selfinstruct.part import part
+from selfinstruct.seeds.assembly import problems_of
+from selfinstruct.seeds.fields import mistakes_in_id, mistakes_in_instances, mistakes_in_instruction, shown
+from selfinstruct.seeds.source import Found, content_of, lines_of
+from selfinstruct.task import HUMAN, SEEDS, Task
+
+POOL, ROUNDS = "pool.jsonl", "rounds.jsonl"
+WANTED = "<folder> to the folder of a run that has kept something"
+LONGEST_LINE = 64_000_000
+"""Characters: a seed may have very many instances."""
+
+
+@part
+class Run:
+    """Reads the pool of a run folder."""
+
+    path: Path
+    """The folder; a relative path starts where the command runs."""
+
+    def problems(self) -> list[str]:
+        """Every mistake in the folder."""
+        return problems_of(self.load)
+
+    def load(self) -> list[Task]:
+        """The tasks in the pool's order; raises DataError with every bad line."""
+        tasks: dict[str, Task] = {}
+        problems: list[str] = []
+        for item in self._lines():
+            mistakes = item.mistakes or mistakes_in(item.row)
+            problems += [f"{item.place}: {mistake}." for mistake in mistakes]
+            if not mistakes and (task := seed_of(item.row)) is not None:
+                tasks[task.id] = task  # in its first place: the last line of an id wins
+            elif not mistakes:
+                problems.append(f"{item.place}: is no task as a run writes it.")
+        if problems:
+            raise DataError(problems)
+        return list(tasks.values())
+
+    def _lines(self) -> Iterator[Found]:
+        content = content_of(self.path / POOL, WANTED)
+        yield from lines_of(self.path / POOL, content[: self._committed(len(content))], LONGEST_LINE)
+
+    def _committed(self, most: int) -> int:
+        """How much of the pool the last committed round has left."""
+        rounds = content_of(self.path / ROUNDS, WANTED).split(b"\n")[:-1]
+        try:
+            size = json.loads(rounds[-1])[f"bytes/{POOL}"]
+        except (IndexError, ValueError, KeyError, TypeError, RecursionError):
+            size = 0
+        if not isinstance(size, int) or not 0 < size <= most:
+            raise DataError([f"{self.path}: holds no rounds of a run. Set seeds.path={WANTED}."])
+        return size
+
+
+def mistakes_in(row: dict[str, Any]) -> list[str]:
+    """What is wrong with a line of a pool that somebody has changed."""
+    mistakes = mistakes_in_id(row) if "id" in row else ["'id' is missing"]
+    mistakes += mistakes_in_instruction(row.get("instruction"))
+    if row.get("is_classification") not in (True, False, None):
+        mistakes.append(f"'is_classification' must be true, false or null (got {shown(row['is_classification'])})")
+    models = row.get("models")
+    if not isinstance(models, dict) or not all(isinstance(name, str) for name in models.values()):
+        mistakes.append(f"'models' must name who wrote what (got {shown(models)})")
+    return mistakes + (mistakes_in_instances(row["instances"]) if row.get("instances") else [])
+
+
+def seed_of(row: dict[str, Any]) -> Task | None:
+    """The seed that a task of an earlier run becomes; None where no run has written it."""
+    try:
+        task = Task.from_row(row)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    models = {
+        stage if stage.partition("/")[0] == SEEDS else f"{SEEDS}/{stage}": name for stage, name in task.models.items()
+    }
+    return replace(task, origin=HUMAN, models=models, round=0, request="", gave_up={})

@@ -1,0 +1,46 @@
+"""Seed tasks from a file with one row an instance: `instruction`, `input`, `output`, as released with Self-Instruct.
+
+Rows with one id are one task, and so are rows without ids that have one instruction, wherever they stand in the file.
+A row with an instruction alone is a task without an instance.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from selfinstruct.part import part
+from selfinstruct.seeds.assembly import Row, problems_of, together
+from selfinstruct.seeds.fields import instances_of, mistakes_in_columns, name_of, writers
+from selfinstruct.seeds.source import lines_or_items
+from selfinstruct.task import HUMAN, Task
+
+
+@part
+class SelfInstruct:
+    """Reads one instance a row."""
+
+    path: Path
+    """The file, JSON or JSONL; a relative path starts where the command runs."""
+    written_by: str
+    """Who wrote the rows that do not say so: `human`, the name of a model, or `unknown`."""
+    instances: Annotated[int, Field(ge=1)] | None
+    """The most instances that a task gets, the first ones; null for all."""
+
+    def problems(self) -> list[str]:
+        """Every mistake in the file."""
+        return problems_of(self.load)
+
+    def load(self) -> list[Task]:
+        """The tasks in the order in which they begin; raises DataError with every bad row."""
+        found = lines_or_items(self.path)
+        return together(self.path, found, mistakes_in_columns, self._task, instances=self.instances)
+
+    def _task(self, row: Row) -> Task:
+        return Task(
+            id=name_of(row),
+            origin=HUMAN,
+            instruction=row["instruction"].strip(),
+            instances=instances_of(row),
+            models=writers(row, self.written_by),
+        )

@@ -1,0 +1,146 @@
+"""Seed tasks from files of Super-NaturalInstructions (Wang et al. 2022), one JSON object a file, as published.
+
+`Definition` (a text, or a list of texts) is the instruction.  The positive examples and then the instances are the
+task's instances, an output each: an input with several right outputs gives several.  Negative examples are wrong on
+purpose and are left out; so is what has no place in a task (contributors, sources, domains, languages, licences), and
+whoever publishes what grew from such seeds must state these himself.
+
+A task is classification where its file says so, as an export does, or where `Classification` is among its categories;
+other schemes of categories leave it open.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from selfinstruct.encoding import MARK, misread
+from selfinstruct.errors import DataError
+from selfinstruct.part import part
+from selfinstruct.seeds.archive import LARGEST_FILE, Member, members
+from selfinstruct.seeds.assembly import problems_of
+from selfinstruct.seeds.fields import mistakes_in_id, mistakes_in_instruction, shown, writers
+from selfinstruct.seeds.source import parsed_at
+from selfinstruct.task import HUMAN, Instance, Task
+
+POSITIVE, INSTANCES = "Positive Examples", "Instances"
+MOST_TOLD = 5
+"""Mistakes told of one list; a file has thousands of instances, and what is wrong with one is wrong with many."""
+
+
+@part
+class Superni:
+    """Reads one task a file."""
+
+    path: Path
+    """A folder, a zip or one file; a relative path starts where the command runs."""
+    written_by: str
+    """Who wrote the tasks that do not say so: `human`, the name of a model, or `unknown`."""
+    instances: Annotated[int, Field(ge=1)] | None
+    """The most instances that a task gets, the first ones; null for all."""
+
+    def problems(self) -> list[str]:
+        """Every mistake in the files."""
+        return problems_of(self.load)
+
+    def load(self) -> list[Task]:
+        """The tasks in the order of their files' names; raises DataError with every mistake in them."""
+        tasks: dict[str, Task] = {}
+        first: dict[str, Path] = {}
+        problems: list[str] = []
+        for member in members(self.path):
+            row, mistakes = read(member)
+            name = str(row.get("id", member.stem))
+            if not mistakes and first.setdefault(name, member.path) != member.path:
+                mistakes.append(f": the id {shown(name)} is that of {first[name]} already")
+            problems += [f"{member.path}{mistake}." for mistake in mistakes]
+            if not mistakes:
+                tasks[name] = self._task(name, row)
+        if not tasks and not problems:
+            problems.append(f"{self.path}: holds no tasks.")
+        if problems:
+            raise DataError(problems)
+        return list(tasks.values())
+
+    def _task(self, name: str, row: Mapping[str, Any]) -> Task:
+        return Task(
+            id=name,
+            origin=HUMAN,
+            instruction=definition(row["Definition"]).strip(),
+            is_classification=classification(row),
+            instances=tuple(islice(instances_of(row), self.instances)) or None,
+            models=writers(row, self.written_by),
+        )
+
+
+def read(member: Member) -> tuple[dict[str, Any], list[str]]:
+    """A file's object, and everything that is wrong with it, each with its place in the file."""
+    if member.mistake is not None:
+        return {}, [f": {member.mistake}"]
+    if bad := list(misread(member.content)):
+        return {}, [f":{number}: {mistake}" for number, mistake in bad]
+    row, mistakes = parsed_at(member.content.removeprefix(MARK).decode(), LARGEST_FILE)
+    return row, mistakes or [f": {mistake}" for mistake in mistakes_in(row)]
+
+
+def mistakes_in(row: Mapping[str, Any]) -> list[str]:
+    """Everything that is wrong with a task."""
+    mistakes = [f"'{key}' is missing" for key in ("Definition", INSTANCES) if key not in row]
+    mistakes += mistakes_in_id(row)
+    texts = row.get("Definition", "x")
+    if isinstance(texts, list) and texts and all(isinstance(text, str) for text in texts):
+        texts = definition(texts)
+    mistakes += mistakes_in_instruction(texts, "Definition")
+    if not isinstance(row.get("is_classification"), bool | None):
+        mistakes.append(f"'is_classification' must be true, false or null (got {shown(row['is_classification'])})")
+    for key in (POSITIVE, INSTANCES):
+        mistakes += mistakes_in_list(key, row.get(key, []))
+    return mistakes
+
+
+def mistakes_in_list(key: str, examples: Any) -> list[str]:
+    """What is wrong with a list of examples."""
+    if not isinstance(examples, list):
+        return [f"'{key}' must be a list (got {shown(examples)})"]
+    found = [f"'{key}' {number}{text}" for number, one in enumerate(examples, 1) for text in mistakes_in_example(one)]
+    more = len(found) - MOST_TOLD
+    return found if more <= 0 else [*found[:MOST_TOLD], f"'{key}' has {more:,} more mistakes of this kind"]
+
+
+def mistakes_in_example(example: Any) -> Iterator[str]:
+    """What is wrong with an example."""
+    if not isinstance(example, dict):
+        yield f" must be an object with 'input' and 'output' (got {shown(example)})"
+        return
+    if not isinstance(example.get("input"), str):
+        yield f": 'input' must be text (got {shown(example.get('input'))})"
+    outputs = example.get("output")
+    if not isinstance(outputs, str) and not (outputs and is_texts(outputs)):
+        yield f": 'output' must be text, or a list of texts that is not empty (got {shown(outputs)})"
+
+
+def is_texts(value: Any) -> bool:
+    """Whether a value is a list of texts."""
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+
+
+def definition(value: str | list[str]) -> str:
+    """The instruction; published files have one text, or a list of one."""
+    return value if isinstance(value, str) else "\n".join(value)
+
+
+def classification(row: Mapping[str, Any]) -> bool | None:
+    """Whether a task is classification, as far as its file says."""
+    if isinstance(said := row.get("is_classification"), bool):
+        return said
+    categories = row.get("Categories")
+    return True if isinstance(categories, list) and "Classification" in categories else None
+
+
+def instances_of(row: Mapping[str, Any]) -> Iterator[Instance]:
+    """Every right output with its input, those of the positive examples first."""
+    for example in (*row.get(POSITIVE, []), *row[INSTANCES]):
+        outputs = example["output"]
+        yield from (Instance(example["input"], text) for text in ([outputs] if isinstance(outputs, str) else outputs))

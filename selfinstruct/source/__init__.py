@@ -1,0 +1,49 @@
+"""Annotated data that a recipe turns into instruction data: rows that people, not models, have labelled.
+
+A source holds one task or several; each gives its rows one at a time, for a dataset may be larger than the memory.
+What is wrong in it comes in its place, as a `Mistake`, so that one reading tells of everything.  What a row means, how
+it is phrased, is not the source's: that stands in the YAML, beside its columns.
+
+To add one: `conf/source/<name>.yaml` and one module here.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One annotated example."""
+
+    task: str
+    """The name of the task it belongs to."""
+    name: str
+    """What tells it from every other row of the source, and a person where it stands: `remarks.csv:17`."""
+    values: Mapping[str, Any]
+    """Column to value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What stands where a row should, and what is wrong with it."""
+
+    place: str
+    text: str
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Gives annotated rows."""
+
+    def tasks(self) -> Sequence[str]:
+        """The tasks it holds, in an order of its own that never changes; raises DataError where there are none."""
+        ...
+
+    def rows(self, task: str) -> Iterator[Row | Mistake]:
+        """The rows of a task, one at a time, in the order in which they stand."""
+        ...
+
+    def digest(self) -> str:
+        """The SHA-256 of what it reads, so that a source that has changed is noticed."""
+        ...

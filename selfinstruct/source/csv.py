@@ -1,0 +1,97 @@
+"""Annotated data as CSV: a header line with the columns, then a row a line.
+
+Every value is text.  A row with more or fewer fields than the header is a mistake and not a guess, and so is a quote
+that is never closed; both are told with the line on which the row began.
+"""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+
+from pydantic import Field
+
+from selfinstruct.part import part
+from selfinstruct.source import Mistake, Row
+from selfinstruct.source.files import Files, Line
+
+
+@part
+class Csv:
+    """Reads CSV files: one, or all in a folder or a zip archive, each a task."""
+
+    path: Path
+    """The file, folder or archive; a relative path starts where the command runs."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)]
+    """What stands between two fields."""
+
+    @property
+    def _files(self) -> Files:
+        return Files(self.path, ".tsv" if self.delimiter == "\t" else ".csv")
+
+    def tasks(self) -> list[str]:
+        """The names of the files."""
+        return self._files.names()
+
+    def digest(self) -> str:
+        """The SHA-256 of the files."""
+        return self._files.digest()
+
+    def rows(self, task: str) -> Iterator[Row | Mistake]:
+        """The rows of a file, and what is wrong in it."""
+        place, name = self._files.place(task), PurePosixPath(task)
+        taken = Taken(self._files.lines(task))
+        reader = csv.reader(taken, delimiter=self.delimiter, strict=True)
+        header: list[str] | None = None
+        while True:
+            first = reader.line_num + 1
+            try:
+                fields = next(reader)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                yield Mistake(f"{place}:{first}", f"is no row of CSV ({error}){taken.ending}")
+                continue
+            if taken.mistakes:
+                yield from (Mistake(f"{place}:{number}", text) for number, text in taken.mistakes)
+                taken.mistakes.clear()
+                if header is None:
+                    return
+            elif header is None:
+                header = fields
+                if wrong := mistake_in_header(header):
+                    yield Mistake(f"{place}:{first}", wrong)
+                    return
+            elif fields and len(fields) != len(header):
+                yield Mistake(f"{place}:{first}", f"has {len(fields)} fields, the header {len(header)}{taken.ending}")
+            elif fields:
+                yield Row(name.stem, f"{name.name}:{first}", dict(zip(header, fields, strict=True)))
+        if header is None:
+            yield Mistake(place, "is empty; its first line must name the columns")
+
+
+class Taken(Iterator[str]):
+    """Lines on their way to the reader of CSV, with what was wrong in those that it took."""
+
+    def __init__(self, lines: Iterator[Line]) -> None:
+        self._lines = lines
+        self.mistakes: list[tuple[int, str]] = []
+        self.ending = ""
+        """What to add of a row that the file may have been cut off in."""
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        if line.mistake is not None:
+            self.mistakes.append((line.number, line.mistake))
+        self.ending = "" if line.is_whole else "; the file ends within this line"
+        return line.text
+
+
+def mistake_in_header(header: list[str]) -> str | None:
+    """What is wrong with the names of the columns."""
+    for number, name in enumerate(header, 1):
+        if not name.strip():
+            return f"column {number} has no name"
+        if name in header[: number - 1]:
+            return f"column {name!r} stands twice"
+    return None

@@ -1,0 +1,52 @@
+"""Annotated data as Parquet, by pyarrow, which `pip install 'selfinstruct[parquet]'` brings."""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from selfinstruct.errors import DataError
+from selfinstruct.part import part
+from selfinstruct.source import Mistake, Row
+from selfinstruct.source.files import Files
+
+MISSING = "source=parquet needs pyarrow, which is not installed: pip install 'selfinstruct[parquet]'."
+
+
+@part
+class Parquet:
+    """Reads Parquet files: one, or all in a folder, each a task."""
+
+    path: Path
+    """The file or folder; a relative path starts where the command runs."""
+    rows_at_once: int
+    """Rows in memory while a file is read."""
+
+    def tasks(self) -> list[str]:
+        """The names of the files; raises DataError without pyarrow."""
+        try:
+            import pyarrow.parquet  # noqa: F401
+        except ImportError:
+            raise DataError([MISSING]) from None
+        files = Files(self.path, ".parquet")
+        if files.is_zip:
+            raise DataError([f"{self.path}: Parquet is not read from an archive. Unpack it, and set the path."])
+        return files.names()
+
+    def digest(self) -> str:
+        """The SHA-256 of the files."""
+        return Files(self.path, ".parquet").digest()
+
+    def rows(self, task: str) -> Iterator[Row | Mistake]:
+        """The rows of a file, or that it is none."""
+        from pyarrow import ArrowException
+        from pyarrow.parquet import ParquetFile
+
+        files, name = Files(self.path, ".parquet"), PurePosixPath(task)
+        number = 0
+        try:
+            with ParquetFile(files.file(task)) as file:
+                for batch in file.iter_batches(batch_size=self.rows_at_once):
+                    for values in batch.to_pylist():
+                        number += 1
+                        yield Row(name.stem, f"{name.name}#{number}", values)
+        except (ArrowException, OSError) as error:
+            yield Mistake(files.place(task), f"cannot be read after row {number} ({error})")

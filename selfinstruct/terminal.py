@@ -1,0 +1,25 @@
+"""Texts of strangers on a terminal: a model, a file or a server may have written what would steer it.
+
+Whatever a terminal might obey instead of showing (control characters, those that turn the direction of writing) becomes
+an escape, so that it is seen; to leave it out would hide that it is there.  Joiners stay: scripts need them.
+"""
+
+import unicodedata
+
+JOINERS = "\u200c\u200d"
+"""They have no shape of their own and change no order: words in some scripts, and emoji, need them."""
+
+
+def printable(text: str) -> str:
+    """The text with every control character, and whatever else a terminal might obey, as an escape."""
+    return text if text.isprintable() else "".join(sign if is_shown(sign) else escape(sign) for sign in text)
+
+
+def is_shown(sign: str) -> bool:
+    """Whether a character can do nothing but be seen."""
+    return sign in "\n\t" or sign in JOINERS or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def escape(sign: str) -> str:
+    """A character as Python would write it."""
+    return sign.encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -1,0 +1,34 @@
+"""Files of seeds, and what is told of bad ones."""
+
+import json
+
+import pytest
+
+from selfinstruct.errors import DataError
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write rows, or texts as they are, as lines or as one list."""
+
+    def write(*rows, as_list=False, name="seeds"):
+        path = tmp_path / name
+        texts = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+        joined = ",\n".join(texts)
+        path.write_text(f"[\n{joined}\n]" if as_list else "\n".join(texts), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def problems_of():
+    """Everything that is told of bad seeds, without the path that each line begins with."""
+
+    def problems_of(seeds):
+        with pytest.raises(DataError) as error:
+            seeds.load()
+        assert seeds.problems() == error.value.problems
+        return [text.replace(f"{seeds.path}", "", 1) for text in error.value.problems]
+
+    return problems_of

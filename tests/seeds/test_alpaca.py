@@ -1,0 +1,53 @@
+import pytest
+
+from selfinstruct.seeds import Seeds
+from selfinstruct.seeds.alpaca import Alpaca
+from selfinstruct.task import Instance
+
+ROW = {"instruction": "Do it.", "input": "", "output": "Done."}
+
+
+def test_it_is_a_source_of_seeds(write):
+    assert isinstance(Alpaca(path=write(ROW), written_by="human"), Seeds)
+
+
+@pytest.mark.parametrize("as_list", [True, False])
+def test_the_release_is_a_list_and_an_export_is_lines(as_list, write):
+    first, second = Alpaca(path=write(ROW, ROW | {"input": "x"}, as_list=as_list), written_by="human").load()
+
+    assert (first.id, second.id) == ("seed_task_0", "seed_task_1")
+    assert first.instances == (Instance("", "Done."),)
+    assert second.instances == (Instance("x", "Done."),)
+    assert first.is_classification is None
+    assert first.is_human
+
+
+def test_an_instruction_alone_has_no_instance(write):
+    (task,) = Alpaca(path=write({"instruction": "Do it."}), written_by="human").load()
+
+    assert task.instances is None
+
+
+def test_rows_that_do_not_say_who_wrote_them_are_by_whom_the_user_says(write):
+    (task,) = Alpaca(path=write(ROW), written_by="text-davinci-003").load()
+
+    assert task.writers == ("text-davinci-003",)
+
+
+def test_all_bad_rows_are_told_at_once_by_line_and_item(write, problems_of):
+    rows = ({"id": "a", **ROW}, {"input": 3}, {"instruction": " ", "input": "x"}, {"id": "a", **ROW}, "[1]")
+
+    assert problems_of(Alpaca(path=write(*rows), written_by="human")) == [
+        ":2: 'instruction' is missing.",
+        ":2: 'input' must be text (got 3).",
+        ":2: 'output' is missing.",
+        ":3: 'instruction' must be text that is not empty (got \" \").",
+        ":3: 'output' is missing.",
+        ":4: 'id' \"a\" stands in line 1 already.",
+        ":5: must be an object, not [1].",
+    ]
+    assert problems_of(Alpaca(path=write(*rows, as_list=True), written_by="human"))[-3:] == [
+        ":4: item 3: 'output' is missing.",
+        ":5: item 4: 'id' \"a\" stands in item 1 already.",
+        ":6: item 5: must be an object, not [1].",
+    ]

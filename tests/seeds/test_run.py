@@ -1,0 +1,140 @@
+import json
+
+import pytest
+
+from selfinstruct.journal import Journal
+from selfinstruct.round import Round
+from selfinstruct.seeds import Seeds
+from selfinstruct.seeds.run import Run
+from selfinstruct.task import HUMAN, Instance, Task
+
+SEED = Task("seed_1", HUMAN, "Name a fruit.", is_classification=False, instances=(Instance("", "Apple"),))
+MADE = Task(
+    "grow_1",
+    "grow",
+    "Name a tree.",
+    parents=("seed_1",),
+    round=1,
+    request="grow/1/1",
+    most_similar=(("seed_1", 0.5),),
+    average_similarity=0.5,
+    models={"grow": "offline"},
+    gave_up={"answers": "parse: empty"},
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The folder of a run of one round."""
+    journal = Journal(tmp_path)
+    journal.open()
+    journal.begin([SEED])
+    journal.commit(
+        Round(
+            stage="grow",
+            number=1,
+            asked=1,
+            failed=0,
+            parsed=1,
+            kept=1,
+            tasks=(MADE,),
+            rejections=(),
+            pool=2,
+            prompt_tokens=None,
+            completion_tokens=None,
+            cost_usd=None,
+        )
+    )
+    return tmp_path
+
+
+def test_the_whole_pool_is_read_with_all_that_means_something_elsewhere(folder):
+    seed, made = Run(path=folder).load()
+
+    assert isinstance(Run(path=folder), Seeds)
+    assert seed == SEED
+    assert (made.id, made.instruction, made.parents) == ("grow_1", "Name a tree.", ("seed_1",))
+    assert (made.most_similar, made.average_similarity) == ((("seed_1", 0.5),), 0.5)
+    assert (made.round, made.request, made.gave_up) == (0, "", {})
+
+
+def test_a_models_task_is_a_seed_that_says_who_wrote_it(folder):
+    _, made = Run(path=folder).load()
+
+    assert made.origin == HUMAN
+    assert made.models == {"seeds/grow": "offline"}
+    assert made.writers == ("offline",)
+    assert not made.is_touched
+
+
+def test_who_wrote_a_seed_is_passed_on_unchanged(folder):
+    path = folder / "pool.jsonl"
+    seed, made = path.read_text().splitlines()
+    row = json.loads(made) | {"models": {"seeds/grow": "offline", "seeds": "m"}}
+    path.write_text(f"{seed}\n{json.dumps(row)}" + " " * (len(made) - len(json.dumps(row))) + "\n")
+    write_size(folder)
+
+    assert Run(path=folder).load()[1].models == {"seeds/grow": "offline", "seeds": "m"}
+
+
+def write_size(folder):
+    """Commit whatever the pool holds now."""
+    row = json.loads((folder / "rounds.jsonl").read_text())
+    row["bytes/pool.jsonl"] = (folder / "pool.jsonl").stat().st_size
+    (folder / "rounds.jsonl").write_text(json.dumps(row) + "\n")
+
+
+def test_the_last_line_of_an_id_wins_in_its_first_place(folder):
+    with (folder / "pool.jsonl").open("a") as file:
+        file.write(json.dumps(SEED.row() | {"is_classification": True}) + "\n")
+    write_size(folder)
+
+    assert [(task.id, task.is_classification) for task in Run(path=folder).load()] == [
+        ("seed_1", True),
+        ("grow_1", None),
+    ]
+
+
+def test_what_no_round_has_committed_is_not_read(folder):
+    with (folder / "pool.jsonl").open("a") as file:
+        file.write(json.dumps(MADE.row() | {"id": "grow_2"}) + "\n{torn")
+    with (folder / "rounds.jsonl").open("a") as file:
+        file.write('{"torn')
+
+    assert [task.id for task in Run(path=folder).load()] == ["seed_1", "grow_1"]
+
+
+@pytest.mark.parametrize(
+    "rounds", ["", "x\n", "{}\n", "[]\n", '{"bytes/pool.jsonl": 99999999}\n', "[" * 100_000 + "\n"]
+)
+def test_a_folder_without_rounds_is_told(rounds, folder, problems_of):
+    (folder / "rounds.jsonl").write_text(rounds)
+
+    assert problems_of(Run(path=folder))[0].startswith(": holds no rounds of a run. Set seeds.path=<folder>")
+
+
+def test_a_folder_of_no_run_is_told(tmp_path, problems_of):
+    assert problems_of(Run(path=tmp_path))[0].endswith(
+        "Set seeds.path=<folder> to the folder of a run that has kept something."
+    )
+
+
+def test_all_lines_that_no_run_has_written_are_told_at_once(folder, problems_of):
+    row = MADE.row()
+    bad = [
+        {"id": "", "instruction": "", "is_classification": "x", "models": [], "instances": [{}]},
+        row | {"models": {"a": 1}},
+        row | {"most_similar": [1]},
+        {},
+    ]
+    with (folder / "pool.jsonl").open("a") as file:
+        file.write("".join(f"{json.dumps(line)}\n" for line in bad) + "\xff\n")
+    write_size(folder)
+
+    assert [text.split(" ")[0] for text in problems_of(Run(path=folder))] == [
+        *["/pool.jsonl:3:"] * 6,
+        "/pool.jsonl:4:",
+        "/pool.jsonl:5:",
+        *["/pool.jsonl:6:"] * 3,
+        "/pool.jsonl:7:",
+    ]

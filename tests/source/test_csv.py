@@ -1,0 +1,45 @@
+import pytest
+
+from selfinstruct.source.csv import Csv
+
+
+@pytest.fixture
+def source(tmp_path):
+    def make(text, delimiter=","):
+        path = tmp_path / ("a.tsv" if delimiter == "\t" else "a.csv")
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return Csv(path=path, delimiter=delimiter)
+
+    return make
+
+
+def test_a_row_holds_the_columns_of_the_header_and_names_its_line(source, read):
+    rows, mistakes = read(source('text,label\r\n"two\nlines",1\n\nplain,2\n'))
+
+    assert rows == [
+        ("a", "a.csv:2", {"text": "two\nlines", "label": "1"}),
+        ("a", "a.csv:5", {"text": "plain", "label": "2"}),
+    ]
+    assert mistakes == []
+
+
+def test_another_delimiter_may_part_the_fields(source, read):
+    assert read(source("a;b\n1;2\n", ";"))[0][0][2] == {"a": "1", "b": "2"}
+    assert read(source("a\tb\n1\t2\n", "\t"))[0][0][1] == "a.tsv:2"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a,b\n1,2\n1\n3,4\n1,2,3\n", [":3: has 1 fields, the header 2", ":5: has 3 fields, the header 2"]),
+        ("a,b\n1,2\n3", [":3: has 1 fields, the header 2; the file ends within this line"]),
+        ('a,b\n1,2\n"3,4\n', [":3: is no row of CSV (unexpected end of data)"]),
+        (b"a,b\n1,\xe9\n3,4\n", [":2: byte 0xe9 at column 3 is not UTF-8. Save the file as UTF-8"]),
+        (b"a,\xe9\n1,2\n", [":1: byte 0xe9 at column 3 is not UTF-8. Save the file as UTF-8"]),
+        ("a,a\n1,2\n", [":1: column 'a' stands twice"]),
+        ("a,\n1,2\n", [":1: column 2 has no name"]),
+        ("", [": is empty; its first line must name the columns"]),
+    ],
+)
+def test_every_mistake_is_told_with_file_and_line(text, told, source, read):
+    assert [text.partition("a.csv")[2] for text in read(source(text))[1]] == told

@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import pytest
+
+from selfinstruct.errors import DataError
+from selfinstruct.source.files import LONGEST_LINE, Files
+
+
+def test_files_are_taken_in_the_order_of_their_names_and_hidden_ones_are_not(tmp_path):
+    for name in ("b.csv", "a.csv", ".c.csv", "d.txt", "__MACOSX/e.csv", "sub/f.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+
+    assert Files(tmp_path, ".csv").names() == ["a.csv", "b.csv", "sub/f.csv"]
+
+
+def test_an_archive_is_read_where_it_lies(archive):
+    found = Files(archive(tasks__a_DOT_csv="x\n1\n", tasks__b_DOT_txt="y"), ".csv")
+
+    assert found.names() == ["tasks/a.csv"]
+    assert [line.text for line in found.lines("tasks/a.csv")] == ["x\n", "1\n"]
+    assert found.place("tasks/a.csv").endswith("archive.zip/tasks/a.csv")
+
+
+def test_a_path_that_holds_nothing_is_told_with_what_to_set(tmp_path):
+    (tmp_path / "broken.zip").write_text("no archive")
+    (tmp_path / "other.json").write_text("{}")
+    for path, word in [
+        (tmp_path / "absent.csv", "No such file"),
+        (tmp_path / "broken.zip", "not a zip file"),
+        (tmp_path / "other.json", "holds no .csv file; source=<another>"),
+        (Path("/dev/null"), "no file that can be read twice"),
+        (Path("a\0b"), "null"),
+    ]:
+        with pytest.raises(DataError, match=word):
+            Files(path, ".csv").names()
+
+
+def test_a_file_that_is_gone_when_it_is_read_is_told(tmp_path):
+    (tmp_path / "a.csv").write_text("x")
+    found = Files(tmp_path, ".csv")
+    (tmp_path / "a.csv").unlink()
+
+    with pytest.raises(DataError, match=r"a\.csv: cannot be read"):
+        list(found.lines("a.csv"))
+
+
+def test_a_line_of_another_encoding_hides_nothing_in_the_others(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"\xef\xbb\xbfone\ncaf\xe9\nlast")
+
+    lines = list(Files(path, ".csv").lines("a.csv"))
+
+    assert [(line.text, line.is_whole) for line in lines[::2]] == [("one\n", True), ("last", False)]
+    assert lines[1].mistake == "byte 0xe9 at column 4 is not UTF-8. Save the file as UTF-8"
+
+
+def test_utf_16_is_told_once(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("one\ntwo\n", encoding="utf-16")
+
+    (line,) = Files(path, ".csv").lines("a.csv")
+
+    assert "UTF-16" in line.mistake
+
+
+def test_a_line_without_end_ends_the_reading(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("short\n" + "x" * LONGEST_LINE)
+
+    *_, last = Files(path, ".csv").lines("a.csv")
+
+    assert last.mistake == "has 10,000,000 bytes and more"
+
+
+def test_the_digest_is_of_names_and_content(tmp_path):
+    (tmp_path / "a.csv").write_text("x")
+    first = Files(tmp_path, ".csv").digest()
+    (tmp_path / "a.csv").rename(tmp_path / "b.csv")
+    second = Files(tmp_path, ".csv").digest()
+    (tmp_path / "b.csv").write_text("y")
+
+    assert len({first, second, Files(tmp_path, ".csv").digest(), Files(tmp_path / "b.csv", ".csv").digest()}) == 4

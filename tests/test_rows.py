@@ -1,0 +1,63 @@
+import json
+
+import pytest
+
+from selfinstruct.errors import RunFolderError
+from selfinstruct.rows import check_end, lines_of, read, rejection_row, task_of
+
+
+def test_lines_come_with_their_numbers_up_to_the_end_that_was_committed(tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b"1\n2\n3\ntorn")
+
+    assert list(lines_of(path)) == [(1, b"1\n"), (2, b"2\n"), (3, b"3\n")]
+    assert list(lines_of(path, 4)) == [(1, b"1\n"), (2, b"2\n")]
+    assert list(lines_of(path, 0)) == list(lines_of(tmp_path / "none")) == []
+
+
+def test_an_end_within_a_line_is_told(tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b"1\n22\n")
+
+    with pytest.raises(RunFolderError, match=r"x.jsonl:2: the last committed round does not end with this line"):
+        list(lines_of(path, 3))
+
+
+def test_a_file_that_is_not_read_is_looked_at_where_it_ends(tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b"1\n22\n")
+    for end in (0, 2, 5):
+        check_end(path, end)
+
+    with pytest.raises(RunFolderError, match=r"x.jsonl: no line ends at byte 3, where the last committed round ended"):
+        check_end(path, 3)
+
+
+@pytest.mark.parametrize("text", ["a \ud800 b", "\U0001f600 \\ud800", "\x00", "\\udead"])
+def test_a_task_with_any_text_is_read(text, task):
+    row = task(instruction=text).row()
+
+    assert read("x:1", json.dumps(row).encode(), task_of).instruction == text
+
+
+REJECTED = {"stage": "grow", "round": 1, "request": "grow/1/1", "filter": "length", "reason": "too long"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"filter": 5}, "'filter' must be a text, not 5"),
+        ({"text": ["x"]}, r"'text' must be a text, not \['x'\]"),
+        ({"instruction": "x", "output": "y"}, "'input' and 'output' stand together"),
+        ({"nearest": 0.5}, "'nearest' must be a list"),
+    ],
+)
+def test_a_rejection_of_another_shape_is_told(changes, message):
+    with pytest.raises(RunFolderError, match=f"r:7: {message}"):
+        read("r:7", json.dumps(REJECTED | changes).encode(), rejection_row)
+
+
+def test_a_rejection_as_a_run_writes_it_is_read():
+    row = REJECTED | {"instruction": "x", "input": "", "output": "y", "nearest": ["seed_task_0", 0.75]}
+
+    assert read("r:1", json.dumps(row).encode(), rejection_row) == row
