@@ -85,13 +85,8 @@ class Rejection:
 
     def row(self, stage: str, number: int) -> dict[str, Any]:
         """The rejection as a line of `rejected.jsonl`; keys that do not apply are left out."""
-        row: dict[str, Any] = {
-            "stage": stage,
-            "round": number,
-            "request": self.request,
-            "filter": self.filter,
-            "reason": self.reason,
-        }
+        row: dict[str, Any] = {"stage": stage, "round": number, "request": self.request}
+        row |= {"filter": self.filter, "reason": self.reason}
         if self.task is not None:
             row["task"] = self.task
         if self.candidate is None:
