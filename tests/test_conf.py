@@ -60,6 +60,12 @@ def test_every_filter_builds(tmp_path, composed, built):
     assert sorted(run.recipe["instructions"].filters) == options("filters")
 
 
+def test_every_metric_builds(tmp_path, composed, built):
+    run = built(composed(f"+metrics@recipe.instructions.metrics=[{','.join(options('metrics'))}]"), tmp_path)
+
+    assert sorted(run.recipe["instructions"].metrics) == options("metrics")
+
+
 @pytest.mark.parametrize("experiment", options("experiment"))
 def test_every_experiment_builds(experiment, tmp_path, composed, built):
     text = (CONF / "experiment" / f"{experiment}.yaml").read_text()

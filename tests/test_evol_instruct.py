@@ -2,9 +2,13 @@
 
 import json
 from collections import Counter
+from functools import cache
 
 import pytest
 
+from selfinstruct.actions.publication.history import overrides_of, unrepeatable
+from selfinstruct.actions.questions import recorded_questions
+from selfinstruct.actions.record import Record
 from selfinstruct.errors import ConfigError, SelfInstructError
 
 SEEDS = 11
@@ -28,16 +32,17 @@ def seeds(tmp_path_factory):
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def make(composed, built, seeds):
     """A run of the recipe in a folder."""
 
-    def made(folder, *overrides):
+    @cache
+    def config(*overrides):
         words = ("recipe=evol_instruct", f"seeds.path={seeds}", "trackers=[]", "formats=[]", "actions=[generate]")
-        small = (f"recipe.{stage}.requests_per_round=4" for stage in ("evolution", "equality", "answers"))
-        return built(composed(*words, *small, *overrides), folder)
+        small = (f"recipe.{stage}.requests_per_round=6" for stage in ("evolution", "equality", "answers"))
+        return composed(*words, *small, *overrides)
 
-    return made
+    return lambda folder, *overrides: built(config(*overrides), folder)
 
 
 def lines(path):
@@ -53,12 +58,10 @@ def contents(folder):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory, composed, built, seeds):
+def whole(tmp_path_factory, make):
     """The folder of a run that was never stopped."""
     folder = tmp_path_factory.mktemp("whole")
-    words = ("recipe=evol_instruct", f"seeds.path={seeds}", "trackers=[]", "formats=[]", "actions=[generate]")
-    small = (f"recipe.{stage}.requests_per_round=4" for stage in ("evolution", "equality", "answers"))
-    built(composed(*words, *small), folder).execute()
+    make(folder).execute()
     return folder
 
 
@@ -113,9 +116,8 @@ def test_the_funnel_of_each_operation_and_generation_adds_up(whole):
                 total[row["stage"], int(generation), what] += count
     for generation in (1, 2, 3, 4):
         made = total["evolution", generation, "kept"]
-        turned_away = sum(
-            n for key, n in total.items() if key[:2] == ("evolution", generation) and "rejected" in key[2]
-        )
+        found = {key[2]: count for key, count in total.items() if key[:2] == ("evolution", generation)}
+        turned_away = sum(count for what, count in found.items() if what.startswith("rejected"))
         assert total["evolution", generation, "asked"] == SEEDS == made + turned_away
         assert total["equality", generation, "kept"] >= total["answers", generation, "kept"]
 
@@ -252,3 +254,63 @@ def test_the_prompt_of_an_answer_is_the_instruction_and_nothing_else(make, scrip
     asked = {request.text for request in run.model.asked if request.stage == "answers"}
 
     assert asked <= {"Sing.", *(f"Name evolution/{r}/{n}." for r in range(9) for n in range(9))}
+
+
+def test_every_recorded_request_of_a_generation_is_understood(whole, make):
+    record, recipe = Record(whole), make(whole).recipe
+    for place, round_ in enumerate(record.rounds):
+        questions = recorded_questions(record, recipe, place)
+
+        assert len(questions) == round_.asked
+        assert all(question.reply.prompt == question.request.text for question in questions)
+
+
+def test_a_plan_counts_every_generation(make, whole, tmp_path, capsys, composed, built, seeds):
+    words = ("recipe=evol_instruct", f"seeds.path={seeds}", "trackers=[]", "formats=[]", "actions=[plan]")
+    built(composed(*words), tmp_path / "assumed").execute()
+    built(composed(*words, f"plan.like={whole}"), tmp_path / "measured").execute()
+    assumed, measured = (
+        json.loads((tmp_path / name / "plan.json").read_text())["stages"] for name in ("assumed", "measured")
+    )
+    rows = lines(whole / "rounds.jsonl")
+    asked = {stage: sum(row["asked"] for row in rows if row["stage"] == stage) for stage in measured}
+
+    assert assumed["evolution"]["requests"]["expected"] == assumed["equality"]["tasks"]["expected"] == 4 * SEEDS
+    assert measured["evolution"]["requests"]["expected"] == 4 * SEEDS
+    for stage in ("equality", "answers"):
+        assert measured[stage]["requests"]["expected"] == pytest.approx(asked[stage], abs=1)
+
+
+def test_other_filters_are_refused_where_generations_depend_on_them(make, whole, tmp_path, composed, built, seeds):
+    words = ("recipe=evol_instruct", f"seeds.path={seeds}", "trackers=[]", "actions=[refilter]")
+    run = built(composed(*words, f"refilter.run={whole}"), tmp_path)
+
+    with pytest.raises(ConfigError, match=r"recipe\.evolution goes by generations"):
+        run.execute()
+
+
+def test_what_one_command_repeats_may_become_a_capsule(make, tmp_path):
+    make(tmp_path, "recipe.evolution.generations=2").execute()
+    run = make(tmp_path, "recipe.evolution.generations=2")
+    run.execute()
+    stopped = make(tmp_path / "stopped", "recipe.evolution.generations=2")
+    stopped.trackers = {"stop": Stop(stopped)}
+    with pytest.raises(KeyboardInterrupt):
+        stopped.execute()
+    longer = make(tmp_path, "recipe.evolution.generations=3")
+    longer.journal = run.journal
+    longer.pool = run.pool
+
+    assert unrepeatable(run) is None
+    assert overrides_of(run) == []
+    assert unrepeatable(stopped).startswith("evolution has not ended")
+    assert overrides_of(longer) == ["recipe.evolution.generations=2"]
+    assert unrepeatable(longer).startswith("evolution has not ended")
+
+
+def test_what_went_on_after_a_budget_is_no_capsule(make, tmp_path):
+    make(tmp_path, "budget.requests=8", "recipe.evolution.generations=1").execute()
+    run = make(tmp_path, "recipe.evolution.generations=1")
+    run.execute()
+
+    assert unrepeatable(run).startswith("it went on after evolution had ended")

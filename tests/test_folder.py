@@ -94,6 +94,21 @@ def test_a_folder_that_cannot_be_locked_is_not_said_to_be_in_use(make, tmp_path)
         pass
 
 
+def test_a_key_that_a_newer_program_adds_and_that_is_off_changes_nothing(tmp_path):
+    keep_config(tmp_path, BEGUN, [])
+    added = {"a": None, "b": False, "c": {}}
+
+    assert differences(tmp_path, BEGUN | added) == []
+    assert len(differences(tmp_path, BEGUN | {"a": 0, "b": True, "c": {"d": None, "e": 1}})) == 3
+
+
+def test_generations_and_metrics_may_change_when_a_run_goes_on(tmp_path):
+    keep_config(tmp_path, {"recipe": {"grow": {"generations": 2}}}, [])
+
+    longer = {"recipe": {"grow": {"generations": 4, "metrics": {"operations": {"_target_": "x"}}}}}
+    assert differences(tmp_path, longer) == []
+
+
 def test_a_folder_without_a_config_takes_any(tmp_path):
     assert differences(tmp_path, BEGUN) == []
 

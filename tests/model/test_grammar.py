@@ -11,10 +11,12 @@ import pytest
 from rapidfuzz.distance import LCSseq
 
 from selfinstruct.model import grammar
+from selfinstruct.model.grammar import evolving
 from selfinstruct.model.grammar.around import PLAIN, SHAPING, condition, honoured, scene
 from selfinstruct.model.grammar.frame import Closed, Frame, Open, Wording
 from selfinstruct.model.grammar.labels import named_labels, sounds_closed
 from selfinstruct.model.grammar.words import book, enumeration, fill, number, plural, with_articles, words
+from selfinstruct.round import Decoding, Request
 
 BARRED = re.compile(r"\b(images?|graphs?|pictures?|files?|maps?|draw|plot|go to)\b|^Write a program", re.IGNORECASE)
 
@@ -329,3 +331,68 @@ def test_numbers_and_rows_are_read_and_written() -> None:
     assert (number("seven"), number("12")) == (7, 12)
     assert enumeration(["a"]) == "a"
     assert enumeration(["a", "b", "c"], "or") == "a, b or c"
+
+
+def asks(expects: str, text: str, *, chat: bool = True) -> Request:
+    return Request("stage/1/1", "stage", 1, text, None, chat, Decoding(), expects)
+
+
+OPERATIONS = {
+    "breadth": "think of another one that nobody has asked yet.",
+    "complicate": "Let it bring data that have to be read.",
+    "reason": "let it call for several steps of reasoning.",
+    "deepen": "let it ask further into that matter.",
+    "concretise": "Put something particular where it speaks in general.",
+    "constrain": "Set one more condition.",
+}
+
+
+@pytest.mark.parametrize(("operation", "method"), OPERATIONS.items())
+def test_a_prompt_is_evolved_by_the_operation_that_is_asked_for(operation: str, method: str) -> None:
+    text = f"Make it harder.\n{method}\n\nGiven prompt:\nName a bird.\n\nRewritten prompt:"
+    request = asks("rewritten_text", text)
+
+    assert evolving.at_hand(request.text) == ("Name a bird.", operation)
+    for draw in range(20):
+        made = evolving.evolved(request, Random(draw), 0.0, spoiled=False)
+        assert ("Name a bird." in made) == (operation != "breadth")
+        assert made.strip('"') != "Name a bird."
+
+
+def test_repeats_leave_a_prompt_hardly_changed_and_its_judge_sees_it() -> None:
+    for draw in range(20):
+        request = asks("rewritten_text", "Given prompt:\nName the birds.\n\nNew prompt:", chat=False)
+        made = (
+            evolving.evolved(request, Random(draw), 1.0, spoiled=False).strip(' "').removeprefix("#Rewritten Prompt#: ")
+        )
+        pair = f"First prompt:\nName the birds.\n\nSecond prompt:\n{made}\n\nVerdict:"
+        assert "not" not in evolving.equality(asks("equality", pair), Random(draw), spoiled=False).lower()
+    other = "First prompt:\nName the birds.\n\nSecond prompt:\nSing two songs of old sailors.\n\nVerdict:"
+    assert "not equal" in evolving.equality(asks("equality", other, chat=False), Random(0), spoiled=False).lower()
+
+
+def test_spoiled_replies_to_evol_instruct_have_the_faults_of_real_ones() -> None:
+    text = "Given prompt:\nName a bird.\n\nRewritten prompt:"
+    said = {evolving.evolved(asks("rewritten_text", text), Random(n), 0.0, spoiled=True) for n in range(30)}
+    assert "" in said
+    assert any("given prompt" in reply for reply in said)
+    answers = {evolving.whole_reply(asks("whole_reply", "Name a bird."), Random(n), spoiled=True) for n in range(60)}
+    assert answers == {*evolving.REFUSALS, *evolving.EMPTY_WORDS}
+    assert evolving.equality(asks("equality", text), Random(0), spoiled=True) not in ("Equal", "Not Equal")
+    assert evolving.rating(asks("rating", text), Random(0), spoiled=True) in ("Quite hard", "Between 3 and 8", "11")
+
+
+def test_longer_prompts_are_rated_harder() -> None:
+    def rated(words: int) -> int:
+        text = f"Prompt:\n{'word ' * words}\n\nRating:"
+        said = evolving.rating(asks("rating", text, chat=False), Random(1), spoiled=False)
+        return int(re.findall(r"\d+", said)[0])
+
+    assert rated(5) < rated(60) < rated(500) == 10
+
+
+def test_an_evolved_instruction_of_its_own_is_answered() -> None:
+    said = [evolving.whole_reply(asks("whole_reply", text), Random(0), spoiled=False) for text in instructions(60)]
+    assert all(said)
+    assert sum("placeholder" in reply for reply in said) < 6
+    assert "placeholder" in evolving.whole_reply(asks("whole_reply", "Ahoi!"), Random(0), spoiled=False)

@@ -100,6 +100,8 @@ class Story:
             yield f"Made by `{task.origin}` in round {task.round}, request `{task.request}`, by {author}."
         yield f"Classification: {'not asked' if task.is_classification is None else task.is_classification}."
         yield f"Instances: {len(task.instances or ())}."
+        if task.attributes:
+            yield f"Attributes: {', '.join(f'{name} {value}' for name, value in task.attributes.items())}."
         yield from (f"Given up by `{stage}`: {reason}" for stage, reason in task.gave_up.items())
         if task.request:
             yield from self._request(task.request, task)

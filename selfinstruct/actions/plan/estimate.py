@@ -64,11 +64,14 @@ class Outlook:
         reply = self._reply(stage, measured)
         if stage.target is not None:
             tasks, requests, new_share = exactly(stage.target), *self._grown(stage.target, stage, measured)
+        elif isinstance(stage, Grow) and stage.generations is not None:
+            tasks = requests = exactly(lacking * stage.generations)  # each task once a generation
+            new_share = None
         else:
             tasks = self._tasks(stage, measured, made, lacking)
             requests, new_share = tasks * self._each(stage, measured), None
         whole = requests.mapped(lambda count: float(math.ceil(count)))
-        if isinstance(stage, Grow):
+        if isinstance(stage, Grow) and stage.generations is None:
             size = stage.requests_per_round
             whole = requests.mapped(lambda count: float(size * math.ceil(count / size)))
         return Estimate(
@@ -79,6 +82,15 @@ class Outlook:
             new_share=new_share,
             is_measured=measured is not None,
         )
+
+    def made(self, name: str, stage: Asking, found: Estimate) -> Range:
+        """The tasks that a stage will add; all that it asks for, where it goes by generations and nothing is known."""
+        if stage.target is not None:
+            return exactly(stage.target)
+        if not isinstance(stage, Grow):
+            return exactly(0)
+        measured = self.measured(name, stage)
+        return found.tasks if measured is None else found.tasks * exactly(measured.kept / measured.asked)
 
     def _reply(self, stage: Asking, measured: Measured | None) -> Range:
         tokens = None if measured is None else measured.tokens("completion_tokens")

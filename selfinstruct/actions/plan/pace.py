@@ -49,7 +49,9 @@ def pace(stage: Asking, model: Model, estimate: Estimate, latency: float) -> Pac
     """How fast a stage can be, if a reply takes so many seconds; None for a model without limits."""
     if not isinstance(model, Limited):
         return None
-    under_way = (stage.lag + 1) * stage.requests_per_round if isinstance(stage, Grow) else AHEAD
+    under_way = AHEAD
+    if isinstance(stage, Grow) and stage.generations is None:
+        under_way = (stage.lag + 1) * stage.requests_per_round
     at_once = min(model.concurrency, under_way)
     narrow = "lag" if under_way < model.concurrency else "concurrency"
     found = {narrow: estimate.requests.mapped(lambda count: count * latency / at_once)}

@@ -50,9 +50,9 @@ class Planned:
         figures: list[Figures] = []
         made = exactly(0)
         for name, stage in asking(run.recipe).items():
-            found, stages[name] = self._stage(name, stage, made)
+            found, added_, stages[name] = self._stage(name, stage, made)
             figures.append(found)
-            made += exactly(stage.target or 0)
+            made += added_
         total = {key: added([found[key] for found in figures]) for key in figures[0]}
         self._tell(total, stages, done)
         return {
@@ -65,8 +65,8 @@ class Planned:
             "notes": list(dict.fromkeys(self.notes)),
         }
 
-    def _stage(self, name: str, stage: Asking, made: Range) -> tuple[Figures, dict[str, Any]]:
-        """What is to be known of one stage: what adds up, and all of it."""
+    def _stage(self, name: str, stage: Asking, made: Range) -> tuple[Figures, Range, dict[str, Any]]:
+        """What is to be known of one stage: what adds up, the tasks that it makes, and all of it."""
         model = stage.model or self.run.model
         shown = preview(name, stage, model, self.seeds, self.run.random_seed)
         measured = self.outlook.measured(name, stage)
@@ -90,15 +90,19 @@ class Planned:
             "cost_usd": cost(model, found),
             "seconds": speed.seconds if speed else None,
         }
-        return figures, {
-            "model": model.name,
-            "tasks": found.tasks.row(),
-            **rows(figures),
-            "bound_by": speed.bound_by if speed else None,
-            "basis": "measured" if found.is_measured else "assumed",
-            "untaken": shown.untaken,
-            "prompt": {"system": shown.request.system, "text": shown.request.text, "tokens": round(shown.tokens)},
-        }
+        return (
+            figures,
+            self.outlook.made(name, stage, found),
+            {
+                "model": model.name,
+                "tasks": found.tasks.row(),
+                **rows(figures),
+                "bound_by": speed.bound_by if speed else None,
+                "basis": "measured" if found.is_measured else "assumed",
+                "untaken": shown.untaken,
+                "prompt": {"system": shown.request.system, "text": shown.request.text, "tokens": round(shown.tokens)},
+            },
+        )
 
     def _lacking(self, name: str, stage: Asking) -> int:
         """The seeds that lack what a stage fills."""

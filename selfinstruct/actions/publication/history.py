@@ -2,7 +2,8 @@
 
 A run may go on with another target, or a larger budget.  Where that happened before its stages ended, the last target
 stands in the journal, and the capsule gives it.  Where it happened afterwards, the journal has stages that end twice,
-and no single command makes such a journal.
+and no single command makes such a journal.  In a recipe that goes by generations every stage ends once in each, and a
+further generation leaves no trace; there only a budget does.
 """
 
 import json
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct.actions.publication.overrides import kept
 from selfinstruct.journal import REJECTED
 from selfinstruct.recipe import Asking, Stage
+from selfinstruct.recipe.drawing import reached
+from selfinstruct.recipe.grow import Grow
 from selfinstruct.round import MODEL
 
 if TYPE_CHECKING:
@@ -32,12 +35,15 @@ def unrepeatable(run: "Run") -> str | None:
     rounds = run.journal.rounds
     if any("minutes are over" in row.get("ended", "") for row in rounds):
         return TIMED
-    if stage := extended(rounds):
+    by_generations = any(generations_of(stage_) for stage_ in run.recipe.values())
+    if stage := after_budget(rounds) if by_generations else extended(rounds):
         return EXTENDED.format(stage=stage)
     is_spent = by_budget(rounds)
     for name, stage_ in run.recipe.items():
         rows = run.journal.of(name)
-        if not is_spent and (("ended" not in rows[-1]) if rows else has_work(name, stage_, run)):
+        if is_spent:
+            continue
+        if ("ended" not in rows[-1]) if rows and not by_generations else has_work(name, stage_, run):
             return UNFINISHED.format(stage=name)
     return None
 
@@ -57,13 +63,23 @@ def extended(rounds: Sequence[Mapping[str, Any]]) -> str | None:
     return None
 
 
+def after_budget(rounds: Sequence[Mapping[str, Any]]) -> str | None:
+    """The first stage that a budget ended, and that or another of which went on."""
+    return next((str(row["stage"]) for row in rounds[:-1] if str(row.get("ended", "")).startswith("budget")), None)
+
+
+def generations_of(stage: Stage) -> int | None:
+    """How many generations a stage has, if it goes by them."""
+    return stage.generations if isinstance(stage, Grow) else None
+
+
 def has_work(name: str, stage: Stage, run: "Run") -> bool:
-    """Whether a stage that made no round has something to do."""
-    return (
-        not isinstance(stage, Asking)
-        or stage.target is not None
-        or bool(stage.sampler.sample(run.pool, Random(0), 1, name))
-    )
+    """Whether a stage that made no round, or that goes by generations, has something to do."""
+    if generations := generations_of(stage):
+        return reached(run.journal.of(name))[0] <= generations
+    if stage.target is not None or not isinstance(stage, Asking):
+        return True
+    return bool(stage.sampler.sample(run.pool, Random(0), 1, name))
 
 
 def by_budget(rounds: Sequence[Mapping[str, Any]]) -> bool:
@@ -76,12 +92,23 @@ def overrides_of(run: "Run") -> list[str]:
     rounds = run.journal.rounds
     words = [word for word in kept(run.start.overrides) if by_budget(rounds) or not word.startswith("budget")]
     for name, stage in run.recipe.items():
-        key = f"recipe.{name}.until"
-        ended = next((row["ended"] for row in run.journal.of(name) if "ended" in row), "")
-        count, _, word = ended.partition(" ")
-        if word == "kept" and count.isdecimal() and int(count) != stage.target:
-            words = [*(other for other in words if other.lstrip("+").partition("=")[0] != key), f"{key}={count}"]
+        if (found := end_of(name, stage, run)) is not None:
+            key, value = found
+            words = [*(other for other in words if other.lstrip("+").partition("=")[0] != key), f"{key}={value}"]
     return words
+
+
+def end_of(name: str, stage: Stage, run: "Run") -> tuple[str, int] | None:
+    """How far a stage went, as key and value, where that is not what the config now says."""
+    rows = run.journal.of(name)
+    if generations := generations_of(stage):
+        last = rows[-1]["generation"] if rows else generations
+        return (f"recipe.{name}.generations", last) if last != generations and not by_budget(rows) else None
+    ended = next((row["ended"] for row in rows if "ended" in row), "")
+    count, _, word = ended.partition(" ")
+    if word == "kept" and count.isdecimal() and int(count) != stage.target:
+        return f"recipe.{name}.until", int(count)
+    return None
 
 
 def refused(folder: Path) -> dict[str, str]:
