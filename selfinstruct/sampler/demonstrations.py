@@ -40,12 +40,13 @@ class Demonstrations:
         found = families(pool)
         if not found:
             raise ValueError("wants seeds that are task families. Set seeds=families")
-        for task in found:
-            most = len(task.attributes.get("prompts", ())) if self.published else len(pairs(task))
-            if self.published and not most:
-                raise ValueError(f"wants published prompts, but {task.id} has none. Set {{key}}.published=false")
-            if not self.published and most < self.shown:
-                raise ValueError(f"wants {self.shown} pairs of {task.id}, which has {most}. Set {{key}}.shown={most}")
+        if self.published:
+            if bare := next((task for task in found if not task.attributes.get("prompts")), None):
+                raise ValueError(f"wants published prompts, but {bare.id} has none. Set {{key}}.published=false")
+        else:
+            least = min(found, key=lambda task: len(pairs(task)))
+            if (most := len(pairs(least))) < self.shown:
+                raise ValueError(f"wants {self.shown} pairs of {least.id}, which has {most}. Set {{key}}.shown={most}")
         return next(self._prompts(found[0], rng))
 
     def _prompts(self, task: Task, rng: Random) -> Iterator[Sample]:

@@ -91,7 +91,10 @@ class Families:
         read = published_families.read if root else family_of
         files = sorted(names(published_families.files(root) if root else place))
         wanted = files if self.only is None else [name for name in files if name in self.only]
-        problems += [f"{self.path}: has no family {name!r}." for name in self.only or () if name not in files]
+        known = ", ".join(files)
+        problems += [
+            f"{self.path}: has no family {x!r}; there are: {known}." for x in self.only or () if x not in files
+        ]
         if not files:
             problems.append(f"{self.path}: holds no families. Set seeds.path=<folder or zip archive of task families>.")
         families = [read(root or place, name, problems) for name in wanted]

@@ -61,6 +61,7 @@ def test_every_wording_has_an_answer_and_a_way_to_be_known():
         ("Add the numbers", "3 -4", "-1"),
         ("Write the difference of the numbers", "9 4", "5"),
         ("Subtract them", "none", "none"),
+        ("List the words that begin with the letter", "A cat can. [C]", "cat can"),
         ("Translate the word into French.", "water", "eau"),
         ("Give the antonym.", "cold", "hot"),
         ("Give the antonym.", "lucky", "unlucky"),

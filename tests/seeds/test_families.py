@@ -63,7 +63,7 @@ def test_only_the_families_asked_for_are_read(tmp_path):
     folder = write(tmp_path, a=GOOD, b=GOOD, c="{not read")
 
     assert [task.id for task in Families(path=folder, only=["b"]).load()] == ["b", "b.execute"]
-    assert problems_of(folder, ["b", "d"]) == [f"{folder}: has no family 'd'."]
+    assert problems_of(folder, ["b", "d"]) == [f"{folder}: has no family 'd'; there are: a, b, c."]
 
 
 def test_an_archive_is_read_as_its_folder(tmp_path):

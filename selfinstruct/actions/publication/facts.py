@@ -75,7 +75,7 @@ class Facts:
     def seeds_origin(self) -> str:
         """Where the seeds come from, as far as the config says."""
         if self.has_own_seeds:
-            return "the seed tasks that come with selfinstruct, written for it by hand"
+            return "the seed tasks that come with selfinstruct, written for it"
         whose = " of the run's author" if set(self.seed_writers) <= {HUMAN} else ", not all of them a person's work"
         return f"seed tasks{whose} ({self.declared['seeds'].get('path', NOT_STATED)})"
 
