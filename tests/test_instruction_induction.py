@@ -180,3 +180,15 @@ def test_the_story_of_an_instruction_tells_every_input(of, make, whole, composed
 
     assert told.count("\n### execution/") >= (5 if of == "induction_1" else 1)
     assert "not known" not in told
+
+
+@pytest.mark.parametrize("like", [False, True])
+def test_a_plan_counts_every_input_of_an_instruction(like, make, whole, tmp_path):
+    override = [f"plan.like={whole}"] if like else []
+    make(tmp_path, "actions=[plan]", *override).execute()
+    stages = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))["stages"]
+    asked = sum(row["asked"] for row in lines(whole / "rounds.jsonl") if row["stage"] == "execution")
+    expected = stages["execution"]["requests"]["expected"]
+
+    assert stages["induction"]["requests"]["expected"] == 28
+    assert abs(expected - asked) < 0.2 * asked if like else expected >= 28 * 5

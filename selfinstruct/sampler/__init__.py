@@ -20,7 +20,8 @@ class Sampler(Protocol):
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
         """At most `count` samples, one a request; an empty list means that nothing is left to do for this stage.
 
-        An Annotate stage draws once, all that is left to do, and divides it into rounds.
+        An Annotate stage draws once, all that is left to do, and divides it into rounds.  A sampler whose prompts are
+        more than the pool's tasks (several of a family, or one for each input of a task) gives all of them there.
         """
         ...
 
@@ -38,6 +39,15 @@ class Various(Protocol):
 
     def previews(self, pool: Pool) -> list[Sample]:
         """A sample of each kind, from a pool that holds only seeds."""
+        ...
+
+
+@runtime_checkable
+class ByInput(Protocol):
+    """A sampler that shows a task with one of its inputs at a time."""
+
+    def inputs_each(self, pool: Pool) -> float:
+        """With how many inputs each task is shown, on average, for a pool that holds only seeds."""
         ...
 
 

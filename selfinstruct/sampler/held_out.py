@@ -37,6 +37,11 @@ class HeldOut:
             left += [about(task, text) for text in held.get(task.attributes["family"], ()) if text not in met]
         return left
 
+    def inputs_each(self, pool: Pool) -> float:
+        """How many inputs an instruction meets, on average over the families."""
+        counts = [len(list(islice(inputs(task), self.inputs))) for task in families(pool)]
+        return sum(counts) / len(counts) if counts else 0.0
+
     def preview(self, pool: Pool, rng: Random) -> Sample:
         """A family's own instruction with one of its inputs; raises ValueError where no seeds are held out."""
         for task in families(pool):

@@ -411,6 +411,13 @@ def test_citations_name_paper_software_and_dataset(facts):
     assert "conference-paper" not in citation.cff(replace(facts, recipe="mine"))
 
 
+def test_instruction_induction_is_cited_by_its_paper(facts):
+    text = citation.bibtex(replace(facts, recipe="instruction_induction"))
+
+    assert "@inproceedings{honovich-etal-2023-instruction" in text
+    assert "10.18653/v1/2023.acl-long.108" in citation.cff(replace(facts, recipe="instruction_induction"))
+
+
 def test_alpaca_is_cited_by_its_repository(facts):
     text = citation.bibtex(replace(facts, recipe="alpaca"))
     (_, reference) = yaml.safe_load(citation.cff(replace(facts, recipe="alpaca")))["references"]

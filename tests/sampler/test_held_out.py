@@ -65,3 +65,9 @@ def test_the_preview_is_an_instruction_of_the_seeds(induced, pool):
     assert HeldOut(inputs=None).preview(induced, Random(0)).input == "x"
     with pytest.raises(ValueError, match="wants seeds that are task families"):
         HeldOut(inputs=None).preview(pool, Random(0))
+
+
+def test_how_many_inputs_an_instruction_meets_is_known_beforehand(induced, pool):
+    assert HeldOut(inputs=None).inputs_each(induced) == 3
+    assert HeldOut(inputs=2).inputs_each(induced) == 2
+    assert HeldOut(inputs=2).inputs_each(pool) == 0

@@ -13,6 +13,9 @@ Kind = Literal["tasks", "whole_tasks", "answers", "instances"]
 """What the replies of a stage hold: new instructions, new tasks with input and output, short answers about a task, or
 instances of it."""
 
+SHORT = ("single_instruction", "answer")
+"""Forms of a reply that is a few words."""
+
 
 def above_zero(range_: Range) -> Range:
     """The range, if none of it is 0."""
@@ -50,7 +53,9 @@ class Assumptions:
 
 
 def kind_of(stage: Asking) -> Kind:
-    """What the replies of a stage hold."""
+    """What the replies of a stage hold; one induced instruction is as short as an answer."""
+    if stage.prompt.parser.expects in SHORT:
+        return "answers"
     if not isinstance(stage, Annotate):
         return "whole_tasks" if stage.prompt.parser.expects == "whole_tasks" else "tasks"
     return "answers" if stage.instances is None else "instances"

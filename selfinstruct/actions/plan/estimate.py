@@ -58,8 +58,19 @@ class Outlook:
     assumed: Assumptions
     earlier: Earlier | None
 
-    def of(self, name: str, stage: Asking, made: Range, lacking: int, prompt_tokens: float) -> Estimate:
-        """What a stage will need when so many tasks were made before, and so many seeds lack what it fills."""
+    def of(
+        self,
+        name: str,
+        stage: Asking,
+        made: Range,
+        lacking: int,
+        prompt_tokens: float,
+        inputs: float | None = None,
+    ) -> Estimate:
+        """What a stage will need when so many tasks were made before, and so many seeds lack what it fills.
+
+        `inputs` says how many inputs of each task it asks about, where it asks input by input.
+        """
         measured = self.measured(name, stage)
         reply = self._reply(stage, measured)
         if stage.target is not None:
@@ -69,7 +80,8 @@ class Outlook:
             new_share = None
         else:
             tasks = self._tasks(stage, measured, made, lacking)
-            requests, new_share = tasks * self._each(stage, measured), None
+            each = self._each(stage, measured) if inputs is None else self._each_input(stage, measured)
+            requests, new_share = (tasks * each).mapped(lambda count: count * (inputs or 1)), None
         whole = requests.mapped(lambda count: float(math.ceil(count)))
         if isinstance(stage, Grow) and stage.generations is None:
             size = stage.requests_per_round
@@ -119,6 +131,12 @@ class Outlook:
         if measured is None:
             return self.assumed.attempts_per_task.mapped(lambda count: min(count, attempts))
         return repeated(measured, attempts, self._attempts_before(stage, measured))
+
+    def _each_input(self, stage: Asking, measured: Measured | None) -> Range:
+        """Requests for each input of a task."""
+        if measured is None or not measured.kept:
+            return self._each(stage, None)
+        return exactly(min(measured.asked / measured.kept, attempts_of(stage)))
 
     def _share(self, stage: Asking, measured: Measured | None, made: float) -> Range:
         """The share of the tasks made that the stage completes."""

@@ -16,6 +16,7 @@ from selfinstruct.folder import differences
 from selfinstruct.model import Model
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Asking, asking
+from selfinstruct.sampler import ByInput
 from selfinstruct.trackers.console import duration
 
 if TYPE_CHECKING:
@@ -73,7 +74,10 @@ class Planned:
         is_alike = measured is not None and self._is_like(name, ("prompt", "sampler"), ("name", "mode"))
         tokens = measured.tokens("prompt_tokens") if measured and is_alike else None
         prompt_tokens = shown.tokens if tokens is None else tokens
-        found = self.outlook.of(name, stage, made, self._lacking(name, stage), prompt_tokens)
+        inputs = stage.sampler.inputs_each(self.seeds) if isinstance(stage.sampler, ByInput) else None
+        found = self.outlook.of(name, stage, made, self._lacking(name, stage), prompt_tokens, inputs)
+        if inputs is not None:
+            self.notes.append(f"{name}: instructions that are equal are executed once, so that it may be far less.")
         latency = measured.latency if measured and self._is_like(name, (), SERVED) else None
         assumed_latency = self.assumed.latency(found.reply_tokens.expected)
         speed = pace(stage, model, found, assumed_latency if latency is None else latency)

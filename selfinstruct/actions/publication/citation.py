@@ -60,7 +60,22 @@ ALPACA = Paper(
     more={"publisher": "GitHub", "journal": "GitHub repository"},
     url="https://github.com/tatsu-lab/stanford_alpaca",
 )
-PAPERS = {"self_instruct": SELF_INSTRUCT, "alpaca": ALPACA}
+INSTRUCTION_INDUCTION = Paper(
+    key="honovich-etal-2023-instruction",
+    kind="inproceedings",
+    title="Instruction Induction: From Few Examples to Natural Language Task Descriptions",
+    authors=(("Honovich", "Or"), ("Shaham", "Uri"), ("Bowman", "Samuel R."), ("Levy", "Omer")),
+    year=2023,
+    more={
+        "booktitle": "Proceedings of the 61st Annual Meeting of the Association for Computational Linguistics"
+        " (Volume 1: Long Papers)",
+        "publisher": "Association for Computational Linguistics",
+        "pages": "1935--1952",
+        "doi": "10.18653/v1/2023.acl-long.108",
+    },
+    url="https://aclanthology.org/2023.acl-long.108",
+)
+PAPERS = {"self_instruct": SELF_INSTRUCT, "alpaca": ALPACA, "instruction_induction": INSTRUCTION_INDUCTION}
 """Recipe to the paper that describes it; a recipe that is not here is cited by the software alone."""
 
 

@@ -12,7 +12,7 @@ from selfinstruct.task import HUMAN, OFFLINE
 if TYPE_CHECKING:
     from selfinstruct.run import Run
 
-OWN_SEEDS = "${conf:seeds/seed_tasks.jsonl}"
+OWN_SEEDS = ("${conf:seeds/seed_tasks.jsonl}", "${conf:seeds/instruction_induction}")
 OWN_LICENCE = "Apache-2.0"
 NOT_STATED = "not stated"
 HIDDEN = ("_target_", "template", "system", "few_shot", "model")
@@ -64,7 +64,7 @@ class Facts:
     @property
     def has_own_seeds(self) -> bool:
         """Whether the seeds are those that come with the program."""
-        return bool(self.declared["seeds"].get("path") == OWN_SEEDS)
+        return bool(self.declared["seeds"].get("path") in OWN_SEEDS)
 
     @property
     def seeds_licence(self) -> str:

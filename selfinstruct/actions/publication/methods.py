@@ -10,7 +10,11 @@ from selfinstruct.task import HUMAN, OFFLINE
 
 GRAMMAR = "an offline grammar, which stands in for a language model"
 DECODING = ("temperature", "top_p", "max_tokens", "frequency_penalty", "presence_penalty")
-NAMES = {"self_instruct": "Self-Instruct (Wang et al., 2023)", "alpaca": "the method of Alpaca (Taori et al., 2023)"}
+NAMES = {
+    "self_instruct": "Self-Instruct (Wang et al., 2023)",
+    "alpaca": "the method of Alpaca (Taori et al., 2023)",
+    "instruction_induction": "Instruction Induction (Honovich et al., 2023)",
+}
 
 
 def paragraph(facts: Facts) -> str:
