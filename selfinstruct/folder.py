@@ -109,6 +109,8 @@ def kept_config(folder: Path) -> dict[str, Any] | None:
     if kept is None:
         return None
     config = cast(dict[str, Any], kept["config"])
+    if "recipe" not in config:
+        raise RunFolderError(f"{folder / CONFIG} cannot be read: {CONFIG} has no recipe.")
     if not is_config(config):
         raise RunFolderError(f"{folder / CONFIG} cannot be read ({FOREIGN}).")
     return config

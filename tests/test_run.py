@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,11 +25,11 @@ REAL = re.compile(r"model=(openai|anthropic|gemini|ollama|vllm|endpoint)|model@"
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY")
 
 
-def command(tmp_path, *words, fresh=False, **variables):
+def command(tmp_path, *words, fresh=False, script=commands.RUN, **variables):
     """Run `python run.py` with everything it writes below `tmp_path`."""
     environment = {key: value for key, value in os.environ.items() if key not in KEYS and not key.startswith("WANDB")}
     environment |= {"WANDB_SILENT": "true", **variables}
-    return commands.run(*words, folder=tmp_path, environment=environment, fresh=fresh)
+    return commands.run(*words, folder=tmp_path, environment=environment, fresh=fresh, script=script)
 
 
 def lines(path):
@@ -288,3 +289,41 @@ def test_what_the_readme_shows_runs(shown, tmp_path):
         done = command(tmp_path, *words)
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A checkout of one's own."""
+    for name in ("conf", "selfinstruct"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "run.py", tmp_path)
+    return tmp_path
+
+
+def added(checkout, *words):
+    """Put what the README shows as files into a checkout, and run it there."""
+    shown = dict(re.findall(r"`((?:conf|selfinstruct)/\S+)`(?:, [^\n]*)?:?\n\n```\w+\n(.*?)```", README, re.S))
+    for name, text in shown.items():
+        (checkout / name).write_text(text, encoding="utf-8")
+    where = {"script": checkout / "run.py", "PYTHONPATH": str(checkout)}
+    return shown, command(checkout, *words, "trackers=[]", "hydra.run.dir=run", fresh=True, **where)
+
+
+def test_a_filter_of_ones_own_is_two_files(checkout):
+    words = ("recipe.instructions.until=10", "+filters@recipe.instructions.filters=questions")
+    shown, done = added(checkout, *words)
+
+    assert {"conf/filters/questions.yaml", "selfinstruct/filters/questions.py"} <= shown.keys()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert any(row["filter"] == "questions" for row in lines(checkout / "run" / "rejected.jsonl"))
+
+
+def test_a_recipe_of_known_stages_is_one_file(checkout):
+    shown, done = added(checkout, "recipe=answered")
+
+    assert "conf/recipe/answered.yaml" in shown
+    assert (done.returncode, done.stderr) == (0, "")
+    made = {row["id"]: row for row in lines(checkout / "run" / "pool.jsonl") if row["origin"] == "instructions"}
+    assert len(made) == 20
+    assert all(row["instances"] or row["gave_up"] for row in made.values())
+    assert sum(bool(row["instances"]) for row in made.values()) > 10

@@ -233,7 +233,7 @@ class Converting:
             instruction=made.instruction,
             is_classification=made.is_classification,
             instances=made.instances,
-            parents=(row.name,),
             round=number,
             request=request,
+            attributes={"row": row.name},
         )

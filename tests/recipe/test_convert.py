@@ -42,7 +42,7 @@ def test_every_row_is_a_task_or_a_rejection(run, tmp_path):
     assert [row.get("ended") for row in rounds] == [None, None, None, "every row is read"]
     assert [row["id"] for row in rows(tmp_path / "run", "pool.jsonl")] == [f"conversion_{n}" for n in range(1, 38)]
     first = rows(tmp_path / "run", "pool.jsonl")[0]
-    assert (first["origin"], first["parents"], first["models"]) == ("conversion", ["a.csv:2"], {})
+    assert (first["origin"], first["attributes"], first["models"]) == ("conversion", {"row": "a.csv:2"}, {})
 
 
 def test_the_tasks_stay_on_disk_and_the_summary_says_that_no_model_wrote_them(run, tmp_path):
@@ -66,7 +66,7 @@ def test_the_choice_of_a_phrasing_does_not_depend_on_what_else_is_read(run, tmp_
     assert [(row["instruction"], row["instances"]) for row in both[30:]] == [
         (row["instruction"], row["instances"]) for row in one
     ]
-    assert len({row["instruction"].replace(row["parents"][0], "") for row in both}) > 10
+    assert len({row["instruction"].replace(row["attributes"]["row"], "") for row in both}) > 10
 
 
 @pytest.mark.parametrize("place", range(4))
@@ -111,13 +111,15 @@ def test_a_source_that_has_changed_is_refused_and_nothing_is_written(run, tmp_pa
 
 def test_a_cap_draws_so_many_rows_of_each_task(run, tmp_path):
     run("recipe.conversion.most_per_task=5").execute()
-    kept = [row["parents"][0].split(":")[0] for row in rows(tmp_path / "run", "pool.jsonl")]
+    kept = [row["attributes"]["row"].split(":")[0] for row in rows(tmp_path / "run", "pool.jsonl")]
     rejected = rows(tmp_path / "run", "rejected.jsonl")
 
     assert (kept.count("a.csv"), kept.count("b.csv")) == (5, 5)
     assert {row["filter"] for row in rejected} == {"cap"}
     assert rejected[0]["reason"] == "not drawn: 5 rows of a are used"
-    assert [row["parents"] for row in rows(tmp_path / "run", "pool.jsonl")][:5] != [[f"a.csv:{n}"] for n in range(2, 7)]
+    assert [row["attributes"]["row"] for row in rows(tmp_path / "run", "pool.jsonl")][:5] != [
+        f"a.csv:{n}" for n in range(2, 7)
+    ]
 
 
 def test_a_row_that_says_what_an_earlier_one_of_its_task_says_may_be_rejected(run, tmp_path):

@@ -320,3 +320,13 @@ def test_rich_is_not_needed_to_build_it():
     root = Path(__file__).parents[2]
 
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+def test_a_line_tells_the_generation_and_the_figures_that_have_a_plain_name():
+    row = a_round(generation=3, figures={"accuracy": 0.51234, "operations/3/deepen/kept": 4}).row()
+
+    text = line(row, "")
+
+    assert " · generation 3 · kept " in text
+    assert " · accuracy 0.5123 · pool " in text
+    assert "deepen" not in text

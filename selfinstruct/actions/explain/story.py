@@ -93,7 +93,7 @@ class Story:
         if task.is_human:
             yield f"A seed, written by {' and '.join(task.writers) or 'a person'}."
         elif not task.models:
-            row = ", ".join(task.parents)
+            row = task.attributes.get("row", "that is not known")
             yield f"Made by `{task.origin}` in round {task.round} from the annotated row {row}; no model wrote it."
         else:
             author = task.models.get(task.origin, "a model that is not known")
