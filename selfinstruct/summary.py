@@ -150,7 +150,7 @@ def tasks(pool: Pool) -> dict[str, Any]:
         found["with_instances"] += bool(task.instances)
         found["instances"] += len(task.instances or ())
         found["unanswered"] += len(task.attributes.get("unanswered", ()))
-        gave_up.update(task.gave_up)
+        gave_up.update(task.gave_up.keys())
     return {
         "seeds": len(pool) - found["made"],
         **{name: found[name] for name in ("made", "classification", "with_instances", "instances")},
