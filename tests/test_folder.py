@@ -103,9 +103,9 @@ def test_a_key_that_a_newer_program_adds_and_that_is_off_changes_nothing(tmp_pat
 
 
 def test_generations_and_metrics_may_change_when_a_run_goes_on(tmp_path):
-    keep_config(tmp_path, {"recipe": {"grow": {"generations": 2}}}, [])
+    keep_config(tmp_path, BEGUN | {"recipe": {"grow": {"generations": 2}}}, [])
 
-    longer = {"recipe": {"grow": {"generations": 4, "metrics": {"operations": {"_target_": "x"}}}}}
+    longer = BEGUN | {"recipe": {"grow": {"generations": 4, "metrics": {"operations": {"_target_": "x"}}}}}
     assert differences(tmp_path, longer) == []
 
 

@@ -16,7 +16,7 @@ from selfinstruct.model.grammar.around import PLAIN, SHAPING, condition, honoure
 from selfinstruct.model.grammar.frame import Closed, Frame, Open, Wording
 from selfinstruct.model.grammar.labels import named_labels, sounds_closed
 from selfinstruct.model.grammar.words import book, enumeration, fill, number, plural, with_articles, words
-from selfinstruct.round import Decoding, Request
+from selfinstruct.request import Decoding, Request
 
 BARRED = re.compile(r"\b(images?|graphs?|pictures?|files?|maps?|draw|plot|go to)\b|^Write a program", re.IGNORECASE)
 

@@ -37,7 +37,7 @@ def test_rows_in_are_rows_kept_and_rejected_for_each_task(tmp_path):
     convert(tmp_path, ZIP, "formats=[]", "actions=[generate]")
 
     with (tmp_path / "pool.jsonl").open() as pool, (tmp_path / "rejected.jsonl").open() as rejected:
-        kept = Counter(json.loads(line)["parents"][0].partition("#")[0] for line in pool)
+        kept = Counter(json.loads(line)["attributes"]["row"].partition("#")[0] for line in pool)
         reasons = Counter((row["task"].partition("#")[0], row["filter"]) for row in map(json.loads, rejected))
     assert len(files) == 24
     for name, file in files.items():
