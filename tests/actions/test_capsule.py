@@ -126,9 +126,10 @@ def test_a_replay_goes_on_with_its_folder_alone(published, tmp_path):
     assert done.stdout.endswith("identical\n")
 
 
-def run_of(folder, **changes):
+def run_of(folder):
+    stage = SimpleNamespace(**dict.fromkeys(("filters", "model", "preview", "prompt", "rounds", "sampler", "target")))
     start = SimpleNamespace(folder=folder, declared={})
-    return SimpleNamespace(start=start, actions={}, pool=Pool(), recipe={}, **changes)
+    return SimpleNamespace(start=start, actions={}, pool=Pool(), recipe={"instructions": stage})
 
 
 @pytest.fixture
