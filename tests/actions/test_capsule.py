@@ -127,7 +127,9 @@ def test_a_replay_goes_on_with_its_folder_alone(published, tmp_path):
 
 
 def run_of(folder):
-    stage = SimpleNamespace(**dict.fromkeys(("filters", "model", "preview", "prompt", "rounds", "sampler", "target")))
+    stage = SimpleNamespace(
+        **dict.fromkeys(("filters", "model", "preview", "prompt", "rounds", "sampler", "target"), str)
+    )
     start = SimpleNamespace(folder=folder, declared={})
     return SimpleNamespace(start=start, actions={}, pool=Pool(), recipe={"instructions": stage})
 
