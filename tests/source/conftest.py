@@ -1,8 +1,14 @@
+import os
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from selfinstruct.source import Mistake, Row
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -29,3 +35,16 @@ def archive(tmp_path):
         return path
 
     return make
+
+
+@pytest.fixture
+def without(tmp_path):
+    """Run some lines where a library is not installed; what they say."""
+
+    def run(library, *lines):
+        (tmp_path / f"{library}.py").write_text("raise ImportError('not installed')\n")
+        environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+        command = [sys.executable, "-c", "\n".join(["from pathlib import Path", *lines])]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60).stderr
+
+    return run

@@ -1,5 +1,3 @@
-from importlib.util import find_spec
-
 import pytest
 
 from selfinstruct.errors import DataError
@@ -10,10 +8,11 @@ def source(path, revision=None):
     return HuggingFace(path=str(path), name=None, split="train", revision=revision)
 
 
-@pytest.mark.skipif(find_spec("datasets") is not None, reason="it is installed")
-def test_without_datasets_it_says_what_to_install(tmp_path):
-    with pytest.raises(DataError, match=r"pip install 'selfinstruct\[datasets\]'"):
-        source(tmp_path).tasks()
+def test_without_datasets_it_says_what_to_install(without):
+    asked = "HuggingFace(path='x', name=None, split='train', revision=None).tasks()"
+    said = without("datasets", "from selfinstruct.source.hugging_face import HuggingFace", asked)
+
+    assert "pip install 'selfinstruct[datasets]'" in said
 
 
 def test_what_stands_for_the_data_is_the_commit():
@@ -21,7 +20,8 @@ def test_what_stands_for_the_data_is_the_commit():
 
 
 def test_a_dataset_on_disk_is_read(tmp_path, read):
-    datasets = pytest.importorskip("datasets")
+    import datasets
+
     datasets.Dataset.from_dict({"text": ["a", "b"], "label": [0, 1]}).save_to_disk(tmp_path / "data")
 
     rows, mistakes = read(source(tmp_path / "data"))
@@ -32,7 +32,5 @@ def test_a_dataset_on_disk_is_read(tmp_path, read):
 
 
 def test_a_dataset_of_the_hub_must_name_its_commit():
-    pytest.importorskip("datasets")
-
     with pytest.raises(DataError, match="Set the source's revision"):
         source("me/data").tasks()

@@ -1,20 +1,19 @@
-from importlib.util import find_spec
-
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from selfinstruct.errors import DataError
 from selfinstruct.source.parquet import Parquet
 
 
-@pytest.mark.skipif(find_spec("pyarrow") is not None, reason="it is installed")
-def test_without_pyarrow_it_says_what_to_install(tmp_path):
-    with pytest.raises(DataError, match=r"pip install 'selfinstruct\[parquet\]'"):
-        Parquet(path=tmp_path, rows_at_once=10).tasks()
+def test_without_pyarrow_it_says_what_to_install(without):
+    asked = "Parquet(path=Path('x'), rows_at_once=1).tasks()"
+    said = without("pyarrow", "from selfinstruct.source.parquet import Parquet", asked)
+
+    assert "pip install 'selfinstruct[parquet]'" in said
 
 
 def test_rows_are_read_some_at_a_time(tmp_path, read):
-    pyarrow = pytest.importorskip("pyarrow")
-    parquet = pytest.importorskip("pyarrow.parquet")
     parquet.write_table(pyarrow.table({"x": list(range(25)), "y": ["a"] * 25}), tmp_path / "a.parquet")
 
     rows, mistakes = read(Parquet(path=tmp_path, rows_at_once=10))
@@ -25,7 +24,6 @@ def test_rows_are_read_some_at_a_time(tmp_path, read):
 
 
 def test_a_file_of_another_kind_and_an_archive_are_told(tmp_path, read, archive):
-    pytest.importorskip("pyarrow.parquet")
     (tmp_path / "a.parquet").write_text("no Parquet")
 
     assert "cannot be read after row 0" in read(Parquet(path=tmp_path / "a.parquet", rows_at_once=10))[1][0]
