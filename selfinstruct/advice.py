@@ -109,7 +109,11 @@ def recipe_of(experiment: str) -> dict[str, Any]:
 
 def meant(key: str) -> str:
     """What somebody may have meant who wrote a key that does not exist."""
-    keys = known_keys()
+    if "@" in key and (CONF / key.partition("@")[0]).is_dir():
+        return f"To add an option of a group, put a + before it: +{key}=<option>."
+    if (CONF / key).is_dir():
+        return f"It is a group of options, and {place_for(key)}"
+    keys = known_keys(chosen(sys.argv[1:]))
     if key in keys:
         parent = key.rpartition(".")[0]
         return f"A config file or another option has put something else in the place of {parent}."
@@ -121,13 +125,35 @@ def meant(key: str) -> str:
     return f"Did you mean {' or '.join(near[:3])}?" if near else "`python run.py --cfg job` shows all keys."
 
 
+def place_for(group: str) -> str:
+    """Which recipes have a place for an option of a group."""
+    paths = sorted((CONF / "recipe").glob("*.yaml"))
+    recipes = [path.stem for path in paths if re.search(rf"^ *- /{group}: ", path.read_text("utf-8"), re.MULTILINE)]
+    if recipes:
+        return f"recipe={' or recipe='.join(recipes)} has the place for it."
+    return f"a part of a recipe takes one: {group}@<key>=<option>."
+
+
+def chosen(words: list[str]) -> tuple[str, ...]:
+    """The words that choose an option of a group, of a sweep the first: they decide which keys there are."""
+    pairs = (word.partition("=") for word in words)
+    return tuple(
+        f"{key}={value.split(',')[0]}"
+        for key, _, value in pairs
+        if (CONF / re.split("@", key.lstrip("+~"))[0]).is_dir() and value and value[0] not in "[{"
+    )
+
+
 @cache
-def known_keys() -> list[str]:
-    """Every key that there is when nothing is overridden."""
+def known_keys(words: tuple[str, ...] = ()) -> list[str]:
+    """Every key that there is when nothing is overridden but the options that are chosen."""
     from hydra import compose, initialize_config_dir
 
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = OmegaConf.to_container(compose("config"), resolve=False)
+        try:
+            config = OmegaConf.to_container(compose("config", overrides=list(words)), resolve=False)
+        except (HydraException, OmegaConfBaseException):  # told by itself
+            config = OmegaConf.to_container(compose("config"), resolve=False)
     return [key for key in leaves(config) if not key.endswith("_target_")]
 
 

@@ -123,8 +123,14 @@ def told(detail: ErrorDetails, cls: type, key: str) -> str:
         return f"{where} is missing."
     message = detail["msg"].rstrip(".").removeprefix("Value error, ").replace("Input should be", "must be")
     if kind == "is_instance_of":
-        return f"{where} {message}, one of the options of its group (got {shown(value)})."
+        lone = " Keys are set of it, by an experiment say, but nothing chosen has it." if is_lone(value) else ""
+        return f"{where} {message}, one of the options of its group (got {shown(value)}).{lone}"
     return f"{where} {message} (got {shown(value)})." if detail["loc"] else f"{where} {message}."
+
+
+def is_lone(value: Any) -> bool:
+    """Whether a value holds keys and is no part, so that they lie where something else was meant to be."""
+    return isinstance(value, Mapping) and TARGET not in value
 
 
 def shown(value: Any) -> str:

@@ -28,6 +28,7 @@ HELP = """selfinstruct grows instruction-tuning datasets out of a handful of hum
   {run}                                  the main job, offline, a few seconds
   {run} model=openai                     a real model (the key is read from OPENAI_API_KEY)
   {run} recipe.instructions.until=500    change one thing
+  {run} recipe=evol_instruct             another method; what it is stands at the head of its YAML
   {run} -m random_seed=1,2,3             sweep
   {run} --cfg job                        show the composed config, with every key
   {run} --hydra-help                     what Hydra offers beside

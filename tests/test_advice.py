@@ -2,13 +2,29 @@
 
 import pytest
 
-from selfinstruct.advice import at_once, in_one_line, leaves, meant, misread_file, plain, recipe_of
+from selfinstruct.advice import at_once, chosen, in_one_line, known_keys, leaves, meant, misread_file, plain, recipe_of
 
 
 def test_a_key_that_does_not_exist_is_told_with_the_keys_of_that_name():
     assert meant("recipe.instructions.thresold") == "Did you mean recipe.instructions.filters.similarity.threshold?"
     assert meant("temperature").count(".prompt.decoding.temperature") == 3
     assert meant("zzzzzz") == "`python run.py --cfg job` shows all keys."
+
+
+def test_keys_are_looked_for_in_the_options_that_are_chosen():
+    words = chosen(["recipe=alpaca,self_instruct", "-m", "recipe.tasks.untl=5", "formats=[chat]", "random_seed=1"])
+
+    assert words == ("recipe=alpaca",)
+    assert "recipe.tasks.until" in known_keys(words)
+    assert "recipe.tasks.until" not in known_keys(("recipe=none",))
+
+
+def test_an_option_of_a_group_without_a_place_is_told_where_it_has_one():
+    assert meant("recipe/judge@recipe") == (
+        "To add an option of a group, put a + before it: +recipe/judge@recipe=<option>."
+    )
+    assert meant("source") == "It is a group of options, and recipe=convert has the place for it."
+    assert meant("metrics") == "It is a group of options, and a part of a recipe takes one: metrics@<key>=<option>."
 
 
 def test_other_errors_keep_their_words():

@@ -190,6 +190,7 @@ def test_a_part_of_another_group_is_told():
 
     assert problem.startswith("sampler must be an instance of Sampler")
     assert "a mapping of a" in problem
+    assert problem.endswith("Keys are set of it, by an experiment say, but nothing chosen has it.")
 
 
 def test_a_mistake_in_a_list_is_told_by_its_place():

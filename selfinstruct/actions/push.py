@@ -62,6 +62,7 @@ class Push:
         if not will_write and not (run.start.folder / FOLDER / MANIFEST).is_file():
             found.append(
                 f"{run.start.folder} holds no capsule. Write one: actions=[capsule,push] hydra.run.dir=<folder>."
+                " A run that asks no model has none: of that upload dataset/ yourself."
             )
         if self.dry_run:
             return found

@@ -60,7 +60,9 @@ class Score:
         """Write both files; raises RunFolderError where nothing was induced."""
         paper, strict = accuracies(run.pool, "paper"), accuracies(run.pool, "strict")
         if not any(family.instructions for family in strict):
-            raise RunFolderError(f"{run.start.folder} holds no induced instructions to score. Generate some first.")
+            raise RunFolderError(
+                f"{run.start.folder} holds no induced instructions to score: recipe=instruction_induction makes them."
+            )
         near = self._near(run.pool, strict) if self.bertscore else {}
         rows = [row(one, other, near) for one, other in zip(paper, strict, strict=True)]
         rows.append(total(rows, overall(paper), overall(strict)))
@@ -136,7 +138,8 @@ def as_markdown(rows: Sequence[Row], models: Sequence[str]) -> str:
     return (
         f"# Execution accuracy of induced instructions\n\nBy {', '.join(models)}.\n{note}\n"
         "Scores are in per cent: `paper` by the published normal form of answers, `strict` by one that mends its"
-        " defects. `unanswered` inputs, and prompts without a prediction, score 0.\n\n"
+        " defects. `unanswered` inputs, and prompts without a prediction, score 0. `instructions` are the different"
+        " ones among the `predictions`, and `best` is the one that scores highest.\n\n"
         f"| {' | '.join(keys)} |\n|{'---|' * len(keys)}\n" + "".join(f"| {line} |\n" for line in lines)
     )
 

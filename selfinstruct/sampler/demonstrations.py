@@ -42,7 +42,8 @@ class Demonstrations:
             raise ValueError("wants seeds that are task families. Set seeds=families")
         if self.published:
             if bare := next((task for task in found if not task.attributes.get("prompts")), None):
-                raise ValueError(f"wants published prompts, but {bare.id} has none. Set {{key}}.published=false")
+                where = "seeds.path=<folder or zip of the published data>"
+                raise ValueError(f"wants published prompts, but {bare.id} has none. Set {where}, or {{key}}.published=false")
         else:
             least = min(found, key=lambda task: len(pairs(task)))
             if (most := len(pairs(least))) < self.shown:

@@ -63,6 +63,22 @@ def test_figures_are_told_per_task_and_per_request(make_run, tmp_path):
     assert found["stages.grow.kept_per_request"] == 1
 
 
+def test_runs_of_different_recipes_are_told_by_their_recipes_and_the_keys_of_all(make_run, tmp_path):
+    one, other = make_run(tmp_path / "a"), make_run(tmp_path / "b", random_seed=2)
+    kept = json.loads((other / "config.json").read_text())
+    kept["config"]["recipe"]["judge"] = {"_target_": "selfinstruct.recipe.grow.Grow"}
+    (other / "config.json").write_text(json.dumps(kept))
+    comparison = compare([one, other, tmp_path / "none"])
+
+    assert list(comparison.short.values()) == ["recipe", "random_seed"]
+    assert [comparison.value("recipe", place) for place in range(3)] == ["grow", "grow, judge", ""]
+    assert "recipe.judge._target_" in comparison.keys
+
+    rewrite(other / "summary.json", lambda summary: summary | {"recipe": "judged"})
+
+    assert compare([one, other]).keys["recipe"] == ["r", "judged"]
+
+
 def test_an_unknown_price_stays_unknown_in_every_form(make_run, tmp_path):
     comparison = compare([make_run(tmp_path / "a", cost=None), make_run(tmp_path / "b", cost=None, random_seed=2)])
 

@@ -123,6 +123,13 @@ def test_a_request_is_told_with_all_that_came_of_it(explain, folder):
     )
 
 
+def test_rejections_that_are_alike_are_named_so_that_they_can_be_typed(explain):
+    with pytest.raises(SelfInstructError, match=r"Did you mean .*instructions/\d/\d:\d") as told:
+        explain("instructions/1/1:99")
+
+    assert "#" not in str(told.value)
+
+
 def test_an_id_that_there_is_not_is_told_with_those_that_are_like_it(explain):
     with pytest.raises(SelfInstructError, match=r"'instructions_9x'\. Did you mean .*instructions_9"):
         explain("instructions_9x")

@@ -418,6 +418,13 @@ def test_instruction_induction_is_cited_by_its_paper(facts):
     assert "10.18653/v1/2023.acl-long.108" in citation.cff(replace(facts, recipe="instruction_induction"))
 
 
+def test_evol_instruct_is_cited_by_the_paper_of_wizardlm(facts):
+    text = citation.bibtex(replace(facts, recipe="evol_instruct"))
+
+    assert "@inproceedings{xu-etal-2024-wizardlm" in text
+    assert "forum?id=CfXh93NDgH" in citation.cff(replace(facts, recipe="evol_instruct"))
+
+
 def test_alpaca_is_cited_by_its_repository(facts):
     text = citation.bibtex(replace(facts, recipe="alpaca"))
     (_, reference) = yaml.safe_load(citation.cff(replace(facts, recipe="alpaca")))["references"]

@@ -176,13 +176,13 @@ def test_the_end_shows_every_stage_and_the_totals(tmp_path, capsys):
 
 def test_the_end_says_why_and_where_the_files_are(tmp_path, capsys):
     (tmp_path / "dataset").mkdir()
-    for name in ("pool.jsonl", "dataset/alpaca.jsonl", "summary.json", "run.log"):
+    for name in ("pool.jsonl", "dataset/alpaca.jsonl", "summary.json", "run.log", "capsule.zip"):
         (tmp_path / name).touch()
     run(tmp_path, a_round(ended="10 kept"))
     *_, reason, where = capsys.readouterr().out.splitlines()
 
     assert reason == "Done: instructions: 10 kept"
-    assert where == f"Files in {tmp_path}: dataset/alpaca.jsonl, pool.jsonl, summary.json"
+    assert where == f"Files in {tmp_path}: dataset/alpaca.jsonl, capsule.zip, pool.jsonl, summary.json"
 
 
 def test_a_run_without_rounds_has_no_table(tmp_path, capsys):

@@ -8,11 +8,11 @@ from typing import Any
 
 from selfinstruct.actions.comparison.cautions import cautions
 from selfinstruct.actions.comparison.figures import Figures, figures
-from selfinstruct.actions.comparison.grouping import SEED, Group, differing, groups, short
+from selfinstruct.actions.comparison.grouping import RECIPE, SEED, Group, differing, groups, short
 from selfinstruct.actions.comparison.overlap import Overlap, overlaps
 from selfinstruct.actions.comparison.reading import Reading, read
 from selfinstruct.actions.comparison.sending import Parameter, parameters
-from selfinstruct.folder import CONFIG, shown
+from selfinstruct.folder import ABSENT, CONFIG, shown
 
 NUMBER = re.compile(r"(\d+)(?=_|$)")
 """What the folder of a sweep's job begins with."""
@@ -38,8 +38,12 @@ class Comparison:
 
     @property
     def short(self) -> dict[str, str]:
-        """The keys that differ, with shorter names for them."""
-        return short(self.keys)
+        """The keys that differ, with shorter names for them; of different recipes those that all of them have."""
+        if RECIPE not in self.keys:
+            return short(self.keys)
+        readable = [place for place, run in enumerate(self.runs) if run.is_readable]
+        shared = [key for key, values in self.keys.items() if ABSENT not in [values[place] for place in readable]]
+        return short(key for key in shared if not key.endswith("._target_"))
 
     def value(self, key: str, place: int) -> str:
         """The value that a run has for a key that differs."""

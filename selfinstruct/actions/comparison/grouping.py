@@ -17,6 +17,8 @@ from selfinstruct.actions.comparison.reading import Reading
 from selfinstruct.folder import ABSENT, leaves
 
 SEED = "random_seed"
+RECIPE = "recipe"
+"""Stands for the many keys in which different recipes differ."""
 BESIDE = ("actions", "trackers", "formats")
 """The keys that shape no result."""
 RESAMPLES = 2000
@@ -46,11 +48,25 @@ def differing(runs: Sequence[Reading]) -> dict[str, list[Any]]:
     configs = [keys(run) for run in runs]
     known = dict.fromkeys(key for config in configs for key in config)
     readable = [config for config, run in zip(configs, runs, strict=True) if run.is_readable]
-    return {
+    found = {
         key: [config.get(key, ABSENT) for config in configs]
         for key in known
         if len({written(config.get(key, ABSENT)) for config in readable}) > 1
     }
+    return {RECIPE: names, **found} if (names := recipes(runs)) else found
+
+
+def recipes(runs: Sequence[Reading]) -> list[Any]:
+    """The recipe of each run by its name, or by its stages where names do not tell them apart; empty if all are one."""
+    stages = [", ".join(run.config["recipe"]) if run.is_readable else ABSENT for run in runs]
+    names = [
+        run.summary.get("recipe", told) if run.is_readable else ABSENT for run, told in zip(runs, stages, strict=True)
+    ]
+    kinds = {told for told, run in zip(stages, runs, strict=True) if run.is_readable}
+    if len(kinds) < 2:
+        return []
+    pairs = {*zip(names, stages, strict=True)}
+    return names if len({name for name, _ in pairs}) == len(pairs) else stages
 
 
 def keys(run: Reading) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def found(story: Story, name: str) -> list[str]:
     told = story.of(name)
     if told is None:
         near = get_close_matches(name, story.ids(), n=5, cutoff=0.5)
+        near = [re.sub(r"#(\d+)$", r":\1", known) for known in near]  # Hydra would have # in quotes
         hint = f" Did you mean {', '.join(near)}?" if near else ""
         raise SelfInstructError(printable(f"The run has no task, request or rejection {name!r}.{hint}"))
     return told

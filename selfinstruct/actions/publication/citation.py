@@ -75,7 +75,24 @@ INSTRUCTION_INDUCTION = Paper(
     },
     url="https://aclanthology.org/2023.acl-long.108",
 )
-PAPERS = {"self_instruct": SELF_INSTRUCT, "alpaca": ALPACA, "instruction_induction": INSTRUCTION_INDUCTION}
+WIZARDLM = Paper(
+    key="xu-etal-2024-wizardlm",
+    kind="inproceedings",
+    title="WizardLM: Empowering Large Pre-Trained Language Models to Follow Complex Instructions",
+    authors=(
+        *(("Xu", "Can"), ("Sun", "Qingfeng"), ("Zheng", "Kai"), ("Geng", "Xiubo"), ("Zhao", "Pu")),
+        *(("Feng", "Jiazhan"), ("Tao", "Chongyang"), ("Lin", "Qingwei"), ("Jiang", "Daxin")),
+    ),
+    year=2024,
+    more={"booktitle": "The Twelfth International Conference on Learning Representations"},
+    url="https://openreview.net/forum?id=CfXh93NDgH",
+)
+PAPERS = {
+    "self_instruct": SELF_INSTRUCT,
+    "alpaca": ALPACA,
+    "evol_instruct": WIZARDLM,
+    "instruction_induction": INSTRUCTION_INDUCTION,
+}
 """Recipe to the paper that describes it; a recipe that is not here is cited by the software alone."""
 
 

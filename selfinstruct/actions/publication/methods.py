@@ -13,6 +13,7 @@ DECODING = ("temperature", "top_p", "max_tokens", "frequency_penalty", "presence
 NAMES = {
     "self_instruct": "Self-Instruct (Wang et al., 2023)",
     "alpaca": "the method of Alpaca (Taori et al., 2023)",
+    "evol_instruct": "Evol-Instruct (Xu et al., 2024)",
     "instruction_induction": "Instruction Induction (Honovich et al., 2023)",
 }
 
