@@ -169,18 +169,47 @@ quartz ribbon silver timber umbrella violin walnut yellow zephyr anchor basket c
 WORDS = TEXT.split()
 
 
+def sentence(rng: Random, words: int) -> str:
+    """Some words, as an order."""
+    return f"Describe the {' '.join(rng.sample(WORDS, words))}."
+
+
+def whole_tasks(rng: Random) -> str:
+    """Five tasks of Alpaca's list."""
+    tasks = (
+        f"{number}. Instruction: {sentence(rng, 7)}\n{number}. Input:\n<noinput>\n{number}. Output:\n{sentence(rng, 5)}"
+        for number in range(4, 9)
+    )
+    return "\n###\n".join(tasks)
+
+
+ANSWERS: dict[str, Callable[[Random], str]] = {
+    "Make up a list of": whole_tasks,
+    "\nGiven prompt:": lambda rng: sentence(rng, 12),
+    "\nVerdict (": lambda rng: rng.choice(["Equal", "Not Equal", "Not Equal"]),
+    "What did the instruction say?": lambda rng: sentence(rng, 1 + rng.randrange(2)),
+    "Follow the instruction for this input.": lambda rng: rng.choice(WORDS),
+}
+"""What stands in the question of one stage only, to what is answered."""
+
+
 def plausible(prompt: str, temperature: float | None) -> str:
-    """What a model may say: lists, yes or no, and instances, a part of them unreadable."""
+    """What a model may say: lists, yes or no, and instances, a part of them unreadable; and so for every recipe."""
     rng = Random(hashlib.sha256(f"{prompt}{temperature}".encode()).digest())
     if rng.random() < 0.1:
         return "Well, that depends."
+    for question, answer in ANSWERS.items():
+        if question in prompt:
+            return answer(rng)
     if "Is it classification?" in prompt:
         return rng.choice(["Yes", "No"])
     if "Class label:" in prompt:
         return f"Class label: {rng.choice(WORDS)}\n{' '.join(rng.sample(WORDS, 6))}"
     if "Output:" in prompt:
         return f"Example 1\n{' '.join(rng.sample(WORDS, 5))}\nOutput: {' '.join(rng.sample(WORDS, 5))}"
-    first = int(re.findall(r"^(\d+)\.", prompt, re.M)[-1]) + 1
+    if not (shown := re.findall(r"^(\d+)\.", prompt, re.M)):
+        return sentence(rng, 9)
+    first = int(shown[-1]) + 1
     lines = (f"{number}. Describe the {' '.join(rng.sample(WORDS, 7))}." for number in range(first, first + 8))
     return "\n".join(lines)
 

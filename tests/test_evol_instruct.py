@@ -153,6 +153,31 @@ def test_a_run_stopped_after_every_round_ends_with_the_same_bytes(whole, make, t
     assert contents(tmp_path) == contents(whole)
 
 
+def test_a_run_stopped_before_its_judge_is_done_lets_it_finish_before_the_next_generation(make, tmp_path):
+    judged = ("recipe/judge@recipe=difficulty", "recipe.difficulty.requests_per_round=5")
+    make(tmp_path / "whole", *judged).execute()
+    stops = 0
+    while True:
+        run = make(tmp_path / "stopped", *judged)
+        run.trackers = {"stop": Stop(run)}
+        try:
+            run.execute()
+            break
+        except KeyboardInterrupt:
+            stops += 1
+
+    assert stops == len(lines(tmp_path / "whole" / "rounds.jsonl"))
+    assert contents(tmp_path / "stopped") == contents(tmp_path / "whole")
+
+
+def test_more_generations_of_a_judged_run_go_on_from_fewer_to_the_same_bytes(make, tmp_path):
+    make(tmp_path / "whole", "recipe/judge@recipe=difficulty", "recipe.evolution.generations=3").execute()
+    make(tmp_path / "more", "recipe/judge@recipe=difficulty", "recipe.evolution.generations=1").execute()
+    make(tmp_path / "more", "recipe/judge@recipe=difficulty", "recipe.evolution.generations=3").execute()
+
+    assert contents(tmp_path / "more") == contents(tmp_path / "whole")
+
+
 def test_more_generations_go_on_from_fewer_to_the_same_bytes(whole, make, tmp_path):
     make(tmp_path, "recipe.evolution.generations=2").execute()
     make(tmp_path).execute()

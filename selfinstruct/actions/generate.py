@@ -2,7 +2,9 @@
 
 The stages are run again and again, until none of them has anything to do: Self-Instruct is through after one turn, and
 in Evol-Instruct each turn is a generation.  A stage itself says what is left of it, by the pool and by its own rounds,
-so that a run that goes on comes back to where it was without any note of the turn.
+and the round committed last says which stage a run goes on with, so that it comes back to where it was without any note
+of the turn.  Rejected: to begin each time with the first stage, which would start the next generation while a judge has
+still to rate the one before.
 """
 
 from collections.abc import Sequence
@@ -20,6 +22,7 @@ from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Asking, Nobody, Reading, Setting, Stage, asking
 from selfinstruct.recipe.annotate import Annotate
+from selfinstruct.recipe.drawing import BUDGET
 from selfinstruct.recorded import Recorded, recorded
 from selfinstruct.sampler import Various
 from selfinstruct.summary import known, seconds, totals
@@ -61,14 +64,19 @@ class Generate:
         purse = run.purse = Purse(run.budget, spent(run), seconds(run.journal.timings))
         with ExitStack() as lines:
             opened: list[Recorded] = []
-            before = -1
-            while before < len(run.journal.rounds) and purse.empty is None:
+            turn = left(run)
+            is_whole = len(turn) == len(run.recipe)
+            while purse.empty is None:
                 before = len(run.journal.rounds)
-                for name, stage in run.recipe.items():
+                for name in turn:
+                    stage = run.recipe[name]
                     model: Answering = Nobody()
                     if isinstance(stage, Asking):
                         model = line_to(stage.model or run.model, opened, lines, run)
                     self._turn(run, name, stage, model, purse)
+                if is_whole and before == len(run.journal.rounds):
+                    break
+                turn, is_whole = list(run.recipe), True
             fruitless(run, purse, [name for name, stage in run.recipe.items() if not isinstance(stage, Annotate)])
 
     def _turn(self, run: "Run", name: str, stage: Stage, model: Answering, purse: Purse) -> None:
@@ -79,6 +87,16 @@ class Generate:
             run.log(round_)
         if stage.target is not None:
             fruitless(run, purse, [name])
+
+
+def left(run: "Run") -> list[str]:
+    """The stages that are left of the turn in which a run stopped: the one it was at, and those after it."""
+    names = list(run.recipe)
+    last = run.journal.rounds[-1] if run.journal.rounds else {}
+    if last.get("stage") not in names:
+        return names
+    is_done = "ended" in last and not str(last["ended"]).startswith(BUDGET)
+    return names[names.index(last["stage"]) + is_done :]
 
 
 def fruitless(run: "Run", purse: Purse, names: Sequence[str]) -> None:

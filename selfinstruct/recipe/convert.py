@@ -14,7 +14,7 @@ each row of one task.  Of all rows together nothing is held.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from heapq import nsmallest
 from itertools import islice
@@ -81,11 +81,22 @@ class Convert:
         """Everything that is wrong in the source, found by reading all of it."""
         try:
             tasks = self.source.tasks()
-            return [text for task in tasks for text in self._mistakes(task)]
+            found = [text for task in tasks for text in self._mistakes(task)]
+            return found or ([] if self._has_rows(tasks) else ["recipe: its source holds no rows to convert."])
         except DataError as error:
             return error.problems
 
+    def _has_rows(self, tasks: Sequence[str]) -> bool:
+        return any(True for task in tasks for _ in self.source.rows(task))
+
     def _mistakes(self, task: str) -> Iterator[str]:
+        """What is wrong in a task, to the place where it cannot be read any further."""
+        try:
+            yield from self._wrong(task)
+        except DataError as error:
+            yield from error.problems
+
+    def _wrong(self, task: str) -> Iterator[str]:
         """What is wrong in a task; a column that is missing is told once, with the first row that lacks it."""
         columns, told = self.columns, 0
         lacking: Counter[str] = Counter()

@@ -5,7 +5,8 @@ applies all.  Here one is drawn, by the hash of the random seed and the row's na
 on the order of the rows nor on what was drawn for others.  So is what else is left to chance.
 
 A template sees the columns of its row and two names more: `answer`, the text that is right, and `choices`, the names of
-all answers where the YAML gives them.  A value that is null is an empty text.
+all answers where the YAML gives them; where it does not, `choices` may be a column, as questions with several options
+have one.  A value that is null is an empty text.
 """
 
 import hashlib
@@ -118,7 +119,8 @@ class Wording:
     def _filled(self, row: Row, phrasing: Phrasing, answer: str) -> Candidate:
         choices = list(dict.fromkeys(self.answer.names.values()))
         values: dict[str, Any] = {key: "" if value is None else value for key, value in row.values.items()}
-        instruction, given, output = phrasing.fill({**values, ANSWER: answer, CHOICES: choices})
+        known = {CHOICES: choices} if choices else {CHOICES: [], **values}
+        instruction, given, output = phrasing.fill({**values, **known, ANSWER: answer})
         if given and self.draw(row, "merged") < self.merged_share * LARGEST:
             instruction, given = f"{instruction}\n\n{given}", ""
         return Candidate(

@@ -10,15 +10,18 @@ A family is a JSON file of ours, or the published data as it is (`published_fami
 a zip archive.
 """
 
-import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from selfinstruct.encoding import MARK, misread
 from selfinstruct.errors import DataError
 from selfinstruct.part import part
 from selfinstruct.scoring import METRICS
+from selfinstruct.seeds.archive import UNREADABLE
+from selfinstruct.seeds.fields import LONGEST_ID
+from selfinstruct.seeds.source import parsed_at
 from selfinstruct.task import HUMAN, Instance, Task
 
 Place: TypeAlias = Path | zipfile.Path
@@ -89,7 +92,7 @@ class Families:
         problems: list[str] = []
         root = published_families.root(place)
         read = published_families.read if root else family_of
-        files = sorted(names(published_families.files(root) if root else place))
+        files = sorted(set(names(published_families.files(root) if root else place)))
         wanted = files if self.only is None else [name for name in files if name in self.only]
         known = ", ".join(files)
         problems += [
@@ -97,6 +100,9 @@ class Families:
         ]
         if not files:
             problems.append(f"{self.path}: holds no families. Set seeds.path=<folder or zip archive of task families>.")
+        elif not wanted and not problems:
+            problems.append(f"{self.path}: seeds.only names no family; there are: {known}.")
+        problems += [f"{self.path}: {text}." for name in wanted for text in mistakes_in_name(name)]
         families = [read(root or place, name, problems) for name in wanted]
         if problems:
             raise DataError(problems)
@@ -114,27 +120,40 @@ def opened(path: Path) -> Place:
             if (size := sum(item.file_size for item in archive.infolist())) <= LARGEST:
                 return zipfile.Path(archive)
             reason = f"it holds {size:,} bytes; task families may have {LARGEST:,}"
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         reason = str(error)
     raise DataError([f"{path}: cannot be read ({reason}). Set seeds.path=<folder or zip archive of task families>."])
 
 
 def names(place: Place) -> list[str]:
-    """The names of the JSON files in a folder."""
-    return [item.name.removesuffix(".json") for item in place.iterdir() if item.name.endswith(".json")]
+    """The names of the JSON files in a folder, without those that are hidden."""
+    found = (item.name for item in place.iterdir())
+    return [name.removesuffix(".json") for name in found if name.endswith(".json") and not name.startswith(".")]
 
 
 def parsed(place: Place, problems: list[str]) -> dict[str, Any]:
     """A JSON object; what keeps it from being one is noted, and it is empty then."""
     try:
-        value = json.loads(place.read_text(encoding="utf-8"))
-    except (OSError, KeyError, ValueError, RecursionError, zipfile.BadZipFile) as error:
+        if place.exists() and not place.is_file():
+            raise OSError("it is no file")
+        content = place.read_bytes()
+    except (*UNREADABLE, KeyError) as error:
         problems.append(f"{place}: cannot be read ({error}).")
         return {}
-    if not isinstance(value, dict):
-        problems.append(f"{place}: must be an object.")
+    if bad := list(misread(content)):
+        problems += [f"{place}:{number}: {mistake}." for number, mistake in bad]
         return {}
-    return value
+    value, mistakes = parsed_at(content.removeprefix(MARK).decode(), LARGEST)
+    problems += [f"{place}{mistake}." for mistake in mistakes]
+    return {} if mistakes else value
+
+
+def mistakes_in_name(name: str) -> list[str]:
+    """What keeps a family from having its name in the pool, beside those of its held-out pairs and of others."""
+    found = (
+        [] if name.strip() and len(name) <= LONGEST_ID else [f"a family's name must have 1 to {LONGEST_ID} characters"]
+    )
+    return found + ([f"{name!r} is called as held-out pairs are; rename the file"] if name.endswith(EXECUTE) else [])
 
 
 def family_of(place: Place, name: str, problems: list[str]) -> Family | None:

@@ -56,7 +56,9 @@ def read(folder: Place, name: str, problems: list[str]) -> Family | None:
     if len(problems) > before:
         return None
     try:
-        return Family(
+        if not isinstance(annotations["annotations"], list):
+            raise TypeError("annotations must be a list")
+        family = Family(
             name=name,
             metric=METRIC.get(name, "exact_match"),
             is_classification=name in CLASSIFICATION,
@@ -69,13 +71,28 @@ def read(folder: Place, name: str, problems: list[str]) -> Family | None:
     except (KeyError, TypeError, AttributeError) as error:
         problems.append(f"{folder}: {name} is not as it was published ({type(error).__name__}: {error}).")
         return None
+    if wrong := not_text(family):
+        problems.append(f"{folder}: {name} is not as it was published ({wrong}).")
+    return family if not wrong else None
+
+
+def not_text(family: Family) -> str | None:
+    """What of a family is no text, or missing."""
+    if not family.instructions:
+        return "it has no instructions"
+    pairs = (*family.induce, *family.execute, family.prompts)
+    return None if all(isinstance(text, str) for pair in pairs for text in pair) else "not all of it is text"
 
 
 def rows(place: Place, problems: list[str]) -> list[dict[str, Any]]:
     """The examples of a file."""
-    examples = parsed(place, problems).get("examples", {})
-    if not examples:
+    before = len(problems)
+    examples = parsed(place, problems).get("examples")
+    if len(problems) > before:
+        return []
+    if not isinstance(examples, dict) or not examples:
         problems.append(f"{place}: holds no examples.")
+        return []
     return list(examples.values())
 
 

@@ -1,7 +1,8 @@
 """Annotated data as CSV: a header line with the columns, then a row a line.
 
 Every value is text.  A row with more or fewer fields than the header is a mistake and not a guess, and so is a quote
-that is never closed; both are told with the line on which the row began.
+that is never closed; both are told with the line on which the row began.  A field may be as long as a line: Python's
+own limit, which is there against quotes that are never closed, turns away a text of 131,073 characters.
 """
 
 import csv
@@ -13,7 +14,7 @@ from pydantic import Field
 
 from selfinstruct.part import part
 from selfinstruct.source import Mistake, Row
-from selfinstruct.source.files import Files, Line
+from selfinstruct.source.files import LONGEST_LINE, Files, Line
 
 
 @part
@@ -40,9 +41,11 @@ class Csv:
     def rows(self, task: str) -> Iterator[Row | Mistake]:
         """The rows of a file, and what is wrong in it."""
         place, name = self._files.place(task), PurePosixPath(task)
+        csv.field_size_limit(LONGEST_LINE)
         taken = Taken(self._files.lines(task))
         reader = csv.reader(taken, delimiter=self.delimiter, strict=True)
         header: list[str] | None = None
+        is_read = False
         while True:
             first = reader.line_num + 1
             try:
@@ -50,6 +53,7 @@ class Csv:
             except StopIteration:
                 break
             except csv.Error as error:
+                is_read = True
                 yield Mistake(f"{place}:{first}", f"is no row of CSV ({error}){taken.ending}")
                 continue
             if taken.mistakes:
@@ -66,7 +70,7 @@ class Csv:
                 yield Mistake(f"{place}:{first}", f"has {len(fields)} fields, the header {len(header)}{taken.ending}")
             elif fields:
                 yield Row(name.stem, f"{name.name}:{first}", dict(zip(header, fields, strict=True)))
-        if header is None:
+        if header is None and not is_read:
             yield Mistake(place, "is empty; its first line must name the columns")
 
 
@@ -89,6 +93,8 @@ class Taken(Iterator[str]):
 
 def mistake_in_header(header: list[str]) -> str | None:
     """What is wrong with the names of the columns."""
+    if not header:
+        return "is empty, but must name the columns"
     for number, name in enumerate(header, 1):
         if not name.strip():
             return f"column {number} has no name"

@@ -7,6 +7,7 @@ byte of another encoding, or a line without end, is a mistake of its own line an
 import codecs
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -15,6 +16,8 @@ from typing import IO, NamedTuple
 from selfinstruct.encoding import MARK, WIDE
 from selfinstruct.errors import DataError
 
+UNREADABLE = (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+"""What reading a damaged or foreign file raises; RuntimeError where it wants a password."""
 LONGEST_LINE = 10_000_000
 """Bytes; a longer line is a file of another kind."""
 
@@ -88,7 +91,7 @@ class Files:
             else:
                 with self.file(name).open("rb") as file:
                     yield file
-        except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:  # RuntimeError: a password
+        except UNREADABLE as error:
             raise DataError([f"{self.place(name)}: cannot be read ({error})."]) from None
 
     def lines(self, name: str) -> Iterator[Line]:
@@ -100,7 +103,7 @@ class Files:
                 if number == 1 and content.startswith(WIDE):
                     yield Line(1, "", "is UTF-16, not UTF-8. Save the file as UTF-8", True)
                     return
-                if len(content) == LONGEST_LINE:
+                if len(content) >= LONGEST_LINE:  # an archive may give more than it is asked for
                     yield Line(number, "", f"has {LONGEST_LINE:,} bytes and more", True)
                     return
                 yield decoded(number, content.removeprefix(MARK) if number == 1 else content)

@@ -49,6 +49,7 @@ def members(lines: Iterator[Line], apart: str) -> Iterator[Member]:
             yield Member(str(key), text.value(), line)
         text.separate("}")
     text.take("}")
+    text.end()
 
 
 class Text:
@@ -78,15 +79,26 @@ class Text:
         self._text = "".join(pieces)
         return length > 0
 
-    def peek(self) -> str:
-        """The next character that is no space."""
+    def _next(self) -> str:
+        """The next character that is no space; empty where the file ends."""
         while True:
             while self._place < len(self._text):
                 if (character := self._text[self._place]) not in SPACE:
                     return character
                 self._place += 1
             if not self._more(CHUNK):
-                raise Malformed(self.line, "the file ends within the object")
+                return ""
+
+    def peek(self) -> str:
+        """The next character that is no space."""
+        if not (character := self._next()):
+            raise Malformed(self.line, "the file ends within the object")
+        return character
+
+    def end(self) -> None:
+        """Nothing may follow the object."""
+        if self._next():
+            raise Malformed(self.line, "not JSON: more follows after the object")
 
     def take(self, character: str) -> None:
         """Go past a character that must be there."""

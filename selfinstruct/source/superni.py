@@ -75,10 +75,15 @@ class SuperNI:
         for key, value, _ in members(self._files.lines(task), INSTANCES):
             if key in COLUMNS:
                 left.discard(key)
-                found[COLUMNS[key]] = "\n".join(map(str, listed(value))) if key == "Definition" else value
+                found[COLUMNS[key]] = joined(value) if key == "Definition" else value
             if not left:
                 break
         return found
+
+
+def joined(value: Any) -> str | None:
+    """A text, or a list of texts, as one; None for anything else."""
+    return "\n".join(listed(value)) if all(isinstance(text, str) for text in listed(value)) else None
 
 
 def listed(value: Any) -> list[Any]:
@@ -88,7 +93,9 @@ def listed(value: Any) -> list[Any]:
 
 def mistakes_above(about: dict[str, Any]) -> list[str]:
     """What is wrong with what a file says of its task."""
-    wrong = [] if str(about.get("definition", "")).strip() else ["'Definition' is missing or empty"]
+    definition = about.get("definition", "")
+    wrong = [] if definition is None or definition.strip() else ["'Definition' is missing or empty"]
+    wrong += ["'Definition' must be text, or a list of texts"] if definition is None else []
     lists = ("positive_examples", "negative_examples", "categories")
     return wrong + [f"{key} must be a list" for key in lists if not isinstance(about[key], list)]
 

@@ -6,6 +6,8 @@ is in the middle of a commit, and while the dataset is written.  Some processes 
 that they are killed while they import, too; the others are forked (commands.py).
 
     SELFINSTRUCT_KILLS=600 python -m pytest tests/faults/test_kills.py     many more
+
+Self-Instruct bears most of them; the other recipes, of the same stages, are killed a few times each.
 """
 
 import os
@@ -17,6 +19,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -59,6 +62,32 @@ def while_it_exports(rng, folder, server):
     return lambda: set((folder / "dataset").glob("*")) != before
 
 
+SHARED = ("model=endpoint", "model.timeout_seconds=2", "model.concurrency=16", "trackers=[]", "formats=[alpaca,chat]")
+GOLDEN = Path(__file__).parents[1] / "golden"
+RECIPES = {
+    "alpaca": (*SHARED, "recipe.tasks.until=90", "recipe.tasks.requests_per_round=1", "recipe.tasks.lag=5"),
+    "evol_instruct": (
+        *(*SHARED, f"seeds.path={GOLDEN}/evol_instruct_seeds.jsonl", "recipe/judge@recipe=difficulty"),
+        *("recipe.evolution.generations=3", "recipe.evolution.requests_per_round=2"),
+        *("recipe.equality.requests_per_round=2", "recipe.answers.requests_per_round=1"),
+    ),
+    "instruction_induction": (
+        *(*SHARED, "seeds.only=[antonyms,rhymes,sum]", "recipe.induction.requests_per_round=3"),
+        *("recipe.induction.sampler.prompts=4", "recipe.execution.sampler.inputs=5"),
+        "recipe.execution.requests_per_round=4",
+    ),
+    "convert": (
+        *("trackers=[]", "formats=[alpaca,chat]", "recipe.conversion.source.path={remarks}"),
+        *(
+            "recipe.conversion.rows_per_round=20",
+            "recipe.conversion.unique=true",
+            "recipe.conversion.most_per_task=400",
+        ),
+    ),
+}
+"""Recipe to a small run of it."""
+KILLS_OF_A_RECIPE = max(4, KILLS // 8)
+
 MOMENTS = (*(after_a_while, after_some_requests) * 2, *(as_a_file_grows,) * 4, while_it_exports)
 
 
@@ -88,14 +117,14 @@ def killed(process):
     return process.returncode != 0
 
 
-def chain(begin, words, server, place, whole, needed, made, kills, rng):
+def chain(begin, words, server, place, whole, needed, made, kills, rng, moments_of=MOMENTS):
     """Runs that are killed so many times between them; which moments it were."""
     moments = Counter()
     for number in range(1000):
         folder = place / f"run{number}"
         while True:
             before, answered = kept(folder, place), server.answered()
-            moment = rng.choice(MOMENTS) if moments.total() < kills else None
+            moment = rng.choice(moments_of) if moments.total() < kills else None
             is_time = moment(rng, folder, server) if moment else lambda: False
             process = begin(*(() if is_begun(folder) else words), f"hydra.run.dir={folder}")
             while process.poll() is None and not is_time():
@@ -142,3 +171,42 @@ def test_a_run_killed_at_any_moment_goes_on_to_the_same_bytes_and_asks_for_nothi
 
     assert moments.total() == KILLS
     assert set(moments) == {moment.__name__ for moment in MOMENTS}
+
+
+@pytest.fixture
+def remarks(tmp_path):
+    """A file of five hundred rows, a tenth of which stand twice."""
+    path = tmp_path / "remarks.csv"
+    rows = (
+        f"Remark {number % 450} is made.,thing {number % 7},{'yes' if number % 3 else 'no'}\n" for number in range(500)
+    )
+    path.write_text("remark,topic,liked\n" + "".join(rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def made_and_scored(made):
+    """What a run made, and its scores where it has some."""
+    return lambda folder: made(folder) | {path.name: path.read_bytes() for path in folder.glob("scores.*")}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_another_recipe_killed_at_any_moment_goes_on_to_the_same_bytes_and_asks_for_nothing_that_it_has(
+    recipe, begin, run, server, remarks, made_and_scored, tmp_path
+):
+    words = [f"recipe={recipe}", *(word.format(remarks=remarks) for word in RECIPES[recipe])]
+    asks = "model=endpoint" in words
+    words += [f"model.api_base={server.url}"] * asks
+    uninterrupted, place = tmp_path / "whole", tmp_path / "killed"
+    place.mkdir()
+    run(*words, f"hydra.run.dir={uninterrupted}")
+    whole, needed = made_and_scored(uninterrupted), kept(uninterrupted, place)
+    server.begin(delay=0.003)
+
+    some = [moment for moment in MOMENTS if asks or moment is not after_some_requests]
+    rng = Random(recipe)
+    moments = chain(begin, words, server, place, whole, needed, made_and_scored, KILLS_OF_A_RECIPE, rng, some)
+
+    assert moments.total() == KILLS_OF_A_RECIPE
+    assert len(whole["pool.jsonl"]) > 10_000
+    assert len(needed) > 12 or not asks

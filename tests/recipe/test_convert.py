@@ -1,4 +1,5 @@
 import json
+import zipfile
 
 import pytest
 
@@ -233,3 +234,38 @@ def test_beside_a_stage_that_asks_its_tasks_are_in_the_pool(run, composed, tmp_p
     made = run()
     assert asking(made.recipe) == {}
     assert list(made.recipe["conversion"].rounds(setting(made)))[-1].pool == 37
+
+
+def test_a_source_without_rows_is_told_before_anything_is_written(run, tmp_path, data):
+    for path in data.iterdir():
+        path.write_text("topic,remark,liked\n")
+
+    with pytest.raises(ConfigError, match="its source holds no rows"):
+        run().execute()
+    assert not (tmp_path / "run" / "pool.jsonl").exists()
+
+
+def test_what_cannot_be_read_hides_no_mistake_of_another_file(run, tmp_path):
+    with zipfile.ZipFile(path := tmp_path / "data.zip", "w") as archive:
+        archive.writestr("a.csv", "topic,remark,liked\n" + "x,y,yes\n" * 9)
+        archive.writestr("b.csv", "topic,remark,liked\nx\n")
+    path.write_bytes(path.read_bytes().replace(b"x,y,yes", b"x,y,not", 1))
+
+    assert run(f"recipe.conversion.source.path={path}").recipe["conversion"].problems() == [
+        f"{path}/a.csv: cannot be read (Bad CRC-32 for file 'a.csv').",
+        f"{path}/b.csv:2: has 1 fields, the header 3.",
+    ]
+
+
+def test_a_column_of_choices_is_shown_where_the_answers_have_no_names(run, tmp_path, data):
+    (data / "b.csv").unlink()
+    (data / "a.csv").write_text("choices,liked\nred or blue,red\n")
+    phrasing = (
+        '+recipe.conversion.phrasings.mine={instruction: "Which: {{ choices }}", input: "", output: "{{ answer }}"}'
+    )
+    others = [
+        f"recipe.conversion.phrasings.{name}=null" for name in ("plain", "topic", "choose", "question", "sentence")
+    ]
+    run(phrasing, *others, "~recipe.conversion.answer.names").execute()
+
+    assert rows(tmp_path / "run", "pool.jsonl")[0]["instruction"] == "Which: red or blue"

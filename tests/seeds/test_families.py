@@ -1,4 +1,5 @@
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -86,9 +87,9 @@ def test_all_mistakes_of_all_files_are_told_at_once(tmp_path):
 
     told = [text.removeprefix(f"{folder}/") for text in problems_of(folder)]
 
-    assert told[0].startswith("a.json: cannot be read (Expecting property name")
+    assert told[0].startswith("a.json:1: not JSON at column 2 (Expecting property name")
     assert told[1:] == [
-        "b.json: must be an object.",
+        "b.json: must be an object, not [1].",
         "c.json: 'metric' is missing.",
         "c.json: 'colour' is no key of a family.",
         "d.json: 'metric' must be one of exact_match, exact_set, contains, token_f1 (got 'bleu').",
@@ -121,3 +122,87 @@ def test_an_archive_that_would_unpack_without_end_is_refused(tmp_path):
         archive.writestr("a.json", bytes(LARGEST + 1))
 
     assert "it holds 100,000,001 bytes" in problems_of(tmp_path / "a.zip")[0]
+
+
+TEXT = json.dumps(GOOD)
+GARBAGE = {
+    "UTF-16": (TEXT.encode("utf-16"), ":1: is UTF-16, not UTF-8"),
+    "Latin-1": (TEXT.replace("hot", "\xe4").encode("latin-1"), ":1: byte 0xe4 at column"),
+    "a key twice": (TEXT[:-1] + ', "metric": "token_f1"}', ': "metric" stands twice'),
+    "half a pair": (TEXT.replace("hot", "\\ud800"), ": holds half of a surrogate pair"),
+    "half a file": (TEXT[:-30], ":1: not JSON at column"),
+    "brackets": ("[" * 100_000, ": not JSON that can be read"),
+    "digits": (TEXT.replace('"hot"', "9" * 5000), ": not JSON that can be read"),
+    "a metric that is a list": (TEXT.replace('"exact_match"', "[1]"), ": 'metric' must be one of"),
+}
+
+
+@pytest.mark.parametrize("what", GARBAGE)
+def test_garbage_is_told_with_its_file_and_line(what, tmp_path):
+    content, told = GARBAGE[what]
+    (tmp_path / "a.json").write_bytes(content.encode() if isinstance(content, str) else content)
+
+    (problem,) = problems_of(tmp_path)
+
+    assert problem.startswith(f"{tmp_path}/a.json{told}")
+
+
+def test_a_mark_before_the_text_and_hidden_files_are_passed_over(tmp_path):
+    (tmp_path / "a.json").write_text(TEXT, encoding="utf-8-sig")
+    (tmp_path / "._a.json").write_bytes(b"\0\5")
+
+    assert len(Families(path=tmp_path, only=None).load()) == 2
+
+
+def test_what_is_no_file_is_told_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.json")
+    (tmp_path / "b.json").mkdir()
+
+    assert problems_of(tmp_path) == [
+        f"{tmp_path / name}: cannot be read (it is no file)." for name in ("a.json", "b.json")
+    ]
+
+
+def test_names_that_the_pool_could_not_tell_apart_are_refused(tmp_path):
+    folder = write(tmp_path, **{"a": GOOD, "a.execute": GOOD, "x" * 201: GOOD})
+
+    assert problems_of(folder) == [
+        f"{folder}: 'a.execute' is called as held-out pairs are; rename the file.",
+        f"{folder}: a family's name must have 1 to 200 characters.",
+    ]
+    assert problems_of(folder, []) == [f"{folder}: seeds.only names no family; there are: a, a.execute, {'x' * 201}."]
+
+
+def test_a_file_that_stands_twice_in_an_archive_is_read_once(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.json", TEXT)
+        archive.writestr("b.json", TEXT)
+    path = tmp_path / "a.zip"
+    path.write_bytes(path.read_bytes().replace(b"b.json", b"a.json"))
+
+    assert len(Families(path=path, only=None).load()) == 2
+
+
+@pytest.mark.parametrize("place", range(36, 80, 3))
+def test_a_damaged_archive_is_told(place, tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.json", TEXT)
+    content = bytearray(path.read_bytes())
+    content[place : place + 20] = b"\xff" * 20
+    path.write_bytes(content)
+
+    assert "cannot be read" in problems_of(path)[0]
+
+
+@pytest.mark.parametrize(("bit", "told"), [(6, "encrypted"), (8, "compression method")])
+def test_an_archive_that_is_locked_or_packed_otherwise_is_told(bit, told, tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.json", TEXT)
+    content = bytearray(path.read_bytes())
+    directory = content.index(b"PK\1\2")
+    content[bit] = content[directory + bit + 2] = 1 if bit == 6 else 99
+    path.write_bytes(content)
+
+    assert told in problems_of(path)[0]

@@ -106,3 +106,28 @@ def test_what_is_not_as_published_is_told_by_file(tmp_path):
     assert error.value.problems[0] == f"{tmp_path}/data: diff is not as it was published (KeyError: 'output')."
     assert error.value.problems[1] == f"{tmp_path}/data/raw/induce/sum.json: holds no examples."
     assert error.value.problems[2].startswith(f"{tmp_path}/data/annotations/sum.json: cannot be read (")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        ("annotations", {"annotations": []}, "it has no instructions"),
+        ("annotations", {"annotations": [" "]}, "it has no instructions"),
+        ("annotations", {"annotations": "Add."}, "TypeError: annotations must be a list"),
+        ("annotations", {"annotations": [3]}, "AttributeError"),
+        ("raw/execute", {"examples": {"1": {"input": 1, "output": 2}}}, "not all of it is text"),
+        ("raw/execute", {"examples": {"1": {"input": "1", "output": None}}}, "not all of it is text"),
+        ("raw/execute", {"examples": {"1": 3}}, "TypeError"),
+        ("raw/induce", {"examples": [{"input": "1", "output": "2"}]}, "holds no examples"),
+    ],
+)
+def test_any_other_json_than_published_is_told(file, content, told, tmp_path):
+    row = {"input": "a", "output": "b"}
+    write(tmp_path / "data", "sum", [row], [row])
+    (tmp_path / "data" / file / "sum.json").write_text(json.dumps(content))
+
+    with pytest.raises(DataError) as error:
+        load(tmp_path)
+
+    assert len(error.value.problems) == 1
+    assert told in error.value.problems[0]

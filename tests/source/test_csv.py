@@ -39,7 +39,28 @@ def test_another_delimiter_may_part_the_fields(source, read):
         ("a,a\n1,2\n", [":1: column 'a' stands twice"]),
         ("a,\n1,2\n", [":1: column 2 has no name"]),
         ("", [": is empty; its first line must name the columns"]),
+        ("\n\n", [":1: is empty, but must name the columns"]),
     ],
 )
 def test_every_mistake_is_told_with_file_and_line(text, told, source, read):
     assert [text.partition("a.csv")[2] for text in read(source(text))[1]] == told
+
+
+def test_a_file_of_one_line_that_never_ends_is_told_once(source, read):
+    (told,) = read(source("a,b\r1,2\r"))[1]
+
+    assert "a.csv:1: is no row of CSV (new-line character" in told
+    assert told.endswith("the file ends within this line")
+
+
+def test_a_field_may_be_as_long_as_a_reply_and_a_quote_left_open_ends_somewhere(source, read):
+    assert read(source(f"a,b\n{'x' * 200_000},1\n"))[0][0][2]["a"] == "x" * 200_000
+    told = read(source('a,b\n"x,1\n' + ("3," + "x" * 9_996 + "\n") * 1_001))[1]
+
+    assert "a.csv:2: is no row of CSV (field larger than field limit" in told[0]
+
+
+def test_what_looks_like_a_template_or_speaks_to_a_terminal_is_text(source, read):
+    text = "{{ 7 * 7 }}{% for x in y %} <b>\x1b[31m \0 \u2028"
+
+    assert read(source(f'a\n"{text}"\n'))[0][0][2] == {"a": text}

@@ -1,3 +1,4 @@
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,25 @@ def test_the_digest_is_of_names_and_content(tmp_path):
     (tmp_path / "b.csv").write_text("y")
 
     assert len({first, second, Files(tmp_path, ".csv").digest(), Files(tmp_path / "b.csv", ".csv").digest()}) == 4
+
+
+def test_a_line_without_end_ends_the_reading_of_an_archive_too(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("a.csv", b"short\n" + b" " * 3 * LONGEST_LINE)
+
+    _, last = Files(tmp_path / "a.zip", ".csv").lines("a.csv")
+
+    assert last.mistake == "has 10,000,000 bytes and more"
+
+
+@pytest.mark.parametrize("place", range(38, 60))
+def test_an_archive_that_is_damaged_is_told_wherever_it_is(place, tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.csv", "".join(f"{number**3}\n" for number in range(99)))
+    content = bytearray(path.read_bytes())
+    content[place : place + 20] = b"\xff" * 20
+    path.write_bytes(content)
+
+    with pytest.raises(DataError, match=r"a\.csv: cannot be read"):
+        list(Files(path, ".csv").lines("a.csv"))

@@ -34,6 +34,8 @@ def test_values_longer_than_what_is_read_at_once_come_whole():
         ('{"list": [1,\nx]}', 2, "not JSON"),
         ('{"list": [1,\n]}', 2, "a comma stands before the end"),
         ('{"a": 1 "b": 2}', 1, "',' should stand here"),
+        ('{"a": 1}\n{"b": 2}', 2, "more follows after the object"),
+        ('{"a": 1}\n' + " \n" * 99_999 + "x", 100_001, "more follows after the object"),
         ('{"a": ' + "[" * 100_000 + "}", 1, "not JSON that can be read"),
     ],
 )

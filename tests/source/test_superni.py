@@ -46,6 +46,8 @@ def test_what_stands_below_the_instances_is_found_as_well(tmp_path, read):
     ("changes", "told"),
     [
         ({"Definition": None}, ": 'Definition' is missing or empty"),
+        ({"Definition": {"a": 1}}, ": 'Definition' must be text, or a list of texts"),
+        ({"Definition": ["Sort.", 3]}, ": 'Definition' must be text, or a list of texts"),
         ({"Categories": "x"}, ": categories must be a list"),
         ({"Instances": []}, ": 'Instances' is missing or empty"),
         ({"Instances": [3]}, ": instance 1 must be an object with 'input' and 'output'"),
