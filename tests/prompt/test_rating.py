@@ -28,7 +28,8 @@ def test_the_number_of_the_first_line_that_has_one_counts(reply, rating):
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [
-        *((text, "no number from 1 to 10") for text in ("Quite hard", "Between 3 and 8", "11", "0", "7.5", "3-4", "9" * 5000)),
+        *((text, "no number from 1 to 10") for text in ("Quite hard", "Between 3 and 8", "11", "0", "7.5", "3-4")),
+        ("9" * 5000, "no number from 1 to 10"),
         ("I'm sorry, but I can't rate that.", "refusal"),
         ("", "empty reply"),
     ],
