@@ -132,6 +132,8 @@ class Converting:
             merged_share=stage.merged_share,
             draw=self._draw,
         )
+        self.columns = sorted(stage.columns)
+        """What tells rows apart; found once, for templates are read for it."""
         self.digest = stage.source.digest()
         """What the source holds, by its hash."""
 
@@ -187,7 +189,7 @@ class Converting:
         """Why a row is not the first of its task that says this; told of every row, in order."""
         if not self.stage.unique:
             return None
-        said = [str(row.values.get(column)) for column in sorted(self.stage.columns)]
+        said = [str(row.values.get(column)) for column in self.columns]
         key = draw(0, "", "\0".join(said), "unique")
         if key in seen:
             return Rejection("duplicate", "an earlier row of its task says the same", task=row.name)
