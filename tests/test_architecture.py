@@ -29,7 +29,20 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 
 ORDER = (
-    ("task", "errors", "part", "template", "folder", "schema", "beginnings", "encoding", "secret", "terminal", "trust"),
+    (
+        "task",
+        "errors",
+        "part",
+        "template",
+        "folder",
+        "schema",
+        "beginnings",
+        "encoding",
+        "secret",
+        "terminal",
+        "trust",
+        "zips",
+    ),
     ("verbs", "scoring", "__init__"),
     ("request", "round"),
     ("pool", "budget", "start", "accuracy", "bertscore"),

@@ -39,7 +39,8 @@ LABEL = re.compile(
     re.IGNORECASE,
 )
 PAIR_LINE = re.compile(
-    r"[*_#>\s-]{0,6}(?:example[ \t]*+\d*[*_]*+(?:[:.][*_]*+)?\s*$|(?:input|output|examples?)[ \t\d]*[*_]*:)", re.IGNORECASE
+    r"[*_#>\s-]{0,6}(?:example[ \t]*+\d*[*_]*+(?:[:.][*_]*+)?\s*$|(?:input|output|examples?)[ \t\d]*[*_]*:)",
+    re.IGNORECASE,
 )
 LONGEST_IN_QUOTES = 3
 

@@ -19,7 +19,9 @@ from typing import Any, TypeAlias
 from selfinstruct.errors import DataError
 from selfinstruct.part import part
 from selfinstruct.scoring import METRICS
+from selfinstruct.seeds.assembly import problems_of
 from selfinstruct.task import HUMAN, Instance, Task
+from selfinstruct.zips import UNREADABLE
 
 Place: TypeAlias = Path | zipfile.Path
 """A file or folder, on disk or in an archive."""
@@ -75,11 +77,7 @@ class Families:
 
     def problems(self) -> list[str]:
         """Every mistake in the files."""
-        try:
-            self.load()
-        except DataError as error:
-            return error.problems
-        return []
+        return problems_of(self.load)
 
     def load(self) -> list[Task]:
         """Two tasks a family, in the order of their names; raises DataError with every mistake."""
@@ -114,7 +112,7 @@ def opened(path: Path) -> Place:
             if (size := sum(item.file_size for item in archive.infolist())) <= LARGEST:
                 return zipfile.Path(archive)
             reason = f"it holds {size:,} bytes; task families may have {LARGEST:,}"
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         reason = str(error)
     raise DataError([f"{path}: cannot be read ({reason}). Set seeds.path=<folder or zip archive of task families>."])
 
@@ -128,7 +126,7 @@ def parsed(place: Place, problems: list[str]) -> dict[str, Any]:
     """A JSON object; what keeps it from being one is noted, and it is empty then."""
     try:
         value = json.loads(place.read_text(encoding="utf-8"))
-    except (OSError, KeyError, ValueError, RecursionError, zipfile.BadZipFile) as error:
+    except (*UNREADABLE, KeyError) as error:
         problems.append(f"{place}: cannot be read ({error}).")
         return {}
     if not isinstance(value, dict):

@@ -14,6 +14,7 @@ from typing import IO, NamedTuple
 
 from selfinstruct.encoding import MARK, WIDE
 from selfinstruct.errors import DataError
+from selfinstruct.zips import UNREADABLE, is_hidden
 
 LONGEST_LINE = 10_000_000
 """Bytes; a longer line is a file of another kind."""
@@ -41,7 +42,7 @@ class Files:
         """The names of the files, in order; raises DataError where there is none that can be read."""
         try:
             found = self._found()
-        except (OSError, ValueError, zipfile.BadZipFile) as error:  # a ValueError for a path with NUL
+        except UNREADABLE as error:
             reason = (error.strerror or str(error)) if isinstance(error, OSError) else error
             raise DataError([f"{self.path}: cannot be read ({reason}). Set the path of the source."]) from None
         if not found:
@@ -67,8 +68,7 @@ class Files:
         return [self.path.name] if self._is_ours(PurePosixPath(self.path.name)) else []
 
     def _is_ours(self, name: PurePosixPath) -> bool:
-        hidden = any(piece.startswith((".", "__")) for piece in name.parts)
-        return name.suffix.lower() == self.suffix and not hidden
+        return name.suffix.lower() == self.suffix and not is_hidden(str(name))
 
     def place(self, name: str) -> str:
         """A file as a person finds it."""
@@ -88,7 +88,7 @@ class Files:
             else:
                 with self.file(name).open("rb") as file:
                     yield file
-        except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:  # RuntimeError: a password
+        except UNREADABLE as error:
             raise DataError([f"{self.place(name)}: cannot be read ({error})."]) from None
 
     def lines(self, name: str) -> Iterator[Line]:

@@ -1,3 +1,4 @@
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,15 @@ def test_the_digest_is_of_names_and_content(tmp_path):
     (tmp_path / "b.csv").write_text("y")
 
     assert len({first, second, Files(tmp_path, ".csv").digest(), Files(tmp_path / "b.csv", ".csv").digest()}) == 4
+
+
+def test_a_damaged_archive_is_told_with_the_file(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.csv", "1,2\n" * 1000)
+    content = bytearray(path.read_bytes())
+    content[45] ^= 0xFF
+    path.write_bytes(content)
+
+    with pytest.raises(DataError, match=r"a\.zip/a\.csv: cannot be read"):
+        list(Files(path, ".csv").lines("a.csv"))
