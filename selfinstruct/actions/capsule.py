@@ -64,11 +64,11 @@ class Capsule:
 
     def problems(self, run: "Run") -> list[str]:
         """A folder without a run, or a config that is not the run's."""
+        if not asking(run.recipe):
+            return [f"capsule: recipe={run.start.recipe} asks no model, so there are no replies to publish. {INSTEAD}"]
         will_ask = any(action.asks for action in run.actions.values())
         if not will_ask and not has_rounds(run.start.folder):
             return [f"{run.start.folder} holds no run. Name the folder of one: hydra.run.dir=<folder>."]
-        if not asking(run.recipe):
-            return [f"capsule: recipe={run.start.recipe} asks no model, so there are no replies to publish. {INSTEAD}"]
         return [] if will_ask else differences(run.start.folder, run.start.declared)
 
     def __call__(self, run: "Run") -> None:
