@@ -45,7 +45,7 @@ ORDER = (
     ),
     ("verbs", "scoring", "__init__"),
     ("request", "round"),
-    ("pool", "budget", "start", "accuracy", "bertscore"),
+    ("pool", "budget", "start"),
     ("sampler", "prompt", "filters", "metrics", "model", "seeds", "source", "trackers", "formats"),
     ("store", "diversity"),
     ("rows",),
@@ -70,7 +70,7 @@ ONLY_IN = {
     "rapidfuzz": ("filters",),
     "numpy": ("filters",),
     "jinja2": ("template",),
-    "bert_score": ("bertscore",),
+    "bert_score": ("actions",),
 }
 FORBIDDEN_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|base|core|managers?|handlers?|processors?|engines?)(_|$)")
 
