@@ -27,7 +27,7 @@ Scoring = Literal["paper", "strict"]
 
 LABEL = re.compile(r"Sentence [12]:")
 NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
-AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+AND = re.compile(r"(?<!\s)\s+and\s+", re.IGNORECASE)
 SENTENCE_END = re.compile(r"(?<=\w\w)(?<!\b(?:mr|ms|dr|st|vs))(?<!\b(?:mrs|etc))[.!?](?=\s+\S)", re.IGNORECASE)
 DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
 HYPHEN = re.compile(r"(?<=[\w.])-|-(?!\d)")

@@ -149,7 +149,7 @@ def tasks(pool: Pool) -> dict[str, Any]:
         found["classification"] += task.is_classification is True
         found["with_instances"] += bool(task.instances)
         found["instances"] += len(task.instances or ())
-        found["unanswered"] += len(task.attributes.get("unanswered", ()))
+        found["unanswered"] += len(task.unanswered)
         gave_up.update(task.gave_up.keys())
     return {
         "seeds": len(pool) - found["made"],

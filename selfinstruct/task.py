@@ -5,9 +5,10 @@ A task is an instruction with its instances, and the unit of the pool (Self-Inst
 a task up says so in `gave_up`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from sys import intern
-from typing import Any
+from typing import Any, cast
 
 HUMAN = "human"
 """The origin of seeds: the tasks that a run started from.  A person wrote them, unless their `models` say otherwise."""
@@ -18,6 +19,8 @@ UNKNOWN = "unknown"
 OFFLINE = "offline"
 """The name of the grammar that stands in for a model; tasks that it wrote record it, so that no text passes for a
 model's."""
+UNANSWERED = "unanswered"
+"""The attribute of a task that has the inputs given up, with the reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,11 @@ class Task:
     def is_answered(self) -> bool:
         """Whether it has instances."""
         return bool(self.instances)
+
+    @property
+    def unanswered(self) -> Mapping[str, str]:
+        """The inputs for which a stage could not complete it, with the reasons."""
+        return cast(dict[str, str], self.attributes.get(UNANSWERED, {}))
 
     @property
     def text(self) -> str:

@@ -29,10 +29,23 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 
 ORDER = (
-    ("task", "errors", "part", "template", "folder", "schema", "beginnings", "encoding", "secret", "terminal", "trust"),
+    (
+        "task",
+        "errors",
+        "part",
+        "template",
+        "folder",
+        "schema",
+        "beginnings",
+        "encoding",
+        "secret",
+        "terminal",
+        "trust",
+        "zips",
+    ),
     ("verbs", "scoring", "__init__"),
     ("request", "round"),
-    ("pool", "budget", "start", "accuracy", "bertscore"),
+    ("pool", "budget", "start"),
     ("sampler", "prompt", "filters", "metrics", "model", "seeds", "source", "trackers", "formats"),
     ("store", "diversity"),
     ("rows",),
@@ -57,7 +70,7 @@ ONLY_IN = {
     "rapidfuzz": ("filters",),
     "numpy": ("filters",),
     "jinja2": ("template",),
-    "bert_score": ("bertscore",),
+    "bert_score": ("actions",),
 }
 FORBIDDEN_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|base|core|managers?|handlers?|processors?|engines?)(_|$)")
 

@@ -45,6 +45,10 @@ def test_the_strict_normal_form_keeps_what_tells_answers_apart(text, normal):
     assert strict(text) == normal
 
 
+def test_a_text_without_end_takes_no_time():
+    assert score(f"hot{' ' * 200_000}cold", ["hot cold"], "exact_match", "strict") == 1.0
+
+
 def test_an_answer_is_right_if_it_is_one_of_those_accepted():
     assert score("Nope.", ["no", "nope"], "exact_match", "paper") == 1
     assert score("nope not", ["no", "nope"], "exact_match", "strict") == 0

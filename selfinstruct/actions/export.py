@@ -24,6 +24,7 @@ from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.summary import authors, seed_writers
 from selfinstruct.task import HUMAN, OFFLINE, UNKNOWN
+from selfinstruct.zips import FIRST_DAY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 CARD = "README.md"
 FILE_NAME = re.compile(r"[\w-][\w.-]*\.(jsonl|zip)", re.ASCII)
-FIRST_DAY = (1980, 1, 1, 0, 0, 0)
-"""The time of every file in a zip, the earliest that the format knows."""
 NOTE = (
     "**This text was written by `offline`, a small grammar that stands in for a model so that the program can be tried,"
     " tested and taught without one. It is no language model's work and no data to train on.**"

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from pydantic import Field
 
-from selfinstruct import bertscore
-from selfinstruct.accuracy import Accuracy, accuracies, overall
+from selfinstruct.actions import bertscore
 from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import replace_text
+from selfinstruct.metrics.accuracy import Accuracy, accuracies, overall
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.task import OFFLINE

@@ -45,4 +45,6 @@ def said(text: str) -> str:
         paragraphs.pop(0)
     while len(paragraphs) > 1 and is_farewell(paragraphs[-1]):
         paragraphs.pop()
-    return LABEL.sub("", "\n\n".join(paragraphs), count=1).strip() if paragraphs else ""
+    answer = "\n\n".join(paragraphs)
+    label = LABEL.match(answer)
+    return (answer[label.end() :] if label else answer).strip()

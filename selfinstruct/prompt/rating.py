@@ -15,6 +15,8 @@ from selfinstruct.prompt.reply import is_refusal, read, rejection
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
 
+LONGEST = 20
+"""Digits that are looked at: Python reads no number of thousands of them, and this is beyond any scale."""
 NUMBER = re.compile(r"(?<![\w.,-])(\d+)(?:\.0+)?(?![\w-]|[.,]\d)")
 
 
@@ -45,7 +47,7 @@ class Rating:
         reply = read(completion)
         for line in reply.text.split("\n"):
             text = re.sub(rf"(?:/|\bout of|\bof)\s*{self.highest}\b", "", line)
-            if found := {int(number) for number in NUMBER.findall(text)}:
+            if found := {int(number[:LONGEST]) for number in NUMBER.findall(text)}:
                 if len(found) == 1 and self.lowest <= (rating := found.pop()) <= self.highest:
                     return [Candidate(attributes={self.attribute: rating})]
                 break

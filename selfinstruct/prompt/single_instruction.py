@@ -39,7 +39,8 @@ LABEL = re.compile(
     re.IGNORECASE,
 )
 PAIR_LINE = re.compile(
-    r"[*_#>\s-]{0,6}(?:example[ \t]*\d*[*_]*[:.]?[*_]*\s*$|(?:input|output|examples?)[ \t\d]*[*_]*:)", re.IGNORECASE
+    r"[*_#>\s-]{0,6}(?:example[ \t]*+\d*[*_]*+(?:[:.][*_]*+)?\s*$|(?:input|output|examples?)[ \t\d]*[*_]*:)",
+    re.IGNORECASE,
 )
 LONGEST_IN_QUOTES = 3
 
@@ -95,6 +96,10 @@ def answer(text: str) -> str:
     """What a reply says, without a line that announces it and without a label; empty if it says no more."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     said = [line for line in lines if not is_preamble(line) and not is_farewell(line)]
-    first = next((line for line in said if LABEL.sub("", line, count=1).strip()), "")
-    label = LABEL.match(first)
-    return (first[label.end() :] if label else first).strip("*_ ")
+    return next((text for line in said if (text := without_label(line))), "").strip("*_ ")
+
+
+def without_label(line: str) -> str:
+    """A line without a label in front."""
+    label = LABEL.match(line)
+    return (line[label.end() :] if label else line).strip()

@@ -14,6 +14,7 @@ and a grammar of the whole reply, which loses all tasks with the first odd line.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -54,6 +55,13 @@ class Layout:
     """The labels of one task have different numbers, as the lines of a list."""
     headings: dict[int, str] = field(default_factory=dict)
     """Line to heading with words of its own, for those that stand before a task."""
+    last: int | None = None
+    """The number of the last task that has one."""
+
+    def open(self, number: int | None, start: int, first: str) -> None:
+        """Another task begins."""
+        self.blocks.append(Block(number, start, first))
+        self.last = self.last if number is None else number
 
 
 def layout(text: str, number: int | None, *, is_cut_off: bool) -> Layout:
@@ -68,15 +76,13 @@ def layout(text: str, number: int | None, *, is_cut_off: bool) -> Layout:
     lead = stretches.pop(0)
     if any(label.kind == "Output" for label in lead):
         number = next((label.number for label in lead if label.number is not None), None)
-        found.blocks.append(Block(number, 0, lines[0]))
-    numbers = [stretch[0].number for stretch in stretches]
-    for at, (label, *inside) in enumerate(stretches):
+        found.open(number, 0, lines[0])
+    for (label, *inside), following in zip(stretches, numbers_after(stretches), strict=True):
         outputs = [one.number for one in inside if one.kind == "Output"]
-        following = next((later for later in numbers[at + 1 :] if later is not None), None)
         if not found.blocks:
             found.is_loose = bool(outputs) and label.number not in outputs
         if gaps[label.line].has_rule or opens(label, outputs, found, following, is_cut_off=is_cut_off):
-            found.blocks.append(Block(label.number, label.line, label.rest))
+            found.open(label.number, label.line, label.rest)
     if found.blocks:
         close(found, seen, gaps)
     return found
@@ -90,6 +96,21 @@ def parts(labels: Sequence[Label]) -> list[list[Label]]:
             found.append([])
         found[-1].append(label)
     return found
+
+
+def numbers_after(stretches: Sequence[Sequence[Label]]) -> list[int | None]:
+    """For each stretch, the next number with which one after it begins."""
+    found: list[int | None] = []
+    number: int | None = None
+    for label, *_ in reversed(stretches):
+        found.append(number)
+        number = number if label.number is None else label.number
+    return found[::-1]
+
+
+def place_of(labels: Sequence[Label], line: int) -> int:
+    """How many of some labels, which are in order, stand before a line."""
+    return bisect_left(labels, line, key=lambda label: label.line)
 
 
 def visible(lines: Sequence[str], labels: Sequence[Label], gaps: dict[int, Gap], number: int | None) -> list[Label]:
@@ -112,13 +133,11 @@ def visible(lines: Sequence[str], labels: Sequence[Label], gaps: dict[int, Gap],
                 hidden -= set(range(opened, at))  # it opens another one: the first was never closed
             if fence.opens:
                 opened = at
-                is_around = start == 0 and not any(label.line < at for label in labels)
+                is_around = start == 0 and not place_of(labels, at)
             if fence.is_inside and not is_around:
                 hidden.add(at)
-        own = [
-            label.line for label in labels if start <= label.line < end and label.number == numbers[start] is not None
-        ]
-        hidden -= {start, *own}
+        within = labels[place_of(labels, start) : place_of(labels, end)]
+        hidden -= {start, *(label.line for label in within if label.number == numbers[start] is not None)}
     return [label for label in labels if label.line not in hidden]
 
 
@@ -132,17 +151,16 @@ def opens(
     if not found.blocks:
         return True
     block, agrees = found.blocks[-1], label.number in outputs
-    numbered = [earlier.number for earlier in found.blocks if earlier.number is not None]
     if label.number is not None:
-        return agrees or not outputs or found.is_loose or label.number == (numbered[-1] + 1 if numbered else None)
-    if not numbered:
+        return agrees or not outputs or found.is_loose or label.number - 1 == found.last
+    if found.last is None:
         return agrees or (is_cut_off and not outputs)
     if not agrees or block.number in outputs:
         return False
-    if following is None or following <= numbered[-1]:
+    if following is None or following <= found.last:
         block.is_doubtful = True
         return False
-    return following > numbered[-1] + 1
+    return following > found.last + 1
 
 
 def close(found: Layout, labels: Sequence[Label], gaps: dict[int, Gap]) -> None:
@@ -155,6 +173,5 @@ def close(found: Layout, labels: Sequence[Label], gaps: dict[int, Gap]) -> None:
         if gap.heading:
             found.headings[block.start] = gap.heading
         block.end = max(end, block.start + 1)
-        block.labels = [
-            label for label in labels if block.start <= label.line < block.end and label.kind != "Instruction"
-        ]
+        within = labels[place_of(labels, block.start) : place_of(labels, block.end)]
+        block.labels = [label for label in within if label.kind != "Instruction"]

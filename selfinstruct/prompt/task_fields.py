@@ -11,12 +11,12 @@ nobody knows where the first output ends: the whole is a rejection.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from selfinstruct.prompt.task_blocks import Block
-from selfinstruct.prompt.task_line import HASHES, HEADING, RULE, Kind, Label, gap_before, last_words, rule_of
+from selfinstruct.prompt.task_blocks import Block, place_of
+from selfinstruct.prompt.task_line import HASHES, HEADING, RULE, Kind, Label, gap_before, last_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,36 +37,37 @@ class Fields:
     """An output stands before the input, so that either may be text."""
 
 
-def parted(lines: Sequence[str], block: Block) -> list[Block]:
-    """The block, in two where it holds the next task too; one that cannot be parted is doubtful."""
-    swallowed = foreign(block)
-    if swallowed is None:
-        return [block]
-    first = next(label for label in block.labels if label.kind == "Output")
-    at = next((at for at in range(swallowed.line, first.line, -1) if begins_task(lines, at, swallowed)), None)
-    if at is None:
-        return [replace(block, is_doubtful=True)]
-    gap = gap_before(lines, at, rule_of(lines), first.line + 1)
-    text = NUMBER.sub("", lines[at], count=1) if at < swallowed.line else ""
-    before = [label for label in block.labels if label.line < at]
-    after = [label for label in block.labels if label.line >= at]
-    further = Block(swallowed.number, at, text, block.end, after)
-    return [replace(block, end=gap.start, labels=before), *parted(lines, further)]
+def parted(lines: Sequence[str], block: Block, rule: re.Pattern[str]) -> list[Block]:
+    """The block, in several where it holds further tasks too; one that cannot be parted is doubtful."""
+    outputs = {label.number: label.line for label in block.labels if label.kind == "Output"}
+    found: list[Block] = []
+    while (swallowed := foreign(block, outputs)) is not None:
+        first = next(label for label in block.labels if label.kind == "Output")
+        at = next((at for at in range(swallowed.line, first.line, -1) if begins_task(lines, at, swallowed)), None)
+        if at is None:
+            return [*found, replace(block, is_doubtful=True)]
+        gap = gap_before(lines, at, rule, first.line + 1)
+        text = NUMBER.sub("", lines[at], count=1) if at < swallowed.line else ""
+        middle = place_of(block.labels, at)
+        found.append(replace(block, end=gap.start, labels=block.labels[:middle]))
+        block = Block(swallowed.number, at, text, block.end, block.labels[middle:])
+    return [*found, block]
 
 
 NUMBER = re.compile(r"[ \t]*\d{1,4}[.):][ \t]+")
 
 
-def foreign(block: Block) -> Label | None:
-    """The first label of another task behind the output of a numbered block, if there is one."""
+def foreign(block: Block, outputs: Mapping[int | None, int]) -> Label | None:
+    """The first label of another task behind the output of a numbered block, if there is one.
+
+    `outputs` are the lines of the last output of each number.
+    """
     first = pick(block.labels, "Output", block.number)
     if block.number is None or first is None:
         return None
-    after = [label for label in block.labels if label.line > first.line and label.number not in (None, block.number)]
-    for at, label in enumerate(after):
-        if label.kind == "Input" and any(
-            other.kind == "Output" and other.number == label.number for other in after[at + 1 :]
-        ):
+    for label in block.labels[place_of(block.labels, first.line + 1) :]:
+        is_other = label.kind == "Input" and label.number not in (None, block.number)
+        if is_other and outputs.get(label.number, -1) > label.line:
             return label
     return None
 
@@ -77,14 +78,19 @@ def begins_task(lines: Sequence[str], at: int, label: Label) -> bool:
         return False
     number = NUMBER.match(lines[at])
     says_number = at < label.line and number is not None and int(re.sub(r"\D", "", number[0])) == label.number
-    before = last_words(lines[:at])
+    before = last_words(lines, at)
     return says_number or HASHES.match(before) is not None or HEADING.match(before) is not None
 
 
 def pick(labels: Sequence[Label], kind: Kind, number: int | None) -> Label | None:
     """The first label of a kind with the block's own number; without one, the first at all."""
-    found = [label for label in labels if label.kind == kind]
-    return next((label for label in found if label.number == number), found[0] if found else None)
+    found = (label for label in labels if label.kind == kind)
+    first = next(found, None)
+    return (
+        first
+        if first is None or first.number == number
+        else next((one for one in found if one.number == number), first)
+    )
 
 
 def fields(lines: Sequence[str], block: Block) -> Fields:
@@ -130,9 +136,6 @@ def in_order(labels: Sequence[Label]) -> tuple[Label | None, Label | None]:
 def joined(first: str, lines: Sequence[str]) -> str:
     """A text without the blank lines and rules around it."""
     kept = [first, *lines]
-    while kept and (not kept[-1].strip() or HASHES.match(kept[-1])):
-        kept.pop()
-    while kept and (not kept[0].strip() or HASHES.match(kept[0])):
-        kept.pop(0)
-    text = "\n".join(kept).strip()
+    said = [at for at, line in enumerate(kept) if line.strip() and not HASHES.match(line)]
+    text = "\n".join(kept[said[0] : said[-1] + 1]).strip() if said else ""
     return text.removesuffix("**").rstrip() if text.count("**") % 2 and text.endswith("**") else text

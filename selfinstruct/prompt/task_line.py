@@ -88,13 +88,15 @@ def gap_before(lines: Sequence[str], end: int, rule: re.Pattern[str], start: int
         elif (not before.strip() or rule.match(before)) and (match := HEADING.match(line)):
             heading = line.strip() if (match["title"] or match["text"] or "").strip("*_ ") else heading
         elif line.strip():
-            words = last_words(lines[start : end - 1])
-            if not NUMBER_ALONE.match(line) or not (rule.match(words) or (not words and not start)):
+            if not NUMBER_ALONE.match(line):
+                break
+            words = last_words(lines, end - 1, start)
+            if not (rule.match(words) or (not words and not start)):
                 break
         end -= 1
     return Gap(end, has_rule, heading)
 
 
-def last_words(lines: Sequence[str]) -> str:
-    """The last line that is not blank."""
-    return next((line for line in reversed(lines) if line.strip()), "")
+def last_words(lines: Sequence[str], end: int, start: int = 0) -> str:
+    """The last line before another that is not blank."""
+    return next((lines[at] for at in range(end - 1, start - 1, -1) if lines[at].strip()), "")

@@ -12,6 +12,7 @@ is a candidate, for the filter `empty_output` to turn away: the released data ha
 A task of the prompt that the reply says again is no new one.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -55,8 +56,9 @@ def read_tasks(text: str, shown: Mapping[str, Any], *, is_cut_off: bool) -> Foun
     found = layout(text, None if is_chat else len(tasks) + 1, is_cut_off=is_cut_off)
     pieces: Found = talk("\n".join(found.lines[: found.lead]), "preamble" if found.blocks else "no task")
     is_dressed = is_chat or is_preamble("\n".join(found.lines[: found.lead]))
-    blocks = [part for block in found.blocks for part in parted(found.lines, block)]
-    behind, is_closed = last_words_off(found.lines, blocks, is_dressed=is_dressed)
+    rule = rule_of(found.lines)
+    blocks = [part for block in found.blocks for part in parted(found.lines, block, rule)]
+    behind, is_closed = last_words_off(found.lines, blocks, rule, is_dressed=is_dressed)
     for number, block in enumerate(blocks, 1):
         if heading := found.headings.get(block.start):
             pieces.append(rejection("heading", heading))
@@ -67,7 +69,9 @@ def read_tasks(text: str, shown: Mapping[str, Any], *, is_cut_off: bool) -> Foun
     return [*pieces, *behind]
 
 
-def last_words_off(lines: Sequence[str], blocks: Sequence[Block], *, is_dressed: bool) -> tuple[Found, bool]:
+def last_words_off(
+    lines: Sequence[str], blocks: Sequence[Block], rule: re.Pattern[str], *, is_dressed: bool
+) -> tuple[Found, bool]:
     """Takes off the last task what is not its own; whether a rule stands behind it."""
     if not blocks:
         return [], False
@@ -77,7 +81,7 @@ def last_words_off(lines: Sequence[str], blocks: Sequence[Block], *, is_dressed:
     if is_dressed and end - 2 > block.start and not lines[end - 2].strip() and is_farewell(lines[end - 1]):
         found.append(rejection("farewell", lines[end - 1]))
         end -= 1
-    gap = gap_before(lines, end, rule_of(lines), block.start + 1)
+    gap = gap_before(lines, end, rule, block.start + 1)
     block.end = gap.start
     return [*([rejection("heading", gap.heading)] if gap.heading else []), *found], gap.has_rule
 

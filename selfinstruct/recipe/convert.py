@@ -14,7 +14,7 @@ each row of one task.  Of all rows together nothing is held.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from heapq import nsmallest
 from itertools import islice
@@ -82,12 +82,11 @@ class Convert:
         try:
             tasks = self.source.tasks()
             found = [text for task in tasks for text in self._mistakes(task)]
-            return found or ([] if self._has_rows(tasks) else ["recipe: its source holds no rows to convert."])
+            if not found and not any(True for task in tasks for _ in self.source.rows(task)):
+                return ["recipe: its source holds no rows to convert."]
+            return found
         except DataError as error:
             return error.problems
-
-    def _has_rows(self, tasks: Sequence[str]) -> bool:
-        return any(True for task in tasks for _ in self.source.rows(task))
 
     def _mistakes(self, task: str) -> Iterator[str]:
         """What is wrong in a task, to the place where it cannot be read any further."""
@@ -143,6 +142,8 @@ class Converting:
             merged_share=stage.merged_share,
             draw=self._draw,
         )
+        self.columns = sorted(stage.columns)
+        """What tells rows apart; found once, for templates are read for it."""
         self.digest = stage.source.digest()
         """What the source holds, by its hash."""
 
@@ -170,8 +171,7 @@ class Converting:
             border, seen = self._border(task), set[int]()
             for row in self._sound(task):
                 number += 1
-                rejection = self._beyond(row, border) or self._repeated(row, seen)
-                yield Numbered(number, row, rejection)
+                yield Numbered(number, row, self._beyond(row, border) or self._repeated(row, seen))
 
     def _sound(self, task: str) -> Iterator[Row]:
         for row in self.stage.source.rows(task):
@@ -198,7 +198,7 @@ class Converting:
         """Why a row is not the first of its task that says this; told of every row, in order."""
         if not self.stage.unique:
             return None
-        said = [str(row.values.get(column)) for column in sorted(self.stage.columns)]
+        said = [str(row.values.get(column)) for column in self.columns]
         key = draw(0, "", "\0".join(said), "unique")
         if key in seen:
             return Rejection("duplicate", "an earlier row of its task says the same", task=row.name)

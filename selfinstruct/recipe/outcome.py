@@ -9,10 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from selfinstruct.round import Candidate, Rejection, Sample
-from selfinstruct.task import Instance, Task
-
-UNANSWERED = "unanswered"
-"""The attribute of a task that has the inputs given up, with the reasons."""
+from selfinstruct.task import UNANSWERED, Instance, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ def settled(task: Task, outcome: Outcome, stage: str, model: str) -> Task:
         return replace(done, models={**task.models, stage: model})
     if outcome.sample.input is None:
         return replace(task, gave_up={**task.gave_up, stage: outcome.reason})
-    unanswered = {**task.attributes.get(UNANSWERED, {}), outcome.sample.input: outcome.reason}
+    unanswered = {**task.unanswered, outcome.sample.input: outcome.reason}
     return replace(task, attributes={**task.attributes, UNANSWERED: unanswered})
 
 

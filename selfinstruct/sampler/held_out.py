@@ -33,7 +33,7 @@ class HeldOut:
         held = {task.attributes["family"]: list(islice(inputs(task), self.inputs)) for task in families(pool)}
         left = []
         for task in distinct(pool):
-            met = {pair.input for pair in task.instances or ()} | set(task.attributes.get("unanswered", ()))
+            met = {pair.input for pair in task.instances or ()} | set(task.unanswered)
             left += [about(task, text) for text in held.get(task.attributes["family"], ()) if text not in met]
         return left
 

@@ -5,20 +5,16 @@ whatever the zip says of it, so that a few bytes cannot fill the memory.
 """
 
 import zipfile
-import zlib
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 from selfinstruct.errors import DataError
+from selfinstruct.zips import UNREADABLE, is_hidden
 
 LARGEST_FILE = 256 << 20
 """Bytes of one file, unpacked; the largest that was published has some 30 million."""
-HIDDEN = ("__MACOSX", ".")
-"""What systems put beside the files of a person."""
 WANTED = "<file> to a folder, a zip or a JSON file of tasks"
-UNREADABLE = (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What reading a damaged or foreign zip raises."""
 
 
 class Member(NamedTuple):
@@ -57,7 +53,7 @@ def members(path: Path) -> Iterator[Member]:
 
 def is_wanted(name: str) -> bool:
     """Whether a file is one of JSON that a person put there."""
-    return name.endswith(".json") and not any(part.startswith(HIDDEN) for part in PurePosixPath(name).parts)
+    return name.endswith(".json") and not is_hidden(name)
 
 
 def in_folder(path: Path) -> Member:

@@ -1,4 +1,6 @@
-"""A conversation as a seed task: what a person asks first, and what the assistant answers.
+"""Seed tasks from conversations: what a person asks first, and what the assistant answers.
+
+Formats of conversations differ in their words alone, so that these stand in the YAML: another format is another YAML.
 
 What a conversation does not say is where an instruction ends and its input begins: the whole question is taken for the
 instruction, and the input is empty.  Rows of one id with one question are one task with several answers; other
@@ -9,73 +11,90 @@ Conversations in the wild go on.  What follows the first answer rests on it and 
 or refused (`longer`); so is what a system message asks for, which an instruction has no place for.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
+from selfinstruct.part import part
+from selfinstruct.seeds.assembly import Row, problems_of, together
 from selfinstruct.seeds.fields import mistakes_in_id, name_of, shown, writers
+from selfinstruct.seeds.source import lines_or_items
 from selfinstruct.task import HUMAN, Instance, Task
 
-Longer: TypeAlias = Literal["first", "refuse"]
+Speaker: TypeAlias = Literal["user", "assistant", "system"]
 
 
-class Spelling(NamedTuple):
-    """How a format calls the parts of a conversation."""
+@part
+class Conversation:
+    """Reads the first question and answer of every conversation."""
 
+    path: Path
+    """The file, JSON or JSONL; a relative path starts where the command runs."""
     turns: str
+    """The key of a row that holds the turns."""
     role: str
+    """The key of a turn that says who speaks."""
     text: str
-    roles: Mapping[str, str]
-    """Its word for a speaker, and ours: `user`, `assistant`, or `system` for what is left out."""
+    """The key of a turn that holds what is said."""
+    roles: dict[str, Speaker]
+    """The format's word for a speaker, and who that is; what `system` says is left out."""
+    written_by: str
+    """Who wrote the rows that do not say so: `human`, the name of a model, or `unknown`."""
+    longer: Literal["first", "refuse"]
+    """What to do with conversations that go on: take the `first` question and answer, or `refuse` the file."""
 
+    def problems(self) -> list[str]:
+        """Every mistake in the file."""
+        return problems_of(self.load)
 
-def mistakes_in(row: Mapping[str, Any], spelling: Spelling, longer: Longer) -> list[str]:
-    """Everything that is wrong with a conversation."""
-    turns = row.get(spelling.turns)
-    if not isinstance(turns, list) or not turns:
-        return [*mistakes_in_id(row), f"'{spelling.turns}' must be a list that is not empty (got {shown(turns)})"]
-    mistakes = mistakes_in_id(row)
-    for number, turn in enumerate(turns, 1):
-        mistakes += [f"turn {number}{text}" for text in mistakes_in_turn(turn, spelling)]
-    if mistakes:
+    def load(self) -> list[Task]:
+        """The tasks in the order of the file; raises DataError with every bad conversation."""
+        return together(self.path, lines_or_items(self.path), self._mistakes, self._task, is_split=True)
+
+    def _mistakes(self, row: Row) -> list[str]:
+        """Everything that is wrong with a conversation."""
+        turns, mistakes = row.get(self.turns), mistakes_in_id(row)
+        if not isinstance(turns, list) or not turns:
+            return [*mistakes, f"'{self.turns}' must be a list that is not empty (got {shown(turns)})"]
+        for number, turn in enumerate(turns, 1):
+            mistakes += [f"turn {number}{text}" for text in self._mistakes_in_turn(turn)]
+        return mistakes or self._mistakes_in_order(self._spoken(turns))
+
+    def _mistakes_in_turn(self, turn: Any) -> list[str]:
+        if not isinstance(turn, dict):
+            return [f" must be an object with '{self.role}' and '{self.text}' (got {shown(turn)})"]
+        role, mistakes = turn.get(self.role), []
+        if not isinstance(role, str) or role not in self.roles:
+            mistakes.append(f": '{self.role}' must be one of {', '.join(self.roles)} (got {shown(role)})")
+        if not isinstance(turn.get(self.text), str):
+            mistakes.append(f": '{self.text}' must be text (got {shown(turn.get(self.text))})")
         return mistakes
-    said = spoken(turns, spelling)
-    speakers = [speaker for speaker, _ in said]
-    if speakers[:1] != ["user"]:
-        return ["must begin with a question"]
-    if speakers[1:2] == ["user"]:
-        return ["has two questions before the first answer"]
-    if not said[0][1].strip():
-        return ["the first question is empty"]
-    if len(said) > 2 and longer == "refuse":
-        return [f"has {len(said)} turns; one question and one answer make a task"]
-    return []
 
+    def _mistakes_in_order(self, said: list[tuple[Speaker, str]]) -> list[str]:
+        """What keeps turns that are sound from being a question and its answer."""
+        speakers = [speaker for speaker, _ in said]
+        if speakers[:1] != ["user"]:
+            return ["must begin with a question"]
+        if speakers[1:2] == ["user"]:
+            return ["has two questions before the first answer"]
+        if not said[0][1].strip():
+            return ["the first question is empty"]
+        if len(said) > 2 and self.longer == "refuse":
+            return [f"has {len(said)} turns; one question and one answer make a task"]
+        return []
 
-def mistakes_in_turn(turn: Any, spelling: Spelling) -> list[str]:
-    """What is wrong with a turn."""
-    if not isinstance(turn, dict):
-        return [f" must be an object with '{spelling.role}' and '{spelling.text}' (got {shown(turn)})"]
-    role, mistakes = turn.get(spelling.role), []
-    if not isinstance(role, str) or role not in spelling.roles:
-        mistakes.append(f": '{spelling.role}' must be one of {', '.join(spelling.roles)} (got {shown(role)})")
-    if not isinstance(turn.get(spelling.text), str):
-        mistakes.append(f": '{spelling.text}' must be text (got {shown(turn.get(spelling.text))})")
-    return mistakes
+    def _spoken(self, turns: list[Mapping[str, Any]]) -> list[tuple[Speaker, str]]:
+        """Who says what, system messages left out."""
+        said = [(self.roles[turn[self.role]], turn[self.text]) for turn in turns]
+        return [(speaker, text) for speaker, text in said if speaker != "system"]
 
-
-def spoken(turns: Sequence[Mapping[str, Any]], spelling: Spelling) -> list[tuple[str, str]]:
-    """Who says what, system messages left out."""
-    said = ((spelling.roles[turn[spelling.role]], turn[spelling.text]) for turn in turns)
-    return [(speaker, text) for speaker, text in said if speaker != "system"]
-
-
-def task_of(row: Mapping[str, Any], spelling: Spelling, written_by: str) -> Task:
-    """The seed task that a conversation without mistakes begins with."""
-    (_, question), *answers = spoken(row[spelling.turns], spelling)
-    return Task(
-        id=name_of(row),
-        origin=HUMAN,
-        instruction=question.strip(),
-        instances=(Instance("", answers[0][1]),) if answers else None,
-        models=writers(row, written_by),
-    )
+    def _task(self, row: Row) -> Task:
+        """The seed task that a conversation without mistakes begins with."""
+        (_, question), *answers = self._spoken(row[self.turns])
+        return Task(
+            id=name_of(row),
+            origin=HUMAN,
+            instruction=question.strip(),
+            instances=(Instance("", answers[0][1]),) if answers else None,
+            models=writers(row, self.written_by),
+        )

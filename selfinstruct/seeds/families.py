@@ -19,10 +19,11 @@ from selfinstruct.encoding import MARK, misread
 from selfinstruct.errors import DataError
 from selfinstruct.part import part
 from selfinstruct.scoring import METRICS
-from selfinstruct.seeds.archive import UNREADABLE
+from selfinstruct.seeds.assembly import problems_of
 from selfinstruct.seeds.fields import LONGEST_ID
 from selfinstruct.seeds.source import parsed_at
 from selfinstruct.task import HUMAN, Instance, Task
+from selfinstruct.zips import UNREADABLE
 
 Place: TypeAlias = Path | zipfile.Path
 """A file or folder, on disk or in an archive."""
@@ -78,11 +79,7 @@ class Families:
 
     def problems(self) -> list[str]:
         """Every mistake in the files."""
-        try:
-            self.load()
-        except DataError as error:
-            return error.problems
-        return []
+        return problems_of(self.load)
 
     def load(self) -> list[Task]:
         """Two tasks a family, in the order of their names; raises DataError with every mistake."""

@@ -7,7 +7,6 @@ byte of another encoding, or a line without end, is a mistake of its own line an
 import codecs
 import hashlib
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -15,9 +14,8 @@ from typing import IO, NamedTuple
 
 from selfinstruct.encoding import MARK, WIDE
 from selfinstruct.errors import DataError
+from selfinstruct.zips import UNREADABLE, is_hidden
 
-UNREADABLE = (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
-"""What reading a damaged or foreign file raises; RuntimeError where it wants a password."""
 LONGEST_LINE = 10_000_000
 """Bytes; a longer line is a file of another kind."""
 
@@ -44,7 +42,7 @@ class Files:
         """The names of the files, in order; raises DataError where there is none that can be read."""
         try:
             found = self._found()
-        except (OSError, ValueError, zipfile.BadZipFile) as error:  # a ValueError for a path with NUL
+        except UNREADABLE as error:
             reason = (error.strerror or str(error)) if isinstance(error, OSError) else error
             raise DataError([f"{self.path}: cannot be read ({reason}). Set the path of the source."]) from None
         if not found:
@@ -70,8 +68,7 @@ class Files:
         return [self.path.name] if self._is_ours(PurePosixPath(self.path.name)) else []
 
     def _is_ours(self, name: PurePosixPath) -> bool:
-        hidden = any(piece.startswith((".", "__")) for piece in name.parts)
-        return name.suffix.lower() == self.suffix and not hidden
+        return name.suffix.lower() == self.suffix and not is_hidden(str(name))
 
     def place(self, name: str) -> str:
         """A file as a person finds it."""

@@ -59,18 +59,25 @@ class Text:
         self._lines = lines
         self._text = ""
         self._place = 0
-        self._before = 1
+        self._counted = 0
+        """How far the lines of the text are counted: each once, since all of a file may stand on one."""
+        self._line = 1
 
     @property
     def line(self) -> int:
         """The line that comes next."""
-        return self._before + self._text.count("\n", 0, self._place)
+        self._count()
+        return self._line
+
+    def _count(self) -> None:
+        self._line += self._text.count("\n", self._counted, self._place)
+        self._counted = self._place
 
     def _more(self, size: int) -> bool:
         """Read on, and forget what was taken; whether there was more."""
-        self._before = self.line
+        self._count()
         pieces, length = [self._text[self._place :]], 0
-        self._place = 0
+        self._place = self._counted = 0
         while length < size and (line := next(self._lines, None)) is not None:
             if line.mistake is not None:
                 raise Malformed(line.number, line.mistake)
@@ -125,7 +132,7 @@ class Text:
                     return value
                 why, line = "the file ends within the object", self.line
             except json.JSONDecodeError as error:
-                why, line = f"not JSON ({error.msg})", self._before + self._text.count("\n", 0, error.pos)
+                why, line = f"not JSON ({error.msg})", self.line + self._text.count("\n", self._place, error.pos)
             except (ValueError, RecursionError) as error:
                 raise Malformed(self.line, f"not JSON that can be read ({error})") from None
             if size > LONGEST_LINE or not self._more(size):

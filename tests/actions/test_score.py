@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from selfinstruct.bertscore import is_installed
+from selfinstruct.actions.bertscore import is_installed
 from selfinstruct.errors import ConfigError, RunFolderError
 
 SMALL = (

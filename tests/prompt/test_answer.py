@@ -30,6 +30,10 @@ def test_a_chat_model_may_announce_its_answer(text):
     assert read(text, chat=True) == Instance("hot", "cold")
 
 
+def test_a_label_within_an_answer_is_a_part_of_it():
+    assert read("It depends: the answer: cold", chat=True) == Instance("hot", "It depends: the answer: cold")
+
+
 def test_a_preamble_alone_is_the_answer():
     assert read("Sure!", chat=True) == Instance("hot", "Sure!")
 

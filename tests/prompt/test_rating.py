@@ -29,6 +29,7 @@ def test_the_number_of_the_first_line_that_has_one_counts(reply, rating):
     ("reply", "reason"),
     [
         *((text, "no number from 1 to 10") for text in ("Quite hard", "Between 3 and 8", "11", "0", "7.5", "3-4")),
+        ("9" * 5000, "no number from 1 to 10"),
         ("I'm sorry, but I can't rate that.", "refusal"),
         ("", "empty reply"),
     ],

@@ -90,5 +90,15 @@ def test_further_examples_are_no_instruction_but_for_the_paper():
     assert read("Example sentences are to be negated.") == "Example sentences are to be negated."
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 200_000, f"Example{'*' * 200_000}x", f"Example{' ' * 200_000}x"],
+    ids=["word", "stars", "spaces"],
+)
+@pytest.mark.parametrize("rules", ["paper", "strict"])
+def test_a_text_without_end_takes_no_time(text, rules):
+    assert read(text, rules, chat=True) == text
+
+
 def test_it_expects_a_single_instruction():
     assert SingleInstruction(rules="strict").expects == "single_instruction"

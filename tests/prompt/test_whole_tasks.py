@@ -395,3 +395,9 @@ def test_what_is_written_in_any_style_is_read_again(written, style):
 
     assert tasks(pieces) == [tuple(re.sub(r"\*\*$", "", text) for text in task) for task in written]
     assert reasons(pieces) == []
+
+
+def test_a_reply_may_run_on_for_thousands_of_tasks():
+    swallowed = "\n".join(f"###\n{n}. Do it\n{n}. Input: a\n{n}. Output: b" for n in range(2, 4001))
+
+    assert len(read(f"1. Instruction: Do\n1. Input: a\n1. Output: b\n{swallowed}")) == 4000

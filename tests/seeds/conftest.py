@@ -5,6 +5,7 @@ import json
 import pytest
 
 from selfinstruct.errors import DataError
+from selfinstruct.seeds.conversation import Conversation
 
 
 @pytest.fixture
@@ -19,6 +20,18 @@ def write(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def conversation(composed):
+    """The conversations of a file in one of the formats that have a YAML."""
+
+    def conversation(format_, path, **keys):
+        words = composed(f"seeds={format_}", "seeds.path=x")["seeds"]
+        del words["_target_"]
+        return Conversation(**words | keys | {"path": path})
+
+    return conversation
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import pytest
 
 from selfinstruct.seeds import Seeds
-from selfinstruct.seeds.chat import Chat
 from selfinstruct.task import Instance
 
 
@@ -14,15 +13,19 @@ def said(*turns, **more):
 ONE = said(("user", " Why? "), ("assistant", "So."))
 
 
-def seeds(path, longer="first"):
-    return Chat(path=path, written_by="m", longer=longer)
+@pytest.fixture
+def seeds(conversation):
+    def seeds(path, longer="first"):
+        return conversation("chat", path, written_by="m", longer=longer)
+
+    return seeds
 
 
-def test_it_is_a_source_of_seeds(write):
+def test_it_is_a_source_of_seeds(write, seeds):
     assert isinstance(seeds(write(ONE)), Seeds)
 
 
-def test_the_first_question_is_the_instruction_and_the_first_answer_its_output(write):
+def test_the_first_question_is_the_instruction_and_the_first_answer_its_output(write, seeds):
     row = said(("system", "Be kind."), ("user", "Why?"), ("assistant", "So."), ("user", "No!"), ("assistant", "Yes."))
 
     (task,) = seeds(write(row)).load()
@@ -30,23 +33,23 @@ def test_the_first_question_is_the_instruction_and_the_first_answer_its_output(w
     assert (task.instruction, task.instances) == ("Why?", (Instance("", "So."),))
 
 
-def test_a_question_without_an_answer_has_no_instance(write):
+def test_a_question_without_an_answer_has_no_instance(write, seeds):
     assert seeds(write(said(("user", "Why?")))).load()[0].instances is None
 
 
-def test_one_question_under_one_id_is_a_task_with_several_answers(write):
+def test_one_question_under_one_id_is_a_task_with_several_answers(write, seeds):
     (task,) = seeds(write(ONE | {"id": "a"}, said(("user", "Why?"), ("assistant", "Because."), id="a"))).load()
 
     assert [instance.output for instance in task.instances] == ["So.", "Because."]
 
 
-def test_other_questions_under_one_id_are_tasks_with_a_number(write):
+def test_other_questions_under_one_id_are_tasks_with_a_number(write, seeds):
     rows = (ONE | {"id": "a"}, said(("user", "How?"), id="a"), said(("user", "When?"), id="a"), ONE | {"id": "a_2"})
 
     assert [task.id for task in seeds(write(*rows)).load()] == ["a", "a_3", "a_4", "a_2"]
 
 
-def test_what_goes_on_is_refused_where_that_is_wished(write, problems_of):
+def test_what_goes_on_is_refused_where_that_is_wished(write, seeds, problems_of):
     path = write(said(("user", "a"), ("assistant", "b"), ("user", "c")))
 
     assert problems_of(seeds(path, longer="refuse")) == [":1: has 3 turns; one question and one answer make a task."]
@@ -67,5 +70,31 @@ def test_what_goes_on_is_refused_where_that_is_wished(write, problems_of):
         (ONE | {"id": ""}, "'id' must be text of 1 to 200 characters (got \"\")"),
     ],
 )
-def test_what_is_no_conversation_is_told(row, mistake, write, problems_of):
+def test_what_is_no_conversation_is_told(row, mistake, write, seeds, problems_of):
     assert problems_of(seeds(write(ONE, row))) == [f":2: {mistake}."]
+
+
+def test_exported_conversations_say_themselves_who_wrote_them(write, conversation):
+    row = ONE | {"id": "instructions_1", "origin": "instructions", "models": ["offline"]}
+
+    (task,) = conversation("chat", write(row), written_by="human").load()
+
+    assert (task.id, task.origin, task.models) == ("instructions_1", "human", {"seeds": "offline"})
+
+
+def shared(asker, answerer):
+    return {"id": "x_0", "conversations": [{"from": asker, "value": "Why?"}, {"from": answerer, "value": "So."}]}
+
+
+@pytest.mark.parametrize(("asker", "answerer"), [("human", "gpt"), ("user", "chatgpt"), ("human", "bard")])
+def test_published_words_for_the_two_are_read(asker, answerer, write, conversation):
+    (task,) = conversation("sharegpt", write(shared(asker, answerer), as_list=True)).load()
+
+    assert (task.id, task.instruction, task.instances[0].output) == ("x_0", "Why?", "So.")
+    assert task.writers == ("unknown",)
+
+
+def test_another_word_is_told(write, conversation, problems_of):
+    (told,) = problems_of(conversation("sharegpt", write(shared("me", "gpt"))))
+
+    assert told.startswith(":1: turn 1: 'from' must be one of human, user, gpt, ")

@@ -20,11 +20,9 @@ from selfinstruct.journal import Journal
 from selfinstruct.pool import Pool
 from selfinstruct.round import Round
 from selfinstruct.seeds.alpaca import Alpaca
-from selfinstruct.seeds.chat import Chat
 from selfinstruct.seeds.natural_instructions import NaturalInstructions
 from selfinstruct.seeds.run import Run
 from selfinstruct.seeds.self_instruct import SelfInstruct
-from selfinstruct.seeds.sharegpt import Sharegpt
 from selfinstruct.seeds.superni import Superni
 from selfinstruct.task import HUMAN, Instance, Task
 
@@ -131,15 +129,15 @@ def asked(task):
 @pytest.mark.parametrize(
     ("format_", "reader"),
     [
-        (ChatFormat(include_seeds=True, system="Be brief."), Chat),
-        (ChatFormat(include_seeds=True, system=None), Chat),
-        (SharegptFormat(include_seeds=True), Sharegpt),
+        (ChatFormat(include_seeds=True, system="Be brief."), "chat"),
+        (ChatFormat(include_seeds=True, system=None), "chat"),
+        (SharegptFormat(include_seeds=True), "sharegpt"),
     ],
 )
 @QUICK
 @given(tasks=TASKS)
-def test_conversations_but_for_the_border_of_instruction_and_input_and_the_kind(format_, reader, tasks):
-    read, written = through(format_, lambda path: reader(path=path, written_by="?", longer="refuse"), tasks)
+def test_conversations_but_for_the_border_of_instruction_and_input_and_the_kind(format_, reader, tasks, conversation):
+    read, written = through(format_, lambda path: conversation(reader, path, written_by="?", longer="refuse"), tasks)
 
     found = [(task.instruction, list(task.instances), task.models) for task in read]
     assert found == [

@@ -12,7 +12,6 @@ import os
 import re
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from itertools import islice
@@ -22,6 +21,7 @@ from typing import IO, Any, cast
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.journal import line
 from selfinstruct.summary import digest_of
+from selfinstruct.zips import FIRST_DAY, UNREADABLE
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -41,13 +41,9 @@ MOST_CONFIG = 16 << 20
 """Of a file that is read into memory at once."""
 MOST_LINE = 16 << 20
 """Of a line of JSON."""
-FIRST_DAY = (1980, 1, 1, 0, 0, 0)
-"""The time of every file in a zip, the earliest that the format knows."""
 TOP = "capsule/"
 """Where the files lie in a zip."""
 CHUNK = 1 << 20
-UNREADABLE = (OSError, EOFError, ValueError, RecursionError, NotImplementedError, RuntimeError)
-"""What reading a damaged or foreign archive raises, beside the errors of `zipfile` and `zlib` themselves."""
 
 
 def seal(folder: Path) -> None:
@@ -86,7 +82,7 @@ def opened(path: Path) -> Iterator["Archive"]:
             else:
                 archive = in_zip(path, stack.enter_context(zipfile.ZipFile(path)))
             archive.verify()
-        except (*UNREADABLE, zipfile.BadZipFile, zlib.error) as error:
+        except UNREADABLE as error:
             told = error.strerror if isinstance(error, OSError) and error.strerror else error
             raise SelfInstructError(f"replay={path} cannot be used: {told}.") from None
         yield archive

@@ -73,7 +73,7 @@ def accuracy(held: Task, made: list[Task], scoring: Scoring) -> Accuracy:
     answers = unanswered = 0
     for task in made:
         scores = [mark(held, pair.input, pair.output, accepted, scoring) for pair in task.instances or ()]
-        lost = len(task.attributes.get("unanswered", ()))
+        lost = len(task.unanswered)
         if scores or lost:
             means[task.instruction] = sum(scores) / (len(scores) + lost)
         answers, unanswered = answers + len(scores), unanswered + lost

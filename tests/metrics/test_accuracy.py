@@ -1,6 +1,6 @@
 import pytest
 
-from selfinstruct.accuracy import accuracies, overall
+from selfinstruct.metrics.accuracy import accuracies, overall
 from selfinstruct.pool import Pool
 from selfinstruct.task import Instance
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from selfinstruct.bertscore import is_installed, similarities
+from selfinstruct.actions.bertscore import is_installed, similarities
 from selfinstruct.errors import SelfInstructError
 
 PACKAGE = """
