@@ -35,12 +35,10 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError  # type: ignore[import-untyped]
 
 from selfinstruct.advice import CONF, misread_files
-from selfinstruct.encoding import MARK
+from selfinstruct.encoding import HALF_A_PAIR, MARK
 from selfinstruct.errors import ConfigError
 from selfinstruct.secret import within
 from selfinstruct.trust import leaves, refused
-
-HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 class Once(ConfigLoaderImpl):

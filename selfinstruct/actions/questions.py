@@ -18,7 +18,7 @@ from selfinstruct.recipe.drawing import asked_of, kept_before, listed, live, see
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.request import Request
 from selfinstruct.round import Round, Sample
-from selfinstruct.sampler import about
+from selfinstruct.sampler import ByInput, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,8 @@ def annotated(
 
 def asked_by_input(stage: Annotate, round_: Round, pool: Pool) -> dict[tuple[str, str], Sample]:
     """What a round may have asked, by task and input; nothing where its stage asks about whole tasks."""
+    if not isinstance(stage.sampler, ByInput):  # else every round would go through all tasks for nothing
+        return {}
     drawn = stage.sampler.sample(pool, Random(0), len(pool), round_.stage)
     asked = {task.id for task in round_.tasks}
     return {

@@ -12,7 +12,7 @@ classification, parents and neighbours.
 from collections.abc import Iterator
 from typing import Any
 
-from selfinstruct.formats.rows import examples, provenance
+from selfinstruct.formats.rows import examples, provenance, question
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.task import Instance, Task
@@ -20,8 +20,7 @@ from selfinstruct.task import Instance, Task
 
 def messages(task: Task, instance: Instance, system: str | None) -> list[dict[str, str]]:
     """The conversation that an example makes."""
-    question = f"{task.instruction}\n\n{instance.input}" if instance.input else task.instruction
-    turns = [{"role": "user", "content": question}, {"role": "assistant", "content": instance.output}]
+    turns = [{"role": "user", "content": question(task, instance)}, {"role": "assistant", "content": instance.output}]
     return turns if system is None else [{"role": "system", "content": system}, *turns]
 
 

@@ -28,6 +28,11 @@ def examples(pool: Pool, include_seeds: bool) -> Iterator[tuple[Task, Instance]]
             yield task, instance
 
 
+def question(task: Task, instance: Instance) -> str:
+    """Instruction and input as one message, with a blank line between them where there is an input."""
+    return f"{task.instruction}\n\n{instance.input}" if instance.input else task.instruction
+
+
 def columns(task: Task, instance: Instance) -> dict[str, Any]:
     """An example as a flat row, with where it came from."""
     return {

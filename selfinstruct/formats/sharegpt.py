@@ -12,7 +12,7 @@ of rows, parents and neighbours.
 from collections.abc import Iterator
 from typing import Any
 
-from selfinstruct.formats.rows import examples, provenance
+from selfinstruct.formats.rows import examples, provenance, question
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.task import Instance, Task
@@ -20,8 +20,7 @@ from selfinstruct.task import Instance, Task
 
 def conversation(task: Task, instance: Instance) -> dict[str, Any]:
     """The row of an example; the columns of the format come first."""
-    question = f"{task.instruction}\n\n{instance.input}" if instance.input else task.instruction
-    turns = [{"from": "human", "value": question}, {"from": "gpt", "value": instance.output}]
+    turns = [{"from": "human", "value": question(task, instance)}, {"from": "gpt", "value": instance.output}]
     return {"id": task.id, "conversations": turns, **provenance(task)}
 
 

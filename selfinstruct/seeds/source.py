@@ -16,11 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from selfinstruct.encoding import MARK, misread
+from selfinstruct.encoding import HALF_A_PAIR, MARK, misread
 from selfinstruct.errors import DataError
 from selfinstruct.seeds.fields import shown
 
-HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 SPACE = re.compile(r"[ \t\n\r]*")
 LONGEST_TASK = 1_000_000
 """Characters; more than any model reads at once, so that a longer line is a file of another kind."""

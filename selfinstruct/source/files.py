@@ -4,7 +4,6 @@ Each file is a task.  They are taken in the order of their names, on every machi
 byte of another encoding, or a line without end, is a mistake of its own line and hides nothing in the others.
 """
 
-import codecs
 import hashlib
 import zipfile
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
-from selfinstruct.encoding import MARK, WIDE
+from selfinstruct.encoding import MARK, UTF_16, WIDE, wrong_byte
 from selfinstruct.errors import DataError
 from selfinstruct.zips import UNREADABLE, is_hidden
 
@@ -98,7 +97,7 @@ class Files:
             while content := file.readline(LONGEST_LINE):
                 number += 1
                 if number == 1 and content.startswith(WIDE):
-                    yield Line(1, "", "is UTF-16, not UTF-8. Save the file as UTF-8", True)
+                    yield Line(1, "", UTF_16, True)
                     return
                 if len(content) >= LONGEST_LINE:  # an archive may give more than it is asked for
                     yield Line(number, "", f"has {LONGEST_LINE:,} bytes and more", True)
@@ -120,8 +119,7 @@ class Files:
 def decoded(number: int, content: bytes) -> Line:
     """A line as text."""
     try:
-        return Line(number, codecs.decode(content, "utf-8"), None, content.endswith(b"\n"))
+        return Line(number, content.decode(), None, content.endswith(b"\n"))
     except UnicodeDecodeError as error:
-        column = len(content[: error.start].decode()) + 1
-        wrong = f"byte 0x{content[error.start]:02x} at column {column} is not UTF-8. Save the file as UTF-8"
+        wrong = wrong_byte(content, error)
         return Line(number, content.decode("utf-8", "replace"), wrong, content.endswith(b"\n"))

@@ -5,13 +5,14 @@ hub may change under its name: `revision` must name a commit, and stands for its
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import DataError
 from selfinstruct.part import part
 from selfinstruct.source import Mistake, Row
+from selfinstruct.source.files import Files
 
 MISSING = "source=hugging_face needs datasets, which is not installed: pip install 'selfinstruct[datasets]'."
 
@@ -41,8 +42,6 @@ class HuggingFace:
 
     def digest(self) -> str:
         """The SHA-256 of what names the data, and for a folder of the files."""
-        from selfinstruct.source.files import Files
-
         found = Files(Path(self.path), ".arrow").digest() if Path(self.path).is_dir() else ""
         return hashlib.sha256(
             "\0".join(map(str, (self.path, self.name, self.split, self.revision, found))).encode()
@@ -59,10 +58,13 @@ class HuggingFace:
             first = (str(error) or type(error).__name__).splitlines()[0]
             yield Mistake(self.path, f"cannot be read after row {number} ({first})")
 
-    def _loaded(self) -> Any:
+    def _loaded(self) -> Iterable[dict[str, Any]]:
         import datasets
 
+        rows: Iterable[dict[str, Any]]
         if Path(self.path).is_dir():
             found = datasets.load_from_disk(self.path)
-            return found[self.split] if isinstance(found, datasets.DatasetDict) else found
-        return datasets.load_dataset(self.path, self.name, split=self.split, revision=self.revision, streaming=True)
+            rows = found[self.split] if isinstance(found, datasets.DatasetDict) else found
+        else:
+            rows = datasets.load_dataset(self.path, self.name, split=self.split, revision=self.revision, streaming=True)
+        return rows

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Annotated
+
+from pydantic import Field
 
 from selfinstruct.errors import DataError
 from selfinstruct.part import part
@@ -17,7 +20,7 @@ class Parquet:
 
     path: Path
     """The file or folder; a relative path starts where the command runs."""
-    rows_at_once: int
+    rows_at_once: Annotated[int, Field(ge=1)]
     """Rows in memory while a file is read."""
 
     def tasks(self) -> list[str]:

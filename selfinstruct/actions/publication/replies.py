@@ -9,7 +9,6 @@ Read back, every line is checked: its key, the hash of all that shapes a reply, 
 """
 
 import json
-import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -22,6 +21,7 @@ from typing import IO, Any
 
 from selfinstruct.actions.publication.archive import Archive
 from selfinstruct.beginnings import Beginnings
+from selfinstruct.encoding import HALF_A_PAIR
 from selfinstruct.journal import line
 from selfinstruct.recorded import key_of
 from selfinstruct.request import Completion, Decoding, Failure, Request
@@ -240,5 +240,4 @@ def is_storable(value: object) -> bool:
     return value is None or (isinstance(value, (int, float)) and 0 <= value < LARGEST)  # no NaN is either
 
 
-HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 LARGEST = 1 << 53

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.actions.publication.archive import Archive
-from selfinstruct.actions.publication.replies import HALF_A_PAIR
+from selfinstruct.encoding import HALF_A_PAIR
 from selfinstruct.journal import POOL
 from selfinstruct.task import HUMAN, Task
 
