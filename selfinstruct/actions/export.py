@@ -58,7 +58,8 @@ class Export:
     def __call__(self, run: "Run") -> None:
         """Write every format, and the card; raises RunFolderError where nothing was generated yet."""
         if not is_made(run.pool):
-            raise RunFolderError(f"{run.start.folder} holds no tasks to export. Generate some first.")
+            why = "Generate some first" if run.stopped is None else f"The run was stopped by its {run.stopped}"
+            raise RunFolderError(f"{run.start.folder} holds no tasks to export. {why}.")
         folder = run.start.folder / "dataset"
         if wrong := misplaced(folder):
             raise RunFolderError(*wrong)
