@@ -43,7 +43,9 @@ class Demonstrations:
         if self.published:
             if bare := next((task for task in found if not task.attributes.get("prompts")), None):
                 where = "seeds.path=<folder or zip of the published data>"
-                raise ValueError(f"wants published prompts, but {bare.id} has none. Set {where}, or {{key}}.published=false")
+                raise ValueError(
+                    f"wants published prompts, but {bare.id} has none. Set {where}, or {{key}}.published=false"
+                )
         else:
             least = min(found, key=lambda task: len(pairs(task)))
             if (most := len(pairs(least))) < self.shown:

@@ -69,5 +69,7 @@ def test_what_the_seeds_cannot_give_is_told(families, pool, task):
     with pytest.raises(ValueError, match=r"wants 5 pairs of c, which has 1\. Set \{key\}\.shown=1"):
         sampler().preview(few, Random(0))
     bare = Pool([task(id="c", attributes={"family": "c", "set": "induce"})])
-    with pytest.raises(ValueError, match=r"wants published prompts, but c has none\. Set .*, or \{key\}\.published=false"):
+    with pytest.raises(
+        ValueError, match=r"wants published prompts, but c has none\. Set .*, or \{key\}\.published=false"
+    ):
         sampler(published=True).preview(bare, Random(0))
