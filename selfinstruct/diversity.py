@@ -27,6 +27,8 @@ MEASURED = 2000
 """So many tasks at most are compared with the whole pool."""
 PAIRED = 500
 """So many tasks at most are compared with each other."""
+LONGEST = 1000
+"""Words of an instruction that are measured; what is longer is no instruction, and would take minutes."""
 
 Value = TypeVar("Value")
 
@@ -34,7 +36,7 @@ Value = TypeVar("Value")
 def diversity(pool: Iterable[Task]) -> dict[str, float | None]:
     """The diversity of what was made in a pool, under the names that `summary.json` gives it."""
     tasks = list(pool)
-    texts = [unicode(task.instruction) for task in tasks]
+    texts = [unicode(task.instruction)[:LONGEST] for task in tasks]
     made = [place for place, task in enumerate(tasks) if not task.is_human]
     seeds = [text for text, task in zip(texts, tasks, strict=True) if task.is_human]
     sample = even(made, MEASURED)

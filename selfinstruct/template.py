@@ -62,6 +62,8 @@ class Steps:
             raise ValueError(TOO_LONG)
 
 
+WIDE = re.compile(rf"\d{{{len(str(LONGEST))}}}")
+"""What may be a width, in a text that others are put into, and is too large for one."""
 SHORTER = ("one_line", "trim", "length")
 """Filters that never make more of what they get."""
 TOO_LONG = f"it takes more than {LONGEST:,} steps, as loops within loops do"
@@ -82,6 +84,15 @@ def limited(value: Any) -> Any:
     if isinstance(value, int) and abs(value) > LONGEST:
         raise ValueError(TOO_LARGE)
     return value
+
+
+def fitting(text: Any, *values: Any) -> Any:
+    """A text that others are put into, if no width in it is of a size that no text may have; raises ValueError."""
+    if isinstance(text, str) and WIDE.search(text):
+        raise ValueError(TOO_LARGE)
+    for value in values:
+        limited(value)
+    return text
 
 
 @pass_context  # so that nothing is worked out while the template is compiled, where nothing counts
@@ -114,6 +125,8 @@ class Counting(NodeTransformer):
         """A filter, such as `center(1000)`."""
         self.generic_visit(node)
         node.args = [count(argument, "limited") for argument in node.args]
+        if node.name == "format" and node.node is not None:
+            node.node = count(node.node, "fitting")
         for pair in node.kwargs:
             pair.value = count(pair.value, "limited")
         is_shorter = node.name in SHORTER or node.node is None  # None: of a whole block, which is a text as any other
@@ -137,7 +150,7 @@ class Quick(SandboxedEnvironment):
     """
 
     concat = staticmethod(bounded)
-    intercepted_binops = frozenset(["+", "*", "**"])
+    intercepted_binops = frozenset(["+", "*", "**", "%"])
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         return cast(nodes.Template, Counting().visit(super()._parse(source, name, filename)))
@@ -146,6 +159,8 @@ class Quick(SandboxedEnvironment):
         """A call, if what it is given is of a size that a text may have; a loop may call itself with more items."""
         values = [getattr(called, "__self__", None), *args, *kwargs.values()]
         STEPS.get().take(SOME + sum(map(size, map(limited, values))))
+        if getattr(called, "__name__", "") in ("format", "format_map"):
+            fitting(values[0])
         if isinstance(called, LoopContext):
             args = tuple(counted(context, value, ROUND) for value in args)
         made = super().call(context, called, *args, **kwargs)
@@ -153,12 +168,15 @@ class Quick(SandboxedEnvironment):
         return made
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """A product or a power, if it is of a size that a text may have."""
+        """A sum, product, power or formatted text, if it is of a size that a text may have."""
         if operator == "+":
             if not isinstance(left, int | float):
                 STEPS.get().take(size(left) + size(right))
             return left + right
-        if operator == "**":
+        if operator == "%":
+            fitting(left, *(right if isinstance(right, tuple) else [right]))
+            large = 0
+        elif operator == "**":
             large = abs(right) * int(left).bit_length() if isinstance(left, int) and isinstance(right, int) else 0
         else:
             lengths = [len(value) if isinstance(value, str | list | tuple) else value for value in (left, right)]
@@ -179,7 +197,7 @@ class Quick(SandboxedEnvironment):
 def sandbox(**options: bool) -> Sandbox:
     """An environment in which templates run."""
     made = Quick(undefined=StrictUndefined, optimized=False, **options)
-    made.filters |= {"one_line": one_line, "counted": counted, "limited": limited}
+    made.filters |= {"one_line": one_line, "counted": counted, "limited": limited, "fitting": fitting}
     del made.filters["random"], made.globals["lipsum"]
     return made
 

@@ -56,3 +56,13 @@ def test_a_single_task_has_no_neighbour(made):
 def test_a_sample_is_even_and_always_the_same():
     assert even(range(10), 5) == [0, 2, 4, 6, 8]
     assert even([1, 2], 5) == [1, 2]
+
+
+def test_of_a_text_without_end_the_beginning_is_measured(task):
+    words = [f"w{number}" for number in range(200_000)]
+    tasks = [task(number, origin="grow", instruction=" ".join(words[number:])) for number in range(20)]
+
+    figures = diversity(tasks)
+
+    assert figures["self_similarity"] > 0.9
+    assert figures["distinct_1"] == round(1019 / 20_000, 6)

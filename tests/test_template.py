@@ -81,6 +81,11 @@ def test_a_template_that_grows_without_end_is_stopped(text):
         "{% for a in range(99999) %}{% if 'x' | center(9999999) == a %}{% endif %}{% endfor %}",
         "{{ 'x' | center(width=10 ** 10) }}",
         "{{ 'x'.ljust(10 ** 10) }}",
+        "{{ '%099999999d' % 3 }}",
+        "{{ '%*d' % (99999999, 3) }}",
+        "{{ '{:>99999999}'.format('x') }}",
+        "{{ '%099999999d' | format(3) }}",
+        "{{ '%*d' | format(99999999, 3) }}",
     ],
 )
 def test_a_template_that_takes_too_long_is_stopped(text):
@@ -96,6 +101,13 @@ def test_what_loops_filters_and_joins_give_is_what_they_gave_uncounted():
     )
 
     assert fill(text, {}) == "2False1!2True2!ABCQ[1, 2]1.5a['x', 'y']"
+
+
+def test_texts_are_put_into_others():
+    assert (
+        fill("{{ '%03d' % 7 }} {{ '{:>3}'.format('x') }} {{ '%s-%s' | format(1, 2) }} {{ 7 % 4 }}", {})
+        == "007   x 1-2 3"
+    )
 
 
 def test_small_arithmetic_works():

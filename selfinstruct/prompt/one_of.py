@@ -34,12 +34,10 @@ class OneOf:
     def parse(self, completion: Completion, shown: Mapping[str, Any]) -> list[Candidate | Rejection]:
         """One verdict, or why there is none."""
         reply = read(completion)
-        for line in reply.text.split("\n"):
-            found = {self._values[" ".join(match[0].lower().split())] for match in self._pattern.finditer(line)}
-            if len(found) == 1:
-                return [Candidate(attributes={self.attribute: found.pop()})]
-            if found:
-                break
+        said = list(self._pattern.finditer(reply.text))
+        first = {self._values[" ".join(match[0].lower().split())] for match in said if is_beside(match, said[0])}
+        if len(first) == 1:
+            return [Candidate(attributes={self.attribute: first.pop()})]
         if reply.rejections:
             return list(reply.rejections)
         reason = "refusal" if is_refusal(reply.text) else f"none of {', '.join(dict.fromkeys(self.answers.values()))}"
@@ -54,3 +52,8 @@ class OneOf:
         longest_first = sorted(self._values, key=lambda said: (-len(said), said))
         texts = "|".join(r"\s+".join(map(re.escape, said.split())) for said in longest_first)
         return re.compile(rf"(?<!\w)(?:{texts})(?!\w)", re.IGNORECASE)
+
+
+def is_beside(match: re.Match[str], first: re.Match[str]) -> bool:
+    """Whether an answer begins in the line in which the first one ends; an answer may go over a line end."""
+    return "\n" not in match.string[first.end() : match.start()]

@@ -25,6 +25,7 @@ def parsed(text):
         ("Not Equal. The second is not the same, for it asks for dates.", "not equal"),
         ("Let me see.\n\nThey are unequal.", "not equal"),
         ("<think>Equal? No.</think>Not Equal", "not equal"),
+        ("Not\r\nEqual", "not equal"),
         ("Not Equal\n\nFirst prompt: …\nVerdict: Equal", "not equal"),
     ],
 )
