@@ -7,6 +7,7 @@ that may have been meant, and all of them at once.
 import errno
 import re
 import sys
+from collections.abc import Iterator
 from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 from pathlib import Path
@@ -47,12 +48,20 @@ def by_place(error: Exception, place: Path) -> Exception:
 
     A disk that is full while a file is written does not say which: then it is `place`, where it was written.
     """
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, OSError):
-        cause = cause.__cause__ or cause.__context__  # of logging: "Unable to configure handler"
+    cause = next((cause for cause in causes(error) if isinstance(cause, OSError)), None)
     if cause is None or cause.errno not in UNWRITABLE or isinstance(error, SelfInstructError):
         return error
     return folder.unwritable(Path(cause.filename or place).absolute(), cause.strerror)
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An error, and those that it came from: logging says only "Unable to configure handler".  They may go in a circle."""
+    found: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in found:
+        found.append(cause)
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def in_one_line(error: Exception) -> str:

@@ -2,7 +2,18 @@
 
 import pytest
 
-from selfinstruct.advice import at_once, chosen, in_one_line, known_keys, leaves, meant, misread_file, plain, recipe_of
+from selfinstruct.advice import (
+    at_once,
+    causes,
+    chosen,
+    in_one_line,
+    known_keys,
+    leaves,
+    meant,
+    misread_file,
+    plain,
+    recipe_of,
+)
 
 
 def test_a_key_that_does_not_exist_is_told_with_the_keys_of_that_name():
@@ -97,3 +108,10 @@ def test_what_keeps_a_yaml_file_from_being_read_is_told(content, told, tmp_path)
 def test_a_folder_or_nothing_in_the_place_of_a_yaml_file_is_told(tmp_path):
     assert misread_file(tmp_path) == [f"{tmp_path}: is a folder, not a file."]
     assert misread_file(tmp_path / "x") == [f"{tmp_path}/x: cannot be read (No such file or directory)."]
+
+
+def test_causes_that_go_in_a_circle_are_told_once():
+    first, second = ValueError("a"), ValueError("b")
+    first.__context__, second.__context__ = second, first
+
+    assert list(causes(first)) == [first, second]
