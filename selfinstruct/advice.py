@@ -55,7 +55,10 @@ def by_place(error: Exception, place: Path) -> Exception:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """An error, and those that it came from: logging says only "Unable to configure handler".  They may go in a circle."""
+    """An error, and those that it came from, each once, for they may go in a circle.
+
+    Logging, say, tells of a disk that is full only that it is "Unable to configure handler".
+    """
     found: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None and cause not in found:
