@@ -98,6 +98,7 @@ SETTINGS = {
     "requests_per_minute": None,
     "tokens_per_minute": None,
     "timeout_seconds": 60,
+    "deadline_seconds": None,
     "attempts": 3,
     "price": Price(prompt=None, completion=None),
     "extra": {},
