@@ -111,7 +111,7 @@ class Nobody:
 
     def complete(self, requests: Sequence[Request]) -> Replies:
         """It is never asked."""
-        raise NotImplementedError
+        raise RuntimeError("a stage that asks no model has asked one")
 
 
 def stream(random_seed: int, stage: str, number: int) -> Random:

@@ -474,7 +474,7 @@ def test_a_byte_that_was_changed_anywhere_is_told(share, published, tmp_path):
         pass
 
 
-def test_seeds_of_ones_own_are_in_the_capsule(published, tmp_path):
+def test_seeds_of_ones_own_are_in_the_capsule(published, tmp_path, capsys):
     seeds = tmp_path / "mine.jsonl"
     rows = (published / "capsule/seeds.jsonl").read_text().splitlines()[:20]
     seeds.write_text("\n".join(rows))
@@ -482,6 +482,9 @@ def test_seeds_of_ones_own_are_in_the_capsule(published, tmp_path):
     seeds.unlink()
 
     execute(tmp_path / "again", *words(tmp_path / "run/capsule"), capsule=tmp_path / "run/capsule")
+
+    assert capsys.readouterr().out.endswith("identical\n")
+    assert (tmp_path / "again/pool.jsonl").read_bytes() == (tmp_path / "run/pool.jsonl").read_bytes()
 
 
 def test_a_filter_changed_on_the_way_tells_what_is_not_held(published, tmp_path):

@@ -139,6 +139,11 @@ def test_time_of_a_decision(size: int, repeats: int, limit: float | None, table)
         limit=limit,
     )
     table.row(PART, f"a decision, pool of {len(pool):,} ({kind}), mean ms", statistics.mean(took))
+    if size <= 10_000:
+        part, known = similarity(0, "rouge"), Pool(task(number, text) for number, text in enumerate(pool))
+        for text in texts()[:20]:
+            is_new = max(oracle_scores(text, pool)) <= 0.7
+            assert (part.reject(Candidate(instruction=text), known) is None) == is_new
 
 
 def test_time_to_build_a_pool(table) -> None:
@@ -175,6 +180,7 @@ def test_memory_of_the_index(table) -> None:
     tracemalloc.stop()
 
     table.row(PART, f"the index without the texts, pool of {len(pool):,}, bytes each", size / len(pool), limit=700)
+    assert len(pool) * 8 < size <= len(pool) * 700
 
 
 class Remembering:

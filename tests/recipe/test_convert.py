@@ -205,7 +205,7 @@ def test_nobody_is_never_asked():
     from selfinstruct.recipe import Nobody
 
     assert Nobody().rates() is None
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(RuntimeError, match="asks no model"):
         Nobody().complete([])
 
 
