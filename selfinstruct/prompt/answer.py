@@ -35,7 +35,7 @@ class Answer:
             return list(reply.rejections) or [rejection("no answer", reply.text)]
         if is_refusal(text):
             return [rejection("refusal", reply.text)]
-        return [Candidate(instances=(Instance(shown["input"], text),), truncated=completion.is_cut_off)]
+        return [Candidate(instances=(Instance(shown["input"], text),), truncated=reply.is_cut_off)]
 
 
 def said(text: str) -> str:

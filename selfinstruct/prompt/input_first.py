@@ -41,7 +41,7 @@ class InputFirst:
         farewell = without_farewell(own) if is_chat else []
         pieces = read_bare(own[0].text) if len(own) == 1 else read_blocks(own)
         pieces += [*farewell, *further, *reply.rejections]
-        return answers(pieces or [rejection("no output marker", reply.text)], is_cut_off=completion.is_cut_off)
+        return answers(pieces or [rejection("no output marker", reply.text)], is_cut_off=reply.is_cut_off)
 
 
 def read_bare(text: str) -> list[Piece]:

@@ -35,7 +35,7 @@ class LabelFirst:
         pieces: list[Piece] = [*read_blocks(own), *farewell, *further, *reply.rejections]
         if not pieces:
             pieces = [rejection("no class label", reply.text)]
-        return answers(pieces, is_cut_off=completion.is_cut_off)
+        return answers(pieces, is_cut_off=reply.is_cut_off)
 
 
 def read_blocks(own: list[Field]) -> list[Piece]:

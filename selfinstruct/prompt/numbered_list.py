@@ -41,12 +41,12 @@ class NumberedList:
     def parse(self, completion: Completion, shown: Mapping[str, Any]) -> list[Candidate | Rejection]:
         """One candidate an item, and whatever is none."""
         reply = read(completion)
-        if completion.is_cut_off and self.cut_off == "discard_reply":
+        if reply.is_cut_off and self.cut_off == "discard_reply":
             return [rejection("reply cut off", reply.text), *reply.rejections]
         found = read_list(reply.text, shown) if reply.text.strip() else []
         if self.casing == "capitalize":
             found = [capitalized(piece) if isinstance(piece, Candidate) else piece for piece in found]
-        if completion.is_cut_off and found and isinstance(found[-1], Candidate) and not reply.rejections:
+        if reply.is_cut_off and found and isinstance(found[-1], Candidate) and not reply.rejections:
             found[-1] = Candidate(instruction=found[-1].instruction, truncated=True)
         return [*found, *reply.rejections]
 

@@ -5,14 +5,17 @@ cut off) or where its opening tag stood in the prompt and only the closing one i
 ended is dropped without a word, because it belongs to the answer as much as a hidden one does; one that has not is a
 rejection, because nothing came after it.
 
+A control token that the server left ends or opens the reply (`control_tokens`).
+
 Phrases are recognised at the beginning of a text and only where an instruction cannot begin that way.  A trained
 classifier and a second model that judges were rejected: a parser has to be exact, free and the same tomorrow.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from selfinstruct.prompt.control_tokens import spoken
 from selfinstruct.request import Completion
 from selfinstruct.round import PARSE, Rejection
 
@@ -27,6 +30,8 @@ def phrases(*alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(alternatives), re.IGNORECASE)
 
 
+QUOTATION = re.compile(r"\s*(?:\"[^\"]+\"|“[^”]+”|「[^」]+」|«[^»]+»)[\s,.:;]*(?=\w)")
+"""A quotation in front of more text: what it says is material."""
 REFUSAL = phrases(
     r"(?:i'm |i am )?(?:really |very |so )?(?:sorry|afraid)[,.]?\s+(?:but )?(?:as an ai|i'm (?:unable|not able)"
     r"|i (?:can't|cannot|can not|am unable|am not able))",
@@ -40,9 +45,9 @@ PREAMBLE = phrases(
     r"(?:sure|certainly|of course|absolutely|got it|understood|great|okay|ok|no problem|alright)(?:[!,.]|$)",
     r"i(?:'d| would) be (?:happy|glad)|i(?:'m| am) (?:ready|happy|glad|here) to",
     r"i'll (?:be|do|go|complete|provide|choose)|it (?:seems|looks) like|let's (?:start|get|begin)",
-    r"here you go|here(?:'s| is| are) (?:what|the|some|my|a few|\d+|several|more|your)\b[^.?!]*(?:[:：]|$)",
-    r"(?:below|the following) (?:is|are) (?:the|some|a|my|\d+)\b[^.?!]*(?:[:：]|$)",
-    r"(?:以下|下面|다음)[^.。]{0,80}(?:如下|です|ます|입니다)[.。:：]?[\s-]*$",
+    r"here you go|here(?:'s| is| are) (?:what|the|some|my|a few|\d+|several|more|your)\b[^.?!]*$",
+    r"(?:below|the following) (?:is|are) (?:the|some|a|my|\d+)\b[^.?!]*$",
+    r"(?:以下|下面|다음)[^.。:：\"“「]{0,80}(?:如下|です|ます|입니다)[.。:：]?[\s-]*$",
     r"好的|当然|當然|물론|알겠습니다|もちろん|承知",
 )
 FAREWELL = phrases(
@@ -51,6 +56,8 @@ FAREWELL = phrases(
     r"(?:which|what) (?:one|task)\b[^.]*would you|would you like (?:me|more|to)",
     r"if you(?:'d| would| need| have| want)\b[^.]{0,80}(?:let me know|feel free|just ask|i can)",
     r"these (?:\w+ ){0,3}(?:tasks|instructions|prompts|questions|examples|items)\b",
+    r"(?:请问)?(?:您|你)?还(?:有|需要)[^。！？?]{0,15}(?:帮助|帮忙|协助|为您)|如果?(?:您|你)?(?:还)?有[^。]{0,30}(?:随时|请告诉我)",
+    r"(?:他|ほか)に[^。]{0,20}(?:お手伝い|お役に立て)|(?:더|다른)[^.]{0,15}도움이 필요",
 )
 
 
@@ -59,19 +66,35 @@ class Reply:
     """What of a completion may hold data."""
 
     text: str
-    """The answer: no thoughts, no fence around the whole, lines that end in a line feed; may be empty."""
+    """The answer: no thoughts, no control tokens, lines that end in a line feed; may be empty."""
     rejections: tuple[Rejection, ...]
     """A thought that was never ended; or that there is no answer at all."""
+    is_cut_off: bool = False
+    """Whether the reply ended at the token limit, and no control token ended it before."""
 
 
 def read(completion: Completion) -> Reply:
-    """The answer in a reply."""
-    text = LINE_BREAK.sub("\n", completion.text).translate(INVISIBLE)
-    answer, unfinished = without_thoughts(text)
-    answer = without_fence(answer).rstrip()
-    if unfinished is not None:
-        return Reply(answer, (rejection("unfinished thought", unfinished),))
-    return Reply(answer, () if answer.strip() else (rejection("empty reply", ""),))
+    """Return the answer in a reply, without a fence around the whole."""
+    reply = said(LINE_BREAK.sub("\n", completion.text).translate(INVISIBLE), is_cut_off=completion.is_cut_off)
+    answer = without_fence(reply.text)
+    if answer != reply.text:
+        answer = said(answer, is_cut_off=reply.is_cut_off).text
+    answer = answer.rstrip()
+    is_empty = not (answer.strip() or reply.rejections)
+    return replace(reply, text=answer, rejections=(rejection("empty reply", ""),) if is_empty else reply.rejections)
+
+
+def said(text: str, *, is_cut_off: bool) -> Reply:
+    """Return what a text says, without control tokens and thoughts; empty where it says nothing."""
+    found = spoken(text)
+    unfinished: str | None = found.thought
+    answer = ""
+    for turn in found.texts:
+        answer, unfinished = without_thoughts(turn)
+        if answer.strip():
+            break
+    rejections = () if unfinished is None else (rejection("unfinished thought", unfinished),)
+    return Reply(answer, rejections, is_cut_off=is_cut_off and not found.is_ended)
 
 
 def without_thoughts(text: str) -> tuple[str, str | None]:
@@ -111,19 +134,25 @@ def undressed(text: str) -> str:
     return " ".join(text.replace("’", "'").strip(DRESSING).split())
 
 
+def says(pattern: re.Pattern[str], text: str) -> bool:
+    """Return whether a text begins as one of the phrases does, by its own words and not by words that it quotes."""
+    return pattern.match(plain(text)) is not None and QUOTATION.match(text) is None
+
+
 def is_refusal(text: str) -> bool:
     """Whether it declines to answer."""
-    return REFUSAL.match(plain(text)) is not None
+    return says(REFUSAL, text)
 
 
 def is_preamble(text: str) -> bool:
-    """Whether it announces an answer instead of giving one."""
-    return PREAMBLE.match(plain(text)) is not None
+    """Whether it announces an answer instead of giving one: as a whole, or by its first line."""
+    first, line_end, _ = text.strip().partition("\n")
+    return says(PREAMBLE, text) or bool(line_end and says(PREAMBLE, first))
 
 
 def is_farewell(text: str) -> bool:
     """Whether it takes leave of the reader, or sums up, after an answer."""
-    return FAREWELL.match(plain(text)) is not None
+    return says(FAREWELL, text)
 
 
 def rejection(reason: str, text: str) -> Rejection:

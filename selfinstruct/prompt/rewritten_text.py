@@ -47,7 +47,7 @@ class RewrittenText:
         text = bare(reply.text)
         if not text:
             return [rejection("no text", reply.text)]
-        return [Candidate(instruction=text, truncated=completion.is_cut_off)]
+        return [Candidate(instruction=text, truncated=reply.is_cut_off)]
 
 
 def bare(text: str) -> str:

@@ -43,7 +43,7 @@ class WholeTasks:
     def parse(self, completion: Completion, shown: Mapping[str, Any]) -> list[Candidate | Rejection]:
         """One candidate a task, and whatever is none."""
         reply = read(completion)
-        is_cut_off = completion.is_cut_off and not reply.rejections
+        is_cut_off = reply.is_cut_off and not reply.rejections
         found = read_tasks(reply.text, shown, is_cut_off=is_cut_off) if reply.text.strip() else []
         return [*found, *reply.rejections] or [rejection("no task", reply.text)]
 

@@ -1,0 +1,146 @@
+"""Control tokens that a server left in a reply: `<|im_end|>`, `</s>`, `[/INST]`, Llama 3's headers, harmony's channels.
+
+They part the turns of a conversation, so a text that holds them is read as one: what stands before a token that ends a
+turn is the reply, and what stands behind it was made up by a model that should have stopped.  A header opens a turn and
+says whose it is.  In harmony the final channel is the reply, and the analysis channel is a thought.
+
+Any text of that shape counts at the border of a reply.  Inside it a token counts where it stands as one that ends or
+opens a turn: at the beginning of a line, behind a sentence or a word without a space, or with others in a row.  In
+quotes or code it is text, because tasks about tokens show them so; `<s>` and `</s>` around words are HTML.
+
+One table of tokens per model was rejected: models are more than any table, and their tokens are alike.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+TOKEN = (
+    r"(?:<[|｜]/?[A-Za-z][\w▁/.-]{0,40}[|｜]>|<\|[a-z_]{1,20}>|<[a-z_]{1,20}\|>|</?s>|<(?:bos|eos|eot|eop|sop|eoa|pad)>"
+    r"|<(?:start|end)_of_(?:turn|utterance)>|\[/?INST\]|<</?SYS>>|\[\|/?[A-Za-z]\w{0,40}\|\])"
+)
+ROLE = r"(?:assistant|model|user|system|human|tool|developer|ipython)"
+CHANNEL = r"(?:(?:analysis|commentary|final|thought)(?:[ \t]+to=[^\s<]{1,80})?)"
+WORD = rf"(?:{ROLE}|{CHANNEL}|json)[ \t]*"
+RUN = re.compile(
+    rf"(?:\A\s*+{WORD}(?={TOKEN}))?{TOKEN}(?:\s*+(?:{TOKEN}|{WORD}(?={TOKEN}|\n|\Z)))*", re.IGNORECASE
+)
+PART = re.compile(rf"{TOKEN}|[a-z]+", re.IGNORECASE)
+PLAIN_HARMONY = re.compile(r"\A\s*+analysis(?=[^\sa-z]).*?assistantfinal", re.DOTALL)
+"""Harmony from a server that dropped the tokens and left the words between them."""
+
+OTHERS = re.compile(r"user|human|system|tool|developer|ipython|observation|^\[inst|<<sys", re.IGNORECASE)
+OURS = re.compile(r"assistant|model|chatbot|/inst", re.IGNORECASE)
+THOUGHT = re.compile(r"analysis|commentary|thought|start_thinking", re.IGNORECASE)
+FINAL = re.compile(r"final|start_response", re.IGNORECASE)
+KNOWN = re.compile(
+    r"end|\beo[a-z]|_eo|im_|start|begin|turn|user|human|assistant|chatbot|system|inst|sys>|/?s>|header|channel|message"
+    r"|call|bos",
+    re.IGNORECASE,
+)
+"""What the tokens hold that end or open a turn; `<|name|>` in a letter is a place to fill in."""
+SENTENCE_END = (".", "?", "!", "。", "？", "！", ":", "：", '"', "”", ")", "*")  # noqa: RUF001
+QUOTES = ("'", '"', "`", "”", "’", "»", "」", ")", "）")  # noqa: RUF001
+FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
+STRUCK = re.compile(r"(?:\S[ \t]*<s>|</s>[ \t]*[^\s<\[])")
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What of a reply its author said."""
+
+    texts: tuple[str, ...]
+    """The turns that may be the reply, best first; none where there are only thoughts."""
+    thought: str | None = None
+    """What was thought, where nothing was said after it."""
+    has_tokens: bool = False
+    """Whether control tokens were cut out."""
+    is_ended: bool = False
+    """Whether a token ended the reply, so that it is whole wherever the server stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The text between two rows of tokens, and what the row before it says of it."""
+
+    text: str
+    header: str = ""
+    is_ended: bool = False
+
+    @property
+    def is_other(self) -> bool:
+        """Return whether it is the turn of somebody else than the model."""
+        roles = [part for part in PART.findall(self.header) if OTHERS.search(part) or OURS.search(part)]
+        return bool(roles) and OURS.search(roles[-1]) is None
+
+    @property
+    def is_thought(self) -> bool:
+        """Return whether it stands in a channel for thoughts."""
+        return THOUGHT.search(self.header) is not None and not self.is_final
+
+    @property
+    def is_final(self) -> bool:
+        """Return whether it stands in the channel of the reply."""
+        return FINAL.search(self.header) is not None
+
+
+def leaks(text: str) -> bool:
+    """Return whether a reply holds control tokens."""
+    return spoken(text).has_tokens
+
+
+@lru_cache(maxsize=8)
+def spoken(text: str) -> Spoken:
+    """Return what a reply says, without control tokens and without what stands behind the end of its turn."""
+    if plain := PLAIN_HARMONY.match(text):
+        return Spoken((text[plain.end() :],), has_tokens=True)
+    turns = list(turns_of(text))
+    if len(turns) == 1:
+        return Spoken((text,))
+    own: list[Turn] = []
+    for turn in turns:
+        if turn.is_other and any(one.text.strip() for one in own):
+            break
+        if not turn.is_other and turn.text.strip():
+            own.append(turn)
+    said = [turn for turn in own if turn.is_final] or [turn for turn in own if not turn.is_thought]
+    thought = None if said else "\n".join(turn.text for turn in own)
+    return Spoken(
+        tuple(turn.text for turn in said), thought or None, has_tokens=True, is_ended=bool(said) and said[0].is_ended
+    )
+
+
+def turns_of(text: str) -> Iterator[Turn]:
+    """Yield the turns of a text in order; the whole text where no token parts it."""
+    header, position = "", 0
+    first, last = len(text) - len(text.lstrip()), len(text.rstrip())
+    runs = list(RUN.finditer(text))
+    fences = [fence.start() for fence in FENCE.finditer(text)] if runs else []
+    is_struck = "<s>" in text and "</s>" in text and STRUCK.search(text) is not None
+    for run in runs:
+        if is_struck and run[0].strip() in ("<s>", "</s>"):
+            continue
+        fence = bisect_left(fences, run.start())
+        is_code = fence % 2 == 1 and fence < len(fences)
+        if run.start() <= first or run.end() >= last or (not is_code and parts_turns(run)):
+            yield Turn(text[position : run.start()], header, is_ended=True)
+            header, position = run[0], run.end()
+    yield Turn(text[position:], header)
+
+
+def parts_turns(run: re.Match[str]) -> bool:
+    """Return whether a row of tokens inside a text ends or opens a turn."""
+    text = run.string
+    before = text[max(text.rfind("\n", 0, run.start()) + 1, run.start() - 500) : run.start()]
+    after = text[run.end() : run.end() + 1]
+    if after in QUOTES or before.count("`") % 2 or before.count('"') % 2 or before.count("“") > before.count("”"):
+        return False
+    if KNOWN.search(run[0]) is None:
+        return False
+    if not before.strip() or not re.fullmatch(TOKEN, run[0], re.IGNORECASE):
+        return True
+    ends_sentence = before.rstrip().endswith(SENTENCE_END)
+    is_glued = not before[-1].isspace()
+    return (ends_sentence or is_glued) if after == "\n" else (ends_sentence and is_glued)
