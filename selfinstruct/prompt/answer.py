@@ -11,6 +11,7 @@ from typing import Any
 
 from selfinstruct.part import part
 from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, read, rejection
+from selfinstruct.prompt.rule_line import is_rule, without_rules
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
@@ -40,11 +41,11 @@ class Answer:
 
 def said(text: str) -> str:
     """What a chat model answers, without announcement, label and farewell."""
-    paragraphs = [part.strip() for part in text.split("\n\n") if part.strip()]
-    while len(paragraphs) > 1 and is_preamble(paragraphs[0]):
+    paragraphs = [part.strip() for part in without_rules(text).split("\n\n") if part.strip()]
+    while len(paragraphs) > 1 and (is_preamble(paragraphs[0]) or is_rule(paragraphs[0])):
         paragraphs.pop(0)
-    while len(paragraphs) > 1 and is_farewell(paragraphs[-1]):
+    while len(paragraphs) > 1 and (is_farewell(paragraphs[-1]) or is_rule(paragraphs[-1])):
         paragraphs.pop()
-    answer = "\n\n".join(paragraphs)
+    answer = without_rules("\n\n".join(paragraphs))
     label = LABEL.match(answer)
     return (answer[label.end() :] if label else answer).strip()

@@ -88,6 +88,8 @@ def blocks(own: list[Field]) -> list[list[Field]]:
 def whole(fields: list[Field]) -> Field:
     """Several fields as the text of the first."""
     first, *rest = fields
+    if not any(field.text for field in fields):
+        return first
     lines = [line for field in rest for line in field.source.split("\n")]
     return Field(first.kind, [*first.lines, *lines], opening=first.opening, is_bulleted=first.is_bulleted)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from selfinstruct.prompt.label_line import Field, Kind, fields
 from selfinstruct.prompt.reply import Reply, is_farewell, is_preamble, is_refusal, rejection
+from selfinstruct.prompt.rule_line import is_rule
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
 from selfinstruct.template import one_line
@@ -24,7 +25,8 @@ def own_fields(reply: Reply, shown: Mapping[str, Any], kinds: Collection[Kind]) 
             blocks.append([])
         blocks[-1].append(field)
     after = [None, *(lines_after_task(block[0], shown) for block in blocks[1:])]
-    own = next((number for number, lines in enumerate(after) if lines is not None), 0)
+    begins = len(blocks[0]) > 1
+    own = 0 if begins else next((number for number, lines in enumerate(after) if lines is not None), 0)
     others = "\n".join(field.source for number, block in enumerate(blocks) if number != own for field in block).strip()
     rejections = [rejection("further task", others)] if others else []
     if (rest := after[own]) is not None:
@@ -55,7 +57,7 @@ def without_farewell(found: list[Field]) -> list[Rejection]:
     lines = found[-1].lines
     while lines and not lines[-1].strip():
         lines.pop()
-    if len(lines) > 1 and not lines[-2].strip() and is_farewell(lines[-1]):
+    if len(lines) > 1 and (not lines[-2].strip() or is_rule(lines[-2])) and is_farewell(lines[-1]):
         return [rejection("farewell", lines.pop())]
     return []
 

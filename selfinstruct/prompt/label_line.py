@@ -11,18 +11,37 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, cast
 
+from selfinstruct.prompt.reply import is_preamble
+from selfinstruct.prompt.rule_line import without_rules
+
 Kind = Literal["text", "Example", "Input", "Output", "Class label", "Task"]
 
 LABEL_LINE = re.compile(
-    r"[ \t]{0,12}(?P<bullet>[-•+*][ \t]+)?(?P<dress>(?:#{2,6}[ \t]+)?(?:\*\*|__)?)"
-    r"(?P<kind>Example|Input|Output|Class label|Task)(?P<number>[ \t]*\d{0,3})[ \t]*"
+    r"[ \t]{0,12}(?P<listed>\d{1,3}[.)][ \t]+)?(?P<bullet>[-•+*][ \t]+)?(?P<dress>(?:#{2,6}[ \t]+)?(?:\*\*|__)?)"
+    r"(?:(?P<prefix>(?:Example|Expected)[ \t]+(?:\d{1,3}[ \t]+)?)(?P<other>[Ii]nput|[Oo]utput)"
+    r"|(?P<kind>Example|Input|Output|Class label|Task))(?P<number>[ \t]*\d{0,3})[ \t]*"
     r"(?P<end>(?:\*\*|__)?[ \t]*[:：](?:\*\*|__)?|[.)]?(?:\*\*|__)?(?=[ \t]*$)|[.)])(?P<rest>.*)"
 )
+NESTED = re.compile(r"^\s*Input[ \t]*[:：]")
 FIELD_NAME = re.compile(
     r"^(?P<bullet>[-•+*][ \t]+)?(?:\*\*|__)(?P<name>[^*_\n:：]{1,40}[:：])(?:\*\*|__)", re.MULTILINE
 )
 BULLETED_NAME = re.compile(r"^[-•+*][ \t]+(?=[^\n:：]{1,40}[:：])", re.MULTILINE)
 FENCE = "```"
+
+
+class Form(NamedTuple):
+    """What opens a field in one reply besides the usual labels; its first line and its other labels show it."""
+
+    is_listed: bool = False
+    """The labels are items of a list: "1. Input: …"."""
+    carries_input: bool = False
+    """An "Example:" has the input on its line, and there is no "Input:"."""
+    prefixed: Collection[Kind] = ()
+    """The kinds that are called "Example Input" or "Expected Output", and never "Input" or "Output" alone."""
+
+
+USUAL = Form()
 
 
 class Fence(NamedTuple):
@@ -48,7 +67,7 @@ class Field:
     @property
     def text(self) -> str:
         """What stands in the field."""
-        text = "\n".join(self.lines).strip()
+        text = without_rules("\n".join(self.lines), is_own_line=not self.opening).strip()
         return text.removesuffix("**").rstrip() if text.count("**") % 2 else text
 
     @property
@@ -60,15 +79,43 @@ class Field:
 def fields(text: str, kinds: Collection[Kind]) -> list[Field]:
     """A reply in fields of these kinds, in order; the first is the text before any of them, which may be empty."""
     found = [Field("text", [])]
+    form = form_of(text)
     for line, fence in fenced(text.split("\n")):
         if fence.opens:
             is_code = found[-1].kind != "text"
-        opened = None if fence.is_inside and is_code else field_of(line)
+        opened = None if fence.is_inside and is_code else field_of(line, form)
         if opened and opened.kind in kinds:
             found.append(opened)
         elif not (fence.closes and not is_code and found[-1].kind != "text"):
             found[-1].lines.append(line)
     return found
+
+
+def form_of(text: str) -> Form:
+    """Return how a reply writes its labels."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    matches = [LABEL_LINE.match(line) for line in lines]
+    plain = {match["kind"] for match in matches if match and has_colon(match)}
+    prefixed = {kind_of(match) for match in matches if match and match["prefix"]}
+    form = Form(prefixed=() if prefixed & plain else prefixed)
+    first = next((match for line, match in zip(lines, matches, strict=True) if not is_preamble(line)), None)
+    if first is None or not has_colon(first):
+        return form
+    carries = first["kind"] == "Example" and not first["number"].strip() and bool(first["rest"].strip())
+    return form._replace(
+        is_listed=first["listed"] is not None and kind_of(first) in ("Input", "Class label"),
+        carries_input=carries and "Input" not in plain,
+    )
+
+
+def kind_of(match: re.Match[str]) -> Kind:
+    """Return the kind of field that a label names."""
+    return cast(Kind, match["kind"] or match["other"].capitalize())
+
+
+def has_colon(match: re.Match[str]) -> bool:
+    """Return whether a label ends in a colon."""
+    return ":" in match["end"] or "：" in match["end"]  # noqa: RUF001
 
 
 def fenced(lines: list[str]) -> Iterator[tuple[str, Fence]]:
@@ -82,15 +129,19 @@ def fenced(lines: list[str]) -> Iterator[tuple[str, Fence]]:
         is_inside = opens or (is_inside and not closes)
 
 
-def field_of(line: str) -> Field | None:
+def field_of(line: str, form: Form = USUAL) -> Field | None:
     """The field that a line opens, if any; `Task 2:` and `Example of …` are text."""
     match = LABEL_LINE.match(line)
-    if match is None:
+    if match is None or (match["listed"] and not form.is_listed):
         return None
-    kind, rest = cast(Kind, match["kind"]), match["rest"]
+    kind, rest = kind_of(match), match["rest"]
+    if match["prefix"] and kind not in form.prefixed:
+        return None
     is_numbered, is_alone = bool(match["number"].strip()), not rest.strip()
-    has_colon = ":" in match["end"] or "：" in match["end"]
-    is_label = (is_numbered or is_alone) if kind == "Example" else has_colon or (is_alone and bool(match["dress"]))
+    if kind == "Example" and form.carries_input and not (is_numbered or is_alone):
+        kind, rest = "Input", NESTED.sub("", rest)
+    ends_in_colon = has_colon(match)
+    is_label = (is_numbered or is_alone) if kind == "Example" else ends_in_colon or (is_alone and bool(match["dress"]))
     if not is_label or (kind == "Task" and is_numbered):
         return None
     return Field(kind, [rest], opening=line, is_bulleted=match["bullet"] is not None)
@@ -101,4 +152,5 @@ def given(block: list[Field], *, is_bulleted: bool) -> str:
     block = [field for field in block if field.text]
     text = "\n".join(field.text if number == 0 else field.source for number, field in enumerate(block))
     text = FIELD_NAME.sub(lambda match: ("" if is_bulleted else match["bullet"] or "") + match["name"], text)
-    return (BULLETED_NAME.sub("", text) if is_bulleted else text).strip()
+    text = BULLETED_NAME.sub("", text) if is_bulleted else text
+    return without_rules(text, is_own_line=False).strip()

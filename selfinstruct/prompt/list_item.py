@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from selfinstruct.prompt.list_line import Line
 from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, rejection
+from selfinstruct.prompt.rule_line import without_rules
 from selfinstruct.prompt.wording import (
     SENTENCE_END,
     is_about_the_list,
@@ -27,6 +28,8 @@ from selfinstruct.round import Candidate, Rejection
 EMPHASIS = re.compile(r"(?<!\w)(?:\*\*(?=\S)(?P<stars>[^*_]+)\*\*|__(?=\S)(?P<lines>[^*_]*\s[^*_]*)__)(?!\w)")
 """Underscores only around several words: `__init__` is a name."""
 LABEL = re.compile(r"(?i:task|instruction|prompt|question)\s?\d{1,3}\s?(?:[:：.)]|[-–—](?=\s)|$)\s?")
+BOLD_SENTENCE = re.compile(r"\*\*([^*]+[.?!。？！])\*\*\s+(?=\S)")  # noqa: RUF001
+"""What follows it may speak to the reader."""
 AFTER_TITLE = re.compile(r"\s*(?:[:：]|[-–—](?=\s))\s*")
 FIELD = re.compile(r"\W{0,5}(?:task|input|description|example)s?\W{0,2}[:：]", re.IGNORECASE)
 ANSWERED = re.compile(r"(?:(?<=[.?!*])|^)\s?(?:->|→)\s")
@@ -65,7 +68,8 @@ def read_item(lines: Sequence[Line], doubt: Doubt, *, may_go_on: bool) -> list[C
     first, *body = lines
     head = read_head(first.text, doubt)
     end = 0 if doubt.solves else body_end(head, body, doubt, may_go_on=may_go_on)
-    instruction = joined([head.text, *(line.source for line in body[:end])])
+    own = without_rules("\n".join([head.text, *(line.source for line in body[:end])]), is_own_line=False)
+    instruction = joined(own.split("\n"))
     if head.title and not head.text:
         instruction, end = title_or_body(
             head.title, instruction, end, is_bare=not (body or head.dropped or doubt.solves)
@@ -77,7 +81,7 @@ def read_item(lines: Sequence[Line], doubt: Doubt, *, may_go_on: bool) -> list[C
     found: list[Candidate | Rejection] = [rejection(reason, source) if reason else Candidate(instruction=instruction)]
     if head.dropped and not reason:
         found.append(rejection("explanation", head.dropped))
-    rest = "\n".join(line.source for line in body[end:])
+    rest = without_rules("\n".join(line.source for line in body[end:]))
     return [*found, rejection(reason_of(rest, doubt), rest)] if rest.strip() else found
 
 
@@ -91,6 +95,8 @@ def joined(texts: Sequence[str]) -> str:
 def read_head(text: str, doubt: Doubt) -> Head:
     """The first line of an item in its parts."""
     title, text = split_title(text)
+    if doubt.dressed and (sentence := BOLD_SENTENCE.match(text)) and is_remark(text[sentence.end() :]):
+        return Head("", sentence[1], text[sentence.end() :])
     if title and text and (text[0] in "([" or (doubt.dressed and is_remark(text))):
         return Head(title, "", text)
     cut = (ANSWERED.search(text) or ANNOTATION.search(text)) if doubt.dressed else None

@@ -8,6 +8,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from selfinstruct.prompt.rule_line import is_rule
+
 NUMBER = re.compile(
     r"(?P<indent>[ \t\u3000]{0,80})(?P<dress>(?:#{1,6}[ \t]+|>[ \t]*)?(?:\*\*|__)?)"
     r"(?:(?P<label>(?i:Task|Instruction|Prompt|Question|任务|任務|指令|タスク|指示|과제|작업|명령|지시)[ \t]*)"
@@ -19,7 +21,6 @@ NUMBER = re.compile(
     r"(?P<text>.*)"
 )
 BULLET = re.compile(r"(?P<indent>[ \t\u3000]{0,80})(?:[-*+–—‣▪●○◦](?=[ \t])|[•·・](?!\d))[ \t]*(?P<text>.*)")
-RULE = re.compile(r"\s*(?:[-*_=#][ \t]*){3,200}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Line:
     @property
     def is_blank(self) -> bool:
         """Whether it separates paragraphs: nothing on it, or a rule."""
-        return not self.source.strip() or (self.style is None and RULE.match(self.source) is not None)
+        return not self.source.strip() or (self.style is None and is_rule(self.source))
 
 
 def read_line(source: str) -> Line:
@@ -63,7 +64,7 @@ def read_line(source: str) -> Line:
             number=int(digits) if digits else int(unicodedata.numeric(match["circled"])),
             indent=width(match["indent"]),
         )
-    if (match := BULLET.match(source)) and not RULE.match(source):
+    if (match := BULLET.match(source)) and not is_rule(source):
         return Line(source, match["text"].strip(), Style(is_numbered=False), indent=width(match["indent"]))
     return Line(source, source.strip())
 

@@ -16,10 +16,14 @@ from selfinstruct.part import part
 from selfinstruct.prompt.list_item import Doubt, is_aside, read_item
 from selfinstruct.prompt.list_line import Line
 from selfinstruct.prompt.outline import Outline, outline
-from selfinstruct.prompt.reply import is_preamble, is_refusal, read, rejection
-from selfinstruct.prompt.wording import announces_solutions, announces_tasks, is_about_the_list, is_remark
+from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, phrases, read, rejection
+from selfinstruct.prompt.rule_line import without_rules
+from selfinstruct.prompt.wording import announces_solutions, announces_tasks, heads_tasks, is_about_the_list, is_remark, is_request, is_working
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
+
+OFFER = phrases(r"\b(?:how|what) (?:can|may|would|do|should) (?:i|you)\b|\b(?:help|assist) you\b|\bwould you like\b")
+"""A chat model that asks what it should do."""
 
 
 @part
@@ -60,10 +64,12 @@ def read_list(text: str, shown: Mapping[str, Any]) -> list[Candidate | Rejection
     """All items of a reply, and what stands around them."""
     layout = outline(text)
     is_chat = bool(shown.get("chat"))
-    lead = "\n".join(line.source for line in layout.lead).strip()
+    lead = without_rules("\n".join(line.source for line in layout.lead)).strip()
     is_talk = is_preamble(lead) or is_remark(lead) or is_about_the_list(lead) or is_refusal(lead)
     found: list[Candidate | Rejection] = []
     if lead and not is_talk and continues_prompt(lead, layout, len(shown.get("tasks", ())) + 1, is_chat=is_chat):
+        layout.prepend_lead()
+    elif not layout.items and not is_talk and is_one_instruction(lead):
         layout.prepend_lead()
     elif not layout.items:
         return [rejection("refusal" if is_refusal(lead) else "no list", lead)]
@@ -94,6 +100,11 @@ def continues_prompt(lead: str, layout: Outline, expected: int, *, is_chat: bool
     return numbers[0] != expected or expected == 1
 
 
+def is_one_instruction(lead: str) -> bool:
+    """Return whether a chat reply without a list is one instruction on one line, and nothing else."""
+    return "\n" not in lead and is_request(lead) and not (is_farewell(lead) or is_working(lead) or OFFER.search(lead))
+
+
 def solves_tasks(layout: Outline, lead: str) -> bool:
     """Whether the reply answers the tasks that it lists: it says so, or the bodies of its items do."""
     if announces_solutions(lead):
@@ -116,5 +127,9 @@ def has_two_paragraphs(item: list[Line]) -> bool:
 
 
 def is_echo(item: list[Line], layout: Outline, number: int) -> bool:
-    """Whether an item is the beginning of the prompt, said again: it announces the list that starts over after it."""
-    return number in layout.ends and number + 1 < len(layout.items) and announces_tasks(item[-1].text)
+    """Return whether an item is the beginning of the prompt, said again.
+
+    It announces the list that starts over after it, or is a heading alone.
+    """
+    restarts = number in layout.ends and number + 1 < len(layout.items)
+    return (restarts and announces_tasks(item[-1].text)) or (len(item) == 1 and heads_tasks(item[0].text))

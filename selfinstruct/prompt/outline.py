@@ -38,7 +38,7 @@ class Outline:
 
     def prepend_lead(self) -> None:
         """Makes the lead the first item; bullets, which a lead in one list cannot have before them, are its body."""
-        first = next(number for number, line in enumerate(self.lead) if line.source.strip())
+        first = next(number for number, line in enumerate(self.lead) if not line.is_blank)
         item, self.lead = self.lead[first:], []
         if self.items and not self.items[0][0].number:
             item += [line for lines in self.items for line in lines]

@@ -13,6 +13,7 @@ from typing import Any
 
 from selfinstruct.part import part
 from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, phrases, read, rejection
+from selfinstruct.prompt.rule_line import is_rule, without_rules
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
 
@@ -25,6 +26,14 @@ NEXT = re.compile(
     r"^[ \t#*_>]*(?:(?:the )?(?:given|original|rewritten|created|new) prompt[ \t#*_]*[:：]|#\s*given prompt\s*#)",
     re.MULTILINE | re.IGNORECASE,
 )
+REMARK = phrases(
+    r"\*(?!\*)[^\n]+(?<!\*)\*$|_[^\n]+_$|\([^\n]+\)$",
+    r"[\s*_(]*(?:note|remark|explanation|changes?)[\s*_]*[:：]",
+    r"[\s*_(]*(?:this|the) (?:(?:rewritten|new|revised|created|evolved) )?(?:prompt|version|rewrite|instruction|one)? ?"
+    r"(?:adds|keeps|now|asks|requires|makes|is|has|introduces)\b",
+    r"[\s*_(]*i(?:'ve| have)? (?:added|kept|made|rewrote|rewritten|changed)\b",
+)
+"""What speaks of the text: a line all in emphasis or brackets, or one that begins so."""
 QUOTES = (('"', '"'), ("“", "”"), ("'", "'"), ("«", "»"), ("「", "」"), ("**", "**"))
 
 
@@ -52,10 +61,10 @@ class RewrittenText:
 
 def bare(text: str) -> str:
     """The text without announcement, mark, farewell and quotes."""
-    text = without_announcement(text.strip())
-    text = MARK.sub("", text, count=1)
+    text = without_announcement(without_rules(text).strip())
+    text = without_rules(MARK.sub("", text, count=1)).strip()
     following = NEXT.search(text)
-    text = without_farewell(text[: following.start()] if following else text)
+    text = without_remark(without_farewell(text[: following.start()] if following else text))
     for opening, closing in QUOTES:
         inner = text[len(opening) : -len(closing)]
         if text.startswith(opening) and text.endswith(closing) and len(text) > 4 and closing not in inner:
@@ -67,10 +76,17 @@ def without_announcement(text: str) -> str:
     """The text without a first paragraph or line that announces it."""
     first, line_end, rest = text.partition("\n")
     is_mark = MARK.match(first) is not None
-    return rest.strip() if line_end and not is_mark and is_preamble(first) and rest.strip() else text
+    return without_rules(rest).strip() if line_end and not is_mark and is_preamble(first) and rest.strip() else text
 
 
 def without_farewell(text: str) -> str:
     """The text without a last paragraph that takes leave."""
     before, line_end, last = text.rstrip().rpartition("\n\n")
-    return before.strip() if line_end and is_farewell(last) else text.strip()
+    return without_rules(before if line_end and is_farewell(last) else text).strip()
+
+
+def without_remark(text: str) -> str:
+    """Return the text without a last paragraph behind a rule that speaks of it."""
+    before, line_end, last = text.rpartition("\n\n")
+    is_apart = line_end and is_rule(before.rstrip().rpartition("\n")[2])
+    return without_rules(before).strip() if is_apart and REMARK.match(last) else text

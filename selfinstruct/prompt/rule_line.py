@@ -3,14 +3,14 @@
 At the border of a text a rule belongs to the layout of the reply and is left out.  Inside a text it is a part of it: it
 may separate two passages.  At the border, too, a row of signs is text where its neighbor shows that it was drawn on
 purpose: the underline of a heading (as long as the line above it), the border of a table, a row of a picture made of
-the same sign, or the first line of YAML front matter.  What follows a label on the same line stands on no line of its
+the same sign, the last of several in one text, or the frame of YAML front matter.  What follows a label on the same line stands on no line of its
 own, so a caller keeps it by `is_own_line`.
 """
 
 import re
 from collections.abc import Sequence
 
-RULE = re.compile(r"[ \t]*(?:([-*_=—–─━#])\1{2,200}|([-*_])(?:[ \t]\2){2,100})[ \t]*$")  # noqa: RUF001
+RULE = re.compile(r"[ \t]*(?:([-*_=—–─━])\1{2,200}|#{2,200}|([-*_])(?:[ \t]\2){2,100})[ \t]*$")  # noqa: RUF001
 SHORTEST_UNDERLINE = 4
 """Three signs under a line are a rule, whatever its length."""
 KEY = re.compile(r"[a-z][\w-]{0,40}:(?:\s|$)")
@@ -45,9 +45,10 @@ def opens_with_rule(lines: Sequence[str]) -> bool:
 
 def closes_with_rule(lines: Sequence[str]) -> bool:
     """Return whether the last line is a rule, and not drawn with the one above it or the end of front matter."""
-    if not is_rule(lines[-1]) or is_drawn(lines[-1], "".join(lines[-2:-1])):
+    above = "".join(lines[-2:-1])
+    if not is_rule(lines[-1]) or is_drawn(lines[-1], above) or is_front_matter(lines):
         return False
-    return not is_front_matter(lines)
+    return not (above.strip() and any(map(is_rule, lines[:-1])))
 
 
 def is_drawn(rule: str, neighbor: str) -> bool:

@@ -24,6 +24,7 @@ from typing import Any, Literal
 
 from selfinstruct.part import part
 from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, read, rejection
+from selfinstruct.prompt.rule_line import is_rule
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
 
@@ -95,7 +96,7 @@ def without_pairs(text: str) -> str:
 def answer(text: str) -> str:
     """What a reply says, without a line that announces it and without a label; empty if it says no more."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
-    said = [line for line in lines if not is_preamble(line) and not is_farewell(line)]
+    said = [line for line in lines if not (is_preamble(line) or is_farewell(line) or is_rule(line))]
     return next((text for line in said if (text := without_label(line))), "").strip("*_ ")
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from selfinstruct.prompt.task_blocks import Block, place_of
+from selfinstruct.prompt.rule_line import without_rules
 from selfinstruct.prompt.task_line import HASHES, HEADING, RULE, Kind, Label, gap_before, last_words
 
 
@@ -135,7 +136,5 @@ def in_order(labels: Sequence[Label]) -> tuple[Label | None, Label | None]:
 
 def joined(first: str, lines: Sequence[str]) -> str:
     """A text without the blank lines and rules around it."""
-    kept = [first, *lines]
-    said = [at for at, line in enumerate(kept) if line.strip() and not HASHES.match(line)]
-    text = "\n".join(kept[said[0] : said[-1] + 1]).strip() if said else ""
+    text = without_rules("\n".join([first, *lines]), is_own_line=False).strip()
     return text.removesuffix("**").rstrip() if text.count("**") % 2 and text.endswith("**") else text

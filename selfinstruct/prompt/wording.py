@@ -46,6 +46,7 @@ REMARK = phrases(
     r"(?:however, )?i (?:(?:don't|do not) (?:see|have)|didn't|did not|would need)\b",
     r"(?:however, )?you(?:'ve| have)? (?:already|didn't|did not|provided|mentioned|listed|asked)\b",
     r"you(?:'ve| have|'re) (?:already|ready to|correct|right|confirmed)\b",
+    r"you (?:have not|haven't|did not) (?:given|provided|shared|specified|sent|included|told|mentioned)\b",
     r"although\b|\w+ (?:was|is) already (?:done|answered)|as you mentioned",
     r"(?:okay|ok|sure|certainly)[,!]|sorry to hear",
     r"i'll\b|i'd be\b|i've already\b|i will (?:\w+ )?(?:need|provide|choose|wait|use|generate)\b",
@@ -77,10 +78,17 @@ SOLVES = phrases(
     r"\bwith (?:\w+ ){0,5}(?:answers?|responses?|solutions?|answered|highlighted|removed)\b",
     r"\b(?:respond|response|answer) (?:to|for) each|\b(?:through|complete|address|with|tackle) (?:each|these|all)\b",
     r"\bhere are (?:my|the) (?:answers?|responses?|solutions?)|\b(?:start|begin|choose|with) task \d",
+    r"\btasks? (?:\w+ ){0,2}(?:completed|solved|answered|done)\b|\b(?:completed|solved|answered) tasks\b",
     r"\b(?:complete|completing) the tasks|\ball? of the tasks|\btasks? for you\b",
 )
 ANNOUNCES_TASKS = phrases(r"\b(?:tasks|instructions|prompts|new list)\b[^.?!:：]{0,60}[:：]$")
+HEADS_TASKS = phrases(r"\b(?:tasks|instructions|prompts|new list)\W{0,4}[:：]$")
 NON_LATIN = re.compile(r"[\u0370-\u1fff\u2e80-\uffef]")
+REQUEST = re.compile(
+    r"(?:주세요|주십시오|하세요|하십시오|하시오|하라|해라|해줘|세요|ください|下さい|なさい|せよ|しろ|[か까요吗呢][?？])[.。!！?？]?$"  # noqa: RUF001
+    r"|^(?:请|請|写|寫|列出|列举|描述|解释|翻译|总结|给出|给|说出|说明|分析|比较|设计|创建|生成|找出|计算|将|把|用|为|如何|什么|为什么)"
+)
+"""How orders and questions end in Korean and Japanese, and begin in Chinese."""
 SENTENCE_END = ("?", "？", ".", "。", "!", "！")
 
 
@@ -92,6 +100,13 @@ def is_instruction(text: str) -> bool:
     return (
         begins or plain(text[-200:]).rstrip(")").endswith(("?", "？")) or len(NON_LATIN.findall(bare)) * 3 > len(bare)
     )
+
+
+def is_request(text: str) -> bool:
+    """Return whether it asks for something by its own words, in one of a few languages: "Name …", "… 말해 주세요."."""
+    bare = plain(text)
+    first = re.match(r"(?:please,? |kindly )?([a-z]+)\b", bare, re.IGNORECASE)
+    return (first is not None and first[1].lower() in OPENINGS) or REQUEST.search(bare) is not None
 
 
 def is_calculation(text: str) -> bool:
@@ -122,6 +137,11 @@ def is_about_the_list(text: str) -> bool:
 def announces_solutions(text: str) -> bool:
     """Whether what follows it are answers: "Here are the tasks with my responses:"."""
     return SOLVES.search(plain(text)) is not None
+
+
+def heads_tasks(text: str) -> bool:
+    """Return whether it is a heading over tasks, which names them last: "Come up with a series of tasks:"."""
+    return HEADS_TASKS.search(plain(text[-200:])) is not None
 
 
 def announces_tasks(text: str) -> bool:

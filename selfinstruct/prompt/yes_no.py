@@ -46,6 +46,11 @@ SMALL_TALK = phrases(
     r"^\W{0,4}(?:of course|sure|problem|worries)\b",
     r"\b(?:i (?:can|will)|i'(?:ll|d)|what would you|your question|help you)\b",
 )
+DECLINES = phrases(
+    r"\b(?:i|we)(?:'m| am)? ?(?:can't|cannot|can not|unable to|not able to) (?:answer|determine|decide|tell|judge|say)\b",
+    r"(?:无法|無法|不能|没法)(?:回答|确定|判断|確定|判斷)|(?:답변|대답|판단)할 수 없|(?:お答え|回答|判断)(?:でき|することができ)ま?せ?ん?",
+)
+"""An answer that is taken back in the same line."""
 SENTENCE_END = re.compile(r"[.!?。！？]")
 
 Verdict = bool | Literal["hedged"] | None
@@ -88,6 +93,8 @@ def verdict(line: str) -> Verdict:
     before = BEFORE_ANSWER.match(line)
     line = line[before.end() :] if before else line
     found = ANSWER.match(line)
+    if found and DECLINES.search(line, found.end()):
+        return "hedged"
     said = SENTENCE_END.split(line[found.end() :] if found else line.strip(DRESSING), maxsplit=1)[0]
     if HEDGE.search(said):
         return "hedged"

@@ -30,11 +30,18 @@ def test_what_a_reply_says_of_further_tasks_is_one_rejection() -> None:
     assert rejections == [("further task", "Task: Write a poem.\nOutput: c\nTask: Sing.\nOutput: d")]
 
 
-def test_of_a_reply_that_says_its_task_again_only_what_follows_it_counts() -> None:
+def test_what_stands_before_a_task_said_again_belongs_to_the_task_asked_for() -> None:
     found, rejections = own("Output: x\nTask: Translate it.\nOutput: b")
 
+    assert found == [("text", ""), ("Output", "x")]
+    assert rejections == [("further task", "Task: Translate it.\nOutput: b")]
+
+
+def test_text_without_fields_before_a_task_said_again_is_none_of_its_own() -> None:
+    found, rejections = own("An example.\nTask: Translate it.\nOutput: b")
+
     assert found == [("text", ""), ("Output", "b")]
-    assert rejections == [("further task", "Output: x")]
+    assert rejections == [("further task", "An example.")]
 
 
 def test_text_after_a_task_said_again_is_not_lost() -> None:

@@ -201,7 +201,7 @@ def test_a_prompt_that_is_said_again_is_a_preamble() -> None:
         ("I'm sorry, but I can't assist with that request.", False, ["refusal"]),
         ("I'm sorry, but I can't assist with that request.", True, ["refusal"]),
         ("I'm ready to help. What are the tasks?", False, ["no list"]),
-        ("Write a poem.", True, ["no list"]),
+        ("Well, that depends.", True, ["no list"]),
     ],
 )
 def test_a_reply_without_a_list_is_named(text: str, chat: bool, expected: list[str]) -> None:

@@ -53,5 +53,5 @@ def test_a_recorded_case_gives_what_is_right(case: dict[str, Any]) -> None:
     assert found
     if "reject" in case:
         rejected = [piece.text for piece in found if isinstance(piece, Rejection)]
-        if case["reject"]:
-            assert rejected == case["reject"]
+        assert len(rejected) == len(case["reject"])
+        assert all(text in one for text, one in zip(case["reject"], rejected, strict=True))
