@@ -17,6 +17,8 @@ MODEL = "model"
 """The name under which a request is rejected that the model did not answer."""
 SURPLUS = "surplus"
 """The name under which a candidate is rejected that was asked for and is not needed any more."""
+LEAKED = "control_tokens"
+"""The figure of a round that counts the replies with control tokens in them; a round without any does not have it."""
 OWN = {
     *("stage", "round", "generation", "asked", "failed", "candidates", "parsed", "kept"),
     *("pool", "prompt_tokens", "completion_tokens", "cost_usd", "ended", "source"),
@@ -137,7 +139,7 @@ class Round:
     samples: tuple[Sample, ...] = ()
     """What its prompts showed, one a request, in the order read; not known of a round that is read from its files."""
     figures: Mapping[str, float | int] = field(default_factory=dict)
-    """What the metrics of its stage give, under the names that they give."""
+    """What the metrics of its stage give, under the names that they give, and `control_tokens` where there are any."""
     source: str | None = None
     """The SHA-256 of the annotated data that its rows were read from, if they were."""
     sizes: Mapping[str, int] = field(default_factory=dict)

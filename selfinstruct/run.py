@@ -28,7 +28,7 @@ from selfinstruct.model import Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Stage, asking
-from selfinstruct.round import Round
+from selfinstruct.round import LEAKED, Round
 from selfinstruct.seeds import Seeds
 from selfinstruct.start import Start
 from selfinstruct.store import Store
@@ -37,6 +37,8 @@ from selfinstruct.task import OFFLINE, Task
 from selfinstruct.trackers import Tracker
 
 log = logging.getLogger(__name__)
+
+LEAK = "The server leaks its control tokens into replies; check its chat template. They are cut out before parsing."
 
 
 @part(frozen=False)
@@ -137,6 +139,8 @@ class Run:
         committed = self.journal.commit(replace(round_, seconds=now - self._committed))
         self._committed = now
         log.info("%s", ", ".join(f"{key} {value}" for key, value in committed.row().items()))
+        if LEAKED in committed.figures and not any(LEAKED in row for row in self.journal.rounds[:-1]):
+            log.warning(LEAK)
         for tracker in self.trackers.values():
             tracker.log(committed, len(self.journal.rounds))
         if self.stopping:

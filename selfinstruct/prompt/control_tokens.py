@@ -17,17 +17,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-TOKEN = (
+MARKER = (
     r"(?:<[|｜]/?[A-Za-z][\w▁/.-]{0,40}[|｜]>|<\|[a-z_]{1,20}>|<[a-z_]{1,20}\|>|</?s>|<(?:bos|eos|eot|eop|sop|eoa|pad)>"
     r"|<(?:start|end)_of_(?:turn|utterance)>|\[/?INST\]|<</?SYS>>|\[\|/?[A-Za-z]\w{0,40}\|\])"
 )
 ROLE = r"(?:assistant|model|user|system|human|tool|developer|ipython)"
 CHANNEL = r"(?:(?:analysis|commentary|final|thought)(?:[ \t]+to=[^\s<]{1,80})?)"
 WORD = rf"(?:{ROLE}|{CHANNEL}|json)[ \t]*"
-RUN = re.compile(
-    rf"(?:\A\s*+{WORD}(?={TOKEN}))?{TOKEN}(?:\s*+(?:{TOKEN}|{WORD}(?={TOKEN}|\n|\Z)))*", re.IGNORECASE
-)
-PART = re.compile(rf"{TOKEN}|[a-z]+", re.IGNORECASE)
+RUN = re.compile(rf"(?:\A\s*+{WORD}(?={MARKER}))?{MARKER}(?:\s*+(?:{MARKER}|{WORD}(?={MARKER}|\n|\Z)))*", re.IGNORECASE)
+PART = re.compile(rf"{MARKER}|[a-z]+", re.IGNORECASE)
 PLAIN_HARMONY = re.compile(r"\A\s*+analysis(?=[^\sa-z]).*?assistantfinal", re.DOTALL)
 """Harmony from a server that dropped the tokens and left the words between them."""
 
@@ -41,8 +39,8 @@ KNOWN = re.compile(
     re.IGNORECASE,
 )
 """What the tokens hold that end or open a turn; `<|name|>` in a letter is a place to fill in."""
-SENTENCE_END = (".", "?", "!", "。", "？", "！", ":", "：", '"', "”", ")", "*")  # noqa: RUF001
-QUOTES = ("'", '"', "`", "”", "’", "»", "」", ")", "）")  # noqa: RUF001
+SENTENCE_END = (".", "?", "!", "。", "？", "！", ":", "：", '"', "”", ")", "*")
+QUOTES = ("'", '"', "`", "”", "’", "»", "」", ")", "）")
 FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
 STRUCK = re.compile(r"(?:\S[ \t]*<s>|</s>[ \t]*[^\s<\[])")
 
@@ -76,6 +74,11 @@ class Turn:
         return bool(roles) and OURS.search(roles[-1]) is None
 
     @property
+    def is_ours(self) -> bool:
+        """Return whether the tokens before it say that the model speaks."""
+        return not self.is_other and (OURS.search(self.header) or FINAL.search(self.header)) is not None
+
+    @property
     def is_thought(self) -> bool:
         """Return whether it stands in a channel for thoughts."""
         return THOUGHT.search(self.header) is not None and not self.is_final
@@ -101,7 +104,7 @@ def spoken(text: str) -> Spoken:
         return Spoken((text,))
     own: list[Turn] = []
     for turn in turns:
-        if turn.is_other and any(one.text.strip() for one in own):
+        if any(not one.is_thought for one in own) and not turn.is_ours:
             break
         if not turn.is_other and turn.text.strip():
             own.append(turn)
@@ -124,10 +127,17 @@ def turns_of(text: str) -> Iterator[Turn]:
             continue
         fence = bisect_left(fences, run.start())
         is_code = fence % 2 == 1 and fence < len(fences)
-        if run.start() <= first or run.end() >= last or (not is_code and parts_turns(run)):
+        is_at_border = run.start() <= first or run.end() >= last
+        if is_at_border or (not is_code and (closes(header, run[0]) or parts_turns(run))):
             yield Turn(text[position : run.start()], header, is_ended=True)
             header, position = run[0], run.end()
     yield Turn(text[position:], header)
+
+
+def closes(header: str, run: str) -> bool:
+    """Return whether tokens end a turn that is not the reply: somebody else's, or a thought."""
+    turn = Turn("", header)
+    return (turn.is_other or turn.is_thought) and KNOWN.search(run) is not None
 
 
 def parts_turns(run: re.Match[str]) -> bool:
@@ -139,7 +149,7 @@ def parts_turns(run: re.Match[str]) -> bool:
         return False
     if KNOWN.search(run[0]) is None:
         return False
-    if not before.strip() or not re.fullmatch(TOKEN, run[0], re.IGNORECASE):
+    if not before.strip() or not re.fullmatch(MARKER, run[0], re.IGNORECASE):
         return True
     ends_sentence = before.rstrip().endswith(SENTENCE_END)
     is_glued = not before[-1].isspace()

@@ -22,6 +22,8 @@ LABEL_LINE = re.compile(
     r"|(?P<kind>Example|Input|Output|Class label|Task))(?P<number>[ \t]*\d{0,3})[ \t]*"
     r"(?P<end>(?:\*\*|__)?[ \t]*[:：](?:\*\*|__)?|[.)]?(?:\*\*|__)?(?=[ \t]*$)|[.)])(?P<rest>.*)"
 )
+LISTED = ("Input", "Class label")
+"""What opens an instance, and so may have its number in a list."""
 NESTED = re.compile(r"^\s*Input[ \t]*[:：]")
 FIELD_NAME = re.compile(
     r"^(?P<bullet>[-•+*][ \t]+)?(?:\*\*|__)(?P<name>[^*_\n:：]{1,40}[:：])(?:\*\*|__)", re.MULTILINE
@@ -103,7 +105,7 @@ def form_of(text: str) -> Form:
         return form
     carries = first["kind"] == "Example" and not first["number"].strip() and bool(first["rest"].strip())
     return form._replace(
-        is_listed=first["listed"] is not None and kind_of(first) in ("Input", "Class label"),
+        is_listed=first["listed"] is not None and kind_of(first) in LISTED,
         carries_input=carries and "Input" not in plain,
     )
 
@@ -115,7 +117,7 @@ def kind_of(match: re.Match[str]) -> Kind:
 
 def has_colon(match: re.Match[str]) -> bool:
     """Return whether a label ends in a colon."""
-    return ":" in match["end"] or "：" in match["end"]  # noqa: RUF001
+    return ":" in match["end"] or "：" in match["end"]
 
 
 def fenced(lines: list[str]) -> Iterator[tuple[str, Fence]]:
@@ -132,9 +134,11 @@ def fenced(lines: list[str]) -> Iterator[tuple[str, Fence]]:
 def field_of(line: str, form: Form = USUAL) -> Field | None:
     """The field that a line opens, if any; `Task 2:` and `Example of …` are text."""
     match = LABEL_LINE.match(line)
-    if match is None or (match["listed"] and not form.is_listed):
+    if match is None:
         return None
     kind, rest = kind_of(match), match["rest"]
+    if match["listed"] and not (form.is_listed and kind in LISTED):
+        return None
     if match["prefix"] and kind not in form.prefixed:
         return None
     is_numbered, is_alone = bool(match["number"].strip()), not rest.strip()

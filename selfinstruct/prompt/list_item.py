@@ -28,7 +28,7 @@ from selfinstruct.round import Candidate, Rejection
 EMPHASIS = re.compile(r"(?<!\w)(?:\*\*(?=\S)(?P<stars>[^*_]+)\*\*|__(?=\S)(?P<lines>[^*_]*\s[^*_]*)__)(?!\w)")
 """Underscores only around several words: `__init__` is a name."""
 LABEL = re.compile(r"(?i:task|instruction|prompt|question)\s?\d{1,3}\s?(?:[:：.)]|[-–—](?=\s)|$)\s?")
-BOLD_SENTENCE = re.compile(r"\*\*([^*]+[.?!。？！])\*\*\s+(?=\S)")  # noqa: RUF001
+BOLD_SENTENCE = re.compile(r"\*\*([^*]+[.?!。？！])\*\*\s+(?=\S)")
 """What follows it may speak to the reader."""
 AFTER_TITLE = re.compile(r"\s*(?:[:：]|[-–—](?=\s))\s*")
 FIELD = re.compile(r"\W{0,5}(?:task|input|description|example)s?\W{0,2}[:：]", re.IGNORECASE)

@@ -18,7 +18,15 @@ from selfinstruct.prompt.list_line import Line
 from selfinstruct.prompt.outline import Outline, outline
 from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, phrases, read, rejection
 from selfinstruct.prompt.rule_line import without_rules
-from selfinstruct.prompt.wording import announces_solutions, announces_tasks, heads_tasks, is_about_the_list, is_remark, is_request, is_working
+from selfinstruct.prompt.wording import (
+    announces_solutions,
+    announces_tasks,
+    heads_tasks,
+    is_about_the_list,
+    is_remark,
+    is_request,
+    is_working,
+)
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
 
@@ -67,9 +75,9 @@ def read_list(text: str, shown: Mapping[str, Any]) -> list[Candidate | Rejection
     lead = without_rules("\n".join(line.source for line in layout.lead)).strip()
     is_talk = is_preamble(lead) or is_remark(lead) or is_about_the_list(lead) or is_refusal(lead)
     found: list[Candidate | Rejection] = []
-    if lead and not is_talk and continues_prompt(lead, layout, len(shown.get("tasks", ())) + 1, is_chat=is_chat):
-        layout.prepend_lead()
-    elif not layout.items and not is_talk and is_one_instruction(lead):
+    expected = len(shown.get("tasks", ())) + 1
+    is_alone = not layout.items and is_one_instruction(lead)
+    if lead and not is_talk and (is_alone or continues_prompt(lead, layout, expected, is_chat=is_chat)):
         layout.prepend_lead()
     elif not layout.items:
         return [rejection("refusal" if is_refusal(lead) else "no list", lead)]

@@ -1,16 +1,17 @@
 """Rule lines: rows of `---`, `***`, `___` or `===` with which models part what they write.
 
 At the border of a text a rule belongs to the layout of the reply and is left out.  Inside a text it is a part of it: it
-may separate two passages.  At the border, too, a row of signs is text where its neighbor shows that it was drawn on
-purpose: the underline of a heading (as long as the line above it), the border of a table, a row of a picture made of
-the same sign, the last of several in one text, or the frame of YAML front matter.  What follows a label on the same line stands on no line of its
-own, so a caller keeps it by `is_own_line`.
+may separate two passages.  At the border, too, a row of signs is text where what stands next to it
+shows that it was drawn on purpose: the underline of a heading (as long as the line above it), the border of a table, a
+row of a picture made of the same sign, underscores to write on, the last of several rows in one text, or the frame of
+YAML front matter.  What follows a label on the same line does not stand on a line of its own, so a caller keeps it by
+`is_own_line`.
 """
 
 import re
 from collections.abc import Sequence
 
-RULE = re.compile(r"[ \t]*(?:([-*_=—–─━])\1{2,200}|#{2,200}|([-*_])(?:[ \t]\2){2,100})[ \t]*$")  # noqa: RUF001
+RULE = re.compile(r"[ \t]*(?:([-*_=—–─━])\1{2,200}|#{2,200}|([-*_])(?:[ \t]\2){2,100})[ \t]*$")
 SHORTEST_UNDERLINE = 4
 """Three signs under a line are a rule, whatever its length."""
 KEY = re.compile(r"[a-z][\w-]{0,40}:(?:\s|$)")
@@ -55,7 +56,8 @@ def is_drawn(rule: str, neighbor: str) -> bool:
     """Return whether a row of signs belongs to the line next to it: an underline, a table, or a picture."""
     row, other = rule.strip(), neighbor.strip()
     is_underline = len(row) >= SHORTEST_UNDERLINE and len(row) == len(other)
-    return bool(other) and (is_underline or "|" in other or set(other) <= {row[0], " "})
+    is_blank_to_fill = row[0] == "_"
+    return bool(other) and (is_underline or is_blank_to_fill or "|" in other or set(other) <= {row[0], " "})
 
 
 def is_front_matter(lines: Sequence[str]) -> bool:

@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from selfinstruct.prompt.task_blocks import Block, place_of
 from selfinstruct.prompt.rule_line import without_rules
+from selfinstruct.prompt.task_blocks import Block, place_of
 from selfinstruct.prompt.task_line import HASHES, HEADING, RULE, Kind, Label, gap_before, last_words
 
 

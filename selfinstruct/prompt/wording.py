@@ -85,7 +85,7 @@ ANNOUNCES_TASKS = phrases(r"\b(?:tasks|instructions|prompts|new list)\b[^.?!:：
 HEADS_TASKS = phrases(r"\b(?:tasks|instructions|prompts|new list)\W{0,4}[:：]$")
 NON_LATIN = re.compile(r"[\u0370-\u1fff\u2e80-\uffef]")
 REQUEST = re.compile(
-    r"(?:주세요|주십시오|하세요|하십시오|하시오|하라|해라|해줘|세요|ください|下さい|なさい|せよ|しろ|[か까요吗呢][?？])[.。!！?？]?$"  # noqa: RUF001
+    r"(?:주세요|주십시오|하세요|하십시오|하시오|하라|해라|해줘|세요|ください|下さい|なさい|せよ|しろ|[か까요吗呢][?？])[.。!！?？]?$"
     r"|^(?:请|請|写|寫|列出|列举|描述|解释|翻译|总结|给出|给|说出|说明|分析|比较|设计|创建|生成|找出|计算|将|把|用|为|如何|什么|为什么)"
 )
 """How orders and questions end in Korean and Japanese, and begin in Chinese."""

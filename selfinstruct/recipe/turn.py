@@ -13,11 +13,12 @@ from selfinstruct.filters import Filter, Measuring
 from selfinstruct.metrics import Metric
 from selfinstruct.model import Replies
 from selfinstruct.pool import Pool
+from selfinstruct.prompt.control_tokens import leaks
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import Setting
 from selfinstruct.recipe.outcome import Outcome
 from selfinstruct.request import Completion, Request
-from selfinstruct.round import MODEL, Candidate, Rejection, Round, Sample
+from selfinstruct.round import LEAKED, MODEL, Candidate, Rejection, Round, Sample
 from selfinstruct.task import Task
 
 
@@ -33,6 +34,8 @@ class Turn:
     failed: int = 0
     parsed: int = 0
     kept: int = 0
+    leaked: int = 0
+    """Replies with control tokens in them."""
     tasks: dict[str, Task] = field(default_factory=dict)
     rejections: list[Rejection] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
@@ -68,6 +71,7 @@ class Turn:
         self.prompt_tokens = plus(self.prompt_tokens, completion.prompt_tokens)
         self.completion_tokens = plus(self.completion_tokens, completion.completion_tokens)
         self.cost_usd = plus(self.cost_usd, completion.cost_usd)
+        self.leaked += leaks(completion.text)
         found = prompt.parse(completion, sample, chat)
         self.parsed += sum(isinstance(piece, Candidate) for piece in found)
         return found
@@ -103,7 +107,7 @@ class Turn:
             samples=tuple(self.samples),
         )
         found = {name: value for part in (metrics or {}).values() for name, value in part.figures(round_, pool).items()}
-        return replace(round_, figures=found)
+        return replace(round_, figures=found | ({LEAKED: self.leaked} if self.leaked else {}))
 
 
 class Answers:
