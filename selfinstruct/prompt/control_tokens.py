@@ -121,6 +121,7 @@ def turns_of(text: str) -> Iterator[Turn]:
     first, last = len(text) - len(text.lstrip()), len(text.rstrip())
     runs = list(RUN.finditer(text))
     fences = [fence.start() for fence in FENCE.finditer(text)] if runs else []
+    proven = {run[0].strip() for run in runs[-1:] if run.end() >= last}
     is_struck = "<s>" in text and "</s>" in text and STRUCK.search(text) is not None
     for run in runs:
         if is_struck and run[0].strip() in ("<s>", "</s>"):
@@ -128,7 +129,7 @@ def turns_of(text: str) -> Iterator[Turn]:
         fence = bisect_left(fences, run.start())
         is_code = fence % 2 == 1 and fence < len(fences)
         is_at_border = run.start() <= first or run.end() >= last
-        if is_at_border or (not is_code and (closes(header, run[0]) or parts_turns(run))):
+        if is_at_border or (not is_code and (closes(header, run[0]) or parts_turns(run, is_proven=run[0] in proven))):
             yield Turn(text[position : run.start()], header, is_ended=True)
             header, position = run[0], run.end()
     yield Turn(text[position:], header)
@@ -140,8 +141,8 @@ def closes(header: str, run: str) -> bool:
     return (turn.is_other or turn.is_thought) and KNOWN.search(run) is not None
 
 
-def parts_turns(run: re.Match[str]) -> bool:
-    """Return whether a row of tokens inside a text ends or opens a turn."""
+def parts_turns(run: re.Match[str], *, is_proven: bool) -> bool:
+    """Return whether a row of tokens inside a text ends or opens a turn; `is_proven` says that the text ends with it."""
     text = run.string
     before = text[max(text.rfind("\n", 0, run.start()) + 1, run.start() - 500) : run.start()]
     after = text[run.end() : run.end() + 1]
@@ -153,4 +154,4 @@ def parts_turns(run: re.Match[str]) -> bool:
         return True
     ends_sentence = before.rstrip().endswith(SENTENCE_END)
     is_glued = not before[-1].isspace()
-    return (ends_sentence or is_glued) if after == "\n" else (ends_sentence and is_glued)
+    return (ends_sentence or is_glued) if after == "\n" else is_glued and (ends_sentence or is_proven)

@@ -8,7 +8,7 @@ from typing import Any
 
 from selfinstruct.prompt.label_line import Field, Kind, fields
 from selfinstruct.prompt.reply import Reply, is_farewell, is_preamble, is_refusal, rejection
-from selfinstruct.prompt.rule_line import is_rule
+from selfinstruct.prompt.rule_line import is_rule, without_rules
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
 from selfinstruct.template import one_line
@@ -46,6 +46,7 @@ def lines_after_task(opening: Field, shown: Mapping[str, Any]) -> list[str] | No
 
 def preamble(text: str) -> list[Rejection]:
     """What stands before the first field, if anything."""
+    text = without_rules(text)
     if not text.strip():
         return []
     reason = "refusal" if is_refusal(text) else "preamble" if is_preamble(text) else "explanation"

@@ -45,7 +45,7 @@ PREAMBLE = phrases(
     r"(?:sure|certainly|of course|absolutely|got it|understood|great|okay|ok|no problem|alright)(?:[!,.]|$)",
     r"i(?:'d| would) be (?:happy|glad)|i(?:'m| am) (?:ready|happy|glad|here) to",
     r"i'll (?:be|do|go|complete|provide|choose)|it (?:seems|looks) like|let's (?:start|get|begin)",
-    r"here you go|here(?:'s| is| are) (?:what|the|some|my|a few|\d+|several|more|your)\b[^.?!]*$",
+    r"here you go|here(?:'s| is| are) (?:what|the|some|my|a few|\d+|two|three|four|five|several|more|your)\b[^.?!]*$",
     r"(?:below|the following) (?:is|are) (?:the|some|a|my|\d+)\b[^.?!]*$",
     r"(?:以下|下面|다음)[^.。:：\"“「]{0,80}(?:如下|です|ます|입니다)[.。:：]?[\s-]*$",
     r"好的|当然|當然|물론|알겠습니다|もちろん|承知",
@@ -136,7 +136,12 @@ def undressed(text: str) -> str:
 
 def says(pattern: re.Pattern[str], text: str) -> bool:
     """Return whether a text begins as one of the phrases does, by its own words and not by words that it quotes."""
-    return pattern.match(plain(text)) is not None and QUOTATION.match(text) is None
+    return pattern.match(plain(text)) is not None and not quotes(text)
+
+
+def quotes(text: str) -> bool:
+    """Return whether a text begins with a quotation and goes on after it."""
+    return QUOTATION.match(text) is not None
 
 
 def is_refusal(text: str) -> bool:

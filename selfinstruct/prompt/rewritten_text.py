@@ -29,8 +29,8 @@ NEXT = re.compile(
 REMARK = phrases(
     r"\*(?!\*)[^\n]+(?<!\*)\*$|_[^\n]+_$|\([^\n]+\)$",
     r"[\s*_(]*(?:note|remark|explanation|changes?)[\s*_]*[:：]",
-    r"[\s*_(]*(?:this|the) (?:(?:rewritten|new|revised|created|evolved) )?(?:prompt|version|rewrite|instruction|one)? ?"
-    r"(?:adds|keeps|now|asks|requires|makes|is|has|introduces)\b",
+    r"[\s*_(]*(?:this|the) (?:(?:rewritten|new|revised|created|evolved) )?(?:prompt|version|rewrite|instruction|one)"
+    r" (?:adds|keeps|now|asks|requires|makes|is|has|introduces)\b|[\s*_(]*this (?:adds|keeps|makes|introduces)\b",
     r"[\s*_(]*i(?:'ve| have)? (?:added|kept|made|rewrote|rewritten|changed)\b",
 )
 """What speaks of the text: a line all in emphasis or brackets, or one that begins so."""

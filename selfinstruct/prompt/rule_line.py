@@ -41,13 +41,13 @@ def without_rules(text: str, *, is_own_line: bool = True) -> str:
 
 def opens_with_rule(lines: Sequence[str]) -> bool:
     """Return whether the first line is a rule, and not drawn with the one below it or the opening of front matter."""
-    return is_rule(lines[0]) and not (is_drawn(lines[0], "".join(lines[1:2])) or is_front_matter(lines))
+    return is_rule(lines[0]) and not (is_drawn(lines[0], "".join(lines[1:2])) or front_matter(lines))
 
 
 def closes_with_rule(lines: Sequence[str]) -> bool:
     """Return whether the last line is a rule, and not drawn with the one above it or the end of front matter."""
     above = "".join(lines[-2:-1])
-    if not is_rule(lines[-1]) or is_drawn(lines[-1], above) or is_front_matter(lines):
+    if not is_rule(lines[-1]) or is_drawn(lines[-1], above) or front_matter(lines) == len(lines):
         return False
     return not (above.strip() and any(map(is_rule, lines[:-1])))
 
@@ -60,8 +60,8 @@ def is_drawn(rule: str, neighbor: str) -> bool:
     return bool(other) and (is_underline or is_blank_to_fill or "|" in other or set(other) <= {row[0], " "})
 
 
-def is_front_matter(lines: Sequence[str]) -> bool:
-    """Return whether lines begin with front matter: keys in small letters between two lines of `---`."""
+def front_matter(lines: Sequence[str]) -> int:
+    """Return how many lines of front matter a text begins with: keys in small letters between two lines of `---`."""
     if lines[0].strip() != "---" or len(lines) < 3 or not KEY.match(lines[1]):
-        return False
-    return any(line.strip() == "---" for line in lines[2:FRONT_MATTER])
+        return 0
+    return next((number for number, line in enumerate(lines[2:FRONT_MATTER], 3) if line.strip() == "---"), 0)

@@ -8,7 +8,7 @@ thousand); the words are English, because that is what such replies were seen in
 
 import re
 
-from selfinstruct.prompt.reply import phrases, plain
+from selfinstruct.prompt.reply import phrases, plain, quotes
 
 OPENINGS = frozenset(
     """
@@ -126,7 +126,7 @@ def is_working(text: str) -> bool:
 
 def is_remark(text: str) -> bool:
     """Whether it speaks to the reader of the reply about the tasks, or excuses itself: "Please provide …"."""
-    return REMARK.match(plain(text).lstrip("([（")) is not None
+    return REMARK.match(plain(text).lstrip("([（")) is not None and not quotes(text)
 
 
 def is_about_the_list(text: str) -> bool:

@@ -55,3 +55,29 @@ def test_a_reply_that_was_cut_off_is_an_answer():
 )
 def test_what_is_no_answer_is_told(text, reason):
     assert read(text, chat=True) == reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**Output:** cold\n\n---\n\nLet me know!",
+        "---\n\ncold\n\n***",
+        "Sure! Here is the output:\n\n---\n\ncold",
+        "cold\n---",
+        "cold<|im_end|>",
+        "<|start_header_id|>assistant<|end_header_id|>\n\ncold<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nhot",
+    ],
+)
+def test_rules_and_control_tokens_around_an_answer_are_left_out(text):
+    assert read(text, chat=True) == Instance("hot", "cold")
+
+
+@pytest.mark.parametrize("text", ["one\n\n---\n\ntwo", "Title\n=====\n\ntext", "a | b\n---|---\n1 | 2", "---\nname: x\n---\n\ntext"])
+def test_a_rule_inside_an_answer_stays(text):
+    assert read(text, chat=True) == Instance("hot", text)
+
+
+def test_an_answer_that_a_control_token_ended_is_whole():
+    (piece,) = Answer().parse(Completion(text="cold</s>cold</s>", finish_reason="length"), {"chat": False, "input": "hot"})
+
+    assert piece == Candidate(instances=(Instance("hot", "cold"),))

@@ -149,3 +149,95 @@ def test_the_last_instance_of_a_reply_that_was_cut_off_is_truncated() -> None:
 )
 def test_what_cannot_be_read_is_named(text: str, expected: list[str]) -> None:
     assert reasons(parse(text)) == expected
+
+
+@pytest.mark.parametrize("rule", ["---", "***", "___", "==="])
+def test_a_rule_between_instances_belongs_to_none(rule: str) -> None:
+    text = f"{rule}\n\nExample 1\na\n\n{rule}\n\nOutput: b\n\n{rule}\n\nExample 2\nc\nOutput: d\n\n{rule}\n\nI hope this helps!"
+    found = parse(text, chat=True)
+
+    assert pairs(found) == [("a", "b"), ("c", "d")]
+    assert reasons(found) == ["farewell"]
+
+
+def test_a_farewell_right_below_a_rule_is_taken_off() -> None:
+    assert pairs(parse("Input: a\nOutput: b\n---\nI hope this helps!", chat=True)) == [("a", "b")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "one\n\n---\n\ntwo",
+        "Heading\n=======\ntext",
+        "| a | b |\n|---|---|\n| 1 | 2 |",
+        "---\ntitle: Cats\n---\n\nText.",
+        "***\n\nstars are the answer",
+        "Name: ______\n______",
+    ],
+)
+def test_a_rule_that_is_part_of_an_input_or_an_output_stays(text: str) -> None:
+    assert pairs(parse(f"Input: {text}\nOutput: b")) == [(text, "b")]
+    assert pairs(parse(f"Input: a\nOutput: {text}\n\n---\n\nInput: c\nOutput: d")) == [("a", text), ("c", "d")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Example: a\nOutput: b\n\nExample: c\nOutput: d",
+        "Example: Input: a\nOutput: b\n\nExample: Input: c\nOutput: d",
+        "Example Input: a\nExample Output: b\n\nExample Input: c\nExample Output: d",
+        "Example input: a\nExample output: b\n\nExample input: c\nExample output: d",
+        "Example 1 Input: a\nExample 1 Output: b\n\nExample 2 Input: c\nExample 2 Output: d",
+        "**Example Input:** a\n**Example Output:** b\n\n**Example Input:** c\n**Example Output:** d",
+        "Input: a\nExpected Output: b\n\nInput: c\nExpected Output: d",
+        "1. Input: a\n   Output: b\n2. Input: c\n   Output: d",
+        "1) **Input:** a\n**Output:** b\n\n2) **Input:** c\n**Output:** d",
+        "Sure! Here are two examples:\n\n1. Input: a\n   Output: b\n2. Input: c\n   Output: d",
+        "Here are two examples:\nExample: a\nOutput: b\nExample: c\nOutput: d",
+    ],
+)
+def test_instances_are_read_in_the_form_that_the_first_label_shows(text: str) -> None:
+    assert pairs(parse(text, chat=True)) == [("a", "b"), ("c", "d")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Word: run\nExample: I run.\nOutput: a verb", ("Word: run\nExample: I run.", "a verb")),
+        ("Input: a\nOutput: b\nExample: c", ("a", "b\nExample: c")),
+        ("Example: a is b\nInput: c\nOutput: d", ("Example: a is b\nInput: c", "d")),
+        ("Input: Sum.\nExpected Output: 3\nOutput: right", ("Sum.\nExpected Output: 3", "right")),
+        ("Input: the parts\nOutput: In order:\n1. Input: keys\n2. Output: ink", ("the parts", "In order:\n1. Input: keys\n2. Output: ink")),
+        ("1. Input: a\n2. Output: b\nOutput: c", ("a\n2. Output: b", "c")),
+    ],
+)
+def test_a_label_in_another_form_than_the_first_is_text(text: str, expected: tuple[str, str]) -> None:
+    assert pairs(parse(text)) == [expected]
+
+
+@pytest.mark.parametrize("text", ["Example: a", "Example: a\nOutput length: 5", "1. Output: b\n\n2.", "Example Input: a"])
+def test_an_example_on_its_line_is_no_output(text: str) -> None:
+    assert (pairs(parse(text)), reasons(parse(text))) == ([], ["no output marker"])
+
+
+@pytest.mark.parametrize("text", ["Output:\nExample 1\n", "Output:\nExample 1\nExample 2", "Output:\n---"])
+def test_an_output_of_headings_alone_is_empty(text: str) -> None:
+    assert (pairs(parse(text)), reasons(parse(text))) == ([], ["empty output"])
+
+
+def test_what_stands_before_the_task_said_again_is_kept() -> None:
+    found = parse("Example 1\na\nOutput: b\n\nTask: Translate it.\nExample 2\nc\nOutput: d")
+
+    assert (pairs(found), reasons(found)) == ([("a", "b")], ["further task"])
+
+
+def test_a_token_ends_the_reply_and_its_last_instance_is_whole() -> None:
+    found = parse("Input: a\nOutput: b</s><s>[INST] More. [/INST] Input: c\nOutput: d", finish_reason="length")
+
+    assert found == [Candidate(instances=(Instance("a", "b"),))]
+
+
+def test_a_cut_off_instance_does_not_mark_the_one_before_it() -> None:
+    found = parse("Example 1\na\nOutput: b\n\nExample 2\na\nOutput: bo", finish_reason="length")
+
+    assert [(piece.position, piece.truncated) for piece in found if isinstance(piece, Candidate)] == [(0, False), (1, True)]

@@ -109,3 +109,32 @@ def test_the_last_instance_of_a_reply_that_was_cut_off_is_truncated() -> None:
 )
 def test_what_cannot_be_read_is_named(text: str, expected: list[str]) -> None:
     assert reasons(parse(text)) == expected
+
+
+@pytest.mark.parametrize("rule", ["---", "***", "___", "==="])
+def test_a_rule_between_instances_belongs_to_none(rule: str) -> None:
+    text = f"{rule}\nClass label: spam\na\n\n{rule}\n\nClass label: ham\nb\n\n{rule}\n\nI hope this helps!"
+    found = parse(text, chat=True)
+
+    assert pairs(found) == [("a", "spam"), ("b", "ham")]
+    assert reasons(found) == ["farewell"]
+
+
+def test_a_rule_between_two_parts_of_an_input_stays() -> None:
+    assert pairs(parse("Class label: spam\na\n\n---\n\nb\n\n---\n\nClass label: ham")) == [("a\n\n---\n\nb", "spam"), ("", "ham")]
+
+
+def test_a_block_of_two_fields_is_one_input() -> None:
+    found = parse("Class label: spam\nSubject: a\nText: b\n\nClass label: ham\n**Subject:** c\n**Text:** d")
+
+    assert pairs(found) == [("Subject: a\nText: b", "spam"), ("Subject: c\nText: d", "ham")]
+
+
+def test_labels_in_a_list_are_labels() -> None:
+    assert pairs(parse("1. Class label: spam\nText: a\n2. Class label: ham\nText: b")) == [("Text: a", "spam"), ("Text: b", "ham")]
+
+
+def test_control_tokens_are_no_part_of_an_instance() -> None:
+    text = "<|start_header_id|>assistant<|end_header_id|>\n\nClass label: spam\na<|eot_id|>"
+
+    assert parse(text) == [Candidate(instances=(Instance("a", "spam"),))]

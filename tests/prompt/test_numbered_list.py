@@ -234,3 +234,162 @@ def test_casing_can_be_that_of_the_reference_code() -> None:
 def test_wrong_keys_are_refused(keys: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(keys))):
         parse(POEM, **keys)
+
+
+@pytest.mark.parametrize("rule", ["---", "***", "===", "- - -"])
+@pytest.mark.parametrize("chat", [False, True])
+def test_a_rule_between_items_belongs_to_none(rule: str, chat: bool) -> None:
+    text = f"9. {POEM}\n\n{rule}\n\n10. {SKY}\n{rule}\n11. {CATS}\n\n{rule}\n"
+
+    assert parse(text, chat=chat) == [Candidate(instruction=one) for one in (POEM, SKY, CATS)]
+
+
+def test_a_rule_before_the_list_and_after_its_farewell_is_dropped() -> None:
+    found = parse(f"---\n9. {POEM}\n---\n10. {SKY}\n\n---\n\nThese tasks are new.", chat=True)
+
+    assert instructions(found) == [POEM, SKY]
+    assert [piece.text for piece in found if isinstance(piece, Rejection)] == ["These tasks are new."]
+
+
+def test_a_rule_inside_an_item_stays() -> None:
+    assert instructions(parse(f"9. Join both:\n---\na\n---\nb\n10. {SKY}")) == ["Join both: --- a --- b", SKY]
+
+
+def test_only_a_rule_before_the_open_item_is_no_item() -> None:
+    assert instructions(parse(f"---\n{POEM}\n10. {SKY}")) == [POEM, SKY]
+
+
+def test_an_item_that_ends_with_a_colon_takes_its_list_along() -> None:
+    text = f"9. Rank these animals by size:\n   - an ant\n   - a cow\n10. Do this in order:\n11. {SKY}"
+
+    assert instructions(parse(text)) == ["Rank these animals by size: - an ant - a cow", "Do this in order:", SKY]
+
+
+def test_a_colon_stays_only_where_what_it_announces_does() -> None:
+    found = parse(f"9. Add the numbers:\n\n   Answer: 5\n10. {SKY}", chat=True)
+
+    assert instructions(found) == ["Add the numbers", SKY]
+
+
+@pytest.mark.parametrize("chat", [False, True])
+def test_a_heading_over_tasks_is_no_task(chat: bool) -> None:
+    found = parse(f"9. Write a series of tasks:\n10. {SKY}", chat=chat)
+
+    assert (instructions(found), reasons(found)) == ([SKY], ["preamble"])
+
+
+@pytest.mark.parametrize("text", ["Sort these tasks: read, eat, sing.", "Pick one of these prompts and answer in verse:"])
+def test_an_item_that_only_mentions_tasks_is_one(text: str) -> None:
+    assert instructions(parse(f"9. {text}\n10. {SKY}")) == [text, SKY]
+
+
+def test_what_speaks_to_the_reader_behind_a_bold_sentence_is_dropped() -> None:
+    found = parse(f"9. **Rank the rivers.** You haven't provided any rivers.\n10. {SKY}", chat=True)
+
+    assert instructions(found) == ["Rank the rivers.", SKY]
+    assert [piece.text for piece in found if isinstance(piece, Rejection)] == ["You haven't provided any rivers."]
+
+
+def test_what_goes_on_behind_a_bold_sentence_is_part_of_the_task() -> None:
+    assert instructions(parse(f"9. **Rank the rivers.** Begin with the longest.\n10. {SKY}", chat=True)) == [
+        "Rank the rivers. Begin with the longest.",
+        SKY,
+    ]
+
+
+@pytest.mark.parametrize("lead", ["Here are the tasks solved:", "These are the completed tasks:", "All tasks are answered:"])
+def test_under_a_heading_that_announces_answers_only_orders_are_tasks(lead: str) -> None:
+    assert instructions(parse(f"{lead}\n\n9. The sum is right.\n10. Paris it is.\n11. {POEM}", chat=True)) == [POEM]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Here are some words: ant, cow, bee. Sort them by length.",
+        '"I am glad to help you." Is this sentence polite?',
+        "“Sure, I will come.” Translate it into French.",
+        "以下の単語を並べ替えてください：明日は休みです。",
+        "다음 글을 요약해 주세요: 오늘은 비가 옵니다.",
+        "「承知しました」を丁寧な文にしてください。",
+        "请问还有别的方法吗？",
+        "如果你有三个苹果，吃了一个，还剩几个？",
+    ],
+)
+def test_material_that_sounds_like_talk_belongs_to_its_task(text: str) -> None:
+    found = parse(f"9. {text}\n10. {SKY}", chat=True)
+
+    assert (instructions(found), reasons(found)) == ([text, SKY], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("请问您还有其他需要帮助的吗？", "farewell"),
+        ("如果你还有其他问题，请随时问我。", "farewell"),
+        ("他にお手伝いできることはありますか？", "farewell"),
+        ("더 도움이 필요하시면 말씀해 주세요.", "farewell"),
+        ("以下は新しいタスクです。", "preamble"),
+        ("다음은 새로운 과제입니다.", "preamble"),
+        ("Here are some more tasks:", "preamble"),
+    ],
+)
+def test_talk_as_an_item_is_no_task(text: str, reason: str) -> None:
+    found = parse(f"9. {POEM}\n10. {text}", chat=True)
+
+    assert (instructions(found), reasons(found)) == ([POEM], [reason])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(POEM, SKY, "Please list five cats.", "강 이름을 세 개 써 주세요.", "하늘은 왜 파란가요?", "川の名前を三つ書いてください。"),
+        *("写一首关于河的诗。", "请列出三种鸟。", "空はなぜ青いですか？", f"**{POEM}**", f"---\n\n{POEM}\n\n---"),
+    ],
+)
+def test_a_chat_reply_may_be_one_instruction_and_nothing_else(text: str) -> None:
+    assert instructions(parse(text, chat=True)) == [text.strip("*-\n")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("How can I help you?", "What would you like me to write?", "It depends.", "これは難しいです。", "오늘은 비가 옵니다."),
+        *("Write a poem.\nSing a song.", "The answer is 5.", "Let me know.", "我不知道。"),
+    ],
+)
+def test_a_chat_reply_that_asks_for_nothing_is_no_instruction(text: str) -> None:
+    assert reasons(parse(text, chat=True)) == ["no list"]
+    assert instructions(parse(text, chat=True)) == []
+
+
+def test_a_fence_that_is_never_closed_hides_no_later_item() -> None:
+    assert instructions(parse(f"9. Explain this code:\n```\nx = 1\n10. {SKY}\n11. {CATS}")) == [
+        "Explain this code: ``` x = 1",
+        SKY,
+        CATS,
+    ]
+
+
+def test_bullets_behind_a_chinese_sentence_are_dropped_from_a_chat_reply() -> None:
+    found = parse("9. **列出三种水果。**\n   - 苹果\n   - 梨\n10. 写一首诗。\n   - 短一些", chat=True)
+
+    assert instructions(found) == ["列出三种水果。", "写一首诗。"]
+    assert reasons(found) == ["explanation", "explanation"]
+
+
+def test_bullets_behind_a_chinese_sentence_belong_to_it_elsewhere() -> None:
+    assert instructions(parse("9. 比较这些水果。\n   - 苹果\n   - 梨\n10. 写一首诗。")) == ["比较这些水果。 - 苹果 - 梨", "写一首诗。"]
+
+
+@pytest.mark.parametrize("chat", [False, True])
+def test_control_tokens_are_no_part_of_an_item(chat: bool) -> None:
+    text = f"<|im_start|>assistant\n9. {POEM}\n10. {SKY}<|im_end|>\n<|im_start|>user\n11. {CATS}"
+
+    assert parse(text, chat=chat) == [Candidate(instruction=one) for one in (POEM, SKY)]
+
+
+def test_an_item_that_a_control_token_ended_is_whole_wherever_the_server_stopped() -> None:
+    text = f"9. {POEM}\n10. {SKY}<|im_end|>\n<|im_start|>user\nAnd so on and"
+
+    assert parse(text, finish_reason="length") == [Candidate(instruction=one) for one in (POEM, SKY)]
+    assert parse(text, finish_reason="length", cut_off="discard_reply") == parse(text)

@@ -77,3 +77,49 @@ def test_a_text_that_was_cut_off_says_so():
 
     assert found.truncated
     assert RewrittenText().expects == "rewritten_text"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"---\n\n{TEXT}\n\n---",
+        f"Sure! Here is the rewritten prompt:\n\n---\n\n{TEXT}\n\n---\n\nLet me know if you need more!",
+        f"#Rewritten Prompt#:\n\n---\n\n{TEXT}\n***",
+        f"{TEXT}\n\n---\n\n*This version asks for one thing more.*",
+        f"{TEXT}\n\n---\n\n(I kept it short.)",
+        f"{TEXT}\n\n***\n\nNote: it now asks for the mouth of each river.",
+        f"{TEXT}\n\n---\n\nThis prompt adds a condition.",
+        f"{TEXT}\n\n---\n\nI've added a condition.",
+        f"'{TEXT}'",
+        f"Here is the new prompt:\n'{TEXT}'",
+        f"«{TEXT}»",
+        f"「{TEXT}」",
+        f"<|channel|>analysis<|message|>Harder.<|end|><|start|>assistant<|channel|>final<|message|>{TEXT}<|return|>",
+        f"{TEXT}<|im_end|>",
+    ],
+)
+def test_rules_and_remarks_and_quotes_around_the_text_are_left_out(reply):
+    (piece,) = parsed(reply)
+
+    assert piece.instruction == TEXT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{TEXT}\n\n---\n\nThe Nile is long. The Rhine is short.",
+        f"{TEXT}\n\n---\n\nThis is the data: 1, 2, 3",
+        f"{TEXT}\n\n---\n\n**Nile**",
+        f"{TEXT}\n\n(Name no river twice.)",
+        f"{TEXT}\n\n*Name no river twice.*",
+        "Name the rivers' ends, and the lakes' ends.",
+        "'Nile' and 'Rhine' are rivers. Which is longer?",
+        "'It's a river' is a sentence. Translate it.",
+        "| river | end |\n|---|---|\n| Nile | sea |",
+        "---\ntitle: Rivers\n---\n\nComplete this page.",
+    ],
+)
+def test_what_may_be_part_of_the_text_stays(text):
+    (piece,) = parsed(text)
+
+    assert piece.instruction == text

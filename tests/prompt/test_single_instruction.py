@@ -102,3 +102,18 @@ def test_a_text_without_end_takes_no_time(text, rules):
 
 def test_it_expects_a_single_instruction():
     assert SingleInstruction(rules="strict").expects == "single_instruction"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\n\nWrite the plural.\n\n---",
+        "Instruction:\n\n***\n\nWrite the plural.",
+        "Sure, here it is:\n---\nWrite the plural.",
+        "Write the plural.<|im_end|>",
+        "[/INST] Write the plural.</s>",
+    ],
+)
+@pytest.mark.parametrize("rules", ["paper", "strict"])
+def test_rules_and_control_tokens_around_an_instruction_are_left_out(text, rules):
+    assert read(text, rules, chat=True) == "Write the plural."

@@ -110,3 +110,32 @@ def test_an_answer_in_a_reply_that_was_cut_off_is_whole() -> None:
     found = YesNo().parse(Completion(text="No, the", finish_reason="length"), SHOWN)
 
     assert found == [Candidate(is_classification=False)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yes.\ufffd\ufffd，我无法回答这个问题。",
+        "No, sorry. I cannot answer this question.",
+        "Yes. I'm unable to determine what the task is.",
+        "예. 이 질문에는 답변할 수 없습니다.",
+        "はい。この質問にはお答えできません。",
+    ],
+)
+def test_an_answer_that_is_taken_back_is_none(text: str) -> None:
+    assert read(text) == "neither yes nor no"
+
+
+@pytest.mark.parametrize("text", ["Yes. One can decide it by its words.", "はい。分類で回答できます。", "Yes.\nI cannot say more."])
+def test_an_answer_that_goes_on_counts(text: str) -> None:
+    assert read(text) is True
+
+
+def test_the_answer_to_a_task_that_the_reply_made_up_does_not_count() -> None:
+    assert read("Task: Sing a song.\nIs it classification? No") == "neither yes nor no"
+    assert read("Task: Sort the list.\nIs it classification? No") is False
+
+
+@pytest.mark.parametrize("text", ["No<|im_end|>\n<|im_start|>user\nYes", "---\nNo\n---", "<s> No</s>", "analysisYes?assistantfinalNo"])
+def test_control_tokens_and_rules_are_no_part_of_an_answer(text: str) -> None:
+    assert read(text) is False
