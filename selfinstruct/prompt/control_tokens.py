@@ -42,7 +42,7 @@ KNOWN = re.compile(
 SENTENCE_END = (".", "?", "!", "。", "？", "！", ":", "：", '"', "”", ")", "*")
 QUOTES = ("'", '"', "`", "”", "’", "»", "」", ")", "）")
 FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
-STRUCK = re.compile(r"(?:\S[ \t]*<s>|</s>[ \t]*[^\s<\[])")
+STRUCK = re.compile(r"(?:[^\s>][ \t]*<s>|</s>[ \t]*[^\s<\[])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def closes(header: str, run: str) -> bool:
 
 
 def parts_turns(run: re.Match[str], *, is_proven: bool) -> bool:
-    """Return whether a row of tokens inside a text ends or opens a turn; `is_proven` says that the text ends with it."""
+    """Return whether tokens inside a text end or open a turn; `is_proven` says that the text ends with the same."""
     text = run.string
     before = text[max(text.rfind("\n", 0, run.start()) + 1, run.start() - 500) : run.start()]
     after = text[run.end() : run.end() + 1]

@@ -72,12 +72,16 @@ def test_rules_and_control_tokens_around_an_answer_are_left_out(text):
     assert read(text, chat=True) == Instance("hot", "cold")
 
 
-@pytest.mark.parametrize("text", ["one\n\n---\n\ntwo", "Title\n=====\n\ntext", "a | b\n---|---\n1 | 2", "---\nname: x\n---\n\ntext"])
+@pytest.mark.parametrize(
+    "text", ["one\n\n---\n\ntwo", "Title\n=====\n\ntext", "a | b\n---|---\n1 | 2", "---\nname: x\n---\n\ntext"]
+)
 def test_a_rule_inside_an_answer_stays(text):
     assert read(text, chat=True) == Instance("hot", text)
 
 
 def test_an_answer_that_a_control_token_ended_is_whole():
-    (piece,) = Answer().parse(Completion(text="cold</s>cold</s>", finish_reason="length"), {"chat": False, "input": "hot"})
+    (piece,) = Answer().parse(
+        Completion(text="cold</s>cold</s>", finish_reason="length"), {"chat": False, "input": "hot"}
+    )
 
     assert piece == Candidate(instances=(Instance("hot", "cold"),))

@@ -14,7 +14,16 @@ def said(text: str) -> str:
 @pytest.mark.parametrize(
     "token",
     [
-        *("<|im_end|>", "<|endoftext|>", "</s>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>", "<|end|>", "<|return|>"),
+        *(
+            "<|im_end|>",
+            "<|endoftext|>",
+            "</s>",
+            "<|eot_id|>",
+            "<|end_of_text|>",
+            "<end_of_turn>",
+            "<|end|>",
+            "<|return|>",
+        ),
         *("<｜end▁of▁sentence｜>", "<eos>", "[|endofturn|]", "<turn|>", "<|END_OF_TURN_TOKEN|>", "<|never_seen|>"),
         *("[/INST]", "<|im_end|>\n<|endoftext|>", "\n<|im_end|>", " </s>\n", "<|user|>", "[INST]", "<pad><pad>"),
     ],
@@ -27,11 +36,22 @@ def test_a_token_at_the_end_ends_the_reply(token: str) -> None:
 @pytest.mark.parametrize(
     "header",
     [
-        *("<s>", "<bos>", "<|begin_of_text|>", "[/INST] ", "<|assistant|>\n", "<|im_start|>assistant\n", "<｜Assistant｜>"),
+        *(
+            "<s>",
+            "<bos>",
+            "<|begin_of_text|>",
+            "[/INST] ",
+            "<|assistant|>\n",
+            "<|im_start|>assistant\n",
+            "<｜Assistant｜>",
+        ),
         *("<|start_header_id|>assistant<|end_header_id|>\n\n", "<start_of_turn>model\n", "<|turn>model\n"),
         *("<|start|>assistant<|channel|>final<|message|>", "<|channel|>final<|message|>", "<|START_RESPONSE|>"),
         *("<s>[INST] Name things. [/INST] ", "<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n"),
-        *("<|begin_of_text|><|start_header_id|>assistant<|end_header_id|>\n\n", "<|im_assistant|>assistant<|im_middle|>"),
+        *(
+            "<|begin_of_text|><|start_header_id|>assistant<|end_header_id|>\n\n",
+            "<|im_assistant|>assistant<|im_middle|>",
+        ),
     ],
 )
 def test_a_header_opens_the_reply(header: str) -> None:
@@ -46,6 +66,7 @@ def test_a_header_opens_the_reply(header: str) -> None:
         "<|im_end|>\n<|im_start|>user\nThanks!<|im_end|>\n<|im_start|>assistant\n11. No.",
         "<|im_end|>\nuser\nThanks!",
         "</s><s>[INST] More. [/INST] 11. No.",
+        "</s> <s>11. No.</s>",
         "\n[INST] More. [/INST] 11. No.",
         "<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nThanks!",
         "<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n11. No.",
@@ -69,8 +90,7 @@ def test_a_turn_that_the_model_made_up_is_no_part_of_the_reply(turn: str) -> Non
         f"<|channel|>analysis<|message|>1. Foo.<|end|><|start|>assistant<|channel|>final<|message|>{LIST}<|return|>",
         f"analysis<|message|>1. Foo.<|end|><|start|>assistant<|channel|>final<|message|>{LIST}",
         f"1. Foo.<|end|><|start|>assistant<|channel|>final<|message|>{LIST}<|return|>",
-        "<|channel|>commentary to=functions.f <|constrain|>json<|message|>{}<|call|>"
-        f"<|start|>assistant<|channel|>final<|message|>{LIST}",
+        f"<|channel|>commentary to=functions.f <|constrain|>json<|message|>x<|call|><|channel|>final<|message|>{LIST}",
         f"analysis1. Foo.assistantfinal{LIST}",
         f"<|channel>thought\n1. Foo.<channel|>{LIST}",
         f"<|START_THINKING|>1. Foo.<|END_THINKING|><|START_RESPONSE|>{LIST}<|END_RESPONSE|>",
@@ -115,7 +135,9 @@ def test_of_tokens_alone_nothing_is_left() -> None:
     assert spoken("<s></s>").thought is None
 
 
-@pytest.mark.parametrize("piece", ["<|im_end|>", "</s>\n", "<|a", "[INST]", "<|im_start|>user\n", "`<s>`\n", "<s>" + " " * 50])
+@pytest.mark.parametrize(
+    "piece", ["<|im_end|>", "</s>\n", "<|a", "[INST]", "<|im_start|>user\n", "`<s>`\n", "<s>" + " " * 50]
+)
 def test_a_reply_of_tokens_is_read_in_time_that_grows_with_its_length(piece: str) -> None:
     def seconds(count: int) -> float:
         started = time.perf_counter()
@@ -123,3 +145,7 @@ def test_a_reply_of_tokens_is_read_in_time_that_grows_with_its_length(piece: str
         return time.perf_counter() - started
 
     assert seconds(20_000) < 40 * seconds(2_000) + 0.2
+
+
+def test_tokens_around_the_reply_and_behind_it_are_no_html() -> None:
+    assert said(f"<s> {LIST}</s><s>[INST] More. [/INST] 11. No.") == LIST

@@ -153,8 +153,8 @@ def test_what_cannot_be_read_is_named(text: str, expected: list[str]) -> None:
 
 @pytest.mark.parametrize("rule", ["---", "***", "___", "==="])
 def test_a_rule_between_instances_belongs_to_none(rule: str) -> None:
-    text = f"{rule}\n\nExample 1\na\n\n{rule}\n\nOutput: b\n\n{rule}\n\nExample 2\nc\nOutput: d\n\n{rule}\n\nI hope this helps!"
-    found = parse(text, chat=True)
+    parts = ("", "Example 1\na", "Output: b", "Example 2\nc\nOutput: d", "I hope this helps!")
+    found = parse(f"\n\n{rule}\n\n".join(parts), chat=True)
 
     assert pairs(found) == [("a", "b"), ("c", "d")]
     assert reasons(found) == ["farewell"]
@@ -207,7 +207,10 @@ def test_instances_are_read_in_the_form_that_the_first_label_shows(text: str) ->
         ("Input: a\nOutput: b\nExample: c", ("a", "b\nExample: c")),
         ("Example: a is b\nInput: c\nOutput: d", ("Example: a is b\nInput: c", "d")),
         ("Input: Sum.\nExpected Output: 3\nOutput: right", ("Sum.\nExpected Output: 3", "right")),
-        ("Input: the parts\nOutput: In order:\n1. Input: keys\n2. Output: ink", ("the parts", "In order:\n1. Input: keys\n2. Output: ink")),
+        (
+            "Input: the parts\nOutput: In order:\n1. Input: keys\n2. Output: ink",
+            ("the parts", "In order:\n1. Input: keys\n2. Output: ink"),
+        ),
         ("1. Input: a\n2. Output: b\nOutput: c", ("a\n2. Output: b", "c")),
     ],
 )
@@ -215,7 +218,9 @@ def test_a_label_in_another_form_than_the_first_is_text(text: str, expected: tup
     assert pairs(parse(text)) == [expected]
 
 
-@pytest.mark.parametrize("text", ["Example: a", "Example: a\nOutput length: 5", "1. Output: b\n\n2.", "Example Input: a"])
+@pytest.mark.parametrize(
+    "text", ["Example: a", "Example: a\nOutput length: 5", "1. Output: b\n\n2.", "Example Input: a"]
+)
 def test_an_example_on_its_line_is_no_output(text: str) -> None:
     assert (pairs(parse(text)), reasons(parse(text))) == ([], ["no output marker"])
 
@@ -240,4 +245,7 @@ def test_a_token_ends_the_reply_and_its_last_instance_is_whole() -> None:
 def test_a_cut_off_instance_does_not_mark_the_one_before_it() -> None:
     found = parse("Example 1\na\nOutput: b\n\nExample 2\na\nOutput: bo", finish_reason="length")
 
-    assert [(piece.position, piece.truncated) for piece in found if isinstance(piece, Candidate)] == [(0, False), (1, True)]
+    assert [(piece.position, piece.truncated) for piece in found if isinstance(piece, Candidate)] == [
+        (0, False),
+        (1, True),
+    ]

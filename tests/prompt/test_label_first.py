@@ -121,7 +121,10 @@ def test_a_rule_between_instances_belongs_to_none(rule: str) -> None:
 
 
 def test_a_rule_between_two_parts_of_an_input_stays() -> None:
-    assert pairs(parse("Class label: spam\na\n\n---\n\nb\n\n---\n\nClass label: ham")) == [("a\n\n---\n\nb", "spam"), ("", "ham")]
+    assert pairs(parse("Class label: spam\na\n\n---\n\nb\n\n---\n\nClass label: ham")) == [
+        ("a\n\n---\n\nb", "spam"),
+        ("", "ham"),
+    ]
 
 
 def test_a_block_of_two_fields_is_one_input() -> None:
@@ -131,7 +134,10 @@ def test_a_block_of_two_fields_is_one_input() -> None:
 
 
 def test_labels_in_a_list_are_labels() -> None:
-    assert pairs(parse("1. Class label: spam\nText: a\n2. Class label: ham\nText: b")) == [("Text: a", "spam"), ("Text: b", "ham")]
+    assert pairs(parse("1. Class label: spam\nText: a\n2. Class label: ham\nText: b")) == [
+        ("Text: a", "spam"),
+        ("Text: b", "ham"),
+    ]
 
 
 def test_control_tokens_are_no_part_of_an_instance() -> None:

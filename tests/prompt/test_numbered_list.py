@@ -278,7 +278,9 @@ def test_a_heading_over_tasks_is_no_task(chat: bool) -> None:
     assert (instructions(found), reasons(found)) == ([SKY], ["preamble"])
 
 
-@pytest.mark.parametrize("text", ["Sort these tasks: read, eat, sing.", "Pick one of these prompts and answer in verse:"])
+@pytest.mark.parametrize(
+    "text", ["Sort these tasks: read, eat, sing.", "Pick one of these prompts and answer in verse:"]
+)
 def test_an_item_that_only_mentions_tasks_is_one(text: str) -> None:
     assert instructions(parse(f"9. {text}\n10. {SKY}")) == [text, SKY]
 
@@ -297,7 +299,9 @@ def test_what_goes_on_behind_a_bold_sentence_is_part_of_the_task() -> None:
     ]
 
 
-@pytest.mark.parametrize("lead", ["Here are the tasks solved:", "These are the completed tasks:", "All tasks are answered:"])
+@pytest.mark.parametrize(
+    "lead", ["Here are the tasks solved:", "These are the completed tasks:", "All tasks are answered:"]
+)
 def test_under_a_heading_that_announces_answers_only_orders_are_tasks(lead: str) -> None:
     assert instructions(parse(f"{lead}\n\n9. The sum is right.\n10. Paris it is.\n11. {POEM}", chat=True)) == [POEM]
 
@@ -342,7 +346,14 @@ def test_talk_as_an_item_is_no_task(text: str, reason: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *(POEM, SKY, "Please list five cats.", "강 이름을 세 개 써 주세요.", "하늘은 왜 파란가요?", "川の名前を三つ書いてください。"),
+        *(
+            POEM,
+            SKY,
+            "Please list five cats.",
+            "강 이름을 세 개 써 주세요.",
+            "하늘은 왜 파란가요?",
+            "川の名前を三つ書いてください。",
+        ),
         *("写一首关于河的诗。", "请列出三种鸟。", "空はなぜ青いですか？", f"**{POEM}**", f"---\n\n{POEM}\n\n---"),
     ],
 )
@@ -353,7 +364,13 @@ def test_a_chat_reply_may_be_one_instruction_and_nothing_else(text: str) -> None
 @pytest.mark.parametrize(
     "text",
     [
-        *("How can I help you?", "What would you like me to write?", "It depends.", "これは難しいです。", "오늘은 비가 옵니다."),
+        *(
+            "How can I help you?",
+            "What would you like me to write?",
+            "It depends.",
+            "これは難しいです。",
+            "오늘은 비가 옵니다.",
+        ),
         *("Write a poem.\nSing a song.", "The answer is 5.", "Let me know.", "我不知道。"),
     ],
 )
@@ -378,7 +395,10 @@ def test_bullets_behind_a_chinese_sentence_are_dropped_from_a_chat_reply() -> No
 
 
 def test_bullets_behind_a_chinese_sentence_belong_to_it_elsewhere() -> None:
-    assert instructions(parse("9. 比较这些水果。\n   - 苹果\n   - 梨\n10. 写一首诗。")) == ["比较这些水果。 - 苹果 - 梨", "写一首诗。"]
+    assert instructions(parse("9. 比较这些水果。\n   - 苹果\n   - 梨\n10. 写一首诗。")) == [
+        "比较这些水果。 - 苹果 - 梨",
+        "写一首诗。",
+    ]
 
 
 @pytest.mark.parametrize("chat", [False, True])

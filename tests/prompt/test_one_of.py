@@ -53,3 +53,18 @@ def test_a_verdict_is_never_guessed(reply, reason):
 
 def test_the_form_is_named_after_the_attribute():
     assert EQUALITY.expects == "equality"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "---\nNot Equal\n---",
+        "<|channel|>analysis<|message|>Equal?<|end|><|start|>assistant<|channel|>final<|message|>Not Equal<|return|>",
+        "Not Equal<|im_end|>\n<|im_start|>user\nFirst prompt: x",
+        "[/INST] Not Equal</s>",
+    ],
+)
+def test_control_tokens_and_rules_are_no_part_of_a_verdict(reply):
+    (found,) = parsed(reply)
+
+    assert found.attributes == {"equality": "not equal"}

@@ -44,3 +44,18 @@ def test_a_scale_goes_up():
     assert DIFFICULTY.expects == "rating"
     with pytest.raises(ValueError, match="must be below"):
         Rating(attribute="difficulty", lowest=3, highest=3)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "---\n7\n---",
+        "<|start_header_id|>assistant<|end_header_id|>\n\n7<|eot_id|>",
+        "7<end_of_turn>\n<start_of_turn>user\n8",
+        "analysis8 or 9?assistantfinal7",
+    ],
+)
+def test_control_tokens_and_rules_are_no_part_of_a_rating(reply):
+    (found,) = parsed(reply)
+
+    assert found.attributes == {"difficulty": 7}

@@ -16,6 +16,7 @@ PARSERS = (NumberedList(casing="keep", cut_off="keep_whole"), YesNo(), LabelFirs
 PIECES = (
     *("<think>", "</think>", "```", "**", "\n", "\n\n", " ", "1. ", "2) ", "- ", "Task 3:", "Task: ", "９．", "①"),
     *("Example 1", "Input:", "Output:", "Class label:", "Yes", "No", "Here are the tasks:", "Write a poem.", "(", ")"),
+    *("<|im_end|>", "</s>", "<|channel|>final<|message|>", "[INST]", "<s>", "***", "assistant"),
     *("I'm sorry, but I can't", "->", ":", "\r\n", "\ufeff", "\u200b", "1 + 2 = 3", "# ", "---", "Step 1: add"),
 )
 
@@ -157,3 +158,36 @@ def test_time_grows_no_faster_than_the_reply(text: str) -> None:
         parser.parse(Completion(text=text), {"chat": True})
 
         assert time.process_time() - start < 2
+
+
+def test_control_tokens_are_cut_inside_a_fence_and_around_it() -> None:
+    assert answer("<s>```\n9. This.<|im_end|>\n```<|im_end|>") == "9. This."
+    assert answer("```\n9. This.</s>\n```") == "9. This."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<|im_start|>assistant\n<think>\nHm.\n</think>\n\n9. This.<|im_end|>",
+        "<think>\nHm.\n</think>\n\n<|im_start|>assistant\n9. This.<|im_end|>",
+        "<think>\nIs it <|im_end|>?\n</think>\n9. This.",
+    ],
+)
+def test_a_thought_and_control_tokens_may_stand_in_any_order(text: str) -> None:
+    assert answer(text).strip() == "9. This."
+
+
+def test_a_thought_in_a_channel_that_never_ends_is_a_rejection() -> None:
+    assert answer("<|channel|>analysis<|message|>9. Not this.") == ""
+    assert reasons("<|channel|>analysis<|message|>9. Not this.") == ["unfinished thought"]
+
+
+def test_a_reply_of_control_tokens_alone_is_empty() -> None:
+    assert reasons("<s></s>") == ["empty reply"]
+
+
+def test_a_reply_is_cut_off_unless_a_control_token_ended_it() -> None:
+    assert read(Completion(text="This", finish_reason="length")).is_cut_off
+    assert read(Completion(text="<s>This", finish_reason="length")).is_cut_off
+    assert not read(Completion(text="This</s>", finish_reason="length")).is_cut_off
+    assert not read(Completion(text="<s>This")).is_cut_off

@@ -16,7 +16,14 @@ def test_other_lines_are_not(line: str) -> None:
 @pytest.mark.parametrize("rule", ["---", "***", "___", "===", "- - -"])
 @pytest.mark.parametrize(
     "text",
-    ["{}\n\nA cat.\n\n{}", "A cat.\n\n{}", "{}\n\nA cat.", "\n{}\nA cat.", "{}\n\n{}\n\nA cat.\n\n{}\n\n{}\n", "A cat."],
+    [
+        "{}\n\nA cat.\n\n{}",
+        "A cat.\n\n{}",
+        "{}\n\nA cat.",
+        "\n{}\nA cat.",
+        "{}\n\n{}\n\nA cat.\n\n{}\n\n{}\n",
+        "A cat.",
+    ],
 )
 def test_rules_around_a_text_are_left_out(text: str, rule: str) -> None:
     if rule == "___" and "{}\nA" in text:

@@ -32,3 +32,17 @@ def test_nothing_said_is_no_answer(text, reason):
 
     assert (found.filter, found.reason) == ("parse", reason)
     assert WholeReply().expects == "whole_reply"
+
+
+@pytest.mark.parametrize("text", ["Forty-two.", "---\n\nForty-two.\n\n---", "One.\n\n---\n\nLet me know!"])
+def test_control_tokens_are_cut_off_and_rules_are_not(text):
+    (found,) = parsed(f"<|im_start|>assistant\n{text}<|im_end|>\n<|im_start|>user\nThanks", finish_reason="length")
+
+    assert found.instance.output == text
+    assert not found.truncated
+
+
+def test_a_channel_for_thoughts_without_an_answer_is_an_unfinished_thought():
+    (found,) = parsed("<|channel|>analysis<|message|>Hm")
+
+    assert (found.reason, found.text) == ("unfinished thought", "Hm")

@@ -401,3 +401,27 @@ def test_a_reply_may_run_on_for_thousands_of_tasks():
     swallowed = "\n".join(f"###\n{n}. Do it\n{n}. Input: a\n{n}. Output: b" for n in range(2, 4001))
 
     assert len(read(f"1. Instruction: Do\n1. Input: a\n1. Output: b\n{swallowed}")) == 4000
+
+
+@pytest.mark.parametrize("rule", ["---", "***", "___", "==="])
+def test_rules_between_the_fields_of_a_task_belong_to_none(rule):
+    parts = (f"Instruction: {B[0]}", f"Input: {B[1]}", f"Output: {B[2]}", f"Instruction: {A[0]}\nOutput: {A[2]}")
+
+    assert tasks(read(f"\n\n{rule}\n\n".join(parts))) == [B, A]
+
+
+@pytest.mark.parametrize(
+    "output", ["one\n\n---\n\ntwo", "Title\n=====", "a | b\n---|---", "---\nname: x\n---\n\ntext", "Yours,\n____"]
+)
+def test_a_rule_that_is_part_of_an_output_stays(output):
+    text = f"###\n4. Instruction: {A[0]}\n4. Input:\n<noinput>\n4. Output:\n{output}\n###\n{plain(B, 5)}"
+
+    assert tasks(read(text)) == [(A[0], "", output), B]
+
+
+def test_control_tokens_end_a_list_of_tasks():
+    said = f"{plain(A, 4)}\n###\n{plain(B, 5)}<|return|><|start|>user<|message|>{plain(A, 6)}"
+    text = f"<|start|>assistant<|channel|>final<|message|>{said}"
+
+    assert tasks(read(text, finish_reason="length")) == [A, B]
+    assert not any(piece.truncated for piece in read(text, finish_reason="length"))

@@ -126,7 +126,9 @@ def test_an_answer_that_is_taken_back_is_none(text: str) -> None:
     assert read(text) == "neither yes nor no"
 
 
-@pytest.mark.parametrize("text", ["Yes. One can decide it by its words.", "はい。分類で回答できます。", "Yes.\nI cannot say more."])
+@pytest.mark.parametrize(
+    "text", ["Yes. One can decide it by its words.", "はい。分類で回答できます。", "Yes.\nI cannot say more."]
+)
 def test_an_answer_that_goes_on_counts(text: str) -> None:
     assert read(text) is True
 
@@ -136,6 +138,8 @@ def test_the_answer_to_a_task_that_the_reply_made_up_does_not_count() -> None:
     assert read("Task: Sort the list.\nIs it classification? No") is False
 
 
-@pytest.mark.parametrize("text", ["No<|im_end|>\n<|im_start|>user\nYes", "---\nNo\n---", "<s> No</s>", "analysisYes?assistantfinalNo"])
+@pytest.mark.parametrize(
+    "text", ["No<|im_end|>\n<|im_start|>user\nYes", "---\nNo\n---", "<s> No</s>", "analysisYes?assistantfinalNo"]
+)
 def test_control_tokens_and_rules_are_no_part_of_an_answer(text: str) -> None:
     assert read(text) is False

@@ -232,3 +232,18 @@ def test_what_is_asked_is_under_way_before_the_first_reply_is_taken(turn, script
     answers = turn.ask(PROMPT, at(model), samples("a", "b"))
 
     assert (len(model.asked), len(answers), turn.asked, turn.parsed) == (2, 2, 2, 0)
+
+
+def test_replies_with_control_tokens_are_counted(turn, scripted):
+    model = scripted(lambda request: f"Sing {request.text}." + ("</s>" if request.text != "b" else ""))
+    for _ in turn.ask(PROMPT, at(model), samples("a", "b", "c")):
+        pass
+
+    assert turn.done(Pool()).row()["control_tokens"] == 2
+
+
+def test_a_round_without_control_tokens_has_no_figure_of_them(turn, scripted):
+    for _ in turn.ask(PROMPT, at(scripted(lambda request: "Explain </s> to me.")), samples("a")):
+        pass
+
+    assert "control_tokens" not in turn.done(Pool()).row()
