@@ -54,13 +54,17 @@ def preamble(text: str) -> list[Rejection]:
 
 
 def without_farewell(found: list[Field]) -> list[Rejection]:
-    """Takes a closing sentence of a chat model off the last field."""
+    """Take closing sentences of a chat model off the last field."""
     lines = found[-1].lines
-    while lines and not lines[-1].strip():
-        lines.pop()
-    if len(lines) > 1 and (not lines[-2].strip() or is_rule(lines[-2])) and is_farewell(lines[-1]):
-        return [rejection("farewell", lines.pop())]
-    return []
+    taken: list[Rejection] = []
+    while lines:
+        end = next((at for at in range(len(lines), 0, -1) if lines[at - 1].strip() and not is_rule(lines[at - 1])), 0)
+        is_apart = end > 1 and (not lines[end - 2].strip() or is_rule(lines[end - 2]))
+        if not (is_apart and is_farewell(lines[end - 1])):
+            break
+        taken.insert(0, rejection("farewell", lines[end - 1]))
+        del lines[end - 1 :]
+    return taken
 
 
 def answers(pieces: Sequence[Piece], *, is_cut_off: bool) -> list[Candidate | Rejection]:

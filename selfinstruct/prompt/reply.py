@@ -115,10 +115,17 @@ def without_thoughts(text: str) -> tuple[str, str | None]:
 
 
 def without_fence(text: str) -> str:
-    """The text without a code fence that opens before its first word and closes, if at all, after its last."""
+    """The text without a code fence that opens before its first word and closes, if at all, after its last.
+
+    A fence inside the first that names a language, or stands behind other text, opens another one and closes none.
+    """
     lines = text.strip().split("\n")
     fences = [number for number, line in enumerate(lines) if line.lstrip().startswith("```")]
-    if fences == [0] or fences == [0, len(lines) - 1]:
+    if fences[:1] != [0]:
+        return text
+    is_closed = len(fences) > 1 and lines[-1].strip() == "```"
+    inside = next((line.strip() for line in lines[1:-1] if line.count("```") % 2), "```")
+    if fences == [0] or fences == [0, len(lines) - 1] or (is_closed and inside != "```"):
         return "\n".join(lines[1 : fences[-1] or None])
     return text
 

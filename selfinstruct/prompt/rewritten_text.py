@@ -81,8 +81,8 @@ def without_announcement(text: str) -> str:
 
 def without_farewell(text: str) -> str:
     """The text without a last paragraph that takes leave."""
-    before, line_end, last = text.rstrip().rpartition("\n\n")
-    return without_rules(before if line_end and is_farewell(last) else text).strip()
+    before, line_end, last = without_rules(text).rstrip().rpartition("\n\n")
+    return without_farewell(before) if line_end and is_farewell(last) else without_rules(text).strip()
 
 
 def without_remark(text: str) -> str:

@@ -133,3 +133,10 @@ def test_an_instance_before_the_piece_that_the_reply_broke_off_in_is_whole() -> 
     found = answers([FIRST, rejection("second output", "x")], is_cut_off=True)
 
     assert found[0] == Candidate(instances=(FIRST,))
+
+
+def test_several_closing_sentences_are_taken_off_with_the_rules_between() -> None:
+    found = [Field("Output", [" b", "", "---", "", "I hope this helps!", "", "---", "Let me know.", "---"])]
+
+    assert [piece.text for piece in without_farewell(found)] == ["I hope this helps!", "Let me know."]
+    assert found[0].text == "b"

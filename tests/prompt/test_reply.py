@@ -191,3 +191,15 @@ def test_a_reply_is_cut_off_unless_a_control_token_ended_it() -> None:
     assert read(Completion(text="<s>This", finish_reason="length")).is_cut_off
     assert not read(Completion(text="This</s>", finish_reason="length")).is_cut_off
     assert not read(Completion(text="<s>This")).is_cut_off
+
+
+@pytest.mark.parametrize(
+    "inside", ["Output: ```x = 1\n```", "```python\nx = 1\n```", "a\n```js\nb\n```\nc\n```\nd\n```"]
+)
+def test_a_fence_around_the_whole_may_hold_others(inside: str) -> None:
+    assert answer(f"```\n{inside}\n```") == inside
+
+
+@pytest.mark.parametrize("text", ["```\na\n```\nb\n```\nc\n```", "```\na\n```\nb", "a\n```\nb\n```"])
+def test_a_fence_around_a_part_stays(text: str) -> None:
+    assert answer(text) == text

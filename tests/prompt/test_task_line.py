@@ -69,3 +69,10 @@ def test_other_rules_are_text_where_the_rule_of_the_prompt_is_used():
 
 def test_a_heading_in_the_last_line_of_a_text_is_text():
     assert gap_before(["To do:", "Task 5", "Instruction:"], 2, RULE).start == 2
+
+
+def test_a_number_may_have_a_full_stop_of_full_width() -> None:
+    found = label_of("4．Instruction： Sing.", 0)
+
+    assert found is not None
+    assert (found.kind, found.number, found.rest) == ("Instruction", 4, "Sing.")
