@@ -16,7 +16,7 @@ from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
 
-LABEL = re.compile(r"[*_#>\s]{0,6}(?:the )?(?:output|answer)(?: is)?[*_\s]{0,4}:[*_\s]{0,4}", re.IGNORECASE)
+LABEL = re.compile(r"[*_#>\s]{0,6}(?:the )?(?:output|answer)(?: is)?[*_\s]{0,4}[:：][*_\s]{0,4}", re.IGNORECASE)
 
 
 @part

@@ -36,11 +36,11 @@ QUOTED = {
 CURLY = str.maketrans("“”„", '"""')
 LABEL = re.compile(
     r"[*_#>\s-]{0,6}(?:the )?(?:(?:\w+ )?instructions?(?: \w+){0,4}?|task|answer)[*_]{0,2}"
-    r"(?:(?: (?:is|was|were|reads?|said|(?:might|could|may) (?:be|have been)))[*_\s]{0,4}:?|:|$)[*_\s]{0,4}",
+    r"(?:(?: (?:is|was|were|reads?|said|(?:might|could|may) (?:be|have been)))[*_\s]{0,4}[:：]?|[:：]|$)[*_\s]{0,4}",
     re.IGNORECASE,
 )
 PAIR_LINE = re.compile(
-    r"[*_#>\s-]{0,6}(?:example[ \t]*+\d*[*_]*+(?:[:.][*_]*+)?\s*$|(?:input|output|examples?)[ \t\d]*[*_]*:)",
+    r"[*_#>\s-]{0,6}(?:example[ \t]*+\d*[*_]*+(?:[:.：．][*_]*+)?\s*$|(?:input|output|examples?)[ \t\d]*[*_]*[:：])",
     re.IGNORECASE,
 )
 LONGEST_IN_QUOTES = 3

@@ -85,3 +85,7 @@ def test_an_answer_that_a_control_token_ended_is_whole():
     )
 
     assert piece == Candidate(instances=(Instance("hot", "cold"),))
+
+
+def test_a_label_with_a_colon_of_full_width_is_left_out():
+    assert read("**Output：** cold", chat=True) == Instance("hot", "cold")

@@ -117,3 +117,8 @@ def test_it_expects_a_single_instruction():
 @pytest.mark.parametrize("rules", ["paper", "strict"])
 def test_rules_and_control_tokens_around_an_instruction_are_left_out(text, rules):
     assert read(text, rules, chat=True) == "Write the plural."
+
+
+@pytest.mark.parametrize("text", ["Input： 3\nOutput： 4\nAdd one.", "Example 1：\nAdd one.", "Instruction： Add one."])
+def test_labels_with_a_colon_of_full_width_are_labels(text):
+    assert read(text, chat=True) == "Add one."
