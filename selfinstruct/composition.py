@@ -37,6 +37,7 @@ from yaml import YAMLError  # type: ignore[import-untyped]
 from selfinstruct.advice import CONF, misread_files
 from selfinstruct.encoding import HALF_A_PAIR, MARK
 from selfinstruct.errors import ConfigError
+from selfinstruct.naming import hiding
 from selfinstruct.secret import within
 from selfinstruct.trust import leaves, refused
 
@@ -115,6 +116,10 @@ def check(words: list[str], module: str) -> Checked | None:
     once = cast(Once, hydra.config_loader)
     mode = once.kept[1].hydra.mode if once.kept is not None else None
     if typed.multirun or mode is RunMode.MULTIRUN:
+        if once.kept is not None:
+            known = once.kept[1].hydra
+            hidden = known.job.config.override_dirname.exclude_keys
+            typed.overrides += hiding(typed.overrides, known.sweeper.get("params") or {}, hidden, once)
         once.kept = None  # each job is composed of its own words, maybe in another process
     return Checked(typed=typed, hydra=hydra, mode=mode)
 

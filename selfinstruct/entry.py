@@ -20,6 +20,7 @@ from selfinstruct.composition import check
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError, UnwritableError
 from selfinstruct.folder import check_links, kept_overrides
 from selfinstruct.job import begun, failed, job, tell
+from selfinstruct.naming import key_of
 from selfinstruct.secret import TOKEN, is_typed
 from selfinstruct.sweep import failures
 
@@ -126,11 +127,6 @@ def with_kept_overrides(words: list[str]) -> list[str]:
 def folder_in(words: list[str], key: str) -> str | None:
     """The folder that a word of the command line names."""
     return next((word.partition("=")[2].strip("'\"") for word in words if word.startswith(f"{key}=")), None)
-
-
-def key_of(word: str) -> str:
-    """The key of an override."""
-    return word.lstrip("+~").partition("=")[0]
 
 
 def help_text() -> str:

@@ -5,7 +5,6 @@ word in its folder, since its launcher may have run it in another process, or on
 is done already is not done again.
 """
 
-import hashlib
 import json
 import logging
 import re
@@ -23,6 +22,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from selfinstruct import naming  # noqa: F401  (for the resolver of folder names, in every process)
 from selfinstruct.advice import CONF, at_once, by_place, in_one_line, plain, recipe_of
 from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError, UnwritableError
 from selfinstruct.folder import kept_config
@@ -42,19 +42,6 @@ failed: list[str] = []
 """What went wrong in this process."""
 
 
-def slug(text: str) -> str:
-    """A folder name out of overrides: short, no character that a file system or a shell minds.
-
-    Of a key only its last word is left; the whole of it stands in the folder.
-    """
-    text = re.sub(r"(^|,)[~+]*(?:[\w@/-]+\.)+(?=\w+=)", r"\1", text)
-    plain = re.sub(r"[^\w.-]+", "-", text.replace(",", "__"), flags=re.ASCII).strip("-.") or "default"
-    if len(plain) <= 100:
-        return plain
-    return f"{plain[:89]}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
-
-
-OmegaConf.register_new_resolver("slug", slug, replace=True)
 OmegaConf.register_new_resolver("oc.env", variable, replace=True)
 OmegaConf.register_new_resolver("experiment", recipe_of, replace=True)
 OmegaConf.register_new_resolver("conf", lambda path: str(CONF / path), replace=True)

@@ -53,7 +53,7 @@ ORDER = (
     ("past",),
     ("actions",),
     ("run",),
-    ("advice", "build"),
+    ("advice", "build", "naming"),
     ("composition", "job"),
     ("sweep",),
     ("entry",),
@@ -61,8 +61,8 @@ ORDER = (
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 
 ONLY_IN = {
-    "hydra": ("entry", "advice", "composition", "job", "sweep"),
-    "omegaconf": ("entry", "advice", "composition", "job", "sweep"),
+    "hydra": ("entry", "advice", "composition", "job", "naming", "sweep"),
+    "omegaconf": ("entry", "advice", "composition", "job", "naming", "sweep"),
     "litellm": ("model",),
     "aiohttp": ("model",),
     "wandb": ("trackers",),

@@ -9,7 +9,6 @@ from omegaconf import OmegaConf
 
 from selfinstruct.advice import CONF
 from selfinstruct.build import make
-from selfinstruct.job import slug
 
 
 def missing(node, prefix=""):
@@ -141,11 +140,3 @@ def test_the_few_shot_sets_have_the_sizes_of_the_paper(tmp_path, composed, built
     assert len(recipe["input_first"].prompt.few_shot) == 11
     assert all(shown.instances for shown in recipe["output_first"].prompt.few_shot.values())
     assert all(shown.instances for shown in recipe["input_first"].prompt.few_shot.values())
-
-
-def test_folder_names_made_of_overrides_are_short_and_safe():
-    assert slug("model.name=openai/gpt-4o,random_seed=1") == "name-openai-gpt-4o__random_seed-1"
-    assert slug("") == "default"
-    assert slug("../../x") == "x"
-    assert len(slug("x" * 5000)) == 100
-    assert slug("x" * 5000) != slug("x" * 5001)

@@ -53,7 +53,7 @@ def test_a_run_leaves_the_whole_folder(finished):
         *("dataset", "summary.json", "run.log", "wandb"),
     }
     assert {path.name for path in (folder / "dataset").iterdir()} >= {
-        *("self_instruct.jsonl", "alpaca.jsonl", "chat.jsonl", "prompt_completion.jsonl", "README.md"),
+        *("self_instruct.jsonl", "alpaca.jsonl", "chat.jsonl", "README.md"),
     }
 
 

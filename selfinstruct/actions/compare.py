@@ -8,12 +8,11 @@ import glob
 import logging
 import os
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.comparison import page, tables
-from selfinstruct.actions.comparison.comparing import Comparison, compare, jobs
+from selfinstruct.actions.comparison.comparing import Comparison, compare, jobs, series, stages
 from selfinstruct.folder import CONFIG, replace_text
 from selfinstruct.part import part
 
@@ -24,6 +23,7 @@ log = logging.getLogger(__name__)
 
 PLACE = "comparison"
 """The folder that holds it."""
+PAGE = "index.html"
 WIDE = 160
 """Columns of what is no terminal."""
 
@@ -80,7 +80,7 @@ def write(comparison: Comparison, folder: Path) -> tuple[Comparison, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     short = tables.short_tables(comparison)
     texts = {
-        "index.html": page.page(comparison),
+        PAGE: page.page(comparison),
         "runs.csv": tables.csv_of_runs(comparison),
         "groups.csv": tables.csv_of_groups(comparison),
         "overlap.csv": tables.csv_of_overlaps(comparison),
@@ -97,29 +97,41 @@ def track(comparison: Comparison, place: Path, group: str) -> None:
     """Log what a sweep came to where its runs are logged, by the settings that the first of them was begun with."""
     tracked = [run for run in comparison.runs if (run.config.get("trackers") or {}).get("wandb")]
     if tracked:
-        from selfinstruct.trackers.sweep import log_sweep
+        from selfinstruct.trackers.sweep import Findings, log_sweep
 
         models = dict.fromkeys(model for run in comparison.runs for model in run.models)
         recipe = next((run.summary["recipe"] for run in comparison.runs if run.summary), "")
-        log_sweep(tracked[0].config["trackers"]["wandb"], place, group, recipe, list(models), result(comparison))
+        findings = Findings(
+            summary=result(comparison),
+            tables={
+                "runs": tables.every_run(comparison),
+                "groups": tables.every_group(comparison),
+                "overlap": tables.every_overlap(comparison),
+            },
+            lines={f"kept_share/{stage}": series(comparison, stage) for stage in stages(comparison)},
+            bars={name: bars(comparison, name) for name in page.PLOTTED},
+            page=place / PAGE,
+        )
+        log_sweep(tracked[0].config["trackers"]["wandb"], place, group, recipe, list(models), findings)
+
+
+def bars(comparison: Comparison, name: str) -> list[tuple[str, float]]:
+    """Return each run's label with its value of a figure, where that is known."""
+    found = ((comparison.told(place), row.get(name)) for place, row in enumerate(comparison.figures))
+    return [(label, value) for label, value in found if value is not None]
 
 
 def result(comparison: Comparison) -> dict[str, Any]:
-    """What each run and each group came to, under their labels."""
-    runs = {
-        label: {**{key: comparison.value(key, place) for key in comparison.keys}, "status": run.status, **figures}
-        for place, (label, run, figures) in enumerate(
-            zip(comparison.labels, comparison.runs, comparison.figures, strict=True)
-        )
-    }
-    groups = {
-        comparison.group_label(group): {
-            name: None if found is None else asdict(found) for name, found in group.figures.items()
-        }
-        for group in comparison.groups
-    }
+    """Return what a comparison says of all runs; what it says of each stands in its tables."""
     offline = [label for label, run in zip(comparison.labels, comparison.runs, strict=True) if run.is_offline]
-    return {"offline": offline, "cautions": list(comparison.cautions), "runs": runs, "groups": groups}
+    return {
+        "runs": len(comparison.runs),
+        "complete": sum(run.is_complete for run in comparison.runs),
+        "groups": len(comparison.groups),
+        "keys": list(comparison.keys),
+        "offline": offline,
+        "cautions": list(comparison.cautions),
+    }
 
 
 def show(written: tuple[Comparison, Path]) -> None:
@@ -128,4 +140,4 @@ def show(written: tuple[Comparison, Path]) -> None:
     width = shutil.get_terminal_size((WIDE, 24)).columns
     for table in tables.short_tables(comparison):
         print(f"\n{tables.text(table, width)}", end="")  # noqa: T201
-    print(f"\nThe comparison: {os.path.relpath(folder / 'index.html')}")  # noqa: T201
+    print(f"\nThe comparison: {os.path.relpath(folder / PAGE)}")  # noqa: T201

@@ -1,5 +1,8 @@
 """Write the pool as a dataset: `dataset/`, one file or more a format, and a card that says what it is.
 
+`datasets.load_dataset("<run>/dataset")` reads it: the card lists every file as a configuration under the name of its
+format, and the first format of the run that has rows is the default.
+
 Each file is written beside its place and moved there when it is on disk as a whole, so that an export that is cut short
 never leaves half a dataset under the name of a whole one.
 
@@ -13,17 +16,16 @@ task holds, and they are stored as they are: what a compressor makes of them dif
 import os
 import re
 import zipfile
-from collections import Counter
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
+from selfinstruct.actions.publication.card import dataset_card
+from selfinstruct.actions.publication.facts import Told, facts_of
 from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import replace_text, unwritable
 from selfinstruct.journal import line
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
-from selfinstruct.summary import authors, seed_writers
-from selfinstruct.task import HUMAN, OFFLINE, UNKNOWN
 from selfinstruct.zips import FIRST_DAY
 
 if TYPE_CHECKING:
@@ -33,17 +35,20 @@ if TYPE_CHECKING:
 
 CARD = "README.md"
 FILE_NAME = re.compile(r"[\w-][\w.-]*\.(jsonl|zip)", re.ASCII)
-NOTE = (
-    "**This text was written by `offline`, a small grammar that stands in for a model so that the program can be tried,"
-    " tested and taught without one. It is no language model's work and no data to train on.**"
-)
-
-CONVERTED = "**No model wrote any of this: it is annotated data put into words, and the licence of that data holds.**"
 
 
 @part
 class Export:
     """Writes the dataset in every format of the run."""
+
+    title: str | None
+    """What the dataset is called; null for recipe and models."""
+    languages: list[str]
+    """ISO 639-1 codes, for the card."""
+    license: str | None
+    """Of the dataset, as the Hugging Face hub calls it; null for not stated."""
+    seeds_license: str | None
+    """Of seeds of one's own; null for not stated, or for that of the seeds that come with the program."""
 
     asks: ClassVar[bool] = False
     """It does not: what it writes was made before."""
@@ -71,7 +76,17 @@ class Export:
                     what = "another format's" if name in counts else "no name of a JSONL or zip file"
                     raise RunFolderError(f"formats.{key}: {name!r} is {what}.")
                 counts[name] = write(folder / name, rows)
-        replace_text(folder / CARD, card(run, counts))
+        replace_text(folder / CARD, dataset_card(facts_of(run, self._told, counts)))
+
+    @property
+    def _told(self) -> Told:
+        return Told(
+            title=self.title,
+            authors=[],
+            languages=self.languages,
+            licence=self.license,
+            seeds_licence=self.seeds_license,
+        )
 
 
 def is_made(pool: Pool) -> bool:
@@ -120,32 +135,3 @@ def write_files(file: IO[bytes], rows: Iterator[dict[str, Any]]) -> int:
             entry.create_system, entry.external_attr = 3, 0o100644 << 16  # as written on any system
             archive.writestr(entry, line(row).encode())
     return count
-
-
-def card(run: "Run", counts: dict[str, int]) -> str:
-    """What the dataset is, where it comes from, and how many rows each file has."""
-    models = authors(run.pool)
-    files = "\n".join(f"| `{name}` | {count:,} |" for name, count in counts.items())
-    by, note, origin = f" by {', '.join(map(literal, models))}", f"{NOTE}\n\n" if OFFLINE in models else "", "Grown"
-    if not models:
-        by, note, origin = "", f"{CONVERTED}\n\n", "Converted"
-    seeds = "" if run.pool.is_shelved else f" from {seeds_of(seed_writers(run.pool))}"
-    return (
-        f"# {literal(run.start.recipe)}{by}\n\n{note}{origin} by `selfinstruct`{seeds}"
-        f" with the recipe {literal(run.start.recipe)}; the config lies in `../config.json`, the figures in"
-        f" `../summary.json`.\n\n| file | rows |\n|---|---|\n{files}\n"
-    )
-
-
-def seeds_of(writers: Counter[str]) -> str:
-    """How many seeds there were, and who wrote them; a person only where that is known."""
-    if set(writers) <= {HUMAN}:
-        return f"{writers[HUMAN]:,} human-written seed tasks"
-    names = {HUMAN: "by people", UNKNOWN: "by nobody knows whom"}
-    told = (f"{count:,} {names.get(name) or f'by {literal(name)}'}" for name, count in writers.items())
-    return f"{writers.total():,} seed tasks ({', '.join(told)})"
-
-
-def literal(name: str) -> str:
-    """A name that Markdown shows as it is, on one line."""
-    return re.sub(r"([\\`*\[\]<>|&~!#])", r"\\\1", " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", name).split()))

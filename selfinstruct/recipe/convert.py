@@ -32,8 +32,8 @@ from selfinstruct.round import Candidate, Rejection, Round
 from selfinstruct.source import Mistake, Row, Source
 from selfinstruct.task import Task
 
-MOST = 100
-"""Mistakes that are kept to be told; the others are counted."""
+LINES = 20
+"""Mistakes that are shown of all files together; the others are counted."""
 ENDED = "every row is read"
 
 
@@ -78,39 +78,42 @@ class Convert:
         return {self.answer.column}.union(*(phrasing.columns for phrasing in self.phrasings.values() if phrasing))
 
     def problems(self) -> list[str]:
-        """Everything that is wrong in the source, found by reading all of it."""
+        """Everything that is wrong in the source, found by reading all of it; each odd file gets its share of lines."""
         try:
-            tasks = self.source.tasks()
-            found = [text for task in tasks for text in self._mistakes(task)]
-            if not found and not any(True for task in tasks for _ in self.source.rows(task)):
+            found = {task: self._mistakes(task) for task in self.source.tasks()}
+            if not any(mistakes.count for mistakes in found.values()) and not any(
+                True for task in found for _ in self.source.rows(task)
+            ):
                 return ["recipe: its source holds no rows to convert."]
-            return found
         except DataError as error:
             return error.problems
+        odd = {task: mistakes for task, mistakes in found.items() if mistakes.count}
+        share = max(1, LINES // max(1, len(odd)) - 1)
+        return [text for task, mistakes in odd.items() for text in mistakes.shown(task, share)]
 
-    def _mistakes(self, task: str) -> Iterator[str]:
+    def _mistakes(self, task: str) -> "Mistakes":
         """What is wrong in a task, to the place where it cannot be read any further."""
+        found = Mistakes()
         try:
-            yield from self._wrong(task)
+            for text in self._wrong(task):
+                found.add(text)
         except DataError as error:
-            yield from error.problems
+            for text in error.problems:
+                found.add(text)
+        return found
 
     def _wrong(self, task: str) -> Iterator[str]:
-        """What is wrong in a task; a column that is missing is told once, with the first row that lacks it."""
-        columns, told = self.columns, 0
+        """What is wrong in a task; a column that is missing is reported once, with the first row that lacks it."""
+        columns = self.columns
         lacking: Counter[str] = Counter()
         first: dict[str, Row] = {}
         for row in self.source.rows(task):
             if isinstance(row, Mistake):
-                told += 1
-                if told <= MOST:
-                    yield f"{row.place}: {row.text}."
+                yield f"{row.place}: {row.text}."
                 continue
             for column in columns - row.values.keys():
                 lacking[column] += 1
                 first.setdefault(column, row)
-        if told > MOST:
-            yield f"{task}: and {told - MOST:,} more mistakes."
         for column, row in sorted(first.items()):
             rows = f", and in {lacking[column] - 1:,} more rows" if lacking[column] > 1 else ""
             yield f"{row.name}: column {column!r} is missing{rows}; there are: {', '.join(map(str, row.values))}."
@@ -120,6 +123,26 @@ class Convert:
         if setting.past and "ended" in setting.past[-1]:
             return iter(())
         return Converting(self, setting).rounds()
+
+
+class Mistakes:
+    """The mistakes of a file: the first of them, and how many there are."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._first: list[str] = []
+
+    def add(self, text: str) -> None:
+        """Count a mistake."""
+        self.count += 1
+        if self.count <= LINES:
+            self._first.append(text)
+
+    def shown(self, task: str, most: int) -> list[str]:
+        """Return so many mistakes, and a line that says how many more there are."""
+        if self.count <= most + 1:
+            return self._first
+        return [*self._first[:most], f"{task}: and {self.count - most:,} more mistakes."]
 
 
 class Numbered(NamedTuple):

@@ -6,11 +6,17 @@ on the order of the rows nor on what was drawn for others.  So is what else is l
 
 A template sees the columns of its row and two names more: `answer`, the text that is right, and `choices`, the names of
 all answers where the YAML gives them; where it does not, `choices` may be a column, as questions with several options
-have one.  A value that is null is an empty text.
+have one; where the source names the classes of the answer, `choices` are these.  A value that is null is an empty
+text, a class is its name, and lists and truth values are written as JSON, whatever Python would call them.
+
+A row is rejected whose answer is the class -1, which means that nobody has labelled it, and one with a value in use
+that is no text at all: bytes, NaN, or an infinite number.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,13 +26,55 @@ from selfinstruct.part import part
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.source import Row
 from selfinstruct.task import Instance
-from selfinstruct.template import fill, variables
+from selfinstruct.template import fill, sandbox, variables
 
 ANSWER, CHOICES = "answer", "choices"
 """What a template sees beside the columns."""
+NO_LABEL = -1
+"""The number that stands for no class, as `datasets` has it."""
 LARGEST = 1 << 64
 """No draw reaches it."""
 Several = Literal["reject", "first", "any"]
+
+
+def written(value: Any) -> str:
+    """Return a value as text: lists, objects and truth values as JSON, null as nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bool | list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def finalized(value: Any) -> Any:
+    """Return a value as a template writes it; what is no value of a row is left to Jinja."""
+    return written(value) if value is None or isinstance(value, bool | list | dict) else value
+
+
+def unwritable(value: Any) -> str | None:
+    """Return why a value cannot be put into words, or None."""
+    if isinstance(value, bytes | bytearray):
+        return "holds bytes, and not text"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"is {'NaN' if math.isnan(value) else 'infinite'}, and no number"
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next(filter(None, map(unwritable, inner)), None)
+
+
+def named(value: Any, classes: Sequence[str]) -> Any:
+    """Return the name of a class, or of each in a list; any other value as it is, and nothing for no label."""
+    if not classes:
+        return value
+    if isinstance(value, list):
+        return [named(one, classes) for one in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return classes[value] if 0 <= value < len(classes) else None if value == NO_LABEL else value
+    return value
+
+
+WORDS = sandbox(trim_blocks=True, lstrip_blocks=True)
+"""The environment of phrasings."""
+WORDS.finalize = finalized
 
 
 @part
@@ -57,7 +105,7 @@ class Phrasing:
         made = []
         for name, text in (("instruction", self.instruction), ("input", self.input), ("output", self.output)):
             try:
-                made.append(fill(text, values).strip())
+                made.append(fill(text, values, WORDS).strip())
             except ValueError as error:
                 raise ValueError(f"{name} {error}") from None
         return made[0], made[1], made[2]
@@ -72,13 +120,22 @@ class Answer:
     names: dict[str, str] = Field(default_factory=dict)
     """Value of the column to what an answer is called, in the order of `choices`; empty for the value itself."""
 
-    def texts(self, value: Any) -> list[str]:
-        """All that is right, each once; raises ValueError for a value that has no name."""
+    def texts(self, value: Any, classes: Sequence[str] = ()) -> list[str]:
+        """All that is right, each once; raises ValueError for a value that has no name, or is no answer."""
         values = value if isinstance(value, list) else [value]
-        found = ["" if one is None else str(one) for one in values]
-        if self.names and (unknown := [one for one in found if one not in self.names]):
-            raise ValueError(f"{self.column} is {unknown[0]!r}, and names has {', '.join(self.names)}")
-        return list(dict.fromkeys(self.names.get(one, one) for one in found))
+        return list(dict.fromkeys(self._text(one, classes) for one in values))
+
+    def _text(self, value: Any, classes: Sequence[str]) -> str:
+        if wrong := unwritable(value):
+            raise ValueError(f"{self.column} {wrong}")
+        if classes and value == NO_LABEL:
+            raise ValueError(f"{self.column} is {NO_LABEL}: the row has no label")
+        number, name = written(value), written(named(value, classes))
+        if not self.names:
+            return name
+        if (known := self.names.get(number, self.names.get(name))) is None:
+            raise ValueError(f"{self.column} is {number!r}, and names has {', '.join(self.names)}")
+        return known
 
 
 def draw(random_seed: int, stage: str, row: str, what: str) -> int:
@@ -100,7 +157,7 @@ class Wording:
     def of(self, row: Row) -> Candidate | Rejection:
         """The row, put into words; or why that cannot be."""
         try:
-            answers = self.answer.texts(row.values[self.answer.column])
+            answers = self.answer.texts(row.values[self.answer.column], row.labels.get(self.answer.column, ()))
         except ValueError as error:
             return Rejection("answer", str(error), text=shown(row, self.answer.column))
         if len(answers) > 1 and self.several_answers == "reject":
@@ -117,8 +174,13 @@ class Wording:
             return Rejection("template", f"phrasings.{name}.{error}", text=shown(row, self.answer.column))
 
     def _filled(self, row: Row, phrasing: Phrasing, answer: str) -> Candidate:
-        choices = list(dict.fromkeys(self.answer.names.values()))
-        values: dict[str, Any] = {key: "" if value is None else value for key, value in row.values.items()}
+        classes = row.labels.get(self.answer.column, ())
+        choices = list(dict.fromkeys(self.answer.names.values() or classes))
+        for column in sorted(phrasing.columns & row.values.keys()):
+            if wrong := unwritable(row.values[column]):
+                raise ValueError(f"cannot be filled: {column} {wrong}")
+        own = {key: named(value, row.labels.get(key, ())) for key, value in row.values.items()}
+        values: dict[str, Any] = {key: "" if value is None else value for key, value in own.items()}
         known = {CHOICES: choices} if choices else {CHOICES: [], **values}
         instruction, given, output = phrasing.fill({**values, **known, ANSWER: answer})
         if given and self.draw(row, "merged") < self.merged_share * LARGEST:
@@ -133,4 +195,6 @@ class Wording:
 def shown(row: Row, column: str) -> str:
     """A row that could not be put into words: its texts, and its answer, whatever that is."""
     told = {name: value for name, value in row.values.items() if name == column or isinstance(value, str)}
-    return "\n".join(f"{name}: {value}" for name, value in told.items())
+    return "\n".join(
+        f"{name}: {'(bytes)' if isinstance(value, bytes) else written(value)}" for name, value in told.items()
+    )

@@ -8,7 +8,7 @@ To add one: `conf/source/<name>.yaml` and one module here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 
@@ -22,6 +22,8 @@ class Row:
     """What tells it from every other row of the source, and a person where it stands: `remarks.csv:17`."""
     values: Mapping[str, Any]
     """Column to value."""
+    labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Column to the names of its classes, where the values are the numbers of these; -1 stands for no label."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from selfinstruct.part import part
 from selfinstruct.source import Mistake, Row
 from selfinstruct.source.files import LONGEST_LINE, Files, Line
+
+
+def typed(delimiter: object) -> object:
+    """Return a delimiter as it is meant: neither YAML without quotes nor Hydra's command line makes a tab of `\\t`."""
+    return "\t" if delimiter == "\\t" else delimiter
 
 
 @part
@@ -23,8 +28,8 @@ class Csv:
 
     path: Path
     """The file, folder or archive; a relative path starts where the command runs."""
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)]
-    """What stands between two fields."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1), BeforeValidator(typed)]
+    """What stands between two fields; a tab may be typed as `\\t`."""
 
     @property
     def _files(self) -> Files:

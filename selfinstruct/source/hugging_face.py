@@ -1,7 +1,9 @@
 """A dataset of the Hugging Face hub, or one saved on disk, by `datasets` (`pip install 'selfinstruct[datasets]'`).
 
 It is streamed, so that none is downloaded as a whole.  Code that comes with a dataset is never run.  A dataset on the
-hub may change under its name: `revision` must name a commit, and stands for its bytes when a run goes on.
+hub may change under its name: `revision` must name a commit, and stands for its bytes when a run is resumed.
+
+The names of classes are read beside their numbers, so that an answer is `negative` and not 0.
 """
 
 import hashlib
@@ -13,6 +15,7 @@ from selfinstruct.errors import DataError
 from selfinstruct.part import part
 from selfinstruct.source import Mistake, Row
 from selfinstruct.source.files import Files
+from selfinstruct.source.labels import labels_of
 
 MISSING = "source=hugging_face needs datasets, which is not installed: pip install 'selfinstruct[datasets]'."
 
@@ -51,9 +54,11 @@ class HuggingFace:
         """The rows of the split, or why there are none."""
         number = 0
         try:
-            for values in self._loaded():
+            rows = self._loaded()
+            labels = labels_of(getattr(rows, "features", None))
+            for values in rows:
                 number += 1
-                yield Row(self.path, f"{self.path}#{number}", values)
+                yield Row(self.path, f"{self.path}#{number}", values, labels)
         except Exception as error:  # whatever the hub, the network or the files have to say
             first = (str(error) or type(error).__name__).splitlines()[0]
             yield Mistake(self.path, f"cannot be read after row {number} ({first})")

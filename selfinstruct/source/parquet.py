@@ -10,6 +10,7 @@ from selfinstruct.errors import DataError
 from selfinstruct.part import part
 from selfinstruct.source import Mistake, Row
 from selfinstruct.source.files import Files
+from selfinstruct.source.labels import labels_in
 
 MISSING = "source=parquet needs pyarrow, which is not installed: pip install 'selfinstruct[parquet]'."
 
@@ -47,9 +48,10 @@ class Parquet:
         number = 0
         try:
             with ParquetFile(files.file(task)) as file:
+                labels = labels_in(file.schema_arrow.metadata)
                 for batch in file.iter_batches(batch_size=self.rows_at_once):
                     for values in batch.to_pylist():
                         number += 1
-                        yield Row(name.stem, f"{name.name}#{number}", values)
-        except (ArrowException, OSError) as error:
+                        yield Row(name.stem, f"{name.name}#{number}", values, labels)
+        except (ArrowException, OSError, ValueError, OverflowError) as error:  # the last two: a value without a type
             yield Mistake(files.place(task), f"cannot be read after row {number} ({error})")

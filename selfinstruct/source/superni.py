@@ -60,7 +60,7 @@ class SuperNI:
                 if text := mistake_in(value):
                     yield Mistake(f"{place}:{line}", f"instance {number} {text}")
                 else:
-                    own = {"input": value["input"], "output": listed(value["output"])}
+                    own = {"input": value["input"] or "", "output": listed(value["output"])}
                     yield Row(name.stem, f"{name.name}#{number}", {**about, **own})
         except Malformed as error:
             yield Mistake(f"{place}:{error.line}", str(error))
@@ -104,7 +104,7 @@ def mistake_in(instance: Any) -> str | None:
     """What is wrong with an instance."""
     if not isinstance(instance, dict):
         return "must be an object with 'input' and 'output'"
-    if not isinstance(instance.get("input"), str):
+    if not isinstance(instance.get("input", 0), str | None):  # null: the definition says all
         return "has no 'input' that is text"
     outputs = listed(instance.get("output"))
     return None if all(isinstance(output, str) for output in outputs) else "has an 'output' that is no text"

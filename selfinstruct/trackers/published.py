@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.start import Start
+from selfinstruct.trackers.environment import mode_of
 from selfinstruct.trackers.wandb import KEYS, Wandb
 
 log = logging.getLogger(__name__)
@@ -25,10 +26,10 @@ def log_published(
 
     W&B writes into the folder `push` of the run, and whatever it cannot do is a warning.
     """
-    if settings.get("mode") == "disabled":
-        return
     name, about = f"{start.name}/{JOB_TYPE}", {"is_offline": start.is_offline, "models": list(start.models)}
     try:
+        if mode_of(settings.get("mode")) == "disabled":
+            return
         tracker = Wandb(**{key: settings[key] for key in KEYS}, tables=False)
         tracker.start(replace(start, folder=start.folder / JOB_TYPE, name=name, job_type=JOB_TYPE))
         try:

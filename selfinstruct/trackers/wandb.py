@@ -1,7 +1,8 @@
-"""Log a run to Weights & Biases, offline unless told otherwise.
+"""Log a run to Weights & Biases, offline unless the config or the environment says otherwise.
 
-One history row a round holds the very figures of `rounds.jsonl`.  The kept and the rejected texts go with them as
-tables (see `selfinstruct.trackers.tables`).  The dataset is an artifact that says whether a model wrote it.
+One history row a round holds the figures of `rounds.jsonl` under the name of their stage, and what the run has come to
+(see `selfinstruct.trackers.history`).  The kept and the rejected texts go with them as tables (see
+`selfinstruct.trackers.tables`).  The dataset is an artifact that says whether a model wrote it.
 
 W&B is never the only copy of anything and must never break a run.  What keeps it from starting is told, since the user
 asked for it; without a network or a key it logs offline and says how to upload that.  Once started, a failure is a
@@ -20,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -29,6 +30,8 @@ from selfinstruct.part import part
 from selfinstruct.round import Round
 from selfinstruct.start import Start
 from selfinstruct.trackers.earlier import kept_id, new_id, remove_unsent
+from selfinstruct.trackers.environment import Mode, entity_of, mode_of, project_of
+from selfinstruct.trackers.history import History, counts, metrics, metrics_of_totals, nearest
 from selfinstruct.trackers.tables import KEPT, REJECTED, Pieces, kept, rejected
 
 log = logging.getLogger(__name__)
@@ -45,12 +48,13 @@ KEYS = ("project", "entity", "mode", "init_timeout", "tags")
 class Wandb:
     """Logs each round to W&B."""
 
-    project: str
-    """The W&B project."""
+    project: str | None
+    """The W&B project; null for `WANDB_PROJECT`, or `selfinstruct` where that is not set."""
     entity: str | None
-    """The user or team it belongs to; null for your default one."""
-    mode: Literal["online", "offline", "disabled"]
-    """`offline` writes to the run folder only, `disabled` nowhere."""
+    """The user or team it belongs to; null for `WANDB_ENTITY`, or the default of the account."""
+    mode: Mode | None
+    """`offline` writes to the run folder only, `disabled` nowhere; null for what `WANDB_DISABLED` and `WANDB_MODE`
+    say, or `offline` where they say nothing."""
     init_timeout: Annotated[float, Field(gt=0)]
     """Seconds to wait for W&B's server before the run is logged offline."""
     tables: bool
@@ -61,6 +65,8 @@ class Wandb:
     _start: Any = field(init=False, repr=False, default=None)
     _run: Any = field(init=False, repr=False, default=None)
     _texts: Any = field(init=False, repr=False, default=None)
+    _history: Any = field(init=False, repr=False, default=None)
+    _defined: Any = field(init=False, repr=False, default=None)
     _step: int = field(init=False, repr=False, default=0)
     _lost: int = field(init=False, repr=False, default=0)
 
@@ -68,6 +74,7 @@ class Wandb:
         """Open a W&B run of its own; raises SelfInstructError where W&B cannot start."""
         self._start, self._step, self._lost = start, 0, 0
         self._texts = {"tables/kept": Pieces(KEPT), "tables/rejected": Pieces(REJECTED)}
+        self._history, self._defined = History(), set()
         try:
             with staged_in(start.folder):
                 self._run = self._open(start)
@@ -76,12 +83,14 @@ class Wandb:
                 f"trackers.wandb cannot start: {problem}. "
                 "Set trackers.wandb.mode=offline, or leave it out with ~trackers.wandb."
             ) from problem
-        if self.mode == "online" and not self._run.offline:
+        if is_online := not (self._run.offline or self._run.disabled):
             log.info("W&B run: %s", self._run.url)
-        known = 0 if self._run.offline else self._run.starting_step
+        known = self._run.starting_step if is_online else 0
         for step, round_ in enumerate(start.past(), 1):
             if step >= known:
                 self.log(round_, step)
+            else:
+                self._history.row(round_)  # W&B has it; the totals of later rounds need it
 
     def log(self, round_: Round, step: int) -> None:
         """Log the figures of a round, and the texts that are due."""
@@ -92,7 +101,20 @@ class Wandb:
                 self._texts["tables/rejected"].add(rejected(item, round_) for item in round_.rejections)
             due = {name: pieces.take() for name, pieces in self._texts.items() if pieces.are_due}
             waiting = any(pieces.waiting for pieces in self._texts.values())
-            self._run.log({**round_.row(), "seconds": round(round_.seconds, 3), **due}, step=step, commit=not waiting)
+            self._run.log({**self._row(round_), **due}, step=step, commit=not waiting)
+
+    def _row(self, round_: Round) -> dict[str, Any]:
+        """The row of a round; the first of a stage also says what its keys are drawn against."""
+        import wandb
+
+        row: dict[str, Any] = self._history.row(round_)
+        if round_.stage not in self._defined:
+            for told in (*metrics(round_.stage), *(() if self._defined else metrics_of_totals())):
+                self._run.define_metric(**told)
+            self._defined.add(round_.stage)
+        if scores := nearest(round_):
+            row[f"{round_.stage}/novelty"] = wandb.Histogram(np_histogram=counts(scores))
+        return row
 
     def finish(self, summary: dict[str, Any], error: str | None) -> None:
         """Log what is left, the summary and the dataset, and close the run whatever happens."""
@@ -114,8 +136,8 @@ class Wandb:
             log.warning("W&B lacks parts of this run; its folder has all of it")
 
     def _open(self, start: Start) -> Any:
-        if self.mode != "online":
-            return self._init(start, self.mode)
+        if (mode := mode_of(self.mode)) != "online":
+            return self._init(start, mode)
         import wandb
 
         reason = "there is no key: run `wandb login`, or set WANDB_API_KEY"
@@ -128,7 +150,7 @@ class Wandb:
         log.warning("W&B logs offline: %s. Upload it later: wandb sync %s/wandb/offline-run-*", reason, start.folder)
         return self._init(start, "offline")
 
-    def _init(self, start: Start, mode: Literal["online", "offline", "disabled"]) -> Any:
+    def _init(self, start: Start, mode: Mode) -> Any:
         os.environ.setdefault("WANDB_DISABLE_WEAVE", "true")  # it would print an invitation to install Weave
         import wandb
 
@@ -138,8 +160,8 @@ class Wandb:
         return wandb.init(
             id=None if mode == "disabled" else kept_id(start.folder),
             resume="allow" if mode == "online" else None,
-            project=self.project,
-            entity=self.entity,
+            project=project_of(self.project),
+            entity=entity_of(self.entity),
             mode=mode,
             dir=start.folder,
             name=start.name[:LONGEST_NAME],
@@ -182,6 +204,11 @@ class Wandb:
             artifact.add_file(str(path), name=file, policy="immutable", skip_cache=True)
         with staged_in(self._start.folder):
             self._run.log_artifact(artifact)
+
+    def show(self, values: Mapping[str, Any]) -> None:
+        """Log tables, charts and pages of a run that has no rounds, by their keys."""
+        with staged_in(self._start.folder):
+            self._run.log(dict(values))
 
     @contextmanager
     def _unbroken(self, what: str, *values: object) -> Iterator[None]:

@@ -152,4 +152,4 @@ def test_a_folder_without_a_run_is_told(action, tmp_path):
 def test_nothing_is_published_before_something_is_made(action, tmp_path):
     with pytest.raises(RunFolderError, match=r"holds no tasks to publish"):
         action(run_of(tmp_path))
-    assert Export().asks is False
+    assert Export.asks is False

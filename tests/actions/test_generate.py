@@ -15,7 +15,9 @@ from selfinstruct.run import Run
 from selfinstruct.sampler.mixed import Mixed
 from selfinstruct.start import Start
 
-DECLARED = {"random_seed": 1, "recipe": {"grow": {"prompt": "x"}}}
+DECLARED = {"random_seed": 1, "seeds": {}, "recipe": {"grow": {"prompt": {"template": "x"}}}}
+
+EXPORT = Export(title=None, languages=["en"], license=None, seeds_license=None)
 
 
 class Whole:
@@ -85,7 +87,7 @@ def run(tmp_path, task, scripted):
             group=None,
             recipe="self_instruct",
             job_type="generate",
-            config={"recipe": {"grow": {"prompt": "x"}}},
+            config={"recipe": {"grow": {"prompt": {"template": "x"}}}},
             declared=DECLARED,
         )
         start = replace(start, **changes.pop("start_changes", {}))
@@ -168,7 +170,7 @@ def test_a_run_that_only_exports_names_the_models_that_wrote_its_tasks(run, scri
 def test_an_action_that_asks_nothing_keeps_the_seed_and_the_end_of_the_run(run, tmp_path):
     run(until=2).execute()
 
-    again = run(random_seed=9, actions={"export": Export()}, formats={"none": Nothing()})
+    again = run(random_seed=9, actions={"export": EXPORT}, formats={"none": Nothing()})
     again.execute()
 
     summary = json.loads((tmp_path / "run/summary.json").read_text())
@@ -180,7 +182,7 @@ def test_the_end_of_a_run_that_could_not_say_is_not_known(run, tmp_path):
     run(until=2).execute()
     (tmp_path / "run/summary.json").unlink()
 
-    run(actions={"export": Export()}, formats={"none": Nothing()}).execute()
+    run(actions={"export": EXPORT}, formats={"none": Nothing()}).execute()
 
     assert json.loads((tmp_path / "run/summary.json").read_text())["completed"] is False
 
@@ -240,7 +242,7 @@ def test_everything_that_would_stop_a_run_is_told_before_anything_is_done(run, t
         def problems(self):
             return ["The environment variable KEY is not set."]
 
-    made = run(human=11, model=Keyless(lambda r: "x"), actions={"generate": Generate(), "export": Export()}, formats={})
+    made = run(human=11, model=Keyless(lambda r: "x"), actions={"generate": Generate(), "export": EXPORT}, formats={})
 
     with pytest.raises(ConfigError) as error:
         made.execute()

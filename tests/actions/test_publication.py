@@ -312,7 +312,7 @@ def test_the_front_matter_is_what_the_hub_reads(facts):
 
     assert (found["pretty_name"], found["language"], found["license"]) == ("A & B", ["de"], "cc0-1.0")
     assert found["size_categories"] == ["n<1K"]
-    assert found["configs"] == [{"config_name": "chat", "data_files": "dataset/chat.jsonl"}]
+    assert found["configs"] == [{"config_name": "chat", "data_files": "dataset/chat.jsonl", "default": True}]
     assert "made-by-an-offline-grammar" not in found["tags"]
 
 
@@ -320,7 +320,7 @@ def test_the_card_tells_filters_limits_and_licences(facts):
     text = card(facts)
 
     assert "| `grow` | `length` | 2 | min_words 4 |" in text
-    assert "turned away: parse 3." in text
+    assert "Rejected for other reasons: parse 3." in text
     assert "1 of 4 tasks have no instance" in text
     assert "- seeds: MIT (seed tasks of the run's author (mine.jsonl))" in text
     assert "offline grammar" not in text
@@ -332,7 +332,7 @@ def test_nothing_that_was_not_told_is_made_up(facts):
 
     assert found["pretty_name"] == "self_instruct by openai/m"
     assert {"license", "language"}.isdisjoint(found)
-    assert "Its licence is not stated." in card(unknown)
+    assert "Its license is not stated." in card(unknown)
     assert yaml.safe_load(citation.cff(unknown))["authors"] == [{"name": "not stated"}]
     assert "author = {}" not in citation.bibtex(unknown)
 
@@ -358,10 +358,29 @@ def test_a_model_that_wrote_beside_the_grammar_is_named_with_it(facts):
     assert "stands in for a language model, and openai/m (as the provider calls it)." in paragraph(mixed)
 
 
+def test_the_first_file_with_rows_is_the_default_and_one_without_is_none(facts):
+    files = {"dataset/chat.jsonl": 0, "dataset/alpaca.jsonl": 4, "dataset/sharegpt.jsonl": 5}
+    found = yaml.safe_load(card(replace(facts, dataset=files)).split("---")[1])
+
+    assert [(one["config_name"], one.get("default")) for one in found["configs"]] == [
+        *(("alpaca", True), ("sharegpt", None)),
+    ]
+
+
+def test_a_name_is_a_plain_text_in_the_front_matter(facts):
+    hostile = 'm"\x1b\x85\u2028\n---\nlicense: mit <b>'
+    text = card(replace(facts, models=[hostile], told=replace(facts.told, title=None, licence=None)))
+    found = yaml.safe_load(text.split("\n---\n")[0].removeprefix("---\n"))
+
+    assert found["pretty_name"].startswith('self_instruct by m"')
+    assert "license" not in found
+    assert "<b>" not in text.replace(r"\<b\>", "")
+
+
 def test_a_zip_of_a_format_is_named_in_the_front_matter(facts):
     found = yaml.safe_load(card(replace(facts, dataset={"dataset/superni.zip": 5})).split("---")[1])
 
-    assert found["configs"] == [{"config_name": "superni", "data_files": "dataset/superni.zip"}]
+    assert found["configs"] == [{"config_name": "superni", "data_files": "dataset/superni.zip", "default": True}]
 
 
 def test_the_paragraph_says_what_was_done(facts):

@@ -154,8 +154,49 @@ def test_of_very_many_mistakes_the_first_are_told(run, data):
     with pytest.raises(ConfigError) as told:
         run().execute()
 
-    assert len(told.value.problems) == 101
-    assert told.value.problems[-1] == "a.csv: and 200 more mistakes."
+    assert len(told.value.problems) == 20
+    assert told.value.problems[-1] == "a.csv: and 281 more mistakes."
+
+
+def test_an_odd_file_of_a_folder_hides_no_mistake_of_the_others(run, data):
+    (data / "a.csv").write_text("topic,remark,liked\n" + "x\n" * 300)
+    (data / "b.csv").write_bytes(b"\x80\n" * 300)
+    (data / "c.csv").write_text("topic,liked\nx,yes\n")
+
+    with pytest.raises(ConfigError) as told:
+        run().execute()
+
+    shown = "\n".join(told.value.problems)
+    assert len(told.value.problems) <= 20
+    assert [
+        name for name in ("a.csv: and 295 more", "b.csv:1: byte 0x80", "c.csv:2: column 'remark'") if name not in shown
+    ] == []
+
+
+def test_a_tab_may_be_typed_on_the_command_line(tmp_path, composed, built):
+    (tmp_path / "a.tsv").write_text("topic\tremark\tliked\nfood\tGood, it is.\tyes\n")
+    words = [f"recipe.conversion.source.path={tmp_path / 'a.tsv'}", 'recipe.conversion.source.delimiter="\\t"']
+    built(composed(*COMMON, *words), tmp_path / "run").execute()
+
+    assert len(rows(tmp_path / "run", "pool.jsonl")) == 1
+
+
+def test_classes_of_a_dataset_are_their_names_and_a_row_without_a_label_is_rejected(tmp_path, composed, built):
+    import datasets
+
+    features = datasets.Features(
+        {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["bad", "good"])}
+    )
+    table = {"text": ["Awful.", "Fine.", "Who knows?"], "label": [0, 1, -1]}
+    datasets.Dataset.from_dict(table, features=features).save_to_disk(tmp_path / "data")
+    source = ("source=hugging_face", f"recipe.conversion.source.path={tmp_path / 'data'}")
+    built(composed(*COMMON, *source), tmp_path / "run").execute()
+
+    kept = rows(tmp_path / "run", "pool.jsonl")
+    (rejection,) = rows(tmp_path / "run", "rejected.jsonl")
+    assert [row["instances"][0]["output"] for row in kept] == ["bad", "good"]
+    assert [row["is_classification"] for row in kept] == [True, True]
+    assert (rejection["filter"], rejection["reason"]) == ("answer", "label is -1: the row has no label")
 
 
 def test_a_source_that_is_not_there_is_told(run):

@@ -74,6 +74,77 @@ def test_a_value_without_a_name_is_rejected_with_the_names():
     assert rejection.text == "topic: soup\ntext: Hot.\nlabel: -1"
 
 
+CLASSES = {"label": ["negative", "positive"]}
+
+
+def labelled(value, **values):
+    return Row("task", "data#1", {"topic": "soup", "text": "Hot.", "label": value, **values}, CLASSES)
+
+
+def test_a_class_is_called_by_its_name_and_all_names_are_the_choices():
+    made = wording(names={}, plain=phrasing("{{ choices | join(' or ') }}?", output="{{ answer }} ({{ label }})")).of(
+        labelled(1)
+    )
+
+    assert (made.instruction, made.instance.output) == ("negative or positive?", "positive (positive)")
+    assert made.is_classification is True
+
+
+@pytest.mark.parametrize("names", [{"0": "bad", "1": "good"}, {"negative": "bad", "positive": "good"}])
+def test_classes_may_be_renamed_by_number_or_by_name(names):
+    assert wording(names=names).of(labelled(1)).instance.output == "good"
+
+
+@pytest.mark.parametrize("names", [{}, NAMES])
+def test_a_row_without_a_label_is_rejected_as_unlabelled(names):
+    rejection = wording(names=names).of(labelled(-1))
+
+    assert (rejection.filter, rejection.reason) == ("answer", "label is -1: the row has no label")
+
+
+def test_a_number_is_a_number_where_the_source_names_no_classes():
+    assert wording(names={}).of(row(label=-1)).instance.output == "-1"
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (b"\x89PNG", "holds bytes, and not text"),
+        (float("nan"), "is NaN, and no number"),
+        (float("inf"), "is infinite, and no number"),
+        ([1.0, float("nan")], "is NaN, and no number"),
+    ],
+)
+def test_what_is_no_text_is_rejected_with_the_reason(value, reason):
+    answer = wording(names={}).of(row(label=value))
+    text = wording(names={}).of(row(text=value))
+
+    assert (answer.filter, answer.reason) == ("answer", f"label {reason}")
+    assert (text.filter, text.reason) == ("template", f"phrasings.plain.cannot be filled: text {reason}")
+    assert wording(names={}).of(row(unused=value)).instance.output == "1"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (True, "true"),
+        (False, "false"),
+        ({"a": None, "b": [True, "日"]}, '{"a": null, "b": [true, "日"]}'),
+    ],
+)
+def test_lists_and_truth_values_are_written_as_json(value, written):
+    shown = wording(names={}, plain=phrasing(input="{{ text }}")).of(row(text=value, label=value))
+
+    assert (shown.instance.input, shown.instance.output) == (written, written)
+    assert wording(names={}).of(row(text=[value])).instance.input == f"[{written}]"
+
+
+def test_a_truth_value_is_still_one_to_a_template():
+    made = wording(plain=phrasing(input="{% if flag is true and parts[0] == 'a' %}{{ parts | length }}{% endif %}"))
+
+    assert made.of(row(flag=True, parts=["a", "b"])).instance.input == "2"
+
+
 def test_a_template_that_cannot_be_filled_is_a_rejection_that_names_it():
     rejection = wording(plain=phrasing("{{ topic + 1 }}")).of(row())
 

@@ -28,6 +28,12 @@ def test_another_delimiter_may_part_the_fields(source, read):
     assert read(source("a\tb\n1\t2\n", "\t"))[0][0][1] == "a.tsv:2"
 
 
+def test_a_tab_may_be_written_as_a_backslash_and_a_t(tmp_path, read):
+    (tmp_path / "a.tsv").write_text("a\tb\n1\t2\n")
+
+    assert read(Csv(path=tmp_path / "a.tsv", delimiter="\\t"))[0][0][2] == {"a": "1", "b": "2"}
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -23,6 +23,16 @@ def test_rows_are_read_some_at_a_time(tmp_path, read):
     assert len(Parquet(path=tmp_path, rows_at_once=10).digest()) == 64
 
 
+def test_the_names_of_classes_are_read_from_a_file_that_datasets_wrote(tmp_path):
+    import datasets
+
+    features = datasets.Features({"x": datasets.ClassLabel(names=["bad", "good"]), "y": datasets.Value("string")})
+    datasets.Dataset.from_dict({"x": [1], "y": ["a"]}, features=features).to_parquet(tmp_path / "a.parquet")
+    (row,) = Parquet(path=tmp_path, rows_at_once=10).rows("a.parquet")
+
+    assert (row.values, row.labels) == ({"x": 1, "y": "a"}, {"x": ["bad", "good"]})
+
+
 def test_a_file_of_another_kind_and_an_archive_are_told(tmp_path, read, archive):
     (tmp_path / "a.parquet").write_text("no Parquet")
 

@@ -69,3 +69,11 @@ def test_half_a_file_is_told_with_its_last_line(source, read, tmp_path):
 
     assert read(made)[1] == [f"{path}:26: not JSON (Unterminated string starting at)"]
     assert len(made.digest()) == 64
+
+
+def test_an_input_that_is_null_is_an_empty_one(source, read):
+    rows, mistakes = read(source(Instances=[{"input": None, "output": "down"}]))
+
+    assert [row["input"] for *_, row in rows] == [""]
+    assert mistakes == []
+    assert read(source(Instances=[{"output": "down"}]))[1][0].endswith("instance 1 has no 'input' that is text")

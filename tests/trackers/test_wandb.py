@@ -22,6 +22,7 @@ from selfinstruct.start import Start
 from selfinstruct.summary import summarise
 from selfinstruct.task import Instance, Task
 from selfinstruct.trackers import Tracker
+from selfinstruct.trackers.history import History
 from selfinstruct.trackers.wandb import Wandb, flat, staged_in
 
 ROOT = Path(__file__).parents[2]
@@ -147,7 +148,7 @@ def logged(folder):
     def plain(items):
         return {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in items}
 
-    found = {"history": [], "summary": {}, "artifacts": {}}
+    found = {"history": [], "summary": {}, "artifacts": {}, "metrics": {}}
     for record in records(folder):
         kind = record.WhichOneof("record_type")
         value = getattr(record, kind)
@@ -157,6 +158,8 @@ def logged(folder):
             found["history"].append(plain(value.item))
         elif kind == "summary":
             found["summary"] |= plain(value.update)
+        elif kind == "metric":
+            found["metrics"][value.name or value.glob_name] = value
         elif kind == "artifact":
             found["artifacts"][value.name] = value
         elif kind == "exit":
@@ -180,13 +183,111 @@ def test_it_is_a_tracker():
     assert isinstance(Wandb(**OPTION), Tracker)
 
 
-def test_a_history_row_holds_the_figures_of_a_round_and_there_is_one_a_round(tmp_path):
+def rows_of(rounds):
+    """The rows that a history of these rounds has."""
+    history = History()
+    return [history.row(round_) for round_ in rounds]
+
+
+def test_there_is_one_history_row_a_round_with_the_figures_of_its_stage(tmp_path):
     rounds = [a_round(1, cost_usd=0.25), a_round(2, 0, rejections=()), a_round(3, ended="3 kept", sizes={"pool": 9})]
     run(tmp_path, *rounds, option=TABLES)
     history = logged(tmp_path)["history"]
 
-    assert [figures(row) for row in history] == [{**round_.row(), "seconds": round_.seconds} for round_ in rounds]
+    assert [figures(row) for row in history] == rows_of(rounds)
     assert [row["_step"] for row in history] == [1, 2, 3]
+    assert [row["instructions/kept"] for row in history] == [2, 0, 2]
+
+
+def test_no_key_of_the_history_speaks_of_bytes_and_none_is_without_its_stage_but_the_totals(tmp_path):
+    run(tmp_path, a_round(1, sizes={"pool.jsonl": 9}, cost_usd=0.5))
+    (row,) = logged(tmp_path)["history"]
+
+    assert not any("bytes" in key for key in row)
+    assert {key for key in figures(row) if "/" not in key} == {
+        *("requests", "kept", "pool", "tokens", "cost_usd", "seconds"),
+    }
+
+
+def test_each_stage_is_drawn_against_its_own_rounds_and_the_totals_against_requests(tmp_path):
+    run(tmp_path, a_round(1), a_round(1, stage="answers"))
+    metrics = logged(tmp_path)["metrics"]
+    steps = {name: metric.step_metric for name, metric in metrics.items() if metric.step_metric}
+
+    assert steps["instructions/*"] == "instructions/round"
+    assert steps["answers/*"] == "answers/round"
+    assert {name: steps[name] for name in ("kept", "tokens", "cost_usd")} == dict.fromkeys(
+        ("kept", "tokens", "cost_usd"), "requests"
+    )
+
+
+def test_the_figures_of_single_rounds_stay_out_of_the_summary(tmp_path):
+    run(tmp_path, a_round(1), a_round(2))
+    summary = logged(tmp_path)["summary"]
+
+    assert [key for key in summary if key.startswith("instructions/")] == []
+    assert (summary["kept"], summary["requests"]) == (4, 4)
+
+
+def test_a_round_has_a_histogram_of_how_near_its_new_instructions_are(tmp_path):
+    run(tmp_path, measured(1, 0.12, 0.14, 0.65))
+    (row,) = logged(tmp_path)["history"]
+
+    assert row["instructions/novelty/_type"] == "histogram"
+    assert row["instructions/novelty/values"] == [0, 0, 2, *[0] * 10, 1, *[0] * 6]
+    assert row["instructions/novelty/bins"] == [edge / 20 for edge in range(21)]
+
+
+def test_a_round_that_measured_nothing_has_no_histogram(tmp_path):
+    run(tmp_path, a_round())
+
+    assert not any("novelty" in key for key in logged(tmp_path)["history"][0])
+
+
+def measured(number, *scores):
+    """A round whose new tasks know how near they are."""
+    tasks = tuple(
+        Task(f"i{place}", "instructions", "Do.", round=number, most_similar=(("seed_1", score),))
+        for place, score in enumerate(scores)
+    )
+    return a_round(number, len(scores), tasks=tasks, rejections=())
+
+
+@pytest.mark.parametrize(
+    ("option", "variables", "project", "files"),
+    [
+        ({}, {}, "selfinstruct", 1),
+        ({}, {"WANDB_PROJECT": "mine"}, "mine", 1),
+        ({"project": "typed"}, {"WANDB_PROJECT": "mine"}, "typed", 1),
+        ({}, {"WANDB_MODE": "offline"}, "selfinstruct", 1),
+        ({}, {"WANDB_MODE": "disabled"}, None, 0),
+        ({}, {"WANDB_DISABLED": "true"}, None, 0),
+        ({"mode": "offline"}, {"WANDB_MODE": "disabled", "WANDB_DISABLED": "true"}, "selfinstruct", 1),
+    ],
+)
+def test_the_environment_decides_what_the_config_leaves_open(option, variables, project, files, tmp_path, monkeypatch):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    run(tmp_path, a_round(), option={"project": None, "mode": None, **option})
+
+    assert len(list(tmp_path.glob("wandb/offline-run-*/*.wandb"))) == files
+    if files:
+        assert logged(tmp_path)["run"].project == project
+
+
+def test_a_team_of_the_environment_is_asked_and_one_of_the_config_wins(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_ENTITY", "team")
+    run(tmp_path / "a", a_round())
+    run(tmp_path / "b", a_round(), option={"entity": "typed"})
+
+    assert [logged(tmp_path / name)["run"].entity for name in ("a", "b")] == ["team", "typed"]
+
+
+def test_a_mode_of_the_environment_that_wandb_lacks_is_reported(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "onlin")
+
+    with pytest.raises(SelfInstructError, match=r"WANDB_MODE must be online, offline or disabled \(got 'onlin'\)"):
+        Wandb(**OPTION | {"mode": None}).start(start_in(tmp_path))
 
 
 def test_a_run_that_goes_on_has_one_history_with_each_round_once(tmp_path):
@@ -203,7 +304,7 @@ def test_a_run_that_goes_on_has_one_history_with_each_round_once(tmp_path):
     assert only.exists()
     history = logged(tmp_path)["history"]
     assert [row["_step"] for row in history] == [1, 2, 3]
-    assert [figures(row) for row in history] == [{**round_.row(), "seconds": round_.seconds} for round_ in rounds]
+    assert [figures(row) for row in history] == rows_of(rounds)
 
 
 def test_a_run_that_goes_on_keeps_counting(tmp_path):
@@ -322,7 +423,7 @@ def test_two_runs_of_one_process_are_separate(tmp_path):
     one, two = logged(tmp_path / "one"), logged(tmp_path / "two")
 
     assert one["run"].run_id != two["run"].run_id
-    assert [[row["round"] for row in found["history"]] for found in (one, two)] == [[1], [2, 3]]
+    assert [[row["instructions/round"] for row in found["history"]] for found in (one, two)] == [[1], [2, 3]]
     assert [one["exit"], two["exit"]] == [1, 0]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.actions.comparison.cautions import cautions
-from selfinstruct.actions.comparison.figures import Figures, figures
+from selfinstruct.actions.comparison.figures import Figures, figures, kept_shares
 from selfinstruct.actions.comparison.grouping import RECIPE, SEED, Group, differing, groups, short
 from selfinstruct.actions.comparison.overlap import Overlap, overlaps
 from selfinstruct.actions.comparison.reading import Reading, read
@@ -67,6 +67,21 @@ class Comparison:
         """A group's label with the values that its runs share."""
         _, _, values = self.told(group.places[0], (SEED,)).partition(": ")
         return f"{self.group_label(group)}: {values}" if values else self.group_label(group)
+
+
+def stages(comparison: Comparison) -> list[str]:
+    """Every stage of any run."""
+    return list(dict.fromkeys(stage for run in comparison.runs for stage in run.config.get("recipe", ())))
+
+
+def series(comparison: Comparison, stage: str) -> list[tuple[str, list[float | None]]]:
+    """Return each run's label with its kept shares of a stage; empty for a stage that had one round at most."""
+    found = [
+        (comparison.told(place), kept_shares(run, stage))
+        for place, run in enumerate(comparison.runs)
+        if any(row["stage"] == stage for row in run.rounds)
+    ]
+    return found if any(len(values) > 1 for _, values in found) else []
 
 
 def compare(folders: Sequence[Path]) -> Comparison:

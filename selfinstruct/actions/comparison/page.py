@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from selfinstruct.actions.comparison import plots
-from selfinstruct.actions.comparison.comparing import Comparison
-from selfinstruct.actions.comparison.figures import EXPLAINED, kept_shares, samples
+from selfinstruct.actions.comparison.comparing import Comparison, series, stages
+from selfinstruct.actions.comparison.figures import EXPLAINED, samples
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, RESAMPLES
 from selfinstruct.actions.comparison.overlap import MOST, THRESHOLD
 from selfinstruct.actions.comparison.sending import Parameter
@@ -107,22 +107,12 @@ def seeds(comparison: Comparison) -> str:
     )
 
 
-def stages(comparison: Comparison) -> list[str]:
-    """Every stage of any run."""
-    return list(dict.fromkeys(stage for run in comparison.runs for stage in run.config.get("recipe", ())))
-
-
 def shares(comparison: Comparison) -> str:
     """A plot a stage that had several rounds in any run; those of stages that add no tasks are folded away."""
     body = ""
     for stage in stages(comparison):
-        series = [
-            (comparison.told(place), kept_shares(run, stage))
-            for place, run in enumerate(comparison.runs)
-            if any(row["stage"] == stage for row in run.rounds)
-        ]
-        if any(len(values) > 1 for _, values in series):
-            plot = plots.lines(series, f"Kept share by round, {stage}")
+        if found := series(comparison, stage):
+            plot = plots.lines(found, f"Kept share by round, {stage}")
             grows = any(run.pool.of(stage) for run in comparison.runs)
             body += f"<h3>{escape(stage)}</h3>{plot}" if grows else details(stage, plot)
     return body

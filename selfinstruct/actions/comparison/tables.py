@@ -151,6 +151,11 @@ def escaped_latex(cell: str) -> str:
 
 def csv_of_runs(comparison: Comparison) -> str:
     """Every figure of every run."""
+    return csv_text(every_run(comparison))
+
+
+def every_run(comparison: Comparison) -> list[list[object]]:
+    """Return a row for each run with every figure, after a row of headers."""
     names = ordered(name for row in comparison.figures for name in row)
     rows: list[list[object]] = [
         ["run", "folder", "status", "offline", "models", *comparison.keys, *(f"figures.{name}" for name in names)]
@@ -160,11 +165,16 @@ def csv_of_runs(comparison: Comparison) -> str:
         about = [comparison.labels[place], run.folder.as_posix(), run.status, written(run.is_offline)]
         found = comparison.figures[place]
         rows.append([*about, " ".join(run.models), *values, *(found.get(name) for name in names)])
-    return csv_text(rows)
+    return rows
 
 
 def csv_of_groups(comparison: Comparison) -> str:
     """Every figure of every group, with the bounds of its interval."""
+    return csv_text(every_group(comparison))
+
+
+def every_group(comparison: Comparison) -> list[list[object]]:
+    """Return a row for each group with every figure and its interval, after a row of headers."""
     names = ordered(name for group in comparison.groups for name in group.figures)
     shared = [key for key in comparison.keys if key != SEED]
     measures: tuple[tuple[str, Callable[[Estimate], float]], ...] = (
@@ -180,15 +190,20 @@ def csv_of_groups(comparison: Comparison) -> str:
         cells = [None if one is None else measure(one) for one in found for _, measure in measures]
         values = [raw(comparison.keys[key][group.places[0]]) for key in shared]
         rows.append([comparison.group_label(group), *values, *cells])
-    return csv_text(rows)
+    return rows
 
 
 def csv_of_overlaps(comparison: Comparison) -> str:
     """What share of the first run's instructions the second run has."""
+    return csv_text(every_overlap(comparison))
+
+
+def every_overlap(comparison: Comparison) -> list[list[object]]:
+    """Return a row for each pair of runs, after a row of headers."""
     rows: list[list[object]] = [["run", "other", "near", "identical"]]
     for (first, second), found in comparison.overlaps.items():
         rows.append([comparison.labels[first], comparison.labels[second], found.near, found.identical])
-    return csv_text(rows)
+    return rows
 
 
 def ordered(names: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is known of a run when its capsule is written; card, paragraph, table and citations are made of this alone."""
+"""What is known of a run when it is described to others: all that card, paragraph and citations are made of."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -50,7 +50,8 @@ class Facts:
     tasks: dict[str, Any]
     dataset: dict[str, int]
     """File to rows."""
-    replies: int
+    replies: int | None
+    """How many are published with the dataset; None where they are not."""
     software: dict[str, Any]
     """Versions of the packages, and the state of the code."""
     seed_writers: Counter[str] = field(default_factory=Counter)
@@ -59,7 +60,8 @@ class Facts:
     @property
     def title(self) -> str:
         """What it is called."""
-        return self.told.title or f"{self.recipe} by {', '.join(self.models)}"
+        by = f" by {', '.join(self.models)}" if self.models else ""
+        return self.told.title or f"{self.recipe}{by}"
 
     @property
     def has_own_seeds(self) -> bool:
@@ -80,7 +82,7 @@ class Facts:
         return f"seed tasks{whose} ({self.declared['seeds'].get('path', NOT_STATED)})"
 
 
-def facts_of(run: "Run", told: Told, dataset: dict[str, int], replies: int) -> Facts:
+def facts_of(run: "Run", told: Told, dataset: dict[str, int], replies: int | None = None) -> Facts:
     """What is known of a run."""
     rounds = run.journal.rounds
     models = authors(run.pool)
@@ -98,7 +100,7 @@ def facts_of(run: "Run", told: Told, dataset: dict[str, int], replies: int) -> F
         dataset=dataset,
         replies=replies,
         software={"versions": versions(), "git": git()},
-        seed_writers=seed_writers(run.pool),
+        seed_writers=Counter() if run.pool.is_shelved else seed_writers(run.pool),
     )
 
 

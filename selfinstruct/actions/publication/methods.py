@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from selfinstruct.actions.export import seeds_of
+from selfinstruct.actions.publication.authorship import seeds_of
 from selfinstruct.actions.publication.facts import Facts
 from selfinstruct.task import HUMAN, OFFLINE
 
@@ -36,9 +36,14 @@ def paragraph(facts: Facts) -> str:
             f"The text was written by {writer}.",
             *(sentence(name, stages[name], facts.stages[name]) for name in facts.stages),
             f"Of {facts.figures['candidates']:,} candidates {facts.figures['kept']:,} were kept.",
-            f"The random seed was {facts.random_seed}; all {facts.replies:,} replies are published with the dataset.",
+            f"The random seed was {facts.random_seed}{published(facts.replies)}.",
         ]
     )
+
+
+def published(replies: int | None) -> str:
+    """Return what is said of replies that are published with the dataset; nothing where they are not."""
+    return "" if replies is None else f"; all {replies:,} replies are published with the dataset"
 
 
 def sentence(name: str, stage: Mapping[str, Any], figures: Mapping[str, Any]) -> str:

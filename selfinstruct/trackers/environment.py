@@ -1,0 +1,42 @@
+"""What the environment says about W&B, where the config says nothing.
+
+W&B's own users set `WANDB_MODE`, `WANDB_PROJECT` and `WANDB_ENTITY` once for all their programs, and `WANDB_DISABLED`
+is what other trainers take to mean "off".  A key of the config that is not null wins over them: it belongs to the run.
+"""
+
+import os
+from typing import Literal, cast
+
+from selfinstruct.errors import SelfInstructError
+
+Mode = Literal["online", "offline", "disabled"]
+
+DEFAULT_MODE: Mode = "offline"
+"""It needs no account and no network."""
+DEFAULT_PROJECT = "selfinstruct"
+OLDER = {"dryrun": "offline", "run": "online"}
+"""Names that W&B's modes once had, and that it still takes."""
+TRUE = ("1", "true", "yes", "on")
+
+
+def mode_of(configured: Mode | None) -> Mode:
+    """Return the mode that the config or the environment names; raises SelfInstructError for one that W&B lacks."""
+    if configured is not None:
+        return configured
+    if os.environ.get("WANDB_DISABLED", "").strip().lower() in TRUE:
+        return "disabled"
+    named = os.environ.get("WANDB_MODE", "").strip().lower() or DEFAULT_MODE
+    found = OLDER.get(named, named)
+    if found not in ("online", "offline", "disabled"):
+        raise SelfInstructError(f"WANDB_MODE must be online, offline or disabled (got {named!r})")
+    return cast(Mode, found)
+
+
+def project_of(configured: str | None) -> str:
+    """Return the project that the config or the environment names."""
+    return configured or os.environ.get("WANDB_PROJECT", "").strip() or DEFAULT_PROJECT
+
+
+def entity_of(configured: str | None) -> str | None:
+    """Return the user or team that the config or the environment names; None for the account's own."""
+    return configured or os.environ.get("WANDB_ENTITY", "").strip() or None
