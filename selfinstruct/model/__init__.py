@@ -12,7 +12,7 @@ To add one behind LiteLLM, or a server that speaks OpenAI's protocol, write `con
 model is one module beside it: give `AskingLine` (line.py) the way to make one attempt, and it does the rest.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol, runtime_checkable
@@ -33,6 +33,14 @@ class Line(Protocol):
         may be called in a thread of the line.
         """
         ...
+
+
+@runtime_checkable
+class Remembering(Line, Protocol):
+    """A line that judges refusals and outages by what was answered before."""
+
+    answered_stages: Collection[str]
+    """Stages of which requests were answered in an earlier process; set before the first request."""
 
 
 @runtime_checkable

@@ -171,4 +171,4 @@ def told(error: ReplyError, reason: str, url: str) -> ReplyError:
         message = f"{message} to {error.headers.get('Location', 'nowhere')}; set model.api_base to where it is"
     elif error.status_code in (404, 405):
         message = f"{message} (asked {url})"
-    return type(error)(error.status_code, message, error.headers, str(error))
+    return type(error)(error.status_code, message, error.headers, str(error), error.details)

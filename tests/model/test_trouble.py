@@ -11,8 +11,8 @@ from selfinstruct.model.trouble import (
     UnsendableError,
     judged,
     message_of,
-    retry_after,
 )
+from selfinstruct.model.waits import asked_wait
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -184,11 +184,11 @@ def test_a_long_message_is_cut():
     ],
 )
 def test_a_retry_after_is_a_number_or_a_date(value, seconds):
-    assert retry_after({"retry-after": value}, NOW) == seconds
+    assert asked_wait({"retry-after": value}, "", NOW) == seconds
 
 
 def test_without_the_header_nothing_is_asked():
-    assert retry_after({}, NOW) is None
+    assert asked_wait({}, "", NOW) is None
 
 
 @pytest.mark.parametrize(
