@@ -103,6 +103,8 @@ class Asking:
             self._empty()
         if self._send is None:
             return
+        if self._refusals.held and not self._is_probing:
+            self._judge(self._send)
         is_open = self._sending.resume() and not (self._is_probing or self._refusals.is_blocking)
         while self._waiting and is_open and len(self._tasks) < self._terms.concurrency:
             if not self._sending.is_open(self._waiting[0][0]):
@@ -110,8 +112,6 @@ class Asking:
             request, future = self._waiting.popleft()
             if future.running() or future.set_running_or_notify_cancel():  # it runs where it is asked again
                 self._start(request, self._answer(request, future, self._sending.turn(request), self._send))
-        if self._refusals.held and not self._is_probing:
-            self._judge(self._send)
 
     def _start(self, request: Request, answering: Coroutine[Any, Any, None]) -> None:
         self._tasks[self._loop.create_task(answering)] = request, self._loop.time()

@@ -141,7 +141,7 @@ class Refusals:
         """
         for held, unproved in self._groups():
             stage, is_busy = held.request.stage, is_under_way(held)
-            is_alone = not is_busy and not is_waiting(held)
+            is_alone = not is_busy and (self._is_fruitless(stage, MANY) or not is_waiting(held))
             if unproved:
                 if is_alone or unproved >= (MANY if stage in self.answered_stages else FEW):
                     return "probe", held
