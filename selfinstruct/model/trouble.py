@@ -188,8 +188,18 @@ def message_of(error: Exception) -> str:
     text = plain(error)
     if text in SAYS_NOTHING:
         text = next((said for cause in reversed(chain) if (said := plain(cause)) not in SAYS_NOTHING), text)
-    text = text or type(error).__name__
+    text = own_words(chain, text) or text or type(error).__name__
     return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + "…"
+
+
+def own_words(chain: Sequence[BaseException], text: str) -> str | None:
+    """The sentence of the server itself, where the client of OpenAI wraps it in a reply shown as Python shows it."""
+    for body in (getattr(cause, "body", None) for cause in chain):
+        for said in (body, body.get("error")) if isinstance(body, Mapping) else ():
+            message = said.get("message") if isinstance(said, Mapping) else None
+            if isinstance(message, str) and message and message in text:
+                return " ".join(message.split())
+    return None
 
 
 def plain(error: BaseException) -> str:

@@ -20,8 +20,13 @@ FORMATS = {
         "anthropic/claude-haiku-4-5",
         (529, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}),
         {
-            "id": "x", "type": "message", "role": "assistant", "model": "m", "stop_reason": "end_turn",
-            "content": [{"type": "text", "text": "at last"}], "usage": {"input_tokens": 5, "output_tokens": 2},
+            "id": "x",
+            "type": "message",
+            "role": "assistant",
+            "model": "m",
+            "stop_reason": "end_turn",
+            "content": [{"type": "text", "text": "at last"}],
+            "usage": {"input_tokens": 5, "output_tokens": 2},
         },
     ),
     "gemini": (

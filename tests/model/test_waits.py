@@ -54,8 +54,10 @@ def test_a_retry_after_is_a_number_a_span_or_a_moment(value, seconds):
         ({"x-ratelimit-reset": f"{(EPOCH + 5) * 1000}", "x-ratelimit-remaining": "0"}, 5),
         (
             {
-                "x-ratelimit-reset-requests": "3s", "x-ratelimit-remaining-requests": "0",
-                "x-ratelimit-reset-tokens": "8s", "x-ratelimit-remaining-tokens": "0",
+                "x-ratelimit-reset-requests": "3s",
+                "x-ratelimit-remaining-requests": "0",
+                "x-ratelimit-reset-tokens": "8s",
+                "x-ratelimit-remaining-tokens": "0",
             },
             8,
         ),
