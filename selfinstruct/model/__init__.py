@@ -6,7 +6,8 @@ while a reply is read: who asks decides in which order replies are taken, and a 
 Rejected: one call for a list of requests, which puts a barrier behind each list.
 
 A request that fails is a completion with a failure, never an exception that loses the others; `refused` fails one
-request, `unavailable` and `fatal` end the run.
+request, `unavailable` and `fatal` end the run.  A refusal is given only when it is known to be the request's own
+(refusals.py); until then its future stays open.
 
 To add one behind LiteLLM, or a server that speaks OpenAI's protocol, write `conf/model/<name>.yaml`; another kind of
 model is one module beside it: give `AskingLine` (line.py) the way to make one attempt, and it does the rest.

@@ -90,7 +90,7 @@ def test_an_account_that_is_empty_stops_the_run_which_resumes_to_the_same_when_i
     whole, count = made(tmp_path / "whole"), len(server.asked)
     assert count > 10
 
-    for paid in (0, count // 2, count - 2):
+    for paid in (0, count // 2, count - 2) if path == "endpoint" else (count // 2,):
         folder = tmp_path / f"after {paid}"
         failing(lambda question, paid=paid: "400" if len(server.asked) >= paid else None)
         with pytest.raises(ModelError, match=r"HTTP 400, not now \(Every request of \w+ is refused now"):
