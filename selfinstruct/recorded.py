@@ -25,7 +25,7 @@ from pathlib import Path
 
 from selfinstruct.budget import Rates
 from selfinstruct.errors import ModelError, RunFolderError
-from selfinstruct.model import Line, Mode, Model
+from selfinstruct.model import Line, Mode, Model, Remembering
 from selfinstruct.request import Completion, Request
 from selfinstruct.store import Asked, Store, storable
 
@@ -40,7 +40,10 @@ def recorded(model: Model, store: Store) -> Iterator["Recorded"]:
     """Open a line to the model, with every reply kept in the store, and in the model's own where it has one."""
     with ExitStack() as stack:
         shared = None if model.store is None else stack.enter_context(closing(opened(Path(model.store))))
-        yield Recorded(model, stack.enter_context(model.line()), store, shared)
+        line = stack.enter_context(model.line())
+        if isinstance(line, Remembering):
+            line.answered_stages = store.stages
+        yield Recorded(model, line, store, shared)
 
 
 def opened(path: Path) -> Store:

@@ -77,6 +77,11 @@ class Store:
         except sqlite3.Error as error:
             raise RunFolderError(f"{self._path} cannot be read: {error}.") from None
 
+    @property
+    def stages(self) -> set[str]:
+        """The stages of which it holds replies."""
+        return {stage for stage, _ in self._rounds}
+
     def find(self, request: Request, key: bytes) -> Completion | None:
         """The reply to this request, if it was given before."""
         if (request.stage, request.round) not in self._rounds:

@@ -6,13 +6,14 @@ while a reply is read: who asks decides in which order replies are taken, and a 
 Rejected: one call for a list of requests, which puts a barrier behind each list.
 
 A request that fails is a completion with a failure, never an exception that loses the others; `refused` fails one
-request, `unavailable` and `fatal` end the run.
+request, `unavailable` and `fatal` end the run.  A refusal is given only when it is known to be the request's own
+(refusals.py); until then its future stays open.
 
 To add one behind LiteLLM, or a server that speaks OpenAI's protocol, write `conf/model/<name>.yaml`; another kind of
 model is one module beside it: give `AskingLine` (line.py) the way to make one attempt, and it does the rest.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol, runtime_checkable
@@ -33,6 +34,14 @@ class Line(Protocol):
         may be called in a thread of the line.
         """
         ...
+
+
+@runtime_checkable
+class Remembering(Line, Protocol):
+    """A line that judges refusals and outages by what was answered before."""
+
+    answered_stages: Collection[str]
+    """Stages of which requests were answered in an earlier process; set before the first request."""
 
 
 @runtime_checkable

@@ -7,10 +7,12 @@ Claude none of white space alone, some reasoning models none at all, and the tex
 """
 
 import json
+import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
-from selfinstruct.request import Decoding, Request
+from selfinstruct.request import Decoding, Failure, Request
 
 OURS = frozenset(
     {
@@ -32,6 +34,13 @@ OURS = frozenset(
 CHECKED = frozenset({"temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "logit_bias"})
 """Parameters whose support LiteLLM knows by model."""
 MOST_STOPS = 4
+ALIASES = {
+    "max_tokens": ("max_completion_tokens", "max_output_tokens", "max_new_tokens", "maxOutputTokens"),
+    "top_p": ("topP",),
+    "frequency_penalty": ("frequencyPenalty",),
+    "presence_penalty": ("presencePenalty",),
+}
+"""What providers call a parameter in their errors, beside its name."""
 
 
 def asked(request: Request) -> dict[str, Any]:
@@ -78,13 +87,38 @@ def misplaced(key: str, extra: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def keys_of(request: Request, extra: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
+    """The key of the config and the value of each parameter of a request, by its name; stop strings aside."""
+    decoding = f"recipe.{request.stage}.prompt.decoding"
+    keys = {name: (f"model.extra.{name}", value) for name, value in given(extra).items()}
+    keys |= {name: (f"{decoding}.{name}", value) for name, value in chosen(request.decoding).items()}
+    keys |= {name: (f"{decoding}.extra.{name}", value) for name, value in given(request.decoding.extra).items()}
+    return keys
+
+
 def untaken(request: Request, extra: Mapping[str, Any], provider: str, taken: Collection[str]) -> list[str]:
     """The parameters that the provider does not take, and what to set instead, in at most one sentence."""
-    decoding = f"recipe.{request.stage}.prompt.decoding"
-    keys = {name: f"model.extra.{name}" for name in given(extra)}
-    keys |= {name: f"{decoding}.{name}" for name in chosen(request.decoding)}
-    keys |= {name: f"{decoding}.extra.{name}" for name in given(request.decoding.extra)}
+    keys = keys_of(request, extra)
     names = sorted(name for name in keys if name in CHECKED and name not in taken)
     if not names:
         return []
-    return [f"{provider} does not take {', '.join(names)}; set {' '.join(f'{keys[name]}=null' for name in names)}"]
+    return [f"{provider} does not take {', '.join(names)}; set {' '.join(f'{keys[name][0]}=null' for name in names)}"]
+
+
+def with_keys(failure: Failure, request: Request, extra: Mapping[str, Any]) -> Failure:
+    """What a server said of all requests, with the keys of the parameters that it names; the failure if of none."""
+    named = [
+        f"{key} (now {value!r})"
+        for name, (key, value) in keys_of(request, extra).items()
+        if any(re.search(mention(alias), failure.message) for alias in (name, *ALIASES.get(name, ())))
+    ]
+    if not named:
+        return failure
+    return replace(failure, message=f"{failure.message} Change {' and '.join(named)}; null sends no such parameter.")
+
+
+def mention(name: str) -> str:
+    """What a parameter looks like in a sentence: names that are a plain word as well count in quotes alone."""
+    if name == "temperature" or "_" in name or not name.islower():
+        return rf"(?<!\w){re.escape(name)}(?!\w)"
+    return rf"['\"`]{re.escape(name)}['\"`]"

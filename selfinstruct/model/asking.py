@@ -1,56 +1,34 @@
-"""The requests of an open line: which waits, which is sent, which is tried again, and when nothing more is sent.
+"""The requests of an open line: which waits, which is sent, which is asked again, and when nothing more is sent.
 
 A request is begun when one of `concurrency` places is free, and holds it until it is answered or given up, so that a
-server that fails everything does not run through the whole queue.  Each attempt also needs room in the window and in
-the limits, and an attempt that is made again goes before one that was never made.  Requests are begun in the order
-asked, which is the order in which their replies will be taken.
+server that fails everything does not run through the whole queue.  Each attempt also needs room (sending.py), and an
+attempt that is made again goes before one that was never made.  Requests are begun in the order asked, which is the
+order in which their replies will be taken.
+
+A request that is refused gives its place away, and its future stays open until it is known whose fault that is
+(refusals.py).
 
 All of it runs in one event loop and needs no lock; what comes from other threads comes through the loop (line.py).
 """
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Collection, Coroutine, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, fields, replace
-from typing import NamedTuple, TypeAlias
+from dataclasses import replace
+from typing import Any
 
-from selfinstruct.model.limits import Limits, Use
-from selfinstruct.model.retries import LONGEST_WAIT, Attempts, Standing
+from selfinstruct.model.arguments import with_keys
+from selfinstruct.model.refusals import Held, Refusals, all_refused, probe_of, stage_refused
 from selfinstruct.model.secrets import Secrets
-from selfinstruct.model.trouble import Trouble, judged
-from selfinstruct.model.window import Window
+from selfinstruct.model.sending import CLOSED, Answer, Sending
+from selfinstruct.model.terms import Asked, Send, Terms, Turn, terms_of
 from selfinstruct.request import Completion, Failure, Request
 
-Send: TypeAlias = Callable[[Request], Awaitable[Completion]]
-"""Makes one attempt: a completion, or an exception."""
-Asked: TypeAlias = tuple[Request, "Future[Completion]"]
+__all__ = ["Asking", "Send", "Terms", "terms_of"]
 
-CLOSED = Failure("unavailable", "the line was closed before the answer came")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """How a model may be asked."""
-
-    concurrency: int
-    timeout_seconds: float
-    deadline_seconds: float | None
-    attempts: int
-    requests_per_minute: int | None
-    tokens_per_minute: int | None
-
-
-def terms_of(model: object) -> Terms:
-    """The terms that a model's YAML declares, under the same names."""
-    return Terms(**{field.name: getattr(model, field.name) for field in fields(Terms)})
-
-
-class Turn(NamedTuple):
-    """The leave to make one attempt."""
-
-    number: int
-    use: Use
+LOG = logging.getLogger(__name__)
 
 
 class Asking:
@@ -58,20 +36,16 @@ class Asking:
 
     def __init__(self, terms: Terms, secrets: Secrets) -> None:
         self._terms = terms
-        self._secrets = secrets
         self._loop = asyncio.get_running_loop()
-        self._window = Window(terms.concurrency)
-        self._limits = Limits(terms.requests_per_minute, terms.tokens_per_minute)
+        self._sending = Sending(terms, secrets, self._begin, self._oldest)
+        self._refusals = Refusals()
         self._waiting: deque[Asked] = deque()
-        self._returning: deque[tuple[Request, asyncio.Future[Turn | None]]] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: dict[asyncio.Task[None], tuple[Request, float]] = {}
+        """What is under way, the oldest first, each with the time when it was begun."""
+        self._is_probing = False
         self._send: Send | None = None
         self._is_closing = False
         self._failure: Failure | None = None
-        self._standing = Standing()
-        self._pointless = asyncio.Event()
-        """Set when waiting for another attempt has become pointless."""
         self.over = asyncio.Event()
         """Set when the line is closing and nothing is under way."""
 
@@ -80,10 +54,19 @@ class Asking:
         """Requests begun and not ended."""
         return len(self._tasks)
 
+    def _oldest(self) -> float | None:
+        """When the request was begun that is under way for the longest time."""
+        return next((begun for _, begun in self._tasks.values()), None)
+
     def open(self, send: Send) -> None:
         """Begin with what waits."""
         self._send = send
         self._begin()
+
+    def remember(self, stages: Collection[str]) -> None:
+        """Note that requests of these stages were answered before, in an earlier process."""
+        self._refusals.answered_stages.update(stages)
+        self._sending.health.is_proven |= bool(stages)
 
     def take(self, asked: Iterable[Asked]) -> None:
         """Have these answered, after those taken before."""
@@ -110,130 +93,126 @@ class Asking:
         for task in self._tasks:
             task.cancel()
 
+    @property
+    def _is_ending(self) -> bool:
+        return self._is_closing or self._failure is not None
+
     def _begin(self) -> None:
         """Send what there is room for; called whenever something has changed."""
-        if self._is_closing or self._failure is not None:
+        if self._is_ending:
             self._empty()
         if self._send is None:
             return
-        while self._returning and self._is_open(self._returning[0][0]):
-            request, room = self._returning.popleft()
-            if not room.done():  # or the time of the request is over
-                room.set_result(self._turn(request))
-        while self._waiting and not self._returning and len(self._tasks) < self._terms.concurrency:
-            if not self._is_open(self._waiting[0][0]):
+        if self._refusals.held and not self._is_probing:
+            self._judge(self._send)
+        is_open = self._sending.resume() and not (self._is_probing or self._refusals.is_blocking)
+        while self._waiting and is_open and len(self._tasks) < self._terms.concurrency:
+            if not self._sending.is_open(self._waiting[0][0]):
                 break
             request, future = self._waiting.popleft()
-            if future.set_running_or_notify_cancel():
-                self._tasks.add(self._loop.create_task(self._answer(request, future, self._turn(request), self._send)))
+            if future.running() or future.set_running_or_notify_cancel():  # it runs where it is asked again
+                self._start(request, self._answer(request, future, self._sending.turn(request), self._send))
+
+    def _start(self, request: Request, answering: Coroutine[Any, Any, None]) -> None:
+        self._tasks[self._loop.create_task(answering)] = request, self._loop.time()
 
     def _empty(self) -> None:
         """Let go of all that is not under way."""
-        self._pointless.set()
-        while self._returning:
-            room = self._returning.popleft()[1]
-            if not room.done():
-                room.set_result(None)
-        while self._waiting:
-            _, future = self._waiting.popleft()
-            if self._failure is None:
+        self._sending.stop(self._failure)
+        futures = [future for _, future in self._waiting] + [held.future for held in self._refusals.all()]
+        self._waiting.clear()
+        for future in futures:
+            if not future.running() and self._failure is None:
                 future.cancel()
-            elif future.set_running_or_notify_cancel():
-                future.set_result(Completion(failure=self._failure))
+            elif future.running() or future.set_running_or_notify_cancel():
+                future.set_result(Completion(failure=self._failure or CLOSED))
         if self._is_closing and not self._tasks:
             self.over.set()
 
-    def _is_open(self, request: Request) -> bool:
-        """Whether an attempt may be made now; where only time is in the way, look again when it has passed."""
-        if not self._window.has_room:
-            return False
-        now = self._loop.time()
-        seconds = max(self._window.wait(now), self._limits.wait(request, now))
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if seconds > 0:
-            self._timer = self._loop.call_later(seconds, self._begin)
-        return seconds <= 0
-
-    def _turn(self, request: Request) -> Turn:
-        return Turn(self._window.enter(), self._limits.take(request, self._loop.time()))
-
     async def _answer(self, request: Request, future: "Future[Completion]", turn: Turn, send: Send) -> None:
-        """Bring a request to its end; every way out gives its future a result."""
+        """Bring a request to its end; every way out gives its future a result, or holds it as refused."""
         started = self._loop.time()
-        attempts = Attempts(self._terms.attempts, request.id, self._secrets.out_of_message, self._standing)
-        reply: Completion | Failure
         try:
-            async with asyncio.timeout(self._terms.deadline_seconds) as deadline:
-                reply = await self._persist(request, turn, send, attempts, deadline)
-        except TimeoutError:
-            reply = attempts.late()
-        except asyncio.CancelledError:
-            reply = CLOSED
-        except Exception as defect:  # of ours, for every error of an attempt has been judged: told by its traceback
+            answer = await self._sending.answer(request, turn, send)
+        except Exception as defect:  # of ours, for every error of an attempt has been judged: shown by its traceback
             future.set_exception(defect)
             self._end()
             return
+        reply = answer.reply
+        if answer.is_refused and isinstance(reply, Failure) and not self._is_ending:
+            self._refusals.hold(Held(request, future, reply, self._sending.last))
+            self._end()
+            return
         if isinstance(reply, Failure):
-            if reply.kind != "refused" and not self._is_closing:
-                self._failure = self._failure or reply
-            reply = Completion(failure=reply)
+            reply = Completion(failure=self._ended(answer, reply))
+        else:
+            self._release(self._refusals.answered(request, answer.attempt))
         self._end()  # so that the next is sent before this reply is written to disk
         future.set_result(replace(reply, seconds=self._loop.time() - started))
 
+    def _ended(self, answer: Answer, failure: Failure) -> Failure:
+        """The failure of a request, which stops the others as well if it is not of its own; a doubtful one is none."""
+        if answer.is_refused:
+            return self._failure or CLOSED
+        if failure.kind != "refused" and not self._is_closing:
+            self._failure = self._failure or failure
+        return failure
+
     def _end(self) -> None:
         """Give the place of this task to the next request."""
-        self._tasks.discard(asyncio.current_task())
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.pop(task, None)
         self._begin()
 
-    async def _persist(
-        self, request: Request, turn: Turn, send: Send, attempts: Attempts, deadline: asyncio.Timeout
-    ) -> Completion | Failure:
-        """Attempt after attempt, until it is answered or given up."""
-        while True:
-            reply = await self._attempt(request, turn, send, attempts)
-            if isinstance(reply, Completion):
-                return reply
-            end = deadline.when()
-            seconds = attempts.after(reply, None if end is None else end - self._loop.time())
-            if isinstance(seconds, Failure):
-                return seconds
-            again = await self._another(request, seconds)
-            if isinstance(again, Failure):
-                return again
-            turn = again
-
-    async def _attempt(self, request: Request, turn: Turn, send: Send, attempts: Attempts) -> Completion | Trouble:
-        try:
-            async with asyncio.timeout(self._terms.timeout_seconds) as patience:
-                reply = await send(request)
-        except asyncio.CancelledError:
-            self._window.failed(turn.number, is_overload=False)
-            attempts.cut_short("the line was closed" if self._is_closing else "no answer yet")
-            raise
-        except Exception as error:
-            late = TimeoutError(f"no answer within {self._terms.timeout_seconds:g} s")
-            trouble = judged(late if patience.expired() else error)
-            self._window.failed(turn.number, trouble.is_overload)
-            if trouble.is_overload and trouble.retry_after is not None:
-                self._window.pause(self._loop.time() + min(trouble.retry_after, LONGEST_WAIT))
-            return trouble
-        self._standing.answered()
-        self._window.answered(turn.number)
-        self._limits.correct(turn.use, reply)
-        return self._secrets.out_of_reply(reply)
-
-    async def _another(self, request: Request, seconds: float) -> Turn | Failure:
-        """The leave to try again, after a while, unless that has become pointless meanwhile."""
-        self._begin()
-        try:
-            async with asyncio.timeout(seconds):
-                await self._pointless.wait()
-        except TimeoutError:
-            room: asyncio.Future[Turn | None] = self._loop.create_future()
-            self._returning.append((request, room))
+    def _judge(self, send: Send) -> None:
+        """Take the next step with the refusals that are held, if there is one to take."""
+        if self._is_ending or (step := self._refusals.step(self._is_waiting, self._is_under_way)) is None:
+            return
+        what, held = step
+        if what == "probe":
+            self._is_probing = True
+            self._start(probe_of(held.request), self._prove(held, send))
+        elif what == "stop":
+            self._stop(held, stage_refused(held.request.stage))
+        else:
+            self._release(self._refusals.believed(held))
             self._begin()
-            if turn := await room:
-                return turn
-        return self._failure or CLOSED
+
+    def _is_waiting(self, held: Held) -> bool:
+        return any(held.shares(request) for request, _ in self._waiting)
+
+    def _is_under_way(self, held: Held) -> bool:
+        return any(held.shares(request) for request, _ in self._tasks.values())
+
+    def _stop(self, held: Held, why: str) -> None:
+        failure = with_keys(held.failure, held.request, self._terms.extra)
+        self.fail(Failure("fatal", f"{failure.message} {why}"))
+
+    def _release(self, judged: Iterable[Held]) -> None:
+        """Ask again what was refused once, before all others; let go of what was refused twice."""
+        for held in reversed(list(judged)):
+            if self._refusals.is_second(held):
+                held.future.set_result(Completion(failure=held.failure))
+            else:
+                self._waiting.appendleft((held.request, held.future))
+
+    async def _prove(self, held: Held, send: Send) -> None:
+        """Send a probe in the place of a refused request, and judge by what becomes of it."""
+        request = probe_of(held.request)
+        try:
+            answer = await self._sending.answer(request, None, send)
+        except Exception as defect:  # of ours, as above
+            for other in self._refusals.all():
+                other.future.set_exception(defect)
+            answer = Answer(CLOSED, 0, is_refused=False)
+        self._is_probing = False
+        reply = answer.reply
+        if isinstance(reply, Completion) or (reply.kind == "refused" and not answer.is_refused):
+            LOG.info("The probe %s was answered: the refused requests are looked at one by one.", request.id)
+            self._release(self._refusals.proved(request, answer.attempt))
+        elif answer.is_refused:
+            self._stop(held, all_refused(held.request.stage))
+        elif not self._is_closing:
+            self._failure = self._failure or reply
+        self._end()

@@ -67,9 +67,12 @@ class Endpoint:
     timeout_seconds: Annotated[float, Field(gt=0)]
     """Seconds after which an attempt is given up."""
     deadline_seconds: Annotated[float, Field(gt=0)] | None
-    """Seconds after which a request is given up, all attempts and waits together, and the run stops; null for none."""
+    """Seconds after which a request is given up, all attempts and waits together, and the run stops; a server that has
+    answered before is waited for as long. Null for no limit."""
     attempts: Annotated[int, Field(ge=1)]
-    """Attempts for each request, the first included, before the run stops."""
+    """Faults of one request, after which it is given up: a garbled reply, and a reset, a timeout or an error of the
+    server while others are answered. What the server alone is to blame for is not counted once it has answered: an
+    overload, an outage, a model that is loading. Before that every fault counts."""
     price: Price
     """What the model costs."""
     store: str | None
@@ -171,4 +174,4 @@ def told(error: ReplyError, reason: str, url: str) -> ReplyError:
         message = f"{message} to {error.headers.get('Location', 'nowhere')}; set model.api_base to where it is"
     elif error.status_code in (404, 405):
         message = f"{message} (asked {url})"
-    return type(error)(error.status_code, message, error.headers, str(error))
+    return type(error)(error.status_code, message, error.headers, str(error), error.details)

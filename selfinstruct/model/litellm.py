@@ -53,9 +53,12 @@ class LiteLLM:
     timeout_seconds: Annotated[float, Field(gt=0)]
     """Seconds after which an attempt is given up."""
     deadline_seconds: Annotated[float, Field(gt=0)] | None
-    """Seconds after which a request is given up, all attempts and waits together, and the run stops; null for none."""
+    """Seconds after which a request is given up, all attempts and waits together, and the run stops; a server that has
+    answered before is waited for as long. Null for no limit."""
     attempts: Annotated[int, Field(ge=1)]
-    """Attempts for each request, the first included, before the run stops."""
+    """Faults of one request, after which it is given up: a garbled reply, and a reset, a timeout or an error of the
+    server while others are answered. What the server alone is to blame for is not counted once it has answered: an
+    overload, an outage, a model that is loading. Before that every fault counts."""
     price: Price
     """What the model costs, where LiteLLM does not know it."""
     store: str | None

@@ -109,7 +109,8 @@ def fault(status: int, headers: Mapping[str, str], content: bytes, said: object)
         status = code
     if is_garbled and status == 200:
         return GarbledError(status, f"no completion: {words(content) or 'nothing'}", headers)
-    return ReplyError(status, shown, headers, " ".join(sign for sign in signs if isinstance(sign, str)))
+    details = content[:10_000].decode(errors="replace")
+    return ReplyError(status, shown, headers, " ".join(sign for sign in signs if isinstance(sign, str)), details)
 
 
 def words(content: bytes) -> str:

@@ -5,15 +5,19 @@ that is not JSON arrives as status 200 from one provider and as 500 from another
 400 like a prompt that is too long.  What lies beneath an exception is read too, for LiteLLM says "Connection error." of
 a host that does not exist.  Names, not classes, so that nothing here imports LiteLLM, and servers that we ask without
 it are judged by the same words.
+
+LiteLLM reports some statuses as 500: Anthropic's 529 and Gemini's 503, with which they say that they are overloaded.
+The status that the provider gave stands in an exception beneath, and counts.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from math import isfinite
 from typing import Literal, TypeAlias
+
+from selfinstruct.model.waits import asked_wait
 
 LONGEST_MESSAGE = 300
 """Characters; providers echo whole prompts in their errors."""
@@ -25,6 +29,8 @@ Kind: TypeAlias = Literal["transient", "garbled", "unreached", "refused", "fatal
 TRANSIENT = frozenset({408, 409, 425, 429})
 OVERLOAD = frozenset({429, 529})
 OVERLOAD_SIGNS = re.compile(r"overload|too many requests|rate.?limit|at capacity|queue is full", re.IGNORECASE)
+LOADING_SIGNS = re.compile(r"\bloading\b|starting up|warming up|not ready", re.IGNORECASE)
+"""Words by which a server says, under 503, that its model is not in memory yet: llama.cpp's "Loading model", say."""
 FATAL = frozenset({401, 402, 403, 404})
 FATAL_CLASSES = frozenset(
     {
@@ -59,7 +65,7 @@ UNREACHED_CLASSES = frozenset(
     }
 )
 
-PREFIX = re.compile(r"^(?:litellm\.)?\w+(?:Error|Exception|Timeout):\s*|^\w+Exception - ")
+PREFIX = re.compile(r"^(?:litellm\.)?\w+(?:Error|Exception|Timeout):\s*|^\w+(?:Exception|Error) - ")
 NOT_FOR_USERS = re.compile(r" To drop\b| Traceback \(most recent call last\)")
 """What LiteLLM appends to some messages: the advice to drop parameters in silence, and its stack."""
 SAYS_NOTHING = ("Connection error.", "")
@@ -79,16 +85,24 @@ class Trouble:
     """Whether the server has more to do than it can, or than it allows us: fewer requests at once would help."""
     is_heard: bool = False
     """Whether the server said something, be it that."""
+    is_loading: bool = False
+    """Whether the server is there and its model is not yet."""
 
 
 class ReplyError(Exception):
-    """A server answered, and not with a reply; named by its status, its headers and what it said."""
+    """A server answered, and not with a reply; named by its status, its headers and what it said.
 
-    def __init__(self, status_code: int, message: str, headers: Mapping[str, str], signs: str = "") -> None:
+    `signs` are the code and the type that it gave; `details` is the beginning of its reply, where a wait may stand.
+    """
+
+    def __init__(
+        self, status_code: int, message: str, headers: Mapping[str, str], signs: str = "", details: str = ""
+    ) -> None:
         super().__init__(f"{message} {signs}".strip())
         self.status_code = status_code
         self.message = message
         self.headers = headers
+        self.details = details
 
 
 class GarbledError(ReplyError):
@@ -101,15 +115,33 @@ class UnsendableError(Exception):
 
 def judged(error: Exception) -> Trouble:
     """What an error means for the request, and for those after it."""
-    status = getattr(error, "status_code", None)
     chain = beneath(error)
+    status = status_of(chain)
     text = message_of(error)
     kind = kind_of(error, status, chain)
     headers = headers_of(error)
     said = f"HTTP {status}, {text}" if headers else text  # without a reply the status is LiteLLM's guess
-    asked = retry_after(headers, datetime.now(UTC))
-    is_too_much = kind == "transient" and is_overload(status, asked, text)
-    return Trouble(kind, said, asked, is_too_much, is_heard=kind == "garbled" or bool(headers))
+    words = " ".join([*map(str, chain), getattr(error, "details", "")])
+    asked = asked_wait(headers, words, datetime.now(UTC))
+    is_passing = kind == "transient"
+    return Trouble(
+        kind,
+        said,
+        asked,
+        is_overload=is_passing and is_overload(status, asked, str(error)),
+        is_heard=kind == "garbled" or bool(headers),
+        is_loading=is_passing and status == 503 and bool(LOADING_SIGNS.search(text)),
+    )
+
+
+def status_of(chain: Sequence[BaseException]) -> object:
+    """The status of a reply that failed; where LiteLLM says 500, that of the reply beneath, if there was one."""
+    status = getattr(chain[0], "status_code", None)
+    if status != 500:
+        return status
+    replies = [getattr(cause, "response", None) or cause for cause in chain[1:]]
+    found = [getattr(reply, "status_code", None) for reply in replies]
+    return next((code for code in reversed(found) if isinstance(code, int) and 400 <= code < 600), status)
 
 
 def kind_of(error: Exception, status: object, chain: Sequence[BaseException]) -> Kind:
@@ -156,8 +188,18 @@ def message_of(error: Exception) -> str:
     text = plain(error)
     if text in SAYS_NOTHING:
         text = next((said for cause in reversed(chain) if (said := plain(cause)) not in SAYS_NOTHING), text)
-    text = text or type(error).__name__
+    text = own_words(chain, text) or text or type(error).__name__
     return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + "…"
+
+
+def own_words(chain: Sequence[BaseException], text: str) -> str | None:
+    """The sentence of the server itself, where the client of OpenAI wraps it in a reply shown as Python shows it."""
+    for body in (getattr(cause, "body", None) for cause in chain):
+        for said in (body, body.get("error")) if isinstance(body, Mapping) else ():
+            message = said.get("message") if isinstance(said, Mapping) else None
+            if isinstance(message, str) and message and message in text:
+                return " ".join(message.split())
+    return None
 
 
 def plain(error: BaseException) -> str:
@@ -165,7 +207,18 @@ def plain(error: BaseException) -> str:
     text = " ".join(str(getattr(error, "message", None) or error).split())
     while match := PREFIX.match(text):
         text = text[match.end() :]
-    return NOT_FOR_USERS.split(text)[0]
+    return sentence(NOT_FOR_USERS.split(text)[0])
+
+
+def sentence(text: str) -> str:
+    """The sentence within an error that LiteLLM gives as the JSON that it came in; any other text as it is."""
+    try:
+        said = json.loads(text) if text.startswith("{") else None
+    except ValueError:
+        return text
+    error = said.get("error") if isinstance(said, dict) else None
+    message = error.get("message") if isinstance(error, dict) else None
+    return " ".join(message.split()) if isinstance(message, str) and message else text
 
 
 def unreached(error: BaseException) -> str | None:
@@ -183,17 +236,3 @@ def headers_of(error: Exception) -> Mapping[str, str]:
         if isinstance(headers, Mapping) and headers:
             return {str(name).lower(): str(value) for name, value in headers.items()}
     return {}
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """The seconds that a Retry-After header asks for, as a number or as a date; None where it cannot be read."""
-    value = headers.get("retry-after", "").strip()
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            date = parsedate_to_datetime(value)
-            seconds = (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds()
-        except (ValueError, OverflowError):
-            return None
-    return max(0.0, seconds) if isfinite(seconds) else None

@@ -23,7 +23,8 @@ class Window:
         self.under_way = 0
         self._most = most
         self._allowed = float(most)
-        self._sent = 0
+        self.sent = 0
+        """Requests so far, which is the number of the last."""
         self._last_cut = 0
         self._paused_until = 0.0
 
@@ -40,8 +41,8 @@ class Window:
     def enter(self) -> int:
         """Count one request more; gives its number, by which it is known when it ends."""
         self.under_way += 1
-        self._sent += 1
-        return self._sent
+        self.sent += 1
+        return self.sent
 
     def answered(self, number: int) -> None:
         """A reply came: open the window a little, if the request was sent through it as it is."""
@@ -54,7 +55,7 @@ class Window:
         """No reply came; where the server has too much to do, narrow the window."""
         if is_overload and number > self._last_cut:
             self._allowed = max(1.0, min(self._allowed, self.under_way) * NARROWER)
-            self._last_cut = self._sent
+            self._last_cut = self.sent
         self.under_way -= 1
 
     def pause(self, until: float) -> None:

@@ -90,8 +90,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        prompt = body["messages"][-1]["content"]
-        sent = {name: value for name, value in body.items() if name not in ("model", "messages")}
+        prompt = body["messages"][-1]["content"] if "messages" in body else body["prompt"]
+        sent = {name: value for name, value in body.items() if name not in ("model", "messages", "prompt")}
         question = (prompt, json.dumps(sent, sort_keys=True, ensure_ascii=False))
         with self.server.lock:
             kind = self.server.fault(question)
@@ -102,7 +102,7 @@ class Handler(BaseHTTPRequestHandler):
                 text = self.server.reply(prompt, body.get("temperature"))
                 if self.server.echoes:
                     text = text.replace("the ", f"the {self.headers['Authorization'].split()[-1]} ")
-                self.say(200, reply(text))
+                self.say(200, reply(text, "messages" in body))
             else:
                 self.fail(kind)
         except OSError:  # nobody listens any more
@@ -146,8 +146,9 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def reply(text):
-    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+def reply(text, chat=True):
+    said = {"message": {"role": "assistant", "content": text}} if chat else {"text": text}
+    choice = {"index": 0, "finish_reason": "stop", **said}
     return {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": USAGE}
 
 

@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import sqlite3
+import time
 import zlib
 from contextlib import closing
 
@@ -86,10 +87,10 @@ def hash_of(question):
 def test_a_run_whose_server_goes_down_stops_and_goes_on_to_the_same(
     server, words, whole, made, composed, built, tmp_path
 ):
-    config = composed(*words, "model.attempts=2")
+    config = composed(*words, "model.attempts=2", "model.deadline_seconds=4")
     server.fault = lambda question: "503" if len(server.asked) > 60 else None
     try:
-        with pytest.raises(ModelError, match=r"no answer in 2 attempts; the last: HTTP 503, not now"):
+        with pytest.raises(ModelError, match=r"no answer in the time that a request has: .*HTTP 503, not now"):
             built(config, tmp_path).execute()
     finally:
         del server.fault
@@ -101,6 +102,27 @@ def test_a_run_whose_server_goes_down_stops_and_goes_on_to_the_same(
 
     assert made(tmp_path) == whole
     assert kept.isdisjoint(server.answered())
+
+
+def test_a_run_whose_server_is_away_for_longer_than_its_attempts_waits_for_it_and_makes_the_same(
+    server, words, whole, made, composed, built, tmp_path
+):
+    away = []
+
+    def fault(question):
+        if len(server.asked) > 60:
+            away.append(time.monotonic())
+        return "503" if away and away[-1] - away[0] < 6 else None
+
+    server.fault = fault
+    try:
+        built(composed(*words, "model.attempts=2"), tmp_path).execute()
+    finally:
+        del server.fault
+
+    assert made(tmp_path) == whole
+    asked = [moment for moment in away if moment - away[0] < 6]
+    assert len(asked) < 40  # one a place, and then one at a time
 
 
 BAD = {

@@ -1,7 +1,7 @@
 import pytest
 
-from selfinstruct.model.arguments import asked, chosen, given, misplaced, stops, untaken
-from selfinstruct.request import Decoding, Request
+from selfinstruct.model.arguments import asked, chosen, given, misplaced, stops, untaken, with_keys
+from selfinstruct.request import Decoding, Failure, Request
 
 
 def request(chat=True, system=None, **decoding):
@@ -59,3 +59,45 @@ def test_an_extra_may_not_hold_what_has_its_own_key():
     assert misplaced("model.extra", {"api_key": "x", "top_k": 1}) == [
         "model.extra.api_key is not for extra: it has its own key, or is decided here."
     ]
+
+
+@pytest.mark.parametrize(
+    ("message", "named"),
+    [
+        ("`temperature` is deprecated for this model.", ["recipe.answers.prompt.decoding.temperature (now 0.7)"]),
+        ("temperature must be 1", ["recipe.answers.prompt.decoding.temperature (now 0.7)"]),
+        ("max_tokens is too large: 9", ["recipe.answers.prompt.decoding.max_tokens (now 9)"]),
+        ("max_completion_tokens is too large", ["recipe.answers.prompt.decoding.max_tokens (now 9)"]),
+        ("max_output_tokens must be positive", ["recipe.answers.prompt.decoding.max_tokens (now 9)"]),
+        ("max_new_tokens must be smaller", ["recipe.answers.prompt.decoding.max_tokens (now 9)"]),
+        ("maxOutputTokens is out of range", ["recipe.answers.prompt.decoding.max_tokens (now 9)"]),
+        ("topP is out of range", ["recipe.answers.prompt.decoding.top_p (now 0.5)"]),
+        ("frequencyPenalty is unknown", ["recipe.answers.prompt.decoding.frequency_penalty (now 1.0)"]),
+        ("presencePenalty is unknown", ["recipe.answers.prompt.decoding.presence_penalty (now 2.0)"]),
+        ("top_k is unknown", ["model.extra.top_k (now 3)"]),
+        ("'seed' is unknown", ["recipe.answers.prompt.decoding.extra.seed (now 7)"]),
+        (
+            "temperature and top_p exclude each other",
+            [
+                "recipe.answers.prompt.decoding.temperature (now 0.7)",
+                "recipe.answers.prompt.decoding.top_p (now 0.5)",
+            ],
+        ),
+        ("Your balance is too low to seed anything.", []),
+        ("The temperatures of max_tokens_per_day", []),
+    ],
+)
+def test_the_keys_are_named_of_which_a_server_speaks(message, named):
+    decoding = {"max_tokens": 9, "temperature": 0.7, "top_p": 0.5, "frequency_penalty": 1, "presence_penalty": 2}
+    asked_ = request(**decoding, extra={"seed": 7})
+
+    said = with_keys(Failure("fatal", message), asked_, {"top_k": 3}).message
+
+    hint = f" Change {' and '.join(named)}; null sends no such parameter." if named else ""
+    assert said == message + hint
+
+
+def test_a_parameter_that_was_not_sent_is_not_named():
+    said = with_keys(Failure("fatal", "temperature is too high."), request(temperature=None), {})
+
+    assert said.message == "temperature is too high."

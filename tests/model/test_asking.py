@@ -1,92 +1,15 @@
 """In one event loop whose time is virtual: a minute passes as soon as nothing else is to be done."""
 
 import asyncio
-import selectors
 from concurrent.futures import Future
 
 import pytest
+from virtual import Overload, Status, asked, lasting, request, run, terms
 
-from selfinstruct.model.asking import Asking, Terms
+from selfinstruct.model.asking import Asking
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.trouble import GarbledError
-from selfinstruct.request import Completion, Decoding, Failure, Request
-
-
-class Selector(selectors.DefaultSelector):
-    """Does not wait: moves the time on instead."""
-
-    now = 0.0
-
-    def select(self, timeout=None):
-        self.now += timeout or 0.0
-        return super().select(0 if timeout is not None else None)
-
-
-class Loop(asyncio.SelectorEventLoop):
-    def __init__(self):
-        self.selector = Selector()
-        super().__init__(self.selector)
-
-    def time(self):
-        return self.selector.now
-
-
-class Overload(Exception):
-    status_code = 429
-
-    def __init__(self, retry_after=None):
-        super().__init__("too much")
-        self.headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-
-
-class Status(Exception):
-    def __init__(self, status_code):
-        super().__init__(f"status {status_code}")
-        self.status_code = status_code
-
-
-def request(number, **decoding):
-    return Request(f"s/1/{number}", "s", 1, f"{number}", None, True, Decoding(**decoding), "yes_no")
-
-
-def terms(**changes):
-    values = {"concurrency": 4, "timeout_seconds": 60, "deadline_seconds": None, "attempts": 3}
-    return Terms(**{"requests_per_minute": None, "tokens_per_minute": None, **values, **changes})
-
-
-def run(play):
-    """Play a scene in a loop of virtual time."""
-    with asyncio.Runner(loop_factory=Loop) as runner:
-        return runner.run(play())
-
-
-def asked(answer, count, **changes):
-    """What `count` requests get, and when each attempt was made: (request, time)."""
-    attempts = []
-
-    async def send(request):
-        attempts.append((request.text, asyncio.get_running_loop().time()))
-        said = await answer(request, sum(text == request.text for text, _ in attempts))
-        return said if isinstance(said, Completion) else Completion(request.text)
-
-    async def play():
-        asking = Asking(terms(**changes), Secrets())
-        futures = [Future() for _ in range(count)]
-        asking.take([(request(number), future) for number, future in enumerate(futures)])
-        asking.open(send)
-        replies = await asyncio.gather(*map(asyncio.wrap_future, futures))
-        asking.close()
-        await asking.over.wait()
-        return replies
-
-    return run(play), attempts
-
-
-def lasting(seconds):
-    async def answer(request, time):
-        await asyncio.sleep(seconds)
-
-    return answer
+from selfinstruct.request import Completion, Failure
 
 
 def test_requests_are_sent_in_the_order_asked_as_places_are_free():

@@ -3,7 +3,8 @@ from random import Random
 
 import pytest
 
-from selfinstruct.model.retries import Attempts, Standing, wait
+from selfinstruct.model.health import Health
+from selfinstruct.model.retries import Attempts, wait
 from selfinstruct.model.trouble import Trouble
 from selfinstruct.request import Failure
 
@@ -25,8 +26,8 @@ def transient(message="no", retry_after=None):
     return Trouble("transient", message, retry_after)
 
 
-def after(*troubles, most=3, clean=str, standing=None, left=None):
-    attempts = Attempts(most, "stage/1/1", clean, standing or Standing())
+def after(*troubles, most=3, clean=str, health=None, left=None):
+    attempts = Attempts(most, "stage/1/1", clean, health or Health())
     return [attempts.after(trouble, left) for trouble in troubles]
 
 
@@ -39,7 +40,7 @@ def test_what_passes_is_tried_again_after_a_wait():
 
 def test_the_waits_of_a_request_are_its_own_and_the_same_each_time():
     assert after(transient(), transient()) == after(transient(), transient())
-    assert Attempts(3, "stage/1/2", str, Standing()).after(transient()) != after(transient())[0]
+    assert Attempts(3, "stage/1/2", str, Health()).after(transient()) != after(transient())[0]
 
 
 @pytest.mark.parametrize("kind", ["refused", "fatal"])
@@ -78,13 +79,13 @@ def test_a_request_that_got_a_garbled_reply_among_other_faults_may_still_be_answ
 
 @pytest.mark.parametrize(("most", "before"), [(1, 9), (4, 2), (8, 2)])
 def test_a_server_that_garbles_everything_is_down_and_no_request_is_to_blame(most, before):
-    standing = Standing()
+    health = Health()
 
     def garbled():
-        return after(*[Trouble("garbled", "half")] * most, most=most, standing=standing)[-1]
+        return after(*[Trouble("garbled", "half")] * most, most=most, health=health)[-1]
 
     assert [garbled().kind for _ in range(before + 1)] == ["refused"] * before + ["unavailable"]
-    standing.answered()
+    health.answered()
     assert garbled().kind == "refused"
 
 
@@ -97,10 +98,10 @@ def test_an_address_at_which_nobody_ever_answered_is_tried_twice():
 
 
 def test_a_server_that_has_said_anything_is_waited_for_like_any_other():
-    lost, standing = Trouble("unreached", "gone"), Standing()
-    after(Trouble("transient", "busy", is_heard=True), standing=standing)
+    lost, health = Trouble("unreached", "gone"), Health()
+    after(Trouble("transient", "busy", is_heard=True), health=health)
 
-    assert [type(found) for found in after(lost, lost, lost, standing=standing)] == [float, float, Failure]
+    assert [type(found) for found in after(lost, lost, lost, health=health)] == [float, float, Failure]
 
 
 def test_secrets_are_cleaned_out_of_failure_and_log(caplog):
@@ -117,12 +118,12 @@ def test_every_attempt_that_failed_is_told_in_the_log(caplog):
 
     after(transient(), transient("busy"), transient("down"))
     after(Trouble("fatal", "no key"))
-    Attempts(5, "stage/1/2", str, Standing()).cut_short("the line was closed")
+    Attempts(5, "stage/1/2", str, Health()).cut_short("the line was closed")
 
     first, *others = [record.getMessage() for record in caplog.records]
-    assert first.startswith("Attempt 1 of 3 at stage/1/1 failed (no); the next in 0.")
+    assert first.startswith("Attempt 1 at stage/1/1 failed (no); the next in 0.")
     assert others[1:] == [
-        "Attempt 3 of 3 at stage/1/1 failed (down); it was the last.",
-        "Attempt 1 of 3 at stage/1/1 failed (no key); it was the last.",
-        "Attempt 1 of 5 at stage/1/2 failed (the line was closed); it was the last.",
+        "Attempt 3 at stage/1/1 failed (down); it was the last.",
+        "Attempt 1 at stage/1/1 failed (no key); it was the last.",
+        "Attempt 1 at stage/1/2 failed (the line was closed); it was the last.",
     ]

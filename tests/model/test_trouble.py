@@ -11,8 +11,8 @@ from selfinstruct.model.trouble import (
     UnsendableError,
     judged,
     message_of,
-    retry_after,
 )
+from selfinstruct.model.waits import asked_wait
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -184,11 +184,11 @@ def test_a_long_message_is_cut():
     ],
 )
 def test_a_retry_after_is_a_number_or_a_date(value, seconds):
-    assert retry_after({"retry-after": value}, NOW) == seconds
+    assert asked_wait({"retry-after": value}, "", NOW) == seconds
 
 
 def test_without_the_header_nothing_is_asked():
-    assert retry_after({}, NOW) is None
+    assert asked_wait({}, "", NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -221,3 +221,166 @@ def test_what_a_server_said_is_judged_by_its_code_too():
 
 def test_what_cannot_be_sent_is_fatal():
     assert judged(UnsendableError("set a=null")) == Trouble("fatal", "set a=null")
+
+
+def named(name, status=500, message="no"):
+    """An error of a class of this name, as LiteLLM and aiohttp name theirs."""
+    return type(name, (APIError,), {})(status, message)
+
+
+@pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 502, 503, 504, 529])
+def test_a_status_that_passes(status):
+    assert judged(APIError(status)).kind == "transient"
+
+
+@pytest.mark.parametrize("status", [400, 405, 406, 410, 411, 412, 413, 414, 415, 418, 422, 431, 451])
+def test_a_status_that_refuses_one_request(status):
+    assert judged(APIError(status)).kind == "refused"
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308, 401, 402, 403, 404])
+def test_a_status_that_no_request_survives(status):
+    assert judged(APIError(status)).kind == "fatal"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AuthenticationError",
+        "PermissionDeniedError",
+        "NotFoundError",
+        "LiteLLMUnknownProvider",
+        "UnsupportedParamsError",
+        "UnsendableError",
+    ],
+)
+def test_a_class_that_no_request_survives(name):
+    assert judged(named(name)).kind == "fatal"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "insufficient_quota",
+        "model_not_found",
+        "Invalid_API_Key",
+        "API key not valid",
+        "Missing Gemini API key",
+        "Missing credentials",
+        "The api_key client option must be set",
+        "LLM Provider NOT provided",
+        "unsupported_parameter",
+        "unsupported_value",
+        "`temperature` and `top_p` cannot both be specified",
+    ],
+)
+def test_words_that_no_request_survives(words):
+    assert judged(APIError(500, words)).kind == "fatal"
+    assert judged(Exception(words)).kind == "transient"
+
+
+@pytest.mark.parametrize("name", ["GarbledError", "JSONDecodeError", "UnicodeDecodeError", "ClientPayloadError"])
+def test_a_class_of_half_a_reply(name):
+    assert judged(caused_by(type(name, (Exception,), {})("half"))).kind == "garbled"
+
+
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Unable to get json response",
+        "LiteLLM: provider returned a response with no 'choices'",
+        "Empty or invalid response",
+        "Invalid response object",
+        "peer closed connection without sending complete message body",
+    ],
+)
+def test_words_of_litellm_for_half_a_reply(words, status):
+    assert judged(APIError(status, f"litellm.APIError: {words}")).kind == "garbled"
+    assert judged(APIError(503, f"litellm.APIError: {words}")).kind == "transient"
+    assert judged(APIError(500, words)).kind == "transient"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gaierror",
+        "ConnectionRefusedError",
+        "ClientConnectorError",
+        "ClientConnectorCertificateError",
+        "ConnectionTimeoutError",
+    ],
+)
+def test_a_class_of_a_host_that_is_not_reached(name):
+    assert judged(caused_by(type(name, (Exception,), {})("gone"))).kind == "unreached"
+
+
+@pytest.mark.parametrize("status", [429, 529])
+def test_a_status_of_an_overload(status):
+    assert judged(APIError(status)).is_overload
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["overloaded", "Too many requests", "rate limit", "rate_limit", "ratelimit", "at capacity", "queue is full"],
+)
+def test_words_of_an_overload(words):
+    assert judged(APIError(503, words)).is_overload
+    assert not judged(APIError(502, words)).is_overload
+
+
+@pytest.mark.parametrize(
+    "words", ["Loading model", "Model x is currently loading", "starting up", "warming up", "The model is not ready"]
+)
+def test_words_of_a_server_whose_model_is_not_there_yet(words):
+    assert judged(APIError(503, words)).is_loading
+    assert not judged(APIError(500, words)).is_loading
+    assert not judged(APIError(503, "downloading")).is_loading
+
+
+@pytest.mark.parametrize("status", [503, 529])
+def test_a_status_that_litellm_hides_behind_500_counts(status):
+    class Said(Exception):
+        status_code = status
+
+    found = judged(caused_by(Said("no"), APIError(500, "overloaded", {"date": "now"})))
+
+    assert found.message == f"HTTP {status}, overloaded"
+    assert found.is_overload
+
+
+def test_any_other_status_of_litellm_stands():
+    class Said(Exception):
+        status_code = 529
+
+    assert judged(caused_by(Said("no"), APIError(400, "too long", {"date": "now"}))).message == "HTTP 400, too long"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'litellm.BadRequestError: AnthropicException - {"type":"error","error":{"type":"x","message":"Too\\nlow"}}',
+        'litellm.InternalServerError: AnthropicError - {"error":{"message":"Too low"}}',
+    ],
+)
+def test_the_sentence_within_a_json_is_shown(message):
+    assert message_of(APIError(400, message)) == "Too low"
+
+
+@pytest.mark.parametrize(
+    "message", ['{"error": "Too low"}', '{"message": 7}', "{not JSON}", '{"error": {"message": 7}}']
+)
+def test_a_json_without_a_sentence_is_shown_as_it_is(message):
+    assert message_of(APIError(400, message)) == message
+
+
+@pytest.mark.parametrize("body", [{"message": "Too low"}, {"error": {"message": "Too low"}}])
+def test_the_sentence_within_an_error_of_openai_is_shown(body):
+    class Said(Exception):
+        pass
+
+    said = Said("no")
+    said.body = body
+
+    assert message_of(caused_by(said, APIError(400, f"Error code: 400 - {body}"))) == "Too low"
+    assert message_of(caused_by(said, APIError(400, "another"))) == "another"
