@@ -68,6 +68,8 @@ class Turn:
         self.prompt_tokens = plus(self.prompt_tokens, completion.prompt_tokens)
         self.completion_tokens = plus(self.completion_tokens, completion.completion_tokens)
         self.cost_usd = plus(self.cost_usd, completion.cost_usd)
+        if completion.is_untrusted:  # from a store of an earlier version; models raise it and ask again
+            return [Rejection(filter=MODEL, reason=f"the reply ended with {completion.finish_reason!r}")]
         found = prompt.parse(completion, sample, chat)
         self.parsed += sum(isinstance(piece, Candidate) for piece in found)
         return found

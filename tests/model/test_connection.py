@@ -9,6 +9,7 @@ import warnings
 import pytest
 
 from selfinstruct.model.connection import loaded, no_collection, opened
+from selfinstruct.model.original import Original
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def test_a_call_that_is_given_up_while_it_is_made_ready_leaves_nothing_that_was_
     async def give_up(after):
         async with opened("openai/some", "http://127.0.0.1:9/v1", "k") as found:
             arguments = {"messages": [{"role": "user", "content": "x"}], "max_retries": 0}
-            call = asyncio.create_task(found.call(True, arguments))
+            call = asyncio.create_task(found.call(True, arguments, Original()))
             for _ in range(after):
                 await asyncio.sleep(0)
             call.cancel()
