@@ -155,7 +155,9 @@ class Recorded:
             return
         self._unknown.add(word)
         if word:
-            LOG.warning("%s: a reply ended with the unknown reason %r. Such replies count as complete.", self.name, word)
+            LOG.warning(
+                "%s: a reply ended with the unknown reason %r. Such replies count as complete.", self.name, word
+            )
         else:
             LOG.warning("%s: why replies end is not reported, so cut-off replies cannot be recognized.", self.name)
 

@@ -78,7 +78,7 @@ class Original:
             body = json.loads(content)
         except (ValueError, RecursionError):
             body = None
-        form = next((form for form in FORMATS if holder(body, form.reason) is not None), None)
+        form = format_of(body)
         if form is None:
             has_error = is_object(body) and body.get("error")
             self.fault = None if has_error else f"no completion: {words(content) or 'nothing'}"
@@ -94,11 +94,14 @@ class Original:
         is_strange = key in place and not (isinstance(given, str) and given in known)
         if is_strange:
             place[key] = ENDED
+        is_misnamed = "model" in body and not isinstance(body["model"], str) if is_object(body) else False
+        if is_misnamed:
+            body["model"] = ""
         counts = {name: usable(body.get(name), zero) for name, zero in form.zeros.items()}
         is_uncounted = any(body.get(name) != count for name, count in counts.items())
         if is_uncounted:
             body |= counts
-        return is_strange or is_uncounted
+        return is_strange or is_misnamed or is_uncounted
 
     def explained(self, error: Exception, provider: str) -> GarbledError | None:
         """Return the error in a person's words where a whole reply had arrived and LiteLLM could not convert it."""
@@ -110,6 +113,12 @@ class Original:
 
 CALL: ContextVar[Original | None] = ContextVar("call", default=None)
 """Where the body of the call under way is noted."""
+
+
+def format_of(body: object) -> Format | None:
+    """Return how a body is laid out; one that has its reason goes before one that lacks it."""
+    places = [(form, place) for form in FORMATS if (place := holder(body, form.reason)) is not None]
+    return next((form for form, place in places if form.reason[-1] in place), places[0][0] if places else None)
 
 
 def holder(body: object, path: Path) -> dict[str, Any] | None:

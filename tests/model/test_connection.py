@@ -95,7 +95,7 @@ def test_what_was_opened_is_closed_and_forgotten(litellm):
     async def ask():
         async with opened("hosted_vllm/some", "http://127.0.0.1:9/v1", None) as found:
             with pytest.raises(litellm.InternalServerError):
-                await found.call(True, {"messages": [{"role": "user", "content": "x"}], "max_retries": 0})
+                await found.call(True, {"messages": [{"role": "user", "content": "x"}], "max_retries": 0}, Original())
             return [client.client for name, client in clients.items() if name not in before]
 
     clients = litellm.in_memory_llm_clients_cache.cache_dict
