@@ -1,6 +1,6 @@
 """Why a reply ended: one table from the words of all providers to what they mean for the text.
 
-A provider's word is stored as it was given, and every decision rests on its ending, which is derived on reading, also
+A provider's word is stored as it was given, and every decision rests on its kind, which is derived on reading, also
 from a store that an earlier version wrote.  Providers spell one word in several ways (`MAX_TOKENS`, `max_tokens`,
 `maxTokens`), so case, spaces, hyphens and underscores do not count.
 
@@ -14,12 +14,12 @@ import re
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-Ending: TypeAlias = Literal["ended", "cut off", "untrusted", "tool call", "unknown"]
+FinishKind: TypeAlias = Literal["ended", "cut off", "untrusted", "tool call", "unknown"]
 """`ended`: the model finished; `cut off`: a limit stopped it, and what stands before the break is whole; `untrusted`:
 a filter or a fault stopped it, and none of the text may be used; `tool call`: it asked for a tool; `unknown`: the
 provider gave no word, or one that is not in the table, and the text is used as if it had ended."""
 
-WORDS: Mapping[Ending, str] = {
+WORDS: Mapping[FinishKind, str] = {
     "ended": """
         stop stop_sequence end_turn eos eos_token end_of_text endoftext end_of_sequence complete completed finished
         finish done normal success succeeded stop_criteria_met stop_sequence_reached stop_string_found eos_found word
@@ -41,7 +41,7 @@ WORDS: Mapping[Ending, str] = {
     """,
     "tool call": "tool_call tool_calls tool_use function_call function_calls",
 }
-"""The words of each ending, as most providers spell them."""
+"""The words of each kind, as most providers spell them."""
 LONGEST = 100
 """Characters of a word that are stored; a reason is a word, and a server may send anything."""
 
@@ -51,10 +51,10 @@ def spelled(word: str) -> str:
     return re.sub(r"[\s_-]", "", word).casefold()
 
 
-TABLE: Mapping[str, Ending] = {spelled(word): ending for ending, words in WORDS.items() for word in words.split()}
+TABLE: Mapping[str, FinishKind] = {spelled(word): kind for kind, words in WORDS.items() for word in words.split()}
 
 
-def ending_of(word: str) -> Ending:
+def kind_of(word: str) -> FinishKind:
     """Return what a provider's word means for the text of the reply."""
     return TABLE.get(spelled(word), "unknown")
 

@@ -151,7 +151,7 @@ class Recorded:
     def _report(self, reply: Completion) -> None:
         """Warn once a run of each reason that says nothing about the text, as far as there are few of them."""
         word = reply.finish_reason
-        if reply.ending != "unknown" or word in self._unknown or len(self._unknown) == MOST_UNKNOWN:
+        if reply.finish_kind != "unknown" or word in self._unknown or len(self._unknown) == MOST_UNKNOWN:
             return
         self._unknown.add(word)
         if word:

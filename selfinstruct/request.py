@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from selfinstruct.finish_reason import Ending, ending_of
+from selfinstruct.finish_reason import FinishKind, kind_of
 from selfinstruct.part import part
 
 
@@ -82,16 +82,16 @@ class Completion:
     failure: Failure | None = None
 
     @property
-    def ending(self) -> Ending:
+    def finish_kind(self) -> FinishKind:
         """What the provider's word means for the text."""
-        return ending_of(self.finish_reason)
+        return kind_of(self.finish_reason)
 
     @property
     def is_cut_off(self) -> bool:
         """Whether the reply was cut off at a limit."""
-        return self.ending == "cut off"
+        return self.finish_kind == "cut off"
 
     @property
     def is_untrusted(self) -> bool:
         """Whether a filter or a fault ended the reply, so that none of its text may be used."""
-        return self.ending == "untrusted"
+        return self.finish_kind == "untrusted"

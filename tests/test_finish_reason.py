@@ -1,6 +1,6 @@
 import pytest
 
-from selfinstruct.finish_reason import TABLE, WORDS, ending_of, spelled, word_of
+from selfinstruct.finish_reason import TABLE, WORDS, kind_of, spelled, word_of
 from selfinstruct.request import Completion
 
 
@@ -13,7 +13,7 @@ from selfinstruct.request import Completion
     ],
 )
 def test_a_limit_cuts_a_reply_off_in_whatever_spelling(word):
-    assert ending_of(word) == "cut off"
+    assert kind_of(word) == "cut off"
     assert Completion("text", finish_reason=word).is_cut_off
 
 
@@ -26,7 +26,7 @@ def test_a_limit_cuts_a_reply_off_in_whatever_spelling(word):
     ],
 )
 def test_no_text_is_trusted_that_a_filter_or_a_fault_ended(word):
-    assert ending_of(word) == "untrusted"
+    assert kind_of(word) == "untrusted"
     assert Completion("text", finish_reason=word).is_untrusted
 
 
@@ -34,19 +34,19 @@ def test_no_text_is_trusted_that_a_filter_or_a_fault_ended(word):
     "word", ["stop", "STOP", "end_turn", "stop_sequence", "eos", "eos_token", "COMPLETE", "endoftext", "FINISHED"]
 )
 def test_a_model_that_finished_says_so_in_many_words(word):
-    assert ending_of(word) == "ended"
+    assert kind_of(word) == "ended"
 
 
 @pytest.mark.parametrize("word", ["tool_calls", "tool_use", "TOOL_CALL", "function_call"])
 def test_a_model_may_ask_for_a_tool(word):
-    assert ending_of(word) == "tool call"
+    assert kind_of(word) == "tool call"
 
 
 @pytest.mark.parametrize("word", ["", "never heard of", "FINISH_REASON_UNSPECIFIED", "stop\ufffd"])
 def test_any_other_word_says_nothing_and_its_text_counts_as_complete(word):
     completion = Completion("text", finish_reason=word)
 
-    assert completion.ending == "unknown"
+    assert completion.finish_kind == "unknown"
     assert not completion.is_cut_off
     assert not completion.is_untrusted
 

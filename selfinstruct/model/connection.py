@@ -118,7 +118,7 @@ class Provider:
     text: Mapping[str, Any]
     """The arguments that lead a call with a text to go on with there."""
 
-    async def call(self, chat: bool, arguments: Mapping[str, Any], original: Original) -> Any:
+    async def call(self, arguments: Mapping[str, Any], original: Original) -> Any:
         """LiteLLM's response to a request, with the body that it was made of noted in `original`.
 
         Raises whatever LiteLLM raises, and GarbledError where LiteLLM cannot convert a reply that has arrived.
@@ -127,7 +127,7 @@ class Provider:
         begun: list[Future[Any]] = []
         before, outer = BEGUN.set(begun), CALL.set(original)
         try:
-            if chat:
+            if original.chat:
                 return await loaded().acompletion(**self.chat, **arguments)
             return await loaded().atext_completion(**self.text, **arguments)
         except asyncio.CancelledError:

@@ -120,8 +120,8 @@ class Sender:
         if wrong := self._untakeable(request):
             raise UnsendableError(" ".join(wrong))
         sent = self._parameters(request)
-        original = Original()
-        response = await self._provider.call(request.chat, {**sent, **asked(request), **self._terms()}, original)
+        original = Original(request.chat)
+        response = await self._provider.call({**sent, **asked(request), **self._terms()}, original)
         reply = completion(response, request, original.reason)
         cost = self._cost(response, reply, request.chat)
         return trusted(replace(reply, cost_usd=original.cost_usd if cost is None else cost, sent=shown(sent)))

@@ -3,8 +3,8 @@
 LiteLLM 1.106 writes "stop" for every reason that it does not know, and for every reply of Cohere and of Ollama's
 `/api/generate`, and logs a warning for each.  It raises a bare KeyError where a provider leaves out the usage.  So each
 body is read in the transport below LiteLLM's clients, which all providers share: the reason is noted as it was given,
-and a field that LiteLLM could not convert is replaced, counts of odd types by zeros and an unknown reason by "stop".
-An ordinary body is passed on as it arrived and costs one more reading of its JSON.
+and a field that LiteLLM could not convert is replaced: counts of odd types by zeros, an unknown reason by "stop", a
+text in parts by the whole.  An ordinary body is passed on as it arrived and costs one more reading of its JSON.
 
 Rejected: LiteLLM's callbacks (`log_post_api_call`, `logger_fn`), which are not called for Cohere and Ollama and get the
 body too late to fill it in; a client of ours for each provider, which some providers do not accept.
@@ -13,17 +13,19 @@ Each call runs in a context of its own, so a context variable tells which call a
 """
 
 import json
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from selfinstruct.finish_reason import word_of
-from selfinstruct.model.protocol import is_object, is_success, words
+from selfinstruct.model.protocol import is_object, is_success, text_of, words
 from selfinstruct.model.replies import charged, is_count
 from selfinstruct.model.trouble import GarbledError, plain
 
 Path: TypeAlias = tuple[str | int, ...]
+Edit: TypeAlias = tuple[dict[str, Any], str, object]
+"""An object of a body, and what one of its keys is given."""
 ENDED = "stop"
 """A reason that LiteLLM accepts from every provider."""
 WRITTEN_ANEW = ("content-encoding", "content-length", "transfer-encoding")
@@ -39,8 +41,10 @@ class Format(NamedTuple):
     """The counts that LiteLLM needs; it reads zeros as unknown, and so do we."""
 
 
+CHOICES = Format(("choices", 0, "finish_reason"), {"usage": {"prompt_tokens": 0, "completion_tokens": 0}})
+"""OpenAI's, which most others use as well."""
 FORMATS = (
-    Format(("choices", 0, "finish_reason"), {"usage": {"prompt_tokens": 0, "completion_tokens": 0}}),
+    CHOICES,
     Format(("candidates", 0, "finishReason"), {"usageMetadata": {"promptTokenCount": 0}}),  # Gemini, Vertex AI
     Format(("stop_reason",), {"usage": {"input_tokens": 0, "output_tokens": 0}}),  # Anthropic
     Format(("stopReason",), {"usage": {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}}),  # Bedrock Converse
@@ -57,6 +61,8 @@ FORMATS = (
 class Original:
     """What the provider sent in reply to one call."""
 
+    chat: bool
+    """Whether messages were sent, and not a text to be continued."""
     status: int = 0
     """0 until a whole body has arrived."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -83,25 +89,15 @@ class Original:
             has_error = is_object(body) and body.get("error")
             self.fault = None if has_error else f"no completion: {words(content) or 'nothing'}"
             return content
-        self.cost_usd = charged(body.get("usage")) if is_object(body) else None
-        return content if not self._amend(body, form, known) else json.dumps(body).encode()
-
-    def _amend(self, body: Any, form: Format, known: Container[str]) -> bool:
-        """Note the reason, and replace what LiteLLM could not convert; returns whether something was replaced."""
         place, key = holder(body, form.reason) or {}, str(form.reason[-1])
-        given = place.get(key)
-        self.reason = word_of(given)
-        is_strange = key in place and not (isinstance(given, str) and given in known)
-        if is_strange:
-            place[key] = ENDED
-        is_misnamed = "model" in body and not isinstance(body["model"], str) if is_object(body) else False
-        if is_misnamed:
-            body["model"] = ""
-        counts = {name: usable(body.get(name), zero) for name, zero in form.zeros.items()}
-        is_uncounted = any(body.get(name) != count for name, count in counts.items())
-        if is_uncounted:
-            body |= counts
-        return is_strange or is_misnamed or is_uncounted
+        self.reason = word_of(place.get(key))
+        self.cost_usd = charged(body.get("usage")) if is_object(body) else None
+        edits = [*strange_reason(place, key, known), *odd_types(body, form.zeros)]
+        if self.chat and form is CHOICES:
+            edits += odd_message(place)
+        for target, name, value in edits:
+            target[name] = value
+        return json.dumps(body).encode() if edits else content
 
     def explained(self, error: Exception, provider: str) -> GarbledError | None:
         """Return the error in a person's words where a whole reply had arrived and LiteLLM could not convert it."""
@@ -113,6 +109,33 @@ class Original:
 
 CALL: ContextVar[Original | None] = ContextVar("call", default=None)
 """Where the body of the call under way is noted."""
+
+
+def strange_reason(place: dict[str, Any], key: str, known: Container[str]) -> Iterator[Edit]:
+    """Hide a reason that LiteLLM does not know, which it would warn of, or of which it can make nothing."""
+    given = place.get(key)
+    if key in place and not (isinstance(given, str) and given in known):
+        yield place, key, ENDED
+
+
+def odd_types(body: object, zeros: Mapping[str, Any]) -> Iterator[Edit]:
+    """Replace a name and counts that are not such."""
+    if not is_object(body):
+        return
+    if "model" in body and not isinstance(body["model"], str):
+        yield body, "model", ""
+    for key, zero in zeros.items():
+        if (counts := usable(body.get(key), zero)) != body.get(key):
+            yield body, key, counts
+
+
+def odd_message(choice: dict[str, Any]) -> Iterator[Edit]:
+    """Replace a content in parts, or a text in the place of a message, by what endpoint.py reads in it as well."""
+    message = choice.get("message")
+    if not is_object(message):
+        yield choice, "message", {"role": "assistant", "content": text_of(choice)}
+    elif not isinstance(message.get("content"), str | None):
+        yield message, "content", text_of(choice)
 
 
 def format_of(body: object) -> Format | None:

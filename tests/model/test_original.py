@@ -293,7 +293,7 @@ def test_a_success_without_a_reply_is_shown_as_it_arrived(hosted, ask, provider,
 
 
 def taken(body, status=200, known=("stop",)):
-    original = Original()
+    original = Original(chat=True)
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return original, original.take(status, {}, content, known), content
 
@@ -352,7 +352,7 @@ def test_what_a_server_says_in_an_error_is_left_to_its_own_words(body, status):
 
 
 def test_before_a_body_has_arrived_an_error_is_what_it_says():
-    assert Original().explained(ValueError("no"), "x") is None
+    assert Original(chat=True).explained(ValueError("no"), "x") is None
 
 
 def test_a_reply_that_cannot_be_converted_is_asked_for_again():
