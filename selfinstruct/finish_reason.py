@@ -14,10 +14,11 @@ import re
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-FinishKind: TypeAlias = Literal["ended", "cut off", "untrusted", "tool call", "unknown"]
-"""`ended`: the model finished; `cut off`: a limit stopped it, and what stands before the break is whole; `untrusted`:
-a filter or a fault stopped it, and none of the text may be used; `tool call`: it asked for a tool; `unknown`: the
-provider gave no word, or one that is not in the table, and the text is used as if it had ended."""
+FinishKind: TypeAlias = Literal["ended", "cut off", "filtered", "broken", "tool call", "unknown"]
+"""`ended`: the model finished; `cut off`: a limit stopped it, and what stands before the break is whole; `filtered`: a
+filter stopped it, for what stands in the prompt or the text; `broken`: a fault of the provider stopped it; `tool call`:
+it asked for a tool; `unknown`: the provider gave no word, or one that is not in the table, and the text is used as if
+the model had finished.  No text is used that was filtered or broken."""
 
 WORDS: Mapping[FinishKind, str] = {
     "ended": """
@@ -30,14 +31,16 @@ WORDS: Mapping[FinishKind, str] = {
         context_window_exceeded token_limit token_limit_reached max_tokens_reached max_predicted_tokens_reached
         error_limit limit time_limit timeout not_finished incomplete pause_turn compaction
     """,
-    "untrusted": """
+    "filtered": """
         content_filter content_filtered content_policy content_policy_violation moderation sensitive safety refusal
-        recitation language other blocklist blocked prohibited_content spii escalation image_safety
+        recitation language other blocklist blocked prohibited_content spii escalation image_safety error_toxic
         image_prohibited_content image_recitation image_other no_image guardrail guardrails guardrail_intervened
-        malformed malformed_response malformed_function_call malformed_model_output malformed_tool_use
-        unexpected_tool_call too_many_tool_calls missing_thought_signature abort aborted cancel cancelled canceled
-        user_cancel user_stopped interrupted error errored error_toxic failed failure network_error server_error
-        internal_error insufficient_system_resource preempted load unload model_unloaded unclosed_stream
+    """,
+    "broken": """
+        abort aborted cancel cancelled canceled user_cancel user_stopped interrupted error errored failed failure
+        network_error server_error internal_error insufficient_system_resource preempted load unload model_unloaded
+        unclosed_stream malformed malformed_response malformed_function_call malformed_model_output malformed_tool_use
+        unexpected_tool_call too_many_tool_calls missing_thought_signature
     """,
     "tool call": "tool_call tool_calls tool_use function_call function_calls",
 }

@@ -94,4 +94,4 @@ class Completion:
     @property
     def is_untrusted(self) -> bool:
         """Whether a filter or a fault ended the reply, so that none of its text may be used."""
-        return self.finish_kind == "untrusted"
+        return self.finish_kind in ("filtered", "broken")

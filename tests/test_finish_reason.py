@@ -20,13 +20,34 @@ def test_a_limit_cuts_a_reply_off_in_whatever_spelling(word):
 @pytest.mark.parametrize(
     "word",
     [
-        *("content_filter", "abort", "error", "ERROR", "ERROR_TOXIC", "cancelled", "USER_CANCEL", "refusal", "SAFETY"),
-        *("RECITATION", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MALFORMED_FUNCTION_CALL", "load"),
-        *("guardrail_intervened", "content_filtered", "insufficient_system_resource", "network_error", "sensitive"),
+        *(
+            "content_filter",
+            "ERROR_TOXIC",
+            "refusal",
+            "SAFETY",
+            "RECITATION",
+            "OTHER",
+            "BLOCKLIST",
+            "SPII",
+            "sensitive",
+        ),
+        *("PROHIBITED_CONTENT", "guardrail_intervened", "content_filtered"),
     ],
 )
-def test_no_text_is_trusted_that_a_filter_or_a_fault_ended(word):
-    assert kind_of(word) == "untrusted"
+def test_no_text_is_trusted_that_a_filter_ended(word):
+    assert kind_of(word) == "filtered"
+    assert Completion("text", finish_reason=word).is_untrusted
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("abort", "error", "ERROR", "cancelled", "USER_CANCEL", "MALFORMED_FUNCTION_CALL", "load", "network_error"),
+        "insufficient_system_resource",
+    ],
+)
+def test_no_text_is_trusted_that_a_fault_ended(word):
+    assert kind_of(word) == "broken"
     assert Completion("text", finish_reason=word).is_untrusted
 
 

@@ -45,16 +45,18 @@ class Standing:
     def __init__(self) -> None:
         self.is_met = False
         """Whether it has ever answered, in whatever way."""
+        self._is_proven = False
         self._garbled = 0
 
     def answered(self) -> None:
         """A whole reply came."""
-        self.is_met, self._garbled = True, 0
+        self.is_met, self._is_proven, self._garbled = True, True, 0
 
     def failed(self, trouble: Trouble) -> None:
         """An attempt failed."""
         self.is_met = self.is_met or trouble.is_heard
-        self._garbled += trouble.kind == "garbled"
+        is_own = trouble.is_filtered and self._is_proven  # the last requests of a stage may be those that are filtered
+        self._garbled += trouble.kind == "garbled" and not is_own
 
     def given_up(self, message: str, attempts: int) -> Failure:
         """The failure of a request that got only garbled replies: its own, unless nobody gets anything else."""

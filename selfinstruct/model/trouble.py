@@ -79,6 +79,8 @@ class Trouble:
     """Whether the server has more to do than it can, or than it allows us: fewer requests at once would help."""
     is_heard: bool = False
     """Whether the server said something, be it that."""
+    is_filtered: bool = False
+    """Whether a filter of the provider ended the reply, which concerns this request more likely than all."""
 
 
 class ReplyError(Exception):
@@ -109,7 +111,8 @@ def judged(error: Exception) -> Trouble:
     said = f"HTTP {status}, {text}" if headers else text  # without a reply the status is LiteLLM's guess
     asked = retry_after(headers, datetime.now(UTC))
     is_too_much = kind == "transient" and is_overload(status, asked, text)
-    return Trouble(kind, said, asked, is_too_much, is_heard=kind == "garbled" or bool(headers))
+    is_filtered = type(error).__name__ == "FilteredError"
+    return Trouble(kind, said, asked, is_too_much, kind == "garbled" or bool(headers), is_filtered)
 
 
 def kind_of(error: Exception, status: object, chain: Sequence[BaseException]) -> Kind:

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from selfinstruct.budget import Purse, Spending
 from selfinstruct.errors import ConfigError
-from selfinstruct.finish_reason import FinishKind
 from selfinstruct.filters import Filter, Measuring
+from selfinstruct.finish_reason import FinishKind
 from selfinstruct.metrics import Metric
 from selfinstruct.model import Replies
 from selfinstruct.pool import Pool

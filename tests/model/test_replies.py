@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from selfinstruct.model.replies import Price, UntrustedError, completion, counted, cut, said, trusted
+from selfinstruct.model.replies import BrokenError, Price, completion, counted, cut, said, trusted
 from selfinstruct.model.trouble import GarbledError, judged
 from selfinstruct.request import Completion, Decoding, Request
 
@@ -41,10 +41,12 @@ def test_a_name_and_a_text_of_odd_types_are_none():
 
 @pytest.mark.parametrize("word", ["content_filter", "abort", "SAFETY"])
 def test_text_that_a_filter_or_a_fault_ended_is_asked_for_again_like_half_a_reply(word):
-    with pytest.raises(UntrustedError, match=f"the provider ended the reply with '{word}'") as caught:
+    with pytest.raises(BrokenError, match=f"the provider ended the reply with '{word}'") as caught:
         trusted(Completion("Half a", finish_reason=word))
 
-    assert judged(caught.value).kind == "garbled"
+    trouble = judged(caught.value)
+    assert trouble.kind == "garbled"
+    assert trouble.is_filtered == (word != "abort")
 
 
 @pytest.mark.parametrize("word", ["stop", "length", "tool_calls", "", "never heard of"])
