@@ -5,20 +5,26 @@ Before a request is sent its most is reserved: its prompt at two bytes a token (
 make a run pass it.  Where `max_tokens` is not set nothing can be reserved: requests are then sent a round at a time,
 and the last round may pass the cap.
 
+A reply without usable counts is unknown, not free: what was reserved for its round counts as spent, and a warning says
+so.
+
 What decides is what the rounds taken so far have spent, never what happens to have arrived, so that a run under a
 budget ends with the same round whenever it is repeated.  Time alone is what it is.
 """
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf, isinf
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from selfinstruct.part import part
 from selfinstruct.request import Request
+
+LOG = logging.getLogger(__name__)
 
 BYTES_PER_TOKEN = 2.0
 MILLION = 1_000_000
@@ -74,6 +80,7 @@ class Purse:
         self._spent = spent
         self._reserved: list[Spending] = []
         self._end = None if budget.minutes is None else time.monotonic() + 60 * budget.minutes - seconds
+        self._unknown: set[str] = set()
         self.empty: str | None = None
         """Why nothing more can be asked, as soon as that is so."""
 
@@ -100,6 +107,15 @@ class Purse:
         if reserved in self._reserved:
             self._reserved.remove(reserved)
             self._spent += spent
+
+    def report_unknown(self, name: Literal["tokens", "usd"]) -> None:
+        """Warn once that what replies use is not known, where this limit is set: the most that they may use counts."""
+        if getattr(self._budget, name) is None or name in self._unknown:
+            return
+        self._unknown.add(name)
+        what = "the server does not report the tokens of its replies" if name == "tokens" else "a cost is unknown"
+        how = "each request counts as its prompt at two bytes per token, plus max_tokens"
+        LOG.warning("budget.%s: %s, so %s. Where max_tokens is null, nothing more is asked.", name, what, how)
 
     def _fits(self, wanted: Spending) -> bool:
         """Whether it can be spent beside what is spent and reserved; what is unknown fits if it would be alone."""

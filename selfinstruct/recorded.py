@@ -33,6 +33,8 @@ LOG = logging.getLogger(__name__)
 
 TOGETHER = 32
 """Requests handed to the line at once: the first are under way while the next are looked up."""
+MOST_UNKNOWN = 5
+"""Unknown reasons that are reported; a server may invent a new one for each reply."""
 
 
 @contextmanager
@@ -66,6 +68,7 @@ class Recorded:
         self._identity = json.dumps(model.identity(), sort_keys=True)
         self._drawing: set[tuple[bytes, int]] = set()
         self._has_told = False
+        self._unknown: set[str] = set()
 
     @property
     def name(self) -> str:
@@ -123,7 +126,14 @@ class Recorded:
         self._drawing.discard((asked.key, asked.draw))
 
     def _arrived(self, asked: Asked, kept: Future[Completion], reply: Future[Completion]) -> None:
-        """Keep a reply as soon as it is there; called in a thread of the line."""
+        """Store a reply as soon as it is there; called in a thread of the line, where nobody would see an error."""
+        try:
+            self._store_reply(asked, kept, reply)
+        except Exception as defect:  # whatever a reply holds, the one who waits for it hears of it
+            if not kept.done():
+                kept.set_exception(defect)
+
+    def _store_reply(self, asked: Asked, kept: Future[Completion], reply: Future[Completion]) -> None:
         if reply.cancelled():
             kept.cancel()
         elif defect := reply.exception():
@@ -132,12 +142,27 @@ class Recorded:
             kept.set_result(reply.result())
         else:
             completion = reply.result()
-            completion = replace(completion, text=storable(completion.text), model=storable(completion.model))
+            text, reason, model = map(storable, (completion.text, completion.finish_reason, completion.model))
+            completion = replace(completion, text=text, finish_reason=reason, model=model)
+            self._report(completion)
             self._store.save(asked, completion, kept)
             if self._shared is not None:
                 shared: Future[Completion] = Future()
                 shared.add_done_callback(self._told)
                 self._shared.save(asked, completion, shared)
+
+    def _report(self, reply: Completion) -> None:
+        """Warn once a run of each reason that says nothing about the text, as far as there are few of them."""
+        word = reply.finish_reason
+        if reply.finish_kind != "unknown" or word in self._unknown or len(self._unknown) == MOST_UNKNOWN:
+            return
+        self._unknown.add(word)
+        if word:
+            LOG.warning(
+                "%s: a reply ended with the unknown reason %r. Such replies count as complete.", self.name, word
+            )
+        else:
+            LOG.warning("%s: why replies end is not reported, so cut-off replies cannot be recognized.", self.name)
 
     def _told(self, shared: Future[Completion]) -> None:
         """Say once that others will not find what this run pays for; it is no reason to end the run."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from selfinstruct.finish_reason import FinishKind, kind_of
 from selfinstruct.part import part
 
 
@@ -67,7 +68,7 @@ class Completion:
 
     text: str = ""
     finish_reason: str = "stop"
-    """`length` when the reply was cut off at max_tokens; otherwise the provider's own word."""
+    """Why the reply ended, in the provider's own word; empty where the provider does not say."""
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cost_usd: float | None = None
@@ -81,6 +82,16 @@ class Completion:
     failure: Failure | None = None
 
     @property
+    def finish_kind(self) -> FinishKind:
+        """What the provider's word means for the text."""
+        return kind_of(self.finish_reason)
+
+    @property
     def is_cut_off(self) -> bool:
-        """Whether the reply ended at the token limit."""
-        return self.finish_reason == "length"
+        """Whether the reply was cut off at a limit."""
+        return self.finish_kind == "cut off"
+
+    @property
+    def is_untrusted(self) -> bool:
+        """Whether a filter or a fault ended the reply, so that none of its text may be used."""
+        return self.finish_kind in ("filtered", "broken")

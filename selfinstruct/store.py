@@ -131,7 +131,7 @@ class Store:
         while mark is not self._end:
             together, mark = self._gathered()
             if together:
-                self._commit(together)
+                self._commit_or_fail(together)
             if mark is not None:
                 mark.set()
 
@@ -146,6 +146,15 @@ class Store:
             except Empty:
                 return together, None
         return together, item
+
+    def _commit_or_fail(self, together: list[Arrival]) -> None:
+        """Commit; whatever goes wrong, nobody waits for this thread in vain."""
+        try:
+            self._commit(together)
+        except Exception as error:
+            for _, _, kept in together:
+                if not kept.done():
+                    kept.set_exception(unwritable(self._path, error))
 
     def _commit(self, together: list[Arrival]) -> None:
         try:

@@ -38,6 +38,7 @@ ORDER = (
         "schema",
         "beginnings",
         "encoding",
+        "finish_reason",
         "secret",
         "terminal",
         "trust",

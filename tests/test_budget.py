@@ -105,3 +105,13 @@ def test_every_limit_is_told_with_what_was_spent():
 
 def test_wide_characters_are_reserved_as_more_tokens():
     assert most([request(text="雪" * 10)], None).tokens == 15 + 10
+
+
+def test_counts_that_are_unknown_are_reported_once_where_a_limit_rests_on_them(caplog):
+    held = purse(tokens=1000)
+
+    for name in ("tokens", "usd", "tokens"):
+        held.report_unknown(name)
+
+    (message,) = caplog.messages
+    assert message.startswith("budget.tokens: the server does not report the tokens of its replies, so each request")

@@ -230,3 +230,47 @@ def test_a_shared_store_that_cannot_be_made_is_told(tmp_path, store, scripted):
 
     with pytest.raises(RunFolderError, match=r"model\.store=.* cannot be used: "):
         ask(store, scripted(str, store=str(tmp_path / "file" / "x.sqlite")), request(1))
+
+
+ODD = [{"model": {"a": 1}}, {"model": 7}, {"finish_reason": {"a": 1}}, {"text": None}, {"prompt_tokens": 10**30}]
+
+
+@pytest.mark.parametrize("odd", [*ODD, {"cost_usd": "much"}, {"seconds": {}}], ids=str)
+def test_no_reply_of_odd_types_keeps_anyone_waiting(store, scripted, odd):
+    with recorded(scripted(lambda r: Completion(**{"text": "x", **odd})), store) as answering:
+        future = answering.complete([request()]).kept[0]
+
+        future.exception(timeout=10)  # a TimeoutError otherwise
+
+    assert future.done()
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("strange", "scripted: a reply ended with the unknown reason 'strange'. Such replies count as complete."),
+        ("", "scripted: why replies end is not reported, so cut-off replies cannot be recognized."),
+    ],
+)
+def test_a_reason_that_says_nothing_is_reported_once(store, scripted, caplog, word, message):
+    model = scripted(lambda r: Completion(f"reply to {r.id}", finish_reason=word))
+
+    replies = ask(store, model, request(1), request(2), request(3))
+
+    assert [reply.finish_reason for reply in replies] == [word] * 3
+    assert caplog.messages == [message]
+
+
+def test_a_server_that_invents_reasons_does_not_fill_the_log(store, scripted, caplog):
+    model = scripted(lambda r: Completion("x", finish_reason=f"reason {r.id}"))
+
+    ask(store, model, *map(request, range(20)))
+
+    assert len(caplog.messages) == 5
+
+
+@pytest.mark.parametrize("word", ["stop", "length", "tool_calls"])
+def test_a_known_reason_is_not_reported(store, scripted, caplog, word):
+    ask(store, scripted(lambda r: Completion("x", finish_reason=word)), request())
+
+    assert caplog.messages == []

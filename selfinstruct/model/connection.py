@@ -28,6 +28,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from selfinstruct.budget import Rates
+from selfinstruct.model.original import CALL, Original, watched
 
 Made = TypeVar("Made")
 LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx", "openai")
@@ -41,12 +42,22 @@ def loaded() -> Any:
     with no_collection():
         import litellm
 
+    watch()
     litellm.suppress_debug_info = True
     for name in LOGGERS:
         logger = logging.getLogger(name)
         logger.setLevel(max(logger.level, logging.WARNING))
         logger.handlers.clear()  # each line would come twice, once without our format
     return litellm
+
+
+def watch() -> None:
+    """Have every body read before LiteLLM converts it (original.py): its transport is made anew for each client."""
+    from litellm.litellm_core_utils import core_helpers
+    from litellm.llms.custom_httpx import aiohttp_transport
+
+    known = frozenset(getattr(core_helpers, "_FINISH_REASON_MAP", ()))  # without it, each word is read and hidden
+    aiohttp_transport.LiteLLMAiohttpTransport = watched(aiohttp_transport.LiteLLMAiohttpTransport, known)
 
 
 @contextmanager
@@ -107,21 +118,29 @@ class Provider:
     text: Mapping[str, Any]
     """The arguments that lead a call with a text to go on with there."""
 
-    async def call(self, chat: bool, arguments: Mapping[str, Any]) -> Any:
-        """LiteLLM's response to a request; raises whatever LiteLLM raises."""
+    async def call(self, arguments: Mapping[str, Any], original: Original) -> Any:
+        """LiteLLM's response to a request, with the body that it was made of noted in `original`.
+
+        Raises whatever LiteLLM raises, and GarbledError where LiteLLM cannot convert a reply that has arrived.
+        """
         silence()
         begun: list[Future[Any]] = []
-        before = BEGUN.set(begun)
+        before, outer = BEGUN.set(begun), CALL.set(original)
         try:
-            if chat:
+            if original.chat:
                 return await loaded().acompletion(**self.chat, **arguments)
             return await loaded().atext_completion(**self.text, **arguments)
         except asyncio.CancelledError:
             for future in begun:
                 future.add_done_callback(unbegun)
             raise
+        except Exception as error:
+            if (garbled := original.explained(error, self.name)) is None:
+                raise
+            raise garbled from error
         finally:
             BEGUN.reset(before)
+            CALL.reset(outer)
 
     def cost(self, response: Any, chat: bool) -> float | None:
         """What a response costs by LiteLLM's price list; None where the list does not know, or says nothing but 0."""

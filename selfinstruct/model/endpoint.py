@@ -8,7 +8,8 @@ OpenAI, which stands on it.
 The name is sent as it is written, for `openai/gpt-oss-20b` is a name under which models are served; LiteLLM's way of
 writing the provider in front does not belong here.  Nobody is told a key but the server named: redirects are not
 followed.  Proxies are those of the environment, found once; aiohttp's own search would read ~/.netrc for each request
-and send a password found there.  No price list knows a server of one's own: a cost is known where `price` is set.
+and send a password found there.  No price list knows a server of one's own: a cost is known where `price` is set, or
+where the server names it in `usage.cost`.
 """
 
 from collections.abc import AsyncIterator
@@ -26,7 +27,7 @@ from selfinstruct.model.arguments import misplaced, shown
 from selfinstruct.model.asking import Send, terms_of
 from selfinstruct.model.line import AskingLine
 from selfinstruct.model.protocol import body, completion, parameters, path
-from selfinstruct.model.replies import Price
+from selfinstruct.model.replies import Price, trusted
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.settings import key_in, problems_of_key, problems_of_values
 from selfinstruct.model.trouble import ReplyError, UnsendableError
@@ -142,7 +143,7 @@ class Sender:
         except ReplyError as error:
             raise told(error, response.reason or "", str(url)) from None
         cost = model.price.of(reply.prompt_tokens, reply.completion_tokens)
-        return replace(reply, cost_usd=cost, sent=shown(sent))
+        return trusted(replace(reply, cost_usd=reply.cost_usd if cost is None else cost, sent=shown(sent)))
 
 
 def session(key: str | None, api_base: str) -> "ClientSession":

@@ -83,7 +83,8 @@ class Health:
         now = self._clock()
         self.is_met = self.is_met or trouble.is_heard
         self.is_proven = self.is_proven or trouble.is_loading
-        self._garbled += trouble.kind == "garbled"
+        is_own = trouble.is_filtered and self.is_proven  # the last requests of a stage may be those that are filtered
+        self._garbled += trouble.kind == "garbled" and not is_own
         if trouble.kind not in ("transient", "unreached"):
             return
         self._fault = message

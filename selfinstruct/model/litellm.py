@@ -6,7 +6,8 @@ and what its reply is worth (replies.py) are ours.  A server of one's own that s
 without LiteLLM (endpoint.py).
 
 A price is known for a hosted model that LiteLLM lists; a server of one's own is never priced by the name of its model.
-A price of 0 in LiteLLM's list counts as unknown, since it mostly means that.  Whoever knows better sets `price`.
+A price of 0 in LiteLLM's list counts as unknown, since it mostly means that.  Set `price` to override it.  Where no
+price is known, the cost is the one that the provider names in `usage.cost`, if any.
 """
 
 from collections.abc import AsyncIterator
@@ -22,7 +23,8 @@ from selfinstruct.model.arguments import asked, chosen, given, misplaced, shown,
 from selfinstruct.model.asking import Send, terms_of
 from selfinstruct.model.connection import Provider, listed, load_soon, loaded, opened
 from selfinstruct.model.line import AskingLine
-from selfinstruct.model.replies import Price, completion
+from selfinstruct.model.original import Original
+from selfinstruct.model.replies import Price, completion, trusted
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.settings import key_in, problems_of_key, problems_of_values
 from selfinstruct.model.trouble import UnsendableError
@@ -121,9 +123,11 @@ class Sender:
         if wrong := self._untakeable(request):
             raise UnsendableError(" ".join(wrong))
         sent = self._parameters(request)
-        response = await self._provider.call(request.chat, {**sent, **asked(request), **self._terms()})
-        reply = completion(response, request)
-        return replace(reply, cost_usd=self._cost(response, reply, request.chat), sent=shown(sent))
+        original = Original(request.chat)
+        response = await self._provider.call({**sent, **asked(request), **self._terms()}, original)
+        reply = completion(response, request, original.reason)
+        cost = self._cost(response, reply, request.chat)
+        return trusted(replace(reply, cost_usd=original.cost_usd if cost is None else cost, sent=shown(sent)))
 
     def _untakeable(self, request: Request) -> list[str]:
         """Why no request of this stage can be sent as its config says, if so."""

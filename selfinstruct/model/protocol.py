@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
+from selfinstruct.finish_reason import word_of
 from selfinstruct.model.arguments import asked, chosen, given, stops
-from selfinstruct.model.replies import cut
+from selfinstruct.model.replies import charged, counted, name, plain, stopped
 from selfinstruct.model.trouble import GarbledError, ReplyError
 from selfinstruct.request import Completion, Request
 
@@ -39,64 +40,48 @@ def body(model: str, sent: Mapping[str, Any], request: Request) -> bytes:
 
 
 def completion(status: int, headers: Mapping[str, str], content: bytes, request: Request) -> Completion:
-    """The completion that a reply holds, without its cost; raises ReplyError where it holds none."""
+    """Return the completion that a reply holds, with the cost that the server names, if any.
+
+    Raises ReplyError where it holds none.
+    """
     try:
         said = json.loads(content)
     except ValueError:  # UnicodeDecodeError is one
         said = None
     choices = said.get("choices") if is_object(said) else None
-    if status != 200 or not is_object(said) or said.get("error") or not (isinstance(choices, list) and choices):
+    if (
+        not is_success(status)
+        or not is_object(said)
+        or said.get("error")
+        or not (isinstance(choices, list) and choices)
+    ):
         raise fault(status, headers, content, said)
     choice = choices[0] if is_object(choices[0]) else {}
     if error := choice.get("error"):
         raise fault(status, headers, content, {"error": error})
-    text = text_of(choice, request.chat)
-    shortened = cut(text, request.decoding.stop)
-    reason = choice.get("finish_reason")
-    prompt_tokens, completion_tokens = tokens(said.get("usage"))
-    return Completion(
-        text=shortened,
-        finish_reason="stop" if shortened != text or not reason else str(reason),
+    text, usage = text_of(choice), said.get("usage")
+    counts = usage if is_object(usage) else {}
+    prompt_tokens, completion_tokens = counted(counts.get("prompt_tokens"), counts.get("completion_tokens"), text)
+    found = Completion(
+        text=text,
+        finish_reason=word_of(choice.get("finish_reason")),
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
-        model=str(said.get("model") or ""),
+        cost_usd=charged(usage),
+        model=name(said.get("model")),
     )
+    return stopped(found, request.decoding.stop)
 
 
-def text_of(choice: Mapping[str, Any], chat: bool) -> str:
-    """The text of a choice; what a reasoning model thought beside it is none."""
-    if not chat:
-        return plain(choice.get("text"))
+def text_of(choice: Mapping[str, Any]) -> str:
+    """Return the text of a choice, of a message or to be continued; the reasoning of a model is not part of it."""
     message = choice.get("message")
-    return plain(message.get("content")) if is_object(message) else ""
-
-
-def plain(content: object) -> str:
-    """A content as text: it may be a text, a list of parts, or nothing."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    return "".join(part["text"] for part in content if is_object(part) and isinstance(part.get("text"), str))
-
-
-def tokens(usage: object) -> tuple[int | None, int | None]:
-    """The tokens of prompt and reply, where the server counted them; a prompt has at least one."""
-    counted = usage if is_object(usage) else {}
-    prompt, reply = counted.get("prompt_tokens"), counted.get("completion_tokens")
-    if not is_count(prompt) or prompt == 0:
-        return None, None
-    return prompt, reply if is_count(reply) else 0
-
-
-def is_count(value: object) -> TypeGuard[int]:
-    """Whether a value of JSON can be a number of tokens."""
-    return isinstance(value, int) and 0 <= value < 1 << 53
+    return plain(message.get("content") if is_object(message) else choice.get("text"))
 
 
 def fault(status: int, headers: Mapping[str, str], content: bytes, said: object) -> ReplyError:
     """What a server said in place of a reply; an error within a success may name a status of its own."""
-    is_garbled = status == 200 and not (is_object(said) and said.get("error"))
+    is_garbled = is_success(status) and not (is_object(said) and said.get("error"))
     error = said.get("error", said) if is_object(said) else None
     if is_object(error):
         message = error.get("message") or error.get("detail") or error.get("error_type")
@@ -105,9 +90,9 @@ def fault(status: int, headers: Mapping[str, str], content: bytes, said: object)
         message, signs = error, []
     shown = message if isinstance(message, str) else words(content)
     code = signs[0] if signs else None
-    if status == 200 and isinstance(code, int) and 400 <= code < 600:
+    if is_success(status) and isinstance(code, int) and 400 <= code < 600:
         status = code
-    if is_garbled and status == 200:
+    if is_garbled and is_success(status):
         return GarbledError(status, f"no completion: {words(content) or 'nothing'}", headers)
     details = content[:10_000].decode(errors="replace")
     return ReplyError(status, shown, headers, " ".join(sign for sign in signs if isinstance(sign, str)), details)
@@ -116,6 +101,11 @@ def fault(status: int, headers: Mapping[str, str], content: bytes, said: object)
 def words(content: bytes) -> str:
     """What a person would read of a page."""
     return " ".join(TAG.sub(" ", content[:10_000].decode(errors="replace")).split())
+
+
+def is_success(status: int) -> bool:
+    """Return whether a status promises a reply; some gateways answer 201 or 202."""
+    return 200 <= status < 300
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from selfinstruct.budget import Purse, Spending
 from selfinstruct.errors import ConfigError
 from selfinstruct.filters import Filter, Measuring
+from selfinstruct.finish_reason import FinishKind
 from selfinstruct.metrics import Metric
 from selfinstruct.model import Replies
 from selfinstruct.pool import Pool
@@ -20,6 +21,12 @@ from selfinstruct.recipe.outcome import Outcome
 from selfinstruct.request import Completion, Request
 from selfinstruct.round import LEAKED, MODEL, Candidate, Rejection, Round, Sample
 from selfinstruct.task import Task
+
+WHY_EMPTY: Mapping[FinishKind, str] = {
+    "cut off": "a limit was reached before any text",
+    "tool call": "the model called a tool",
+}
+"""Why there is no text, where the provider says so: a reasoning model may use up max_tokens before it answers."""
 
 
 @dataclass
@@ -71,8 +78,15 @@ class Turn:
         self.prompt_tokens = plus(self.prompt_tokens, completion.prompt_tokens)
         self.completion_tokens = plus(self.completion_tokens, completion.completion_tokens)
         self.cost_usd = plus(self.cost_usd, completion.cost_usd)
+        if completion.is_untrusted:  # from a store of an earlier version; models raise it and ask again
+            return [Rejection(filter=MODEL, reason=f"the reply ended with {completion.finish_reason!r}")]
         self.leaked += leaks(completion.text)
         found = prompt.parse(completion, sample, chat)
+        if not completion.text.strip() and (why := WHY_EMPTY.get(completion.finish_kind)):
+            found = [
+                replace(piece, reason=f"{piece.reason}: {why}") if isinstance(piece, Rejection) else piece
+                for piece in found
+            ]
         self.parsed += sum(isinstance(piece, Candidate) for piece in found)
         return found
 
@@ -139,6 +153,11 @@ class Answers:
         for (sample, request), completion in zip(self._questions, self._replies, strict=True):
             taken.append(completion)
             yield sample, request, self.turn.read(self._prompt, completion, sample, request.chat)
+        answered = [completion for completion in taken if completion.failure is None]
+        if any(None in (completion.prompt_tokens, completion.completion_tokens) for completion in answered):
+            self._purse.report_unknown("tokens")
+        if any(completion.cost_usd is None for completion in answered):
+            self._purse.report_unknown("usd")
         self._purse.settle(self._reserved, spent(taken, self._reserved))
 
     def close(self) -> None:

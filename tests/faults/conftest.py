@@ -44,7 +44,7 @@ class Asked:
 
 
 class Server(ThreadingHTTPServer):
-    """Speaks OpenAI's protocol; `faults` gives each kind its rate."""
+    """Speaks OpenAI's protocol; `faults` gives each kind its rate, `reason` cuts every longer reply and says why."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -59,6 +59,7 @@ class Server(ThreadingHTTPServer):
         """Forget what was asked, and fail so from now on."""
         self.delay, self.faults = delay, faults
         self.echoes = False
+        self.reason = None
         self.asked, self.times = [], Counter()
 
     @property
@@ -102,7 +103,10 @@ class Handler(BaseHTTPRequestHandler):
                 text = self.server.reply(prompt, body.get("temperature"))
                 if self.server.echoes:
                     text = text.replace("the ", f"the {self.headers['Authorization'].split()[-1]} ")
-                self.say(200, reply(text, "messages" in body))
+                if self.server.reason and len(text) > 60:
+                    self.say(200, reply(text[: len(text) * 2 // 3], "messages" in body, self.server.reason))
+                else:
+                    self.say(200, reply(text, "messages" in body))
             else:
                 self.fail(kind)
         except OSError:  # nobody listens any more
@@ -127,6 +131,8 @@ class Handler(BaseHTTPRequestHandler):
             self.say(200, {"id": "x", "model": "m", "choices": [], "usage": USAGE})
         elif kind == "null":
             self.say(200, reply(None))
+        elif kind in ("abort", "content_filter"):
+            self.say(200, reply("1. Never read this.\n2. Nor", reason=kind))
         else:
             code = 500 if kind == "echo" else int(kind[:3])
             message = f"no: {self.headers.get('Authorization')}" if kind in ("echo", "401") else "not now"
@@ -146,9 +152,9 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def reply(text, chat=True):
+def reply(text, chat=True, reason="stop"):
     said = {"message": {"role": "assistant", "content": text}} if chat else {"text": text}
-    choice = {"index": 0, "finish_reason": "stop", **said}
+    choice = {"index": 0, "finish_reason": reason, **said}
     return {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": USAGE}
 
 

@@ -9,6 +9,7 @@ import warnings
 import pytest
 
 from selfinstruct.model.connection import loaded, no_collection, opened
+from selfinstruct.model.original import Original
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def test_a_call_that_is_given_up_while_it_is_made_ready_leaves_nothing_that_was_
     async def give_up(after):
         async with opened("openai/some", "http://127.0.0.1:9/v1", "k") as found:
             arguments = {"messages": [{"role": "user", "content": "x"}], "max_retries": 0}
-            call = asyncio.create_task(found.call(True, arguments))
+            call = asyncio.create_task(found.call(arguments, Original(chat=True)))
             for _ in range(after):
                 await asyncio.sleep(0)
             call.cancel()
@@ -94,7 +95,9 @@ def test_what_was_opened_is_closed_and_forgotten(litellm):
     async def ask():
         async with opened("hosted_vllm/some", "http://127.0.0.1:9/v1", None) as found:
             with pytest.raises(litellm.InternalServerError):
-                await found.call(True, {"messages": [{"role": "user", "content": "x"}], "max_retries": 0})
+                await found.call(
+                    {"messages": [{"role": "user", "content": "x"}], "max_retries": 0}, Original(chat=True)
+                )
             return [client.client for name, client in clients.items() if name not in before]
 
     clients = litellm.in_memory_llm_clients_cache.cache_dict

@@ -12,6 +12,7 @@ from functools import partial
 import pytest
 from aiohttp import web
 
+from selfinstruct.finish_reason import word_of
 from selfinstruct.model import Model
 from selfinstruct.model.endpoint import Endpoint
 from selfinstruct.model.litellm import LiteLLM
@@ -540,3 +541,127 @@ def test_a_model_with_problems_answers_with_them(server, model, requests, comple
 
 def test_a_model_without_problems_has_none(model):
     assert model().problems() == []
+
+
+def replied(server, chat=True, word="stop", **changes):
+    body = server.reply("1. Name a fruit. 2. Name a", chat)
+    body["choices"][0]["finish_reason"] = word
+    return web.json_response({**body, **changes})
+
+
+CUT_OFF = ("length", "LENGTH", "max_tokens", "MAX_TOKENS", "model_length", "token_limit")
+
+
+@pytest.mark.parametrize("model", KINDS, indirect=True)
+@pytest.mark.parametrize("word", CUT_OFF)
+@pytest.mark.parametrize("mode", ["chat", "completion"])
+def test_a_limit_by_any_name_cuts_a_reply_off(server, model, requests, complete, only, word, mode):
+    chat = mode == "chat"
+    server.answer = lambda prompt, time: replied(server, chat, word)
+
+    completion = only(complete(model(mode=mode), requests(chat=chat)))
+
+    assert (completion.text, completion.finish_reason) == ("1. Name a fruit. 2. Name a", word)
+    assert completion.is_cut_off
+
+
+@pytest.mark.parametrize("model", KINDS, indirect=True)
+@pytest.mark.parametrize("word", ["content_filter", "abort", "error"])
+def test_text_that_a_filter_or_a_fault_ended_is_asked_for_again(server, model, requests, complete, only, word):
+    server.answer = lambda prompt, time: replied(server, word=word) if time == 1 else "at last"
+
+    completion = only(complete(model(), requests()))
+
+    assert (completion.text, completion.finish_reason) == ("at last", "stop")
+    assert server.times["question 0"] == 2
+
+
+@pytest.mark.parametrize("model", KINDS, indirect=True)
+@pytest.mark.parametrize("word", ["content_filter", "abort", "error"])
+def test_text_that_stays_so_is_refused_with_the_providers_word(server, model, requests, complete, only, word):
+    server.answer = lambda prompt, time: replied(server, word=word)
+
+    completion = only(complete(model(), requests()))
+
+    assert completion.text == ""
+    assert completion.failure.kind == "refused"
+    assert f"the provider ended the reply with '{word}'" in completion.failure.message
+
+
+@pytest.mark.parametrize("model", KINDS, indirect=True)
+def test_a_server_all_of_whose_replies_end_so_is_not_asked_forever(server, model, requests, complete):
+    server.answer = lambda prompt, time: replied(server, word="abort")
+
+    completions = complete(model(concurrency=16), requests(40))
+
+    assert completions[-1].failure.kind == "unavailable"
+    assert "in a row, over all requests" in completions[-1].failure.message
+    assert server.times.total() < 80
+
+
+ODD_REASONS = [None, {"type": "length"}, {"a": 1}, 7, "stop\ud83d", "stop\x1b[2J", ["stop"]]
+
+
+@pytest.mark.parametrize("model", KINDS, indirect=True)
+@pytest.mark.parametrize("reason", ODD_REASONS, ids=ascii)
+def test_a_reason_of_an_odd_type_is_kept_as_far_as_it_can_be(server, model, requests, complete, only, reason):
+    server.answer = lambda prompt, time: replied(server, word=reason)
+
+    completion = only(complete(model(), requests()))
+
+    assert completion.text == "1. Name a fruit. 2. Name a"
+    assert completion.finish_reason == word_of(reason)
+
+
+ODD_CONTENTS = [
+    ([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}], "ab"),
+    (["a", "b"], "ab"),
+    ({"type": "text", "text": "a"}, "a"),
+    (None, ""),
+    (7, ""),
+]
+
+
+@pytest.mark.parametrize("model", KINDS, indirect=True)
+@pytest.mark.parametrize(("content", "text"), ODD_CONTENTS, ids=str)
+def test_a_text_is_found_in_whatever_holds_it(server, model, requests, complete, only, content, text):
+    server.answer = lambda prompt, time: web.json_response(server.reply(content))
+
+    assert only(complete(model(), requests())).text == text
+
+
+@pytest.mark.parametrize("model", KINDS, indirect=True)
+def test_a_text_in_the_place_of_a_message_is_found_too(server, model, requests, complete, only):
+    server.answer = lambda prompt, time: web.json_response(server.reply("text", chat=False))
+
+    assert only(complete(model(), requests())).text == "text"
+
+
+@pytest.mark.parametrize("model", KINDS, indirect=True)
+@pytest.mark.parametrize("changes", [{"model": {"a": 1}}, {"model": 7}, {"model": None}, {"usage": None}], ids=str)
+def test_odd_types_beside_the_text_hold_nothing_up(server, model, requests, complete, only, changes):
+    server.answer = lambda prompt, time: replied(server, **changes)
+
+    completion = only(complete(model(), requests()))
+
+    assert completion.text == "1. Name a fruit. 2. Name a"
+    assert isinstance(completion.model, str)
+
+
+@pytest.mark.parametrize("model", KINDS, indirect=True)
+def test_a_reply_under_another_status_of_success_is_a_reply(server, model, requests, complete, only):
+    server.answer = lambda prompt, time: web.json_response(server.reply("text"), status=201)
+
+    assert only(complete(model(), requests())).text == "text"
+
+
+@pytest.mark.parametrize("model", KINDS, indirect=True)
+def test_the_price_of_the_config_goes_before_the_cost_that_the_server_names(server, model, requests, complete, only):
+    usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120, "cost": 0.0042}
+    server.answer = lambda prompt, time: replied(server, usage=usage)
+
+    unpriced = only(complete(model(), requests()))
+    priced = only(complete(model(price=Price(prompt=1, completion=1)), requests()))
+
+    assert unpriced.cost_usd == 0.0042
+    assert priced.cost_usd == pytest.approx(120 / 1e6)

@@ -68,6 +68,12 @@ def test_a_continued_text_is_read():
     assert found == Completion(" a", "stop")
 
 
+def test_an_empty_text_may_have_0_tokens():
+    usage = {"prompt_tokens": 4, "completion_tokens": 0}
+
+    assert read({"choices": [{}], "usage": usage}).completion_tokens == 0
+
+
 @pytest.mark.parametrize(
     ("choice", "text"),
     [
@@ -76,12 +82,48 @@ def test_a_continued_text_is_read():
         ({"message": {}}, ""),
         ({"message": None}, ""),
         ({}, ""),
-        ({"message": {"content": [{"type": "text", "text": "a"}, {"type": "image"}, "x", {"text": "b"}]}}, "ab"),
+        ({"message": {"content": [{"type": "text", "text": "a"}, {"type": "image"}, "x", {"text": "b"}]}}, "axb"),
+        ({"message": {"content": ["a", "b"]}}, "ab"),
+        ({"message": {"content": {"type": "text", "text": "a"}}}, "a"),
+        ({"message": {"content": 7}}, ""),
+        ({"text": "a"}, "a"),
         (None, ""),
     ],
 )
 def test_a_reply_without_content_is_an_empty_text_and_parts_are_joined(choice, text):
-    assert read({"choices": [choice]}) == Completion(text)
+    assert read({"choices": [choice]}) == Completion(text, finish_reason="")
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_every_success_may_hold_a_reply(status):
+    assert read({"choices": [{"text": "a", "finish_reason": "stop"}]}, status) == Completion("a")
+
+
+@pytest.mark.parametrize("model", [{"a": 1}, 7, None, ["m"]])
+def test_a_name_of_an_odd_type_is_no_name(model):
+    assert read({"choices": [{"text": "a"}], "model": model}).model == ""
+
+
+@pytest.mark.parametrize(
+    ("cost", "charged"),
+    [
+        (0.0042, 0.0042),
+        (1, 1.0),
+        (0, None),
+        (-1, None),
+        ("0.1", None),
+        (True, None),
+        (None, None),
+        ({"total": 1}, None),
+    ],
+)
+def test_the_cost_is_what_the_server_charges_if_it_says_so(cost, charged):
+    assert read({"choices": [{"text": "a"}], "usage": {"cost": cost}}).cost_usd == charged
+
+
+def test_text_that_stopped_before_a_limit_cut_it_off_has_ended_but_a_filter_says_nothing_of_its_beginning():
+    assert read({"choices": [{"text": "a\nb", "finish_reason": "length"}]}, stop=["\n"]) == Completion("a")
+    assert read({"choices": [{"text": "a\nb", "finish_reason": "abort"}]}, stop=["\n"]).is_untrusted
 
 
 @pytest.mark.parametrize(
@@ -92,13 +134,16 @@ def test_a_reply_without_content_is_an_empty_text_and_parts_are_joined(choice, t
         ({"prompt_tokens": 0, "completion_tokens": 0}, (None, None)),
         ({"prompt_tokens": "many"}, (None, None)),
         ({"prompt_tokens": -3}, (None, None)),
-        ({"prompt_tokens": 10**30}, (None, None)),
-        ({"prompt_tokens": 4, "completion_tokens": -1}, (4, 0)),
-        ({"prompt_tokens": 4}, (4, 0)),
+        ({"prompt_tokens": True, "completion_tokens": 1.5}, (None, None)),
+        ({"prompt_tokens": "4", "completion_tokens": "2"}, (None, None)),
+        ({"prompt_tokens": 10**30, "completion_tokens": 2}, (None, 2)),
+        ({"prompt_tokens": 4, "completion_tokens": -1}, (4, None)),
+        ({"prompt_tokens": 4, "completion_tokens": 0}, (4, None)),
+        ({"prompt_tokens": 4}, (4, None)),
     ],
 )
-def test_tokens_that_nobody_counted_are_unknown(usage, tokens):
-    found = read({"choices": [{}], "usage": usage})
+def test_tokens_that_nobody_counted_are_unknown_and_not_0(usage, tokens):
+    found = read({"choices": [{"text": "Yes"}], "usage": usage})
 
     assert (found.prompt_tokens, found.completion_tokens) == tokens
 

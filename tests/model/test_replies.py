@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from selfinstruct.model.replies import Price, completion, cut, said, tokens
-from selfinstruct.model.trouble import GarbledError
+from selfinstruct.model.replies import BrokenError, Price, completion, counted, cut, said, trusted
+from selfinstruct.model.trouble import GarbledError, judged
 from selfinstruct.request import Completion, Decoding, Request
 
 
@@ -21,7 +21,37 @@ def request(*stop):
 
 
 def test_a_response_becomes_a_completion():
-    assert completion(response(), request()) == Completion("text", "stop", 3, 2, model="served")
+    assert completion(response(), request(), "stop") == Completion("text", "stop", 3, 2, model="served")
+
+
+def test_the_providers_own_word_counts_and_not_litellms():
+    assert completion(response(), request(), "MAX_TOKENS").is_cut_off
+    assert completion(response(finish_reason="length"), request(), None).is_cut_off
+
+
+def test_stop_is_what_litellm_says_of_every_word_that_it_does_not_know():
+    assert completion(response(), request(), None).finish_reason == ""
+
+
+def test_a_name_and_a_text_of_odd_types_are_none():
+    found = completion(response(text={"a": 1}, model={"a": 1}), request(), "stop")
+
+    assert (found.text, found.model) == ("", "")
+
+
+@pytest.mark.parametrize("word", ["content_filter", "abort", "SAFETY"])
+def test_text_that_a_filter_or_a_fault_ended_is_asked_for_again_like_half_a_reply(word):
+    with pytest.raises(BrokenError, match=f"the provider ended the reply with '{word}'") as caught:
+        trusted(Completion("Half a", finish_reason=word))
+
+    trouble = judged(caught.value)
+    assert trouble.kind == "garbled"
+    assert trouble.is_filtered == (word != "abort")
+
+
+@pytest.mark.parametrize("word", ["stop", "length", "tool_calls", "", "never heard of"])
+def test_all_other_text_is_trusted(word):
+    assert trusted(Completion("text", finish_reason=word)).text == "text"
 
 
 def test_a_reply_that_goes_on_past_a_stop_string_ended_there():
@@ -68,9 +98,9 @@ def test_what_is_left_holds_no_stop_string_and_cutting_again_changes_nothing(tex
 
 
 def test_tokens_that_nobody_counted_are_unknown():
-    assert tokens(response()) == (3, 2)
-    assert tokens(response(usage=None)) == (None, None)
-    assert tokens(response(usage=SimpleNamespace(prompt_tokens=0, completion_tokens=0))) == (None, None)
+    assert counted(3, 2, "text") == (3, 2)
+    assert counted(0, 0, "text") == counted(0, 0, "") == counted(None, None, "text") == (None, None)
+    assert completion(response(usage=None), request()).prompt_tokens is None
 
 
 def test_a_price_is_for_a_million_tokens():

@@ -127,3 +127,22 @@ def test_every_attempt_that_failed_is_told_in_the_log(caplog):
         "Attempt 1 at stage/1/1 failed (no key); it was the last.",
         "Attempt 1 at stage/1/2 failed (the line was closed); it was the last.",
     ]
+
+
+def test_replies_that_a_filter_ended_are_the_requests_own_fault_once_the_server_has_answered():
+    health = Health()
+
+    def filtered():
+        return after(*[Trouble("garbled", "filtered", is_filtered=True)] * 4, most=4, health=health)[-1]
+
+    health.answered()
+    assert [filtered().kind for _ in range(9)] == ["refused"] * 9
+
+
+def test_a_server_that_has_only_filtered_replies_is_not_asked_forever():
+    health = Health()
+
+    def filtered():
+        return after(*[Trouble("garbled", "filtered", is_filtered=True)] * 4, most=4, health=health)[-1]
+
+    assert [filtered().kind for _ in range(3)] == ["refused", "refused", "unavailable"]

@@ -247,3 +247,36 @@ def test_a_round_without_control_tokens_has_no_figure_of_them(turn, scripted):
         pass
 
     assert "control_tokens" not in turn.done(Pool()).row()
+
+
+@pytest.mark.parametrize("word", ["content_filter", "abort"])
+def test_half_a_text_from_the_store_of_an_earlier_version_is_rejected_with_the_providers_word(word):
+    turn = Turn("stage", 1, "m")
+
+    found = turn.read(PROMPT, Completion("a\nb", finish_reason=word, prompt_tokens=5), Sample({}), False)
+
+    assert found == [Rejection(filter="model", reason=f"the reply ended with '{word}'")]
+    assert (turn.parsed, turn.prompt_tokens) == (0, 5)
+
+
+class Strict(Lines):
+    """A parser that rejects a reply without text."""
+
+    def parse(self, completion, shown):
+        return super().parse(completion, shown) or [Rejection(filter="parse", reason="empty reply")]
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("length", "empty reply: a limit was reached before any text"),
+        ("tool_calls", "empty reply: the model called a tool"),
+        ("stop", "empty reply"),
+    ],
+)
+def test_an_empty_reply_is_rejected_with_why_it_is_empty(word, reason):
+    prompt = Prompt(**{**vars(PROMPT), "parser": Strict()})
+
+    (found,) = Turn("stage", 1, "m").read(prompt, Completion("", finish_reason=word), Sample({}), False)
+
+    assert found.reason == reason

@@ -46,5 +46,11 @@ def told_reply(reply: Reply | None, rejections: Sequence[Rejection], request: st
     yield fenced(reply.prompt)
     tokens = "" if answer.completion_tokens is None else f", {answer.completion_tokens} tokens"
     by = f", by {answer.model}" if answer.model else ""
-    yield from ("", "## The reply as received", "", f"Ended: {answer.finish_reason}{tokens}{by}.", "")
+    yield from (
+        "",
+        "## The reply as received",
+        "",
+        f"Ended: {answer.finish_reason or 'for a reason that was not reported'}{tokens}{by}.",
+        "",
+    )
     yield fenced(answer.text)

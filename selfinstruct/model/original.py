@@ -1,0 +1,186 @@
+"""The body of a reply as the provider sent it, read before LiteLLM converts it.
+
+LiteLLM 1.106 writes "stop" for every reason that it does not know, and for every reply of Cohere and of Ollama's
+`/api/generate`, and logs a warning for each.  It raises a bare KeyError where a provider leaves out the usage.  So each
+body is read in the transport below LiteLLM's clients, which all providers share: the reason is noted as it was given,
+and a field that LiteLLM could not convert is replaced: counts of odd types by zeros, an unknown reason by "stop", a
+text in parts by the whole.  An ordinary body is passed on as it arrived and costs one more reading of its JSON.
+
+Rejected: LiteLLM's callbacks (`log_post_api_call`, `logger_fn`), which are not called for Cohere and Ollama and get the
+body too late to fill it in; a client of ours for each provider, which some providers do not accept.
+
+Each call runs in a context of its own, so a context variable tells which call a body belongs to.
+"""
+
+import json
+from collections.abc import Container, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+from selfinstruct.finish_reason import word_of
+from selfinstruct.model.protocol import is_object, is_success, text_of, words
+from selfinstruct.model.replies import charged, is_count
+from selfinstruct.model.trouble import GarbledError, plain
+
+Path: TypeAlias = tuple[str | int, ...]
+Edit: TypeAlias = tuple[dict[str, Any], str, object]
+"""An object of a body, and what one of its keys is given."""
+ENDED = "stop"
+"""A reason that LiteLLM accepts from every provider."""
+WRITTEN_ANEW = ("content-encoding", "content-length", "transfer-encoding")
+"""Headers that do not hold for a body that was changed."""
+
+
+class Format(NamedTuple):
+    """How the replies of some providers are laid out."""
+
+    reason: Path
+    """Where the reason stands."""
+    zeros: Mapping[str, Any]
+    """The counts that LiteLLM needs; it reads zeros as unknown, and so do we."""
+
+
+CHOICES = Format(("choices", 0, "finish_reason"), {"usage": {"prompt_tokens": 0, "completion_tokens": 0}})
+"""OpenAI's, which most others use as well."""
+FORMATS = (
+    CHOICES,
+    Format(("candidates", 0, "finishReason"), {"usageMetadata": {"promptTokenCount": 0}}),  # Gemini, Vertex AI
+    Format(("stop_reason",), {"usage": {"input_tokens": 0, "output_tokens": 0}}),  # Anthropic
+    Format(("stopReason",), {"usage": {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}}),  # Bedrock Converse
+    Format(("done_reason",), {"prompt_eval_count": 0, "eval_count": 0}),  # Ollama
+    Format(("finish_reason",), {"usage": {"tokens": {"input_tokens": 0, "output_tokens": 0}}}),  # Cohere v1 and v2
+    Format(("results", 0, "stop_reason"), {}),  # watsonx
+    Format(("results", 0, "completionReason"), {}),  # Titan on Bedrock
+    Format((0, "details", "finish_reason"), {}),  # Hugging Face TGI
+    Format(("details", "finish_reason"), {}),
+)
+
+
+@dataclass
+class Original:
+    """What the provider sent in reply to one call."""
+
+    chat: bool
+    """Whether messages were sent, and not a text to be continued."""
+    status: int = 0
+    """0 until a whole body has arrived."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    reason: str | None = None
+    """Why the reply ended, in the provider's word; None where the body has none of the known formats."""
+    cost_usd: float | None = None
+    """The cost that the provider names, if any."""
+    fault: str | None = None
+    """What the body is, where it is a success without the format of a reply and without an error."""
+
+    def take(self, status: int, headers: Mapping[str, str], content: bytes, known: Container[str]) -> bytes:
+        """Note what a body says; returns it as LiteLLM can convert it. `known` are the reasons that LiteLLM knows."""
+        if self.reason is not None:
+            return content  # of a question that LiteLLM asks beside, such as Ollama's /api/show
+        self.status, self.headers, self.fault = status, headers, None
+        if not is_success(status):
+            return content
+        try:
+            body = json.loads(content)
+        except (ValueError, RecursionError):
+            body = None
+        form = format_of(body)
+        if form is None:
+            has_error = is_object(body) and body.get("error")
+            self.fault = None if has_error else f"no completion: {words(content) or 'nothing'}"
+            return content
+        place, key = holder(body, form.reason) or {}, str(form.reason[-1])
+        self.reason = word_of(place.get(key))
+        self.cost_usd = charged(body.get("usage")) if is_object(body) else None
+        edits = [*strange_reason(place, key, known), *odd_types(body, form.zeros)]
+        if self.chat and form is CHOICES:
+            edits += odd_message(place)
+        for target, name, value in edits:
+            target[name] = value
+        return json.dumps(body).encode() if edits else content
+
+    def explained(self, error: Exception, provider: str) -> GarbledError | None:
+        """Return the error in a person's words where a whole reply had arrived and LiteLLM could not convert it."""
+        message = self.fault
+        if message is None and self.reason is not None:
+            message = f"LiteLLM cannot convert this reply of {provider}: {plain(error)}"
+        return None if message is None else GarbledError(self.status, message, self.headers)
+
+
+CALL: ContextVar[Original | None] = ContextVar("call", default=None)
+"""Where the body of the call under way is noted."""
+
+
+def strange_reason(place: dict[str, Any], key: str, known: Container[str]) -> Iterator[Edit]:
+    """Hide a reason that LiteLLM does not know, which it would warn of, or of which it can make nothing."""
+    given = place.get(key)
+    if key in place and not (isinstance(given, str) and given in known):
+        yield place, key, ENDED
+
+
+def odd_types(body: object, zeros: Mapping[str, Any]) -> Iterator[Edit]:
+    """Replace a name and counts that are not such."""
+    if not is_object(body):
+        return
+    if "model" in body and not isinstance(body["model"], str):
+        yield body, "model", ""
+    for key, zero in zeros.items():
+        if (counts := usable(body.get(key), zero)) != body.get(key):
+            yield body, key, counts
+
+
+def odd_message(choice: dict[str, Any]) -> Iterator[Edit]:
+    """Replace a content in parts, or a text in the place of a message, by what endpoint.py reads in it as well."""
+    message = choice.get("message")
+    if not is_object(message):
+        yield choice, "message", {"role": "assistant", "content": text_of(choice)}
+    elif not isinstance(message.get("content"), str | None):
+        yield message, "content", text_of(choice)
+
+
+def format_of(body: object) -> Format | None:
+    """Return how a body is laid out; one that has its reason goes before one that lacks it."""
+    places = [(form, place) for form in FORMATS if (place := holder(body, form.reason)) is not None]
+    return next((form for form, place in places if form.reason[-1] in place), places[0][0] if places else None)
+
+
+def holder(body: object, path: Path) -> dict[str, Any] | None:
+    """Return the object in which the reason of a reply stands, None where the body has another format."""
+    place: Any = body
+    for step in path[:-1]:
+        if isinstance(step, int):
+            place = place[step] if isinstance(place, list) and len(place) > step else None
+        else:
+            place = place.get(step) if is_object(place) else None
+    return place if is_object(place) and (len(path) > 1 or path[-1] in place) else None
+
+
+def usable(value: object, zero: Any) -> Any:
+    """Return a count, or an object of counts, with a zero for each that is missing or cannot be a number of tokens."""
+    if not is_object(zero):
+        return value if is_count(value) else zero
+    given = value if is_object(value) else {}
+    return {**given, **{key: usable(given.get(key), inner) for key, inner in zero.items()}}
+
+
+def watched(transport: Any, known: Container[str]) -> Any:
+    """Return LiteLLM's transport as a class that notes each body in the call that it belongs to."""
+    import httpx
+
+    class Watched(transport):  # type: ignore[misc]
+        """LiteLLM's own transport, with each body read first."""
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            """Send the request; returns the reply as LiteLLM can convert it."""
+            response: httpx.Response = await super().handle_async_request(request)
+            call = CALL.get()
+            if call is None:
+                return response
+            content = await response.aread()
+            changed = call.take(response.status_code, response.headers, content, known)
+            if changed is content:
+                return response
+            kept = [(name, value) for name, value in response.headers.items() if name.lower() not in WRITTEN_ANEW]
+            return httpx.Response(response.status_code, headers=kept, content=changed, request=request)
+
+    return Watched
