@@ -161,7 +161,8 @@ def test_the_yield_of_instructions() -> None:
         ["replies", "reference", "ours", "rejected", "reference kept", "ours kept"],
     )
 
-    assert figures["Llama-3-8B base"]["ours"] == figures["Llama-3-8B base"]["reference"] == 418
+    assert figures["Llama-3-8B base"]["reference"] == 418
+    assert figures["Llama-3-8B base"]["ours"] == 417  # one item is the heading of the prompt
     assert figures["gpt-3.5-turbo-instruct"]["ours"] == figures["gpt-3.5-turbo-instruct"]["reference"] == 3054
 
 
@@ -176,6 +177,7 @@ def test_nothing_is_lost_that_the_reference_reads_from_completion_models() -> No
         ("gpt-3.5-turbo-instruct", "solution cut from task"): 30,  # three replies that go on to solve the tasks
         ("gpt-3.5-turbo-16k", "prompt said again"): 2,
         ("gpt-3.5-turbo-16k", "number said again"): 1,
+        ("Llama-3-8B base", "prompt said again"): 1,
         ("davinci", "prompt said again"): 1,
         ("Falcon-7B", "prompt said again"): 6,  # the pipeline gives the prompt with the reply
         ("Falcon-7B", "marker cut off"): 2,
@@ -303,10 +305,10 @@ def test_the_yield_of_instances() -> None:
     assert kinds["Qwen1.5-chat"] == {
         "same": 1677,
         "other tasks": 5,
-        "the word Example": 111,  # the reference splits at the mere word, and keeps the colon after it
+        "the word Example": 110,  # the reference splits at the mere word, and keeps the colon after it
         "Output: in a line": 15,  # the reference splits inside code and sentences
         "Input:": 14,  # the reference leaves an empty "Input:" at the end of the input
-        "Output : again": 2,
+        "Output : again": 3,  # one of them ends with a row of stars, which is left out
     }
 
 
