@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,7 +148,7 @@ class Store:
         return together, item
 
     def _commit_or_fail(self, together: list[Arrival]) -> None:
-        """Commit; whatever goes wrong, nobody waits for this thread in vain."""
+        """Commit; whatever goes wrong is raised where the replies are waited for, and the thread continues."""
         try:
             self._commit(together)
         except Exception as error:
@@ -174,7 +174,8 @@ class Store:
         for asked, reply, kept in together:
             self._rounds.add((asked.request.stage, asked.request.round))
             self._known.add(short(asked.key))
-            kept.set_result(reply)
+            with suppress(InvalidStateError):  # nobody waits for it any more
+                kept.set_result(reply)
 
     def _roll_back(self) -> None:
         self._parts.clear()  # their numbers may be gone; each is looked up again

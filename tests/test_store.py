@@ -247,3 +247,27 @@ def test_a_reply_that_cannot_be_written_is_an_error_of_the_run_and_later_ones_ar
     save(store, asked(2))
 
     assert rows(tmp_path, "SELECT request FROM completions") == [("grow/1/2",)]
+
+
+def test_a_reply_that_nobody_waits_for_any_more_does_not_stop_the_writing(store, tmp_path):
+    given_up = Future()
+    given_up.cancel()
+    store.save(asked(1), Completion(text="given up"), given_up)
+
+    (reply,) = save(store, asked(2, text="Another."))
+
+    assert reply.text == "Said."
+    assert rows(tmp_path, "SELECT text FROM completions ORDER BY request") == [("given up",), ("Said.",)]
+
+
+@pytest.mark.parametrize(
+    "odd", [{"text": {"a": 1}}, {"model": 7j}, {"cost_usd": []}, {"prompt_tokens": 10**30}], ids=str
+)
+def test_a_reply_that_cannot_be_written_is_an_error_for_its_own_waiter_alone(store, odd):
+    bad, good = Future(), Future()
+    store.save(asked(1), Completion(**{"text": "x", **odd}), bad)
+    store.save(asked(2, text="Another."), Completion(text="Said."), good)
+
+    assert good.result(timeout=10).text == "Said."
+    with pytest.raises(RunFolderError, match="cannot be written"):
+        bad.result(timeout=10)
