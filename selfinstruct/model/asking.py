@@ -105,7 +105,8 @@ class Asking:
             return
         if self._refusals.held and not self._is_probing:
             self._judge(self._send)
-        is_open = self._sending.resume() and not (self._is_probing or self._refusals.is_blocking)
+        is_held_up = self._is_probing or (self._refusals.held and self._refusals.is_blocking)
+        is_open = self._sending.resume() and not is_held_up
         while self._waiting and is_open and len(self._tasks) < self._terms.concurrency:
             if not self._sending.is_open(self._waiting[0][0]):
                 break

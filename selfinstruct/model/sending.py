@@ -71,10 +71,13 @@ class Sending:
 
     def is_open(self, request: Request) -> bool:
         """Whether an attempt may be made now; where only time is in the way, look again when it has passed."""
-        if not self._window.has_room or self.health.is_asked:
+        is_down = self.health.down_since is not None
+        if not self._window.has_room or (is_down and self.health.is_asked):
             return False
         now = self._loop.time()
-        seconds = max(self._window.wait(now), self._limits.wait(request, now), self.health.wait(now))
+        seconds = max(self._window.wait(now), self._limits.wait(request, now))
+        if is_down:
+            seconds = max(seconds, self.health.wait(now))
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
