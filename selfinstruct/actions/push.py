@@ -10,6 +10,7 @@ capsule logged there as well, as artifacts.
 
 import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 ENDPOINT = "https://huggingface.co"
 BESIDE = ("README.md", "CITATION.cff", "citation.bib", "methods.md", "hyperparameters.tex", "provenance.json")
 """What of a capsule is uploaded beside its zip, so that the hub shows it."""
+LONGEST = 500
+"""Characters of what the hub says."""
 INSTALL = "push needs huggingface_hub: pip install 'selfinstruct[hub]'"
 
 
@@ -107,9 +110,10 @@ class Push:
         token = key_in(self.token_env) or ""
         try:
             return self._commit(HfApi(endpoint=self._endpoint, token=token), files)
-        except Exception as error:  # of HTTP, of the hub, of the network: told by its first line, without the token
-            first = (str(error).strip() or type(error).__name__).splitlines()[0].replace(token, "***")
-            raise SelfInstructError(f"{self._endpoint} did not take {self.repo}: {first}") from None
+        except Exception as error:  # of HTTP, of the hub, of the network: shown in a line, without the token
+            reason = reason_of(error).replace(token, "***")
+            advice = f" {WHAT_TO_DO.format(token=self.token_env)}" if status_of(error) in (401, 403) else ""
+            raise SelfInstructError(f"{self._endpoint} did not take {self.repo}: {reason}.{advice}") from None
 
     def _commit(self, hub: "HfApi", files: dict[str, Path]) -> str:
         from huggingface_hub import CommitOperationAdd
@@ -119,6 +123,35 @@ class Push:
         operations = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=path) for name, path in files.items()]
         hub.create_commit(self.repo, operations, commit_message="Add dataset and capsule", repo_type="dataset")
         return f"{self._endpoint}/datasets/{self.repo}"
+
+
+WHAT_TO_DO = "Check that the token in {token} may write, and that the user or organization of push.repo is yours."
+PAGE = re.compile(r"<!doctype html|<html|<head|<body", re.IGNORECASE)
+
+
+def reason_of(error: Exception) -> str:
+    """Return why the hub refused, in one line: the status, and the hub's own words where it says any."""
+    response = getattr(error, "response", None)
+    if response is None:
+        if isinstance(error, ValueError) and PAGE.search(getattr(error, "doc", "") or ""):
+            return f"the answer is a web page{titled(error.doc)}, not the hub's"  # type: ignore[attr-defined]
+        return " ".join((str(error).strip() or type(error).__name__).split())[:LONGEST]
+    text = response.text if isinstance(response.text, str) else ""
+    if PAGE.search(text[:1000]):
+        return f"HTTP {response.status_code}, and the answer is a web page{titled(text)}, not the hub's"
+    said = getattr(error, "server_message", None) or ""
+    return f"HTTP {response.status_code}{', ' if said else ''}{' '.join(str(said).split())}"[:LONGEST].rstrip(".")
+
+
+def titled(page: str) -> str:
+    """Return what a page is called, as part of a sentence."""
+    found = re.search(r"<title[^>]*>([^<]{1,200})", page, re.IGNORECASE)
+    return f" ({' '.join(found[1].split())!r}; a login page of the network, or a proxy?)" if found else " (a proxy?)"
+
+
+def status_of(error: Exception) -> int | None:
+    """Return the HTTP status that an exception of the hub's library carries, if it does."""
+    return getattr(getattr(error, "response", None), "status_code", None)
 
 
 def track(start: Start, dataset: dict[str, Path], capsule: Path, address: str) -> None:

@@ -230,7 +230,8 @@ def unreached(error: BaseException) -> str | None:
     if not host or not isinstance(cause, OSError):
         return None
     is_refused = isinstance(cause, ConnectionRefusedError)  # asyncio's own words name the address a second time
-    return f"cannot reach {host}:{port} ({'connection refused' if is_refused else cause.strerror or cause})"
+    name = f"[{host}]" if ":" in str(host) else host  # IPv6, as a URL has it
+    return f"cannot reach {name}:{port} ({'connection refused' if is_refused else cause.strerror or cause})"
 
 
 def headers_of(error: Exception) -> Mapping[str, str]:

@@ -13,7 +13,6 @@ its cap is drawn by hash, and takes one more reading and as much memory as the c
 each row of one task.  Of all rows together nothing is held.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from heapq import nsmallest
@@ -26,14 +25,13 @@ from selfinstruct.errors import DataError, RunFolderError
 from selfinstruct.filters import Filter
 from selfinstruct.part import part
 from selfinstruct.recipe import Setting
+from selfinstruct.recipe.mistakes import mistakes_in, shared_out
 from selfinstruct.recipe.phrasing import LARGEST, Answer, Phrasing, Several, Wording, draw
 from selfinstruct.recipe.turn import judge
 from selfinstruct.round import Candidate, Rejection, Round
 from selfinstruct.source import Mistake, Row, Source
 from selfinstruct.task import Task
 
-LINES = 20
-"""Mistakes that are shown of all files together; the others are counted."""
 ENDED = "every row is read"
 
 
@@ -80,69 +78,21 @@ class Convert:
     def problems(self) -> list[str]:
         """Everything that is wrong in the source, found by reading all of it; each odd file gets its share of lines."""
         try:
-            found = {task: self._mistakes(task) for task in self.source.tasks()}
-            if not any(mistakes.count for mistakes in found.values()) and not any(
-                True for task in found for _ in self.source.rows(task)
-            ):
+            found = {task: mistakes_in(self.source, task, self.columns) for task in self.source.tasks()}
+            if not any(one.count for one in found.values()) and not any(self._has_rows(task) for task in found):
                 return ["recipe: its source holds no rows to convert."]
         except DataError as error:
             return error.problems
-        odd = {task: mistakes for task, mistakes in found.items() if mistakes.count}
-        share = max(1, LINES // max(1, len(odd)) - 1)
-        return [text for task, mistakes in odd.items() for text in mistakes.shown(task, share)]
+        return shared_out(found)
 
-    def _mistakes(self, task: str) -> "Mistakes":
-        """What is wrong in a task, to the place where it cannot be read any further."""
-        found = Mistakes()
-        try:
-            for text in self._wrong(task):
-                found.add(text)
-        except DataError as error:
-            for text in error.problems:
-                found.add(text)
-        return found
-
-    def _wrong(self, task: str) -> Iterator[str]:
-        """What is wrong in a task; a column that is missing is reported once, with the first row that lacks it."""
-        columns = self.columns
-        lacking: Counter[str] = Counter()
-        first: dict[str, Row] = {}
-        for row in self.source.rows(task):
-            if isinstance(row, Mistake):
-                yield f"{row.place}: {row.text}."
-                continue
-            for column in columns - row.values.keys():
-                lacking[column] += 1
-                first.setdefault(column, row)
-        for column, row in sorted(first.items()):
-            rows = f", and in {lacking[column] - 1:,} more rows" if lacking[column] > 1 else ""
-            yield f"{row.name}: column {column!r} is missing{rows}; there are: {', '.join(map(str, row.values))}."
+    def _has_rows(self, task: str) -> bool:
+        return any(True for _ in self.source.rows(task))
 
     def rounds(self, setting: Setting) -> Iterator[Round]:
         """Rounds until every row is read."""
         if setting.past and "ended" in setting.past[-1]:
             return iter(())
         return Converting(self, setting).rounds()
-
-
-class Mistakes:
-    """The mistakes of a file: the first of them, and how many there are."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._first: list[str] = []
-
-    def add(self, text: str) -> None:
-        """Count a mistake."""
-        self.count += 1
-        if self.count <= LINES:
-            self._first.append(text)
-
-    def shown(self, task: str, most: int) -> list[str]:
-        """Return so many mistakes, and a line that says how many more there are."""
-        if self.count <= most + 1:
-            return self._first
-        return [*self._first[:most], f"{task}: and {self.count - most:,} more mistakes."]
 
 
 class Numbered(NamedTuple):

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from rich.console import Console as Screen
     from rich.table import Table
 
+USUAL, WIDE = 80, 1000
+"""Columns of a terminal that does not know its own, and of an output that is no terminal."""
+FOLDED = 70
+"""On fewer columns a table has a line a figure."""
 OFFLINE = (
     "OFFLINE: the text of this run is made by the offline grammar, not by a model. "
     "Use it to try the program, never as data."
@@ -78,7 +82,7 @@ class Console:
         if self._bar is not None:
             self._bar.close()
         if summary["asked"] or summary["candidates"]:
-            self._screen.print(table(summary))
+            self._screen.print(table(summary, self._screen.width))
         self._print(f"{duration(summary['seconds'])} · {spent(summary)}{wasted(summary['unused'])}")
         if summary["offline"]:
             self._print(OFFLINE, "bold black on yellow")
@@ -100,9 +104,20 @@ def screen() -> "Screen":
 
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a run must not end because a terminal cannot show a dash
-    seen = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    width = None if seen else 1000
+    is_terminal = sys.stdout.isatty()
+    seen = is_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    width = None if seen else width_of(is_terminal)
     return Screen(force_terminal=seen, force_jupyter=False, width=width, markup=False, highlight=False, emoji=False)
+
+
+def width_of(is_terminal: bool) -> int:
+    """Return the columns of an output without codes: of a terminal its own, of a file so many that nothing is folded.
+
+    `COLUMNS` wins, as in other programs.
+    """
+    if (asked := os.environ.get("COLUMNS", "")).isdecimal() and int(asked):
+        return int(asked)
+    return (os.get_terminal_size(sys.stdout.fileno()).columns or USUAL) if is_terminal else WIDE
 
 
 def kept_before(folder: Path) -> Counter[str]:
@@ -133,20 +148,29 @@ def figures(row: Mapping[str, Any]) -> str:
     return "".join(f" · {name} {value:,.4g}" for name, value in own.items())
 
 
-def table(summary: Mapping[str, Any]) -> "Table":
-    """What each stage asked, got, kept and rejected."""
+def table(summary: Mapping[str, Any], width: int = WIDE) -> "Table":
+    """What each stage asked, got, kept and rejected; on a narrow screen with a line for each figure."""
     from rich.table import Table
     from rich.text import Text
 
-    result = Table("stage")
-    for name in ("rounds", "asked", "candidates", "kept"):
+    is_narrow = width < FOLDED
+    result = Table("stage", show_lines=is_narrow)
+    for name in () if is_narrow else COUNTS:
         result.add_column(name, justify="right")
-    result.add_column("rejected", overflow="fold")
+    result.add_column("figures" if is_narrow else "rejected", overflow="fold")
     rounds = sum(stage["rounds"] for stage in summary["stages"].values())
     for name, row in [*summary["stages"].items(), ("total", {**summary, "rounds": rounds})]:
-        cells = [f"{row[key]:,}" for key in ("rounds", "asked", "candidates", "kept")]
-        result.add_row(*(Text(printable(cell)) for cell in (name, *cells, counts(row["rejected"]))))
+        cells = [f"{row[key]:,}" for key in COUNTS]
+        if is_narrow:
+            figures = zip((*COUNTS, "rejected"), (*cells, counts(row["rejected"])), strict=True)
+            cells = ["\n".join(f"{key} {cell}" for key, cell in figures)]
+        else:
+            cells.append(counts(row["rejected"]))
+        result.add_row(*(Text(printable(cell)) for cell in (name, *cells)))
     return result
+
+
+COUNTS = ("rounds", "asked", "candidates", "kept")
 
 
 def counts(rejected: Mapping[str, int]) -> str:

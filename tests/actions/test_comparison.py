@@ -329,6 +329,21 @@ def test_a_table_that_is_too_wide_for_the_terminal_says_what_it_leaves_out(make_
     assert "\x1b" not in tables.text(tables.Table("x", ["a"], [["\x1b[31m"]]))
 
 
+@pytest.mark.parametrize("width", [30, 40, 80])
+def test_a_table_fits_any_terminal_however_long_a_status_is(width, make_run, tmp_path):
+    runs = [make_run(tmp_path / str(seed), random_seed=seed, error="x" * 200) for seed in (1, 2)]
+    lines = tables.text(tables.of_runs(compare(runs)), width).splitlines()
+
+    assert max(map(len, lines)) <= width
+    assert any("…" in line for line in lines)
+
+
+def test_one_column_that_does_not_fit_is_one():
+    table = tables.Table("t", ["a", "b", "c", "d"], [["1", "2", "3", "4" * 30]])
+
+    assert tables.text(table, 20).endswith("(1 more column does not fit)\n")
+
+
 def test_a_filter_that_rejected_nothing_is_known_to_have(make_run, tmp_path):
     folders = [make_run(tmp_path / "a"), make_run(tmp_path / "b", random_seed=2)]
     text = (folders[1] / "rounds.jsonl").read_text()

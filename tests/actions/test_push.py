@@ -30,6 +30,8 @@ class Hub(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.server.asked.append((self.path, self.headers.get("Authorization"), body))
+        if self.server.page:
+            return self.answer(self.server.status, self.server.page, "text/html")
         if self.server.status != 200:
             return self.answer(self.server.status, {"error": f"no right for {TOKEN}"})
         if self.path == "/api/repos/create":
@@ -43,10 +45,10 @@ class Hub(BaseHTTPRequestHandler):
             return self.answer(200, {"commitUrl": f"{self.server.url}/datasets/me/data/commit/abc", "commitOid": "abc"})
         return self.answer(200, {"errors": [], "warnings": []})  # the front matter is well-formed
 
-    def answer(self, status, body):
-        content = json.dumps(body).encode()
+    def answer(self, status, body, kind="application/json"):
+        content = (body if kind == "text/html" else json.dumps(body)).encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -58,7 +60,7 @@ class Hub(BaseHTTPRequestHandler):
 @pytest.fixture
 def hub(monkeypatch):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    server.asked, server.status = [], 200
+    server.asked, server.status, server.page = [], 200, ""
     server.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -155,7 +157,29 @@ def test_what_the_hub_says_is_told_without_the_token(hub, run):
         push()(run)
 
     assert TOKEN not in str(error.value)
-    assert "403" in str(error.value)
+    assert "HTTP 403, no right for ***. Check that the token in HF_TOKEN may write" in str(error.value)
+
+
+@pytest.mark.parametrize("status", [200, 511])
+def test_the_login_page_of_a_network_is_called_one(status, hub, run):
+    hub.status, hub.page = status, "<!DOCTYPE html><html><title>Welcome to the hotel</title></html>"
+
+    with pytest.raises(
+        SelfInstructError, match=r"the answer is a web page \('Welcome to the hotel'; a login page"
+    ) as error:
+        push()(run)
+
+    assert ("HTTP 511" in str(error.value)) == (status == 511)
+
+
+def test_a_fault_of_the_hub_is_not_blamed_on_the_token(hub, run):
+    hub.status = 500
+
+    with pytest.raises(SelfInstructError) as error:
+        push()(run)
+
+    assert "HTTP 500, no right for ***." in str(error.value)
+    assert "HF_TOKEN" not in str(error.value)
 
 
 def test_a_hub_that_is_not_there_is_told(hub, run, monkeypatch):

@@ -145,9 +145,9 @@ def test_what_no_request_would_survive_ends_the_run_at_the_first_reply(server, w
     assert waits(tmp_path / "run/run.log") == []
 
 
-@pytest.mark.parametrize("host", ["nosuch.invalid:8000", "127.0.0.1:9"])
+@pytest.mark.parametrize("host", ["nosuch.invalid:8000", "127.0.0.1:9", "[::1]:9"])
 def test_an_address_at_which_nobody_answers_ends_the_run_soon_and_is_named(words, run, host, tmp_path):
-    code, _, told = run(*words, f"model.api_base=http://{host}/v1", "hydra.run.dir=run", "model.concurrency=4")
+    code, _, told = run(*words, f"model.api_base='http://{host}/v1'", "hydra.run.dir=run", "model.concurrency=4")
 
     assert code == 1
     assert f"cannot reach {host} (" in told
@@ -175,9 +175,9 @@ def test_by_litellm_it_ends_as_soon(server, words, composed, built, mistake, tmp
     assert 1 <= len(server.asked) <= 16
 
 
-@pytest.mark.parametrize("host", ["nosuch.invalid:8000", "127.0.0.1:9"])
+@pytest.mark.parametrize("host", ["nosuch.invalid:8000", "127.0.0.1:9", "[::1]:9"])
 def test_by_litellm_the_address_is_named_as_well(words, composed, built, host, tmp_path, key, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", key)
 
-    with pytest.raises(ModelError, match=rf"cannot reach {host} \("):
-        built(composed(*words, *LITELLM, f"model.api_base=http://{host}/v1"), tmp_path).execute()
+    with pytest.raises(ModelError, match=rf"cannot reach {re.escape(host)} \("):
+        built(composed(*words, *LITELLM, f"model.api_base='http://{host}/v1'"), tmp_path).execute()

@@ -281,6 +281,30 @@ def test_a_terminal_that_wants_no_codes_gets_plain_lines(tmp_path, monkeypatch, 
         assert "\x1b" not in shown()
 
 
+@pytest.mark.parametrize("quiet", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {}])
+@pytest.mark.parametrize("columns", ["40", "60", "100"])
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_a_table_fits_its_terminal(tmp_path, monkeypatch, quiet, columns):
+    many = tuple(f"filter_{number}" for number in range(9))
+    with terminal(monkeypatch, COLUMNS=columns, **quiet) as shown:
+        run(tmp_path, a_round(rejected=many))
+        rows = [line for line in re.sub(r"\x1b\[[\d;?]*\w", "", shown()).splitlines() if line[:1] in tuple("┏┃┡│├└")]
+
+    assert rows
+    assert max(map(len, rows)) <= int(columns)
+    assert sum("filter_" in row for row in rows) > 1
+    assert "candidates" in "".join(rows)
+
+
+def test_a_file_is_as_wide_as_it_is_asked_to_be(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "40")
+    run(tmp_path, a_round())
+    lines = capsys.readouterr().out.splitlines()
+
+    assert max(len(line) for line in lines if line.startswith("│")) <= 40
+    assert any(line.startswith("instructions 1 · kept") and len(line) > 80 for line in lines)
+
+
 def test_an_output_that_is_no_terminal_gets_no_codes(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("FORCE_COLOR", "1")
     run(tmp_path, a_round(), is_offline=True, models=("offline",), error="it broke")

@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -30,6 +31,8 @@ FIRST = (
     "diversity.self_similarity",
 )
 """The figures of the short tables."""
+FEWEST, NARROWEST = 3, 3
+"""Columns that are shown however narrow the terminal is, and the characters of each."""
 MOST_KEYS = 8
 """Keys that differ, in the short tables."""
 LATEX = {
@@ -101,20 +104,38 @@ def short_tables(comparison: Comparison) -> list[Table]:
 
 
 def text(table: Table, width: int | None = None) -> str:
-    """A table for the terminal; of one that is too wide the last columns are left out, and that is told."""
+    """A table for the terminal; of one that is too wide the last columns are left out, and long cells are cut."""
     headers, rows = list(table.headers), [list(map(in_a_line, row)) for row in table.rows]
     left_out = 0
     while True:
         widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
-        if width is None or sum(widths) + 2 * len(widths) <= width or len(headers) <= 3:
+        if width is None or sum(widths) + 2 * (len(widths) - 1) <= width:
+            break
+        if len(headers) <= FEWEST:
+            widths = fitted(widths, width)
             break
         left_out += 1
         for row in (headers, *rows):
             del row[-1]
-    lines = ["  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()
+    lines = ["  ".join(cut(cell, size).ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()
              for row in (headers, ["-" * size for size in widths], *rows)]  # fmt: skip
-    note = [f"({left_out} more columns do not fit)"] if left_out else []
-    return "\n".join([table.title, "", *lines, *note]) + "\n"
+    more = "1 more column does" if left_out == 1 else f"{left_out} more columns do"
+    note = [f"({more} not fit)"] if left_out else []
+    title = textwrap.wrap(table.title, width) if width else [table.title]
+    return "\n".join([*title, "", *lines, *note]) + "\n"
+
+
+def fitted(widths: Sequence[int], width: int) -> list[int]:
+    """Return the widths of columns that fit, the widest made narrower first."""
+    found = list(widths)
+    while sum(found) + 2 * (len(found) - 1) > width and max(found) > NARROWEST:
+        found[found.index(max(found))] -= 1
+    return found
+
+
+def cut(cell: str, size: int) -> str:
+    """Return a cell that is not longer than its column."""
+    return cell if len(cell) <= size else cell[: size - 1] + "…"
 
 
 def in_a_line(cell: str) -> str:
