@@ -70,7 +70,8 @@ def untaken(key: str, model: Served, stages: Stages, refused: Refused) -> list[s
     for stage, decodings in stages.items():
         for decoding in decodings:
             for place in places(model, stage, decoding, key, refused):
-                known = where.setdefault(f"{place.name}={place.value}", [])
+                value = f"{place.value:g}" if isinstance(place.value, float) else place.value
+                known = where.setdefault(f"{place.name}={value}", [])
                 known += [stage] * (stage not in known)
                 if place.extra is None and place.name in get_args(Droppable):
                     dropped.add(place.name)

@@ -28,7 +28,7 @@ def test_a_parameter_that_a_provider_does_not_take_is_named_with_its_stages_and_
     stages = {"first": [first, first], "later": [later, later], "last": [first, first]}
 
     assert only(model("ollama_chat/llama3.2").untaken("model", stages)) == (
-        "ollama_chat/llama3.2 does not take presence_penalty=0.0 (of first, last), presence_penalty=1.5 (of later)."
+        "ollama_chat/llama3.2 does not take presence_penalty=0 (of first, last), presence_penalty=1.5 (of later)."
         " Set model.unsupported=[presence_penalty]"
     )
 

@@ -34,7 +34,10 @@ def paragraph(facts: Facts) -> str:
             f"Starting from {seeds}, we grew {tasks['made']:,} tasks by {method},",
             f"as implemented in selfinstruct {version}; they have {tasks['instances']:,} instances.",
             f"The text was written by {writer}.",
-            *(sentence(name, stages[name], facts.stages[name], facts.resolved["model"]) for name in facts.stages),
+            *(
+                sentence(name, stages[name], facts.stages[name], facts.resolved.get("model") or {})
+                for name in facts.stages
+            ),
             f"Of {facts.figures['candidates']:,} candidates {facts.figures['kept']:,} were kept.",
             f"The random seed was {facts.random_seed}; all {facts.replies:,} replies are published with the dataset.",
         ]
