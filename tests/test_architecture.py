@@ -39,6 +39,7 @@ ORDER = (
         "beginnings",
         "effective",
         "encoding",
+        "no_input",
         "secret",
         "terminal",
         "trust",

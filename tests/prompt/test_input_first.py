@@ -149,3 +149,8 @@ def test_the_last_instance_of_a_reply_that_was_cut_off_is_truncated() -> None:
 )
 def test_what_cannot_be_read_is_named(text: str, expected: list[str]) -> None:
     assert reasons(parse(text)) == expected
+
+
+@pytest.mark.parametrize("said", ["None", "<noinput>", "N/A", "No input required."])
+def test_an_input_that_only_says_there_is_none_is_empty(said) -> None:
+    assert pairs(parse(f"Input: {said}\nOutput: a\n")) == [("", "a")]
