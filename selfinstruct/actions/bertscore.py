@@ -5,9 +5,9 @@ nearest of the references, rescaled by its baseline, so that unrelated sentences
 package measures it, with a model of a gigabyte and more; it is an extra, and imported only when it is asked for.
 
 The package has baselines by the names of models, and says nothing but a printed line where it has none, as for a model
-in a folder: its scores are then raw, and unrelated sentences have 0.1 to 0.8.  So the baseline is looked up here, it can
-be named, and a score that is not rescaled is said to be raw.  An empty text is like nothing, and scores 0; the package
-fails at one since transformers 5.
+in a folder: its scores are then raw, and unrelated sentences have 0.1 to 0.8.  So the baseline is looked up here, it
+can be named, and a score that is not rescaled is said to be raw.  An empty text is like nothing, and scores 0; the
+package fails at one since transformers 5.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,14 +39,19 @@ def baselines() -> Mapping[str, Path]:
     return {path.relative_to(root).as_posix()[:-4]: path for root in roots for path in sorted(root.rglob("*.tsv"))}
 
 
-def problems(baseline: str | None) -> list[str]:
+def problems(model: str | None, layers: int | None, baseline: str | None) -> list[str]:
     """Return what keeps scores from being measured and rescaled as asked."""
     if not is_installed():
         return [MISSING]
-    known = baselines()
+    found, known = [], baselines()
+    if model is not None and layers is None and Path(model).is_dir():
+        found.append(f"actions.score.bertscore_layers must be set for a model in a folder (got {model}).")
     if baseline is None or baseline in known:
-        return []
-    return [f"actions.score.bertscore_baseline={baseline}: bert-score has no such baseline; it has {', '.join(known)}."]
+        return found
+    return [
+        *found,
+        f"actions.score.bertscore_baseline={baseline}: bert-score has no such baseline; it has {', '.join(known)}.",
+    ]
 
 
 def baseline_of(model: str | None, baseline: str | None) -> str | None:

@@ -57,7 +57,8 @@ class Score:
 
     def problems(self, run: "Run") -> list[str]:
         """BERTScore without its package, or without the baseline that is named."""
-        return bertscore.problems(self.bertscore_baseline) if self.bertscore else []
+        settings = (self.bertscore_model, self.bertscore_layers, self.bertscore_baseline)
+        return bertscore.problems(*settings) if self.bertscore else []
 
     def __call__(self, run: "Run") -> None:
         """Write both files; raises RunFolderError where nothing was induced."""
@@ -79,8 +80,8 @@ class Score:
         if name := bertscore.baseline_of(self.bertscore_model, self.bertscore_baseline):
             return f" `bertscore` is rescaled by the baseline of {name}: unrelated sentences have about 0."
         return (
-            f" `bertscore` is raw, for no baseline of {self.bertscore_model} is known: unrelated sentences have far more"
-            " than 0. Name one by actions.score.bertscore_baseline, where the model is one that has one."
+            f" `bertscore` is raw, for no baseline of {self.bertscore_model} is known: unrelated sentences have far"
+            " more than 0. Name one by actions.score.bertscore_baseline, where the model is one that has one."
         )
 
     def _near(self, pool: Pool, found: Sequence[Accuracy]) -> dict[str, float]:

@@ -71,9 +71,17 @@ def test_a_model_in_a_folder_is_rescaled_by_the_baseline_that_is_named_and_else_
 def test_a_baseline_that_the_package_does_not_have_is_found_before_anything_is_scored(package):
     package(PACKAGE)
 
-    assert problems("roberta-large") == problems(None) == []
+    assert problems(None, None, "roberta-large") == problems(None, None, None) == []
     said = "bert-score has no such baseline; it has microsoft/deberta, roberta-large."
-    assert problems("mine") == [f"actions.score.bertscore_baseline=mine: {said}"]
+    assert problems(None, None, "mine") == [f"actions.score.bertscore_baseline=mine: {said}"]
+
+
+def test_a_model_in_a_folder_needs_its_layer(package, tmp_path):
+    package(PACKAGE)
+    said = f"actions.score.bertscore_layers must be set for a model in a folder (got {tmp_path})."
+
+    assert problems(str(tmp_path), None, None) == [said]
+    assert problems(str(tmp_path), 6, None) == []
 
 
 def test_an_empty_text_scores_nothing_and_is_not_given_to_the_package(package):
