@@ -52,7 +52,7 @@ ORDER = (
     ("store", "diversity"),
     ("rows",),
     ("recipe", "recorded", "journal", "summary"),
-    ("past", "resumption"),
+    ("objective", "past", "resumption"),
     ("actions",),
     ("run",),
     ("advice", "build"),

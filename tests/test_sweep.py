@@ -105,4 +105,5 @@ def test_an_objective_that_is_no_key_is_told(tmp_path):
     done = command(tmp_path, "-m", *SMALL, "random_seed=1", "objective=nothing")
 
     assert done.returncode == 1
-    assert "objective=nothing: summary.json has no 'nothing' there" in done.stderr
+    assert "objective=nothing: summary.json has no 'nothing' there; it has: recipe, models," in done.stderr
+    assert not list((tmp_path / "sweep").glob("*/completions.sqlite"))  # nothing was asked
