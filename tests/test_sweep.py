@@ -1,3 +1,6 @@
+import sqlite3
+from contextlib import closing
+from importlib.metadata import version
 from importlib.util import find_spec
 
 import commands
@@ -99,6 +102,21 @@ def test_a_sweeper_is_given_the_figure_that_it_optimises(tmp_path):
     assert done.returncode == 0, done.stderr
     best = OmegaConf.load(tmp_path / "sweep/optimization_results.yaml")
     assert best.best_value > 5
+
+
+def test_a_search_is_resumed_from_its_storage(tmp_path):
+    if not is_installed("hydra_plugins.hydra_optuna_sweeper"):
+        pytest.skip("the sweeper of Optuna is not installed")
+    if not version("sqlalchemy").startswith("1."):
+        pytest.skip("the installed SQLAlchemy is not that of the extra 'optuna'")
+    storage = ("hydra.sweeper.storage=sqlite:///search.db", "hydra.sweeper.study_name=one", "hydra.sweeper.n_trials=1")
+
+    for _ in range(2):
+        done = command(tmp_path, "experiment=sweep_search", *SMALL, *storage, "objective=kept")
+        assert done.returncode == 0, done.stderr
+
+    with closing(sqlite3.connect(tmp_path / "search.db")) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM trials WHERE state = 'COMPLETE'").fetchone() == (2,)
 
 
 def test_an_objective_that_is_no_key_is_told(tmp_path):
