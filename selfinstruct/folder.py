@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
+from selfinstruct.effective import effective
 from selfinstruct.errors import RunFolderError, UnwritableError
 
 CONFIG = "config.json"
@@ -160,16 +161,20 @@ def is_config(found: Mapping[str, Any]) -> bool:
 
 def differences(folder: Path, declared: Mapping[str, Any]) -> list[str]:
     """Every key that must stay as it was in this folder and does not, with both values."""
-    if (kept := kept_config(folder)) is None:
-        return []
-    old, new = dict(leaves(kept)), dict(leaves(declared))
+    return [] if (kept := kept_config(folder)) is None else list(changes(kept, declared).values())
+
+
+def changes(kept: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, str]:
+    """Each key that must stay as it was and does not, with a sentence of both values, as far as they take effect."""
+    old, new = dict(leaves(effective(kept))), dict(leaves(effective(declared)))
     changed = [key for key in {**old, **new} if old.get(key, ABSENT) != new.get(key, ABSENT)]
     changed = [key for key in changed if key in old or not is_off(new[key])]  # a newer program has more keys
-    return [
-        f"{key} was {shown(old.get(key, ABSENT))} and is {shown(new.get(key, ABSENT))}; a run that goes on keeps it."
-        for key in changed
+    values = {key: (shown(old.get(key, ABSENT)), shown(new.get(key, ABSENT))) for key in changed}
+    return {
+        key: f"{key} was {before} and is {now}; a run that goes on keeps it."
+        for key, (before, now) in values.items()
         if not FREE.fullmatch(key)
-    ]
+    }
 
 
 ABSENT = object()
@@ -177,7 +182,7 @@ ABSENT = object()
 
 def is_off(value: Any) -> bool:
     """Whether a value changes nothing where its key did not exist yet."""
-    return value is None or value is False or value == {}
+    return value is None or value is False or value == {} or value == []
 
 
 def shown(value: Any) -> str:

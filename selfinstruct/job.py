@@ -65,7 +65,7 @@ def job(config: DictConfig) -> float | None:
         if in_sweep and is_done(folder, declared):
             print(f"{now.job.num}: done already, in {folder}")  # noqa: T201
         else:
-            work(values, start_of(values, declared, now), capsule)
+            work(values, start_of(values, declared, now), capsule, objective)
         return figure(folder, objective)
     except (SelfInstructError, OSError) as error:
         tell(by_place(error, folder))
@@ -84,12 +84,14 @@ def job(config: DictConfig) -> float | None:
     return None
 
 
-def work(values: dict[str, Any], start: "Start", capsule: str | None) -> None:
+def work(values: dict[str, Any], start: "Start", capsule: str | None, objective: str | None) -> None:
     """Build a run, and have it do its actions; with a capsule, from its replies, and tell whether it is the same."""
     from selfinstruct.actions.publication.replay import replayed
     from selfinstruct.build import build
+    from selfinstruct.objective import check_objective
     from selfinstruct.run import Run
 
+    check_objective(objective, start)
     try:
         with replayed(values, capsule, start) as (answered, tell_of):
             run = build(answered, Run, start=start)

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from selfinstruct.budget import Rates
 from selfinstruct.errors import ModelError, RunFolderError
-from selfinstruct.model import Line, Mode, Model, Remembering
+from selfinstruct.model import Line, Mode, Model, Remembering, sendable
 from selfinstruct.request import Completion, Request
 from selfinstruct.store import Asked, Store, storable
 
@@ -85,8 +85,12 @@ class Recorded:
         return self.model.rates()
 
     def complete(self, requests: Sequence[Request]) -> "Replies":
-        """Ask at once what the store does not hold; the replies come in the order asked."""
+        """Ask at once what the store does not hold; the replies come in the order asked.
+
+        The key of a reply is made of what is really sent: a parameter that the model does not take is no part of it.
+        """
         replies = Replies(self.name)
+        requests = [sendable(self.model, request) for request in requests]
         for start in range(0, len(requests), TOGETHER):
             self._ask(requests[start : start + TOGETHER], replies)
         return replies

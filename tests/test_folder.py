@@ -96,7 +96,7 @@ def test_a_folder_that_cannot_be_locked_is_not_said_to_be_in_use(make, tmp_path)
 
 def test_a_key_that_a_newer_program_adds_and_that_is_off_changes_nothing(tmp_path):
     keep_config(tmp_path, BEGUN, [])
-    added = {"a": None, "b": False, "c": {}}
+    added = {"a": None, "b": False, "c": {}, "d": []}
 
     assert differences(tmp_path, BEGUN | added) == []
     assert len(differences(tmp_path, BEGUN | {"a": 0, "b": True, "c": {"d": None, "e": 1}})) == 3

@@ -1,6 +1,7 @@
 import sqlite3
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -274,3 +275,33 @@ def test_a_known_reason_is_not_reported(store, scripted, caplog, word):
     ask(store, scripted(lambda r: Completion("x", finish_reason=word)), request())
 
     assert caplog.messages == []
+
+
+class Choosy(Slow):
+    """A model that takes no top_p, and answers at once."""
+
+    name = "choosy"
+
+    def sends(self, decoding):
+        return replace(decoding, top_p=None)
+
+    def untaken(self, key, stages):
+        return []
+
+    def ask(self, requests):
+        self.asked = requests
+        futures = [Future() for _ in requests]
+        for future in futures:
+            future.set_result(Completion(text="yes"))
+        return futures
+
+
+def test_what_a_model_does_not_take_is_neither_sent_nor_part_of_the_key(store, tmp_path):
+    model = Choosy()
+
+    ask(store, model, request(1, temperature=0.7, top_p=0.5))
+    assert model.asked[0].decoding == Decoding(temperature=0.7)
+
+    ask(store, model, request(1, temperature=0.7, top_p=0.9))  # the same request as it is sent: found, not asked
+    assert model.asked == []
+    assert rows(tmp_path, "COUNT(*)") == [(1,)]

@@ -1,3 +1,6 @@
+import sqlite3
+from contextlib import closing
+from importlib.metadata import version
 from importlib.util import find_spec
 
 import commands
@@ -101,8 +104,24 @@ def test_a_sweeper_is_given_the_figure_that_it_optimises(tmp_path):
     assert best.best_value > 5
 
 
+def test_a_search_is_resumed_from_its_storage(tmp_path):
+    if not is_installed("hydra_plugins.hydra_optuna_sweeper"):
+        pytest.skip("the sweeper of Optuna is not installed")
+    if not version("sqlalchemy").startswith("1."):
+        pytest.skip("the installed SQLAlchemy is not that of the extra 'optuna'")
+    storage = ("hydra.sweeper.storage=sqlite:///search.db", "hydra.sweeper.study_name=one", "hydra.sweeper.n_trials=1")
+
+    for _ in range(2):
+        done = command(tmp_path, "experiment=sweep_search", *SMALL, *storage, "objective=kept")
+        assert done.returncode == 0, done.stderr
+
+    with closing(sqlite3.connect(tmp_path / "search.db")) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM trials WHERE state = 'COMPLETE'").fetchone() == (2,)
+
+
 def test_an_objective_that_is_no_key_is_told(tmp_path):
     done = command(tmp_path, "-m", *SMALL, "random_seed=1", "objective=nothing")
 
     assert done.returncode == 1
-    assert "objective=nothing: summary.json has no 'nothing' there" in done.stderr
+    assert "objective=nothing: summary.json has no 'nothing' there; it has: recipe, models," in done.stderr
+    assert not list((tmp_path / "sweep").glob("*/completions.sqlite"))  # nothing was asked

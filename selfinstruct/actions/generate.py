@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.budget import Purse, Spending
 from selfinstruct.errors import DataError, SelfInstructError
-from selfinstruct.folder import differences
 from selfinstruct.journal import has_rounds
-from selfinstruct.model import Answering, Model
+from selfinstruct.model import Answering, Model, Selective
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Asking, Nobody, Reading, Setting, Stage, asking
 from selfinstruct.recipe.annotate import Annotate
 from selfinstruct.recipe.drawing import BUDGET
 from selfinstruct.recorded import Recorded, recorded
+from selfinstruct.request import Decoding
+from selfinstruct.resumption import refused_changes, store_changes
 from selfinstruct.sampler import Various
 from selfinstruct.summary import known, seconds, totals
 
@@ -52,15 +53,18 @@ class Generate:
             model = stage.model or run.model
             if len(seeds):
                 problems += prompt_problems(f"recipe.{name}", stage, seeds, model.mode == "chat")
-            problems += model.problems()
+        problems += model_problems(run)
         if run.budget.usd is not None and not problems:
             problems += [unpriced(model) for model in run.models if model.rates() is None]
-        return problems + (differences(run.start.folder, run.start.declared) if has_rounds(run.start.folder) else [])
+        is_resumed = has_rounds(run.start.folder)
+        return problems + (refused_changes(run.start.folder, run.start.declared) if is_resumed else [])
 
     def __call__(self, run: "Run") -> None:
         """Go on where the run folder ends; a new one begins with the seeds."""
         if not run.journal.rounds:
             run.begin(run.seeds.load() if asking(run.recipe) else ())
+        else:
+            store_changes(run.start.folder, run.start.declared, run.start.overrides)
         purse = run.purse = Purse(run.budget, spent(run), seconds(run.journal.timings))
         with ExitStack() as lines:
             opened: list[Recorded] = []
@@ -140,6 +144,27 @@ def unpriced(model: Model) -> str:
         f"budget.usd needs the price of {model.name}, which is not known. Set model.price.prompt and "
         "model.price.completion, in US dollars per million tokens, or use budget.tokens."
     )
+
+
+def model_problems(run: "Run") -> list[str]:
+    """What would keep a model from answering, and what it would refuse of any stage, found without asking it.
+
+    A later stage is checked with the first, since nothing may be paid for a run that cannot be finished.  What only the
+    server knows of a stage is found when that stage is asked; its keys can then still be changed (resumption.py).
+    """
+    asked: dict[str, dict[str, tuple[Decoding, Decoding]]] = {}
+    models: dict[str, Model] = {}
+    for name, stage in asking(run.recipe).items():
+        key = "model" if stage.model is None else f"recipe.{name}.model"
+        models[key] = stage.model or run.model
+        asked.setdefault(key, {})[name] = stage.prompt.decodings()
+    problems: list[str] = []
+    for key, model in models.items():
+        found = model.problems()
+        if not found and isinstance(model, Selective):
+            found = model.untaken(key, asked[key])
+        problems += found
+    return problems
 
 
 def prompt_problems(key: str, stage: Asking, seeds: Pool, chat: bool) -> list[str]:

@@ -41,6 +41,9 @@ class Score:
     """Its model, by name or folder; null for the package's own choice for English, roberta-large."""
     bertscore_layers: Annotated[int, Field(ge=1)] | None
     """The layer of the model that is compared; null for the package's own choice, which it has for models it knows."""
+    bertscore_baseline: str | None
+    """Name of the model whose baseline rescales the scores, for one in a folder (roberta-large, where it is that one);
+    null for that of the model's own name. Scores without a baseline are raw, and `scores.md` says so."""
 
     @property
     def asks(self) -> bool:
@@ -53,8 +56,9 @@ class Score:
         return False
 
     def problems(self, run: "Run") -> list[str]:
-        """BERTScore without its package."""
-        return [bertscore.MISSING] if self.bertscore and not bertscore.is_installed() else []
+        """BERTScore without its package, or without the baseline that is named."""
+        settings = (self.bertscore_model, self.bertscore_layers, self.bertscore_baseline)
+        return bertscore.problems(*settings) if self.bertscore else []
 
     def __call__(self, run: "Run") -> None:
         """Write both files; raises RunFolderError where nothing was induced."""
@@ -68,7 +72,17 @@ class Score:
         rows.append(total(rows, overall(paper), overall(strict)))
         models = dict.fromkeys(name for task in run.pool for name in task.models.values())
         replace_text(run.start.folder / "scores.csv", as_csv(rows))
-        replace_text(run.start.folder / "scores.md", as_markdown(rows, list(models)))
+        replace_text(run.start.folder / "scores.md", as_markdown(rows, list(models), self._rescaling if near else ""))
+
+    @property
+    def _rescaling(self) -> str:
+        """What the scores of BERTScore are, in a sentence."""
+        if name := bertscore.baseline_of(self.bertscore_model, self.bertscore_baseline):
+            return f" `bertscore` is rescaled by the baseline of {name}: unrelated sentences have about 0."
+        return (
+            f" `bertscore` is raw, for no baseline of {self.bertscore_model} is known: unrelated sentences have far"
+            " more than 0. Name one by actions.score.bertscore_baseline, where the model is one that has one."
+        )
 
     def _near(self, pool: Pool, found: Sequence[Accuracy]) -> dict[str, float]:
         """The BERTScore of each family: the mean over its predictions."""
@@ -76,7 +90,9 @@ class Score:
         asked = [(family.family, text) for family in found for text in family.instructions]
         references = [known[name].attributes["instructions"] for name, _ in asked]
         texts = [text for _, text in asked]
-        scores = bertscore.similarities(texts, references, self.bertscore_model, self.bertscore_layers)
+        scores = bertscore.similarities(
+            texts, references, self.bertscore_model, self.bertscore_layers, self.bertscore_baseline
+        )
         of = dict(zip(asked, scores, strict=True))
         return {
             family.family: sum(of[family.family, text] * count for text, count in family.instructions.items())
@@ -130,8 +146,8 @@ def as_csv(rows: Sequence[Row]) -> str:
     return text.getvalue()
 
 
-def as_markdown(rows: Sequence[Row], models: Sequence[str]) -> str:
-    """The lines as a table, with what the columns are."""
+def as_markdown(rows: Sequence[Row], models: Sequence[str], rescaling: str = "") -> str:
+    """The lines as a table, with what the columns are, BERTScore among them where there is one."""
     keys = [key for key in rows[0] if key not in ("answers", "executed", "best_strict")]
     lines = [" | ".join(shown(key, row[key]) for key in keys) for row in rows]
     note = "\n**The answers are those of the offline grammar, and measure no model.**\n" if OFFLINE in models else ""
@@ -139,7 +155,7 @@ def as_markdown(rows: Sequence[Row], models: Sequence[str]) -> str:
         f"# Execution accuracy of induced instructions\n\nBy {', '.join(models)}.\n{note}\n"
         "Scores are in per cent: `paper` by the published normal form of answers, `strict` by one that mends its"
         " defects. `unanswered` inputs, and prompts without a prediction, score 0. `instructions` are the different"
-        " ones among the `predictions`, and `best` is the one that scores highest.\n\n"
+        f" ones among the `predictions`, and `best` is the one that scores highest.{rescaling}\n\n"
         f"| {' | '.join(keys)} |\n|{'---|' * len(keys)}\n" + "".join(f"| {line} |\n" for line in lines)
     )
 

@@ -13,13 +13,14 @@ To add one behind LiteLLM, or a server that speaks OpenAI's protocol, write `con
 model is one module beside it: give `AskingLine` (line.py) the way to make one attempt, and it does the rest.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Literal, Protocol, runtime_checkable
 
 from selfinstruct.budget import Rates
-from selfinstruct.request import Completion, Request
+from selfinstruct.request import Completion, Decoding, Request
 
 Mode = Literal["chat", "completion"]
 
@@ -91,6 +92,29 @@ class Model(Protocol):
         an interrupt during that wait ends it.
         """
         ...
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """A model that may not take every decoding parameter."""
+
+    def sends(self, decoding: Decoding) -> Decoding:
+        """The decoding without what the model does not take; this, and not what was asked for, shapes the reply."""
+        ...
+
+    def untaken(self, key: str, stages: Mapping[str, Sequence[Decoding]]) -> list[str]:
+        """What the model would refuse of the decodings of each stage, found without asking it, with the keys to set.
+
+        `key` is that of the model: `model`, or `recipe.<stage>.model`.
+        """
+        ...
+
+
+def sendable(model: object, request: Request) -> Request:
+    """Return the request without the decoding parameters that the model does not take."""
+    if not isinstance(model, Selective) or (decoding := model.sends(request.decoding)) is request.decoding:
+        return request
+    return replace(request, decoding=decoding)
 
 
 class Replies(Protocol):

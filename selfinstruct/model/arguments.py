@@ -1,18 +1,24 @@
 """What a request becomes: the arguments of a call of LiteLLM, or the body that a server is sent.
 
 LiteLLM's `drop_params` stays off: a run whose penalties were dropped in silence would not be the run that its config
-describes.  A parameter that the provider does not take is found before anything is sent, and named by its key.  Stop
-strings are the exception, because every reply is cut at them here as well (replies.py): OpenAI's protocol takes four,
-Claude none of white space alone, some reasoning models none at all, and the text is the same whatever was sent.
+describes.  What a model does not take is said in its config, `model.unsupported`, and is then sent by no stage; what
+LiteLLM knows beside that is found before anything is sent (support.py).  Stop strings are the exception, because every
+reply is cut at them here as well (replies.py): OpenAI's protocol takes four, Claude none of white space alone, some
+reasoning models none at all, and the text is the same whatever was sent.
 """
 
 import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from selfinstruct.request import Decoding, Failure, Request
+
+Droppable: TypeAlias = Literal["temperature", "top_p", "frequency_penalty", "presence_penalty", "stop"]
+"""What a model may be said not to take."""
+Limit: TypeAlias = Literal["max_tokens", "max_completion_tokens"]
+"""The names that servers have for the most tokens of a reply."""
 
 OURS = frozenset(
     {
@@ -31,8 +37,6 @@ OURS = frozenset(
     | {"max_tokens", "temperature", "top_p", "frequency_penalty", "presence_penalty", "stop"}
 )
 """Parameters that no `extra` may hold: they have a key of their own, or would change what a reply is."""
-CHECKED = frozenset({"temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "logit_bias"})
-"""Parameters whose support LiteLLM knows by model."""
 MOST_STOPS = 4
 ALIASES = {
     "max_tokens": ("max_completion_tokens", "max_output_tokens", "max_new_tokens", "maxOutputTokens"),
@@ -51,11 +55,20 @@ def asked(request: Request) -> dict[str, Any]:
     return {"messages": [*system, {"role": "user", "content": request.text}]}
 
 
-def chosen(decoding: Decoding) -> dict[str, Any]:
-    """The decoding parameters that have a value, stop strings and `extra` aside."""
+def supported(decoding: Decoding, unsupported: Collection[Droppable]) -> Decoding:
+    """Return the decoding without what the model does not take.
+
+    Stop strings stay, for replies are cut at them; they are only not sent (`stops`).
+    """
+    dropped: dict[str, Any] = {name: None for name in unsupported if name != "stop"}
+    return replace(decoding, **dropped) if dropped else decoding
+
+
+def chosen(decoding: Decoding, limit: Limit | None = None) -> dict[str, Any]:
+    """The decoding parameters that have a value, stop strings and `extra` aside; `limit` names that of max_tokens."""
     return given(
         {
-            "max_tokens": decoding.max_tokens,
+            limit or "max_tokens": decoding.max_tokens,
             "temperature": decoding.temperature,
             "top_p": decoding.top_p,
             "frequency_penalty": decoding.frequency_penalty,
@@ -94,15 +107,6 @@ def keys_of(request: Request, extra: Mapping[str, Any]) -> dict[str, tuple[str, 
     keys |= {name: (f"{decoding}.{name}", value) for name, value in chosen(request.decoding).items()}
     keys |= {name: (f"{decoding}.extra.{name}", value) for name, value in given(request.decoding.extra).items()}
     return keys
-
-
-def untaken(request: Request, extra: Mapping[str, Any], provider: str, taken: Collection[str]) -> list[str]:
-    """The parameters that the provider does not take, and what to set instead, in at most one sentence."""
-    keys = keys_of(request, extra)
-    names = sorted(name for name in keys if name in CHECKED and name not in taken)
-    if not names:
-        return []
-    return [f"{provider} does not take {', '.join(names)}; set {' '.join(f'{keys[name][0]}=null' for name in names)}"]
 
 
 def with_keys(failure: Failure, request: Request, extra: Mapping[str, Any]) -> Failure:

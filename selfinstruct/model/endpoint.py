@@ -23,16 +23,17 @@ from pydantic import Field
 
 from selfinstruct.budget import Rates
 from selfinstruct.model import Line, Mode
-from selfinstruct.model.arguments import misplaced, shown
+from selfinstruct.model.arguments import Droppable, Limit, given, shown, supported
 from selfinstruct.model.asking import Send, terms_of
 from selfinstruct.model.line import AskingLine
 from selfinstruct.model.protocol import body, completion, parameters, path
 from selfinstruct.model.replies import Price, trusted
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.settings import key_in, problems_of_key, problems_of_values
+from selfinstruct.model.support import Stages, misplaced_in
 from selfinstruct.model.trouble import ReplyError, UnsendableError
 from selfinstruct.part import part
-from selfinstruct.request import Completion, Request
+from selfinstruct.request import Completion, Decoding, Request
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -80,6 +81,10 @@ class Endpoint:
     """Path of a store of replies that several runs share: what one has paid for, the others find; null for none."""
     extra: dict[str, Any]
     """Further parameters of every request, sent as they are (top_k, chat_template_kwargs, …)."""
+    unsupported: list[Droppable] = Field(default_factory=list)
+    """Decoding parameters that the model does not take: no stage sends them, whatever its prompt says."""
+    max_tokens_parameter: Limit | None = None
+    """Name under which `max_tokens` is sent; null for `max_tokens`, which nearly all servers know."""
 
     @property
     def is_offline(self) -> bool:
@@ -91,7 +96,16 @@ class Endpoint:
 
     def identity(self) -> dict[str, object]:
         """Name, mode, address and the parameters of every request; no key, and no limit that shapes no reply."""
-        return {"name": self.name, "mode": self.mode, "api_base": self.api_base, "extra": dict(self.extra)}
+        shape = {"name": self.name, "mode": self.mode, "api_base": self.api_base, "extra": dict(self.extra)}
+        return shape | given({"max_tokens_parameter": self.max_tokens_parameter})
+
+    def sends(self, decoding: Decoding) -> Decoding:
+        """The decoding without what the model does not take."""
+        return supported(decoding, self.unsupported)
+
+    def untaken(self, key: str, stages: Stages) -> list[str]:
+        """What stands in an `extra` and may not; nothing else is known of a server before it is asked."""
+        return misplaced_in(stages)
 
     def problems(self) -> list[str]:
         """What would keep it from answering."""
@@ -130,11 +144,9 @@ class Sender:
 
     async def send(self, request: Request) -> Completion:
         """Ask once."""
-        if wrong := misplaced(f"recipe.{request.stage}.prompt.decoding.extra", request.decoding.extra):
-            raise UnsendableError(" ".join(wrong))
         model = self._model
         url = self._urls[request.chat]
-        sent = parameters(model.name, model.extra, request)
+        sent = parameters(model.name, model.extra, request, model.unsupported, model.max_tokens_parameter)
         data = body(model.name, sent, request)
         async with self._session.post(url, data=data, allow_redirects=False) as response:
             content = await response.read()

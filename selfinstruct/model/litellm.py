@@ -19,7 +19,7 @@ from pydantic import Field
 
 from selfinstruct.budget import Rates
 from selfinstruct.model import Line, Mode
-from selfinstruct.model.arguments import asked, chosen, given, misplaced, shown, stops, untaken
+from selfinstruct.model.arguments import Droppable, Limit, asked, chosen, given, shown, stops, supported
 from selfinstruct.model.asking import Send, terms_of
 from selfinstruct.model.connection import Provider, listed, load_soon, loaded, opened
 from selfinstruct.model.line import AskingLine
@@ -27,9 +27,10 @@ from selfinstruct.model.original import Original
 from selfinstruct.model.replies import Price, completion, trusted
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.settings import key_in, problems_of_key, problems_of_values
+from selfinstruct.model.support import Stages, misplaced_in, refused_by, untaken
 from selfinstruct.model.trouble import UnsendableError
 from selfinstruct.part import part
-from selfinstruct.request import Completion, Request
+from selfinstruct.request import Completion, Decoding, Request
 
 
 @part
@@ -67,6 +68,10 @@ class LiteLLM:
     """Path of a store of replies that several runs share: what one has paid for, the others find; null for none."""
     extra: dict[str, Any]
     """Further parameters of every request, sent as they are (num_ctx, api_version, …)."""
+    unsupported: list[Droppable] = Field(default_factory=list)
+    """Decoding parameters that the model does not take: no stage sends them, whatever its prompt says."""
+    max_tokens_parameter: Limit | None = None
+    """Name under which `max_tokens` is given to LiteLLM; null for its own choice, which it has for models it knows."""
 
     @property
     def is_offline(self) -> bool:
@@ -79,7 +84,17 @@ class LiteLLM:
 
     def identity(self) -> dict[str, object]:
         """Name, mode, endpoint and the parameters of every request; no key, and no limit that shapes no reply."""
-        return {"name": self.name, "mode": self.mode, "api_base": self.api_base, "extra": dict(self.extra)}
+        shape = {"name": self.name, "mode": self.mode, "api_base": self.api_base, "extra": dict(self.extra)}
+        return shape | given({"max_tokens_parameter": self.max_tokens_parameter})
+
+    def sends(self, decoding: Decoding) -> Decoding:
+        """The decoding without what the model does not take."""
+        return supported(decoding, self.unsupported)
+
+    def untaken(self, key: str, stages: Stages) -> list[str]:
+        """Everything that LiteLLM knows the model not to take."""
+        refused = refused_by(self.name, self.api_base, self.mode == "chat")
+        return misplaced_in(stages) or untaken(key, self, stages, refused)
 
     def problems(self) -> list[str]:
         """What would keep it from answering; LiteLLM, slow to import, is asked only when all else is well."""
@@ -120,8 +135,6 @@ class Sender:
 
     async def send(self, request: Request) -> Completion:
         """Ask once."""
-        if wrong := self._untakeable(request):
-            raise UnsendableError(" ".join(wrong))
         sent = self._parameters(request)
         original = Original(request.chat)
         response = await self._provider.call({**sent, **asked(request), **self._terms()}, original)
@@ -129,16 +142,11 @@ class Sender:
         cost = self._cost(response, reply, request.chat)
         return trusted(replace(reply, cost_usd=original.cost_usd if cost is None else cost, sent=shown(sent)))
 
-    def _untakeable(self, request: Request) -> list[str]:
-        """Why no request of this stage can be sent as its config says, if so."""
-        wrong = misplaced(f"recipe.{request.stage}.prompt.decoding.extra", request.decoding.extra)
-        return wrong + untaken(request, self._model.extra, self._provider.name, self._provider.parameters)
-
     def _parameters(self, request: Request) -> dict[str, Any]:
         return {
             **given(self._model.extra | request.decoding.extra),
-            **chosen(request.decoding),
-            **stops(request.decoding, self._model.name, self._provider.parameters),
+            **chosen(request.decoding, self._model.max_tokens_parameter),
+            **stops(request.decoding, self._model.name, self._provider.parameters - set(self._model.unsupported)),
         }
 
     def _terms(self) -> dict[str, Any]:

@@ -7,11 +7,11 @@ status it comes, and what is neither is a fault that may pass.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeGuard
 
 from selfinstruct.finish_reason import word_of
-from selfinstruct.model.arguments import asked, chosen, given, stops
+from selfinstruct.model.arguments import Droppable, Limit, asked, chosen, given, stops
 from selfinstruct.model.replies import charged, counted, name, plain, stopped
 from selfinstruct.model.trouble import GarbledError, ReplyError
 from selfinstruct.request import Completion, Request
@@ -24,13 +24,19 @@ def path(chat: bool) -> str:
     return "chat/completions" if chat else "completions"
 
 
-def parameters(model: str, extra: Mapping[str, Any], request: Request) -> dict[str, Any]:
+def parameters(
+    model: str,
+    extra: Mapping[str, Any],
+    request: Request,
+    unsupported: Collection[Droppable] = (),
+    limit: Limit | None = None,
+) -> dict[str, Any]:
     """What is sent for a request beside the prompt and the name of the model."""
     return {
         **given(extra),
         **given(request.decoding.extra),
-        **chosen(request.decoding),
-        **stops(request.decoding, model, ("stop",)),
+        **chosen(request.decoding, limit),
+        **stops(request.decoding, model, {"stop"} - set(unsupported)),
     }
 
 

@@ -10,15 +10,15 @@ alone.  A question that the model refused first and answered when it was asked a
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Protocol, runtime_checkable
 
 from selfinstruct.budget import Rates
-from selfinstruct.model import Line, Mode, Model
+from selfinstruct.model import Line, Mode, Model, Selective
 from selfinstruct.part import part
-from selfinstruct.request import Completion, Failure, Request
+from selfinstruct.request import Completion, Decoding, Failure, Request
 
 NOT_HELD = "the capsule holds no reply to this request"
 MOST = 200_000
@@ -73,6 +73,14 @@ class Replay:
     def identity(self) -> dict[str, object]:
         """The recorded model's own, so that its replies are found."""
         return self.model.identity()
+
+    def sends(self, decoding: Decoding) -> Decoding:
+        """As the recorded model did, so that its replies are found."""
+        return self.model.sends(decoding) if isinstance(self.model, Selective) else decoding
+
+    def untaken(self, key: str, stages: Mapping[str, Sequence[Decoding]]) -> list[str]:
+        """Nothing: no provider is asked."""
+        return []
 
     def rates(self) -> Rates | None:
         """The recorded model's own, so that a budget ends where it did."""

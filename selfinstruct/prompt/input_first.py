@@ -13,6 +13,7 @@ rejection, as it gives no instance in the reference code.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from selfinstruct.no_input import real_input
 from selfinstruct.part import part
 from selfinstruct.prompt.instances import Piece, answers, own_fields, preamble, without_farewell
 from selfinstruct.prompt.label_line import Field, Kind, given
@@ -103,7 +104,9 @@ def read_block(block: list[Field]) -> list[Piece]:
         has_input = any(field.kind == "Input" for field in block)
         return [Instance(input="", output=text) if text and not has_input else rejection("no output marker", source)]
     text, output = given(block[:at], is_bulleted=block[at].is_bulleted), block[at].text
-    pieces: list[Piece] = [Instance(input=text, output=output) if output else rejection("empty output", source)]
+    pieces: list[Piece] = [
+        Instance(input=real_input(text), output=output) if output else rejection("empty output", source)
+    ]
     if surplus := block[at + 1 :]:
         pieces.append(rejection("second output", "\n".join(field.source for field in surplus)))
     return pieces

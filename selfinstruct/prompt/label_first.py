@@ -7,6 +7,7 @@ The label comes first because a model that writes the input first favours one la
 from collections.abc import Mapping
 from typing import Any, Final
 
+from selfinstruct.no_input import real_input
 from selfinstruct.part import part
 from selfinstruct.prompt.instances import Piece, answers, own_fields, preamble, without_farewell
 from selfinstruct.prompt.label_line import Field, Kind, given
@@ -56,4 +57,4 @@ def read_block(block: list[Field]) -> Piece:
     following = [Field("text", [rest]), *(field for field in block[1:] if field.kind != "Example")]
     text = given(following, is_bulleted=head.is_bulleted)
     label = label.strip().removesuffix("**").strip()
-    return Instance(input=text, output=label) if label else rejection("no class label", text)
+    return Instance(input=real_input(text), output=label) if label else rejection("no class label", text)

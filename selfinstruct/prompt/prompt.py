@@ -50,7 +50,8 @@ class Prompt:
     decoding: Decoding
     """How the model chooses its words."""
     retry_temperature: Annotated[float, Field(ge=0)] | None
-    """Temperature when a question is asked again, since at 0 it would get the same answer; null keeps `decoding`'s."""
+    """Temperature when a question is asked again, since at 0 it would get the same answer; null keeps `decoding`'s.
+    Where the temperature of `decoding` is null, none is sent here either: the model may not take any."""
     parser: Parser
     """Reads the replies."""
 
@@ -64,9 +65,7 @@ class Prompt:
         """The request that shows a sample; raises ValueError if the template wants what nobody gives."""
         shown = self.shown(sample, chat, attempt)
         stops = [filled("decoding.stop", stop, shown, EXACT) for stop in self.decoding.stop]
-        decoding = replace(self.decoding, stop=stops)
-        if attempt > 1 and self.retry_temperature is not None:
-            decoding = replace(decoding, temperature=self.retry_temperature)
+        decoding = replace(self.decodings()[attempt > 1], stop=stops)
         return Request(
             id=f"{stage}/{round_}/{number}",
             stage=stage,
@@ -77,6 +76,13 @@ class Prompt:
             decoding=decoding,
             expects=self.parser.expects,
         )
+
+    def decodings(self) -> tuple[Decoding, Decoding]:
+        """How a question is asked first, and how again; their stop strings are templates still."""
+        first = self.decoding
+        if self.retry_temperature is None or first.temperature is None:
+            return first, first
+        return first, replace(first, temperature=self.retry_temperature)
 
     def parse(self, completion: Completion, sample: Sample, chat: bool) -> list[Candidate | Rejection]:
         """Everything the reply holds, in order."""

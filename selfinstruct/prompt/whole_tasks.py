@@ -17,8 +17,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from selfinstruct.no_input import real_input
 from selfinstruct.part import part
-from selfinstruct.prompt.no_input import says_none
 from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, read, rejection
 from selfinstruct.prompt.task_blocks import Block, layout
 from selfinstruct.prompt.task_fields import Fields, fields, joined, parted
@@ -112,8 +112,7 @@ def read_block(lines: list[str], block: Block, said: set[str], *, is_cut_off: bo
     parts = fields(lines, block)
     if reason := fault(block, parts, said, is_cut_off=is_cut_off):
         return [rejection(reason, source)]
-    given = "" if says_none(parts.input) else parts.input
-    instance = Instance(input=given, output=parts.output or "")
+    instance = Instance(input=real_input(parts.input), output=parts.output or "")
     candidate = Candidate(instruction=parts.instruction, instances=(instance,))
     if is_cut_off and not parts.is_closed:
         candidate = replace(candidate, truncated=True)

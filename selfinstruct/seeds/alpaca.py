@@ -1,7 +1,8 @@
 """Seed tasks from a file in the columns of the Alpaca data: one task a row, `instruction`, `input`, `output`.
 
 The release is one JSON list, what this program exports is JSONL; both are read.  A row with an instruction alone, as
-the seeds of InstructWild are, is a task without an instance.  Whether a task is classification the columns do not say.
+the seeds of InstructWild are, is a task without an instance; one with a list of `instances` has them all.  Whether a
+task is classification the columns do not say; a row may (`is_classification`).
 """
 
 from pathlib import Path
@@ -35,6 +36,7 @@ class Alpaca:
             id=name_of(row),
             origin=HUMAN,
             instruction=row["instruction"].strip(),
+            is_classification=row.get("is_classification"),
             instances=instances_of(row),
             models=writers(row, self.written_by),
         )

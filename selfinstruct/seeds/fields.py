@@ -10,8 +10,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from selfinstruct.no_input import real_input
 from selfinstruct.task import HUMAN, SEEDS, UNKNOWN, Instance
 
+INSTANCES = "instances"
 LONGEST_ID = 200
 """Characters; ids are repeated in every task that was made from this one."""
 
@@ -62,13 +64,24 @@ def mistakes_in_instances(instances: Any) -> list[str]:
     return mistakes
 
 
+def mistakes_in_classification(row: Mapping[str, Any]) -> list[str]:
+    """What is wrong with whether a row is classification; null, or no such key, is not known."""
+    if isinstance(said := row.get("is_classification"), bool | None):
+        return []
+    return [f"'is_classification' must be true, false or null (got {shown(said)})"]
+
+
 def mistakes_in_columns(row: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the columns of a row of one example: an instruction alone, or one that is answered."""
+    """What is wrong with a row: an instruction alone, one that is answered, or one with a list of instances."""
     mistakes = mistakes_in_id(row)
     if "instruction" in row:
         mistakes += mistakes_in_instruction(row["instruction"])
     else:
         mistakes.append("'instruction' is missing")
+    mistakes += mistakes_in_classification(row)
+    if INSTANCES in row:
+        both = [f"has both '{INSTANCES}' and '{key}'" for key in ("input", "output") if key in row]
+        return [*mistakes, *both, *mistakes_in_instances(row[INSTANCES])]
     mistakes += mistakes_in_text(row.get("input", ""), "input")
     if "output" in row:
         return mistakes + mistakes_in_text(row["output"], "output")
@@ -76,8 +89,15 @@ def mistakes_in_columns(row: Mapping[str, Any]) -> list[str]:
 
 
 def instances_of(row: Mapping[str, Any]) -> tuple[Instance, ...] | None:
-    """The instance of a row of one example; None of an instruction alone."""
-    return (Instance(row.get("input", ""), row["output"]),) if "output" in row else None
+    """The instances of a row; None of an instruction alone."""
+    if INSTANCES in row:
+        return tuple(instance(item["input"], item["output"]) for item in row[INSTANCES])
+    return (instance(row.get("input", ""), row["output"]),) if "output" in row else None
+
+
+def instance(given: str, output: str) -> Instance:
+    """An instance as a file holds it; an input that only says that there is none is empty."""
+    return Instance(real_input(given), output)
 
 
 def writers(row: Mapping[str, Any], written_by: str) -> dict[str, str]:

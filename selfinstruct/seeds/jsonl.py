@@ -1,8 +1,10 @@
 """Seed tasks from a JSONL file.
 
 The keys are those of the seed tasks that were published with Self-Instruct, so that such a file is read as it is:
-`instruction`, `instances` [{`input`, `output`}], `is_classification`, and, where there is one, `id`.  Other keys are
-allowed and ignored.  The whole file is read before anything is said, so that one run tells every bad line.
+`instruction`, `instances` [{`input`, `output`}], and, where there are such, `is_classification` and `id`.  Whether a
+task is classification is not known where it is null or left out, as in the published user-oriented tasks; a stage that
+needs it asks.  Other keys are allowed and ignored.  The whole file is read before anything is said, so that one run
+tells every bad line.
 
 A file in these keys is taken for a person's work; whoever has another one says so with a reader that asks who wrote it.
 """
@@ -12,14 +14,15 @@ from pathlib import Path
 from selfinstruct.part import part
 from selfinstruct.seeds.assembly import Row, apart, problems_of
 from selfinstruct.seeds.fields import (
+    instances_of,
+    mistakes_in_classification,
     mistakes_in_id,
     mistakes_in_instances,
     mistakes_in_instruction,
     name_of,
-    shown,
 )
 from selfinstruct.seeds.source import lines
-from selfinstruct.task import HUMAN, Instance, Task
+from selfinstruct.task import HUMAN, Task
 
 
 @part
@@ -40,11 +43,10 @@ class Jsonl:
 
 def mistakes_in(row: Row) -> list[str]:
     """Everything that is wrong with a line."""
-    mistakes = [f"'{key}' is missing" for key in ("instruction", "instances", "is_classification") if key not in row]
+    mistakes = [f"'{key}' is missing" for key in ("instruction", "instances") if key not in row]
     mistakes += mistakes_in_id(row)
     mistakes += mistakes_in_instruction(row.get("instruction", "x"))
-    if not isinstance(row.get("is_classification", True), bool):
-        mistakes.append(f"'is_classification' must be true or false (got {shown(row['is_classification'])})")
+    mistakes += mistakes_in_classification(row)
     return mistakes + mistakes_in_instances(row.get("instances", [{"input": "", "output": ""}]))
 
 
@@ -54,6 +56,6 @@ def task_of(row: Row) -> Task:
         id=name_of(row),
         origin=HUMAN,
         instruction=row["instruction"].strip(),
-        is_classification=row["is_classification"],
-        instances=tuple(Instance(input=item["input"], output=item["output"]) for item in row["instances"]),
+        is_classification=row.get("is_classification"),
+        instances=instances_of(row),
     )

@@ -11,9 +11,16 @@ from pydantic import Field
 
 from selfinstruct.part import part
 from selfinstruct.seeds.assembly import Row, problems_of, together
-from selfinstruct.seeds.fields import mistakes_in_id, mistakes_in_instruction, mistakes_in_text, name_of, writers
+from selfinstruct.seeds.fields import (
+    instance,
+    mistakes_in_id,
+    mistakes_in_instruction,
+    mistakes_in_text,
+    name_of,
+    writers,
+)
 from selfinstruct.seeds.source import lines_or_items
-from selfinstruct.task import HUMAN, Instance, Task
+from selfinstruct.task import HUMAN, Task
 
 KEYS = ("definition", "inputs", "targets")
 
@@ -42,7 +49,7 @@ class NaturalInstructions:
             id=name_of(row, "task_name"),
             origin=HUMAN,
             instruction=row["definition"].strip(),
-            instances=(Instance(row["inputs"], row["targets"]),),
+            instances=(instance(row["inputs"], row["targets"]),),
             models=writers(row, self.written_by),
         )
 

@@ -17,10 +17,19 @@ from typing import Any
 from selfinstruct.errors import DataError
 from selfinstruct.part import part
 from selfinstruct.seeds.assembly import problems_of
-from selfinstruct.seeds.fields import mistakes_in_id, mistakes_in_instances, mistakes_in_instruction, shown
+from selfinstruct.seeds.fields import (
+    instance,
+    mistakes_in_classification,
+    mistakes_in_id,
+    mistakes_in_instances,
+    mistakes_in_instruction,
+    shown,
+)
 from selfinstruct.seeds.source import Found, content_of, lines_of
 from selfinstruct.task import HUMAN, SEEDS, Task
 
+FAMILY = "family"
+"""The attribute of tasks of Instruction Induction."""
 POOL, ROUNDS = "pool.jsonl", "rounds.jsonl"
 WANTED = "<folder> to the folder of a run that has kept something"
 LONGEST_LINE = 64_000_000
@@ -73,8 +82,7 @@ def mistakes_in(row: dict[str, Any]) -> list[str]:
     """What is wrong with a line of a pool that somebody has changed."""
     mistakes = mistakes_in_id(row) if "id" in row else ["'id' is missing"]
     mistakes += mistakes_in_instruction(row.get("instruction"))
-    if row.get("is_classification") not in (True, False, None):
-        mistakes.append(f"'is_classification' must be true, false or null (got {shown(row['is_classification'])})")
+    mistakes += mistakes_in_classification(row)
     models = row.get("models")
     if not isinstance(models, dict) or not all(isinstance(name, str) for name in models.values()):
         mistakes.append(f"'models' must name who wrote what (got {shown(models)})")
@@ -90,4 +98,7 @@ def seed_of(row: dict[str, Any]) -> Task | None:
     models = {
         stage if stage.partition("/")[0] == SEEDS else f"{SEEDS}/{stage}": name for stage, name in task.models.items()
     }
-    return replace(task, origin=HUMAN, models=models, round=0, request="", gave_up={})
+    instances = task.instances
+    if instances is not None and FAMILY not in task.attributes:  # a family's inputs are words, "none" among them
+        instances = tuple(instance(known.input, known.output) for known in instances)
+    return replace(task, origin=HUMAN, models=models, round=0, request="", gave_up={}, instances=instances)

@@ -1,7 +1,7 @@
 """Seed tasks from a file with one row an instance: `instruction`, `input`, `output`, as released with Self-Instruct.
 
 Rows with one id are one task, and so are rows without ids that have one instruction, wherever they stand in the file.
-A row with an instruction alone is a task without an instance.
+A row with an instruction alone is a task without an instance, and one with a list of `instances` has them all.
 """
 
 from pathlib import Path
@@ -37,10 +37,12 @@ class SelfInstruct:
         return together(self.path, found, mistakes_in_columns, self._task, instances=self.instances)
 
     def _task(self, row: Row) -> Task:
+        found = instances_of(row)
         return Task(
             id=name_of(row),
             origin=HUMAN,
             instruction=row["instruction"].strip(),
-            instances=instances_of(row),
+            is_classification=row.get("is_classification"),
+            instances=None if found is None else found[: self.instances],
             models=writers(row, self.written_by),
         )

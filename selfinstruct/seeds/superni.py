@@ -21,7 +21,14 @@ from selfinstruct.errors import DataError
 from selfinstruct.part import part
 from selfinstruct.seeds.archive import LARGEST_FILE, Member, members
 from selfinstruct.seeds.assembly import problems_of
-from selfinstruct.seeds.fields import mistakes_in_id, mistakes_in_instruction, shown, writers
+from selfinstruct.seeds.fields import (
+    instance,
+    mistakes_in_classification,
+    mistakes_in_id,
+    mistakes_in_instruction,
+    shown,
+    writers,
+)
 from selfinstruct.seeds.source import parsed_at
 from selfinstruct.task import HUMAN, Instance, Task
 
@@ -93,8 +100,7 @@ def mistakes_in(row: Mapping[str, Any]) -> list[str]:
     if isinstance(texts, list) and texts and all(isinstance(text, str) for text in texts):
         texts = definition(texts)
     mistakes += mistakes_in_instruction(texts, "Definition")
-    if not isinstance(row.get("is_classification"), bool | None):
-        mistakes.append(f"'is_classification' must be true, false or null (got {shown(row['is_classification'])})")
+    mistakes += mistakes_in_classification(row)
     for key in (POSITIVE, INSTANCES):
         mistakes += mistakes_in_list(key, row.get(key, []))
     return mistakes
@@ -143,4 +149,4 @@ def instances_of(row: Mapping[str, Any]) -> Iterator[Instance]:
     """Every right output with its input, those of the positive examples first."""
     for example in (*row.get(POSITIVE, []), *row[INSTANCES]):
         outputs = example["output"]
-        yield from (Instance(example["input"], text) for text in ([outputs] if isinstance(outputs, str) else outputs))
+        yield from (instance(example["input"], text) for text in ([outputs] if isinstance(outputs, str) else outputs))

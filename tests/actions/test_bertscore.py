@@ -4,17 +4,26 @@ import sys
 
 import pytest
 
-from selfinstruct.actions.bertscore import is_installed, similarities
+from selfinstruct.actions.bertscore import baseline_of, is_installed, problems, similarities
 from selfinstruct.errors import SelfInstructError
 
 PACKAGE = """
-def score(cands, refs, model_type, num_layers, lang, rescale_with_baseline):
+from pathlib import Path
+
+def score(cands, refs, model_type, num_layers, lang, rescale_with_baseline, baseline_path):
     if model_type == "absent":
         raise OSError("absent is no local folder\\nand more")
-    assert lang == "en" and rescale_with_baseline
+    if model_type == "endless":
+        raise OverflowError("int too big to convert")
+    if not all(text.strip() for text in [*cands, *(ref for group in refs for ref in group)]):
+        raise AttributeError("BertTokenizer has no attribute build_inputs_with_special_tokens")
+    assert lang == "en" and rescale_with_baseline == (baseline_path is not None)
+    shift = 0 if baseline_path is None else float(Path(baseline_path).read_text())
     best = [max(len(set(c.split()) & set(r.split())) / 10 for r in group) for c, group in zip(cands, refs)]
-    return None, None, best
+    return None, None, [value + shift for value in best]
 """
+SHIFTS = {"roberta-large": 0, "microsoft/deberta": 1}
+"""What stands in the place of each baseline."""
 
 
 @pytest.fixture
@@ -22,7 +31,12 @@ def package(tmp_path, monkeypatch):
     """Puts a package where Python finds it."""
 
     def put(text):
-        (tmp_path / "bert_score.py").write_text(text)
+        folder = tmp_path / "bert_score"
+        for name, shift in SHIFTS.items():
+            path = folder / "rescale_baseline/en" / f"{name}.tsv"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(str(shift))
+        (folder / "__init__.py").write_text(text)
         monkeypatch.syspath_prepend(str(tmp_path))
         monkeypatch.delitem(sys.modules, "bert_score", raising=False)
 
@@ -35,6 +49,53 @@ def test_the_nearest_reference_counts(package):
 
     assert is_installed()
     assert similarities(["a b c"], [["a", "b c", "d"]], None, None) == [0.2]
+
+
+def test_a_model_is_rescaled_by_the_baseline_of_its_name(package):
+    package(PACKAGE)
+
+    assert similarities(["a b"], [["a b"]], "microsoft/deberta", None) == [1.2]
+    assert baseline_of("microsoft/deberta", None) == "microsoft/deberta"
+    assert baseline_of(None, None) == "roberta-large"
+
+
+def test_a_model_in_a_folder_is_rescaled_by_the_baseline_that_is_named_and_else_raw(package):
+    package(PACKAGE)
+
+    assert similarities(["a b"], [["a b"]], "/models/mine", 6) == [0.2]
+    assert baseline_of("/models/mine", None) is None
+    assert similarities(["a b"], [["a b"]], "/models/mine", 6, "microsoft/deberta") == [1.2]
+    assert baseline_of("/models/mine", "microsoft/deberta") == "microsoft/deberta"
+
+
+def test_a_baseline_that_the_package_does_not_have_is_found_before_anything_is_scored(package):
+    package(PACKAGE)
+
+    assert problems(None, None, "roberta-large") == problems(None, None, None) == []
+    said = "bert-score has no such baseline; it has microsoft/deberta, roberta-large."
+    assert problems(None, None, "mine") == [f"actions.score.bertscore_baseline=mine: {said}"]
+
+
+def test_a_model_in_a_folder_needs_its_layer(package, tmp_path):
+    package(PACKAGE)
+    said = f"actions.score.bertscore_layers must be set for a model in a folder (got {tmp_path})."
+
+    assert problems(str(tmp_path), None, None) == [said]
+    assert problems(str(tmp_path), 6, None) == []
+
+
+def test_an_empty_text_scores_nothing_and_is_not_given_to_the_package(package):
+    package(PACKAGE)
+
+    assert similarities(["", "a b", " \n", "a"], [["a"], ["", "a b"], ["a"], ["", " "]], None, None) == [0, 0.2, 0, 0]
+    assert similarities([""], [["a"]], None, None) == [0]
+
+
+def test_a_tokenizer_without_a_longest_text_is_told_and_no_traceback(package):
+    package(PACKAGE)
+
+    with pytest.raises(SelfInstructError, match=r"endless, cannot be used \(int too big to convert\)"):
+        similarities(["a"], [["a"]], "endless", 6)
 
 
 def test_a_model_that_is_not_there_is_told_with_what_to_do(package):

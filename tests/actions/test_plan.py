@@ -265,11 +265,11 @@ def test_a_model_without_limits_has_no_pace():
 
 
 def test_parameters_that_a_provider_does_not_take_are_told_and_no_error(plan):
-    found, told = plan("model=ollama", "experiment=paper")
+    found, told = plan("model=ollama", "experiment=paper", "model.unsupported=[]")
 
     wrong = found["stages"]["classification"]["untaken"]
-    key = "recipe.classification.prompt.decoding.presence_penalty"
-    assert wrong == [f"ollama_chat does not take presence_penalty; set {key}=null"]
+    said = "ollama_chat/llama3.2 does not take presence_penalty=0 (of classification)"
+    assert wrong == [f"{said}. Set model.unsupported=[presence_penalty]"]
     assert wrong[0] in told
 
 

@@ -92,7 +92,8 @@ def test_bertscore_is_the_mean_over_the_predictions_of_a_family(execute, tmp_pat
     (place / "bert_score.py").write_text(text)
     monkeypatch.syspath_prepend(str(place))
     try:
-        run = execute("actions=[generate,score]", "actions.score.bertscore=true")
+        words = ("actions.score.bertscore=true", "actions.score.bertscore_model=/models/mine")
+        run = execute("actions=[generate,score]", *words)
     finally:
         sys.modules.pop("bert_score", None)
     made = [task for task in run.pool if task.attributes.get("family") == "sum" and not task.is_human]
@@ -101,4 +102,6 @@ def test_bertscore_is_the_mean_over_the_predictions_of_a_family(execute, tmp_pat
     assert float(near["sum"]) == pytest.approx(sum("sum" in task.instruction for task in made) / len(made), abs=1e-5)
     assert float(near["antonyms"]) == 0
     assert float(near["all"]) == pytest.approx(float(near["sum"]) / 3, abs=1e-5)
-    assert "| bertscore |" in (tmp_path / "scores.md").read_text()
+    told = (tmp_path / "scores.md").read_text()
+    assert "| bertscore |" in told
+    assert "`bertscore` is raw, for no baseline of /models/mine is known" in told

@@ -1,6 +1,6 @@
 import pytest
 
-from selfinstruct.model.arguments import asked, chosen, given, misplaced, stops, untaken, with_keys
+from selfinstruct.model.arguments import asked, chosen, given, misplaced, stops, supported, with_keys
 from selfinstruct.request import Decoding, Failure, Request
 
 
@@ -40,19 +40,21 @@ def test_those_stop_strings_are_sent_that_the_model_takes(written, model, taken,
     assert stops(Decoding(stop=written), model, taken) == sent
 
 
-def test_what_the_provider_does_not_take_is_named_with_what_to_set():
-    asking = request(temperature=1, presence_penalty=2, extra={"seed": 1, "top_k": 5})
-
-    (sentence,) = untaken(asking, {"logit_bias": {}, "num_ctx": 4}, "some", {"temperature"})
-
-    assert sentence == (
-        "some does not take logit_bias, presence_penalty, seed; set model.extra.logit_bias=null "
-        "recipe.answers.prompt.decoding.presence_penalty=null recipe.answers.prompt.decoding.extra.seed=null"
-    )
+@pytest.mark.parametrize(
+    ("limit", "sent"), [(None, "max_tokens"), ("max_tokens", "max_tokens"), ("max_completion_tokens",) * 2]
+)
+def test_the_token_limit_is_sent_under_the_name_that_the_server_knows(limit, sent):
+    assert chosen(Decoding(max_tokens=5), limit) == {sent: 5}
+    assert chosen(Decoding(), limit) == {}
 
 
-def test_what_is_not_set_need_not_be_taken():
-    assert untaken(request(extra={"seed": None}), {"logit_bias": None}, "some", set()) == []
+def test_what_a_model_does_not_take_is_null_and_stop_strings_stay_for_the_cutting():
+    decoding = Decoding(max_tokens=5, temperature=0.7, top_p=0.5, presence_penalty=2, stop=["a"], extra={"seed": 1})
+
+    left = supported(decoding, ["temperature", "top_p", "stop"])
+
+    assert left == Decoding(max_tokens=5, presence_penalty=2, stop=["a"], extra={"seed": 1})
+    assert supported(decoding, ["stop"]) is supported(decoding, []) is decoding
 
 
 def test_an_extra_may_not_hold_what_has_its_own_key():

@@ -79,6 +79,30 @@ def test_extra_parameters_of_model_and_request_are_sent(server, model, requests,
     assert (body["top_k"], body["seed"], body["min_p"]) == (3, 2, 0.1)
 
 
+def test_the_token_limit_is_sent_under_the_name_that_the_config_gives(server, model, requests, complete, only):
+    only(complete(model(max_tokens_parameter="max_completion_tokens"), requests(max_tokens=9)))
+
+    body = only(server.asked).body
+    assert body["max_completion_tokens"] == 9
+    assert "max_tokens" not in body
+
+
+def test_stop_strings_that_the_model_does_not_take_are_not_sent_and_still_end_the_reply(
+    server, model, requests, complete, only
+):
+    completion = only(complete(model(unsupported=["stop"]), requests(stop=["question"])))
+
+    assert "stop" not in only(server.asked).body
+    assert completion.text == "reply to "
+
+
+def test_the_identity_of_a_model_is_as_before_where_it_takes_everything(model):
+    plain = {"name", "mode", "api_base", "extra"}
+
+    assert set(model().identity()) == set(model(unsupported=["top_p"]).identity()) == plain
+    assert model(max_tokens_parameter="max_completion_tokens").identity() != model().identity()
+
+
 def test_answers_come_in_the_order_asked(server, model, requests, complete):
     async def answer(prompt, time):
         await asyncio.sleep(int(prompt.split()[1]) * 3 % 7 / 50)

@@ -67,22 +67,6 @@ def test_a_vllm_server_is_asked_in_both_modes(server, model, requests, complete,
     assert only(server.asked).body["model"] == "org/some"
 
 
-def test_a_parameter_that_the_provider_does_not_take_is_named_before_anything_is_sent(
-    server, model, requests, complete, only, monkeypatch
-):
-    monkeypatch.setenv("SOME_KEY", KEY)
-    asking = model(name="anthropic/claude-haiku-4-5", key_env="SOME_KEY", extra={"seed": 1})
-
-    completion = only(complete(asking, requests(presence_penalty=2, max_tokens=5)))
-
-    assert completion.failure.kind == "fatal"
-    assert completion.failure.message == (
-        "anthropic does not take presence_penalty, seed; "
-        "set recipe.stage.prompt.decoding.presence_penalty=null model.extra.seed=null"
-    )
-    assert server.asked == []
-
-
 def test_what_litellm_itself_refuses_to_send_is_fatal(server, model, requests, complete, only):
     completion = only(complete(model(name="openai/gpt-5-mini"), requests(temperature=0.7)))
 

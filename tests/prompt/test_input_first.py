@@ -249,3 +249,8 @@ def test_a_cut_off_instance_does_not_mark_the_one_before_it() -> None:
         (0, False),
         (1, True),
     ]
+
+
+@pytest.mark.parametrize("said", ["None", "<noinput>", "N/A", "No input required."])
+def test_an_input_that_only_says_there_is_none_is_empty(said) -> None:
+    assert pairs(parse(f"Input: {said}\nOutput: a\n")) == [("", "a")]

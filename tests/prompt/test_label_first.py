@@ -144,3 +144,8 @@ def test_control_tokens_are_no_part_of_an_instance() -> None:
     text = "<|start_header_id|>assistant<|end_header_id|>\n\nClass label: spam\na<|eot_id|>"
 
     assert parse(text) == [Candidate(instances=(Instance("a", "spam"),))]
+
+
+@pytest.mark.parametrize("said", ["None", "Input: <noinput>", "N/A", "No input required."])
+def test_an_input_that_only_says_there_is_none_is_empty(said) -> None:
+    assert pairs(parse(f"Class label: yes\n{said}\n")) == [("", "yes")]

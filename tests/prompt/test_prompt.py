@@ -76,6 +76,12 @@ def test_a_question_asked_again_may_have_another_temperature(sample):
     )
 
 
+def test_where_no_temperature_is_sent_none_is_sent_when_a_question_is_asked_again(sample):
+    prompt = make(decoding={"temperature": None}, retry_temperature=0.7)
+
+    assert prompt.render(sample, False, "grow", 1, 1, attempt=2).decoding.temperature is None
+
+
 def test_a_template_may_say_more_when_it_is_asked_again(sample):
     prompt = make(template="Go{% if attempt > 1 %}, in one word{% endif %}.")
 

@@ -28,6 +28,39 @@ def test_an_instruction_alone_has_no_instance(write):
     assert task.instances is None
 
 
+def test_a_list_of_instances_is_read_with_what_is_known_of_it(write):
+    pairs = [{"input": "x", "output": "1"}, {"input": "No input.", "output": "2"}]
+    rows = (
+        {"instruction": "Do it.", "instances": pairs},
+        {"instruction": "Y", "instances": pairs, "is_classification": True},
+    )
+
+    first, second = Alpaca(path=write(*rows), written_by="human").load()
+
+    assert first.instances == second.instances == (Instance("x", "1"), Instance("", "2"))
+    assert (first.is_classification, second.is_classification) == (None, True)
+
+
+@pytest.mark.parametrize(
+    "said", ["Noinput", "No input", "<no input>", "<noinput>", "N/A", "None", "No input required."]
+)
+def test_an_input_that_only_says_there_is_none_is_empty(said, write):
+    (task,) = Alpaca(path=write(ROW | {"input": said}), written_by="human").load()
+
+    assert task.instances == (Instance("", "Done."),)
+    assert task.text == "Do it."
+
+
+def test_a_row_with_instances_and_an_output_says_two_things(write, problems_of):
+    rows = (ROW | {"instances": [{"input": "", "output": "x"}]}, {"instruction": "Do it.", "instances": []})
+
+    assert problems_of(Alpaca(path=write(*rows), written_by="human")) == [
+        ":1: has both 'instances' and 'input'.",
+        ":1: has both 'instances' and 'output'.",
+        ":2: 'instances' must be a list that is not empty (got []).",
+    ]
+
+
 def test_rows_that_do_not_say_who_wrote_them_are_by_whom_the_user_says(write):
     (task,) = Alpaca(path=write(ROW), written_by="text-davinci-003").load()
 

@@ -5,6 +5,7 @@ import pytest
 
 from selfinstruct.errors import DataError
 from selfinstruct.seeds.jsonl import Jsonl
+from selfinstruct.task import Instance
 
 GOOD = {"id": "a", "instruction": "Do it.", "instances": [{"input": "", "output": "Done."}], "is_classification": False}
 
@@ -30,6 +31,24 @@ def test_reads_the_published_keys_and_ignores_others(tmp_path):
     assert first.instances[0].output == "Done."
     assert first.is_classification is False
     assert first.is_human
+
+
+@pytest.mark.parametrize("known", [{}, {"is_classification": None}])
+def test_whether_a_task_is_classification_may_be_unknown(known, tmp_path):
+    row = {"instruction": "Say which is larger.", "instances": [{"input": "a cat, a cow", "output": "the cow"}]} | known
+
+    (task,) = Jsonl(path=write(tmp_path / "s", row)).load()
+
+    assert task.is_classification is None
+    assert task.instances == (Instance("a cat, a cow", "the cow"),)
+
+
+def test_an_input_that_only_says_there_is_none_is_empty(tmp_path):
+    row = GOOD | {"instances": [{"input": "<No input>", "output": "Done."}, {"input": "N/A, they said", "output": "x"}]}
+
+    (task,) = Jsonl(path=write(tmp_path / "s", row)).load()
+
+    assert [instance.input for instance in task.instances] == ["", "N/A, they said"]
 
 
 def test_a_missing_id_is_given(tmp_path):
@@ -86,7 +105,7 @@ def test_all_bad_lines_are_told_at_once_by_file_and_line(tmp_path):
     assert [text.split(": ", 1)[1] for text in told[4:8]] == [
         "'id' must be text of 1 to 200 characters (got [\"c\"]).",
         "'instruction' must be text that is not empty (got \" \").",
-        "'is_classification' must be true or false (got \"no\").",
+        "'is_classification' must be true, false or null (got \"no\").",
         "'instances' must be a list that is not empty (got []).",
     ]
     assert [text.split(": ", 1)[1] for text in told[8:]] == [

@@ -29,6 +29,12 @@ def test_without_names_a_definition_is_a_task(write):
     assert (task.id, len(task.instances)) == ("seed_task_0", 2)
 
 
+def test_an_input_that_only_says_there_is_none_is_empty(write):
+    (task,) = seeds(write(ROW | {"inputs": "No input required."})).load()
+
+    assert task.instances == (Instance("", "y"),)
+
+
 def test_all_bad_rows_are_told_at_once(write, problems_of):
     assert problems_of(seeds(write({"task_name": []}, ROW | {"inputs": None, "definition": ""}))) == [
         ":1: 'definition' is missing.",

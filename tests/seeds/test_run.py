@@ -1,11 +1,12 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from selfinstruct.journal import Journal
 from selfinstruct.round import Round
 from selfinstruct.seeds import Seeds
-from selfinstruct.seeds.run import Run
+from selfinstruct.seeds.run import Run, seed_of
 from selfinstruct.task import HUMAN, Instance, Task
 
 SEED = Task("seed_1", HUMAN, "Name a fruit.", is_classification=False, instances=(Instance("", "Apple"),))
@@ -138,3 +139,10 @@ def test_all_lines_that_no_run_has_written_are_told_at_once(folder, problems_of)
         *["/pool.jsonl:6:"] * 3,
         "/pool.jsonl:7:",
     ]
+
+
+def test_an_input_that_only_says_there_is_none_is_empty_and_the_words_of_a_family_stay():
+    row = replace(SEED, instances=(Instance("None", "Apple"),)).row()
+
+    assert seed_of(row).instances == (Instance("", "Apple"),)
+    assert seed_of(row | {"attributes": {"family": "antonyms"}}).instances == (Instance("None", "Apple"),)

@@ -31,6 +31,16 @@ def test_a_task_gets_so_many_instances(write):
     assert len(task.instances) == 2
 
 
+def test_a_list_of_instances_is_read_up_to_the_most_that_a_task_gets(write):
+    pairs = [{"input": "<noinput>", "output": "1"}, {"input": "x", "output": "2"}, {"input": "y", "output": "3"}]
+    path = write({"instruction": "Do it.", "instances": pairs, "is_classification": False})
+
+    (task,) = seeds(path, instances=2).load()
+
+    assert task.instances == (Instance("", "1"), Instance("x", "2"))
+    assert task.is_classification is False
+
+
 def test_one_id_with_two_instructions_is_told(write, problems_of):
     assert problems_of(seeds(write({"id": "a", **ONE}, {"id": "a", **OTHER}))) == [
         ':2: the id "a" stands in line 1 with another instruction.'

@@ -47,6 +47,13 @@ def test_later_files_have_definitions_in_a_list_and_other_categories(tmp_path):
     assert (task.instruction, task.is_classification) == ("One.\nTwo.", None)
 
 
+def test_an_input_that_only_says_there_is_none_is_empty(tmp_path):
+    bare = {"Definition": "Say it.", "Instances": [{"input": "<noinput>", "output": "it"}]}
+    (task,) = seeds(files(tmp_path, a=bare)).load()
+
+    assert task.instances == (Instance("", "it"),)
+
+
 def test_folder_and_zip_are_read_in_the_order_of_names(tmp_path):
     folder = files(tmp_path / "tasks", b=TASK, a=TASK, c=TASK | {"id": "own"})
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:

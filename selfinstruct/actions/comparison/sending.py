@@ -21,7 +21,7 @@ QUERY = "SELECT stage, decoding, identity, model, COUNT(*) FROM completions GROU
 SERVED = "model as served"
 NOT_SENT = "not sent"
 OURS = ("_target_", "concurrency", "requests_per_minute", "tokens_per_minute", "timeout_seconds", "attempts", "key_env",
-        "key_required", "store", "price")  # fmt: skip
+        "key_required", "store", "price", "unsupported", "deadline_seconds")  # fmt: skip
 """What a model part holds that is sent to nobody."""
 
 
@@ -67,14 +67,15 @@ def parameters(run: Reading) -> dict[tuple[str, str], Parameter]:
 
 
 def asked(stage: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The parameters that a config requests of a stage; the temperature also of its retries."""
+    """The parameters that a config requests of a stage and its model takes; the temperature also of its retries."""
     prompt = stage.get("prompt") or {}
     own = stage.get("model") or model
+    unsupported = own.get("unsupported") or ()
     found = flat({key: value for key, value in own.items() if key not in OURS}, "model.")
-    found |= flat(prompt.get("decoding") or {})
+    found |= flat({key: value for key, value in (prompt.get("decoding") or {}).items() if key not in unsupported})
     values: dict[str, tuple[str, ...]] = {name: (written(value),) for name, value in found.items()}
-    if (retried := prompt.get("retry_temperature")) is not None:
-        values["temperature"] = tuple(dict.fromkeys([*values.get("temperature", ()), written(retried)]))
+    if "temperature" in values and (retried := prompt.get("retry_temperature")) is not None:
+        values["temperature"] = tuple(dict.fromkeys([*values["temperature"], written(retried)]))
     return values
 
 

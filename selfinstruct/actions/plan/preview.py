@@ -7,11 +7,8 @@ completes tasks has none to complete yet, and shows a seed in its place.
 from dataclasses import dataclass
 from random import Random
 
-from selfinstruct.model import Model
-from selfinstruct.model.arguments import misplaced, untaken
-from selfinstruct.model.connection import loaded
+from selfinstruct.model import Model, Selective, sendable
 from selfinstruct.model.limits import CHARACTERS_PER_TOKEN
-from selfinstruct.model.litellm import LiteLLM
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Asking, stream
 from selfinstruct.request import Request
@@ -35,15 +32,15 @@ def preview(name: str, stage: Asking, model: Model, seeds: Pool, random_seed: in
     """The first prompt of a stage; raises ValueError where it cannot be rendered."""
     rng = stream(random_seed, name, 1)
     requests = [rendered(name, stage, model, seeds, rng) for _ in range(DRAWS)]
-    again = rendered(name, stage, model, seeds, rng, attempt=2)
-    wrong = [text for request in (requests[0], again) for text in refused(request, model)]
+    key = "model" if stage.model is None else f"recipe.{name}.model"
+    wrong = model.untaken(key, {name: stage.prompt.decodings()}) if isinstance(model, Selective) else []
     tokens = sum(map(tokens_of, requests)) / len(requests)
-    return Preview(request=requests[0], tokens=tokens, untaken=list(dict.fromkeys(wrong)))
+    return Preview(request=requests[0], tokens=tokens, untaken=wrong)
 
 
-def rendered(name: str, stage: Asking, model: Model, seeds: Pool, rng: Random, attempt: int = 1) -> Request:
+def rendered(name: str, stage: Asking, model: Model, seeds: Pool, rng: Random) -> Request:
     """A prompt as the stage would send it."""
-    return stage.prompt.render(stage.preview(seeds, rng), model.mode == "chat", name, 1, 1, attempt)
+    return sendable(model, stage.prompt.render(stage.preview(seeds, rng), model.mode == "chat", name, 1, 1))
 
 
 def tokens_of(request: Request) -> float:
@@ -51,17 +48,3 @@ def tokens_of(request: Request) -> float:
     text = f"{request.system or ''}{request.text}"
     plain = sum(character.isascii() for character in text)
     return plain / CHARACTERS_PER_TOKEN + len(text) - plain
-
-
-def refused(request: Request, model: Model) -> list[str]:
-    """What the provider would not take, in one sentence each."""
-    found = misplaced(f"recipe.{request.stage}.prompt.decoding.extra", request.decoding.extra)
-    if isinstance(model, LiteLLM):
-        litellm = loaded()
-        try:
-            name, provider, _, _ = litellm.get_llm_provider(model=model.name, api_base=model.api_base)
-        except Exception:  # it knows no such provider, which the model's own problems tell
-            return found
-        taken = litellm.get_supported_openai_params(model=name, custom_llm_provider=provider) or []
-        found += untaken(request, model.extra, provider, taken)
-    return found

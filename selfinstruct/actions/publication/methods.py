@@ -34,7 +34,10 @@ def paragraph(facts: Facts) -> str:
             f"Starting from {seeds}, we grew {tasks['made']:,} tasks by {method},",
             f"as implemented in selfinstruct {version}; they have {tasks['instances']:,} instances.",
             f"The text was written by {writer}.",
-            *(sentence(name, stages[name], facts.stages[name]) for name in facts.stages),
+            *(
+                sentence(name, stages[name], facts.stages[name], facts.resolved.get("model") or {})
+                for name in facts.stages
+            ),
             f"Of {facts.figures['candidates']:,} candidates {facts.figures['kept']:,} were kept.",
             f"The random seed was {facts.random_seed}{published(facts.replies)}.",
         ]
@@ -46,7 +49,7 @@ def published(replies: int | None) -> str:
     return "" if replies is None else f"; all {replies:,} replies are published with the dataset"
 
 
-def sentence(name: str, stage: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
+def sentence(name: str, stage: Mapping[str, Any], figures: Mapping[str, Any], model: Mapping[str, Any]) -> str:
     """What a stage did."""
     sampler = stage.get("sampler") or {}
     shown = " and ".join(f"{sampler[key]} {word}" for key, word in SHOWN.items() if sampler.get(key))
@@ -54,7 +57,7 @@ def sentence(name: str, stage: Mapping[str, Any], figures: Mapping[str, Any]) ->
     parts = [
         f"Stage {name.replace('_', ' ')} asked {figures['asked']:,} requests",
         *([f"each of which showed {shown} tasks"] if shown else []),
-        *([f"decoded with {told}"] if (told := decoding(stage)) else []),
+        *([f"decoded with {told}"] if (told := decoding(stage, stage.get("model") or model)) else []),
     ]
     end = f"; what passed the filters {passed} was kept" if passed else ""
     return f"{', '.join(parts)}{end} ({figures['kept']:,} of {figures['candidates']:,} candidates)."
@@ -63,10 +66,11 @@ def sentence(name: str, stage: Mapping[str, Any], figures: Mapping[str, Any]) ->
 SHOWN = {"human": "seed", "machine": "machine-made"}
 
 
-def decoding(stage: Mapping[str, Any]) -> str:
-    """The decoding parameters of a stage that are sent."""
+def decoding(stage: Mapping[str, Any], model: Mapping[str, Any]) -> str:
+    """The decoding parameters of a stage that its model is sent."""
     values = (stage.get("prompt") or {}).get("decoding") or {}
-    return ", ".join(f"{key} {values[key]}" for key in DECODING if values.get(key) is not None)
+    keys = [key for key in DECODING if key not in (model.get("unsupported") or ())]
+    return ", ".join(f"{key} {values[key]}" for key in keys if values.get(key) is not None)
 
 
 def filters_of(stage: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
