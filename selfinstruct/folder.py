@@ -21,6 +21,8 @@ from typing import Any, cast
 from selfinstruct.errors import RunFolderError, UnwritableError
 
 CONFIG = "config.json"
+FLAGS = ("config_path", "config_name", "config_dir")
+"""The flags of the command line without which a run's config cannot be composed again."""
 FOREIGN = "it is not what a run writes"
 FREE = re.compile(
     r"(actions|trackers|formats|budget)(\..*)?"
@@ -97,10 +99,17 @@ def replace_text(path: Path, text: str) -> None:
         raise unwritable(path, error.strerror) from None
 
 
-def keep_config(folder: Path, declared: Mapping[str, Any], overrides: Sequence[str]) -> None:
-    """Write down the config that a run begins with, and what of it was overridden."""
-    text = json.dumps({"overrides": overrides, "config": declared}, indent=2, ensure_ascii=False)
-    replace_text(folder / CONFIG, text + "\n")
+def keep_config(
+    folder: Path,
+    declared: Mapping[str, Any],
+    overrides: Sequence[str],
+    *,
+    flags: Mapping[str, str] | None = None,
+    resolved: Mapping[str, Any] | None = None,
+) -> None:
+    """Write down the config that a run starts with, the words and flags as typed, and what the config resolves to."""
+    kept = {"overrides": overrides, "flags": flags or {}, "config": declared, "resolved": resolved or declared}
+    replace_text(folder / CONFIG, json.dumps(kept, indent=2, ensure_ascii=False) + "\n")
 
 
 def kept_config(folder: Path) -> dict[str, Any] | None:
@@ -122,16 +131,30 @@ def kept_overrides(folder: Path) -> list[str]:
     return _begun_with(folder) if kept is None else kept["overrides"]
 
 
+def kept_flags(folder: Path) -> dict[str, str] | None:
+    """Return the flags by which the folder's run was composed; None where the run has not kept its config."""
+    if (kept := _kept(folder)) is None:
+        return None
+    flags = kept.get("flags", {})  # older versions kept none
+    if not isinstance(flags, dict) or not all(isinstance(flags.get(name, ""), str) for name in FLAGS):
+        raise RunFolderError(f"{folder / CONFIG} cannot be read ({FOREIGN}).")
+    return {name: flags[name] for name in FLAGS if flags.get(name)}
+
+
 def _begun_with(folder: Path) -> list[str]:
     """What was overridden in a process that ended before its run had kept it, as Hydra wrote it down."""
+    found = noted(folder, "overrides.yaml")
+    return [word for word in found if isinstance(word, str)] if isinstance(found, list) else []
+
+
+def noted(folder: Path, name: str) -> Any:
+    """Return what Hydra wrote into a file when the run's process started; None where it cannot be read."""
     import yaml  # type: ignore[import-untyped]
 
-    path = folder / ".hydra" / "overrides.yaml"
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load((folder / ".hydra" / name).read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
-        return []
-    return [word for word in found if isinstance(word, str)] if isinstance(found, list) else []
+        return None
 
 
 def _kept(folder: Path) -> dict[str, Any] | None:

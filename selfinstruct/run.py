@@ -38,6 +38,8 @@ from selfinstruct.trackers import Tracker
 
 log = logging.getLogger(__name__)
 
+SUMMARY = "summary.json"
+
 
 @part(frozen=False)
 class Run:
@@ -121,11 +123,13 @@ class Run:
             is_offline=OFFLINE in models,
             targets=targets,
             past=partial(past.rounds, self.journal),
+            makes_rounds=self._asks or not self.journal.rounds,
         )
 
     def begin(self, seeds: Iterable[Task]) -> None:
         """Put the seeds into an empty pool, and keep the config."""
-        keep_config(self.start.folder, self.start.declared, self.start.overrides)
+        start = self.start
+        keep_config(start.folder, start.declared, start.overrides, flags=start.flags, resolved=start.config)
         seeds = list(seeds)
         for task in seeds:
             self.pool.add(task)
@@ -149,6 +153,8 @@ class Run:
 
     def _tracked(self) -> None:
         self._committed = time.perf_counter()
+        if self.start.makes_rounds:
+            self.start.begin()
         models = ", ".join(self.start.models) or "no model"
         log.info("%s with %s, in %s", self.start.job_type, models, self.start.folder)
         error: str | None = "interrupted"
@@ -160,6 +166,8 @@ class Run:
             for action in self.actions.values():
                 action(self)
             error = None
+        except BrokenPipeError:
+            raise
         except Exception as problem:
             error = str(problem) if isinstance(problem, SelfInstructError) else traceback.format_exc(limit=-1)
             raise
@@ -177,8 +185,9 @@ class Run:
             return
         log.info("ended: %s", summary["stop_reason"])
         try:
-            text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
-            replace_text(self.start.folder / "summary.json", text)
+            if (written := summary if self.start.makes_rounds else self._same_but_files(summary, error)) is not None:
+                text = json.dumps(written, indent=2, ensure_ascii=False) + "\n"
+                replace_text(self.start.folder / SUMMARY, text)
         except RunFolderError as problem:
             if error is None:
                 raise
@@ -187,6 +196,8 @@ class Run:
             for tracker in started:
                 try:
                     tracker.finish(summary, error)
+                except BrokenPipeError:  # nobody reads standard output any more
+                    pass
                 except Exception:
                     log.exception("%s did not finish", type(tracker).__name__)
 
@@ -208,13 +219,32 @@ class Run:
             summary |= self._ended_before()
         return summary
 
+    def _same_but_files(self, summary: dict[str, Any], error: str | None) -> dict[str, Any] | None:
+        """The summary that there is, of a run that is only worked on, with the hashes of its files as they are now.
+
+        None where that is no change: how the run was made and ended is not written anew.
+        """
+        before = self._summary_before()
+        if before is None:
+            return summary
+        if error is not None or before.get("sha256") == summary["sha256"]:
+            return None
+        return before | {"sha256": summary["sha256"]}
+
     def _ended_before(self) -> dict[str, Any]:
         """How the run ended that made the pool, where this one only works on it."""
         try:
-            before = json.loads((self.start.folder / "summary.json").read_text(encoding="utf-8"))
-            return {key: before[key] for key in ("completed", "stop_reason")}
-        except (OSError, ValueError, KeyError, TypeError):
+            return {key: (self._summary_before() or {})[key] for key in ("completed", "stop_reason")}
+        except KeyError:
             return {"completed": False, "stop_reason": "not known: it was stopped before it could say"}
+
+    def _summary_before(self) -> dict[str, Any] | None:
+        """What the folder's `summary.json` says, if it can be read."""
+        try:
+            found = json.loads((self.start.folder / SUMMARY).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
 
 
 def unknown(folder: Path) -> str:

@@ -37,6 +37,7 @@ ORDER = (
         "folder",
         "schema",
         "beginnings",
+        "command",
         "encoding",
         "secret",
         "terminal",
@@ -54,6 +55,7 @@ ORDER = (
     ("actions",),
     ("run",),
     ("advice", "build"),
+    ("flags", "traces"),
     ("composition", "job"),
     ("sweep",),
     ("entry",),
@@ -61,8 +63,8 @@ ORDER = (
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 
 ONLY_IN = {
-    "hydra": ("entry", "advice", "composition", "job", "sweep"),
-    "omegaconf": ("entry", "advice", "composition", "job", "sweep"),
+    "hydra": ("entry", "advice", "composition", "flags", "job", "sweep", "traces"),
+    "omegaconf": ("entry", "advice", "composition", "flags", "job", "sweep", "traces"),
     "litellm": ("model",),
     "aiohttp": ("model",),
     "wandb": ("trackers",),

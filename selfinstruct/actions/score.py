@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from pydantic import Field
 
 from selfinstruct.actions import bertscore
+from selfinstruct.actions.record import no_run
 from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import replace_text
 from selfinstruct.metrics.accuracy import Accuracy, accuracies, overall
@@ -53,8 +54,9 @@ class Score:
         return False
 
     def problems(self, run: "Run") -> list[str]:
-        """BERTScore without its package."""
-        return [bertscore.MISSING] if self.bertscore and not bertscore.is_installed() else []
+        """Report a folder without a run, and BERTScore without its package."""
+        missing = [bertscore.MISSING] if self.bertscore and not bertscore.is_installed() else []
+        return [*no_run(run, self), *missing]
 
     def __call__(self, run: "Run") -> None:
         """Write both files; raises RunFolderError where nothing was induced."""
