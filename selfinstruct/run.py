@@ -8,7 +8,7 @@ import json
 import logging
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import field, replace
 from functools import partial
@@ -32,13 +32,12 @@ from selfinstruct.round import Round
 from selfinstruct.seeds import Seeds
 from selfinstruct.start import Start
 from selfinstruct.store import Store
-from selfinstruct.summary import authors, summarise
+from selfinstruct.summary import SUMMARY, authors, but_files, ended_before, summarise, summary_in
+from selfinstruct.tally import Pulse, Tally, reported
 from selfinstruct.task import OFFLINE, Task
-from selfinstruct.trackers import Tracker
+from selfinstruct.trackers import Tracker, Waiting
 
 log = logging.getLogger(__name__)
-
-SUMMARY = "summary.json"
 
 
 @part(frozen=False)
@@ -69,9 +68,12 @@ class Run:
     store: Store = field(init=False, repr=False)
     purse: Purse | None = field(init=False, repr=False, default=None)
     """What may still be spent, while it generates."""
+    tally: Tally = field(init=False, repr=False, default_factory=Tally)
+    """The requests of rounds that are not committed yet."""
     stopping: bool = field(init=False, repr=False, default=False)
     """Set from outside to end the run after the round under way; it then raises KeyboardInterrupt."""
     _committed: float = field(init=False, repr=False, default=0.0)
+    _pulse: Pulse | None = field(init=False, repr=False, default=None)
 
     def execute(self) -> None:
         """Do all actions; raises ConfigError, before anything is spent, with everything that would stop them."""
@@ -140,6 +142,9 @@ class Run:
         now = time.perf_counter()
         committed = self.journal.commit(replace(round_, seconds=now - self._committed))
         self._committed = now
+        self.tally.committed(round_.stage, round_.number)
+        if self._pulse is not None:
+            self._pulse.restart()
         log.info("%s", ", ".join(f"{key} {value}" for key, value in committed.row().items()))
         for tracker in self.trackers.values():
             tracker.log(committed, len(self.journal.rounds))
@@ -163,8 +168,9 @@ class Run:
             for tracker in self.trackers.values():
                 started.append(tracker)
                 tracker.start(self.start)
-            for action in self.actions.values():
-                action(self)
+            with reported(self.tally, self._waiting, self.start.report_seconds) as self._pulse:
+                for action in self.actions.values():
+                    action(self)
             error = None
         except BrokenPipeError:
             raise
@@ -173,6 +179,16 @@ class Run:
             raise
         finally:
             self._finish(started, error)
+
+    def _waiting(self, row: Mapping[str, Any]) -> None:
+        """Report that a round takes long; called in a thread of its own."""
+        log.info("under way: %s", ", ".join(f"{key} {value}" for key, value in row.items()))
+        for tracker in self.trackers.values():
+            if isinstance(tracker, Waiting):
+                try:
+                    tracker.wait(row, time.perf_counter() - self._committed)
+                except OSError:  # nobody reads standard output; the next round will say so
+                    log.debug("not shown", exc_info=True)
 
     def _finish(self, started: list[Tracker], error: str | None) -> None:
         """Write the summary, and finish the trackers; of a run that failed, the first failure is the one told."""
@@ -185,7 +201,8 @@ class Run:
             return
         log.info("ended: %s", summary["stop_reason"])
         try:
-            if (written := summary if self.start.makes_rounds else self._same_but_files(summary, error)) is not None:
+            before = None if self.start.makes_rounds else summary_in(self.start.folder)
+            if (written := summary if before is None else but_files(before, summary, error)) is not None:
                 text = json.dumps(written, indent=2, ensure_ascii=False) + "\n"
                 replace_text(self.start.folder / SUMMARY, text)
         except RunFolderError as problem:
@@ -216,35 +233,8 @@ class Run:
             stopped=self.stopped,
         )
         if not self._asks and error is None:
-            summary |= self._ended_before()
+            summary |= ended_before(self.start.folder)
         return summary
-
-    def _same_but_files(self, summary: dict[str, Any], error: str | None) -> dict[str, Any] | None:
-        """The summary that there is, of a run that is only worked on, with the hashes of its files as they are now.
-
-        None where that is no change: how the run was made and ended is not written anew.
-        """
-        before = self._summary_before()
-        if before is None:
-            return summary
-        if error is not None or before.get("sha256") == summary["sha256"]:
-            return None
-        return before | {"sha256": summary["sha256"]}
-
-    def _ended_before(self) -> dict[str, Any]:
-        """How the run ended that made the pool, where this one only works on it."""
-        try:
-            return {key: (self._summary_before() or {})[key] for key in ("completed", "stop_reason")}
-        except KeyError:
-            return {"completed": False, "stop_reason": "not known: it was stopped before it could say"}
-
-    def _summary_before(self) -> dict[str, Any] | None:
-        """What the folder's `summary.json` says, if it can be read."""
-        try:
-            found = json.loads((self.start.folder / SUMMARY).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return found if isinstance(found, dict) else None
 
 
 def unknown(folder: Path) -> str:

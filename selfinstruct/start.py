@@ -40,6 +40,8 @@ class Start:
     """Whether rounds may be made and logged; where not, what was logged before stays; the run fills it in."""
     begin: Callable[[], None] = nothing
     """Called when a run that makes rounds has opened its folder, before its first line of log."""
+    report_seconds: float = 60.0
+    """After how many seconds without a round it is reported what is under way."""
     past: Callable[[], Iterable[Round]] = tuple
     """The rounds that were committed before, for a tracker that must know them all; the run fills it in."""
     targets: dict[str, int | None] = field(default_factory=dict)

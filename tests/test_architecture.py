@@ -46,7 +46,7 @@ ORDER = (
     ),
     ("verbs", "scoring", "__init__"),
     ("request", "round"),
-    ("pool", "budget", "start"),
+    ("pool", "budget", "start", "tally"),
     ("sampler", "prompt", "filters", "metrics", "model", "seeds", "source", "trackers", "formats"),
     ("store", "diversity"),
     ("rows",),

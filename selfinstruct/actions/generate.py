@@ -110,7 +110,7 @@ def line_to(model: Model, opened: list[Recorded], lines: ExitStack, run: "Run") 
     """The line to a model: the one that is open, or a new one, which ends with the others."""
     known = next((line for line in opened if line.model == model), None)
     if known is None:
-        known = lines.enter_context(recorded(model, run.store))
+        known = lines.enter_context(recorded(model, run.store, run.tally))
         opened.append(known)
     return known
 
