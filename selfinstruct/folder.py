@@ -195,6 +195,21 @@ def differences(folder: Path, declared: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def changed_outside(folder: Path, declared: Mapping[str, Any], resolved: Mapping[str, Any]) -> list[str]:
+    """Report every key that reads a variable of the environment and gets another value than when the run started."""
+    kept = _kept(folder) or {}
+    if not isinstance(kept.get("resolved"), dict):  # an older version kept none
+        return []
+    old, now = dict(leaves(kept["resolved"])), dict(leaves(resolved))
+    return [
+        f"{key} was {shown(old[key])} and is {shown(now[key])}: {text} has changed since the run started. "
+        "Set the variable as it was."
+        for key, text in leaves(declared)
+        if isinstance(text, str) and "${oc.env:" in text and not FREE.fullmatch(key)
+        if key in old and key in now and old[key] != now[key]
+    ]
+
+
 ABSENT = object()
 
 

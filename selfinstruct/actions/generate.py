@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.budget import Purse, Spending
 from selfinstruct.errors import DataError, SelfInstructError
-from selfinstruct.folder import differences
+from selfinstruct.folder import changed_outside, differences
 from selfinstruct.journal import has_rounds
 from selfinstruct.model import Answering, Model
 from selfinstruct.part import part
@@ -55,7 +55,10 @@ class Generate:
             problems += model.problems()
         if run.budget.usd is not None and not problems:
             problems += [unpriced(model) for model in run.models if model.rates() is None]
-        return problems + (differences(run.start.folder, run.start.declared) if has_rounds(run.start.folder) else [])
+        if not has_rounds(run.start.folder):
+            return problems
+        folder, declared = run.start.folder, run.start.declared
+        return [*problems, *differences(folder, declared), *changed_outside(folder, declared, run.start.config)]
 
     def __call__(self, run: "Run") -> None:
         """Go on where the run folder ends; a new one begins with the seeds."""
