@@ -14,7 +14,7 @@ import pytest
 STRANGE = (
     "recipe.instructions.filters.length.max_words=${random_seed}",
     "+recipe.instructions.prompt.decoding.stop=['a b','###']",
-    """recipe.instructions.prompt.template='${oc.env:OWNER}\\'s; $HOME "é" {{ tasks | length }}'""",
+    """recipe.instructions.prompt.system='${oc.env:OWNER}\\'s; $HOME "é"'""",
     "~recipe.instructions.filters.openings",
     "+recipe.instructions.metrics={}",
     "random_seed=150",
@@ -28,11 +28,10 @@ MINE = {
 
 
 @pytest.fixture
-def environment(key, monkeypatch):
+def environment(key):
     """What the shell of the user holds."""
-    monkeypatch.setenv("OWNER", "Zoë")
     own = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
-    return own | {"OPENAI_API_KEY": key, "WANDB_SILENT": "true"}
+    return own | {"OPENAI_API_KEY": key, "WANDB_SILENT": "true", "OWNER": "Zoë"}
 
 
 @pytest.fixture
@@ -73,16 +72,16 @@ def rounds(folder):
     return [json.loads(text)["stage"] for text in (folder / "rounds.jsonl").read_text().splitlines()]
 
 
-def test_a_run_with_strange_words_is_resumed_by_what_it_prints(run, words, server, paste, environment, tmp_path):
+def test_a_run_with_strange_words_is_resumed_by_what_it_prints(run, words, server, paste, tmp_path):
     server.begin(**{"401": 1.0})
-    code, _, errors = run(*words, *STRANGE, """hydra.run.dir='it\\'s a "ä" ${random_seed}'""")
+    code, _, errors = run(*words, *STRANGE, """hydra.run.dir='it\\'s a "ä" ${random_seed}'""", OWNER="Zoë")
     (line,) = printed(errors)
     folder = tmp_path / """it's a "ä" 150"""
 
     assert code == 1
     assert kept(folder)["overrides"] == [*words, *STRANGE]
     assert kept(folder)["resolved"]["recipe"]["instructions"]["filters"]["length"]["max_words"] == 150
-    assert kept(folder)["resolved"]["recipe"]["instructions"]["prompt"]["template"].startswith("Zoë's; $HOME")
+    assert kept(folder)["resolved"]["recipe"]["instructions"]["prompt"]["system"] == 'Zoë\'s; $HOME "é"'
 
     server.begin()
     code, _, errors = paste(line)
@@ -90,10 +89,10 @@ def test_a_run_with_strange_words_is_resumed_by_what_it_prints(run, words, serve
     assert rounds(folder)[-1] == "input_first"
 
 
-def test_each_job_of_a_sweep_is_resumed_by_what_it_prints(run, words, server, paste, environment, tmp_path):
+def test_each_job_of_a_sweep_is_resumed_by_what_it_prints(run, words, server, paste, tmp_path):
     server.begin(**{"401": 1.0})
     swept = [word for word in STRANGE if not word.startswith("random_seed")]
-    code, _, errors = run("-m", *words, *swept, "random_seed=150,160", "hydra.sweep.dir='a sweep'")
+    code, _, errors = run("-m", *words, *swept, "random_seed=150,160", "hydra.sweep.dir='a sweep'", OWNER="Zoë")
     lines = printed(errors)
     assert (code, len(lines)) == (1, 2)
 
@@ -105,21 +104,20 @@ def test_each_job_of_a_sweep_is_resumed_by_what_it_prints(run, words, server, pa
         assert rounds(folder)[-1] == "input_first"
 
 
-def test_a_variable_that_has_changed_is_reported_before_anything_is_asked(run, words, server, begin, monkeypatch):
+def test_a_variable_that_has_changed_is_reported_before_anything_is_asked(run, words, server):
     asking = (*words, "recipe.instructions.prompt.system='${oc.env:OWNER}'", "hydra.run.dir=run")
-    server.begin(**{"401": 1.0})
-    assert run(*asking, OWNER="Zoë")[0] == 1
+    assert run(*asking, "recipe.instructions.until=4", OWNER="Zoë")[0] == 0
     server.begin()
 
-    code, _, errors = run(*asking, OWNER="Ann")
+    code, _, errors = run(*asking, "recipe.instructions.until=8", OWNER="Ann")
 
     assert code == 1
-    assert (
+    told = (
         'recipe.instructions.prompt.system was "Zoë" and is "Ann": ${oc.env:OWNER} has changed since the run started.'
-        in errors
     )
+    assert told in errors
     assert server.asked == []
-    assert run(*asking, OWNER="Zoë")[0] == 0
+    assert run("hydra.run.dir=run", "recipe.instructions.until=8", OWNER="Zoë")[0] == 0
 
 
 @pytest.mark.parametrize(
