@@ -50,6 +50,8 @@ class Compare:
     def __call__(self, run: "Run") -> None:
         """Compare them, and tell where the page is."""
         folders = [folder for name in self.runs for path in matching(name) for folder in runs_in(path)]
+        own = run.start.folder.resolve()  # it is new, and a pattern may match it
+        folders = [folder for folder in folders if folder.resolve() != own or (folder / CONFIG).exists()]
         show(write(compare(list(dict.fromkeys(folders))), run.start.folder / PLACE))
 
 

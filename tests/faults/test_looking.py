@@ -17,7 +17,7 @@ OWN = {
     "plan": ("plan.json",),
     "export": ("dataset/",),
     "capsule": ("capsule/", "capsule.zip"),
-    "push": ("capsule.zip",),
+    "capsule,push": ("capsule/", "capsule.zip"),
     "compare": ("comparison/",),
 }
 """The actions that look at a run, and what each writes."""
@@ -48,7 +48,7 @@ def state(folder):
 def test_an_action_that_looks_at_a_run_changes_only_what_it_writes(action, place):
     before = state(place)
 
-    more = {"push": ["push.repo=me/data"], "compare": ["compare.runs=[run]"]}.get(action, [])
+    more = {"capsule,push": ["push.repo=me/data"], "compare": ["compare.runs=[run]"]}.get(action, [])
     done = commands.run(f"actions=[{action}]", "hydra.run.dir=run", *more, folder=place)
 
     assert done.returncode == 0, done.stderr

@@ -7,8 +7,10 @@ import sqlite3
 import zlib
 from contextlib import closing
 
+import commands
 import pytest
 
+from selfinstruct.command import python
 from selfinstruct.errors import ModelError
 
 LITELLM = ("model=openai", "model.timeout_seconds=20", "model.name=openai/default", "recipe.instructions.until=12")

@@ -334,8 +334,15 @@ def test_a_line_tells_the_generation_and_the_figures_that_have_a_plain_name():
 
 
 ROW = {
-    **{"stage": "answers", "round": 3, "last_round": 3, "asked": 1200, "answered": 40, "failed": 0},
-    **{"prompt_tokens": 1000, "completion_tokens": 234, "cost_usd": 0.5},
+    "stage": "answers",
+    "round": 3,
+    "last_round": 3,
+    "asked": 1200,
+    "answered": 40,
+    "failed": 0,
+    "prompt_tokens": 1000,
+    "completion_tokens": 234,
+    "cost_usd": 0.5,
 }
 
 

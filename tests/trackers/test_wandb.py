@@ -442,6 +442,6 @@ def test_wandb_is_not_needed_to_build_it():
 
 
 def test_a_run_that_is_only_looked_at_keeps_the_log_that_it_has(tmp_path):
-    Wandb(**SETTINGS).start(start_in(tmp_path, makes_rounds=False))
+    Wandb(**OPTION).start(start_in(tmp_path, makes_rounds=False))
 
     assert not (tmp_path / "wandb").exists()
