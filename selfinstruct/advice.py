@@ -18,6 +18,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from selfinstruct import folder
+from selfinstruct.command import program
 from selfinstruct.encoding import misread
 from selfinstruct.errors import SelfInstructError
 
@@ -134,7 +135,7 @@ def meant(key: str) -> str:
     names = [last] if last in all_names else get_close_matches(last, all_names, n=3, cutoff=0.7)
     near = [known for name in names for known in keys if known.rsplit(".", 1)[-1] == name]
     near.sort(key=lambda known: SequenceMatcher(None, known, key).ratio(), reverse=True)
-    return f"Did you mean {' or '.join(near[:3])}?" if near else "`python run.py --cfg job` shows all keys."
+    return f"Did you mean {' or '.join(near[:3])}?" if near else f"`{program()} --cfg job` shows all keys."
 
 
 def place_for(group: str) -> str:

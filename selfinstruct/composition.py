@@ -13,7 +13,7 @@ are files.  Configs that only show (`--cfg`) make nothing and are not looked at.
 import re
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -22,7 +22,7 @@ from typing import Any, cast
 from hydra import compose, version
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.hydra import Hydra
-from hydra._internal.utils import _run_app, create_automatic_config_search_path, get_args_parser
+from hydra._internal.utils import _run_app, create_automatic_config_search_path
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.global_hydra import GlobalHydra
@@ -37,8 +37,11 @@ from yaml import YAMLError  # type: ignore[import-untyped]
 from selfinstruct.advice import CONF, misread_files
 from selfinstruct.encoding import HALF_A_PAIR, MARK
 from selfinstruct.errors import ConfigError
+from selfinstruct.flags import NAME
+from selfinstruct.flags import typed as as_typed
 from selfinstruct.naming import hiding
 from selfinstruct.secret import within
+from selfinstruct.traces import folder_of, removed_unless_used
 from selfinstruct.trust import leaves, refused
 
 
@@ -78,17 +81,19 @@ class Checked:
     def run(self, task: TaskFunction) -> None:
         """Do what `hydra.main` does with it, without composing it to ask for its mode."""
         alone = None if self.typed.multirun else RunMode.RUN
+        kept = cast(Once, self.hydra.config_loader).kept
         GlobalHydra.instance().initialize(self.hydra)
         try:
-            _run_app(
-                run=not self.typed.multirun,
-                multirun=self.typed.multirun,
-                mode=self.mode or alone,
-                hydra=self.hydra,
-                config_name=self.typed.config_name or "config",
-                task_function=task,
-                overrides=self.typed.overrides,
-            )
+            with nullcontext() if kept is None else removed_unless_used(folder_of(kept[1])):
+                _run_app(
+                    run=not self.typed.multirun,
+                    multirun=self.typed.multirun,
+                    mode=self.mode or alone,
+                    hydra=self.hydra,
+                    config_name=self.typed.config_name or NAME,
+                    task_function=task,
+                    overrides=self.typed.overrides,
+                )
         finally:
             GlobalHydra.instance().clear()
 
@@ -98,13 +103,13 @@ def check(words: list[str], module: str) -> Checked | None:
 
     Gives what can be run; None for what only shows something, or what Hydra itself refuses.
     """
-    typed = get_args_parser().parse_args(words)
+    typed = as_typed(words)
     if typed.experimental_rerun is not None:
         raise ConfigError(["--experimental-rerun reads a pickle, which can run code. Use hydra.run.dir=<folder>."])
     if typed.cfg or typed.shell_completion or (typed.config_dir and not Path(typed.config_dir).is_dir()):
         return None
     folders = [Path(place) for place in (typed.config_path or CONF, typed.config_dir) if place]  # the first wins
-    name = typed.config_name or "config"
+    name = typed.config_name or NAME
     with hydra_as_called(typed, module) as hydra:
         problems = foreign_places(first_of(folders, name.removesuffix(".yaml")))
         if not problems:

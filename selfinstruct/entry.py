@@ -1,28 +1,35 @@
 """The command: compose the config with Hydra, build the run, do its actions.
 
-This, `selfinstruct.advice`, `selfinstruct.job` and `selfinstruct.sweep` are the only modules that know Hydra and
+This module, `advice`, `composition`, `flags`, `job`, `sweep` and `traces` are the only ones that know Hydra and
 OmegaConf.  Nothing heavy is imported before a job begins, so that `--help`, `--cfg job` and tab completion answer at
-once.  What a user must mend is told on standard error without a traceback, and the exit code is 1.
+once.  What a user must fix is printed on standard error without a traceback, and the exit code is 1.
 
-A run folder remembers what was overridden, so that a run goes on with its folder alone.
+A run folder remembers the words and the flags that it was started with, so that its folder alone resumes it.
+
+Where nobody reads standard output any more, as in `… | head`, the program ends as others do: with 141 and no word.
 """
 
 import os
+import shlex
 import signal
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import hydra
 from hydra.errors import HydraException
 
 from selfinstruct.advice import CONF, by_place
+from selfinstruct.command import program
 from selfinstruct.composition import check
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError, UnwritableError
+from selfinstruct.flags import NAME, add_kept, folder_in, kept_in, ordered, typed
 from selfinstruct.folder import check_links, kept_overrides
-from selfinstruct.job import begun, failed, job, tell
+from selfinstruct.job import begun, failed, job, tell, unheard
 from selfinstruct.naming import key_of
 from selfinstruct.secret import TOKEN, is_typed
 from selfinstruct.sweep import failures
+from selfinstruct.terminal import printable
 
 HELP = """selfinstruct grows instruction-tuning datasets out of a handful of human-written tasks.
 
@@ -60,18 +67,23 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that trackers and summary are finished
     try:
         refuse_secrets(sys.argv[1:])
-        refuse_links(sys.argv[1:])
-        sys.argv[1:] = with_kept_overrides(sys.argv[1:])
-        if folder_in(sys.argv[1:], "replay") is not None:
+        line = with_kept_flags(typed(sys.argv[1:]))
+        refuse_links(line.overrides)
+        line.overrides = with_kept_overrides(line.overrides)
+        if folder_in(line.overrides, "replay") is not None:
             from selfinstruct.actions.publication.replay import with_words
 
-            sys.argv[1:] = with_words(sys.argv[1:], key_of)
+            line.overrides = with_words(line.overrides, key_of)
+        sys.argv[1:] = ordered(line)
         if (checked := check(sys.argv[1:], __file__)) is not None:
             checked.run(job)
         else:  # it only shows something
-            hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name=NAME)(job)()
+        sys.stdout.flush()
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(unheard())
     except Exception as error:
         if begun and not isinstance(error, HydraException):  # a defect of ours, told by its traceback
             raise
@@ -106,6 +118,20 @@ def refuse_links(words: list[str]) -> None:
             check_links(place)
 
 
+def with_kept_flags(line: Namespace) -> Namespace:
+    """Add to the command line the flags that the run's folder remembers; raises RunFolderError for a lost folder.
+
+    Where the folder is of no run, the flags of `refilter.run` are meant.
+    """
+    for key in ("hydra.run.dir", "refilter.run"):
+        if (folder := folder_in(line.overrides, key)) is not None and (kept := kept_in(Path(folder))):
+            command = f"{program()} {shlex.join(line.overrides)}"
+            for place in add_kept(line, kept, Path(folder), command):
+                print(printable(f"The configs in {place} are read, as when the run was started."), file=sys.stderr)  # noqa: T201
+            break
+    return line
+
+
 def with_kept_overrides(words: list[str]) -> list[str]:
     """The command line, and before it what a run was begun with, where it names the folder of one.
 
@@ -124,16 +150,10 @@ def with_kept_overrides(words: list[str]) -> list[str]:
     return [*(word for word in kept if key_of(word) not in given), *words]
 
 
-def folder_in(words: list[str], key: str) -> str | None:
-    """The folder that a word of the command line names."""
-    return next((word.partition("=")[2].strip("'\"") for word in words if word.startswith(f"{key}=")), None)
-
-
 def help_text() -> str:
     """What `--help` prints: read off the tree, since Hydra takes half a second longer to list its groups."""
     options: dict[str, list[str]] = {}
     for path in sorted(CONF.glob("*/**/*.yaml")):
         options.setdefault(path.parent.relative_to(CONF).as_posix(), []).append(path.stem)
     groups = "\n".join(f"  {group}: {', '.join(names)}" for group, names in options.items())
-    run = "python run.py" if Path(sys.argv[0]).name == "run.py" else "selfinstruct"
-    return HELP.format(run=run, groups=groups, conf=CONF)
+    return HELP.format(run=program(), groups=groups, conf=CONF)

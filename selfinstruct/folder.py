@@ -22,6 +22,8 @@ from selfinstruct.effective import effective
 from selfinstruct.errors import RunFolderError, UnwritableError
 
 CONFIG = "config.json"
+FLAGS = ("config_path", "config_name", "config_dir")
+"""The flags of the command line without which a run's config cannot be composed again."""
 FOREIGN = "it is not what a run writes"
 FREE = re.compile(
     r"(actions|trackers|formats|budget)(\..*)?"
@@ -98,10 +100,17 @@ def replace_text(path: Path, text: str) -> None:
         raise unwritable(path, error.strerror) from None
 
 
-def keep_config(folder: Path, declared: Mapping[str, Any], overrides: Sequence[str]) -> None:
-    """Write down the config that a run begins with, and what of it was overridden."""
-    text = json.dumps({"overrides": overrides, "config": declared}, indent=2, ensure_ascii=False)
-    replace_text(folder / CONFIG, text + "\n")
+def keep_config(
+    folder: Path,
+    declared: Mapping[str, Any],
+    overrides: Sequence[str],
+    *,
+    flags: Mapping[str, str] | None = None,
+    resolved: Mapping[str, Any] | None = None,
+) -> None:
+    """Write down the config that a run starts with, the words and flags as typed, and what the config resolves to."""
+    kept = {"overrides": overrides, "flags": flags or {}, "config": declared, "resolved": resolved or declared}
+    replace_text(folder / CONFIG, json.dumps(kept, indent=2, ensure_ascii=False) + "\n")
 
 
 def kept_config(folder: Path) -> dict[str, Any] | None:
@@ -123,16 +132,30 @@ def kept_overrides(folder: Path) -> list[str]:
     return _begun_with(folder) if kept is None else kept["overrides"]
 
 
+def kept_flags(folder: Path) -> dict[str, str] | None:
+    """Return the flags by which the folder's run was composed; None where the run has not kept its config."""
+    if (kept := _kept(folder)) is None:
+        return None
+    flags = kept.get("flags", {})  # older versions kept none
+    if not isinstance(flags, dict) or not all(isinstance(flags.get(name, ""), str) for name in FLAGS):
+        raise RunFolderError(f"{folder / CONFIG} cannot be read ({FOREIGN}).")
+    return {name: flags[name] for name in FLAGS if flags.get(name)}
+
+
 def _begun_with(folder: Path) -> list[str]:
     """What was overridden in a process that ended before its run had kept it, as Hydra wrote it down."""
+    found = noted(folder, "overrides.yaml")
+    return [word for word in found if isinstance(word, str)] if isinstance(found, list) else []
+
+
+def noted(folder: Path, name: str) -> Any:
+    """Return what Hydra wrote into a file when the run's process started; None where it cannot be read."""
     import yaml  # type: ignore[import-untyped]
 
-    path = folder / ".hydra" / "overrides.yaml"
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load((folder / ".hydra" / name).read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
-        return []
-    return [word for word in found if isinstance(word, str)] if isinstance(found, list) else []
+        return None
 
 
 def _kept(folder: Path) -> dict[str, Any] | None:
@@ -175,6 +198,21 @@ def changes(kept: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, s
         for key, (before, now) in values.items()
         if not FREE.fullmatch(key)
     }
+
+
+def changed_outside(folder: Path, declared: Mapping[str, Any], resolved: Mapping[str, Any]) -> list[str]:
+    """Report every key that reads a variable of the environment and gets another value than when the run started."""
+    kept = _kept(folder) or {}
+    if not isinstance(kept.get("resolved"), dict):  # an older version kept none
+        return []
+    old, now = dict(leaves(kept["resolved"])), dict(leaves(resolved))
+    return [
+        f"{key} was {shown(old[key])} and is {shown(now[key])}: {text} has changed since the run started. "
+        "Set the variable as it was."
+        for key, text in leaves(declared)
+        if isinstance(text, str) and "${oc.env:" in text and not FREE.fullmatch(key)
+        if key in old and key in now and old[key] != now[key]
+    ]
 
 
 ABSENT = object()

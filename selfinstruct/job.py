@@ -7,13 +7,13 @@ is done already is not done again.
 
 import json
 import logging
-import re
-import shlex
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,10 +24,13 @@ from omegaconf.errors import OmegaConfBaseException
 
 from selfinstruct import naming  # noqa: F401  (for the resolver of folder names, in every process)
 from selfinstruct.advice import CONF, at_once, by_place, in_one_line, plain, recipe_of
+from selfinstruct.command import to_resume
 from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError, UnwritableError
+from selfinstruct.flags import of_job
 from selfinstruct.folder import kept_config
-from selfinstruct.secret import variable
+from selfinstruct.secret import variable, within
 from selfinstruct.terminal import printable
+from selfinstruct.traces import RunLog, closed_log, shelf, subdir
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -44,6 +47,8 @@ failed: list[str] = []
 
 OmegaConf.register_new_resolver("oc.env", variable, replace=True)
 OmegaConf.register_new_resolver("experiment", recipe_of, replace=True)
+OmegaConf.register_new_resolver("hydra_subdir", subdir, replace=True)
+OmegaConf.register_new_resolver("shelf", shelf, replace=True)
 OmegaConf.register_new_resolver("conf", lambda path: str(CONF / path), replace=True)
 
 
@@ -58,6 +63,7 @@ def job(config: DictConfig) -> float | None:
     # A line of the log that cannot be written is lost without a word: a full disk is told once, by the file that
     # matters, and not with a traceback for each line.
     logging.raiseExceptions = False
+    run_log = closed_log()
     try:
         values, declared = told(config)
         objective, capsule = values.pop("objective", None), values.pop("replay", None)
@@ -65,26 +71,29 @@ def job(config: DictConfig) -> float | None:
         if in_sweep and is_done(folder, declared):
             print(f"{now.job.num}: done already, in {folder}")  # noqa: T201
         else:
-            work(values, start_of(values, declared, now), capsule, objective)
+            work(values, start_of(values, declared, now), capsule, objective, run_log)
         return figure(folder, objective)
     except (SelfInstructError, OSError) as error:
+        if isinstance(error, BrokenPipeError) and not in_sweep:
+            sys.exit(unheard())
         tell(by_place(error, folder))
         if isinstance(error, ModelError | UnwritableError | OSError):
-            tell(SelfInstructError(f"What was answered is kept. {go_on(folder)}"))
+            tell(SelfInstructError(f"All replies received so far are saved. {go_on(folder)}"))
         problem: Exception = error
     except Exception as error:
         if not in_sweep:
-            tell(SelfInstructError(f"This is a defect of the program. What was answered is kept. {go_on(folder)}"))
+            saved = "All replies received so far are saved."
+            tell(SelfInstructError(f"This is a bug in selfinstruct. {saved} {go_on(folder)}"))
             raise
         log.exception("a defect")
         problem = error
     failed.append(str(problem))
     if in_sweep:  # the sweep may go on in another process than its jobs
-        note_failure(note, now.overrides.task, problem)
+        note_failure(note, words_of(now), problem)
     return None
 
 
-def work(values: dict[str, Any], start: "Start", capsule: str | None, objective: str | None) -> None:
+def work(values: dict[str, Any], start: "Start", capsule: str | None, objective: str | None, run_log: RunLog) -> None:
     """Build a run, and have it do its actions; with a capsule, from its replies, and tell whether it is the same."""
     from selfinstruct.actions.publication.replay import replayed
     from selfinstruct.build import build
@@ -94,12 +103,13 @@ def work(values: dict[str, Any], start: "Start", capsule: str | None, objective:
     check_objective(objective, start)
     try:
         with replayed(values, capsule, start) as (answered, tell_of):
-            run = build(answered, Run, start=start)
+            run = build(answered, Run, start=replace(start, begin=run_log.open))
             with ending_well(run):
                 run.execute()
             tell_of(run)
-    except (KeyboardInterrupt, SystemExit):
-        tell(SelfInstructError(f"Stopped. {go_on(start.folder)}"))
+    except (KeyboardInterrupt, SystemExit, BrokenPipeError):
+        if run_log.is_open:
+            tell(SelfInstructError(f"Stopped. {go_on(start.folder)}"))
         raise
     if run.stopped:
         tell(SelfInstructError(f"Stopped by the {run.stopped}. {go_on(start.folder)} budget.<limit>=<more>"))
@@ -111,6 +121,10 @@ def told(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
         values = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
     except OmegaConfBaseException as error:  # an interpolation that leads nowhere
         raise ConfigError([in_one_line(error)]) from None
+    if secret := list(within(values)):  # read from the environment; what is typed was looked at before
+        raise ConfigError(
+            [f"{key} looks like a secret. Name its environment variable in model.key_env." for key in secret]
+        )
     declared = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
     return untold(values), untold(declared)
 
@@ -191,16 +205,26 @@ def start_of(values: dict[str, Any], declared: dict[str, Any], now: Any) -> "Sta
         job_type="+".join(values.get("actions") or {}),
         config=values,
         declared=without_objective(declared),
-        overrides=tuple(now.overrides.task),
+        overrides=words_of(now),
+        flags=of_job(now),
     )
 
 
+def words_of(now: Any) -> tuple[str, ...]:
+    """The overrides of a job as they were typed; what they refer to is not looked up."""
+    return tuple(cast(list[str], OmegaConf.to_container(now.overrides.task, resolve=False)))
+
+
 def go_on(folder: Path) -> str:
-    """How to finish a run that was stopped; a job of a sweep goes on alone."""
-    path = str(folder)
-    if not re.fullmatch(r"[\w./-]+", path, re.ASCII):  # Hydra wants quotes of its own
-        path = json.dumps(path, ensure_ascii=False)
-    return f"To go on, run: python run.py {shlex.quote(f'hydra.run.dir={path}')}"
+    """How to resume a run that was stopped; a job of a sweep is resumed alone."""
+    return f"To resume, run: {to_resume(folder)}"
+
+
+def unheard() -> int:
+    """Return the exit code of a program whose output nobody reads any more, as in `… | head`; nothing else is said."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())  # or Python would complain when it flushes what is left
+    return 128 + 13  # SIGPIPE
 
 
 def tell(error: Exception) -> None:

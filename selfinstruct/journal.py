@@ -94,8 +94,9 @@ class Journal:
             self._cut_off_torn(ROUNDS)
             for name in FILES:
                 path = self.folder / name
-                path.touch()
-                os.truncate(path, committed[name])
+                if not path.exists() or path.stat().st_size != committed[name]:  # or its time of change would be new
+                    path.touch()
+                    os.truncate(path, committed[name])
         except OSError as error:
             raise unwritable(path, error.strerror) from None
 

@@ -28,6 +28,7 @@ from selfinstruct.errors import ModelError, RunFolderError
 from selfinstruct.model import Line, Mode, Model, Remembering, sendable
 from selfinstruct.request import Completion, Request
 from selfinstruct.store import Asked, Store, storable
+from selfinstruct.tally import Tally
 
 LOG = logging.getLogger(__name__)
 
@@ -38,14 +39,14 @@ MOST_UNKNOWN = 5
 
 
 @contextmanager
-def recorded(model: Model, store: Store) -> Iterator["Recorded"]:
+def recorded(model: Model, store: Store, tally: Tally) -> Iterator["Recorded"]:
     """Open a line to the model, with every reply kept in the store, and in the model's own where it has one."""
     with ExitStack() as stack:
         shared = None if model.store is None else stack.enter_context(closing(opened(Path(model.store))))
         line = stack.enter_context(model.line())
         if isinstance(line, Remembering):
             line.answered_stages = store.stages
-        yield Recorded(model, line, store, shared)
+        yield Recorded(model, line, store, shared, tally)
 
 
 def opened(path: Path) -> Store:
@@ -60,11 +61,14 @@ def opened(path: Path) -> Store:
 class Recorded:
     """A model whose replies are kept, and are not asked for twice."""
 
-    def __init__(self, model: Model, line: Line, store: Store, shared: Store | None = None) -> None:
+    def __init__(
+        self, model: Model, line: Line, store: Store, shared: Store | None = None, tally: Tally | None = None
+    ) -> None:
         self.model = model
         self._line = line
         self._store = store
         self._shared = shared
+        self._tally = tally or Tally()
         self._identity = json.dumps(model.identity(), sort_keys=True)
         self._drawing: set[tuple[bytes, int]] = set()
         self._has_told = False
@@ -102,6 +106,7 @@ class Recorded:
             key = key_of(self._identity, request, decoding)
             kept: Future[Completion] = Future()
             replies.kept.append(kept)
+            self._tally.asked(request, kept)
             if reply := self._store.find(request, key):
                 kept.set_result(reply)
                 continue

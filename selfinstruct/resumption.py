@@ -31,14 +31,21 @@ def refused_changes(folder: Path, declared: Mapping[str, Any]) -> list[str]:
     return [sentence for key, sentence in changes(kept, declared).items() if part_of(key) not in free]
 
 
-def store_changes(folder: Path, declared: Mapping[str, Any], overrides: Sequence[str]) -> None:
+def store_changes(
+    folder: Path,
+    declared: Mapping[str, Any],
+    overrides: Sequence[str],
+    *,
+    flags: Mapping[str, str] | None = None,
+    resolved: Mapping[str, Any] | None = None,
+) -> None:
     """Store the config of a resumed run where it differs in more than what may always change."""
     if (kept := kept_config(folder)) is None or not (found := changes(kept, declared)):
         return
     changed = {part_of(key) for key in found}
     before = [word for word in kept_overrides(folder) if is_as_before(key_of(word), changed)]
     now = [word for word in overrides if not is_as_before(key_of(word), changed)]
-    keep_config(folder, merged(kept, declared, changed), [*before, *now])
+    keep_config(folder, merged(kept, declared, changed), [*before, *now], flags=flags, resolved=resolved)
 
 
 def is_as_before(key: str, changed: Collection[str]) -> bool:

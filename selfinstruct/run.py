@@ -8,7 +8,7 @@ import json
 import logging
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import field, replace
 from functools import partial
@@ -32,9 +32,10 @@ from selfinstruct.round import LEAKED, Round
 from selfinstruct.seeds import Seeds
 from selfinstruct.start import Start
 from selfinstruct.store import Store
-from selfinstruct.summary import authors, summarise
+from selfinstruct.summary import SUMMARY, authors, but_files, ended_before, summarise, summary_in
+from selfinstruct.tally import Pulse, Tally, reported
 from selfinstruct.task import OFFLINE, Task
-from selfinstruct.trackers import Tracker
+from selfinstruct.trackers import Tracker, Waiting
 
 log = logging.getLogger(__name__)
 
@@ -69,9 +70,12 @@ class Run:
     store: Store = field(init=False, repr=False)
     purse: Purse | None = field(init=False, repr=False, default=None)
     """What may still be spent, while it generates."""
+    tally: Tally = field(init=False, repr=False, default_factory=Tally)
+    """The requests of rounds that are not committed yet."""
     stopping: bool = field(init=False, repr=False, default=False)
     """Set from outside to end the run after the round under way; it then raises KeyboardInterrupt."""
     _committed: float = field(init=False, repr=False, default=0.0)
+    _pulse: Pulse | None = field(init=False, repr=False, default=None)
 
     def execute(self) -> None:
         """Do all actions; raises ConfigError, before anything is spent, with everything that would stop them."""
@@ -123,11 +127,13 @@ class Run:
             is_offline=OFFLINE in models,
             targets=targets,
             past=partial(past.rounds, self.journal),
+            makes_rounds=self._asks or not self.journal.rounds,
         )
 
     def begin(self, seeds: Iterable[Task]) -> None:
         """Put the seeds into an empty pool, and keep the config."""
-        keep_config(self.start.folder, self.start.declared, self.start.overrides)
+        start = self.start
+        keep_config(start.folder, start.declared, start.overrides, flags=start.flags, resolved=start.config)
         seeds = list(seeds)
         for task in seeds:
             self.pool.add(task)
@@ -138,6 +144,9 @@ class Run:
         now = time.perf_counter()
         committed = self.journal.commit(replace(round_, seconds=now - self._committed))
         self._committed = now
+        self.tally.committed(round_.stage, round_.number)
+        if self._pulse is not None:
+            self._pulse.restart()
         log.info("%s", ", ".join(f"{key} {value}" for key, value in committed.row().items()))
         if LEAKED in committed.figures and not any(LEAKED in row for row in self.journal.rounds[:-1]):
             log.warning(LEAK)
@@ -153,6 +162,8 @@ class Run:
 
     def _tracked(self) -> None:
         self._committed = time.perf_counter()
+        if self.start.makes_rounds:
+            self.start.begin()
         models = ", ".join(self.start.models) or "no model"
         log.info("%s with %s, in %s", self.start.job_type, models, self.start.folder)
         error: str | None = "interrupted"
@@ -161,14 +172,27 @@ class Run:
             for tracker in self.trackers.values():
                 started.append(tracker)
                 tracker.start(self.start)
-            for action in self.actions.values():
-                action(self)
+            with reported(self.tally, self._waiting, self.start.report_seconds) as self._pulse:
+                for action in self.actions.values():
+                    action(self)
             error = None
+        except BrokenPipeError:
+            raise
         except Exception as problem:
             error = str(problem) if isinstance(problem, SelfInstructError) else traceback.format_exc(limit=-1)
             raise
         finally:
             self._finish(started, error)
+
+    def _waiting(self, row: Mapping[str, Any]) -> None:
+        """Report that a round takes long; called in a thread of its own."""
+        log.info("under way: %s", ", ".join(f"{key} {value}" for key, value in row.items()))
+        for tracker in self.trackers.values():
+            if isinstance(tracker, Waiting):
+                try:
+                    tracker.wait(row, time.perf_counter() - self._committed)
+                except OSError:  # nobody reads standard output; the next round will say so
+                    log.debug("not shown", exc_info=True)
 
     def _finish(self, started: list[Tracker], error: str | None) -> None:
         """Write the summary, and finish the trackers; of a run that failed, the first failure is the one told."""
@@ -181,8 +205,10 @@ class Run:
             return
         log.info("ended: %s", summary["stop_reason"])
         try:
-            text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
-            replace_text(self.start.folder / "summary.json", text)
+            before = None if self.start.makes_rounds else summary_in(self.start.folder)
+            if (written := summary if before is None else but_files(before, summary, error)) is not None:
+                text = json.dumps(written, indent=2, ensure_ascii=False) + "\n"
+                replace_text(self.start.folder / SUMMARY, text)
         except RunFolderError as problem:
             if error is None:
                 raise
@@ -191,6 +217,8 @@ class Run:
             for tracker in started:
                 try:
                     tracker.finish(summary, error)
+                except BrokenPipeError:  # nobody reads standard output any more
+                    pass
                 except Exception:
                     log.exception("%s did not finish", type(tracker).__name__)
 
@@ -209,16 +237,8 @@ class Run:
             stopped=self.stopped,
         )
         if not self._asks and error is None:
-            summary |= self._ended_before()
+            summary |= ended_before(self.start.folder)
         return summary
-
-    def _ended_before(self) -> dict[str, Any]:
-        """How the run ended that made the pool, where this one only works on it."""
-        try:
-            before = json.loads((self.start.folder / "summary.json").read_text(encoding="utf-8"))
-            return {key: before[key] for key in ("completed", "stop_reason")}
-        except (OSError, ValueError, KeyError, TypeError):
-            return {"completed": False, "stop_reason": "not known: it was stopped before it could say"}
 
 
 def unknown(folder: Path) -> str:

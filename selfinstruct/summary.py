@@ -21,6 +21,7 @@ from selfinstruct.pool import Pool
 from selfinstruct.start import Start
 from selfinstruct.task import HUMAN, OFFLINE, UNKNOWN, Task
 
+SUMMARY = "summary.json"
 COUNTED = ("asked", "failed", "candidates", "parsed", "kept")
 SPENT = ("prompt_tokens", "completion_tokens", "cost_usd")
 PACKAGES = ("selfinstruct", "hydra-core", "omegaconf", "pydantic", "jinja2", "litellm", "wandb", "rapidfuzz", "numpy")
@@ -74,6 +75,33 @@ def summarise(
         "git": git(),
         "sha256": hashes(start.folder, declared, pool),
     }
+
+
+def summary_in(folder: Path) -> dict[str, Any] | None:
+    """Return what the folder's `summary.json` says; None where it cannot be read."""
+    try:
+        found = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def but_files(before: Row, now: Row, error: str | None) -> dict[str, Any] | None:
+    """Return the summary of a run that was only worked on: as it was, with the hashes of the files as they are now.
+
+    None where nothing changes: how a run was made and how it ended is not written again.
+    """
+    is_same = error is not None or before.get("sha256") == now["sha256"]
+    return None if is_same else {**before, "sha256": now["sha256"]}
+
+
+def ended_before(folder: Path) -> dict[str, Any]:
+    """Return how the run ended that made the pool."""
+    before = summary_in(folder) or {}
+    try:
+        return {key: before[key] for key in ("completed", "stop_reason")}
+    except KeyError:
+        return {"completed": False, "stop_reason": "not known: it was stopped before it could say"}
 
 
 def measured(pool: Pool) -> Iterable[Task]:

@@ -40,6 +40,7 @@ NAMES_CODE = ("_target_", "()", "class", "listener", "queue")
 HARMLESS = re.compile(r"\$\{(?:hydra[.:][\w.]+|now:[^{}$]*|oc\.env:\w+)\}")
 """Interpolations that give text, never an object."""
 IN_FOLDER = re.compile(r"\$\{hydra[.:]runtime\.output_dir\}/(?:\$\{hydra[.:]job\.name\}|[\w.-])+")
+SUBDIR = "${hydra_subdir:${hydra:runtime.output_dir}}"
 PLAIN_NAME = re.compile(r"(?!\.+$)[\w.-]+")
 
 
@@ -55,7 +56,7 @@ def refused(hydra: Mapping[str, Any]) -> Iterator[str]:
         key = ".".join(("hydra", *path))
         if path[0] == "job":
             yield from refused_of_job(path[1:], key, value)
-        elif path == ("output_subdir",) and value is not None and not PLAIN_NAME.fullmatch(str(value)):
+        elif path == ("output_subdir",) and value not in (None, SUBDIR) and not PLAIN_NAME.fullmatch(str(value)):
             yield f"{key} must be a plain name, or files would leave the run folder (got {value!r})."
         elif path[0] == "searchpath" and not is_known_place(str(value)):
             yield f"{key} would import {value!r}: a config may not run other code. {HOW}"

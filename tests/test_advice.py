@@ -14,12 +14,13 @@ from selfinstruct.advice import (
     plain,
     recipe_of,
 )
+from selfinstruct.command import program
 
 
 def test_a_key_that_does_not_exist_is_told_with_the_keys_of_that_name():
     assert meant("recipe.instructions.thresold") == "Did you mean recipe.instructions.filters.similarity.threshold?"
     assert meant("temperature").count(".prompt.decoding.temperature") == 3
-    assert meant("zzzzzz") == "`python run.py --cfg job` shows all keys."
+    assert meant("zzzzzz") == f"`{program()} --cfg job` shows all keys."
 
 
 def test_keys_are_looked_for_in_the_options_that_are_chosen():

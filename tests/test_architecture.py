@@ -37,6 +37,7 @@ ORDER = (
         "folder",
         "schema",
         "beginnings",
+        "command",
         "effective",
         "encoding",
         "finish_reason",
@@ -48,7 +49,7 @@ ORDER = (
     ),
     ("verbs", "scoring", "__init__"),
     ("request", "round"),
-    ("pool", "budget", "start"),
+    ("pool", "budget", "start", "tally"),
     ("sampler", "prompt", "filters", "metrics", "model", "seeds", "source", "trackers", "formats"),
     ("store", "diversity"),
     ("rows",),
@@ -57,6 +58,7 @@ ORDER = (
     ("actions",),
     ("run",),
     ("advice", "build", "naming"),
+    ("flags", "traces"),
     ("composition", "job"),
     ("sweep",),
     ("entry",),
@@ -64,8 +66,8 @@ ORDER = (
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 
 ONLY_IN = {
-    "hydra": ("entry", "advice", "composition", "job", "naming", "sweep"),
-    "omegaconf": ("entry", "advice", "composition", "job", "naming", "sweep"),
+    "hydra": ("entry", "advice", "composition", "flags", "job", "naming", "sweep", "traces"),
+    "omegaconf": ("entry", "advice", "composition", "flags", "job", "naming", "sweep", "traces"),
     "litellm": ("model",),
     "aiohttp": ("model",),
     "wandb": ("trackers",),

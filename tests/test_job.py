@@ -1,11 +1,10 @@
 import json
-from pathlib import Path
 
 import pytest
 
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.folder import keep_config
-from selfinstruct.job import figure, go_on, is_done, note_failure
+from selfinstruct.job import figure, is_done, note_failure
 
 DECLARED = {"random_seed": 1, "recipe": {}}
 
@@ -16,11 +15,6 @@ def folder(tmp_path):
     summary = {"completed": True, "kept": 5, "offline": True, "diversity": {"distinct_2": 0.5}, "cost_usd": None}
     (tmp_path / "summary.json").write_text(json.dumps(summary))
     return tmp_path
-
-
-def test_the_way_to_go_on_is_quoted_for_the_shell_and_for_hydra():
-    assert go_on(Path("/runs/a-1")).endswith("python run.py hydra.run.dir=/runs/a-1")
-    assert go_on(Path("/my runs/ä")).endswith("""'hydra.run.dir="/my runs/ä"'""")
 
 
 def test_a_job_is_done_that_ended_with_this_very_config(folder):

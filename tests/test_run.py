@@ -18,6 +18,8 @@ from pathlib import Path
 import commands
 import pytest
 
+from selfinstruct.command import python
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^(?:python|\S+ && \S+) run\.py.*$", README, re.M)
@@ -154,7 +156,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(word, uninterrupted, t
     _, told = process.communicate(timeout=60)
     assert process.returncode != 0
     if word != "SIGKILL":
-        assert f"Stopped. To go on, run: python run.py hydra.run.dir={tmp_path}/run" in told
+        assert f"Stopped. To resume, run: {python()} {commands.RUN} hydra.run.dir={tmp_path}/run" in told
         assert json.loads((tmp_path / "run/summary.json").read_text())["stop_reason"] == "interrupted"
 
     assert command(tmp_path, "hydra.run.dir=run").returncode == 0

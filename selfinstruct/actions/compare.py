@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.comparison import page, tables
 from selfinstruct.actions.comparison.comparing import Comparison, compare, jobs, series, stages
+from selfinstruct.actions.plan.jobs import PLAN
 from selfinstruct.folder import CONFIG, replace_text
 from selfinstruct.part import part
 
@@ -49,13 +50,23 @@ class Compare:
     def __call__(self, run: "Run") -> None:
         """Compare them, and tell where the page is."""
         folders = [folder for name in self.runs for path in matching(name) for folder in runs_in(path)]
+        own = run.start.folder.resolve()  # it is new, and a pattern may match it
+        folders = [folder for folder in folders if folder.resolve() != own or (folder / CONFIG).exists()]
         show(write(compare(list(dict.fromkeys(folders))), run.start.folder / PLACE))
 
 
 def matching(name: str) -> list[Path]:
-    """The folders that a name stands for, in order."""
-    found = [name] if Path(name).is_dir() else sorted(glob.glob(name, recursive=True))
-    return [path for path in map(Path, found) if path.is_dir() and path.name != PLACE]
+    """The folders that a name stands for, in order; a pattern does not stand for the folder of a report."""
+    if Path(name).is_dir():
+        return [Path(name)]
+    found = map(Path, sorted(glob.glob(name, recursive=True)))
+    return [path for path in found if path.is_dir() and path.name != PLACE and not is_report(path)]
+
+
+def is_report(folder: Path) -> bool:
+    """Whether a folder holds a comparison or a plan, and neither a run nor the jobs of a sweep."""
+    has_report = (folder / PLACE).is_dir() or (folder / PLAN).is_file()
+    return has_report and not (folder / CONFIG).exists() and not jobs(folder)
 
 
 def runs_in(folder: Path) -> list[Path]:

@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.publication.card import dataset_card
 from selfinstruct.actions.publication.facts import Told, facts_of
+from selfinstruct.actions.record import no_run
 from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import replace_text, unwritable
 from selfinstruct.journal import line
@@ -56,9 +57,9 @@ class Export:
     """It works on the pool."""
 
     def problems(self, run: "Run") -> list[str]:
-        """A run without formats has nothing to export, and one that cannot have a `dataset/` no place for it."""
+        """Report a run without formats, a folder without a run, and one that has no place for `dataset/`."""
         problems = [] if run.formats else ["formats: export has nothing to write. Set formats=[self_instruct]."]
-        return [*problems, *misplaced(run.start.folder / "dataset")]
+        return [*problems, *no_run(run, self), *misplaced(run.start.folder / "dataset")]
 
     def __call__(self, run: "Run") -> None:
         """Write every format, and the card; raises RunFolderError where nothing was generated yet."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.budget import Purse, Spending
 from selfinstruct.errors import DataError, SelfInstructError
+from selfinstruct.folder import changed_outside
 from selfinstruct.journal import has_rounds
 from selfinstruct.model import Answering, Model, Selective
 from selfinstruct.part import part
@@ -56,15 +57,18 @@ class Generate:
         problems += model_problems(run)
         if run.budget.usd is not None and not problems:
             problems += [unpriced(model) for model in run.models if model.rates() is None]
-        is_resumed = has_rounds(run.start.folder)
-        return problems + (refused_changes(run.start.folder, run.start.declared) if is_resumed else [])
+        if not has_rounds(run.start.folder):
+            return problems
+        folder, declared = run.start.folder, run.start.declared
+        return [*problems, *refused_changes(folder, declared), *changed_outside(folder, declared, run.start.config)]
 
     def __call__(self, run: "Run") -> None:
         """Go on where the run folder ends; a new one begins with the seeds."""
         if not run.journal.rounds:
             run.begin(run.seeds.load() if asking(run.recipe) else ())
         else:
-            store_changes(run.start.folder, run.start.declared, run.start.overrides)
+            start = run.start
+            store_changes(start.folder, start.declared, start.overrides, flags=start.flags, resolved=start.config)
         purse = run.purse = Purse(run.budget, spent(run), seconds(run.journal.timings))
         with ExitStack() as lines:
             opened: list[Recorded] = []
@@ -114,7 +118,7 @@ def line_to(model: Model, opened: list[Recorded], lines: ExitStack, run: "Run") 
     """The line to a model: the one that is open, or a new one, which ends with the others."""
     known = next((line for line in opened if line.model == model), None)
     if known is None:
-        known = lines.enter_context(recorded(model, run.store))
+        known = lines.enter_context(recorded(model, run.store, run.tally))
         opened.append(known)
     return known
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from selfinstruct import past
 from selfinstruct.errors import RunFolderError
@@ -23,6 +23,9 @@ from selfinstruct.pool import Pool
 from selfinstruct.request import Completion
 from selfinstruct.round import Rejection, Round
 from selfinstruct.task import Task
+
+if TYPE_CHECKING:
+    from selfinstruct.run import Run
 
 STORE = "completions.sqlite"
 REPLY = "text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model"
@@ -54,6 +57,13 @@ class Reply:
 def number_of(request: str) -> int:
     """The number of a request in its round."""
     return int(request.rsplit("/", 1)[1])
+
+
+def no_run(run: "Run", action: object) -> list[str]:
+    """Return what is wrong where an action works on a run, is the first to do so, and the folder holds none."""
+    if next(iter(run.actions.values())) is not action or has_rounds(run.start.folder):
+        return []
+    return [f"{run.start.folder} holds no run. Name the folder of one: hydra.run.dir=<folder>."]
 
 
 class Record:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from pydantic import Field
 
 from selfinstruct.actions import bertscore
+from selfinstruct.actions.record import no_run
 from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import replace_text
 from selfinstruct.metrics.accuracy import Accuracy, accuracies, overall
@@ -56,9 +57,9 @@ class Score:
         return False
 
     def problems(self, run: "Run") -> list[str]:
-        """BERTScore without its package, or without the baseline that is named."""
+        """Report a folder without a run, and BERTScore without its package, or without the baseline that is named."""
         settings = (self.bertscore_model, self.bertscore_layers, self.bertscore_baseline)
-        return bertscore.problems(*settings) if self.bertscore else []
+        return [*no_run(run, self), *(bertscore.problems(*settings) if self.bertscore else [])]
 
     def __call__(self, run: "Run") -> None:
         """Write both files; raises RunFolderError where nothing was induced."""

@@ -5,6 +5,7 @@ A tracker is started once, gets every round, and is always finished, also when t
 To add one: `conf/trackers/<name>.yaml`, nesting under its own name, and one module here.
 """
 
+from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from selfinstruct.round import Round
@@ -25,4 +26,13 @@ class Tracker(Protocol):
 
     def finish(self, summary: dict[str, Any], error: str | None) -> None:
         """Told once, at the end; `error` says why the run failed, if it did."""
+        ...
+
+
+@runtime_checkable
+class Waiting(Protocol):
+    """A tracker that also shows what is under way while a round takes long."""
+
+    def wait(self, row: Mapping[str, Any], seconds: float) -> None:
+        """Called once a minute in another thread; `row` is that of a `Tally`, `seconds` those since the last round."""
         ...

@@ -2,7 +2,7 @@
 
 A line a round, never rewritten, so that scrolling back shows the whole run; below them, on a terminal, a bar with the
 pace and the time left.  Elsewhere, and with NO_COLOR, the same lines come without a control code and without wrapping,
-one to a round, so that `grep` and a cluster's log files can use them.
+one to a round, so that `grep` and a cluster's log files can use them; a round that takes long is a line a minute.
 
 The pace is that of the last rounds and not of the whole stage, because novelty wears off: a mean would promise too
 early an end.  What earlier executions of the same run folder kept is read from `rounds.jsonl` when the run goes on.
@@ -75,6 +75,11 @@ class Console:
             if round_.ended is not None and (later := after(stage, list(self._start.targets))):
                 self._bar.move(later, 0, self._start.targets[later], WAITING)
 
+    def wait(self, row: Mapping[str, Any], seconds: float) -> None:
+        """Print what is under way where there is no bar, so that a long round does not look like a hang."""
+        if self._screen is not None and self._bar is None:
+            self._print(under_way(row, seconds))
+
     def finish(self, summary: dict[str, Any], error: str | None) -> None:
         """Print what every stage made, the totals, why the run ended, and where its files are."""
         if self._screen is None:
@@ -107,7 +112,13 @@ def screen() -> "Screen":
     is_terminal = sys.stdout.isatty()
     seen = is_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     width = None if seen else width_of(is_terminal)
-    return Screen(force_terminal=seen, force_jupyter=False, width=width, markup=False, highlight=False, emoji=False)
+
+    class Piped(Screen):
+        def on_broken_pipe(self) -> None:
+            """Raise what rich would make a silent exit with code 1 of."""
+            raise  # the BrokenPipeError that is being handled
+
+    return Piped(force_terminal=seen, force_jupyter=False, width=width, markup=False, highlight=False, emoji=False)
 
 
 def width_of(is_terminal: bool) -> int:
@@ -140,6 +151,16 @@ def line(row: Mapping[str, Any], state: str) -> str:
         f"{row['stage']} {row['round']}{generation} · kept {row['kept']:,} of {row['candidates']:,}"
         f" · rejected {counts(rejected)}{failed}{figures(row)} · pool {row['pool']:,} · {spent(row)} · {state}{ended}"
     )
+
+
+def under_way(row: Mapping[str, Any], seconds: float) -> str:
+    """What of the rounds under way was asked and answered, in one line."""
+    rounds = f"{row['round']}" if row["last_round"] == row["round"] else f"{row['round']}–{row['last_round']}"
+    failed = f" · failed {row['failed']:,}" if row["failed"] else ""
+    known = [] if row["prompt_tokens"] is None or row["completion_tokens"] is None else [tokens(row)]
+    known += [] if row["cost_usd"] is None else [f"${row['cost_usd']:,.4f}"]
+    counts = f"asked {row['asked']:,} · answered {row['answered']:,}{failed}"
+    return " · ".join([f"{row['stage']} {rounds} · {counts}", *known, f"under way for {duration(seconds)}"])
 
 
 def figures(row: Mapping[str, Any]) -> str:
@@ -182,8 +203,13 @@ def counts(rejected: Mapping[str, int]) -> str:
 def spent(row: Mapping[str, Any]) -> str:
     """Tokens and money; a dash where they are unknown, which is not the same as none."""
     prompt, completion, cost = row["prompt_tokens"], row["completion_tokens"], row["cost_usd"]
-    tokens = "tokens –" if prompt is None or completion is None else f"{prompt + completion:,} tokens"
-    return f"{tokens} · " + ("cost –" if cost is None else f"${cost:,.4f}")
+    known = "tokens –" if prompt is None or completion is None else tokens(row)
+    return f"{known} · " + ("cost –" if cost is None else f"${cost:,.4f}")
+
+
+def tokens(row: Mapping[str, Any]) -> str:
+    """The tokens of prompts and replies together, where both are known."""
+    return f"{row['prompt_tokens'] + row['completion_tokens']:,} tokens"
 
 
 def wasted(unused: Mapping[str, Any]) -> str:

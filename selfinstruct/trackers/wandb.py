@@ -73,6 +73,8 @@ class Wandb:
     def start(self, start: Start) -> None:
         """Open a W&B run of its own; raises SelfInstructError where W&B cannot start."""
         self._start, self._step, self._lost = start, 0, 0
+        if not start.makes_rounds:  # W&B has the whole run, and would be given a new one with the times of now
+            return
         self._texts = {"tables/kept": Pieces(KEPT), "tables/rejected": Pieces(REJECTED)}
         self._history, self._defined = History(), set()
         try:

@@ -98,7 +98,7 @@ def test_a_candidate_that_similarity_turned_away_is_told_with_its_nearest_and_it
     assert f"Rejected by `similarity`: {row['reason']}." in told
     assert f"- similarity: {row['reason']}" in told
     assert f"- {row['nearest'][1]:.4f} {row['nearest'][0]}: " in told
-    assert f"rejected as {row['request']}#{number} by `similarity`" in told
+    assert f"rejected as {row['request']}:{number} by `similarity`" in told
     assert "## Parents shown" in told
 
 
@@ -107,7 +107,7 @@ def test_an_instance_that_was_turned_away_is_told_with_the_task_it_was_about(exp
     told = explain(f"{row['request']}#{number}")
 
     assert f"It was about the task {row['task']}." in told
-    assert f"rejected as {row['request']}#{number} by `parse` ({row['reason']})" in told
+    assert f"rejected as {row['request']}:{number} by `parse` ({row['reason']})" in told
 
 
 def test_a_request_is_told_with_all_that_came_of_it(explain, folder):

@@ -222,8 +222,8 @@ def begin(tmp_path):
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
     started = []
 
-    def start(*words, **how):
-        settings = environment | {"OPENAI_API_KEY": KEY, "WANDB_SILENT": "true"}
+    def start(*words, variables=None, **how):
+        settings = environment | {"OPENAI_API_KEY": KEY, "WANDB_SILENT": "true"} | (variables or {})
         started.append(commands.begin(*words, folder=tmp_path, environment=settings, **how))
         return started[-1]
 
@@ -237,8 +237,8 @@ def begin(tmp_path):
 def run(begin):
     """Run `python run.py` to its end: exit code, standard output, standard error."""
 
-    def finish(*words):
-        process = begin(*words)
+    def finish(*words, **variables):
+        process = begin(*words, variables=variables)
         output, errors = process.communicate(timeout=120)
         return process.returncode, output, errors
 

@@ -8,8 +8,10 @@ import time
 import zlib
 from contextlib import closing
 
+import commands
 import pytest
 
+from selfinstruct.command import python
 from selfinstruct.errors import ModelError
 
 LITELLM = ("model=openai", "model.timeout_seconds=20", "model.name=openai/default", "recipe.instructions.until=12")
@@ -151,7 +153,7 @@ def test_an_address_at_which_nobody_answers_ends_the_run_soon_and_is_named(words
 
     assert code == 1
     assert f"cannot reach {host} (" in told
-    assert "To go on, run: python run.py hydra.run.dir=" in told
+    assert f"To resume, run: {python()} {commands.RUN} hydra.run.dir=" in told
     assert "Traceback" not in told
     assert 1 <= len(waits(tmp_path / "run/run.log")) <= 4
     assert all(seconds <= 1 for seconds in waits(tmp_path / "run/run.log"))

@@ -27,6 +27,7 @@ from selfinstruct.trackers.console import (
     speed,
     spent,
     time_left,
+    under_way,
 )
 
 UNUSED = {"requests": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
@@ -354,3 +355,33 @@ def test_a_line_tells_the_generation_and_the_figures_that_have_a_plain_name():
     assert " · generation 3 · kept " in text
     assert " · accuracy 0.5123 · pool " in text
     assert "deepen" not in text
+
+
+ROW = {
+    "stage": "answers",
+    "round": 3,
+    "last_round": 3,
+    "asked": 1200,
+    "answered": 40,
+    "failed": 0,
+    "prompt_tokens": 1000,
+    "completion_tokens": 234,
+    "cost_usd": 0.5,
+}
+
+
+def test_what_is_under_way_is_one_line_and_says_nothing_of_what_is_not_known():
+    assert under_way(ROW, 3661) == (
+        "answers 3 · asked 1,200 · answered 40 · 1,234 tokens · $0.5000 · under way for 1:01:01"
+    )
+    unknown = {"failed": 2, "last_round": 5, "prompt_tokens": None, "cost_usd": None}
+    assert under_way(ROW | unknown, 60) == "answers 3–5 · asked 1,200 · answered 40 · failed 2 · under way for 0:01:00"
+
+
+def test_what_is_under_way_is_printed_where_there_is_no_bar(tmp_path, capsys):
+    tracker = Console()
+    tracker.wait(ROW, 60)
+    tracker.start(start_in(tmp_path))
+    tracker.wait(ROW, 60)
+
+    assert capsys.readouterr().out.splitlines()[1:] == [under_way(ROW, 60)]

@@ -540,3 +540,9 @@ def test_wandb_is_not_needed_to_build_it():
     code = f"import sys, selfinstruct.trackers.wandb as w; w.Wandb(**{OPTION}); sys.exit('wandb' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_run_that_is_only_looked_at_keeps_the_log_that_it_has(tmp_path):
+    Wandb(**OPTION).start(start_in(tmp_path, makes_rounds=False))
+
+    assert not (tmp_path / "wandb").exists()

@@ -5,6 +5,8 @@ is also written to `explain/<id>.md` in the run folder: the prompts are long, an
 An id may hold anything, since seeds bring their own, so that the file's name is made of what is safe in it and, where
 that is not all, of a hash.
 
+Ids are shown as they are typed after `explain.id=` in a shell, most of them without quotes.
+
 A model's words may hold control characters, which a terminal would obey: they are shown as escapes.
 """
 
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING, ClassVar
 from selfinstruct.actions.explain.lineage import told_lineage
 from selfinstruct.actions.explain.story import Story
 from selfinstruct.actions.record import Record
+from selfinstruct.command import pasted
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.folder import differences, replace_text
 from selfinstruct.part import part
@@ -36,8 +39,8 @@ class Explain:
     """It reads the folder as it lies there, also while another process is at work in it."""
 
     id: str | int | None
-    """A task's id; a request's (`instructions/3/2`); a rejection's, the n-th of a request (`instructions/3/2#1`, or
-    `:1`, which needs no quotes). Null for the run's lineage."""
+    """A task's id; a request's (`instructions/3/2`); a rejection's, the n-th of a request (`instructions/3/2:1`, or
+    `#1`). Null for the run's lineage."""
 
     def problems(self, run: "Run") -> list[str]:
         """What it needs is known when the folder is read."""
@@ -54,10 +57,10 @@ class Explain:
             told += ["", "## Not the run's own settings", ""]
             told += [f"- {text.replace('; a run that goes on keeps it.', '.')}" for text in others]
         text = "\n".join(printable(line) for line in told) + "\n"
-        show(text)
         folder = run.start.folder / "explain"
         folder.mkdir(exist_ok=True)
-        replace_text(folder / f"{safe(name)}.md", text)
+        replace_text(folder / f"{safe(name)}.md", text)  # before it is shown: nobody may read to the end
+        show(text)
         show(f"\nWritten to {printable(str(folder / f'{safe(name)}.md'))}\n")
 
 
@@ -66,8 +69,7 @@ def found(story: Story, name: str) -> list[str]:
     told = story.of(name)
     if told is None:
         near = get_close_matches(name, story.ids(), n=5, cutoff=0.5)
-        near = [re.sub(r"#(\d+)$", r":\1", known) for known in near]  # Hydra would have # in quotes
-        hint = f" Did you mean {', '.join(near)}?" if near else ""
+        hint = f" Did you mean {', '.join(map(pasted, near))}?" if near else ""
         raise SelfInstructError(printable(f"The run has no task, request or rejection {name!r}.{hint}"))
     return told
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from selfinstruct.actions.record import Record
+from selfinstruct.command import pasted
 from selfinstruct.pool import Pool
 from selfinstruct.task import Task
 
@@ -80,7 +81,9 @@ def seeds_that_bred(record: Record, of: Mapping[str, list[str]]) -> list[str]:
     shown = showings(record.pool)
     bred = [(len(of.get(seed.id, ())) / shown[seed.id], seed) for seed in record.seeds if shown[seed.id]]
     bred.sort(key=lambda pair: -pair[0])
-    rows = [f"| {seed.id} | {share:.2f} | {len(of[seed.id])} | {shown[seed.id]} |" for share, seed in bred[:MOST]]
+    rows = [
+        f"| {pasted(seed.id)} | {share:.2f} | {len(of[seed.id])} | {shown[seed.id]} |" for share, seed in bred[:MOST]
+    ]
     head = ["| seed | bred per showing | bred | showings |", "|---|---|---|---|"]
     return ["", "## Seeds that bred most per showing", "", *head, *rows]
 
@@ -111,5 +114,5 @@ def shares(record: Record, of: Mapping[str, list[str]], made: int) -> list[str]:
     """The seeds with the most descendants."""
     counts = [(len(descendants(seed.id, of)), seed) for seed in record.seeds]
     counts.sort(key=lambda pair: -pair[0])
-    rows = [f"| {seed.id} | {count / max(made, 1):.1%} | {count:,} |" for count, seed in counts[:MOST]]
+    rows = [f"| {pasted(seed.id)} | {count / max(made, 1):.1%} | {count:,} |" for count, seed in counts[:MOST]]
     return ["", "## Share of each seed's descendants", "", "| seed | share | descendants |", "|---|---|---|", *rows]

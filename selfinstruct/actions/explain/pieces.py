@@ -6,6 +6,7 @@ from dataclasses import replace
 from selfinstruct.actions.explain.fate import Fate, Words, neighbours, verdicts
 from selfinstruct.actions.explain.text import one_line, piece_text
 from selfinstruct.actions.questions import Question
+from selfinstruct.command import pasted
 from selfinstruct.filters import Filter
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
@@ -30,8 +31,8 @@ def words_of(task: Task) -> Words:
 def name_of(fate: Fate, request: str, made: Task | None) -> str:
     """What a piece is called: the task that it became, or its rejection."""
     if made is not None:
-        return made.id
-    return "a piece whose fate is not known" if fate.number is None else f"{request}#{fate.number}"
+        return pasted(made.id)
+    return "a piece whose fate is not known" if fate.number is None else f"{request}:{fate.number}"
 
 
 def told_fates(found: list[Fate], request: str, kept: list[Task], *, is_whole: bool = False) -> Iterator[str]:
@@ -40,9 +41,9 @@ def told_fates(found: list[Fate], request: str, kept: list[Task], *, is_whole: b
         text = one_line(piece_text(fate.piece, is_whole=is_whole))
         if fate.rejection is not None:
             why = f"`{fate.rejection.filter}` ({fate.rejection.reason})"
-            yield f"{number}. rejected as {request}#{fate.number} by {why}: {text}"
+            yield f"{number}. rejected as {request}:{fate.number} by {why}: {text}"
         elif fate.kept is not None:
-            yield f"{number}. kept as {kept[fate.kept].id}: {text}"
+            yield f"{number}. kept as {pasted(kept[fate.kept].id)}: {text}"
         else:
             yield f"{number}. its fate is not known, for the parser is not that of the run: {text}"
 
@@ -60,4 +61,6 @@ def told_verdicts(
     if near is not None and near.nearest:
         average = "" if near.average is None else f" (mean of all: {near.average:.4f})"
         yield from ("", f"Nearest by ROUGE-L F{average}:", "")
-        yield from (f"- {score:.4f} {known}: {one_line(pool[known].instruction)}" for known, score in near.nearest)
+        yield from (
+            f"- {score:.4f} {pasted(known)}: {one_line(pool[known].instruction)}" for known, score in near.nearest
+        )

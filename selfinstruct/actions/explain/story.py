@@ -12,6 +12,7 @@ from selfinstruct.actions.explain.pieces import name_of, read_again, told_fates,
 from selfinstruct.actions.explain.text import fenced, one_line, piece_text, told_reply
 from selfinstruct.actions.questions import Question, recorded_questions
 from selfinstruct.actions.record import Record, Reply, number_of
+from selfinstruct.command import pasted
 from selfinstruct.recipe import Stage, asking
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.round import Candidate, Rejection, Round
@@ -51,7 +52,7 @@ class Story:
             counts: dict[str, int] = {}
             for item in round_.rejections:
                 counts[item.request] = counts.get(item.request, 0) + 1
-                found.append(f"{item.request}#{counts[item.request]}")
+                found.append(f"{item.request}:{counts[item.request]}")
         return found
 
     def _place(self, request: str) -> int | None:
@@ -88,7 +89,7 @@ class Story:
         return next((question for question in questions if question.request.id == request), None)
 
     def _task(self, task: Task) -> Iterator[str]:
-        yield f"# {task.id}"
+        yield f"# {pasted(task.id)}"
         yield from ("", fenced(task.instruction), "")
         if task.is_human:
             yield f"A seed, written by {' and '.join(task.writers) or 'a person'}."
@@ -114,11 +115,11 @@ class Story:
         yield from self._offspring(task)
 
     def _rejected(self, rejection: Rejection, number: int) -> Iterator[str]:
-        yield f"# {rejection.request}#{number}"
+        yield f"# {rejection.request}:{number}"
         told = piece_text(rejection.candidate or rejection, is_whole=rejection.task is None)
         yield from ("", fenced(told), "", f"Rejected by `{rejection.filter}`: {rejection.reason}.")
         if rejection.task is not None:
-            yield f"It was about the task {rejection.task}."
+            yield f"It was about the task {pasted(rejection.task)}."
         yield from self._request(rejection.request, number)
 
     def _request(self, request: str, about: Task | int | None = None) -> Iterator[str]:
@@ -134,13 +135,13 @@ class Story:
         if not isinstance(stage, Grow):
             if question is not None:
                 task = question.sample.task
-                yield from ("", f"About the task {task.id if task else ''}.")
+                yield from ("", f"About the task {pasted(task.id) if task else ''}.")
                 yield from self._annotation(question, round_)
             return
         sample = () if question is None else question.sample.parents
         parents = about.parents if isinstance(about, Task) else sample
         yield from ("", "## Parents shown", "")
-        yield from (f"- {parent}: {one_line(self.record.pool[parent].instruction)}" for parent in parents)
+        yield from (f"- {pasted(parent)}: {one_line(self.record.pool[parent].instruction)}" for parent in parents)
         yield from told_reply(reply, round_.rejections, request)
         if reply is None or question is None:
             return
@@ -202,6 +203,6 @@ class Story:
         requests = {self.record.pool[child].request for child in own}
         yield from ("", "## What used it as an example", "")
         yield f"{len(own)} children, from {len(requests)} requests; {len(descendants(task.id, of))} descendants."
-        yield from (f"- {child}: {one_line(self.record.pool[child].instruction)}" for child in own[:FEW])
+        yield from (f"- {pasted(child)}: {one_line(self.record.pool[child].instruction)}" for child in own[:FEW])
         if len(own) > FEW:
             yield f"- and {len(own) - FEW} more"

@@ -13,6 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.actions.publication.overrides import kept
+from selfinstruct.command import to_resume
 from selfinstruct.journal import REJECTED
 from selfinstruct.recipe import Asking, Stage
 from selfinstruct.recipe.drawing import reached
@@ -26,7 +27,7 @@ EXTENDED = (
     "it went on after {stage} had ended, with other settings, and no single command repeats that. Run it once more in"
     " one go; with model.store=<this folder>/completions.sqlite no reply is paid for twice."
 )
-UNFINISHED = "{stage} has not ended. Let the run go on to its end first: python run.py hydra.run.dir=<folder>"
+UNFINISHED = "{stage} has not ended. Let the run finish first: {command}"
 TIMED = "it was ended by budget.minutes, and no other run ends at the same place. Let it go on to its end first."
 
 
@@ -44,7 +45,7 @@ def unrepeatable(run: "Run") -> str | None:
         if is_spent:
             continue
         if ("ended" not in rows[-1]) if rows and not by_generations else has_work(name, stage_, run):
-            return UNFINISHED.format(stage=name)
+            return UNFINISHED.format(stage=name, command=to_resume(run.start.folder))
     return None
 
 

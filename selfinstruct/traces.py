@@ -1,0 +1,84 @@
+"""What a process leaves in a folder in which it started no run: nothing.
+
+Hydra makes the folder, `.hydra/` and the log before a job begins, for a report or a failed start as well as for a run.
+So `.hydra/` is only written where no run has kept its config yet, the log is only opened by a run that makes rounds
+(`delay: true` in `conf/config.yaml`), and what Hydra has made for nothing is removed at the end.  To give Hydra a
+temporary folder instead was rejected: a run that is killed in its first second is resumed by what Hydra wrote down.
+"""
+
+import logging
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from selfinstruct.folder import CONFIG
+
+HYDRA = ".hydra"
+MAKING = {"generate", "refilter"}
+"""The actions of the program that make a run; all others look at runs."""
+
+
+def subdir(folder: str) -> str | None:
+    """Return where Hydra writes its files in a folder; None where a run has its own already."""
+    return None if (Path(folder) / CONFIG).exists() else HYDRA
+
+
+def shelf(actions: Mapping[str, Any] | None, name: str) -> str:
+    """Return the folder below `outputs/` for a run, `name`, or for reports, which do not lie among the runs."""
+    return "+".join(actions) if actions and not MAKING & actions.keys() else name
+
+
+class RunLog(logging.Filter):
+    """Lets nothing into the log file until it is opened."""
+
+    is_open = False
+
+    def open(self) -> None:
+        """Let everything in from now on."""
+        self.is_open = True
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the file is open."""
+        return self.is_open
+
+
+def closed_log() -> RunLog:
+    """Close the log files that Hydra has configured, until the run opens them."""
+    log = RunLog()
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.FileHandler):
+            handler.addFilter(log)
+    return log
+
+
+@contextmanager
+def removed_unless_used(folder: Path) -> Iterator[None]:
+    """Remove what Hydra makes in a new folder, and the folder itself, where no run comes of it."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    is_new = bool(missing) or (folder.is_dir() and not any(folder.iterdir()))
+    try:
+        yield
+    finally:
+        if is_new and not (folder / CONFIG).exists() and not (folder / ".lock").exists():
+            shutil.rmtree(folder / HYDRA, ignore_errors=True)
+            with suppress(OSError):  # as soon as one holds something
+                for place in missing:
+                    place.rmdir()
+
+
+def folder_of(config: DictConfig) -> Path:
+    """Return the folder that Hydra is about to make for a composed run."""
+    now, copied = HydraConfig.instance().cfg, deepcopy(config)  # Hydra has to change its own before the run
+    try:
+        HydraConfig.instance().set_config(copied)
+        folder = Path(str(OmegaConf.select(copied, "hydra.run.dir"))).absolute()
+        OmegaConf.copy_cache(copied, config)  # so that ${now:} is the same when it runs
+        return folder
+    finally:
+        HydraConfig.instance().cfg = now
