@@ -18,10 +18,12 @@ from typing import Any
 from selfinstruct import past
 from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import kept_config
-from selfinstruct.journal import POOL, ROUNDS, TIMINGS, Journal, has_rounds
+from selfinstruct.hashes import ROUNDS, checked
+from selfinstruct.journal import FILES, POOL, TIMINGS, Journal, has_rounds
 from selfinstruct.pool import Pool
 from selfinstruct.request import Completion
 from selfinstruct.round import Rejection, Round
+from selfinstruct.rows import rounds_of
 from selfinstruct.task import Task
 
 STORE = "completions.sqlite"
@@ -64,7 +66,7 @@ class Record:
             raise RunFolderError(f"{folder} holds no rounds of a run. Name a run's folder.")
         try:
             self._journal = Journal(folder)
-            self._journal.rounds = whole_rows(folder / ROUNDS)
+            self._journal.rounds = rounds_of(folder / ROUNDS)
             self._journal.timings = whole_rows(folder / TIMINGS)
             self.seeds = list(read_seeds(folder / POOL))
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -77,7 +79,10 @@ class Record:
     def rounds(self) -> list[Round]:
         """Every committed round, whole, in order."""
         try:
-            return list(past.rounds(self._journal))
+            rounds = list(past.rounds(self._journal))
+            for name in FILES:
+                checked(self.folder / name, self._journal.rounds)
+            return rounds
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunFolderError(f"{self.folder}: its files cannot be read ({error}).") from None
 
