@@ -16,9 +16,10 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
-from selfinstruct.errors import RunFolderError, UnwritableError
+from selfinstruct.errors import RunFolderError
+from selfinstruct.remedies import LOCK, refusal, unwritable
 
 CONFIG = "config.json"
 FOREIGN = "it is not what a run writes"
@@ -31,10 +32,6 @@ FREE = re.compile(
 """The keys that a run may change when it goes on."""
 
 
-NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
-"""SQLite's words for a file that could be written if there were room or leave to."""
-
-
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Keep every other process out of a run folder; raises RunFolderError if one is in it.
@@ -42,32 +39,20 @@ def held(folder: Path) -> Iterator[None]:
     The lock is SQLite's, which holds on every system and ends with the process, however it ends.
     """
     try:
-        connection = sqlite3.connect(folder / ".lock", timeout=0, isolation_level=None)
+        connection = sqlite3.connect(folder / LOCK, timeout=0, isolation_level=None)
     except sqlite3.Error as error:
-        raise unusable(folder, error) from None
+        raise unwritable(folder / LOCK, error) from None
     try:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:
         connection.close()
-        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-            raise unusable(folder, error) from None
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or refusal(folder / LOCK):
+            raise unwritable(folder / LOCK, error) from None
         raise RunFolderError(f"{folder} is in use by another process. Wait for it, or choose another folder.") from None
     try:
         yield
     finally:
         connection.close()
-
-
-def unwritable(path: Path, reason: object) -> UnwritableError:
-    """What to do where a file of a run cannot be written, as on a full disk."""
-    return UnwritableError(f"{path} cannot be written: {reason}. Make room, or mend what keeps it from being written.")
-
-
-def unusable(path: Path, error: sqlite3.Error) -> RunFolderError:
-    """What SQLite says of a file or folder that it cannot use: there is no room, or it is what it should not be."""
-    if getattr(error, "sqlite_errorcode", 0) & 0xFF in NO_ROOM:
-        return unwritable(path, error)
-    return RunFolderError(f"{path} cannot be used: {error}.")
 
 
 def check_links(folder: Path) -> None:
@@ -83,18 +68,30 @@ def check_links(folder: Path) -> None:
 
 def replace_text(path: Path, text: str) -> None:
     """Write a text, whole or not at all, also where the power fails; raises RunFolderError where it cannot be."""
+    with replacing(path) as file:
+        file.write(text.encode())
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Give a file to write, which takes the place of another when all of it is on disk.
+
+    So the other is there, or the whole new one, also where the power fails.  Raises RunFolderError where it cannot be
+    written.
+    """
     part_path = path.with_name(path.name + ".part")
     try:
         part_path.unlink(missing_ok=True)  # what a run left that was killed; or a link, which is not followed
-        with part_path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with part_path.open("xb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(part_path, path)
     except OSError as error:
+        raise unwritable(path, error) from None
+    finally:
         with suppress(OSError):
             part_path.unlink(missing_ok=True)
-        raise unwritable(path, error.strerror) from None
 
 
 def keep_config(folder: Path, declared: Mapping[str, Any], overrides: Sequence[str]) -> None:

@@ -37,6 +37,12 @@ RESTORE = (
 Row = Mapping[str, Any]
 
 
+def has_rounds(folder: Path) -> bool:
+    """Return whether a run in this folder has committed a round."""
+    path = folder / ROUNDS
+    return path.is_file() and path.stat().st_size > 0
+
+
 def digest(content: "hashlib._Hash") -> str:
     """Return the hash of what was read so far."""
     return content.hexdigest()[:LENGTH]

@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import replace_text, unwritable
+from selfinstruct.folder import replace_text
 from selfinstruct.hashes import ROUNDS as ROUNDS
 from selfinstruct.hashes import SIZE, checked, digest, own
+from selfinstruct.hashes import has_rounds as has_rounds
 from selfinstruct.pool import Pool
+from selfinstruct.remedies import unwritable
 from selfinstruct.round import Round
 from selfinstruct.rows import check_end, committed_in, lines_of, read, rounds_of, task_of
 from selfinstruct.task import Task
@@ -50,12 +52,6 @@ def timing(text: bytes) -> dict[str, Any] | None:
     except (ValueError, KeyError, TypeError, OverflowError):
         return None
     return {"stage": stage, "round": number, "seconds": seconds} if isfinite(seconds) and seconds >= 0 else None
-
-
-def has_rounds(folder: Path) -> bool:
-    """Whether a run in this folder has committed a round."""
-    path = folder / ROUNDS
-    return path.is_file() and path.stat().st_size > 0
 
 
 class Journal:
@@ -104,7 +100,7 @@ class Journal:
                 path.touch()
                 os.truncate(path, committed[name])
         except OSError as error:
-            raise unwritable(path, error.strerror) from None
+            raise unwritable(path, error) from None
 
     def _open_timings(self) -> None:
         """Keep the times of committed rounds only; a round that is made anew will have its own.
@@ -181,7 +177,7 @@ class Journal:
                     self._hashes[name].update(content)
                 return file.tell()
         except OSError as error:
-            raise unwritable(self.folder / name, error.strerror) from None
+            raise unwritable(self.folder / name, error) from None
 
 
 class Shelved:

@@ -11,7 +11,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from selfinstruct.folder import unusable
+from selfinstruct.remedies import unwritable
 
 FORMAT = 2
 """The version of the tables; those of version 1 had no `sent`, and are given one."""
@@ -61,12 +61,12 @@ def opened(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
-        raise unusable(path, error) from None
+        raise unwritable(path, error) from None
     try:
         set_up(connection)
     except sqlite3.Error as error:
         connection.close()
-        raise unusable(path, error) from None
+        raise unwritable(path, error) from None
     return connection
 
 

@@ -22,8 +22,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
 from selfinstruct.beginnings import Beginnings
-from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import unwritable
+from selfinstruct.remedies import unwritable
 from selfinstruct.request import Completion, Request
 from selfinstruct.schema import opened
 
@@ -75,7 +74,7 @@ class Store:
         try:
             return self._reading.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            raise RunFolderError(f"{self._path} cannot be read: {error}.") from None
+            raise unwritable(self._path, error) from None
 
     def find(self, request: Request, key: bytes) -> Completion | None:
         """The reply to this request, if it was given before."""

@@ -36,6 +36,7 @@ ORDER = (
         "template",
         "folder",
         "hashes",
+        "remedies",
         "schema",
         "beginnings",
         "encoding",

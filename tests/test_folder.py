@@ -86,11 +86,17 @@ def test_a_text_that_cannot_be_written_is_told_and_leaves_nothing_behind(tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
 
 
-@pytest.mark.parametrize("make", [lambda path: path.mkdir(), lambda path: path.write_text("no database" * 999)])
-def test_a_folder_that_cannot_be_locked_is_not_said_to_be_in_use(make, tmp_path):
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: path.mkdir(), "cannot be written: Is a directory. Move away what is in its place."),
+        (lambda path: path.write_text("no database" * 999), "is damaged: file is not a database. It holds nothing: "),
+    ],
+)
+def test_a_folder_that_cannot_be_locked_is_not_said_to_be_in_use(make, message, tmp_path):
     make(tmp_path / ".lock")
 
-    with pytest.raises(RunFolderError, match=r"cannot be used: (unable to open|file is not)"), held(tmp_path):
+    with pytest.raises(RunFolderError, match=f"lock {message}"), held(tmp_path):
         pass
 
 

@@ -265,7 +265,7 @@ def test_a_file_that_cannot_be_written_is_named_with_the_reason(tmp_path):
     (tmp_path / "rejected.jsonl").unlink()
     (tmp_path / "rejected.jsonl").mkdir()
 
-    with pytest.raises(RunFolderError, match=r"rejected.jsonl cannot be written: Is a directory. Make room, or"):
+    with pytest.raises(RunFolderError, match=r"rejected.jsonl cannot be written: Is a directory. Move away what is"):
         journal.commit(make_round(1))
 
 
