@@ -21,6 +21,7 @@ from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError, 
 from selfinstruct.folder import check_links, kept_overrides
 from selfinstruct.job import begun, failed, job, tell
 from selfinstruct.secret import TOKEN, is_typed
+from selfinstruct.signals import end_when_asked
 from selfinstruct.sweep import failures
 
 HELP = """selfinstruct grows instruction-tuning datasets out of a handful of human-written tasks.
@@ -56,7 +57,7 @@ def main() -> None:
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     for noted in (begun, failed, failures):
         noted.clear()
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that trackers and summary are finished
+    end_when_asked()
     try:
         refuse_secrets(sys.argv[1:])
         refuse_links(sys.argv[1:])

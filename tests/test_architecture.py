@@ -41,6 +41,7 @@ ORDER = (
         "beginnings",
         "encoding",
         "secret",
+        "signals",
         "terminal",
         "trust",
         "zips",
