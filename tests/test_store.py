@@ -230,6 +230,32 @@ def store_held_up(tmp_path):
     connection.close()
 
 
+@pytest.mark.parametrize("begin", ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"])
+@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
+def test_a_store_that_another_process_has_locked_is_waited_for(begin, mode, tmp_path):
+    """In a new file the first process to open it makes the tables; whoever opens it meanwhile waits."""
+    program = """
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute(f"PRAGMA journal_mode={sys.argv[3]}")
+connection.execute(sys.argv[2])
+print("locked", flush=True)
+time.sleep(0.5)
+connection.execute("ROLLBACK")
+"""
+    path = tmp_path / "completions.sqlite"
+    words = [sys.executable, "-c", program, str(path), begin, mode]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "locked\n"
+        started = time.monotonic()
+        store = Store(path)
+        assert time.monotonic() - started > 0.2
+    save(store, asked())
+    store.close()
+
+    assert rows(tmp_path, "SELECT request FROM completions") == [("grow/1/1",)]
+
+
 def test_half_a_surrogate_pair_in_a_prompt_is_kept_as_what_it_cannot_be(store, tmp_path):
     save(store, asked(1, "a \ud800 b"))
 
