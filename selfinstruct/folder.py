@@ -9,6 +9,7 @@ A run that is stopped before it has kept its config has what Hydra wrote down wh
 well, since else a folder whose run was killed in its first second would go on as another experiment.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -19,9 +20,12 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from selfinstruct.errors import RunFolderError
+from selfinstruct.hashes import LENGTH
 from selfinstruct.remedies import LOCK, refusal, unwritable
 
 CONFIG = "config.json"
+HASH = "sha256"
+"""The key in `config.json` of the hash of all its other keys."""
 FOREIGN = "it is not what a run writes"
 FREE = re.compile(
     r"(actions|trackers|formats|budget)(\..*)?"
@@ -96,8 +100,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 def keep_config(folder: Path, declared: Mapping[str, Any], overrides: Sequence[str]) -> None:
     """Write down the config that a run begins with, and what of it was overridden."""
-    text = json.dumps({"overrides": overrides, "config": declared}, indent=2, ensure_ascii=False)
-    replace_text(folder / CONFIG, text + "\n")
+    kept = hashed({"overrides": overrides, "config": declared})
+    replace_text(folder / CONFIG, json.dumps(kept, indent=2, ensure_ascii=False) + "\n")
 
 
 def kept_config(folder: Path) -> dict[str, Any] | None:
@@ -135,6 +139,8 @@ def _kept(folder: Path) -> dict[str, Any] | None:
     path = folder / CONFIG
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
+        if HASH in found and found[HASH] != hashed(found)[HASH]:
+            raise ValueError("it has changed since the run wrote it; restore it from a copy")
         if isinstance(found["config"], dict) and all(isinstance(word, str) for word in found["overrides"]):
             return cast(dict[str, Any], found)
         raise ValueError(FOREIGN)
@@ -146,6 +152,13 @@ def _kept(folder: Path) -> dict[str, Any] | None:
         raise RunFolderError(f"{path} cannot be read ({error.strerror}).") from None
     except (ValueError, RecursionError) as error:
         raise RunFolderError(f"{path} cannot be read ({error}).") from None
+
+
+def hashed(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Add a hash to what is kept, by which a changed byte is found also in values that a run may change."""
+    content = {key: value for key, value in kept.items() if key != HASH}
+    text = json.dumps(content)
+    return {**content, HASH: hashlib.sha256(text.encode()).hexdigest()[:LENGTH]}
 
 
 def is_config(found: Mapping[str, Any]) -> bool:

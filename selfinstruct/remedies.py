@@ -94,9 +94,9 @@ def unwritable(path: Path, error: BaseException) -> RunFolderError:
 
 def refused(path: Path, number: int, why: str) -> RunFolderError:
     """Return what the table says of a file, by the number of the error."""
-    verb, remedy = REMEDIES.get(number, FALLBACK)
+    verb, remedy = REMEDIES.get(number, ("written", "") if number else FALLBACK)
     kind = RunFolderError if number in LASTING else UnwritableError
-    return kind(f"{path} cannot be {verb}: {why}. {remedy}")
+    return kind(f"{path} cannot be {verb}: {why}. {remedy}".rstrip())
 
 
 def refusal(path: Path) -> OSError | None:

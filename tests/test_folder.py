@@ -177,6 +177,27 @@ def test_a_kept_config_that_no_run_has_written_is_told(text, tmp_path):
         kept_config(tmp_path)
 
 
+def test_every_byte_of_a_kept_config_that_changes_is_reported_or_changes_nothing(tmp_path):
+    keep_config(tmp_path, BEGUN, ["recipe.grow.until=40"])
+    path = tmp_path / "config.json"
+    whole, unnoticed = path.read_bytes(), []
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 2]) + whole[place + 1 :])
+        try:
+            if (kept_config(tmp_path), kept_overrides(tmp_path)) != (BEGUN, ["recipe.grow.until=40"]):
+                unnoticed.append(place)
+        except RunFolderError:
+            pass
+
+    assert unnoticed == []
+
+
+def test_a_kept_config_of_an_older_program_is_read(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"overrides": ["a=1"], "config": BEGUN}))
+
+    assert (kept_config(tmp_path), kept_overrides(tmp_path)) == (BEGUN, ["a=1"])
+
+
 @pytest.mark.parametrize("name", ["pool.jsonl", ".lock", ".hydra", ".hydra/config.yaml", "dataset", "wandb/id.txt"])
 def test_a_link_that_would_lead_what_is_written_out_of_the_folder_is_told(name, tmp_path):
     path = tmp_path / "run" / name

@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -173,7 +174,7 @@ def test_a_store_of_another_format_is_told(tmp_path):
         connection.execute("PRAGMA user_version = 99")
     connection.close()
 
-    with pytest.raises(RunFolderError, match="its format is 99, and this program knows 2"):
+    with pytest.raises(RunFolderError, match="its format is 99, and this program knows 3"):
         Store(tmp_path / "x.sqlite")
 
 
@@ -185,6 +186,40 @@ def test_a_store_of_which_a_part_is_lost_is_told(tmp_path):
 
     with pytest.raises(RunFolderError, match=r"x.sqlite is damaged: database disk image is malformed"):
         Store(tmp_path / "x.sqlite")
+
+
+CHANGES = (
+    *("text = 'Sung.'", "finish_reason = 'length'", "prompt_tokens = 4", "completion_tokens = 1", "cost_usd = 0.25"),
+    *("model = 'm-2'", "sent = NULL", "request = 'grow/1/9'", "draw = 1"),
+)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_reply_that_changed_since_it_was_stored_is_reported_and_not_used(change, store, tmp_path):
+    save(store, asked(), text="Sing.", prompt_tokens=3, cost_usd=0.5, model="m-1", sent="{}")
+    with sqlite3.connect(tmp_path / "completions.sqlite") as connection:
+        connection.execute(f"UPDATE replies SET {change}")
+    connection.close()
+
+    request = replace(asked().request, id="grow/1/9" if "request" in change else "grow/1/1")
+    for find in (lambda: store.find(request, asked().key), lambda: store.drawn(asked().key, int("draw" in change))):
+        with pytest.raises(RunFolderError, match=f"the reply to {request.id} has changed since it was stored"):
+            find()
+
+
+def test_a_reply_that_changed_can_be_paid_for_again(store, tmp_path):
+    save(store, asked(), text="Sing.")
+    rows(tmp_path, "SELECT 1")
+    with sqlite3.connect(tmp_path / "completions.sqlite") as connection:
+        connection.execute("UPDATE replies SET text = 'Sung.'")
+        with pytest.raises(RunFolderError) as found:
+            connection.commit() or store.find(asked().request, asked().key)
+        connection.execute(str(found.value).split('"')[1])
+    connection.close()
+
+    assert store.find(asked().request, asked().key) is None
+    save(store, asked(), text="Sing.")
+    assert store.find(asked().request, asked().key).text == "Sing."
 
 
 def test_what_was_sent_is_kept_and_found(store, tmp_path):

@@ -12,6 +12,7 @@ from selfinstruct.actions.comparison.grouping import estimate, short
 from selfinstruct.actions.comparison.page import page
 from selfinstruct.actions.comparison.reading import read
 from selfinstruct.actions.comparison.sending import flat, loaded
+from selfinstruct.folder import hashed
 
 HOSTILE = "<script>alert(1)</script> Write_$100 & {more} | *x*"
 
@@ -67,7 +68,7 @@ def test_runs_of_different_recipes_are_told_by_their_recipes_and_the_keys_of_all
     one, other = make_run(tmp_path / "a"), make_run(tmp_path / "b", random_seed=2)
     kept = json.loads((other / "config.json").read_text())
     kept["config"]["recipe"]["judge"] = {"_target_": "selfinstruct.recipe.grow.Grow"}
-    (other / "config.json").write_text(json.dumps(kept))
+    (other / "config.json").write_text(json.dumps(hashed(kept)))
     comparison = compare([one, other, tmp_path / "none"])
 
     assert list(comparison.short.values()) == ["recipe", "random_seed"]

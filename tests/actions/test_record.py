@@ -46,7 +46,7 @@ def test_rejections_are_found_by_their_request(folder):
 
 def test_a_store_in_use_is_read_with_what_is_only_in_its_log(folder):
     with sqlite3.connect(folder / "completions.sqlite") as writing:
-        writing.execute("UPDATE replies SET text = 'changed' WHERE request = 'instructions/1/1'")
+        writing.execute("UPDATE replies SET text = 'changed', hash = NULL WHERE request = 'instructions/1/1'")
         writing.commit()
         with Record(folder).replies() as replies:
             assert replies.of("instructions", 1)["instructions/1/1"][0].completion.text == "changed"
