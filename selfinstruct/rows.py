@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from selfinstruct.encoding import MARK, misread
 from selfinstruct.errors import RunFolderError
-from selfinstruct.hashes import HASH, SIZE, check_own, check_torn
+from selfinstruct.hashes import HASH, ROUNDS, SIZE, check_own, check_torn
 from selfinstruct.task import Task
 
 Row = dict[str, Any]
@@ -129,6 +129,23 @@ def rounds_of(path: Path) -> list[Row]:
         rounds.append(row)
     check_torn(path, torn)
     return rounds
+
+
+def check_none_lost(folder: Path, rounds: Sequence[Row]) -> None:
+    """Raise RunFolderError where the summary of a run counts candidates that none of its rounds has.
+
+    The summary is written after the last round, so that `rounds.jsonl` has lost its end since.  A summary that cannot
+    be read says nothing.
+    """
+    try:
+        counted = json.loads((folder / "summary.json").read_bytes())["candidates"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return
+    if isinstance(counted, int) and counted > (found := sum(row["candidates"] for row in rounds)):
+        raise RunFolderError(
+            f"{folder / ROUNDS} has lost its end: its rounds have {found:,} candidates, and summary.json counts"
+            f" {counted:,}. Resume the run: the lost rounds are made again from the stored replies."
+        )
 
 
 def committed_in(rounds: Sequence[Mapping[str, Any]], path: Path) -> dict[str, int]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from selfinstruct.remedies import unwritable
 
 FORMAT = 3
-"""The version of the tables.  Those of version 1 had no `sent`, and those of version 2 no `hash`; they are given them."""
+"""The version of the tables.  Those of version 1 had no `sent` and no `hash`, those of version 2 no `hash`."""
 TABLES = """
 CREATE TABLE IF NOT EXISTS parts (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS replies (
@@ -44,7 +44,8 @@ CREATE INDEX IF NOT EXISTS by_request ON replies (request);
 CREATE VIEW IF NOT EXISTS completions AS
     SELECT stage, round, request, lower(hex(key)) AS key, draw, identities.content AS identity,
         systems.content AS system, heads.content || rest AS prompt, decodings.content AS decoding,
-        sents.content AS sent, text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model, time, hash
+        sents.content AS sent, text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model, time,
+        hash
     FROM replies
     JOIN parts AS identities ON identities.id = identity
     LEFT JOIN parts AS systems ON systems.id = system

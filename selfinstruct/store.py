@@ -6,8 +6,8 @@ waits for the disk, costs little when many replies come at once.
 
 Several runs may share a store beside their own, also at the same time: there a reply is found by its question and draw.
 
-Each row has a hash of its reply, since SQLite does not notice a byte of a text that changed on the disk, and such a text
-would become data.
+Each row has a hash of its reply, since SQLite does not notice a byte of a text that changed on the disk, and such a
+text would become data.
 
 What cannot be written is an error of those who wait for it, and of nobody else: a row that SQLite does not take is
 tried apart from those that came with it, and a full disk ends the run, which goes on when there is room.
@@ -102,11 +102,10 @@ class Store:
         request, key, draw, *answer, written = row
         reply = Completion(*answer)
         if written not in (None, hash_of(request, key, draw, reply)):
-            remedy = f"DELETE FROM replies WHERE request = '{request}' AND draw = {draw}"
-            raise RunFolderError(
-                f"{self._path}: the reply to {request} has changed since it was stored. Restore the file from a copy, or"
-                f' pay for this reply again: sqlite3 {self._path.name} "{remedy}"'
-            )
+            told = f"the reply to {request} has changed since it was stored"
+            removal = f"DELETE FROM replies WHERE request = '{request}' AND draw = {draw}"  # noqa: S608  (only shown)
+            remedy = f'Restore the file from a copy, or pay again: sqlite3 {self._path.name} "{removal}"'
+            raise RunFolderError(f"{self._path}: {told}. {remedy}")
         return reply
 
     def draws(self, key: bytes) -> set[int]:

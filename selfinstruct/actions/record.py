@@ -23,7 +23,7 @@ from selfinstruct.journal import FILES, POOL, TIMINGS, Journal, has_rounds
 from selfinstruct.pool import Pool
 from selfinstruct.request import Completion
 from selfinstruct.round import Rejection, Round
-from selfinstruct.rows import rounds_of
+from selfinstruct.rows import check_none_lost, rounds_of
 from selfinstruct.schema import FORMAT, version_of
 from selfinstruct.store import hash_of
 from selfinstruct.task import Task
@@ -31,7 +31,7 @@ from selfinstruct.task import Task
 STORE = "completions.sqlite"
 RESTORE = "Restore the file from a copy."
 REPLY = "text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model"
-SELECT = f"SELECT request, key, draw, identity, system, prompt, decoding, {REPLY}, {{more}} FROM completions"
+COLUMNS = f"request, key, draw, identity, system, prompt, decoding, {REPLY}"
 IN_ROUND = "WHERE request > ? AND request < ? ORDER BY time"
 
 
@@ -70,6 +70,7 @@ class Record:
         try:
             self._journal = Journal(folder)
             self._journal.rounds = rounds_of(folder / ROUNDS)
+            check_none_lost(folder, self._journal.rounds)
             self._journal.timings = whole_rows(folder / TIMINGS)
             self.seeds = list(read_seeds(folder / POOL))
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -142,15 +143,14 @@ class Replies:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         is_hashed = version_of(connection) == FORMAT  # an older store is read as it is
-        self._select = SELECT.format(more="sent, hash" if is_hashed else "NULL, NULL")
+        self._select = f"SELECT {COLUMNS}, {'sent, hash' if is_hashed else 'NULL, NULL'} FROM completions"  # noqa: S608
 
     def of(self, stage: str, round_: int) -> dict[str, list[Reply]]:
         """The replies of a round: request to what it was answered; the newest last, where it was asked twice."""
         found: dict[str, list[Reply]] = {}
         start = f"{stage}/{round_}"
-        for row in self._connection.execute(
-            f"{self._select} {IN_ROUND}", (f"{start}/", f"{start}0")
-        ):  # 0 comes after the slash
+        ends = (f"{start}/", f"{start}0")  # 0 comes after the slash
+        for row in self._connection.execute(f"{self._select} {IN_ROUND}", ends):
             reply = reply_of(row)
             found.setdefault(reply.request, []).append(reply)
         return dict(sorted(found.items(), key=lambda item: number_of(item[0])))
