@@ -4,7 +4,6 @@ For a key that does not exist Hydra suggests `+key`, which would add one that no
 that may have been meant, and all of them at once.
 """
 
-import errno
 import re
 import sys
 from collections.abc import Iterator
@@ -21,12 +20,11 @@ from selfinstruct import folder
 from selfinstruct.command import program
 from selfinstruct.encoding import misread
 from selfinstruct.errors import SelfInstructError
+from selfinstruct.remedies import REMEDIES, unwritable
 
 HERE = Path(__file__).parent
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
 """The config tree, in a checkout or as installed."""
-UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EISDIR)
-"""What keeps a file from being written, and a user can mend."""
 MOST = 20
 """Mistakes told at once; more would hide the first."""
 
@@ -50,9 +48,9 @@ def by_place(error: Exception, place: Path) -> Exception:
     A disk that is full while a file is written does not say which: then it is `place`, where it was written.
     """
     cause = next((cause for cause in causes(error) if isinstance(cause, OSError)), None)
-    if cause is None or cause.errno not in UNWRITABLE or isinstance(error, SelfInstructError):
+    if cause is None or cause.errno not in REMEDIES or isinstance(error, SelfInstructError):
         return error
-    return folder.unwritable(Path(cause.filename or place).absolute(), cause.strerror)
+    return unwritable(Path(cause.filename or place).absolute(), cause)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

@@ -28,6 +28,7 @@ from selfinstruct.folder import check_links, kept_overrides
 from selfinstruct.job import begun, failed, job, tell, unheard
 from selfinstruct.naming import key_of
 from selfinstruct.secret import TOKEN, is_typed
+from selfinstruct.signals import end_when_asked
 from selfinstruct.sweep import failures
 from selfinstruct.terminal import printable
 
@@ -64,7 +65,7 @@ def main() -> None:
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     for noted in (begun, failed, failures):
         noted.clear()
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that trackers and summary are finished
+    end_when_asked()
     try:
         refuse_secrets(sys.argv[1:])
         line = with_kept_flags(typed(sys.argv[1:]))

@@ -9,6 +9,7 @@ A run that is stopped before it has kept its config has what Hydra wrote down wh
 well, since else a folder whose run was killed in its first second would go on as another experiment.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -16,14 +17,18 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from selfinstruct.effective import effective
-from selfinstruct.errors import RunFolderError, UnwritableError
+from selfinstruct.errors import RunFolderError
+from selfinstruct.hashes import LENGTH
+from selfinstruct.remedies import LOCK, refusal, unwritable
 
 CONFIG = "config.json"
 FLAGS = ("config_path", "config_name", "config_dir")
 """The flags of the command line without which a run's config cannot be composed again."""
+HASH = "sha256"
+"""The key in `config.json` of the hash of all its other keys."""
 FOREIGN = "it is not what a run writes"
 FREE = re.compile(
     r"(actions|trackers|formats|budget)(\..*)?"
@@ -34,10 +39,6 @@ FREE = re.compile(
 """The keys that a run may change when it goes on."""
 
 
-NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
-"""SQLite's words for a file that could be written if there were room or leave to."""
-
-
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Keep every other process out of a run folder; raises RunFolderError if one is in it.
@@ -45,32 +46,20 @@ def held(folder: Path) -> Iterator[None]:
     The lock is SQLite's, which holds on every system and ends with the process, however it ends.
     """
     try:
-        connection = sqlite3.connect(folder / ".lock", timeout=0, isolation_level=None)
+        connection = sqlite3.connect(folder / LOCK, timeout=0, isolation_level=None)
     except sqlite3.Error as error:
-        raise unusable(folder, error) from None
+        raise unwritable(folder / LOCK, error) from None
     try:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:
         connection.close()
-        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-            raise unusable(folder, error) from None
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or refusal(folder / LOCK):
+            raise unwritable(folder / LOCK, error) from None
         raise RunFolderError(f"{folder} is in use by another process. Wait for it, or choose another folder.") from None
     try:
         yield
     finally:
         connection.close()
-
-
-def unwritable(path: Path, reason: object) -> UnwritableError:
-    """What to do where a file of a run cannot be written, as on a full disk."""
-    return UnwritableError(f"{path} cannot be written: {reason}. Make room, or mend what keeps it from being written.")
-
-
-def unusable(path: Path, error: sqlite3.Error) -> RunFolderError:
-    """What SQLite says of a file or folder that it cannot use: there is no room, or it is what it should not be."""
-    if getattr(error, "sqlite_errorcode", 0) & 0xFF in NO_ROOM:
-        return unwritable(path, error)
-    return RunFolderError(f"{path} cannot be used: {error}.")
 
 
 def check_links(folder: Path) -> None:
@@ -86,18 +75,30 @@ def check_links(folder: Path) -> None:
 
 def replace_text(path: Path, text: str) -> None:
     """Write a text, whole or not at all, also where the power fails; raises RunFolderError where it cannot be."""
+    with replacing(path) as file:
+        file.write(text.encode())
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Give a file to write, which takes the place of another when all of it is on disk.
+
+    So the other is there, or the whole new one, also where the power fails.  Raises RunFolderError where it cannot be
+    written.
+    """
     part_path = path.with_name(path.name + ".part")
     try:
         part_path.unlink(missing_ok=True)  # what a run left that was killed; or a link, which is not followed
-        with part_path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with part_path.open("xb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(part_path, path)
     except OSError as error:
+        raise unwritable(path, error) from None
+    finally:
         with suppress(OSError):
             part_path.unlink(missing_ok=True)
-        raise unwritable(path, error.strerror) from None
 
 
 def keep_config(
@@ -109,7 +110,8 @@ def keep_config(
     resolved: Mapping[str, Any] | None = None,
 ) -> None:
     """Write down the config that a run starts with, the words and flags as typed, and what the config resolves to."""
-    kept = {"overrides": overrides, "flags": flags or {}, "config": declared, "resolved": resolved or declared}
+    found = {"overrides": overrides, "flags": flags or {}, "config": declared, "resolved": resolved or declared}
+    kept = hashed(found)
     replace_text(folder / CONFIG, json.dumps(kept, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -162,6 +164,8 @@ def _kept(folder: Path) -> dict[str, Any] | None:
     path = folder / CONFIG
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
+        if HASH in found and found[HASH] != hashed(found)[HASH]:
+            raise ValueError("it has changed since the run wrote it; restore it from a copy")
         if isinstance(found["config"], dict) and all(isinstance(word, str) for word in found["overrides"]):
             return cast(dict[str, Any], found)
         raise ValueError(FOREIGN)
@@ -173,6 +177,13 @@ def _kept(folder: Path) -> dict[str, Any] | None:
         raise RunFolderError(f"{path} cannot be read ({error.strerror}).") from None
     except (ValueError, RecursionError) as error:
         raise RunFolderError(f"{path} cannot be read ({error}).") from None
+
+
+def hashed(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Add a hash to what is kept, by which a changed byte is found also in values that a run may change."""
+    content = {key: value for key, value in kept.items() if key != HASH}
+    text = json.dumps(content)
+    return {**content, HASH: hashlib.sha256(text.encode()).hexdigest()[:LENGTH]}
 
 
 def is_config(found: Mapping[str, Any]) -> bool:

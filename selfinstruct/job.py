@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -230,6 +230,7 @@ def unheard() -> int:
 def tell(error: Exception) -> None:
     """Print what is to be mended, each thing on a line of its own."""
     text = printable(at_once(error.problems) if isinstance(error, Problems) else plain(error))
-    print(text, file=sys.stderr)  # noqa: T201
+    with suppress(OSError):  # nobody can read it any more; the log can be read later
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
     if begun:
         log.info(text)

@@ -2,29 +2,36 @@
 
 `pool.jsonl` has a line for each change of a task, `rejected.jsonl` one for each rejection, `rounds.jsonl` one for each
 round.  The line of a round is its commit mark: it is written last and holds the sizes of the other two files, so that
-whatever lies beyond them, after a run was cut short, never happened and is cut off at the next start.
+whatever lies beyond them, after a run was cut short, never happened and is cut off at the next start.  Beside each size
+stands a hash, by which a byte that changed is found (`selfinstruct.hashes`).
 
 These three are the same bytes whenever the replies are the same.  How long a round took is not, and stands apart, in
-`timings.jsonl`.
+`timings.jsonl`, which has no hash: times are no result.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import replace_text, unwritable
+from selfinstruct.folder import replace_text
+from selfinstruct.hashes import ROUNDS as ROUNDS
+from selfinstruct.hashes import SIZE, checked, digest, own
+from selfinstruct.hashes import has_rounds as has_rounds
 from selfinstruct.pool import Pool
+from selfinstruct.remedies import unwritable
 from selfinstruct.round import Round
-from selfinstruct.rows import SIZE, check_end, committed_in, lines_of, read, round_row, task_of
+from selfinstruct.rows import check_end, committed_in, lines_of, read, rounds_of, task_of
 from selfinstruct.task import Task
 
-POOL, REJECTED, ROUNDS, TIMINGS = "pool.jsonl", "rejected.jsonl", "rounds.jsonl", "timings.jsonl"
+POOL, REJECTED, TIMINGS = "pool.jsonl", "rejected.jsonl", "timings.jsonl"
 FILES = (POOL, REJECTED)
-"""The files whose sizes the line of a round holds."""
+"""The files whose sizes and hashes the line of a round holds."""
 CHUNK = 1 << 16
 """Bytes read at once in search of the last line end."""
 
@@ -41,15 +48,10 @@ def timing(text: bytes) -> dict[str, Any] | None:
     """How long a round took, by a line of `timings.jsonl`; None where it does not say."""
     try:
         row = json.loads(text)
-        return {"stage": str(row["stage"]), "round": int(row["round"]), "seconds": float(row["seconds"])}
-    except (ValueError, KeyError, TypeError):
+        stage, number, seconds = str(row["stage"]), int(row["round"]), float(row["seconds"])
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
-
-
-def has_rounds(folder: Path) -> bool:
-    """Whether a run in this folder has committed a round."""
-    path = folder / ROUNDS
-    return path.is_file() and path.stat().st_size > 0
+    return {"stage": stage, "round": number, "seconds": seconds} if isfinite(seconds) and seconds >= 0 else None
 
 
 class Journal:
@@ -61,6 +63,8 @@ class Journal:
         """The figures of every committed round, in order."""
         self.timings: list[dict[str, Any]] = []
         """The seconds that they took, as far as that is known."""
+        self._hashes = {name: hashlib.sha256() for name in FILES}
+        """Of what each file holds now."""
 
     def open(self, *, shelved: bool = False) -> Pool:
         """The pool as the last committed round left it; empty in a new folder.
@@ -73,9 +77,7 @@ class Journal:
         sizes = {name: path.stat().st_size for name in (POOL, REJECTED) if (path := self.folder / name).exists()}
         if sizes and not known:
             raise RunFolderError(f"{self.folder} holds {', '.join(sizes)} but no {ROUNDS}: no run has made it.")
-        rounds, tasks = [], dict[str, Task]()
-        for number, text in lines_of(self.folder / ROUNDS):
-            rounds.append(read(f"{self.folder / ROUNDS}:{number}", text, round_row))
+        rounds, tasks = rounds_of(self.folder / ROUNDS), dict[str, Task]()
         committed = dict.fromkeys(FILES, 0) | committed_in(rounds, self.folder / ROUNDS)
         if short := [name for name in FILES if sizes.get(name, 0) < committed[name]]:
             raise RunFolderError(f"{self.folder}: {', '.join(short)} is shorter than {ROUNDS} says it was.")
@@ -83,6 +85,7 @@ class Journal:
         self.rounds = rounds
         for task in () if shelved else self.tasks():
             tasks[task.id] = task
+        self._hashes = {name: checked(self.folder / name, rounds) for name in FILES}
         self._cut_off(committed)
         self._open_timings()
         return Pool(tasks.values(), Shelved(self) if shelved else None)
@@ -98,7 +101,7 @@ class Journal:
                     path.touch()
                     os.truncate(path, committed[name])
         except OSError as error:
-            raise unwritable(path, error.strerror) from None
+            raise unwritable(path, error) from None
 
     def _open_timings(self) -> None:
         """Keep the times of committed rounds only; a round that is made anew will have its own.
@@ -145,7 +148,9 @@ class Journal:
             POOL: self._append(POOL, (task.row() for task in round_.tasks)),
             REJECTED: self._append(REJECTED, (item.row(round_.stage, round_.number) for item in round_.rejections)),
         }
-        committed = replace(round_, sizes=sizes)
+        committed = replace(round_, sizes=sizes, hashes={name: digest(self._hashes[name]) for name in FILES})
+        mine = own(line(committed.row()).encode()[:-2], self.rounds[-1] if self.rounds else None)
+        committed = replace(committed, hashes={**committed.hashes, ROUNDS: mine})
         timing = {"stage": round_.stage, "round": round_.number, "seconds": round(round_.seconds, 3)}
         self._append(TIMINGS, [timing], durable=False)
         self._append(ROUNDS, [committed.row()])
@@ -164,13 +169,16 @@ class Journal:
         """
         try:
             with (self.folder / name).open("ab") as file:
-                file.write("".join(map(line, rows)).encode())
+                content = "".join(map(line, rows)).encode()
+                file.write(content)
                 file.flush()
                 if durable:
                     os.fsync(file.fileno())
+                if name in self._hashes:
+                    self._hashes[name].update(content)
                 return file.tell()
         except OSError as error:
-            raise unwritable(self.folder / name, error.strerror) from None
+            raise unwritable(self.folder / name, error) from None
 
 
 class Shelved:

@@ -9,15 +9,16 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from selfinstruct.hashes import HASH, SIZE
 from selfinstruct.journal import POOL, REJECTED, Journal
 from selfinstruct.round import OWN, Candidate, Rejection, Round
-from selfinstruct.rows import SIZE, read, rejection_row, task_of
+from selfinstruct.rows import read, rejection_row, task_of
 from selfinstruct.task import Instance, Task
 
 Made = TypeVar("Made")
 
 FIGURES = ("asked", "failed", "parsed", "kept", "pool", "prompt_tokens", "completion_tokens", "cost_usd")
-PREFIXES = (SIZE, "rejected/")
+PREFIXES = (SIZE, HASH, "rejected/")
 
 
 def rounds(journal: Journal) -> Iterator[Round]:
@@ -67,6 +68,7 @@ def round_of(row: Mapping[str, Any], tasks: Sequence[Task], rejections: Sequence
         seconds=seconds,
         ended=row.get("ended"),
         sizes={key.removeprefix(SIZE): size for key, size in row.items() if key.startswith(SIZE)},
+        hashes={key.removeprefix(HASH): found for key, found in row.items() if key.startswith(HASH)},
         generation=row.get("generation"),
         source=row.get("source"),
         figures={key: value for key, value in row.items() if key not in OWN and not key.startswith(PREFIXES)},

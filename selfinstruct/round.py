@@ -144,6 +144,8 @@ class Round:
     """The SHA-256 of the annotated data that its rows were read from, if they were."""
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Bytes of the run's other files when the round was committed; what lies beyond them never happened."""
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """A hash of each of these files up to there, and of the round's own line (`selfinstruct.hashes`)."""
 
     @property
     def candidates(self) -> int:
@@ -173,4 +175,5 @@ class Round:
             **({} if self.ended is None else {"ended": self.ended}),
             **({} if self.source is None else {"source": self.source}),
             **{f"bytes/{name}": size for name, size in self.sizes.items()},
+            **{f"sha256/{name}": found for name, found in self.hashes.items()},
         }

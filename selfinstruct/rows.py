@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from selfinstruct.encoding import MARK, misread
 from selfinstruct.errors import RunFolderError
+from selfinstruct.hashes import HASH, ROUNDS, SIZE, check_own, check_torn
 from selfinstruct.task import Task
 
 Row = dict[str, Any]
@@ -23,7 +24,6 @@ Read = TypeVar("Read")
 
 COUNTS = ("round", "asked", "failed", "candidates", "parsed", "kept", "pool")
 MAYBE = {"prompt_tokens": int, "completion_tokens": int, "cost_usd": int | float}
-SIZE = "bytes/"
 FOREIGN = "No run has written this line; nothing was changed."
 
 
@@ -109,9 +109,43 @@ def round_row(text: bytes, row: Row) -> Row:
         elif key in MAYBE:
             if value is not None and (isinstance(value, bool) or not isinstance(value, MAYBE[key])):
                 raise ValueError(f"'{key}' must be a number or null, not {value!r}")
-        elif key in ("stage", "ended") and not isinstance(value, str):
+        elif (key in ("stage", "ended") or key.startswith(HASH)) and not isinstance(value, str):
             raise ValueError(f"'{key}' must be a text, not {value!r}")
     return row
+
+
+def rounds_of(path: Path) -> list[Row]:
+    """Read the rounds that `rounds.jsonl` holds; none where there is no file.
+
+    A last line without its end was never committed.  Raises RunFolderError for a line that no run has written, or that
+    has changed since.
+    """
+    rounds: list[Row] = []
+    *texts, torn = path.read_bytes().split(b"\n") if path.exists() else [b""]
+    for number, text in enumerate(texts, 1):
+        where = f"{path}:{number}"
+        row = read(where, text, round_row)
+        check_own(where, text, row, rounds[-1] if rounds else None)
+        rounds.append(row)
+    check_torn(path, torn)
+    return rounds
+
+
+def check_none_lost(folder: Path, rounds: Sequence[Row]) -> None:
+    """Raise RunFolderError where the summary of a run counts candidates that none of its rounds has.
+
+    The summary is written after the last round, so that `rounds.jsonl` has lost its end since.  A summary that cannot
+    be read says nothing.
+    """
+    try:
+        counted = json.loads((folder / "summary.json").read_bytes())["candidates"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return
+    if isinstance(counted, int) and counted > (found := sum(row["candidates"] for row in rounds)):
+        raise RunFolderError(
+            f"{folder / ROUNDS} has lost its end: its rounds have {found:,} candidates, and summary.json counts"
+            f" {counted:,}. Resume the run: the lost rounds are made again from the stored replies."
+        )
 
 
 def committed_in(rounds: Sequence[Mapping[str, Any]], path: Path) -> dict[str, int]:

@@ -29,6 +29,7 @@ from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Stage, asking
 from selfinstruct.round import LEAKED, Round
+from selfinstruct.rows import check_none_lost, rounds_of
 from selfinstruct.seeds import Seeds
 from selfinstruct.start import Start
 from selfinstruct.store import Store
@@ -92,6 +93,8 @@ class Run:
                 action(self)
             return
         with held(self.start.folder):
+            if not self._asks:  # a run that asks makes again what was lost
+                check_none_lost(self.start.folder, rounds_of(self.start.folder / ROUNDS))
             self.journal = Journal(self.start.folder)
             self.pool = self._opened()
             if self.journal.rounds and kept_config(self.start.folder) is None:

@@ -11,10 +11,10 @@ import sqlite3
 import time
 from pathlib import Path
 
-from selfinstruct.folder import unusable
+from selfinstruct.remedies import unwritable
 
-FORMAT = 2
-"""The version of the tables; those of version 1 had no `sent`, and are given one."""
+FORMAT = 3
+"""The version of the tables.  Those of version 1 had no `sent` and no `hash`, those of version 2 no `hash`."""
 TABLES = """
 CREATE TABLE IF NOT EXISTS parts (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS replies (
@@ -37,13 +37,15 @@ CREATE TABLE IF NOT EXISTS replies (
     model TEXT NOT NULL,
     time REAL NOT NULL,
     sent INTEGER REFERENCES parts,
+    hash TEXT,
     UNIQUE (key, draw)
 );
 CREATE INDEX IF NOT EXISTS by_request ON replies (request);
 CREATE VIEW IF NOT EXISTS completions AS
     SELECT stage, round, request, lower(hex(key)) AS key, draw, identities.content AS identity,
         systems.content AS system, heads.content || rest AS prompt, decodings.content AS decoding,
-        sents.content AS sent, text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model, time
+        sents.content AS sent, text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model, time,
+        hash
     FROM replies
     JOIN parts AS identities ON identities.id = identity
     LEFT JOIN parts AS systems ON systems.id = system
@@ -51,7 +53,8 @@ CREATE VIEW IF NOT EXISTS completions AS
     JOIN parts AS decodings ON decodings.id = decoding
     LEFT JOIN parts AS sents ON sents.id = sent;
 """
-MIGRATION = "DROP VIEW IF EXISTS completions; ALTER TABLE replies ADD COLUMN sent INTEGER REFERENCES parts;"
+HASHED = "DROP VIEW IF EXISTS completions; ALTER TABLE replies ADD COLUMN hash TEXT;"
+MIGRATIONS = {1: "ALTER TABLE replies ADD COLUMN sent INTEGER REFERENCES parts;" + HASHED, 2: HASHED}
 PATIENCE = 60.0
 """Seconds to wait for another process that writes to a shared store."""
 
@@ -61,12 +64,12 @@ def opened(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
-        raise unusable(path, error) from None
+        raise unwritable(path, error) from None
     try:
         set_up(connection)
     except sqlite3.Error as error:
         connection.close()
-        raise unusable(path, error) from None
+        raise unwritable(path, error) from None
     return connection
 
 
@@ -86,7 +89,7 @@ def set_up(connection: sqlite3.Connection) -> None:
     if version_of(connection) == FORMAT:
         return
     connection.execute("BEGIN IMMEDIATE")
-    statements = (MIGRATION if version_of(connection) == 1 else "") + TABLES
+    statements = MIGRATIONS.get(version_of(connection), "") + TABLES
     for statement in statements.split(";"):
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {FORMAT}")

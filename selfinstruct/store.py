@@ -6,10 +6,15 @@ waits for the disk, costs little when many replies come at once.
 
 Several runs may share a store beside their own, also at the same time: there a reply is found by its question and draw.
 
+Each row has a hash of its reply, since SQLite does not notice a byte of a text that changed on the disk, and such a
+text would become data.
+
 What cannot be written is an error of those who wait for it, and of nobody else: a row that SQLite does not take is
 tried apart from those that came with it, and a full disk ends the run, which goes on when there is room.
 """
 
+import hashlib
+import json
 import sqlite3
 import threading
 import time
@@ -23,13 +28,14 @@ from typing import Any, TypeAlias
 
 from selfinstruct.beginnings import Beginnings
 from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import unwritable
+from selfinstruct.hashes import LENGTH
+from selfinstruct.remedies import unwritable
 from selfinstruct.request import Completion, Request
 from selfinstruct.schema import opened
 
-REPLY = """text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model,
-    COALESCE((SELECT content FROM parts WHERE id = sent), '')"""
-INSERT = f"INSERT OR IGNORE INTO replies VALUES ({', '.join('?' * 19)})"  # noqa: S608  (a constant)
+REPLY = """request, key, draw, text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model,
+    COALESCE((SELECT content FROM parts WHERE id = sent), ''), hash"""
+INSERT = f"INSERT OR IGNORE INTO replies VALUES ({', '.join('?' * 20)})"  # noqa: S608  (a constant)
 MOST = 500
 """Replies in one commit."""
 
@@ -75,7 +81,7 @@ class Store:
         try:
             return self._reading.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            raise RunFolderError(f"{self._path} cannot be read: {error}.") from None
+            raise unwritable(self._path, error) from None
 
     @property
     def stages(self) -> set[str]:
@@ -88,13 +94,24 @@ class Store:
             return None
         query = f"SELECT {REPLY} FROM replies WHERE request = ? AND key = ?"  # noqa: S608  (a constant)
         found = self._read(query, (request.id, key))
-        return Completion(*found[0]) if found else None
+        return self._checked(found[0]) if found else None
 
     def drawn(self, key: bytes, draw: int) -> Completion | None:
         """A certain draw of a question, whoever asked it; another process may have added it meanwhile."""
         query = f"SELECT {REPLY} FROM replies WHERE key = ? AND draw = ?"  # noqa: S608  (a constant)
         found = self._read(query, (key, draw))
-        return Completion(*found[0]) if found else None
+        return self._checked(found[0]) if found else None
+
+    def _checked(self, row: tuple[Any, ...]) -> Completion:
+        """Return the reply of a row; raises RunFolderError where it has changed."""
+        request, key, draw, *answer, written = row
+        reply = Completion(*answer)
+        if written not in (None, hash_of(request, key, draw, reply)):
+            told = f"the reply to {request} has changed since it was stored"
+            removal = f"DELETE FROM replies WHERE request = '{request}' AND draw = {draw}"  # noqa: S608  (only shown)
+            remedy = f'Restore the file from a copy, or pay again: sqlite3 {self._path.name} "{removal}"'
+            raise RunFolderError(f"{self._path}: {told}. {remedy}")
+        return reply
 
     def draws(self, key: bytes) -> set[int]:
         """Which draws of a question are kept."""
@@ -195,6 +212,7 @@ class Store:
             *(reply.text, reply.finish_reason, reply.prompt_tokens, reply.completion_tokens, reply.cost_usd),
             *(reply.seconds, reply.model, time.time()),
             self._part(reply.sent) if reply.sent else None,
+            hash_of(request.id, asked.key, asked.draw, reply),
         )
 
     def _part(self, content: str) -> int:
@@ -209,6 +227,15 @@ class Store:
 def storable(text: str) -> str:
     """The text with every half of a surrogate pair, which no file can hold, replaced by U+FFFD."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def hash_of(request: str, key: bytes, draw: int, reply: Completion) -> str:
+    """Return the hash of a reply and of the request that it belongs to."""
+    numbers = (reply.prompt_tokens, reply.completion_tokens)
+    figures = [None if value is None or value != value else float(value) for value in (reply.cost_usd, reply.seconds)]
+    texts = (reply.text, reply.finish_reason, reply.model, reply.sent)
+    content = json.dumps([request, key.hex(), draw, *numbers, *figures, *texts])
+    return hashlib.sha256(content.encode()).hexdigest()[:LENGTH]
 
 
 def short(key: bytes) -> int:

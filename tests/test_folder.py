@@ -86,11 +86,17 @@ def test_a_text_that_cannot_be_written_is_told_and_leaves_nothing_behind(tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
 
 
-@pytest.mark.parametrize("make", [lambda path: path.mkdir(), lambda path: path.write_text("no database" * 999)])
-def test_a_folder_that_cannot_be_locked_is_not_said_to_be_in_use(make, tmp_path):
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: path.mkdir(), "cannot be written: Is a directory. Move away what is in its place."),
+        (lambda path: path.write_text("no database" * 999), "is damaged: file is not a database. It holds nothing: "),
+    ],
+)
+def test_a_folder_that_cannot_be_locked_is_not_said_to_be_in_use(make, message, tmp_path):
     make(tmp_path / ".lock")
 
-    with pytest.raises(RunFolderError, match=r"cannot be used: (unable to open|file is not)"), held(tmp_path):
+    with pytest.raises(RunFolderError, match=f"lock {message}"), held(tmp_path):
         pass
 
 
@@ -169,6 +175,27 @@ def test_a_kept_config_that_no_run_has_written_is_told(text, tmp_path):
 
     with pytest.raises(RunFolderError, match=r"config\.json cannot be read"):
         kept_config(tmp_path)
+
+
+def test_every_byte_of_a_kept_config_that_changes_is_reported_or_changes_nothing(tmp_path):
+    keep_config(tmp_path, BEGUN, ["recipe.grow.until=40"])
+    path = tmp_path / "config.json"
+    whole, unnoticed = path.read_bytes(), []
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 2]) + whole[place + 1 :])
+        try:
+            if (kept_config(tmp_path), kept_overrides(tmp_path)) != (BEGUN, ["recipe.grow.until=40"]):
+                unnoticed.append(place)
+        except RunFolderError:
+            pass
+
+    assert unnoticed == []
+
+
+def test_a_kept_config_of_an_older_program_is_read(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"overrides": ["a=1"], "config": BEGUN}))
+
+    assert (kept_config(tmp_path), kept_overrides(tmp_path)) == (BEGUN, ["a=1"])
 
 
 @pytest.mark.parametrize("name", ["pool.jsonl", ".lock", ".hydra", ".hydra/config.yaml", "dataset", "wandb/id.txt"])

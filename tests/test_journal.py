@@ -134,6 +134,11 @@ def damaged(tmp_path, task, name, damage):
     return {path: path.read_bytes() for path in tmp_path.iterdir()}
 
 
+def unhashed(rounds):
+    """The rounds as an older program has written them."""
+    return re.sub(rb', "sha256/[^"]+": "[^"]*"', b"", rounds)
+
+
 DAMAGES = {
     "no JSON": ("rounds.jsonl", lambda old: b"{not\n" + old, r"rounds\.jsonl:1: not JSON at column 2 "),
     "a list": ("rounds.jsonl", lambda old: old + b"[1]\n", r"rounds\.jsonl:3: must be an object\."),
@@ -152,7 +157,7 @@ DAMAGES = {
     ),
     "a size that falls": (
         "rounds.jsonl",
-        lambda old: old + old.splitlines(keepends=True)[0],
+        lambda old: unhashed(old) + unhashed(old).splitlines(keepends=True)[0],
         r"rounds\.jsonl:3: pool\.jsonl cannot have become shorter",
     ),
     "a cost that is none": (
@@ -260,7 +265,7 @@ def test_a_file_that_cannot_be_written_is_named_with_the_reason(tmp_path):
     (tmp_path / "rejected.jsonl").unlink()
     (tmp_path / "rejected.jsonl").mkdir()
 
-    with pytest.raises(RunFolderError, match=r"rejected.jsonl cannot be written: Is a directory. Make room, or"):
+    with pytest.raises(RunFolderError, match=r"rejected.jsonl cannot be written: Is a directory. Move away what is"):
         journal.commit(make_round(1))
 
 

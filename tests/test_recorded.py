@@ -1,12 +1,14 @@
+import json
 import sqlite3
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 
 from selfinstruct.errors import ModelError, RunFolderError
-from selfinstruct.recorded import recorded
+from selfinstruct.recorded import key_of, recorded
 from selfinstruct.request import Completion, Decoding, Failure, Request
 from selfinstruct.store import Store
 
@@ -143,6 +145,61 @@ def test_whatever_shapes_a_reply_is_in_its_key(store, tmp_path, scripted):
     assert len(set(rows(tmp_path, "key"))) == 4
 
 
+FROZEN = Path(__file__).parent / "golden" / "store_2.sql"
+IDENTITY = {"api_base": "https://example.org/v1", "mode": "chat", "name": "m-1"}
+QUESTION = {"text": "Name a river in Bolivia – any."}
+LONG = {"max_tokens": 16, "temperature": 0.7, "stop": ["\n\n"], "extra": {"seed": 7}}
+PINNED = {
+    "with a system message": "74974d073e4b8df9e33025ee252ea19af9db963ad07ea3b61e585613014c6fd9",
+    "chat": "3da0b7597bf6ebf688e3748ed4adae8db29c40f3750118db0527a286572523ac",
+    "completion": "be0b8978842781e2b33b77cb1c36306f30f723f35f445de2ac1a29c89505cc29",
+}
+"""Keys that version 0.1.0 gave; a program that gives others would pay for every stored reply again."""
+QUESTIONS = {
+    "with a system message": replace(request(1, **QUESTION, **LONG), system="Be brief.", chat=True),
+    "chat": replace(request(2, **QUESTION), chat=True),
+    "completion": request(3, **QUESTION),
+}
+REPLIES = {
+    "with a system message": Completion(
+        "Río Beni.", "stop", 12, 4, 0.00025, 0.75, "m-1-0613", '{"max_tokens": 16, "temperature": 0.7}'
+    ),
+    "chat": Completion("The Mamoré.", "length", seconds=0.5, model="m-1-0613"),
+    "completion": Completion(" is the Beni.", "stop", 9, seconds=0.5, model="m-1-0613"),
+}
+
+
+@pytest.mark.parametrize("kind", PINNED)
+def test_the_key_of_a_request_never_changes(kind):
+    question = QUESTIONS[kind]
+    decoding = json.dumps(asdict(question.decoding), sort_keys=True, ensure_ascii=False)
+
+    assert key_of(json.dumps(IDENTITY, sort_keys=True), question, decoding).hex() == PINNED[kind]
+
+
+def test_the_replies_that_an_older_version_stored_are_found_and_nothing_is_asked(tmp_path, scripted):
+    with closing(sqlite3.connect(tmp_path / "completions.sqlite")) as connection:
+        connection.executescript(FROZEN.read_text(encoding="utf-8"))
+    model = scripted(lambda request: "It was asked again.")
+    model.identity = lambda: IDENTITY
+
+    with closing(Store(tmp_path / "completions.sqlite")) as store:
+        found = ask(store, model, *QUESTIONS.values())
+
+    assert found == list(REPLIES.values())
+    assert model.asked == []
+
+
+@pytest.mark.parametrize("changes", [{"system": "Be brief."}, {"system": ""}, {"chat": True}])
+def test_requests_that_differ_in_the_system_message_or_in_how_they_are_sent_are_two(changes, store, scripted):
+    model = scripted(lambda request: f"{request.system} {request.chat}")
+    one, other = request(), replace(request(), **changes)
+
+    assert [reply.text for reply in ask(store, model, one, other)] == [f"{r.system} {r.chat}" for r in (one, other)]
+    assert [reply.text for reply in ask(store, model, other)] == [f"{other.system} {other.chat}"]
+    assert model.asked == [one, other]
+
+
 def test_a_failure_is_never_stored(store, tmp_path, scripted):
     model = scripted(lambda r: Completion(failure=Failure("refused", "too long")) if r.id[-1] == "1" else "fine")
 
@@ -213,7 +270,7 @@ def test_a_shared_store_that_cannot_be_written_is_told_once_and_ends_nothing(tmp
 
     assert [reply.text for reply in replies] == ["kept"] * 3
     (told,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert "shared.sqlite cannot be written: no room" in told
+    assert "shared.sqlite cannot be used: no room" in told
 
 
 def test_a_defect_of_the_line_reaches_whoever_takes_the_reply(store):

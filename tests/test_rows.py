@@ -3,7 +3,7 @@ import json
 import pytest
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.rows import check_end, lines_of, read, rejection_row, task_of
+from selfinstruct.rows import check_end, check_none_lost, lines_of, read, rejection_row, task_of
 
 
 def test_lines_come_with_their_numbers_up_to_the_end_that_was_committed(tmp_path):
@@ -13,6 +13,19 @@ def test_lines_come_with_their_numbers_up_to_the_end_that_was_committed(tmp_path
     assert list(lines_of(path)) == [(1, b"1\n"), (2, b"2\n"), (3, b"3\n")]
     assert list(lines_of(path, 4)) == [(1, b"1\n"), (2, b"2\n")]
     assert list(lines_of(path, 0)) == list(lines_of(tmp_path / "none")) == []
+
+
+def test_rounds_that_the_summary_counts_and_that_are_gone_are_reported(tmp_path):
+    rounds = [{"candidates": 3}, {"candidates": 4}]
+    for text in ("", "[]", "{}", '{"candidates": null}', '{"candidates": 7}', '{"candidates": 6}', "[" * 100_000):
+        (tmp_path / "summary.json").write_text(text)
+        check_none_lost(tmp_path, rounds)
+
+    (tmp_path / "summary.json").write_text('{"candidates": 8}')
+    with pytest.raises(
+        RunFolderError, match=r"rounds\.jsonl has lost its end: its rounds have 7 candidates, and summary"
+    ):
+        check_none_lost(tmp_path, rounds)
 
 
 def test_an_end_within_a_line_is_told(tmp_path):

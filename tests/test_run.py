@@ -145,7 +145,7 @@ def uninterrupted(tmp_path_factory):
 LONG = ("recipe.instructions.until=300", "hydra.run.dir=run", "trackers=[console]", "formats=[chat]")
 
 
-@pytest.mark.parametrize("word", ["SIGINT", "SIGTERM", "SIGKILL"])
+@pytest.mark.parametrize("word", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
 def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(word, uninterrupted, tmp_path):
     process = commands.begin(*LONG, folder=tmp_path, fresh=word == "SIGINT")
     rounds = tmp_path / "run/rounds.jsonl"

@@ -46,7 +46,7 @@ def test_many_processes_may_open_a_new_file_at_once(tmp_path):
     assert [process.communicate()[1] for process in processes] == [""] * 6
 
 
-@pytest.mark.parametrize("place", ["none/x.sqlite", "."])
-def test_a_place_that_can_hold_no_file_is_told(place, tmp_path):
-    with pytest.raises(RunFolderError, match="cannot be used: unable to open database file"):
+@pytest.mark.parametrize(("place", "why"), [("none/x.sqlite", "No such file or directory"), (".", "Is a directory")])
+def test_a_place_that_can_hold_no_file_is_told(place, why, tmp_path):
+    with pytest.raises(RunFolderError, match=f"cannot be written: {why}"):
         opened(tmp_path / place)

@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -164,7 +165,7 @@ os.kill(os.getpid(), 9)
 def test_a_file_that_is_no_store_is_told(tmp_path):
     (tmp_path / "x.sqlite").write_text("garbage" * 1000)
 
-    with pytest.raises(RunFolderError, match="cannot be used"):
+    with pytest.raises(RunFolderError, match=r"is damaged: file is not a database\. To continue, move it away"):
         Store(tmp_path / "x.sqlite")
 
 
@@ -173,7 +174,7 @@ def test_a_store_of_another_format_is_told(tmp_path):
         connection.execute("PRAGMA user_version = 99")
     connection.close()
 
-    with pytest.raises(RunFolderError, match="its format is 99, and this program knows 2"):
+    with pytest.raises(RunFolderError, match="its format is 99, and this program knows 3"):
         Store(tmp_path / "x.sqlite")
 
 
@@ -183,8 +184,42 @@ def test_a_store_of_which_a_part_is_lost_is_told(tmp_path):
     whole.close()
     os.truncate(tmp_path / "x.sqlite", 4096)
 
-    with pytest.raises(RunFolderError, match=r"x.sqlite cannot be (used|read): database disk image is malformed"):
+    with pytest.raises(RunFolderError, match=r"x.sqlite is damaged: database disk image is malformed"):
         Store(tmp_path / "x.sqlite")
+
+
+CHANGES = (
+    *("text = 'Sung.'", "finish_reason = 'length'", "prompt_tokens = 4", "completion_tokens = 1", "cost_usd = 0.25"),
+    *("model = 'm-2'", "sent = NULL", "request = 'grow/1/9'", "draw = 1"),
+)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_reply_that_changed_since_it_was_stored_is_reported_and_not_used(change, store, tmp_path):
+    save(store, asked(), text="Sing.", prompt_tokens=3, cost_usd=0.5, model="m-1", sent="{}")
+    with sqlite3.connect(tmp_path / "completions.sqlite") as connection:
+        connection.execute(f"UPDATE replies SET {change}")
+    connection.close()
+
+    request = replace(asked().request, id="grow/1/9" if "request" in change else "grow/1/1")
+    for find in (lambda: store.find(request, asked().key), lambda: store.drawn(asked().key, int("draw" in change))):
+        with pytest.raises(RunFolderError, match=f"the reply to {request.id} has changed since it was stored"):
+            find()
+
+
+def test_a_reply_that_changed_can_be_paid_for_again(store, tmp_path):
+    save(store, asked(), text="Sing.")
+    rows(tmp_path, "SELECT 1")
+    with sqlite3.connect(tmp_path / "completions.sqlite") as connection:
+        connection.execute("UPDATE replies SET text = 'Sung.'")
+        with pytest.raises(RunFolderError) as found:
+            connection.commit() or store.find(asked().request, asked().key)
+        connection.execute(str(found.value).split('"')[1])
+    connection.close()
+
+    assert store.find(asked().request, asked().key) is None
+    save(store, asked(), text="Sing.")
+    assert store.find(asked().request, asked().key).text == "Sing."
 
 
 def test_what_was_sent_is_kept_and_found(store, tmp_path):
@@ -230,6 +265,32 @@ def store_held_up(tmp_path):
     connection.close()
 
 
+@pytest.mark.parametrize("begin", ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"])
+@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
+def test_a_store_that_another_process_has_locked_is_waited_for(begin, mode, tmp_path):
+    """In a new file the first process to open it makes the tables; whoever opens it meanwhile waits."""
+    program = """
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute(f"PRAGMA journal_mode={sys.argv[3]}")
+connection.execute(sys.argv[2])
+print("locked", flush=True)
+time.sleep(0.5)
+connection.execute("ROLLBACK")
+"""
+    path = tmp_path / "completions.sqlite"
+    words = [sys.executable, "-c", program, str(path), begin, mode]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "locked\n"
+        started = time.monotonic()
+        store = Store(path)
+        assert time.monotonic() - started > 0.2
+    save(store, asked())
+    store.close()
+
+    assert rows(tmp_path, "SELECT request FROM completions") == [("grow/1/1",)]
+
+
 def test_half_a_surrogate_pair_in_a_prompt_is_kept_as_what_it_cannot_be(store, tmp_path):
     save(store, asked(1, "a \ud800 b"))
 
@@ -239,7 +300,7 @@ def test_half_a_surrogate_pair_in_a_prompt_is_kept_as_what_it_cannot_be(store, t
 def test_a_reply_that_cannot_be_written_is_an_error_of_the_run_and_later_ones_are_tried_again(store, tmp_path):
     blocker = sqlite3.connect(tmp_path / "completions.sqlite", isolation_level=None)
     blocker.execute("ALTER TABLE replies RENAME TO elsewhere")
-    with pytest.raises(RunFolderError, match="cannot be written"):
+    with pytest.raises(RunFolderError, match=r"completions\.sqlite cannot be used: no such table: replies"):
         save(store, asked(1))
 
     blocker.execute("ALTER TABLE elsewhere RENAME TO replies")

@@ -13,7 +13,6 @@ A format whose every row is a file of its own gets a zip.  Its files are numbere
 task holds, and they are stored as they are: what a compressor makes of them differs from one zlib to the next.
 """
 
-import os
 import re
 import zipfile
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from selfinstruct.actions.publication.card import dataset_card
 from selfinstruct.actions.publication.facts import Told, facts_of
 from selfinstruct.actions.record import no_run
 from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import replace_text, unwritable
+from selfinstruct.folder import replace_text, replacing
 from selfinstruct.journal import line
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
@@ -104,17 +103,8 @@ def misplaced(folder: "Path") -> list[str]:
 
 def write(path: "Path", rows: Iterator[dict[str, Any]]) -> int:
     """Write rows as JSONL, or as the files of a zip, whole or not at all; how many there were."""
-    part_path = path.with_name(path.name + ".part")
-    try:
-        part_path.unlink(missing_ok=True)
-        with part_path.open("xb") as file:
-            count = (write_files if path.suffix == ".zip" else write_lines)(file, rows)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part_path, path)
-    except OSError as error:
-        raise unwritable(path, error.strerror or error) from None
-    return count
+    with replacing(path) as file:
+        return (write_files if path.suffix == ".zip" else write_lines)(file, rows)
 
 
 def write_lines(file: IO[bytes], rows: Iterator[dict[str, Any]]) -> int:

@@ -9,7 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -18,19 +18,24 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct import past
 from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import kept_config
-from selfinstruct.journal import POOL, ROUNDS, TIMINGS, Journal, has_rounds
+from selfinstruct.hashes import ROUNDS, checked
+from selfinstruct.journal import FILES, POOL, TIMINGS, Journal, has_rounds
 from selfinstruct.pool import Pool
 from selfinstruct.request import Completion
 from selfinstruct.round import Rejection, Round
+from selfinstruct.rows import check_none_lost, rounds_of
+from selfinstruct.schema import FORMAT, version_of
+from selfinstruct.store import hash_of
 from selfinstruct.task import Task
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
 
 STORE = "completions.sqlite"
+RESTORE = "Restore the file from a copy."
 REPLY = "text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model"
-SELECT = f"SELECT request, key, draw, identity, system, prompt, decoding, {REPLY} FROM completions"  # noqa: S608  (constants)
-IN_ROUND = f"{SELECT} WHERE request > ? AND request < ? ORDER BY time"
+COLUMNS = f"request, key, draw, identity, system, prompt, decoding, {REPLY}"
+IN_ROUND = "WHERE request > ? AND request < ? ORDER BY time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,8 @@ class Record:
             raise RunFolderError(f"{folder} holds no rounds of a run. Name a run's folder.")
         try:
             self._journal = Journal(folder)
-            self._journal.rounds = whole_rows(folder / ROUNDS)
+            self._journal.rounds = rounds_of(folder / ROUNDS)
+            check_none_lost(folder, self._journal.rounds)
             self._journal.timings = whole_rows(folder / TIMINGS)
             self.seeds = list(read_seeds(folder / POOL))
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -87,7 +93,10 @@ class Record:
     def rounds(self) -> list[Round]:
         """Every committed round, whole, in order."""
         try:
-            return list(past.rounds(self._journal))
+            rounds = list(past.rounds(self._journal))
+            for name in FILES:
+                checked(self.folder / name, self._journal.rounds)
+            return rounds
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunFolderError(f"{self.folder}: its files cannot be read ({error}).") from None
 
@@ -143,25 +152,31 @@ class Replies:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        is_hashed = version_of(connection) == FORMAT  # an older store is read as it is
+        self._select = f"SELECT {COLUMNS}, {'sent, hash' if is_hashed else 'NULL, NULL'} FROM completions"  # noqa: S608
 
     def of(self, stage: str, round_: int) -> dict[str, list[Reply]]:
         """The replies of a round: request to what it was answered; the newest last, where it was asked twice."""
         found: dict[str, list[Reply]] = {}
         start = f"{stage}/{round_}"
-        for row in self._connection.execute(IN_ROUND, (f"{start}/", f"{start}0")):  # 0 comes after the slash
+        ends = (f"{start}/", f"{start}0")  # 0 comes after the slash
+        for row in self._connection.execute(f"{self._select} {IN_ROUND}", ends):
             reply = reply_of(row)
             found.setdefault(reply.request, []).append(reply)
         return dict(sorted(found.items(), key=lambda item: number_of(item[0])))
 
     def __iter__(self) -> Iterator[Reply]:
         """All replies, in the order in which they came."""
-        yield from map(reply_of, self._connection.execute(f"{SELECT} ORDER BY time"))
+        yield from map(reply_of, self._connection.execute(f"{self._select} ORDER BY time"))
 
 
 def reply_of(row: tuple[Any, ...]) -> Reply:
-    """The reply of a row of the store."""
-    request, key, draw, identity, system, prompt, decoding, *answer = row
-    return Reply(request, key, draw, identity, system, prompt, decoding, Completion(*answer))
+    """Return the reply of a row of the store; raises RunFolderError where it has changed."""
+    request, key, draw, identity, system, prompt, decoding, *answer, sent, written = row
+    completion = Completion(*answer)
+    if written not in (None, hash_of(request, bytes.fromhex(key), draw, replace(completion, sent=sent or ""))):
+        raise RunFolderError(f"{STORE}: the reply to {request} has changed since it was stored. {RESTORE}")
+    return Reply(request, key, draw, identity, system, prompt, decoding, completion)
 
 
 def whole_rows(path: Path) -> list[dict[str, Any]]:

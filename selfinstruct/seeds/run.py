@@ -8,14 +8,15 @@ that run: round and request, and which stages gave it up, for this run may have 
 A run that is still at work, or was stopped, is read up to its last committed round.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.errors import DataError
+from selfinstruct.errors import DataError, RunFolderError
+from selfinstruct.hashes import ROUNDS, SIZE, checked
 from selfinstruct.part import part
+from selfinstruct.rows import rounds_of
 from selfinstruct.seeds.assembly import problems_of
 from selfinstruct.seeds.fields import (
     instance,
@@ -30,7 +31,7 @@ from selfinstruct.task import HUMAN, SEEDS, Task
 
 FAMILY = "family"
 """The attribute of tasks of Instruction Induction."""
-POOL, ROUNDS = "pool.jsonl", "rounds.jsonl"
+POOL = "pool.jsonl"
 WANTED = "<folder> to the folder of a run that has kept something"
 LONGEST_LINE = 64_000_000
 """Characters: a seed may have very many instances."""
@@ -68,13 +69,15 @@ class Run:
 
     def _committed(self, most: int) -> int:
         """How much of the pool the last committed round has left."""
-        rounds = content_of(self.path / ROUNDS, WANTED).split(b"\n")[:-1]
+        content_of(self.path / ROUNDS, WANTED)  # it can be read
         try:
-            size = json.loads(rounds[-1])[f"bytes/{POOL}"]
-        except (IndexError, ValueError, KeyError, TypeError, RecursionError):
-            size = 0
-        if not isinstance(size, int) or not 0 < size <= most:
-            raise DataError([f"{self.path}: holds no rounds of a run. Set seeds.path={WANTED}."])
+            rounds = rounds_of(self.path / ROUNDS)
+            size: int = rounds[-1].get(f"{SIZE}{POOL}", 0) if rounds else 0
+            if not 0 < size <= most:
+                raise DataError([f"{self.path}: holds no rounds of a run. Set seeds.path={WANTED}."])
+            checked(self.path / POOL, rounds)
+        except RunFolderError as error:
+            raise DataError([str(error)]) from None
         return size
 
 

@@ -12,6 +12,7 @@ from selfinstruct.actions.comparison.grouping import estimate, short
 from selfinstruct.actions.comparison.page import page
 from selfinstruct.actions.comparison.reading import read
 from selfinstruct.actions.comparison.sending import flat, loaded
+from selfinstruct.folder import hashed
 
 HOSTILE = "<script>alert(1)</script> Write_$100 & {more} | *x*"
 
@@ -45,7 +46,8 @@ def rows(text):
 
 
 def rewrite(path, change):
-    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+    changed = change(json.loads(path.read_text()))
+    path.write_text(json.dumps(hashed(changed) if path.name == "config.json" else changed))
 
 
 def test_figures_are_told_per_task_and_per_request(make_run, tmp_path):
@@ -67,7 +69,7 @@ def test_runs_of_different_recipes_are_told_by_their_recipes_and_the_keys_of_all
     one, other = make_run(tmp_path / "a"), make_run(tmp_path / "b", random_seed=2)
     kept = json.loads((other / "config.json").read_text())
     kept["config"]["recipe"]["judge"] = {"_target_": "selfinstruct.recipe.grow.Grow"}
-    (other / "config.json").write_text(json.dumps(kept))
+    (other / "config.json").write_text(json.dumps(hashed(kept)))
     comparison = compare([one, other, tmp_path / "none"])
 
     assert list(comparison.short.values()) == ["recipe", "random_seed"]
@@ -137,7 +139,7 @@ def test_keys_are_shortened_as_far_as_they_stay_apart():
     [
         ("config.json", "{", "config.json cannot be read"),
         ("config.json", '{"overrides": [], "config": {}}', "config.json has no recipe"),
-        ("rounds.jsonl", "[]\n", "cannot be read"),
+        ("rounds.jsonl", "[]\n", "rounds.jsonl:1: must be an object"),
         ("pool.jsonl", "", "pool.jsonl is shorter than rounds.jsonl says"),
         ("summary.json", "[]", "summary.json is not what a run writes"),
         ("summary.json", "{", "cannot be read"),
@@ -346,7 +348,7 @@ def test_one_column_that_does_not_fit_is_one():
 
 def test_a_filter_that_rejected_nothing_is_known_to_have(make_run, tmp_path):
     folders = [make_run(tmp_path / "a"), make_run(tmp_path / "b", random_seed=2)]
-    text = (folders[1] / "rounds.jsonl").read_text()
+    text = re.sub(', "sha256/[^"]+": "[^"]*"', "", (folders[1] / "rounds.jsonl").read_text())
     (folders[1] / "rounds.jsonl").write_text(text.replace("rejected/parse", "rejected/length"))
 
     one, two = compare(folders).figures

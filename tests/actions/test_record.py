@@ -46,7 +46,7 @@ def test_rejections_are_found_by_their_request(folder):
 
 def test_a_store_in_use_is_read_with_what_is_only_in_its_log(folder):
     with sqlite3.connect(folder / "completions.sqlite") as writing:
-        writing.execute("UPDATE replies SET text = 'changed' WHERE request = 'instructions/1/1'")
+        writing.execute("UPDATE replies SET text = 'changed', hash = NULL WHERE request = 'instructions/1/1'")
         writing.commit()
         with Record(folder).replies() as replies:
             assert replies.of("instructions", 1)["instructions/1/1"][0].completion.text == "changed"
@@ -67,8 +67,18 @@ def test_a_folder_that_no_run_has_left_so_is_refused(folder, tmp_path):
     with pytest.raises(RunFolderError, match=r"rejected\.jsonl:1: not JSON at column 1"):
         assert Record(folder).rounds
     (folder / "rounds.jsonl").write_text("{\n")
-    with pytest.raises(RunFolderError, match="its files cannot be read"):
+    with pytest.raises(RunFolderError, match=r"rounds\.jsonl:1: not JSON at column 2"):
         Record(folder)
+
+
+@pytest.mark.parametrize("name", ["pool.jsonl", "rejected.jsonl"])
+def test_a_byte_that_changed_since_it_was_committed_is_reported(name, folder):
+    content = bytearray((folder / name).read_bytes())
+    content[content.rindex(b'"instruction": "') + 20] ^= 1
+    (folder / name).write_bytes(content)
+
+    with pytest.raises(RunFolderError, match=rf"{name}: .* changed since round 1 of \w+ was committed"):
+        assert Record(folder).pool
 
 
 def test_seeds_are_those_that_the_run_began_with_and_not_what_a_stage_made_of_them(tmp_path, composed, built):

@@ -8,6 +8,7 @@ from rouge_score import rouge_scorer
 from selfinstruct.actions.record import Record
 from selfinstruct.actions.refilter.changes import changes
 from selfinstruct.errors import ConfigError, RunFolderError
+from selfinstruct.folder import hashed
 from selfinstruct.request import Completion, Failure
 from selfinstruct.round import Candidate
 
@@ -241,7 +242,7 @@ def test_replies_to_other_prompts_than_those_recorded_are_refused(recorded, refi
     old = recorded("recipe.instructions.until=40")
     config = json.loads((old / "config.json").read_text())
     config["config"]["random_seed"] += 1
-    (old / "config.json").write_text(json.dumps(config))
+    (old / "config.json").write_text(json.dumps(hashed(config)))
 
     with pytest.raises(RunFolderError, match="asked something else"):
         refilter(old, "recipe.instructions.until=40")
@@ -251,7 +252,7 @@ def test_a_record_with_a_stage_that_the_recipe_lacks_is_refused(recorded, refilt
     old = recorded("recipe.instructions.until=40")
     config = json.loads((old / "config.json").read_text())
     del config["config"]["recipe"]["input_first"]
-    (old / "config.json").write_text(json.dumps(config))
+    (old / "config.json").write_text(json.dumps(hashed(config)))
 
     with pytest.raises(RunFolderError, match="'input_first' is not in the recipe"):
         refilter(old, "recipe.instructions.until=40", "~recipe.input_first")

@@ -41,6 +41,23 @@ def test_a_phrase_is_whole_too(instruction: str) -> None:
     assert judged(instruction, "go to") is None
 
 
+@pytest.mark.parametrize(("instruction", "found"), [("See plan B.", True), ("plan  b", True), ("plan Berlin", False)])
+def test_a_phrase_may_end_with_a_word_of_one_letter(instruction: str, found: bool) -> None:
+    assert judged(instruction, "plan b") == ("contains 'plan b'" if found else None)
+
+
+@pytest.mark.parametrize(
+    ("instruction", "found"), [("What is C?", True), ("c", True), ("C_1", False), ("CO2", False), ("abc", False)]
+)
+def test_a_word_may_have_one_letter(instruction: str, found: bool) -> None:
+    assert judged(instruction, "C") == ("contains 'C'" if found else None)
+
+
+def test_a_phrase_may_end_with_one_letter_of_a_script_that_ties_words_together() -> None:
+    assert judged("给我看a 图片吧", "a 图") == "contains 'a 图'"
+    assert judged("给我看图 apple", "图 a") is None
+
+
 def test_the_first_word_of_the_list_is_named() -> None:
     assert judged("Plot a graph on a map.", "map", "graph") == "contains 'map'"
 

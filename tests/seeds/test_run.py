@@ -79,8 +79,9 @@ def test_who_wrote_a_seed_is_passed_on_unchanged(folder):
 
 
 def write_size(folder):
-    """Commit whatever the pool holds now."""
+    """Commit whatever the pool holds now, as an older program would have."""
     row = json.loads((folder / "rounds.jsonl").read_text())
+    row = {key: value for key, value in row.items() if not key.startswith("sha256/")}
     row["bytes/pool.jsonl"] = (folder / "pool.jsonl").stat().st_size
     (folder / "rounds.jsonl").write_text(json.dumps(row) + "\n")
 
@@ -106,12 +107,30 @@ def test_what_no_round_has_committed_is_not_read(folder):
 
 
 @pytest.mark.parametrize(
-    "rounds", ["", "x\n", "{}\n", "[]\n", '{"bytes/pool.jsonl": 99999999}\n', "[" * 100_000 + "\n"]
+    ("rounds", "problem"),
+    [
+        ("", ": holds no rounds of a run. Set seeds.path=<folder>"),
+        ("x\n", "/rounds.jsonl:1: not JSON at column 1"),
+        ("{}\n", "/rounds.jsonl:1: 'stage' is missing."),
+        ("[]\n", "/rounds.jsonl:1: must be an object."),
+        ('{"bytes/pool.jsonl": 99999999}\n', "/rounds.jsonl:1: 'stage' is missing."),
+        ("[" * 100_000 + "\n", "/rounds.jsonl:1: its brackets are nested too deep."),
+    ],
 )
-def test_a_folder_without_rounds_is_told(rounds, folder, problems_of):
+def test_a_folder_without_rounds_is_told(rounds, problem, folder, problems_of):
     (folder / "rounds.jsonl").write_text(rounds)
 
-    assert problems_of(Run(path=folder))[0].startswith(": holds no rounds of a run. Set seeds.path=<folder>")
+    assert problems_of(Run(path=folder))[0].startswith(problem)
+
+
+@pytest.mark.parametrize(("name", "line"), [("pool.jsonl", 2), ("rounds.jsonl", 1)])
+def test_a_byte_that_changed_since_it_was_committed_is_reported(name, line, folder, problems_of):
+    path = folder / name
+    path.write_bytes(path.read_bytes().replace(b"tree", b"free").replace(b'"asked": 1', b'"asked": 7'))
+
+    (problem,) = problems_of(Run(path=folder))
+
+    assert problem.startswith((f"/{name}:{line}: this line has changed", f"/{name}: one of the lines 1 to {line} has"))
 
 
 def test_a_folder_of_no_run_is_told(tmp_path, problems_of):

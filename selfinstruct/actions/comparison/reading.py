@@ -13,8 +13,10 @@ from typing import Any
 
 from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import CONFIG, kept_config
-from selfinstruct.journal import POOL, ROUNDS, TIMINGS
+from selfinstruct.hashes import ROUNDS, checked
+from selfinstruct.journal import POOL, TIMINGS
 from selfinstruct.pool import Pool
+from selfinstruct.rows import rounds_of
 from selfinstruct.summary import COUNTED, SPENT, authors, totals
 from selfinstruct.task import OFFLINE, Task
 
@@ -68,10 +70,11 @@ def read(folder: Path) -> Reading:
             return Reading(folder, "no run has begun here", is_readable=False)
         if not isinstance(config.get("recipe"), dict):
             return Reading(folder, f"{CONFIG} has no recipe", is_readable=False)
-        rounds = list(rows(folder / ROUNDS))
+        rounds = rounds_of(folder / ROUNDS)
         known = {(row["stage"], row["round"]) for row in rounds}
         timings = [row for row in rows(folder / TIMINGS) if (row["stage"], row["round"]) in known]
         pool = pool_of(folder / POOL, rounds[-1][f"bytes/{POOL}"] if rounds else None)
+        checked(folder / POOL, rounds)
         summary = summary_of(folder)
         told = status(rounds, summary)
         return Reading(folder, told, True, config, rounds, timings, pool, {} if told == OUTRUN else summary)

@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 from selfinstruct.actions.plan.novelty import Judged
 from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import kept_config
-from selfinstruct.journal import POOL, ROUNDS, TIMINGS, has_rounds
+from selfinstruct.hashes import ROUNDS, checked
+from selfinstruct.journal import POOL, TIMINGS, has_rounds
 from selfinstruct.round import SURPLUS
+from selfinstruct.rows import rounds_of
 from selfinstruct.summary import known
 from selfinstruct.task import HUMAN
 
@@ -106,7 +108,8 @@ def read(folder: Path) -> Earlier:
     if config is None or not has_rounds(folder):
         raise RunFolderError(f"plan.like={folder} is no folder of a run that has asked anything.")
     try:
-        rounds, timings = list(rows(folder / ROUNDS)), list(rows(folder / TIMINGS))
+        rounds, timings = rounds_of(folder / ROUNDS), list(rows(folder / TIMINGS))
+        checked(folder / POOL, rounds)
         tasks = list({row["id"]: Fate.of(row) for row in rows(folder / POOL)}.values())
         made = [task for task in tasks if not task.is_human]
         latency = latencies(folder / "completions.sqlite")

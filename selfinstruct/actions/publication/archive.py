@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from selfinstruct.errors import SelfInstructError
+from selfinstruct.folder import replace_text, replacing
 from selfinstruct.journal import line
 from selfinstruct.summary import digest_of
 from selfinstruct.zips import FIRST_DAY, UNREADABLE
@@ -53,14 +54,15 @@ def seal(folder: Path) -> None:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != MANIFEST
     }
-    text = json.dumps({"format": FORMAT, "files": files}, indent=2) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+    replace_text(folder / MANIFEST, json.dumps({"format": FORMAT, "files": files}, indent=2) + "\n")
+    for name in files:
+        with (folder / name).open("rb") as file:
+            os.fsync(file.fileno())
 
 
 def pack(folder: Path, path: Path) -> None:
     """Write a folder as a zip; the same files give the same bytes."""
-    part = path.with_name(path.name + ".part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with replacing(path) as whole, zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for file in sorted(file for file in folder.rglob("*") if file.is_file()):
             entry = zipfile.ZipInfo(TOP + file.relative_to(folder).as_posix(), FIRST_DAY)
             entry.compress_type, entry.create_system = zipfile.ZIP_DEFLATED, 3
@@ -69,7 +71,6 @@ def pack(folder: Path, path: Path) -> None:
             with file.open("rb") as source, archive.open(entry, "w") as target:
                 while content := source.read(CHUNK):
                     target.write(content)
-    os.replace(part, path)
 
 
 @contextmanager

@@ -22,17 +22,19 @@ from typing import IO, Any
 from selfinstruct.actions.publication.archive import Archive
 from selfinstruct.beginnings import Beginnings
 from selfinstruct.encoding import HALF_A_PAIR
+from selfinstruct.errors import RunFolderError
 from selfinstruct.journal import line
 from selfinstruct.recorded import key_of
 from selfinstruct.request import Completion, Decoding, Failure, Request
-from selfinstruct.store import Asked, Store
+from selfinstruct.store import Asked, Store, hash_of
 from selfinstruct.summary import digest
 
 ANSWER = ("text", "finish_reason", "prompt_tokens", "completion_tokens", "cost_usd", "model")
 ORDERED = "SELECT stage, round, request, draw, key FROM replies"
 WHOLE = f"""
 SELECT lower(hex(key)) AS key, draw, request, stage, round, identities.content AS identity,
-    systems.content AS system, heads.content || rest AS prompt, decodings.content AS decoding, {", ".join(ANSWER)}
+    systems.content AS system, heads.content || rest AS prompt, decodings.content AS decoding, {", ".join(ANSWER)},
+    seconds, COALESCE((SELECT content FROM parts WHERE id = sent), '') AS sent, hash
 FROM replies
 JOIN parts AS identities ON identities.id = identity
 LEFT JOIN parts AS systems ON systems.id = system
@@ -103,7 +105,11 @@ def rows_of(store: Path, stages: Sequence[str]) -> Iterator[sqlite3.Row]:
         found = [tuple(row) for row in connection.execute(ORDERED)]
         found.sort(key=lambda row: (place.get(row[0], len(place)), *row[:2], len(row[2]), *row[2:]))
         for *_, draw, key in found:
-            yield connection.execute(WHOLE, (key, draw)).fetchone()
+            row = connection.execute(WHOLE, (key, draw)).fetchone()
+            reply = Completion(**{name: row[name] for name in (*ANSWER, "seconds", "sent")})
+            if row["hash"] not in (None, hash_of(row["request"], key, draw, reply)):
+                raise RunFolderError(f"{store}: the reply to {row['request']} has changed since it was stored.")
+            yield row
 
 
 def is_chat(row: Mapping[str, Any] | sqlite3.Row) -> bool:

@@ -1,0 +1,119 @@
+"""Hashes: how a byte that changed in the files of a run is found.
+
+The line of a round holds, beside the size of each file, a hash of that file's content up to this size.  So the files
+are read once and compared at every round, and the first round that does not match says which lines have changed.  The
+line itself ends with a hash of its own text and of the state in which the round before it left the files: a changed
+figure is found, and so is a line that was removed, repeated or moved.  How a round ended is not part of that link, so
+that a run that was stopped and resumed differs from one that was not in the marked line at most.
+
+A hash is the beginning of a SHA-256, which finds every accident and can be computed with common tools
+(`head -c <bytes> pool.jsonl | sha256sum`).  It does not protect against an author who computes new ones.  Rejected: one
+hash for each line, which would double the short lines of the pool and miss a line that is gone.
+
+Folders of older programs have no hashes, and are read as they are.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from selfinstruct.errors import RunFolderError
+
+ROUNDS = "rounds.jsonl"
+SIZE, HASH = "bytes/", "sha256/"
+"""How the keys begin under which the line of a round holds the size and the hash of a file."""
+LENGTH = 16
+"""Hexadecimal digits of a hash: two different contents have the same one once in 10^19 times."""
+OWN = f', "{HASH}{ROUNDS}": "'.encode()
+WHOLE = re.compile(re.escape(OWN) + rb'[0-9a-f]{%d}"}' % LENGTH)
+"""How the line of a round ends."""
+CHUNK = 1 << 20
+RESTORE = (
+    "Nothing was changed. Restore the folder from a copy, or start a new run with"
+    " model.store={folder}/completions.sqlite, which pays for no stored reply again."
+)
+Row = Mapping[str, Any]
+
+
+def has_rounds(folder: Path) -> bool:
+    """Return whether a run in this folder has committed a round."""
+    path = folder / ROUNDS
+    return path.is_file() and path.stat().st_size > 0
+
+
+def digest(content: "hashlib._Hash") -> str:
+    """Return the hash of what was read so far."""
+    return content.hexdigest()[:LENGTH]
+
+
+def own(text: bytes, before: Row | None) -> str:
+    """Return the hash of a round's line: of its text without this hash, and of the round before it, if there is one."""
+    return digest(hashlib.sha256(link(before).encode() + text))
+
+
+def link(before: Row | None) -> str:
+    """Return what a round's line must follow: the name of the round before it, and the state of the files after it."""
+    if before is None:
+        return ""
+    files = (f"{key} {before[key]}" for key in before if key.startswith((SIZE, HASH)) and key != f"{HASH}{ROUNDS}")
+    return "\n".join([f"{before['stage']} {before['round']}", *files, ""])
+
+
+def check_own(where: str, text: bytes, row: Row, before: Row | None) -> None:
+    """Raise RunFolderError for the line of a round that has changed, or does not follow the round before it."""
+    missing = [name for name in (ROUNDS, *files(row)) if f"{HASH}{name}" not in row]
+    if len(missing) > len(files(row)) and (before is None or not is_hashed(before)):
+        return  # of an older program
+    head = text.rpartition(OWN)[0]
+    if missing or text != head + OWN + own(head, before).encode() + b'"}':
+        folder = Path(where).parent
+        raise RunFolderError(
+            f"{where}: this line has changed since it was written, or lines before it are missing, repeated or moved. "
+            + RESTORE.format(folder=folder)
+        )
+
+
+def check_torn(path: Path, text: bytes) -> None:
+    """Raise RunFolderError for a last line without an end that holds a whole round and more.
+
+    A line that was cut off while it was written holds less.
+    """
+    if (found := WHOLE.search(text)) and found.end() < len(text):
+        raise RunFolderError(f"{path}: its last line has changed where it ended. {RESTORE.format(folder=path.parent)}")
+
+
+def is_hashed(row: Row) -> bool:
+    """Return whether the line of a round holds any hash."""
+    return any(key.startswith(HASH) for key in row)
+
+
+def files(row: Row) -> list[str]:
+    """Return the names of the files whose sizes the line of a round holds."""
+    return [key.removeprefix(SIZE) for key in row if key.startswith(SIZE)]
+
+
+def checked(path: Path, rounds: Sequence[Row]) -> "hashlib._Hash":
+    """Return the hash of what the rounds have committed of a file, to be continued.
+
+    Raises RunFolderError with the first round whose hash does not match, and the lines among which the change is.
+    """
+    content, line = hashlib.sha256(), 1
+    if not path.exists():
+        return content
+    with path.open("rb") as file:
+        for number, row in enumerate(rounds, 1):
+            first = line
+            while (left := row.get(f"{SIZE}{path.name}", 0) - file.tell()) > 0:
+                if not (piece := file.read(min(left, CHUNK))):
+                    raise RunFolderError(f"{path} is shorter than {ROUNDS}:{number} says.")
+                content.update(piece)
+                line += piece.count(b"\n")
+            if row.get(f"{HASH}{path.name}", digest(content)) != digest(content):
+                lines = f"line {first}" if line - first <= 1 else f"one of the lines {first} to {line - 1}"
+                raise RunFolderError(
+                    f"{path}: {lines} has changed since round {row['round']} of {row['stage']} was committed: its hash"
+                    f" differs from the one in {ROUNDS}:{number}. {RESTORE.format(folder=path.parent)}"
+                )
+    return content

@@ -1,0 +1,55 @@
+"""Signals: how a program ends that is asked to end from outside, by SIGTERM or, when its terminal closes, SIGHUP.
+
+Both raise SystemExit in the main thread, also while it waits for a reply, so that what is paid for is stored, trackers
+and summary are finished, and the exit code is 128 and the number of the signal.
+
+A terminal that closes sends its signal more than once, from the shell and from the system, so the later ones are
+ignored: a second request to end would give up the replies under way.  To write to that terminal would be an error,
+also when Python ends; so streams that nobody can read any more lead nowhere from then on, and the last words stand in
+`run.log` only.  A program that was started to outlive its terminal, as by `nohup`, ignores the signal.
+"""
+
+import os
+import select
+import signal
+import sys
+from contextlib import suppress
+from types import FrameType
+
+HANG_UP = getattr(signal, "SIGHUP", None)
+"""None on Windows."""
+LOST = select.POLLHUP | select.POLLERR | select.POLLNVAL if hasattr(select, "poll") else 0
+
+
+def end_when_asked() -> None:
+    """Let SIGTERM and SIGHUP end the program well."""
+    signal.signal(signal.SIGTERM, end)
+    if HANG_UP is not None and signal.getsignal(HANG_UP) is not signal.SIG_IGN:
+        signal.signal(HANG_UP, end)
+
+
+def end(number: int, frame: FrameType | None) -> None:
+    """Raise SystemExit with the exit code for a signal."""
+    if number == HANG_UP:
+        signal.signal(number, signal.SIG_IGN)
+    let_go_of_lost_streams()
+    sys.exit(128 + number)
+
+
+def let_go_of_lost_streams() -> None:
+    """Let standard output and standard error lead nowhere where nobody can read them any more."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):  # it is closed, or no file of the system's
+            if is_lost(stream.fileno()):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, stream.fileno())
+                os.close(nowhere)
+
+
+def is_lost(descriptor: int) -> bool:
+    """Return whether the other end of a terminal or pipe is gone."""
+    if not LOST:
+        return False
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLOUT)
+    return any(event & LOST for _, event in waiting.poll(0))
