@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from selfinstruct.budget import Stop
 from selfinstruct.diversity import diversity
 from selfinstruct.folder import kept_config
 from selfinstruct.pool import Pool
@@ -38,12 +39,12 @@ def summarise(
     *,
     timings: Sequence[Row],
     unused: Row,
-    stopped: str | None = None,
+    stopped: Stop | None = None,
 ) -> dict[str, Any]:
     """The summary of a run.
 
-    `error` says why it failed, if it did, `stopped` why it stopped before it was done; `unused` are the replies that no
-    round needed.
+    `error` says why it failed, if it did, `stopped` why its budget stopped it before it was done; `unused` are the
+    replies that no round has needed so far.
     """
     models = authors(pool) or list(start.models)
     declared = kept_config(start.folder) or start.declared
@@ -54,6 +55,7 @@ def summarise(
         "offline": OFFLINE in models,
         "completed": error is None,
         "stop_reason": error or stop_reason(by_stage, stopped),
+        "stopped_by": None if stopped is None or error is not None else stopped.limit,
         **totals(rounds),
         "seconds": seconds(timings),
         "unused": unused,
@@ -95,11 +97,11 @@ def seed_writers(pool: Pool) -> Counter[str]:
     return Counter(" and ".join(task.writers) or HUMAN for task in pool if task.is_human)
 
 
-def stop_reason(by_stage: Mapping[str, Sequence[Row]], stopped: str | None = None) -> str:
+def stop_reason(by_stage: Mapping[str, Sequence[Row]], stopped: Stop | None = None) -> str:
     """Why each stage ended, and the run if it was not done, in one line."""
     ends = {stage: rows[-1].get("ended") for stage, rows in by_stage.items() if rows}
-    told = [f"{stage}: {end}" for stage, end in ends.items() if end and end != stopped]
-    return "; ".join([*told, *([stopped] if stopped else [])]) or "nothing was generated"
+    told = [f"{stage}: {end}" for stage, end in ends.items() if end]
+    return "; ".join([*told, *([stopped.reason] if stopped else [])]) or "nothing was generated"
 
 
 def totals(rows: Sequence[Row]) -> dict[str, Any]:
