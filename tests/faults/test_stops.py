@@ -17,7 +17,12 @@ GROWING = ("recipe.instructions.until=12", "recipe.instructions.requests_per_rou
 RECIPES = {
     "self_instruct": (*GROWING, *ANNOTATING),
     "self_instruct that is saturated": (
-        *(*GROWING, *ANNOTATING, "recipe.instructions.until=500", "recipe.instructions.filters.length.min_words=9"),
+        *(
+            *GROWING,
+            *ANNOTATING,
+            "recipe.instructions.until=500",
+            "recipe.instructions.filters.similarity.threshold=0.25",
+        ),
         *("recipe.instructions.saturation.rounds=3", "recipe.instructions.saturation.kept_share=0.3"),
     ),
     "paper": ("experiment=paper", "recipe.instructions.until=8"),

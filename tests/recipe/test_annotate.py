@@ -432,3 +432,28 @@ def test_a_run_that_asks_by_input_goes_on_where_it_was_stopped(raw, scripted):
     again = list(stage.rounds(setting("io", committed, model, [first.row()])))
 
     assert [(round_.row(), round_.tasks) for round_ in again] == [(round_.row(), round_.tasks) for round_ in rest]
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+@pytest.mark.parametrize("words", [(), ("experiment=paper",)])
+@pytest.mark.parametrize(
+    ("second", "finish_reason", "reason"),
+    [("a wat", "length", "truncated"), ("oak", "stop", "repeats_input"), ("as follows:", "stop", "ends_with_colon")],
+)
+def test_an_instance_that_is_rejected_spoils_no_other_in_whatever_order_the_filters_are_written(
+    second, finish_reason, reason, words, is_reversed, composed, built, tmp_path, raw, scripted
+):
+    config = composed(*words)
+    stage = config["recipe"]["input_first"]
+    if is_reversed:
+        stage["filters"] = dict(reversed(stage["filters"].items()))
+    text = f"Example 1\noak\nOutput: a tree\n\nExample 2\nelm\nOutput: a tree\n\nExample 3\noak\nOutput: {second}"
+    model = scripted(lambda r: Completion(text=text, finish_reason=finish_reason))
+    for task in list(raw):
+        if not task.is_human:
+            raw.put(replace(task, is_classification=False))
+
+    first = next(built(config, tmp_path).recipe["input_first"].rounds(setting("input_first", raw, model, [])))
+
+    assert raw["seed_task_10"].instances == (Instance("oak", "a tree"), Instance("elm", "a tree"))
+    assert {item.filter for item in first.rejections} == {reason}
