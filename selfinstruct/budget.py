@@ -5,6 +5,13 @@ Before a request is sent its most is reserved: its prompt at two bytes a token (
 make a run pass it.  Where `max_tokens` is not set nothing can be reserved: requests are then sent a round at a time,
 and the last round may pass the cap.
 
+Only whole rounds are committed, so that a run that was stopped by its budget has the files that an unstopped run had
+after the same round.  What was paid for an unfinished round counts only when the run is resumed.  To keep that little,
+questions that may be asked several times are reserved for all their attempts: a round that is started can be finished.
+While nothing else is under way less is enough, for nothing else could be done with the rest.  Of `requests` all
+questions must fit once; of `tokens` and `usd` as many are asked as surely fit, because the replies nearly always leave
+enough for the others.
+
 A reply without usable counts is unknown, not free: what was reserved for its round counts as spent, and a warning says
 so.
 
@@ -16,8 +23,8 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import inf, isinf
-from typing import Annotated, Literal
+from math import ceil, inf, isinf
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -28,6 +35,10 @@ LOG = logging.getLogger(__name__)
 
 BYTES_PER_TOKEN = 2.0
 MILLION = 1_000_000
+Limit: TypeAlias = Literal["requests", "tokens", "usd", "minutes"]
+"""A key of the budget."""
+COUNTED: tuple[Literal["requests", "tokens", "usd"], ...] = ("requests", "tokens", "usd")
+"""The limits that requests are counted against."""
 
 
 @part
@@ -67,6 +78,22 @@ class Spending:
     def __add__(self, other: "Spending") -> "Spending":
         return Spending(self.requests + other.requests, self.tokens + other.tokens, self.usd + other.usd)
 
+    def times(self, number: int) -> "Spending":
+        """So many times as much."""
+        return Spending(self.requests * number, self.tokens * number, self.usd * number)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why a run stopped before it was done: its budget does not suffice."""
+
+    limit: Limit
+    """The key of the budget that was reached."""
+    reason: str
+    """The same as a sentence, with what was spent and what is needed."""
+    needed: str | None = None
+    """The least value of the key with which the run can continue, where that is known."""
+
 
 NOTHING = Spending()
 UNLIMITED = Budget(requests=None, tokens=None, usd=None, minutes=None)
@@ -81,30 +108,34 @@ class Purse:
         self._reserved: list[Spending] = []
         self._end = None if budget.minutes is None else time.monotonic() + 60 * budget.minutes - seconds
         self._unknown: set[str] = set()
-        self.empty: str | None = None
+        self.empty: Stop | None = None
         """Why nothing more can be asked, as soon as that is so."""
 
-    def reserve(self, requests: Sequence[Request], rates: Callable[[], Rates | None]) -> tuple[int, Spending]:
-        """How many of the requests, the first ones, may be sent now, and what is reserved for them.
+    def reserve(
+        self, requests: Sequence[Request], rates: Callable[[], Rates | None], attempts: int = 1
+    ) -> tuple[int, Spending]:
+        """How many of the requests, the first ones, may be sent now, and the most that they cost once.
 
-        While others are under way it is all or none, since it is not known yet what they leave.
+        So much is reserved for each attempt.  While others are under way it is all or none, since it is not
+        known yet what the others leave.
         """
         if self._budget == UNLIMITED:
             return len(requests), NOTHING
         rate = None if self._budget.usd is None else rates()
         count = len(requests) if self._is_time_left() else 0
-        while count and not self._fits(most(requests[:count], rate)):
-            count = 0 if self._reserved else count - 1
-        reserved = most(requests[:count], rate)
+        if count and self._missing(most(requests, rate).times(attempts)) is not None:
+            count = 0 if self._reserved else self._fitting(requests, rate)
         if count:
-            self._reserved.append(reserved)
-        elif not self._reserved:
-            self.empty = self._reason()
-        return count, reserved
+            once = most(requests[:count], rate)
+            self._reserved.append(once.times(attempts))
+            return count, once
+        if requests and not self._reserved:
+            self.empty = self._stop(requests, rate)
+        return 0, NOTHING
 
-    def settle(self, reserved: Spending, spent: Spending) -> None:
+    def settle(self, once: Spending, spent: Spending, attempts: int = 1) -> None:
         """Replace what was reserved by what was spent."""
-        if reserved in self._reserved:
+        if (reserved := once.times(attempts)) in self._reserved:
             self._reserved.remove(reserved)
             self._spent += spent
 
@@ -117,29 +148,63 @@ class Purse:
         how = "each request counts as its prompt at two bytes per token, plus max_tokens"
         LOG.warning("budget.%s: %s, so %s. Where max_tokens is null, nothing more is asked.", name, what, how)
 
-    def _fits(self, wanted: Spending) -> bool:
-        """Whether it can be spent beside what is spent and reserved; what is unknown fits if it would be alone."""
+    def _fitting(self, requests: Sequence[Request], rate: Rates | None) -> int:
+        """How many may be asked once where nothing else is under way; none where their number is too high."""
+        if self._missing(Spending(len(requests))) is not None:
+            return 0
+        count = len(requests)
+        while count and self._missing(most(requests[:count], rate)) is not None:
+            count -= 1
+        return count
+
+    def _missing(self, wanted: Spending) -> Limit | None:
+        """The first limit that does not allow it beside what is spent and reserved; None if all do.
+
+        What is unknown fits if it would be alone.
+        """
         total = sum(self._reserved, self._spent + wanted)
-        caps = ((self._budget.requests, "requests"), (self._budget.tokens, "tokens"), (self._budget.usd, "usd"))
-        for cap, name in caps:
+        for name in COUNTED:
+            cap: float | None = getattr(self._budget, name)
             is_unknown = isinf(getattr(wanted, name)) and not self._reserved
             needed = getattr(self._spent, name) if is_unknown else getattr(total, name)
             if cap is not None and (needed >= cap if is_unknown else needed > cap):
-                return False
-        return True
+                return name
+        return None
 
     def _is_time_left(self) -> bool:
         return self._end is None or time.monotonic() < self._end
 
-    def _reason(self) -> str:
+    def _stop(self, requests: Sequence[Request], rate: Rates | None) -> Stop:
+        """Why none of the requests can be asked, and the least with which some can."""
+        stage, minutes = requests[0].stage, self._budget.minutes
         if not self._is_time_left():
-            return f"budget: {self._budget.minutes:g} minutes are over"
-        spent = (("requests", f"{self._spent.requests:,}"), ("tokens", f"{self._spent.tokens:,.0f}"))
-        told = [*spent, ("usd", f"{self._spent.usd:.4f}")]
-        parts = [
-            f"{words} of {cap:g} {name}" for name, words in told if (cap := getattr(self._budget, name)) is not None
+            return Stop("minutes", f"budget: {minutes:g} {'minute is' if minutes == 1 else 'minutes are'} over")
+        wanted = Spending(len(requests))
+        if (limit := self._missing(wanted)) != "requests":
+            wanted = most(requests[:1], rate)
+            limit = self._missing(wanted)
+        assert limit is not None
+        needed = least(limit, getattr(self._spent, limit), getattr(wanted, limit))
+        told = f"budget: {', '.join(self._told())} spent"
+        return Stop(limit, f"{told}; {stage} needs budget.{limit}={needed} to continue" if needed else told, needed)
+
+    def _told(self) -> list[str]:
+        """What was spent of each limit that is set."""
+        shown = {"requests": ",.0f", "tokens": ",.0f", "usd": ".4f"}
+        return [
+            f"{'an unknown part' if isinf(spent) else format(spent, shown[name])} of {cap:,} {name}"
+            for name in COUNTED
+            if (cap := getattr(self._budget, name)) is not None and (spent := getattr(self._spent, name)) is not None
         ]
-        return f"budget: {', '.join(parts)} spent, and the next request does not fit"
+
+
+def least(limit: Limit, spent: float, wanted: float) -> str | None:
+    """The least value of a limit that allows some more, as it is typed; None where it is not known what was spent."""
+    if isinf(spent):
+        return None
+    if limit == "usd":
+        return f"{ceil((spent + (0.0001 if isinf(wanted) else wanted)) * 10_000) / 10_000:.4f}"
+    return str(ceil(spent + (1 if isinf(wanted) else wanted)))
 
 
 def most(requests: Sequence[Request], rates: Rates | None) -> Spending:

@@ -112,7 +112,8 @@ def work(values: dict[str, Any], start: "Start", capsule: str | None, objective:
             tell(SelfInstructError(f"Stopped. {go_on(start.folder)}"))
         raise
     if run.stopped:
-        tell(SelfInstructError(f"Stopped by the {run.stopped}. {go_on(start.folder)} budget.<limit>=<more>"))
+        limit, more = run.stopped.limit, run.stopped.needed or "<more>"
+        tell(SelfInstructError(f"Stopped by the {run.stopped.reason}. {go_on(start.folder)} budget.{limit}={more}"))
 
 
 def told(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:

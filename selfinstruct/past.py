@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from selfinstruct.hashes import HASH, SIZE
 from selfinstruct.journal import POOL, REJECTED, Journal
-from selfinstruct.round import OWN, Candidate, Rejection, Round
+from selfinstruct.round import OWN, Candidate, End, Rejection, Round
 from selfinstruct.rows import read, rejection_row, task_of
 from selfinstruct.task import Instance, Task
 
@@ -66,6 +66,7 @@ def round_of(row: Mapping[str, Any], tasks: Sequence[Task], rejections: Sequence
         tasks=tuple(tasks),
         rejections=tuple(rejections),
         seconds=seconds,
+        end=End(row["end"]) if "end" in row else None,
         ended=row.get("ended"),
         sizes={key.removeprefix(SIZE): size for key, size in row.items() if key.startswith(SIZE)},
         hashes={key.removeprefix(HASH): found for key, found in row.items() if key.startswith(HASH)},

@@ -6,7 +6,8 @@ last candidate: `candidates = kept + rejected`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 from selfinstruct.task import Instance, Task
@@ -21,7 +22,7 @@ LEAKED = "control_tokens"
 """The figure of a round that counts the replies with control tokens in them; a round without any does not have it."""
 OWN = {
     *("stage", "round", "generation", "asked", "failed", "candidates", "parsed", "kept"),
-    *("pool", "prompt_tokens", "completion_tokens", "cost_usd", "ended", "source"),
+    *("pool", "prompt_tokens", "completion_tokens", "cost_usd", "end", "ended", "source"),
 }
 """The names in the row of a round that are its own, beside those with a slash; every other one is a metric's."""
 
@@ -105,6 +106,32 @@ class Rejection:
         return row
 
 
+class End(StrEnum):
+    """Why a stage has ended.  A run that stops before that, by its budget say, has ended none."""
+
+    TARGET = "target"
+    """Enough tasks are kept."""
+    SATURATED = "saturated"
+    """Nothing new came."""
+    GENERATION = "generation"
+    """All that a generation shows was asked."""
+    HANDLED = "handled"
+    """No task lacks what the stage fills, but for those that it gave up."""
+    READ = "read"
+    """Every row of the data was read."""
+    RECORDED = "recorded"
+    """All recorded replies were used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end of a stage."""
+
+    end: End
+    text: str
+    """The same as words for people."""
+
+
 @dataclass(frozen=True)
 class Round:
     """One turn of a stage: its figures, and what it kept and rejected."""
@@ -132,8 +159,10 @@ class Round:
     """US dollars."""
     seconds: float = 0.0
     """From the commit of the round before to its own."""
-    ended: str | None = None
+    end: End | None = None
     """Why the stage ended with this round, if it did."""
+    ended: str | None = None
+    """The same as words for people."""
     generation: int | None = None
     """The generation that it belongs to, in a stage that goes by generations."""
     samples: tuple[Sample, ...] = ()
@@ -151,6 +180,10 @@ class Round:
     def candidates(self) -> int:
         """Everything the round had to decide about; equals kept plus rejected."""
         return self.kept + len(self.rejections)
+
+    def concluded(self, ending: Ending | None) -> "Round":
+        """The round as the last of its stage, where there is an ending."""
+        return self if ending is None else replace(self, end=ending.end, ended=ending.text)
 
     def row(self) -> dict[str, Any]:
         """The figures, as a line of `rounds.jsonl`: all but the time it took, which is no result of the run."""
@@ -172,6 +205,7 @@ class Round:
             "completion_tokens": self.completion_tokens,
             "cost_usd": self.cost_usd,
             **self.figures,
+            **({} if self.end is None else {"end": self.end.value}),
             **({} if self.ended is None else {"ended": self.ended}),
             **({} if self.source is None else {"source": self.source}),
             **{f"bytes/{name}": size for name, size in self.sizes.items()},

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from selfinstruct.encoding import MARK, misread
 from selfinstruct.errors import RunFolderError
 from selfinstruct.hashes import HASH, ROUNDS, SIZE, check_own, check_torn
+from selfinstruct.round import End
 from selfinstruct.task import Task
 
 Row = dict[str, Any]
@@ -24,6 +25,8 @@ Read = TypeVar("Read")
 
 COUNTS = ("round", "asked", "failed", "candidates", "parsed", "kept", "pool")
 MAYBE = {"prompt_tokens": int, "completion_tokens": int, "cost_usd": int | float}
+BUDGET = "budget: "
+"""How the end of a stage began that version 0.1.0 wrote down where only the budget was spent."""
 FOREIGN = "No run has written this line; nothing was changed."
 
 
@@ -98,7 +101,10 @@ def task_of(text: bytes, row: Row) -> Task:
 
 
 def round_row(text: bytes, row: Row) -> Row:
-    """A row of `rounds.jsonl`; raises ValueError for one of another shape."""
+    """A row of `rounds.jsonl`; raises ValueError for one of another shape.
+
+    A stage that was stopped by the budget has not ended, which version 0.1.0 did not tell apart.
+    """
     for key in ("stage", *COUNTS, *MAYBE):
         if key not in row:
             raise ValueError(f"'{key}' is missing")
@@ -111,6 +117,11 @@ def round_row(text: bytes, row: Row) -> Row:
                 raise ValueError(f"'{key}' must be a number or null, not {value!r}")
         elif (key in ("stage", "ended") or key.startswith(HASH)) and not isinstance(value, str):
             raise ValueError(f"'{key}' must be a text, not {value!r}")
+    if "end" in row:
+        if row["end"] not in list(End) or "ended" not in row:
+            raise ValueError(f"'end' must be one of {', '.join(End)}, with 'ended' beside it, not {row['end']!r}")
+    elif row.get("ended", "").startswith(BUDGET):
+        return {key: value for key, value in row.items() if key != "ended"}
     return row
 
 

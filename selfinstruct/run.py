@@ -13,13 +13,13 @@ from contextlib import closing
 from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import Field
 
 from selfinstruct import past
 from selfinstruct.actions import Action
-from selfinstruct.budget import Budget, Purse
+from selfinstruct.budget import Budget, Limit, Purse, Stop
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
 from selfinstruct.folder import CONFIG, check_links, held, keep_config, kept_config, replace_text
 from selfinstruct.formats import Format
@@ -159,9 +159,17 @@ class Run:
             raise KeyboardInterrupt
 
     @property
-    def stopped(self) -> str | None:
+    def stopped(self) -> Stop | None:
         """Why it stopped before it was done, where that was its budget."""
         return self.purse.empty if self.purse is not None else None
+
+    @property
+    def stopped_by(self) -> Limit | None:
+        """The key of the budget that stopped it, or that stopped the run which made its pool."""
+        if self._asks:
+            return None if self.stopped is None else self.stopped.limit
+        found: str | None = ended_before(self.start.folder)["stopped_by"]
+        return next((limit for limit in get_args(Limit) if limit == found), None)
 
     def _tracked(self) -> None:
         self._committed = time.perf_counter()

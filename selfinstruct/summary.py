@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from selfinstruct.budget import Stop
 from selfinstruct.diversity import diversity
 from selfinstruct.folder import kept_config
 from selfinstruct.pool import Pool
@@ -39,12 +40,12 @@ def summarise(
     *,
     timings: Sequence[Row],
     unused: Row,
-    stopped: str | None = None,
+    stopped: Stop | None = None,
 ) -> dict[str, Any]:
     """The summary of a run.
 
-    `error` says why it failed, if it did, `stopped` why it stopped before it was done; `unused` are the replies that no
-    round needed.
+    `error` says why it failed, if it did, `stopped` why its budget stopped it before it was done; `unused` are the
+    replies that no round has needed so far.
     """
     models = authors(pool) or list(start.models)
     declared = kept_config(start.folder) or start.declared
@@ -55,6 +56,7 @@ def summarise(
         "offline": OFFLINE in models,
         "completed": error is None,
         "stop_reason": error or stop_reason(by_stage, stopped),
+        "stopped_by": None if stopped is None or error is not None else stopped.limit,
         **totals(rounds),
         "seconds": seconds(timings),
         "unused": unused,
@@ -99,9 +101,10 @@ def ended_before(folder: Path) -> dict[str, Any]:
     """Return how the run ended that made the pool."""
     before = summary_in(folder) or {}
     try:
-        return {key: before[key] for key in ("completed", "stop_reason")}
+        return {key: before[key] for key in ("completed", "stop_reason")} | {"stopped_by": before.get("stopped_by")}
     except KeyError:
-        return {"completed": False, "stop_reason": "not known: it was stopped before it could say"}
+        reason = "unknown: it was stopped before it could write its summary"
+        return {"completed": False, "stop_reason": reason, "stopped_by": None}
 
 
 def measured(pool: Pool) -> Iterable[Task]:
@@ -123,11 +126,11 @@ def seed_writers(pool: Pool) -> Counter[str]:
     return Counter(" and ".join(task.writers) or HUMAN for task in pool if task.is_human)
 
 
-def stop_reason(by_stage: Mapping[str, Sequence[Row]], stopped: str | None = None) -> str:
+def stop_reason(by_stage: Mapping[str, Sequence[Row]], stopped: Stop | None = None) -> str:
     """Why each stage ended, and the run if it was not done, in one line."""
     ends = {stage: rows[-1].get("ended") for stage, rows in by_stage.items() if rows}
-    told = [f"{stage}: {end}" for stage, end in ends.items() if end and end != stopped]
-    return "; ".join([*told, *([stopped] if stopped else [])]) or "nothing was generated"
+    told = [f"{stage}: {end}" for stage, end in ends.items() if end]
+    return "; ".join([*told, *([stopped.reason] if stopped else [])]) or "nothing was generated"
 
 
 def totals(rows: Sequence[Row]) -> dict[str, Any]:

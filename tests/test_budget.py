@@ -1,8 +1,9 @@
 import time
+from math import inf
 
 import pytest
 
-from selfinstruct.budget import NOTHING, UNLIMITED, Budget, Purse, Rates, Spending, most
+from selfinstruct.budget import NOTHING, UNLIMITED, Budget, Purse, Rates, Spending, Stop, most
 from selfinstruct.request import Decoding, Request
 
 CHEAP = Rates(prompt=1.0, completion=2.0)
@@ -32,20 +33,54 @@ def test_no_more_requests_than_the_budget_says_and_then_it_is_empty():
 
     count, reserved = held.reserve([request()] * 3, unknown)
     assert count == 3
-    assert held.reserve([request()] * 3, unknown)[0] == 0  # all or none while others are under way
-    assert held.empty is None
+    assert held.reserve([request()] * 3, unknown)[0] == 0
+    assert held.empty is None  # the three may leave something
 
     held.settle(reserved, Spending(3))
-    assert held.reserve([request()] * 3, unknown)[0] == 2
+    assert held.reserve([request()] * 2, unknown)[0] == 2
     held.settle(most([request()] * 2, None), Spending(2))
     assert held.reserve([request()], unknown)[0] == 0
-    assert held.empty == "budget: 5 of 5 requests spent, and the next request does not fit"
+    assert held.empty == Stop("requests", "budget: 5 of 5 requests spent; a needs budget.requests=6 to continue", "6")
+
+
+def test_of_requests_that_belong_together_all_are_asked_or_none():
+    held = purse(spent=Spending(4), requests=6)
+
+    assert held.reserve([request()] * 3, unknown)[0] == 0
+    assert held.empty == Stop("requests", "budget: 4 of 6 requests spent; a needs budget.requests=7 to continue", "7")
+
+
+def test_as_many_are_asked_as_surely_fit_where_tokens_are_counted_and_nothing_else_is_under_way():
+    held = purse(tokens=50)
+
+    count, reserved = held.reserve([request()] * 3, unknown)
+    assert (count, reserved.tokens) == (2, 40)
+    assert held.reserve([request()], unknown)[0] == 0
+
+    held.settle(reserved, Spending(2, tokens=12))
+    assert held.reserve([request()], unknown)[0] == 1
+
+
+def test_all_attempts_are_reserved_unless_nothing_else_is_under_way():
+    held = purse(requests=10)
+
+    count, once = held.reserve([request()] * 2, unknown, attempts=3)
+    assert (count, once.requests) == (2, 2)
+    assert held.reserve([request()] * 2, unknown, attempts=3)[0] == 0
+    assert held.reserve([request()], unknown, attempts=3)[0] == 1
+
+    held = purse(requests=5)
+    assert held.reserve([request()] * 3, unknown, attempts=3)[0] == 3
+    assert held.reserve([request()], unknown)[0] == 0  # what is left is for the second attempts of the three
+    held.settle(most([request()] * 3, None), Spending(3), attempts=3)
+    assert held.reserve([request()] * 2, unknown, attempts=2)[0] == 2
 
 
 def test_what_was_spent_before_counts():
     held = purse(spent=Spending(4), requests=5)
 
-    assert held.reserve([request()] * 3, unknown)[0] == 1
+    assert held.reserve([request()], unknown)[0] == 1
+    assert held.reserve([request()], unknown)[0] == 0
 
 
 def test_tokens_are_reserved_at_their_most_and_freed_when_they_are_known():
@@ -80,7 +115,9 @@ def test_a_reply_without_a_limit_is_asked_for_alone():
     assert held.reserve([endless], unknown)[0] == 1
     held.settle(most([endless], None), Spending(1, tokens=500))
     assert held.reserve([endless], unknown)[0] == 0
-    assert held.empty == "budget: 1,499 of 1000 tokens spent, and the next request does not fit"
+    assert held.empty == Stop(
+        "tokens", "budget: 1,499 of 1,000 tokens spent; a needs budget.tokens=1500 to continue", "1500"
+    )
 
 
 def test_time_runs_out():
@@ -92,7 +129,7 @@ def test_time_runs_out():
     assert held.reserve([request()], unknown)[0] == 0
     held.settle(most([request()], None), Spending(1))
     assert held.reserve([request()], unknown)[0] == 0
-    assert held.empty == "budget: 1 minutes are over"
+    assert held.empty == Stop("minutes", "budget: 1 minute is over")
 
 
 def test_every_limit_is_told_with_what_was_spent():
@@ -100,7 +137,27 @@ def test_every_limit_is_told_with_what_was_spent():
 
     held.reserve([request()], lambda: CHEAP)
 
-    assert held.empty.startswith("budget: 2 of 2 requests, 30 of 90 tokens, 0.5000 of 0.75 usd spent")
+    assert held.empty.limit == "requests"
+    assert held.empty.reason.startswith("budget: 2 of 2 requests, 30 of 90 tokens, 0.5000 of 0.75 usd spent; a needs")
+
+
+@pytest.mark.parametrize(
+    ("limits", "limit", "needed"),
+    [({"tokens": 19}, "tokens", "20"), ({"usd": 0.00001}, "usd", "0.0001"), ({"requests": 1}, "requests", "2")],
+)
+def test_a_budget_that_allows_nothing_names_the_key_and_the_least_value(limits, limit, needed):
+    held = purse(**limits)
+
+    assert held.reserve([request()] * 2, lambda: CHEAP)[0] == 0
+    assert (held.empty.limit, held.empty.needed) == (limit, needed)
+    assert purse(**{limit: float(needed) if limit == "usd" else int(needed)}).reserve([request()] * 2, lambda: CHEAP)[0]
+
+
+def test_what_was_spent_may_be_unknown():
+    held = purse(spent=Spending(2, inf), tokens=90)
+
+    assert held.reserve([request()], unknown)[0] == 0
+    assert held.empty == Stop("tokens", "budget: an unknown part of 90 tokens spent")
 
 
 def test_wide_characters_are_reserved_as_more_tokens():

@@ -63,7 +63,7 @@ class Export:
     def __call__(self, run: "Run") -> None:
         """Write every format, and the card; raises RunFolderError where nothing was generated yet."""
         if not is_made(run.pool):
-            why = "Generate some first" if run.stopped is None else f"The run was stopped by its {run.stopped}"
+            why = "Generate some first" if run.stopped is None else f"The run was stopped by its {run.stopped.reason}"
             raise RunFolderError(f"{run.start.folder} holds no tasks to export. {why}.")
         folder = run.start.folder / "dataset"
         if wrong := misplaced(folder):

@@ -5,10 +5,13 @@ in Evol-Instruct each turn is a generation.  A stage itself says what is left of
 and the round committed last says which stage a run goes on with, so that it comes back to where it was without any note
 of the turn.  Rejected: to begin each time with the first stage, which would start the next generation while a judge has
 still to rate the one before.
+
+A stage that the budget stopped has not ended, and no other is run after it: the pool is not yet what they are to see.
 """
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import takewhile
 from math import inf
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,7 +25,6 @@ from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Asking, Nobody, Reading, Setting, Stage, asking
 from selfinstruct.recipe.annotate import Annotate
-from selfinstruct.recipe.drawing import BUDGET
 from selfinstruct.recorded import Recorded, recorded
 from selfinstruct.request import Decoding
 from selfinstruct.resumption import refused_changes, store_changes
@@ -76,7 +78,7 @@ class Generate:
             is_whole = len(turn) == len(run.recipe)
             while purse.empty is None:
                 before = len(run.journal.rounds)
-                for name in turn:
+                for name in takewhile(lambda _: purse.empty is None, turn):
                     stage = run.recipe[name]
                     model: Answering = Nobody()
                     if isinstance(stage, Asking):
@@ -103,8 +105,7 @@ def left(run: "Run") -> list[str]:
     last = run.journal.rounds[-1] if run.journal.rounds else {}
     if last.get("stage") not in names:
         return names
-    is_done = "ended" in last and not str(last["ended"]).startswith(BUDGET)
-    return names[names.index(last["stage"]) + is_done :]
+    return names[names.index(last["stage"]) + ("ended" in last) :]
 
 
 def fruitless(run: "Run", purse: Purse, names: Sequence[str]) -> None:

@@ -4,13 +4,16 @@ A filter is a pure function of (candidate, pool): `reject` gives the reason, or 
 order in which the YAML writes them, the first reason wins, and what is kept is in the pool before the next candidate is
 judged.  What needs a model is no filter but a stage.
 
+Filters that compare the instances of a reply run after the others, wherever the YAML writes them: a filter that is
+added on the command line comes last there, and an instance that it rejects must not spoil a sound one.
+
 To add one, write two files and nothing else: `conf/filters/<name>.yaml`, which nests under its own name, and
 `selfinstruct/filters/<name>.py` with a `@part` class that has `reject`.  Then
 `python run.py +filters@recipe.instructions.filters=<name>`.
 """
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
@@ -24,6 +27,14 @@ class Filter(Protocol):
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
         """The reason to turn the candidate away, or None."""
         ...
+
+
+@runtime_checkable
+class Comparing(Protocol):
+    """A filter that judges an instance by those of the same reply that all other filters let pass."""
+
+    compares_instances: ClassVar[bool]
+    """It does."""
 
 
 class Neighbours(Protocol):

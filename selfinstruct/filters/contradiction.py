@@ -8,7 +8,7 @@ An empty input is no input: a task without one may well have several answers.  A
 White space around texts does not count.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
@@ -19,6 +19,9 @@ from selfinstruct.task import Instance
 @part
 class Contradiction:
     """Rejects instances of one reply that have the same input and different outputs."""
+
+    compares_instances: ClassVar[bool] = True
+    """It does."""
 
     scope: Literal["input", "task"]
     """What a contradiction spoils: `input` the instances with that input, `task` all instances of the reply."""

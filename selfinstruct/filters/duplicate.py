@@ -4,6 +4,8 @@ The reference code of Self-Instruct removes them through a Python set, which los
 first stays, and the others stay where they are.  White space around texts does not count.
 """
 
+from typing import ClassVar
+
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
@@ -13,6 +15,9 @@ from selfinstruct.task import Instance
 @part
 class Duplicate:
     """Rejects an instance with the same input and output as an earlier one of the reply."""
+
+    compares_instances: ClassVar[bool] = True
+    """It does."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
         """The earlier instance that this one repeats."""

@@ -12,15 +12,15 @@ tasks when the round is given: a task may be asked about input by input, in seve
 them what only a later one will say.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from pydantic import Field
 
-from selfinstruct.filters import Filter
+from selfinstruct.filters import Comparing, Filter
 from selfinstruct.metrics import Metric
 from selfinstruct.model import Model
 from selfinstruct.part import part
@@ -30,11 +30,13 @@ from selfinstruct.recipe import Setting, stream
 from selfinstruct.recipe.outcome import Outcome, reason, settled, subject
 from selfinstruct.recipe.turn import Answers, Turn, judge
 from selfinstruct.request import Request
-from selfinstruct.round import SURPLUS, Candidate, Rejection, Round, Sample
+from selfinstruct.round import SURPLUS, Candidate, End, Ending, Rejection, Round, Sample
 from selfinstruct.sampler import Sampler
 
 AHEAD = 1024
 """Questions under way at once, some of them waiting for room; several times what a server takes at a time."""
+
+HANDLED = Ending(End.HANDLED, "nothing left to do")
 
 
 @part
@@ -77,12 +79,29 @@ class Annotate:
         return Annotating(self, setting).rounds()
 
 
-class Questions(NamedTuple):
-    """What is to be asked."""
+@dataclass
+class Attempt:
+    """The questions of a round that are asked together, and what came of them so far.
+
+    Where a budget allows only a part of them, the rest is asked when that part is answered, and what is asked again
+    waits for both, so that a round is the same however its questions were divided.
+    """
 
     turn: Turn
     samples: list[Sample]
-    attempt: int
+    number: int
+    """Counts the attempts of the round, from 1."""
+    asked: int = 0
+    """How many of the questions were asked, the first ones."""
+    unread: int = field(init=False)
+    """How many of them have no answer that was read."""
+    left: list[Sample] = field(default_factory=list)
+    """What is to be asked again, where another attempt is left."""
+    refused: list[Sample] = field(default_factory=list)
+    """What was answered, and rejected for good."""
+
+    def __post_init__(self) -> None:
+        self.unread = len(self.samples)
 
 
 class Annotating:
@@ -97,71 +116,70 @@ class Annotating:
         samples = [stage.widen(sample) for sample in stage.sampler.sample(self.pool, rng, len(self.pool), setting.name)]
         size = stage.requests_per_round
         self.waiting = deque(
-            Questions(Turn(setting.name, number, setting.model.name), samples[start : start + size], 1)
+            Attempt(Turn(setting.name, number, setting.model.name), samples[start : start + size], 1)
             for number, start in enumerate(range(0, len(samples), size), first)
         )
-        """The rounds that nothing was asked for yet."""
-        self.again: deque[Questions] = deque()
-        """What is to be asked of the rounds begun, before new ones."""
-        self.asked: deque[tuple[Answers, Questions]] = deque()
+        """The first attempts of rounds, as far as not all of their questions were asked."""
+        self.again: deque[Attempt] = deque()
+        """What is to be asked again in the rounds begun, before new ones."""
+        self.asked: deque[tuple[Answers, Attempt]] = deque()
         """What is under way, in the order asked."""
         self.begun: deque[Turn] = deque()
         """The rounds begun and not given yet."""
-        self.open = Counter(questions.turn.number for questions in self.waiting)
-        """For each round, how many parts of it are to be asked or under way."""
+        self.done: set[int] = set()
+        """Those of them of which nothing is to be asked any more, by number."""
 
     def rounds(self) -> Iterator[Round]:
-        """Every round, in order, as soon as it and those before it are complete."""
+        """Every round, in order, as soon as it and those before it are complete.
+
+        Where the purse is empty, the rounds of which something is still to be asked are not given.
+        """
         try:
             self._ask_ahead()
             while self.asked:
                 self._read(*self.asked.popleft())
                 self._ask_ahead()
-                while self.begun and not self.open[self.begun[0].number]:
+                while self.begun and self.begun[0].number in self.done:
                     turn = self.begun.popleft()
                     self._settle(turn)
-                    yield turn.done(self.pool, self.stage.metrics, self._end())
+                    is_last = not (self.begun or self.waiting)
+                    yield turn.done(self.pool, self.stage.metrics, HANDLED if is_last else None)
         finally:
             for answers, _ in self.asked:
                 answers.close()
 
-    def _end(self) -> str | None:
-        if self.begun or self.asked:
-            return None
-        return self.setting.purse.empty if self.again or self.waiting else "nothing left to do"
-
     def _ask_ahead(self) -> None:
         """Keep so much under way that no slow reply leaves the model idle."""
         while (queue := self.again or self.waiting) and sum(len(answers) for answers, _ in self.asked) < AHEAD:
-            turn, samples, attempt = queue[0]
-            answers = turn.ask(self.stage.prompt, self.setting, samples, attempt)
+            attempt = queue[0]
+            turn, rest = attempt.turn, attempt.samples[attempt.asked :]
+            attempts = self.stage.attempts - attempt.number + 1
+            answers = turn.ask(self.stage.prompt, self.setting, rest, attempt.number, attempts)
             if not len(answers):
-                if not self.asked:  # and nothing will be, for the purse is empty
-                    self.open.clear()
                 return
-            queue.popleft()
-            if len(answers) < len(samples):
-                self.again.appendleft(Questions(turn, samples[len(answers) :], attempt))
-                self.open[turn.number] += 1
+            attempt.asked += len(answers)
+            if len(answers) == len(rest):
+                queue.popleft()
             if not self.begun or self.begun[-1].number < turn.number:
                 self.begun.append(turn)
-            self.asked.append((answers, Questions(turn, samples[: len(answers)], attempt)))
+            self.asked.append((answers, attempt))
 
-    def _read(self, answers: Answers, questions: Questions) -> None:
-        """Take the answers to one attempt of a round, and ask again about the tasks that are as they were."""
-        turn, _, attempt = questions
-        left: list[Sample] = []
-        refused: list[Sample] = []
+    def _read(self, answers: Answers, attempt: Attempt) -> None:
+        """Take answers of an attempt, and after its last one ask again about the tasks that are as they were."""
+        turn = attempt.turn
         for sample, request, found in answers:
+            attempt.unread -= 1
             if not self._answer(found, sample, request, turn):
                 is_read = any(isinstance(piece, Candidate) for piece in found)
-                (refused if is_read and self.stage.filters_are_final else left).append(sample)
-        self._give_up(refused, turn)
-        if left and attempt < self.stage.attempts:
-            self.again.append(Questions(turn, left, attempt + 1))
+                (attempt.refused if is_read and self.stage.filters_are_final else attempt.left).append(sample)
+        if attempt.unread:
             return
-        self._give_up(left, turn)
-        self.open[turn.number] -= 1
+        self._give_up(attempt.refused, turn)
+        if attempt.left and attempt.number < self.stage.attempts:
+            self.again.append(Attempt(turn, attempt.left, attempt.number + 1))
+            return
+        self._give_up(attempt.left, turn)
+        self.done.add(turn.number)
 
     def _answer(self, found: list[Candidate | Rejection], sample: Sample, request: Request, turn: Turn) -> bool:
         """Judge all that a reply holds, and note what passed; whether anything did."""
@@ -183,9 +201,10 @@ class Annotating:
         return bool(kept)
 
     def _judge(self, candidates: list[Candidate]) -> list[Rejection | None]:
-        """Filter by filter, so that an instance which one has rejected cannot contradict a sound one in the next."""
+        """Filter by filter, so that an instance that one has rejected cannot contradict a sound one in the next."""
         verdicts: list[Rejection | None] = [None] * len(candidates)
-        for name, filter_ in self.stage.filters.items():
+        in_turn = sorted(self.stage.filters.items(), key=lambda item: isinstance(item[1], Comparing))
+        for name, filter_ in in_turn:
             alive = [place for place, verdict in enumerate(verdicts) if verdict is None]
             instances = tuple(found for place in alive if (found := candidates[place].instance) is not None)
             for position, place in enumerate(alive):

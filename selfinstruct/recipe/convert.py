@@ -28,11 +28,11 @@ from selfinstruct.recipe import Setting
 from selfinstruct.recipe.mistakes import mistakes_in, shared_out
 from selfinstruct.recipe.phrasing import LARGEST, Answer, Phrasing, Several, Wording, draw
 from selfinstruct.recipe.turn import judge
-from selfinstruct.round import Candidate, Rejection, Round
+from selfinstruct.round import Candidate, End, Ending, Rejection, Round
 from selfinstruct.source import Mistake, Row, Source
 from selfinstruct.task import Task
 
-ENDED = "every row is read"
+READ = Ending(End.READ, "every row is read")
 
 
 @part
@@ -134,7 +134,7 @@ class Converting:
         batch, number = list(islice(rows, done, done + size)), len(past) + 1
         while batch:
             later = list(islice(rows, size))
-            yield self._round(batch, number, None if later else ENDED)
+            yield self._round(batch, number, None if later else READ)
             batch, number = later, number + 1
 
     def _rows(self) -> Iterator[Numbered]:
@@ -178,7 +178,7 @@ class Converting:
         seen.add(key)
         return None
 
-    def _round(self, batch: list[Numbered], number: int, ended: str | None) -> Round:
+    def _round(self, batch: list[Numbered], number: int, ending: Ending | None) -> Round:
         tasks: list[Task] = []
         rejections: list[Rejection] = []
         for place, (row_number, row, known) in enumerate(batch, 1):
@@ -206,9 +206,8 @@ class Converting:
             prompt_tokens=0,
             completion_tokens=0,
             cost_usd=0.0,
-            ended=ended,
             source=self.digest,
-        )
+        ).concluded(ending)
 
     def _task(self, made: Candidate, row: Row, id: str, number: int, request: str) -> Task:
         return Task(

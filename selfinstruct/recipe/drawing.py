@@ -23,11 +23,8 @@ from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Setting, stream
 from selfinstruct.recipe.annotate import AHEAD
-from selfinstruct.round import Round, Sample
+from selfinstruct.round import End, Ending, Round, Sample
 from selfinstruct.sampler import Sampler
-
-BUDGET = "budget"
-"""What the reason begins with where a stage was ended by what the run may spend."""
 
 
 class Figures:
@@ -66,7 +63,7 @@ class Drawing(Protocol):
         """So many of the samples drawn last were asked."""
         ...
 
-    def end(self, under_way: int) -> str | None:
+    def end(self, under_way: int) -> Ending | None:
         """Why the stage ends now, if it does, while so many requests are under way."""
         ...
 
@@ -123,12 +120,13 @@ class Live:
     def asked(self, count: int) -> None:
         """Each round is drawn for itself."""
 
-    def end(self, under_way: int) -> str | None:
+    def end(self, under_way: int) -> Ending | None:
         """When there are enough, or nothing new comes."""
         if self.figures.kept[-1] >= self.until:
-            return f"{self.until} kept"
+            return Ending(End.TARGET, f"{self.until} kept")
         if self.saturation is not None and self.saturation.reached(self.figures.rows):
-            return f"saturated: at most {self.saturation.kept_share:.0%} kept in {self.saturation.rounds} rounds"
+            share, rounds = self.saturation.kept_share, self.saturation.rounds
+            return Ending(End.SATURATED, f"saturated: at most {share:.0%} kept in {rounds} rounds")
         return None
 
 
@@ -155,10 +153,10 @@ class Listed:
         """Go on in the list."""
         self.position += count
 
-    def end(self, under_way: int) -> str | None:
+    def end(self, under_way: int) -> Ending | None:
         """When all of the list has been asked and answered."""
         is_through = self.position >= len(self.samples) and not under_way
-        return f"generation {self.generation} is through" if is_through else None
+        return Ending(End.GENERATION, f"generation {self.generation} is through") if is_through else None
 
 
 def reached(rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
@@ -166,7 +164,7 @@ def reached(rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
     if not rows:
         return 1, 0
     last = rows[-1]
-    if "ended" in last and not str(last["ended"]).startswith(BUDGET):
+    if "ended" in last:
         return last["generation"] + 1, 0
     return last["generation"], asked_of(rows, last["generation"])
 

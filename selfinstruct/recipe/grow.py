@@ -17,10 +17,9 @@ is run again.
 """
 
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -32,7 +31,7 @@ from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import Setting
 from selfinstruct.recipe.drawing import Drawing, Figures, Listed, Live, Saturation
-from selfinstruct.recipe.turn import Answers, Turn, judge, measured
+from selfinstruct.recipe.turn import Answered, Answers, Turn, judge, measured
 from selfinstruct.request import Request
 from selfinstruct.round import SURPLUS, Candidate, Rejection, Round, Sample
 from selfinstruct.sampler import Sampler
@@ -101,6 +100,15 @@ class Grow:
         )
 
 
+class Begun(NamedTuple):
+    """A round that is under way."""
+
+    turn: Turn
+    answers: Answers
+    rest: Sequence[Sample]
+    """What could not be asked at once, because the budget was reserved."""
+
+
 class Growing:
     """A stage that grows, while it does."""
 
@@ -110,7 +118,7 @@ class Growing:
         self.name, self.pool = setting.name, setting.pool
         self.figures = Figures(setting.past)
         self.drawing = stage.drawing(setting, self.figures)
-        self.ahead: deque[Answers] = deque()
+        self.ahead: deque[Begun] = deque()
         """The rounds under way."""
 
     @property
@@ -119,26 +127,28 @@ class Growing:
         return self.figures.kept
 
     def rounds(self) -> Iterator[Round]:
-        """Rounds until the drawing ends, or the purse is empty."""
-        ended = self.drawing.end(0)
+        """Rounds until the drawing ends, or the purse is empty; a round that was asked in part is then left out."""
+        ending = self.drawing.end(0)
         try:
-            if ended is None:
+            if ending is None:
                 self._ask_ahead()
-            while self.ahead and ended is None:
-                round_ = self._read(self.ahead.popleft())
+            while self.ahead and ending is None:
+                begun = self.ahead.popleft()
+                if (answered := self._answered(begun)) is None:
+                    return
+                round_ = self._read(begun.turn, answered)
                 self.figures.add(round_)
-                ended = self.drawing.end(self._under_way)
-                if ended is None:
+                ending = self.drawing.end(self._under_way)
+                if ending is None:
                     self._ask_ahead()
-                    ended = None if self.ahead else self.setting.purse.empty
-                yield replace(round_, ended=ended)
+                yield round_.concluded(ending)
         finally:
-            for answers in self.ahead:
-                answers.close()
+            for begun in self.ahead:
+                begun.answers.close()
 
     @property
     def _under_way(self) -> int:
-        return sum(map(len, self.ahead))
+        return sum(len(begun.answers) for begun in self.ahead)
 
     def _ask_ahead(self) -> None:
         """Ask the rounds that can be drawn, as far as they are wanted."""
@@ -150,12 +160,27 @@ class Growing:
             answers = turn.ask(self.stage.prompt, self.setting, samples)
             if not len(answers):
                 return
-            self.drawing.asked(len(answers))
-            self.ahead.append(answers)
+            self.drawing.asked(len(samples))
+            self.ahead.append(Begun(turn, answers, samples[len(answers) :]))
+            if self.ahead[-1].rest:
+                return
 
-    def _read(self, answers: Answers) -> Round:
-        turn = answers.turn
-        for sample, request, found in answers:
+    def _answered(self, begun: Begun) -> Iterable[Answered] | None:
+        """All answers of a round; None where the purse does not allow the rest of a round that was asked in part.
+
+        Of such a round nothing is judged before all is there, for what is judged enters the pool.
+        """
+        turn, answers, rest = begun
+        if not rest:
+            return answers
+        taken = list(answers)
+        while rest and len(answers := turn.ask(self.stage.prompt, self.setting, rest)):
+            rest = rest[len(answers) :]
+            taken += answers
+        return None if rest else taken
+
+    def _read(self, turn: Turn, answered: Iterable[Answered]) -> Round:
+        for sample, request, found in answered:
             for piece in found:
                 self._take(piece, sample, request, turn)
         for task in measured(list(turn.tasks.values()), self.stage.filters, self.pool):

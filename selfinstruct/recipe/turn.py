@@ -5,7 +5,7 @@ The account holds to the last candidate: whatever a reply holds is either kept o
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from selfinstruct.budget import Purse, Spending
 from selfinstruct.errors import ConfigError
@@ -19,9 +19,11 @@ from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import Setting
 from selfinstruct.recipe.outcome import Outcome
 from selfinstruct.request import Completion, Request
-from selfinstruct.round import LEAKED, MODEL, Candidate, Rejection, Round, Sample
+from selfinstruct.round import LEAKED, MODEL, Candidate, Ending, Rejection, Round, Sample
 from selfinstruct.task import Task
 
+Answered: TypeAlias = tuple[Sample, Request, list[Candidate | Rejection]]
+"""A sample with the request that asked about it, and all that the reply holds, in order."""
 WHY_EMPTY: Mapping[FinishKind, str] = {
     "cut off": "a limit was reached before any text",
     "tool call": "the model called a tool",
@@ -52,8 +54,13 @@ class Turn:
     completion_tokens: int | None = 0
     cost_usd: float | None = 0.0
 
-    def ask(self, prompt: Prompt, setting: Setting, samples: Sequence[Sample], attempt: int = 1) -> "Answers":
-        """Ask one question a sample, at once, as far as the purse allows; the replies are read when they are taken."""
+    def ask(
+        self, prompt: Prompt, setting: Setting, samples: Sequence[Sample], attempt: int = 1, attempts: int = 1
+    ) -> "Answers":
+        """Ask one question a sample, at once, as far as the purse allows; the replies are read when they are taken.
+
+        Each question may be asked `attempts` times, this attempt included; the purse keeps enough for all of them.
+        """
         model, purse = setting.model, setting.purse
         chat = model.mode == "chat"
         first = self.asked + 1
@@ -64,10 +71,10 @@ class Turn:
             ]
         except ValueError as error:
             raise ConfigError([f"recipe.{self.stage}.prompt.{error}."]) from None
-        count, reserved = purse.reserve(requests, model.rates)
+        count, once = purse.reserve(requests, model.rates, attempts)
         self.asked += count
         replies = model.complete(requests[:count])
-        return Answers(self, prompt, list(zip(samples, requests[:count], strict=False)), replies, purse, reserved)
+        return Answers(self, prompt, list(zip(samples, requests[:count], strict=False)), replies, purse, once, attempts)
 
     def read(self, prompt: Prompt, completion: Completion, sample: Sample, chat: bool) -> list[Candidate | Rejection]:
         """Count a completion; all that it holds, in order."""
@@ -101,7 +108,7 @@ class Turn:
         """Note the newest version of a task that the round made or changed."""
         self.tasks[task.id] = task
 
-    def done(self, pool: Pool, metrics: Mapping[str, Metric] | None = None, ended: str | None = None) -> Round:
+    def done(self, pool: Pool, metrics: Mapping[str, Metric] | None = None, ending: Ending | None = None) -> Round:
         """The round as it is logged, with what the metrics say of it."""
         round_ = Round(
             stage=self.stage,
@@ -116,16 +123,15 @@ class Turn:
             prompt_tokens=self.prompt_tokens,
             completion_tokens=self.completion_tokens,
             cost_usd=self.cost_usd,
-            ended=ended,
             generation=self.generation,
             samples=tuple(self.samples),
-        )
+        ).concluded(ending)
         found = {name: value for part in (metrics or {}).values() for name, value in part.figures(round_, pool).items()}
         return replace(round_, figures=found | ({LEAKED: self.leaked} if self.leaked else {}))
 
 
 class Answers:
-    """The replies to questions of a turn: each sample with its request and all that the reply holds, in order."""
+    """The replies to questions of a turn, in order."""
 
     def __init__(
         self,
@@ -134,20 +140,22 @@ class Answers:
         questions: Sequence[tuple[Sample, Request]],
         replies: Replies,
         purse: Purse,
-        reserved: Spending,
+        once: Spending,
+        attempts: int = 1,
     ) -> None:
         self.turn = turn
         self._prompt = prompt
         self._questions = questions
         self._replies = replies
         self._purse = purse
-        self._reserved = reserved
+        self._once = once
+        self._attempts = attempts
 
     def __len__(self) -> int:
         """How many questions were asked."""
         return len(self._questions)
 
-    def __iter__(self) -> Iterator[tuple[Sample, Request, list[Candidate | Rejection]]]:
+    def __iter__(self) -> Iterator[Answered]:
         """Each as soon as its reply is there."""
         taken = []
         for (sample, request), completion in zip(self._questions, self._replies, strict=True):
@@ -158,12 +166,12 @@ class Answers:
             self._purse.report_unknown("tokens")
         if any(completion.cost_usd is None for completion in answered):
             self._purse.report_unknown("usd")
-        self._purse.settle(self._reserved, spent(taken, self._reserved))
+        self._purse.settle(self._once, spent(taken, self._once), self._attempts)
 
     def close(self) -> None:
         """The replies are not needed: what has not been sent yet is not sent, the rest counts as spent."""
         self._replies.close()
-        self._purse.settle(self._reserved, self._reserved)
+        self._purse.settle(self._once, self._once, self._attempts)
 
 
 def spent(completions: Sequence[Completion], reserved: Spending) -> Spending:

@@ -88,13 +88,15 @@ class Console:
             self._bar.close()
         if summary["asked"] or summary["candidates"]:
             self._screen.print(table(summary, self._screen.width))
-        self._print(f"{duration(summary['seconds'])} · {spent(summary)}{wasted(summary['unused'])}")
+        self._print(f"{duration(summary['seconds'])} · {spent(summary)}{wasted(summary, error)}")
         if summary["offline"]:
             self._print(OFFLINE, "bold black on yellow")
-        if error is None:
-            self._print(f"Done: {summary['stop_reason']}", "green")
-        else:
+        if error is not None:
             self._print(f"Not finished: {error}", "bold red")
+        elif summary["stopped_by"] is not None:
+            self._print(f"Stopped: {summary['stop_reason']}", "bold yellow")
+        else:
+            self._print(f"Done: {summary['stop_reason']}", "green")
         self._print(f"Files in {self._start.folder}: {', '.join(files(self._start.folder)) or 'none'}")
 
     def _print(self, text: str, style: str = "") -> None:
@@ -212,10 +214,14 @@ def tokens(row: Mapping[str, Any]) -> str:
     return f"{row['prompt_tokens'] + row['completion_tokens']:,} tokens"
 
 
-def wasted(unused: Mapping[str, Any]) -> str:
-    """What was asked ahead and no round needed, if anything."""
-    count = unused["requests"]
-    return f" · asked ahead and not needed: {count:,} requests, {spent(unused)}" if count else ""
+def wasted(summary: Mapping[str, Any], error: str | None) -> str:
+    """What was asked and no round has used, if anything; a run that is not done may still use it."""
+    unused = summary["unused"]
+    if not (count := unused["requests"]):
+        return ""
+    is_done = error is None and summary["stopped_by"] is None
+    why = "asked ahead and not needed" if is_done else "asked for rounds that are not finished"
+    return f" · {why}: {count:,} request{'' if count == 1 else 's'}, {spent(unused)}"
 
 
 def of(count: int, target: int | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from selfinstruct.budget import Stop
 from selfinstruct.folder import keep_config, replace_text
 from selfinstruct.journal import Journal
 from selfinstruct.pool import Pool
@@ -40,7 +41,7 @@ def make_run(
     cost: float | None = 0.5,
     summarised: bool = True,
     error: str | None = None,
-    stopped: str | None = None,
+    stopped: Stop | None = None,
     replies: tuple[tuple[dict[str, Any], str], ...] = (),
     **changes: Any,
 ) -> Path:
@@ -84,7 +85,7 @@ def make_run(
             completion_tokens=20,
             cost_usd=cost,
             seconds=1.5,
-            ended=stopped or "done",
+            ended=None if stopped else "done",
         )
     )
     if summarised:

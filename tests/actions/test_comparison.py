@@ -12,6 +12,7 @@ from selfinstruct.actions.comparison.grouping import estimate, short
 from selfinstruct.actions.comparison.page import page
 from selfinstruct.actions.comparison.reading import read
 from selfinstruct.actions.comparison.sending import flat, loaded
+from selfinstruct.budget import Stop
 from selfinstruct.folder import hashed
 
 HOSTILE = "<script>alert(1)</script> Write_$100 & {more} | *x*"
@@ -188,7 +189,7 @@ def test_a_summary_that_its_rounds_have_outrun_is_told(make_run, tmp_path):
 
 
 def test_a_run_that_its_budget_stopped_is_not_complete(make_run, tmp_path):
-    found = read(make_run(tmp_path / "a", stopped="budget: 2 of 2 requests spent"))
+    found = read(make_run(tmp_path / "a", stopped=Stop("requests", "budget: 2 of 2 requests spent")))
 
     assert found.status == "stopped: budget: 2 of 2 requests spent"
 

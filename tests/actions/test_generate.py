@@ -5,7 +5,7 @@ import pytest
 
 from selfinstruct.actions.export import Export
 from selfinstruct.actions.generate import Generate
-from selfinstruct.budget import UNLIMITED, Budget
+from selfinstruct.budget import UNLIMITED, Budget, Stop
 from selfinstruct.errors import ConfigError, DataError, ModelError, SelfInstructError
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe.grow import Grow, Saturation
@@ -277,8 +277,10 @@ def test_a_budget_ends_the_run_and_the_summary_says_so(run, tmp_path):
 
     summary = json.loads((tmp_path / "run/summary.json").read_text())
     assert len(made.model.asked) == summary["asked"] == 4
-    assert summary["stop_reason"] == "budget: 4 of 4 requests spent, and the next request does not fit"
-    assert made.stopped == "budget: 4 of 4 requests spent, and the next request does not fit"
+    told = "budget: 4 of 4 requests spent; grow needs budget.requests=5 to continue"
+    assert (summary["stop_reason"], summary["stopped_by"]) == (told, "requests")
+    assert made.stopped == Stop("requests", told, "5")
+    assert b"budget" not in (tmp_path / "run/rounds.jsonl").read_bytes()
 
 
 def test_with_a_larger_budget_it_goes_on_and_what_was_spent_counts(run, tmp_path):

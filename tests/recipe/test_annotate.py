@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from selfinstruct.budget import UNLIMITED, Budget, Purse
+from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import Setting
 from selfinstruct.recipe.annotate import Annotate
@@ -158,8 +159,6 @@ def test_the_template_sees_how_many_instances_are_wanted(raw, scripted):
 
 
 def test_goes_on_where_it_was_stopped(raw, scripted):
-    from selfinstruct.pool import Pool
-
     model = scripted(lambda r: "no")
     stage = annotate("is_classification")
     committed = Pool(raw)
@@ -260,25 +259,75 @@ def purse(**limits):
     return Purse(Budget(**({"requests": None, "tokens": None, "usd": None, "minutes": None} | limits)))
 
 
-def test_a_budget_ends_the_stage_and_leaves_the_other_tasks_for_later(raw, scripted):
-    model = scripted(lambda r: "no")
+def test_a_budget_leaves_what_it_does_not_allow_for_later(raw, scripted):
+    model, held = scripted(lambda r: "no"), purse(requests=2)
 
-    rounds = list(annotate("is_classification").rounds(setting("clf", raw, model, [], purse(requests=1))))
+    rounds = list(annotate("is_classification").rounds(setting("clf", raw, model, [], held)))
 
-    assert [(round_.asked, round_.kept) for round_ in rounds] == [(1, 1)]
-    assert rounds[0].ended == "budget: 1 of 1 requests spent, and the next request does not fit"
-    assert [raw[f"seed_task_{number}"].is_classification for number in (10, 11, 12)] == [False, None, None]
-    assert not raw["seed_task_11"].gave_up
+    assert [(round_.asked, round_.kept, round_.end, round_.ended) for round_ in rounds] == [(2, 2, None, None)]
+    assert [raw[f"seed_task_{number}"].is_classification for number in (10, 11, 12)] == [False, False, None]
+    assert not raw["seed_task_12"].gave_up
+    assert held.empty.limit == "requests"
 
 
-def test_a_budget_leaves_a_task_that_could_not_be_asked_about_again(raw, scripted):
-    model = scripted(lambda r: "well")
+def test_a_round_with_a_question_that_is_still_to_be_asked_again_is_not_given(raw, scripted):
+    model, held = scripted(lambda r: "well" if "11" in r.text else "yes"), purse(requests=3)
 
-    rounds = list(annotate("is_classification").rounds(setting("clf", raw, model, [], purse(requests=4))))
+    rounds = list(annotate("is_classification").rounds(setting("clf", raw, model, [], held)))
 
-    assert [(round_.asked, round_.ended is None) for round_ in rounds] == [(3, True), (1, False)]
-    assert len(model.asked) == 4
+    assert [request.id for request in model.asked] == ["clf/1/1", "clf/1/2", "clf/1/3"]
+    assert rounds == []
+    assert [raw[f"seed_task_{number}"].is_classification for number in (10, 11, 12)] == [None] * 3
     assert not any(raw[f"seed_task_{number}"].gave_up for number in (10, 11, 12))
+    assert (held.empty.limit, held.empty.needed) == ("requests", "4")
+
+
+def test_no_round_is_started_that_could_not_be_finished_beside_those_under_way(raw, scripted):
+    said = iter(["well", "well", "yes", "yes", "yes"])
+    model = scripted(lambda r: next(said))
+
+    rounds = list(annotate("is_classification").rounds(setting("clf", raw, model, [], purse(requests=5))))
+
+    assert [request.id for request in model.asked] == ["clf/1/1", "clf/1/2", "clf/1/3", "clf/1/4", "clf/2/1"]
+    assert [(round_.asked, round_.kept) for round_ in rounds] == [(4, 2), (1, 1)]
+
+
+SHORT = replace(PROMPT, decoding={"max_tokens": 100, "temperature": 0.0}, template="{{ task.id }}")
+"""A question of it may take 106 tokens; with the reply that is scripted it takes 15."""
+
+
+def judged(raw, model, tokens=None, **changes):
+    """The rounds of a stage as they are committed, and the order of its questions."""
+    stage = annotate("verdict", **({"prompt": replace(SHORT, parser=Verdict()), "filters": {"no": NoBad()}} | changes))
+    held = None if tokens is None else purse(tokens=tokens)
+    model.asked.clear()
+    rounds = list(stage.rounds(setting("judge", raw, model, [], held)))
+    return [(made.row(), made.tasks, made.rejections) for made in rounds], [request.id for request in model.asked]
+
+
+@pytest.mark.parametrize(
+    ("is_final", "tokens", "finished"),
+    [
+        *((True, 300, True), (True, 155, True), (True, 145, False), (True, 125, False)),
+        *((False, 300, True), (False, 185, True), (False, 175, False), (False, 160, False), (False, 110, False)),
+    ],
+)
+def test_a_round_that_was_asked_in_part_is_finished_later_and_is_what_it_would_have_been(
+    tokens, finished, is_final, task, scripted
+):
+    """Two questions fit at once into 300 tokens, and one at a time into fewer."""
+    said = {"seed_task_10": "?", "seed_task_11": "bad", "seed_task_12": "good"}
+    model = scripted(lambda r: "good" if r.decoding.temperature and "0" in r.text else said[r.text.split()[0]])
+    raws = [Pool(task(n, origin="grow", is_classification=None, instances=None) for n in (10, 11, 12)) for _ in "ab"]
+    words = {"requests_per_round": 3, "filters_are_final": is_final, "sampler": Missing(field="verdict", where={})}
+
+    whole, asked = judged(raws[0], model, **words)
+    some, asked_in_parts = judged(raws[1], model, tokens, **words)
+
+    assert some == (whole if finished else [])
+    assert asked_in_parts == (asked if finished else asked[: len(asked_in_parts)])
+    assert finished == (len(asked_in_parts) == len(asked))
+    assert finished == (list(raws[0]) == list(raws[1]))
 
 
 class Verdict:
@@ -371,8 +420,6 @@ def test_an_input_that_nobody_answers_is_given_up_alone(raw, scripted):
 
 
 def test_a_run_that_asks_by_input_goes_on_where_it_was_stopped(raw, scripted):
-    from selfinstruct.pool import Pool
-
     model = scripted(lambda r: ("x" if int(r.id.rsplit("/", 1)[1]) % 2 else "y") + "=1")
     stage = by_input(requests_per_round=2)
     committed = Pool(raw)
@@ -385,3 +432,28 @@ def test_a_run_that_asks_by_input_goes_on_where_it_was_stopped(raw, scripted):
     again = list(stage.rounds(setting("io", committed, model, [first.row()])))
 
     assert [(round_.row(), round_.tasks) for round_ in again] == [(round_.row(), round_.tasks) for round_ in rest]
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+@pytest.mark.parametrize("words", [(), ("experiment=paper",)])
+@pytest.mark.parametrize(
+    ("second", "finish_reason", "reason"),
+    [("a wat", "length", "truncated"), ("oak", "stop", "repeats_input"), ("as follows:", "stop", "ends_with_colon")],
+)
+def test_an_instance_that_is_rejected_spoils_no_other_in_whatever_order_the_filters_are_written(
+    second, finish_reason, reason, words, is_reversed, composed, built, tmp_path, raw, scripted
+):
+    config = composed(*words)
+    stage = config["recipe"]["input_first"]
+    if is_reversed:
+        stage["filters"] = dict(reversed(stage["filters"].items()))
+    text = f"Example 1\noak\nOutput: a tree\n\nExample 2\nelm\nOutput: a tree\n\nExample 3\noak\nOutput: {second}"
+    model = scripted(lambda r: Completion(text=text, finish_reason=finish_reason))
+    for task in list(raw):
+        if not task.is_human:
+            raw.put(replace(task, is_classification=False))
+
+    first = next(built(config, tmp_path).recipe["input_first"].rounds(setting("input_first", raw, model, [])))
+
+    assert raw["seed_task_10"].instances == (Instance("oak", "a tree"), Instance("elm", "a tree"))
+    assert {item.filter for item in first.rejections} == {reason}

@@ -155,9 +155,8 @@ def test_a_generation_that_a_budget_ended_goes_on_where_it_was(task, model):
 
     rest = list(grow().rounds(setting(pool, model, first)))
 
-    assert [row["asked"] for row in first] == [4, 2]
-    assert first[-1]["ended"].startswith("budget")
-    assert [round_.asked for round_ in rest] == [4]
+    assert [(row["asked"], "ended" in row) for row in first] == [(4, False)]
+    assert [round_.asked for round_ in rest] == [4, 2]
     assert {pool[made].parents[0] for made in pool.of("grow")} == {f"seed_task_{k}" for k in range(10) if k != 7}
 
 
@@ -173,7 +172,6 @@ def test_where_a_stage_goes_on_follows_from_its_rounds():
 
     assert reached([]) == (1, 0)
     assert reached(rows) == (1, 7)
-    assert reached([*rows, {"generation": 1, "asked": 1, "ended": "budget: 8 of 8 requests spent"}]) == (1, 8)
     assert reached([*rows, {"generation": 1, "asked": 1, "ended": "generation 1 is through"}]) == (2, 0)
 
 

@@ -7,6 +7,7 @@ from selfinstruct.filters.empty_output import EmptyOutput
 from selfinstruct.filters.ends_with_colon import EndsWithColon
 from selfinstruct.filters.repeats_input import RepeatsInput
 from selfinstruct.filters.truncated import Truncated
+from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import Setting, stream
 from selfinstruct.recipe.drawing import Saturation
@@ -265,15 +266,47 @@ def test_how_far_it_asked_ahead_changes_no_result(task, numbered):
     assert pools[0] == pools[1] == pools[2]
 
 
-def test_a_budget_ends_the_stage(pool, scripted):
+def purse(**limits):
+    return Purse(Budget(**({"requests": None, "tokens": None, "usd": None, "minutes": None} | limits)))
+
+
+def test_a_budget_stops_the_stage_between_rounds_and_ends_it_not(pool, scripted):
     model = scripted(lambda r: f"Do {r.id}")
-    purse = Purse(Budget(requests=5, tokens=None, usd=None, minutes=None))
+    held = purse(requests=5)
 
-    rounds = list(grow(until=30, lag=3).rounds(setting("grow", pool, model, [], purse)))
+    rounds = list(grow(until=30, lag=3).rounds(setting("grow", pool, model, [], held)))
 
-    assert [round_.asked for round_ in rounds] == [2, 2, 1]
-    assert rounds[-1].ended == "budget: 5 of 5 requests spent, and the next request does not fit"
-    assert len(model.asked) == 5
+    assert [(round_.asked, round_.end, round_.ended) for round_ in rounds] == [(2, None, None)] * 2
+    assert len(model.asked) == 4
+    assert held.empty.limit == "requests"
+
+
+LIMITED = replace(PROMPT, decoding={"max_tokens": 100})
+"""A question of it may take 100.5 tokens; with the reply that is scripted it takes 15."""
+
+
+def grown(pool, model, held=None):
+    """The rounds of a stage with two questions in each, as they are committed."""
+    stage = grow(until=30, lag=3, prompt=LIMITED)
+    return [(made.row(), made.tasks, made.rejections) for made in stage.rounds(setting("grow", pool, model, [], held))]
+
+
+@pytest.mark.parametrize(("tokens", "finished", "asked"), [(150, 2, 4), (140, 1, 3), (115, 0, 1)])
+def test_a_round_that_was_asked_in_part_is_finished_or_leaves_no_trace(tokens, finished, asked, task, scripted):
+    model = scripted(lambda r: f"Do {r.round}\nDo {r.id}")
+    whole, tight = (Pool(task(number) for number in range(10)) for _ in range(2))
+    rounds = grown(whole, model)
+    everything = [request.id for request in model.asked]
+    model.asked.clear()
+
+    held = purse(tokens=tokens)
+    some = grown(tight, model, held)
+
+    assert some == rounds[:finished]
+    assert [request.id for request in model.asked] == everything[:asked]
+    assert list(tight) == list(whole)[: len(tight)]
+    assert len(tight) == 10 + sum(row["kept"] for row, _, _ in some)
+    assert held.empty.limit == "tokens"
 
 
 class Pairs:

@@ -8,7 +8,7 @@ from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import Setting
 from selfinstruct.recipe.turn import Turn, judge, measured
 from selfinstruct.request import Completion, Failure
-from selfinstruct.round import Candidate, Rejection, Sample
+from selfinstruct.round import Candidate, End, Ending, Rejection, Sample
 
 
 class Lines:
@@ -177,7 +177,7 @@ def test_of_a_task_that_was_kept_twice_the_newest_version_is_logged_in_its_first
 
 
 def test_a_round_says_which_it_is_how_large_the_pool_is_and_why_it_was_the_last(turn, pool):
-    done = turn.done(pool, ended="saturated")
+    done = turn.done(pool, ending=Ending(End.SATURATED, "saturated"))
 
     assert (done.stage, done.number, done.pool, done.ended) == ("grow", 3, 10, "saturated")
 

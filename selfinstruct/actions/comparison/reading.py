@@ -120,4 +120,4 @@ def status(rounds: Sequence[dict[str, Any]], summary: dict[str, Any]) -> str:
     told = str(summary.get("stop_reason")).strip().splitlines() or [""]
     if not summary.get("completed"):
         return f"failed: {told[-1]}"
-    return f"stopped: {told[-1]}" if "budget: " in told[-1] else "complete"
+    return f"stopped: {told[-1]}" if summary.get("stopped_by") else "complete"

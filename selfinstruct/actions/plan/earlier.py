@@ -68,7 +68,7 @@ class Measured:
     @property
     def is_whole(self) -> bool:
         """Whether it came to its own end."""
-        return "ended" in self.rounds[-1] and not str(self.rounds[-1]["ended"]).startswith("budget")
+        return "ended" in self.rounds[-1]
 
     def tokens(self, key: str) -> float | None:
         """Tokens that a reply, or the prompt of one, had on average."""

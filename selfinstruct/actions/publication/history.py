@@ -1,9 +1,9 @@
 """What a run went through, as far as a capsule must know: whether one command repeats it, and which.
 
-A run may go on with another target, or a larger budget.  Where that happened before its stages ended, the last target
-stands in the journal, and the capsule gives it.  Where it happened afterwards, the journal has stages that end twice,
-and no single command makes such a journal.  In a recipe that goes by generations every stage ends once in each, and a
-further generation leaves no trace; there only a budget does.
+A run may be resumed with another target, or a larger budget.  Where that happened before its stages ended, the last
+target stands in the journal, and the capsule gives it.  Where it happened afterwards, the journal has stages that end
+twice, and no single command makes such a journal.  In a recipe that goes by generations every stage ends once in each,
+and a further generation leaves no trace.  Neither does a budget that was raised until the run was done.
 """
 
 import json
@@ -18,7 +18,7 @@ from selfinstruct.journal import REJECTED
 from selfinstruct.recipe import Asking, Stage
 from selfinstruct.recipe.drawing import reached
 from selfinstruct.recipe.grow import Grow
-from selfinstruct.round import MODEL
+from selfinstruct.round import MODEL, End
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -33,17 +33,14 @@ TIMED = "it was ended by budget.minutes, and no other run ends at the same place
 
 def unrepeatable(run: "Run") -> str | None:
     """Why no single command repeats a run; None where one does."""
-    rounds = run.journal.rounds
-    if any("minutes are over" in row.get("ended", "") for row in rounds):
+    limit = run.stopped_by
+    if limit == "minutes":
         return TIMED
     by_generations = any(generations_of(stage_) for stage_ in run.recipe.values())
-    if stage := after_budget(rounds) if by_generations else extended(rounds):
+    if not by_generations and (stage := extended(run.journal.rounds)):
         return EXTENDED.format(stage=stage)
-    is_spent = by_budget(rounds)
-    for name, stage_ in run.recipe.items():
+    for name, stage_ in run.recipe.items() if limit is None else ():
         rows = run.journal.of(name)
-        if is_spent:
-            continue
         if ("ended" not in rows[-1]) if rows and not by_generations else has_work(name, stage_, run):
             return UNFINISHED.format(stage=name, command=to_resume(run.start.folder))
     return None
@@ -64,11 +61,6 @@ def extended(rounds: Sequence[Mapping[str, Any]]) -> str | None:
     return None
 
 
-def after_budget(rounds: Sequence[Mapping[str, Any]]) -> str | None:
-    """The first stage that a budget ended, and that or another of which went on."""
-    return next((str(row["stage"]) for row in rounds[:-1] if str(row.get("ended", "")).startswith("budget")), None)
-
-
 def generations_of(stage: Stage) -> int | None:
     """How many generations a stage has, if it goes by them."""
     return stage.generations if isinstance(stage, Grow) else None
@@ -83,15 +75,10 @@ def has_work(name: str, stage: Stage, run: "Run") -> bool:
     return bool(stage.sampler.sample(run.pool, Random(0), 1, name))
 
 
-def by_budget(rounds: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the run was ended by its budget."""
-    return any(row.get("ended", "").startswith("budget") for row in rounds)
-
-
 def overrides_of(run: "Run") -> list[str]:
     """The words that repeat a run: those that shape its data, with the target that each stage ended at."""
-    rounds = run.journal.rounds
-    words = [word for word in kept(run.start.overrides) if by_budget(rounds) or not word.startswith("budget")]
+    is_stopped = run.stopped_by is not None
+    words = [word for word in kept(run.start.overrides) if is_stopped or not word.startswith("budget")]
     for name, stage in run.recipe.items():
         if (found := end_of(name, stage, run)) is not None:
             key, value = found
@@ -104,12 +91,10 @@ def end_of(name: str, stage: Stage, run: "Run") -> tuple[str, int] | None:
     rows = run.journal.of(name)
     if generations := generations_of(stage):
         last = rows[-1]["generation"] if rows else generations
-        return (f"recipe.{name}.generations", last) if last != generations and not by_budget(rows) else None
-    ended = next((row["ended"] for row in rows if "ended" in row), "")
-    count, _, word = ended.partition(" ")
-    if word == "kept" and count.isdecimal() and int(count) != stage.target:
-        return f"recipe.{name}.until", int(count)
-    return None
+        return (f"recipe.{name}.generations", last) if last != generations and run.stopped_by is None else None
+    place = next((place for place, row in enumerate(rows, 1) if row.get("end") == End.TARGET), 0)
+    made = sum(row["kept"] for row in rows[:place])
+    return (f"recipe.{name}.until", made) if place and made != stage.target else None
 
 
 def refused(folder: Path) -> dict[str, str]:

@@ -17,7 +17,7 @@ from selfinstruct.recipe.annotate import Annotate, Annotating
 from selfinstruct.recipe.grow import Growing
 from selfinstruct.recipe.turn import Answers, Turn
 from selfinstruct.request import Completion, Failure, Request
-from selfinstruct.round import MODEL, Round, Sample
+from selfinstruct.round import MODEL, Ending, Round, Sample
 from selfinstruct.sampler import about
 
 
@@ -75,13 +75,13 @@ class Regrowing(Growing):
         answers = Answers(turn, self.stage.prompt, asked, Given(iter(completions)), self.setting.purse, NOTHING)
         whole, self.stage = self.stage, replace(self.stage, until=until)
         self.drawing = self.stage.drawing(self.setting, self.figures)
-        round_ = self._read(answers)
-        ended = self._ended(round_)
+        round_ = self._read(turn, answers)
+        ending = self._ending(round_)
         self.stage = whole
         self.drawing = whole.drawing(self.setting, self.figures)
-        return replace(round_, ended=ended)
+        return round_.concluded(ending)
 
-    def _ended(self, round_: Round) -> str | None:
+    def _ending(self, round_: Round) -> Ending | None:
         self.figures.add(round_)
         return self.drawing.end(0)
 

@@ -7,7 +7,6 @@ A run that was begun with one `until` and went on with a larger one has left a r
 was surplus then.  As long as everything is as it was, the same is surplus again.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -21,10 +20,10 @@ from selfinstruct.pool import Pool
 from selfinstruct.recipe import Stage
 from selfinstruct.recipe.annotate import Annotate
 from selfinstruct.recipe.grow import Grow
-from selfinstruct.round import Round, Sample
+from selfinstruct.round import End, Ending, Round, Sample
 from selfinstruct.task import Task
 
-KEPT = re.compile(r"(\d+) kept")
+RECORDED = Ending(End.RECORDED, "nothing is left of what was recorded")
 
 
 class Rerun:
@@ -63,8 +62,11 @@ class Rerun:
                         self.old.add(task)
                 self.is_same = self.is_same and made is not None and rows(made) == rows(recorded)
                 if made is not None:
-                    ended = recorded.ended if self.is_same else self._ended(made, place)
-                    yield from self._without_empty_end(replace(made, ended=ended))
+                    if self.is_same:
+                        made = replace(made, end=recorded.end, ended=recorded.ended)
+                    elif made.end is None and place == self._last[made.stage]:
+                        made = made.concluded(RECORDED)
+                    yield from self._without_empty_end(made)
 
     def _again(self, recorded: Round, replies: Replies) -> Round | None:
         stage = self.stages.get(recorded.stage)
@@ -75,11 +77,6 @@ class Rerun:
         answers = replies.of(recorded.stage, recorded.number)
         chat = self.record.chat(recorded.stage)
         return stage.repeat(annotated(stage.stage, recorded, self.old, answers, chat), recorded, self.ids)
-
-    def _ended(self, made: Round, place: int) -> str | None:
-        if made.ended is not None or place < self._last[made.stage]:
-            return made.ended
-        return "nothing is left of what was recorded"
 
     def _without_empty_end(self, made: Round) -> Iterator[Round]:
         """Hold back rounds in which nothing was asked, until one comes in which something was."""
@@ -94,9 +91,8 @@ class Rerun:
         assert limit is not None  # refilter refuses a recipe of generations
         if stage.kept[-1] >= limit or (stage.ended and not self.is_same):
             return None
-        middle = KEPT.fullmatch(recorded.ended or "")
-        if middle and self.is_same and int(middle[1]) == self._kept_by(recorded):
-            limit = min(limit, int(middle[1]))
+        if self.is_same and recorded.end is End.TARGET:
+            limit = min(limit, self._kept_by(recorded))
         made = stage.repeat(self._questions(stage, recorded, replies), recorded, limit)
         self.ids |= matched(recorded.tasks, made.tasks)
         return made
