@@ -7,12 +7,14 @@ of the turn.  Rejected: to begin each time with the first stage, which would sta
 still to rate the one before.
 """
 
+import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
 from math import inf
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from selfinstruct.actions.preflight import NOTABLE_SHARE, endless, rejected_seeds
 from selfinstruct.budget import Purse, Spending
 from selfinstruct.errors import DataError, SelfInstructError
 from selfinstruct.folder import differences
@@ -26,9 +28,12 @@ from selfinstruct.recipe.drawing import BUDGET
 from selfinstruct.recorded import Recorded, recorded
 from selfinstruct.sampler import Various
 from selfinstruct.summary import known, seconds, totals
+from selfinstruct.task import HUMAN
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
+
+LOG = logging.getLogger(__name__)
 
 
 @part
@@ -61,6 +66,8 @@ class Generate:
         """Go on where the run folder ends; a new one begins with the seeds."""
         if not run.journal.rounds:
             run.begin(run.seeds.load() if asking(run.recipe) else ())
+        for sentence in endless(run.recipe, run.budget) + rejected_seeds(run.recipe, seeds_of(run), NOTABLE_SHARE):
+            LOG.warning(sentence)
         purse = run.purse = Purse(run.budget, spent(run), seconds(run.journal.timings))
         with ExitStack() as lines:
             opened: list[Recorded] = []
@@ -87,6 +94,11 @@ class Generate:
             run.log(round_)
         if stage.target is not None:
             fruitless(run, purse, [name])
+
+
+def seeds_of(run: "Run") -> Pool:
+    """Return a pool of the seeds alone."""
+    return Pool(map(run.pool.__getitem__, run.pool.of(HUMAN)))
 
 
 def left(run: "Run") -> list[str]:
