@@ -45,7 +45,15 @@ failed: list[str] = []
 """What went wrong in this process."""
 
 
+def published_text(folder: str | None, file: str, *place: Any) -> str:
+    """Return a text of a published repository; the module that reads it is imported only where a config names one."""
+    from selfinstruct.prompt.published import published
+
+    return published(folder, file, *place)
+
+
 OmegaConf.register_new_resolver("oc.env", variable, replace=True)
+OmegaConf.register_new_resolver("published", published_text, replace=True)
 OmegaConf.register_new_resolver("experiment", recipe_of, replace=True)
 OmegaConf.register_new_resolver("hydra_subdir", subdir, replace=True)
 OmegaConf.register_new_resolver("shelf", shelf, replace=True)
@@ -68,6 +76,7 @@ def job(config: DictConfig) -> float | None:
         values, declared = told(config)
         objective, capsule = values.pop("objective", None), values.pop("replay", None)
         declared.pop("replay", None)
+        values.pop("published", None)
         if in_sweep and is_done(folder, declared):
             print(f"{now.job.num}: done already, in {folder}")  # noqa: T201
         else:

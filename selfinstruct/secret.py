@@ -22,6 +22,12 @@ TOKEN = re.compile(
 )
 INSIDE = re.compile(rf"""(?:\b|_){WORD}["']?\s*:""", re.IGNORECASE)
 """A secret's key within a typed mapping."""
+READABLE = re.compile(
+    r"HOME|USER|LOGNAME|HOSTNAME|PWD|TMPDIR|LANG|TZ|CUDA_VISIBLE_DEVICES|SLURM_[A-Z_]+|WANDB_(?:PROJECT|ENTITY)"
+)
+"""The variables of the environment that any config may read."""
+ALLOW_ENV = "SELFINSTRUCT_ALLOW_ENV"
+"""The variable in which the user names others."""
 VARIABLE = re.compile(r"KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL", re.IGNORECASE)
 """A name that the environment gives to a secret."""
 
@@ -45,9 +51,15 @@ def within(node: Any, key: str = "") -> Iterator[str]:
 
 
 def variable(name: str, *default: str | None) -> str | None:
-    """What `${oc.env:NAME}` and `${oc.env:NAME,default}` give: a variable of the environment, but no secret."""
+    """Return what `${oc.env:NAME}` and `${oc.env:NAME,default}` stand for; raises ValueError for what may not be read.
+
+    A config may come from a stranger, and what it reads ends up in files, in W&B and in prompts.  So only variables
+    that are known to hold no secret can be read, and those that the user allows by name in the environment itself.
+    """
     if VARIABLE.search(name):
         raise ValueError(f"the environment variable {name} looks like a secret, which no config may hold")
+    if not READABLE.fullmatch(name) and name not in re.findall(r"\w+", os.environ.get(ALLOW_ENV, "")):
+        raise ValueError(f"a config may not read the environment variable {name}. To allow it, set {ALLOW_ENV}={name}")
     if name not in os.environ and not default:
         raise ValueError(f"there is no environment variable {name}")
     return os.environ.get(name, *default)

@@ -7,13 +7,17 @@ Packages are allowed in the environment, `SELFINSTRUCT_ALLOW=my_package,other`, 
 a variable (`hydra.job.env_set` is refused); a word on the command line was rejected, because run folders remember
 those words and a folder may come from somebody else, too; and launchers hand the environment on to their processes.
 
+What a launcher is given may end up in a shell: submitit writes partition and account into a script, line by line.  So
+no text of `hydra` may hold a control character, and where a config folder that is not ours is in use, texts for a
+launcher and the folder of the run must be typed by the user, or be allowed by name.
+
 Hydra 1.3.8 has a list of callables that it refuses to call, older ones have none, and its own docstring calls the list
 no boundary.  Here it is the other way round: what is not known is refused.
 """
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 ALLOW = "SELFINSTRUCT_ALLOW"
@@ -41,6 +45,12 @@ HARMLESS = re.compile(r"\$\{(?:hydra[.:][\w.]+|now:[^{}$]*|oc\.env:\w+)\}")
 """Interpolations that give text, never an object."""
 IN_FOLDER = re.compile(r"\$\{hydra[.:]runtime\.output_dir\}/(?:\$\{hydra[.:]job\.name\}|[\w.-])+")
 SUBDIR = "${hydra_subdir:${hydra:runtime.output_dir}}"
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+TEXT_FOR_PEOPLE = ("help", "hydra_help", "overrides")
+"""The parts of `hydra` that are only shown, and the words as they were typed."""
+FOLDERS = ("run.dir", "sweep.dir", "sweep.subdir")
+BELOW = re.compile(r"(?:[\w@=,. -]|/(?!/)|\$\{(?:hydra[.:][\w.]+|now:[^{}$]*)\})*")
+"""A folder below the one that the command runs in, given that it does not begin with a slash or step upwards."""
 PLAIN_NAME = re.compile(r"(?!\.+$)[\w.-]+")
 
 
@@ -54,7 +64,9 @@ def refused(hydra: Mapping[str, Any]) -> Iterator[str]:
     """Everything in the `hydra` part of a config, its interpolations as written, that is not to be."""
     for path, value in leaves(hydra):
         key = ".".join(("hydra", *path))
-        if path[0] == "job":
+        if path[0] not in TEXT_FOR_PEOPLE and path != ("job", "override_dirname") and CONTROL.search(str(value)):
+            yield f"{key} holds a control character (got {value!r})."
+        elif path[0] == "job":
             yield from refused_of_job(path[1:], key, value)
         elif path == ("output_subdir",) and value not in (None, SUBDIR) and not PLAIN_NAME.fullmatch(str(value)):
             yield f"{key} must be a plain name, or files would leave the run folder (got {value!r})."
@@ -62,6 +74,39 @@ def refused(hydra: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key} would import {value!r}: a config may not run other code. {HOW}"
         elif path[-1] == "_target_" or str(value).startswith("ext://") or path[0] in MADE:
             yield from refused_of_part(path, key, value)
+
+
+def refused_of_strangers(
+    hydra: Mapping[str, Any], launcher: Mapping[str, Any], folders: Mapping[str, str]
+) -> Iterator[str]:
+    """Everything in the `hydra` part that a config folder which is not ours may not say without the user's word.
+
+    `launcher` holds the defaults of the launcher, as its package gives them, and `folders` ours of `FOLDERS`.
+    """
+    typed = {word.lstrip("+~").partition("=")[0] for word in hydra["overrides"]["hydra"]}
+    known = dict(leaves(launcher))
+    for path, value in leaves(hydra["launcher"]):
+        key = ".".join(("hydra.launcher", *path))
+        is_new = isinstance(value, str) and path[-1] != "_target_" and value != known.get(path)
+        if is_new and not is_covered(key, typed) and not is_allowed("hydra.launcher."):
+            yield f"{key} may reach a shell. Type it on the command line, or allow it: {ALLOW}=hydra.launcher."
+    for key in FOLDERS:
+        part, name = key.split(".")
+        text = str(hydra[part][name])
+        is_below = BELOW.fullmatch(text) and not text.startswith("/") and ".." not in text.split("/")
+        if (
+            text != folders[key]
+            and not is_below
+            and not is_covered(f"hydra.{key}", typed)
+            and not is_allowed(f"hydra.{key}.")
+        ):
+            how = f"Type it on the command line, or allow it: {ALLOW}=hydra.{key}."
+            yield f"hydra.{key} leads out of the folder that the command runs in (got {text!r}). {how}"
+
+
+def is_covered(key: str, typed: Iterable[str]) -> bool:
+    """Return whether the user typed a key, or one that holds it."""
+    return any(key == word or key.startswith(f"{word}.") for word in typed)
 
 
 def refused_of_part(path: tuple[str, ...], key: str, value: object) -> Iterator[str]:

@@ -62,9 +62,15 @@ def test_secrets_are_found_wherever_they_stand_in_a_config():
 
 def test_a_config_may_read_the_environment_but_no_secret(monkeypatch):
     monkeypatch.setenv("FOLDER_OF_MINE", "here")
+    monkeypatch.setenv("SELFINSTRUCT_ALLOW_ENV", "FOLDER_OF_MINE,NOT_THERE,MY_API_KEY")
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    monkeypatch.setenv("DB_PASS", "abc")
     monkeypatch.setenv("MY_API_KEY", "abc")
 
     assert variable("FOLDER_OF_MINE") == "here"
+    assert variable("SLURM_JOB_ID") == "7"
+    with pytest.raises(ValueError, match="may not read the environment variable DB_PASS"):
+        variable("DB_PASS", "else")
     assert variable("NOT_THERE", "else") == "else"
     assert variable("NOT_THERE", None) is None
     with pytest.raises(ValueError, match="no environment variable NOT_THERE"):

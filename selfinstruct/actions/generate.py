@@ -9,6 +9,7 @@ still to rate the one before.
 A stage that the budget stopped has not ended, and no other is run after it: the pool is not yet what they are to see.
 """
 
+import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
 from itertools import takewhile
@@ -16,6 +17,7 @@ from math import inf
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from selfinstruct.actions.preflight import NOTABLE_SHARE, endless, rejected_seeds
 from selfinstruct.budget import Purse, Spending
 from selfinstruct.errors import DataError, SelfInstructError
 from selfinstruct.folder import changed_outside
@@ -30,9 +32,12 @@ from selfinstruct.request import Decoding
 from selfinstruct.resumption import refused_changes, store_changes
 from selfinstruct.sampler import Various
 from selfinstruct.summary import known, seconds, totals
+from selfinstruct.task import HUMAN
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
+
+LOG = logging.getLogger(__name__)
 
 
 @part
@@ -71,6 +76,8 @@ class Generate:
         else:
             start = run.start
             store_changes(start.folder, start.declared, start.overrides, flags=start.flags, resolved=start.config)
+        for sentence in endless(run.recipe, run.budget) + rejected_seeds(run.recipe, seeds_of(run), NOTABLE_SHARE):
+            LOG.warning(sentence)
         purse = run.purse = Purse(run.budget, spent(run), seconds(run.journal.timings))
         with ExitStack() as lines:
             opened: list[Recorded] = []
@@ -97,6 +104,11 @@ class Generate:
             run.log(round_)
         if stage.target is not None:
             fruitless(run, purse, [name])
+
+
+def seeds_of(run: "Run") -> Pool:
+    """Return a pool of the seeds alone."""
+    return Pool(map(run.pool.__getitem__, run.pool.of(HUMAN)))
 
 
 def left(run: "Run") -> list[str]:

@@ -1,9 +1,9 @@
 """Reject instructions by the character they begin with.
 
 The reference code of Self-Instruct drops what begins with ASCII punctuation, mostly debris of a list or of an answer,
-and what begins with a non-ASCII character, to keep to English.  Here the script of the first character decides, so that
-"Écrivez un poème" is as welcome as "Write a poem", and a Korean run welcomes `hangul` alone; `ascii_only` brings the
-reference code's rule back.
+and what begins with a non-ASCII character, to keep to English.  Here the script of the first character decides, and a
+script is allowed by default where a seed begins with it: Korean seeds make a Korean run, without a key to set, and a
+model that answers in another language is noticed.  `ascii_only` brings the reference code's rule back.
 
 What begins with a quotation mark or a bracket was looked at in 112,000 real English instructions: nearly all of the
 hundred are proverbs given as answers, unfilled placeholders and pieces of data.  So they are turned away like other
@@ -11,12 +11,15 @@ punctuation.  Where `quotes` are welcome, the character behind them decides.  Th
 """
 
 import unicodedata
+from itertools import islice
 
 from selfinstruct.filters.writing import script
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
+from selfinstruct.task import Task
 
+PASSED_OVER = "¿¡ "
 ASCII_QUOTES = "\"'`"
 
 
@@ -24,10 +27,11 @@ ASCII_QUOTES = "\"'`"
 class Script:
     """Rejects an instruction unless its first character is welcome."""
 
-    welcome: dict[str, bool]
+    welcome: dict[str, bool | None]
     """Kind of character, and whether an instruction may begin with it: `digits`, `quotes` (brackets, too; the next
     character is then judged), `punctuation` (all other marks, symbols, emoji), or a script: `latin`, `han` (Chinese
-    characters), `kana`, or the first word of the Unicode names of its letters. What is not listed is not welcome."""
+    characters), `kana`, or the first word of the Unicode names of its letters. Null allows what at least one seed
+    begins with, and everything in a pool without seeds. Kinds that are not listed are rejected."""
     ascii_only: bool
     """Whether the first character must be ASCII besides."""
 
@@ -36,13 +40,35 @@ class Script:
         instruction = candidate.instruction.strip()
         if self.ascii_only and not instruction[:1].isascii():
             return f"begins with {instruction[0]!r}, which is not ASCII"
-        for character in instruction.lstrip("¿¡ "):
+        for character in instruction.lstrip(PASSED_OVER):
             kind = kind_of(character)
-            if not self.welcome.get(kind, False):
+            if not self._is_allowed(kind, pool):
                 return f"begins with {character!r} ({kind})"
             if kind != "quotes":
                 return None
         return None
+
+    def _is_allowed(self, kind: str, pool: Pool) -> bool:
+        allowed = self.welcome.get(kind, False)
+        if allowed is not None:
+            return allowed
+        seeds = pool.index(SeedScripts, SeedScripts)
+        return not seeds.kinds or kind in seeds.kinds
+
+
+class SeedScripts:
+    """An index of a pool: the kinds of character that its seeds begin with."""
+
+    def __init__(self) -> None:
+        self.kinds: set[str] = set()
+
+    def add(self, task: Task) -> None:
+        """Note how a seed begins; other tasks are ignored."""
+        if task.is_human:
+            kinds = (kind_of(character) for character in task.instruction.strip().lstrip(PASSED_OVER))
+            self.kinds.update(islice((kind for kind in kinds if kind != "quotes"), 1))
+            if any(script(letter) == "kana" for letter in task.instruction):
+                self.kinds |= {"kana", "han"}  # Japanese is written in both
 
 
 def kind_of(character: str) -> str:

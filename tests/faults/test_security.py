@@ -6,6 +6,7 @@ import os
 import commands
 import pytest
 
+from selfinstruct.advice import CONF
 from selfinstruct.terminal import printable
 
 KEY = "sk-" + "test0123456789abcdef"
@@ -160,11 +161,68 @@ def test_a_secret_of_the_environment_does_not_enter_a_config(content, tmp_path):
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
 
 
-def test_a_harmless_variable_may_enter_a_config(tmp_path):
-    words = experiment(tmp_path, "hydra:\n  run:\n    dir: ${oc.env:PLACE}/run\n")
+SEEDS_IN = "seeds:\n  path: ${oc.env:DB_PASS}/seed_tasks.jsonl\n"
 
-    assert command(tmp_path, *QUICK[:2], *words, PLACE="here").returncode == 0
-    assert (tmp_path / "here/run/summary.json").exists()
+
+def test_a_variable_of_the_environment_enters_a_config_only_by_the_users_word(tmp_path):
+    words, place = experiment(tmp_path, SEEDS_IN), str(CONF / "seeds")
+
+    refused = command(tmp_path, *QUICK, *words, DB_PASS=place)
+
+    assert refused.returncode == 1
+    assert "a config may not read the environment variable DB_PASS" in refused.stderr
+    assert place not in refused.stderr
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and place.encode() in path.read_bytes()]
+    assert command(tmp_path, *QUICK, *words, DB_PASS=place, SELFINSTRUCT_ALLOW_ENV="DB_PASS").returncode == 0
+
+
+ELSEWHERE = {
+    "absolute": "hydra:\n  run:\n    dir: {outside}/hacked\n",
+    "upwards": "hydra:\n  run:\n    dir: out/../../hacked\n",
+    "by a variable": "hydra:\n  run:\n    dir: ${{oc.env:HOME}}/hacked\n",
+    "by a key": "objective: {outside}\nhydra:\n  run:\n    dir: ${{objective}}/hacked\n",
+    "a sweep": "hydra:\n  sweep:\n    dir: {outside}/hacked\n",
+    "a job of a sweep": "hydra:\n  sweep:\n    subdir: ../../hacked\n",
+}
+
+
+@pytest.mark.parametrize("how", ELSEWHERE)
+def test_a_config_of_somebody_else_cannot_choose_a_folder_elsewhere(how, tmp_path, tmp_path_factory):
+    words = experiment(tmp_path, ELSEWHERE[how].format(outside=tmp_path_factory.mktemp("outside")))
+
+    refused(tmp_path, *QUICK[:2], *words, message="leads out of the folder that the command runs in")
+
+
+def test_a_folder_elsewhere_that_the_user_types_or_allows_is_taken(tmp_path):
+    experiment(tmp_path, "hydra:\n  run:\n    dir: ../elsewhere\n")
+    words, theirs = [*QUICK[:2], "experiment=x"], ("--config-dir", ".")
+
+    typed = command(tmp_path / "theirs", *words, "hydra.run.dir=../typed", *theirs)
+    allowed = command(tmp_path / "theirs", *words, *theirs, SELFINSTRUCT_ALLOW="hydra.run.dir")
+
+    assert (typed.returncode, allowed.returncode) == (0, 0)
+    assert {"typed", "elsewhere"} <= {path.name for path in tmp_path.iterdir()}
+
+
+SLURM = "defaults:\n  - override /hydra/launcher: submitit_slurm\nhydra:\n  launcher:\n    partition: {partition}\n"
+
+
+@pytest.mark.parametrize("partition", ['"gpu\\n#SBATCH --wrap=touch hacked"', '"gpu\\rtouch hacked"', '"a\\u2028b"'])
+@pytest.mark.parametrize("allowed", ["", "hydra.launcher"])
+def test_no_text_for_a_launcher_may_hold_a_control_character(partition, allowed, tmp_path):
+    words = experiment(tmp_path, SLURM.format(partition=partition))
+
+    refused(tmp_path, "-m", *words, message="hydra.launcher.partition holds a control", SELFINSTRUCT_ALLOW=allowed)
+
+
+def test_a_text_for_a_launcher_from_another_folder_must_be_typed_or_allowed(tmp_path):
+    words = experiment(tmp_path, SLURM.format(partition="gpu"))
+
+    refused(tmp_path, "-m", *words, message="hydra.launcher.partition may reach a shell. Type it on the command line")
+    for told in (["hydra.launcher.partition=gpu"], []):
+        variables = {} if told else {"SELFINSTRUCT_ALLOW": "hydra.launcher"}
+        shown = command(tmp_path, "-m", *words, *told, "--info=config", **variables)
+        assert "may reach a shell" not in shown.stderr
 
 
 def test_a_pickle_is_not_read(tmp_path):

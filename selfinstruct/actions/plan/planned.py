@@ -12,6 +12,7 @@ from selfinstruct.actions.plan.jobs import done_in
 from selfinstruct.actions.plan.pace import pace
 from selfinstruct.actions.plan.preview import preview
 from selfinstruct.actions.plan.range import Range, added, exactly
+from selfinstruct.actions.preflight import endless, rejected_seeds
 from selfinstruct.folder import differences
 from selfinstruct.model import Model
 from selfinstruct.pool import Pool
@@ -129,6 +130,7 @@ class Planned:
     ) -> None:
         """Note what to know beside the figures."""
         run = self.run
+        self.notes += endless(run.recipe, run.budget) + rejected_seeds(run.recipe, self.seeds)
         if done is not None:
             self.notes.insert(0, f"This run is done already, in {done}.")
         if self.assumed_seconds:

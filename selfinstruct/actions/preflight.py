@@ -1,0 +1,62 @@
+"""Name what is allowed in a config and probably a mistake, before anything is spent.
+
+`problems` of an action stop a run; what stands here does not: seeds that the run's own filters would reject, so that
+the model is shown what no reply may look like, and stages that nothing ends when the model has nothing new to say.
+`plan` lists every such finding, `generate` prints those that matter when a run starts.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from selfinstruct.budget import UNLIMITED, Budget
+from selfinstruct.filters import Filter, Measuring
+from selfinstruct.pool import Pool
+from selfinstruct.recipe import Stage
+from selfinstruct.recipe.grow import Grow
+from selfinstruct.round import Candidate
+
+NOTABLE_SHARE = 0.1
+"""Filters that reject this share of the seeds or more are named when a run starts; a few odd seeds are normal."""
+
+
+def endless(recipe: Mapping[str, Stage], budget: Budget) -> list[str]:
+    """Return a sentence for each stage that would ask forever a model that has nothing new to say."""
+    return [
+        f"recipe.{name} would never end if the model wrote nothing new: saturation is null and there is no budget. "
+        f"Set recipe.{name}.saturation, or budget.requests, budget.tokens, budget.usd or budget.minutes."
+        for name, stage in recipe.items()
+        if isinstance(stage, Grow) and stage.generations is None and stage.saturation is None and budget == UNLIMITED
+    ]
+
+
+def rejected_seeds(recipe: Mapping[str, Stage], seeds: Pool, least_share: float = 0.0) -> list[str]:
+    """Return a sentence for each filter of instructions that would reject at least this share of the seeds.
+
+    Similarity is left out: seeds are not compared with each other.
+    """
+    found = []
+    for name, stage in recipe.items():
+        for key, filter_ in stage.filters.items() if isinstance(stage, Grow) else ():
+            rejected = [] if isinstance(filter_, Measuring) else list(rejections(filter_, seeds))
+            if rejected and len(rejected) >= least_share * len(seeds):
+                found.append(_sentence(f"recipe.{name}.filters.{key}", rejected, len(seeds)))
+    return found
+
+
+def rejections(filter_: Filter, seeds: Pool) -> Iterable[tuple[str, str]]:
+    """Yield the id of each seed that a filter would reject, with the reason."""
+    for seed in seeds:
+        candidate = Candidate(
+            instruction=seed.instruction,
+            is_classification=seed.is_classification,
+            instances=seed.instances or (),
+        )
+        if reason := filter_.reject(candidate, seeds):
+            yield seed.id, reason
+
+
+def _sentence(key: str, rejected: list[tuple[str, str]], seeds: int) -> str:
+    first, reason = rejected[0]
+    return (
+        f"{key} would reject {len(rejected)} of the {seeds} seeds themselves ({first}: {reason}), so the run "
+        f"would keep nothing like them. Change the values of {key} (--cfg job shows them), or leave it out: '~{key}'."
+    )
