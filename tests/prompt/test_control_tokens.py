@@ -149,3 +149,10 @@ def test_a_reply_of_tokens_is_read_in_time_that_grows_with_its_length(piece: str
 
 def test_tokens_around_the_reply_and_behind_it_are_no_html() -> None:
     assert said(f"<s> {LIST}</s><s>[INST] More. [/INST] 11. No.") == LIST
+
+
+def test_tokens_in_a_second_code_fence_are_text_and_those_between_two_are_not() -> None:
+    code = "```\n<|im_start|>user\n```"
+
+    assert not leaks(f"{code}\nthen\n{code}\nExplain both.")
+    assert said(f"{code}\nExplain it.<|im_end|>\n<|im_start|>user\n{code}\nmore") == f"{code}\nExplain it."

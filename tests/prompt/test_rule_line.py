@@ -70,3 +70,7 @@ def test_what_stands_behind_a_label_is_on_no_line_of_its_own() -> None:
 @pytest.mark.parametrize("text", ["", "---", "\n---\n\n***\n", "   "])
 def test_of_rules_alone_nothing_is_left(text: str) -> None:
     assert without_rules(text) == ""
+
+
+def test_an_indented_row_is_measured_without_its_indent() -> None:
+    assert without_rules("  A title\n  -------") == "  A title\n  -------"
