@@ -41,7 +41,7 @@ def test_a_figure_that_a_summary_may_have_is_no_problem(objective, start):
         ("diversity", "it is no number in summary.json."),
     ],
 )
-def test_every_other_is_told_with_what_there_is(objective, problem, start):
+def test_every_other_is_reported_with_the_keys_that_there_are(objective, problem, start):
     with pytest.raises(ConfigError) as told:
         check_objective(objective, start)
 

@@ -111,7 +111,7 @@ def refused_by(name: str, api_base: str | None, chat: bool) -> Refused:
     litellm = loaded()
     try:
         bare, provider, _, _ = litellm.get_llm_provider(model=name, api_base=api_base)
-    except Exception:  # told with the model's own problems
+    except Exception:  # reported with the problems of the model
         return lambda sent, extra: []
     if provider in OPENAI and not chat:
         provider = "text-completion-openai"

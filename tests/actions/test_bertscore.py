@@ -91,7 +91,7 @@ def test_an_empty_text_scores_nothing_and_is_not_given_to_the_package(package):
     assert similarities([""], [["a"]], None, None) == [0]
 
 
-def test_a_tokenizer_without_a_longest_text_is_told_and_no_traceback(package):
+def test_a_tokenizer_without_a_longest_text_is_reported_without_a_traceback(package):
     package(PACKAGE)
 
     with pytest.raises(SelfInstructError, match=r"endless, cannot be used \(int too big to convert\)"):
