@@ -32,7 +32,7 @@ def pool(pool, task):
 
 def run_of(tmp_path, pool, **formats):
     start = SimpleNamespace(folder=tmp_path, recipe="self_instruct")
-    return SimpleNamespace(start=start, pool=pool, random_seed=3, formats=formats, stopped=None)
+    return SimpleNamespace(start=start, pool=pool, random_seed=3, formats=formats, stopped=None, actions={})
 
 
 def test_writes_every_format_and_a_card(tmp_path, pool):
