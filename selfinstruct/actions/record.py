@@ -66,7 +66,7 @@ def number_of(request: str) -> int:
 
 def no_run(run: "Run", action: object) -> list[str]:
     """Return what is wrong where an action works on a run, is the first to do so, and the folder holds none."""
-    if next(iter(run.actions.values())) is not action or has_rounds(run.start.folder):
+    if next(iter(run.actions.values()), None) is not action or has_rounds(run.start.folder):
         return []
     return [f"{run.start.folder} holds no run. Name the folder of one: hydra.run.dir=<folder>."]
 

@@ -117,7 +117,7 @@ def test_a_request_is_told_with_all_that_came_of_it(explain, folder):
     made = {row["id"] for row in pool if row["request"] == "instructions/2/1"}
     count = sum(row["request"] == "instructions/2/1" for row in turned_away)
     assert set(re.findall(r"^\d+\. kept as (\S+):", told, re.M)) == made
-    assert len(re.findall(r"^\d+\. rejected as instructions/2/1#", told, re.M)) == count
+    assert len(re.findall(r"^\d+\. rejected as instructions/2/1:", told, re.M)) == count
     assert told.count("before the filters, on the pool of") == len(made) + sum(
         row["request"] == "instructions/2/1" and "instruction" in row for row in turned_away
     )

@@ -36,7 +36,7 @@ def run_of(tmp_path, pool, **formats):
     config = {"recipe": {"grow": {}}, "seeds": {"path": "mine.jsonl"}}
     start = SimpleNamespace(folder=tmp_path, recipe="self_instruct", declared=config, config=config)
     journal = SimpleNamespace(rounds=[], of=lambda name: [])
-    values = {"journal": journal, "recipe": {"grow": None}, "random_seed": 3, "stopped": None}
+    values = {"journal": journal, "recipe": {"grow": None}, "random_seed": 3, "stopped": None, "actions": {}}
     return SimpleNamespace(start=start, pool=pool, formats=formats, **values)
 
 
