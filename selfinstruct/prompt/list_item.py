@@ -89,7 +89,7 @@ def joined(texts: Sequence[str]) -> str:
     """Texts as one instruction: on one line, without emphasis."""
     bare = EMPHASIS.sub(lambda match: match["stars"] or match["lines"], " ".join(texts))
     text = " ".join(bare.split())
-    return text.removeprefix("**") if text.count("**") == 1 else text
+    return text.removeprefix("**").strip() if text.count("**") == 1 else text
 
 
 def read_head(text: str, doubt: Doubt) -> Head:

@@ -72,7 +72,8 @@ def read_list(text: str, shown: Mapping[str, Any]) -> list[Candidate | Rejection
     """All items of a reply, and what stands around them."""
     layout = outline(text)
     is_chat = bool(shown.get("chat"))
-    lead = without_rules("\n".join(line.source for line in layout.lead)).strip()
+    is_blank = all(line.is_blank for line in layout.lead)
+    lead = "" if is_blank else without_rules("\n".join(line.source for line in layout.lead)).strip()
     is_talk = is_preamble(lead) or is_remark(lead) or is_about_the_list(lead) or is_refusal(lead)
     found: list[Candidate | Rejection] = []
     expected = len(shown.get("tasks", ())) + 1
@@ -80,6 +81,7 @@ def read_list(text: str, shown: Mapping[str, Any]) -> list[Candidate | Rejection
     if lead and not is_talk and (is_alone or continues_prompt(lead, layout, expected, is_chat=is_chat)):
         layout.prepend_lead()
     elif not layout.items:
+        lead = lead or text
         return [rejection("refusal" if is_refusal(lead) else "no list", lead)]
     elif lead:
         found.append(rejection("refusal" if is_refusal(lead) else "preamble", lead))

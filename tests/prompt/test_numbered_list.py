@@ -255,6 +255,16 @@ def test_a_rule_inside_an_item_stays() -> None:
     assert instructions(parse(f"9. Join both:\n---\na\n---\nb\n10. {SKY}")) == ["Join both: --- a --- b", SKY]
 
 
+@pytest.mark.parametrize("chat", [False, True])
+def test_a_reply_of_rules_alone_is_no_list(chat: bool) -> None:
+    assert reasons(parse("---\n---", chat=chat)) == ["no list"]
+    assert instructions(parse(f"---\n---\n9. {POEM}", chat=chat)) == [POEM]
+
+
+def test_emphasis_that_is_never_closed_leaves_no_space() -> None:
+    assert instructions(parse("**16.\n<b>", chat=True)) == ["<b>"]
+
+
 def test_only_a_rule_before_the_open_item_is_no_item() -> None:
     assert instructions(parse(f"---\n{POEM}\n10. {SKY}")) == [POEM, SKY]
 
