@@ -3,7 +3,7 @@ import json
 import pytest
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.rows import check_end, check_none_lost, lines_of, read, rejection_row, task_of
+from selfinstruct.rows import check_end, check_none_lost, lines_of, read, rejection_row, round_row, task_of
 
 
 def test_lines_come_with_their_numbers_up_to_the_end_that_was_committed(tmp_path):
@@ -74,3 +74,37 @@ def test_a_rejection_as_a_run_writes_it_is_read():
     row = REJECTED | {"instruction": "x", "input": "", "output": "y", "nearest": ["seed_task_0", 0.75]}
 
     assert read("r:1", json.dumps(row).encode(), rejection_row) == row
+
+
+ROUND = {
+    "stage": "grow",
+    "round": 1,
+    "asked": 2,
+    "failed": 0,
+    "candidates": 2,
+    "parsed": 2,
+    "kept": 2,
+    "pool": 12,
+    "prompt_tokens": 5,
+    "completion_tokens": 5,
+    "cost_usd": None,
+}
+
+
+@pytest.mark.parametrize("more", [{}, {"end": "target", "ended": "2 kept"}, {"ended": "2 kept"}])
+def test_a_round_as_a_run_writes_it_is_read(more):
+    assert read("r:1", json.dumps(ROUND | more).encode(), round_row) == ROUND | more
+
+
+@pytest.mark.parametrize("more", [{"end": "tired", "ended": "2 kept"}, {"end": "target"}, {"end": 5, "ended": "x"}])
+def test_an_end_that_no_stage_has_is_refused(more):
+    with pytest.raises(
+        RunFolderError, match=r"r:1: 'end' must be one of target, saturated, .*, with 'ended' beside it"
+    ):
+        read("r:1", json.dumps(ROUND | more).encode(), round_row)
+
+
+def test_a_budget_stop_that_version_0_1_0_wrote_down_is_no_end_of_a_stage():
+    row = ROUND | {"ended": "budget: 2 of 2 requests spent, and the next request does not fit"}
+
+    assert read("r:1", json.dumps(row).encode(), round_row) == ROUND

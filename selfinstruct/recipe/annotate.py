@@ -10,6 +10,9 @@ round beside the first of later ones.  A round is done when its last attempt is,
 filter here judges a candidate by its own task and reply, never by other tasks.  What came of a round is put into its
 tasks when the round is given: a task may be asked about input by input, in several rounds, and must not have in one of
 them what only a later one will say.
+
+A round that the budget does not let finish is not given at all, nor are those after it.  Its replies are in the store,
+so that the same round is made of them when the run is resumed.
 """
 
 from collections import deque

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from selfinstruct.budget import Stop
 from selfinstruct.pool import Pool
 from selfinstruct.round import Rejection, Round
 from selfinstruct.start import Start
@@ -68,7 +69,7 @@ def a_round(number=1, stage="instructions", kept=3, rejected=("similarity", "sim
     return Round(**{**known, **changes})
 
 
-def run(folder, *rounds, error=None, **changes):
+def run(folder, *rounds, error=None, stopped=None, unused=None, **changes):
     """Print a run; its summary."""
     start, tracker = start_in(folder, **changes), Console()
     tracker.start(start)
@@ -81,7 +82,8 @@ def run(folder, *rounds, error=None, **changes):
         [round_.row() for round_ in rounds],
         error,
         timings=[{"stage": round_.stage, "round": round_.number, "seconds": round_.seconds} for round_ in rounds],
-        unused=UNUSED,
+        unused=UNUSED | (unused or {}),
+        stopped=stopped,
     )
     tracker.finish(summary, error)
     return summary
@@ -184,6 +186,20 @@ def test_the_end_says_why_and_where_the_files_are(tmp_path, capsys):
 
     assert reason == "Done: instructions: 10 kept"
     assert where == f"Files in {tmp_path}: dataset/alpaca.jsonl, capsule.zip, pool.jsonl, summary.json"
+
+
+def test_a_budget_stop_is_shown_as_one_with_what_was_asked_for_unfinished_rounds(tmp_path, capsys):
+    run(tmp_path, a_round(), stopped=Stop("requests", "budget: 5 of 5 requests spent"), unused={"requests": 1})
+    *_, totals, reason, _ = capsys.readouterr().out.splitlines()
+
+    assert " · asked for rounds that are not finished: 1 request, " in totals
+    assert reason == "Stopped: budget: 5 of 5 requests spent"
+
+
+def test_a_finished_run_says_what_was_asked_ahead_in_vain(tmp_path, capsys):
+    run(tmp_path, a_round(), unused={"requests": 2})
+
+    assert " · asked ahead and not needed: 2 requests, " in capsys.readouterr().out
 
 
 def test_a_run_without_rounds_has_no_table(tmp_path, capsys):
