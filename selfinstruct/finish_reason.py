@@ -12,6 +12,7 @@ Ollama, llama.cpp, LM Studio, vLLM and SGLang.
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 FinishKind: TypeAlias = Literal["ended", "cut off", "filtered", "broken", "tool call", "unknown"]
@@ -57,6 +58,7 @@ def spelled(word: str) -> str:
 TABLE: Mapping[str, FinishKind] = {spelled(word): kind for kind, words in WORDS.items() for word in words.split()}
 
 
+@lru_cache(maxsize=256)  # a run meets few words, each of them for every reply
 def kind_of(word: str) -> FinishKind:
     """Return what a provider's word means for the text of the reply."""
     return TABLE.get(spelled(word), "unknown")
@@ -73,4 +75,5 @@ def word_of(value: object) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text[:LONGEST])
+    text = text[:LONGEST]
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
