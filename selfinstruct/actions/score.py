@@ -65,9 +65,9 @@ class Score:
         """Write both files; raises RunFolderError where nothing was induced."""
         paper, strict = accuracies(run.pool, "paper"), accuracies(run.pool, "strict")
         if not any(family.instructions for family in strict):
-            raise RunFolderError(
-                f"{run.start.folder} holds no induced instructions to score: recipe=instruction_induction makes them."
-            )
+            makes = "recipe=instruction_induction makes them"
+            why = makes if run.stopped is None else f"the run was stopped by its {run.stopped.reason}"
+            raise RunFolderError(f"{run.start.folder} holds no induced instructions to score: {why}.")
         near = self._near(run.pool, strict) if self.bertscore else {}
         rows = [row(one, other, near) for one, other in zip(paper, strict, strict=True)]
         rows.append(total(rows, overall(paper), overall(strict)))

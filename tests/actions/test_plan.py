@@ -174,7 +174,8 @@ def test_fewer_attempts_are_reckoned_with(plan, earlier):
 
 def test_a_stage_that_the_earlier_run_did_not_come_to_is_judged_by_what_it_knows(plan, composed, built, tmp_path):
     folder = tmp_path / "stopped"
-    built(composed(f"{UNTIL}=60", "trackers=[]", "actions=[generate]", "budget.requests=50"), folder).execute()
+    words = (f"{UNTIL}=60", "trackers=[]", "actions=[generate]", "recipe.classification.requests_per_round=5")
+    built(composed(*words, "budget.requests=50"), folder).execute()
 
     found, _ = plan(f"{UNTIL}=60", f"plan.like={folder}")
 
