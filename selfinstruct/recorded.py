@@ -39,7 +39,7 @@ MOST_UNKNOWN = 5
 
 
 @contextmanager
-def recorded(model: Model, store: Store, tally: Tally) -> Iterator["Recorded"]:
+def recorded(model: Model, store: Store, tally: Tally | None = None) -> Iterator["Recorded"]:
     """Open a line to the model, with every reply kept in the store, and in the model's own where it has one."""
     with ExitStack() as stack:
         shared = None if model.store is None else stack.enter_context(closing(opened(Path(model.store))))
