@@ -12,7 +12,7 @@ are files.  Configs that only show (`--cfg`) make nothing and are not looked at.
 
 import re
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import product
@@ -25,12 +25,10 @@ from hydra._internal.hydra import Hydra
 from hydra._internal.utils import _run_app, create_automatic_config_search_path
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_search_path import SearchPathQuery
-from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
-from hydra.plugins.config_source import ConfigLoadError
 from hydra.types import RunMode, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -43,8 +41,9 @@ from selfinstruct.flags import NAME
 from selfinstruct.flags import typed as as_typed
 from selfinstruct.naming import hiding
 from selfinstruct.secret import within
+from selfinstruct.strangers import foreign_places, refused_of
 from selfinstruct.traces import folder_of, removed_unless_used
-from selfinstruct.trust import leaves, refused, refused_of_strangers
+from selfinstruct.trust import leaves, refused
 
 
 class Once(ConfigLoaderImpl):
@@ -129,15 +128,6 @@ def check(words: list[str], module: str) -> Checked | None:
             typed.overrides += hiding(typed.overrides, known.sweeper.get("params") or {}, hidden, once)
         once.kept = None  # each job is composed of its own words, maybe in another process
     return Checked(typed=typed, hydra=hydra, mode=mode)
-
-
-def foreign_places(primary: Path) -> list[str]:
-    """What is wrong with the search path of a primary config, which Hydra would follow while it composes."""
-    try:
-        places = OmegaConf.select(OmegaConf.load(primary), "hydra.searchpath")
-        return list(refused({"searchpath": [str(place) for place in places or ()]}))
-    except Exception:  # it is told when it is composed, with all else
-        return []
 
 
 @contextmanager
@@ -234,10 +224,7 @@ def problems_of(config: dict[str, Any], folders: list[Path]) -> list[str]:
     problems = [f"{key} looks like a secret. Name its environment variable in model.key_env." for key in within(config)]
     problems += refused(config["hydra"])
     if any(folder != CONF for folder in folders) or config["hydra"]["searchpath"]:
-        launcher = launcher_defaults(config["hydra"]["runtime"]["choices"])
-        own = OmegaConf.to_container(OmegaConf.load(CONF / f"{NAME}.yaml").hydra, resolve=False)
-        ours = {".".join(path): value for path, value in leaves(own)}
-        problems += refused_of_strangers(config["hydra"], launcher, ours)
+        problems += refused_of(config["hydra"])
     problems += [
         f"{'.'.join(path)} holds half of a surrogate pair, which no file can keep."
         for path, value in leaves(config)
@@ -247,15 +234,6 @@ def problems_of(config: dict[str, Any], folders: list[Path]) -> list[str]:
         option = config["hydra"]["runtime"]["choices"].get("experiment")
         problems.append(misplaced(first_of(folders, f"experiment/{option}")))
     return problems
-
-
-def launcher_defaults(choices: Mapping[str, str | None]) -> dict[str, Any]:
-    """The values that the package of the chosen launcher gives it; nothing for a launcher of a config folder."""
-    try:
-        node = ConfigStore.instance().load(f"hydra/launcher/{choices['hydra/launcher']}.yaml").node
-    except (ConfigLoadError, KeyError):
-        return {}
-    return cast(dict[str, Any], OmegaConf.to_container(node, resolve=False))
 
 
 def first_of(folders: list[Path], name: str) -> Path:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import replace_text
+from selfinstruct.folder import CONFIG, kept_config, replace_text
 from selfinstruct.hashes import ROUNDS as ROUNDS
 from selfinstruct.hashes import SIZE, checked, digest, own
 from selfinstruct.hashes import has_rounds as has_rounds
@@ -42,6 +42,15 @@ def line(row: Mapping[str, Any]) -> str:
     Half a surrogate pair, which no UTF-8 holds, is written as JSON's escape and read as what it was.
     """
     return json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
+
+
+def check_config(folder: Path) -> None:
+    """Raise RunFolderError for a folder with rounds that does not say which config they were made by."""
+    if kept_config(folder) is None:
+        raise RunFolderError(
+            f"{folder} holds {ROUNDS} but no {CONFIG}, so nobody knows which config its rounds were made by. "
+            f"Put its {CONFIG} back, or choose another folder."
+        )
 
 
 def timing(text: bytes) -> dict[str, Any] | None:

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import field, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import Field
@@ -21,9 +20,9 @@ from selfinstruct import past
 from selfinstruct.actions import Action
 from selfinstruct.budget import Budget, Limit, Purse, Stop
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
-from selfinstruct.folder import CONFIG, check_links, held, keep_config, kept_config, replace_text
+from selfinstruct.folder import check_links, held, keep_config, kept_config, replace_text
 from selfinstruct.formats import Format
-from selfinstruct.journal import ROUNDS, Journal
+from selfinstruct.journal import ROUNDS, Journal, check_config
 from selfinstruct.model import Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
@@ -97,8 +96,8 @@ class Run:
                 check_none_lost(self.start.folder, rounds_of(self.start.folder / ROUNDS))
             self.journal = Journal(self.start.folder)
             self.pool = self._opened()
-            if self.journal.rounds and kept_config(self.start.folder) is None:
-                raise RunFolderError(unknown(self.start.folder))
+            if self.journal.rounds:
+                check_config(self.start.folder)
             self.start = self._introduced()
             kept = None if self._asks else kept_config(self.start.folder)
             if kept and isinstance(kept["random_seed"], int):  # what is exported again is what it was
@@ -123,12 +122,11 @@ class Run:
     def _introduced(self) -> Start:
         asked = self.models if self._asks else []
         models = tuple(dict.fromkeys([*authors(self.pool), *(model.name for model in asked)]))
-        targets = {name: stage.target for name, stage in self.recipe.items()}
         return replace(
             self.start,
             models=models,
             is_offline=OFFLINE in models,
-            targets=targets,
+            targets={name: stage.target for name, stage in self.recipe.items()},
             past=partial(past.rounds, self.journal),
             makes_rounds=self._asks or not self.journal.rounds,
         )
@@ -250,11 +248,3 @@ class Run:
         if not self._asks and error is None:
             summary |= ended_before(self.start.folder)
         return summary
-
-
-def unknown(folder: Path) -> str:
-    """What to do with a folder that does not say which run it is of."""
-    return (
-        f"{folder} holds {ROUNDS} but no {CONFIG}, so nobody knows which config its rounds were made by. "
-        f"Put its {CONFIG} back, or choose another folder."
-    )

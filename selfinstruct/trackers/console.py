@@ -11,12 +11,9 @@ Nothing is ever read as rich's markup: names and errors may hold brackets, and a
 """
 
 import json
-import os
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import field
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +22,11 @@ from selfinstruct.round import OWN, Round
 from selfinstruct.start import Start
 from selfinstruct.terminal import printable
 from selfinstruct.trackers.progress import WAITING, Bar, Recent, after
+from selfinstruct.trackers.screen import WIDE, screen
 
 if TYPE_CHECKING:
-    from rich.console import Console as Screen
     from rich.table import Table
 
-USUAL, WIDE = 80, 1000
-"""Columns of a terminal that does not know its own, and of an output that is no terminal."""
 FOLDED = 70
 """On fewer columns a table has a line a figure."""
 OFFLINE = (
@@ -103,34 +98,6 @@ class Console:
         from rich.text import Text
 
         self._screen.print(Text(printable(text), style=style), soft_wrap=True)
-
-
-def screen() -> "Screen":
-    """Where to print: standard output, with colours and a bar only where somebody looks at it."""
-    from rich.console import Console as Screen
-
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a run must not end because a terminal cannot show a dash
-    is_terminal = sys.stdout.isatty()
-    seen = is_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    width = None if seen else width_of(is_terminal)
-
-    class Piped(Screen):
-        def on_broken_pipe(self) -> None:
-            """Raise what rich would make a silent exit with code 1 of."""
-            raise  # the BrokenPipeError that is being handled
-
-    return Piped(force_terminal=seen, force_jupyter=False, width=width, markup=False, highlight=False, emoji=False)
-
-
-def width_of(is_terminal: bool) -> int:
-    """Return the columns of an output without codes: of a terminal its own, of a file so many that nothing is folded.
-
-    `COLUMNS` wins, as in other programs.
-    """
-    if (asked := os.environ.get("COLUMNS", "")).isdecimal() and int(asked):
-        return int(asked)
-    return (os.get_terminal_size(sys.stdout.fileno()).columns or USUAL) if is_terminal else WIDE
 
 
 def kept_before(folder: Path) -> Counter[str]:

@@ -24,7 +24,7 @@ from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Reading, asking
 from selfinstruct.terminal import printable
-from selfinstruct.trackers.console import screen
+from selfinstruct.trackers.screen import screen
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run

@@ -1,0 +1,49 @@
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from selfinstruct import job  # noqa: F401  (for the resolvers that the config names)
+from selfinstruct.advice import CONF
+from selfinstruct.strangers import foreign_places, launcher_defaults, refused_of
+
+
+def hydra_of(*words):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("config", [*words], return_hydra_config=True)
+    return OmegaConf.to_container(config.hydra, resolve=False)
+
+
+def test_our_own_defaults_are_not_refused():
+    assert list(refused_of(hydra_of())) == []
+
+
+def test_what_a_package_registers_for_its_launcher_is_not_refused():
+    hydra = hydra_of("hydra/launcher=submitit_slurm") | {"overrides": {"hydra": []}}
+
+    assert launcher_defaults(hydra["runtime"]["choices"])["_target_"] == hydra["launcher"]["_target_"]
+    assert list(refused_of(hydra)) == []
+
+
+def test_a_launcher_that_no_package_registers_has_no_defaults():
+    assert launcher_defaults({"hydra/launcher": "theirs"}) == {}
+
+
+def test_a_text_for_a_launcher_is_refused_until_it_is_typed():
+    word = "hydra.launcher.partition=gpu"
+    hydra = hydra_of("hydra/launcher=submitit_slurm", word)
+
+    assert list(refused_of(hydra)) == []
+    (problem,) = refused_of(hydra | {"overrides": {"hydra": []}})
+    assert problem.startswith("hydra.launcher.partition may reach a shell.")
+
+
+@pytest.mark.parametrize(("place", "count"), [("pkg://theirs", 1), ("file:///theirs", 0)])
+def test_a_package_in_a_search_path_is_refused_before_it_is_imported(tmp_path, place, count):
+    path = tmp_path / "config.yaml"
+    path.write_text(f"hydra:\n  searchpath: [{place}]\n")
+
+    assert len(foreign_places(path)) == count
+
+
+def test_a_file_that_cannot_be_read_is_reported_later(tmp_path):
+    assert foreign_places(tmp_path / "missing.yaml") == []
