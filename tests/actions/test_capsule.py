@@ -35,7 +35,9 @@ class Handler(BaseHTTPRequestHandler):
         request = Request("x", "x", 1, prompt, None, True, Decoding(), expects)
         message = {"role": "assistant", "content": self.grammar._completion(request).text}
         usage = {"prompt_tokens": 9, "completion_tokens": 4}
-        return self.answer(200, {"model": "m-1", "usage": usage, "choices": [{"message": message}]})
+        return self.answer(
+            200, {"model": "m-1", "usage": usage, "choices": [{"message": message, "finish_reason": "stop"}]}
+        )
 
     def answer(self, status, body):
         content = json.dumps(body).encode()

@@ -130,16 +130,6 @@ def test_a_reply_that_breaks_off_is_asked_for_again(server, model, requests, com
     assert server.times["question 0"] == 2
 
 
-def test_an_extra_of_a_prompt_that_has_its_own_key_is_named_before_anything_is_sent(
-    server, model, requests, complete, only
-):
-    completion = only(complete(model(), requests(extra={"n": 2})))
-
-    assert completion.failure.kind == "fatal"
-    assert "recipe.stage.prompt.decoding.extra.n" in completion.failure.message
-    assert server.asked == []
-
-
 def test_cookies_are_not_kept(server, model, requests, complete):
     def answer(prompt, time):
         response = web.json_response(server.reply(prompt))
