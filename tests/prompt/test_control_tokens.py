@@ -140,9 +140,9 @@ def test_of_tokens_alone_nothing_is_left() -> None:
 )
 def test_a_reply_of_tokens_is_read_in_time_that_grows_with_its_length(piece: str) -> None:
     def seconds(count: int) -> float:
-        started = time.perf_counter()
+        started = time.process_time()
         spoken(f"9. {piece * count}x")
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     assert seconds(20_000) < 40 * seconds(2_000) + 0.2
 
