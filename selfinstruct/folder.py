@@ -212,16 +212,16 @@ def changes(kept: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, s
 
 
 def changed_outside(folder: Path, declared: Mapping[str, Any], resolved: Mapping[str, Any]) -> list[str]:
-    """Report every key that reads a variable of the environment and gets another value than when the run started."""
+    """Report every key that reads the environment, or a published text, and gets another value than at the start."""
     kept = _kept(folder) or {}
     if not isinstance(kept.get("resolved"), dict):  # an older version kept none
         return []
     old, now = dict(leaves(kept["resolved"])), dict(leaves(resolved))
     return [
         f"{key} was {shown(old[key])} and is {shown(now[key])}: {text} has changed since the run started. "
-        "Set the variable as it was."
+        "Restore what it was."
         for key, text in leaves(declared)
-        if isinstance(text, str) and "${oc.env:" in text and not FREE.fullmatch(key)
+        if isinstance(text, str) and re.search(r"\$\{(?:oc\.env|published):", text) and not FREE.fullmatch(key)
         if key in old and key in now and old[key] != now[key]
     ]
 

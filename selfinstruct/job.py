@@ -76,7 +76,6 @@ def job(config: DictConfig) -> float | None:
         values, declared = told(config)
         objective, capsule = values.pop("objective", None), values.pop("replay", None)
         declared.pop("replay", None)
-        values.pop("published", None)
         if in_sweep and is_done(folder, declared):
             print(f"{now.job.num}: done already, in {folder}")  # noqa: T201
         else:
@@ -140,8 +139,8 @@ def told(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def untold(config: dict[str, Any]) -> dict[str, Any]:
-    """A config without what its actions are told at its top."""
-    return {key: value for key, value in config.items() if key not in (config.get("actions") or {})}
+    """Return a config without what only composing it needs: keys of its actions, and where published texts lie."""
+    return {key: value for key, value in config.items() if key not in {"published", *(config.get("actions") or {})}}
 
 
 def is_done(folder: Path, declared: dict[str, Any]) -> bool:

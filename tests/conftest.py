@@ -140,7 +140,6 @@ def composed_once(overrides: tuple[str, ...]) -> dict[str, Any]:
 def built(config: dict[str, Any], folder: Path) -> Run:
     """The run that a config describes, in this folder; what its actions are told stands in them, as in a job."""
     config = untold(without_objective(config))
-    config.pop("published")
     start = Start(
         folder=folder,
         name="test",

@@ -9,8 +9,10 @@ from selfinstruct.actions.record import Record
 from selfinstruct.actions.refilter.changes import changes
 from selfinstruct.errors import ConfigError, RunFolderError
 from selfinstruct.folder import hashed
+from selfinstruct.pool import Pool
 from selfinstruct.request import Completion, Failure
 from selfinstruct.round import Candidate
+from selfinstruct.task import Task
 
 FILES = ("pool.jsonl", "rejected.jsonl", "rounds.jsonl")
 SIMILARITY = "recipe.instructions.filters.similarity.threshold"
@@ -98,6 +100,7 @@ def brute_force(folder, filters, parser, threshold, until):
     """What rouge-score's own numbers make of the recorded candidates, one pair at a time."""
     scorer = rouge_scorer.RougeScorer(["rougeL"])
     texts = [row["instruction"] for row in lines(folder / "pool.jsonl") if row["origin"] == "human"]
+    seeds = Pool(Task(id=text, origin="human", instruction=text) for text in texts)
     others = {name: filter_ for name, filter_ in filters.items() if name != "similarity"}
     rounds = sum(row["stage"] == "instructions" for row in lines(folder / "rounds.jsonl"))
     kept = []
@@ -111,7 +114,7 @@ def brute_force(folder, filters, parser, threshold, until):
         for piece in pieces:
             if len(kept) == until or not isinstance(piece, Candidate):
                 continue
-            if any(filter_.reject(piece, None) for filter_ in others.values()):
+            if any(filter_.reject(piece, seeds) for filter_ in others.values()):
                 continue
             scores = (scorer.score(text, piece.instruction)["rougeL"].fmeasure for text in texts)
             if all(score <= threshold for score in scores):
