@@ -57,13 +57,10 @@ class Body:
     def add(self, chunk: bytes) -> Iterator[None]:
         """Take what arrived, with a pause after each piece; raises GarbledError beyond the limit."""
         self._arrived += len(chunk)
+        self._check()
         for piece in self._pieces(chunk):
             self._said += piece
-            if max(len(self._said), self._arrived) > self._limit:
-                raise self._garbled(
-                    f"the reply is longer than model.max_reply_bytes={self._limit}; "
-                    "set it higher if the server is meant to send so much"
-                )
+            self._check()
             yield
 
     def whole(self) -> bytes:
@@ -71,6 +68,15 @@ class Body:
         if self._inflating is not None:
             self._said += self._inflating.flush()  # what is left of a piece, at most
         return bytes(self._said)
+
+    def release(self) -> None:
+        """Free what was read, which the traceback of an error would hold until it is collected."""
+        self._said = bytearray()
+
+    def _check(self) -> None:
+        if max(len(self._said), self._arrived) > self._limit:
+            advice = "set it higher if the server is meant to send so much"
+            raise self._garbled(f"the reply is longer than model.max_reply_bytes={self._limit}; {advice}")
 
     def _pieces(self, chunk: bytes) -> Iterator[bytes]:
         if not self._is_zlib:
@@ -110,6 +116,7 @@ class Bodies:
         """
         body, is_let_in = Body(status, headers, self._limit), False
         async with AsyncExitStack() as places:
+            places.callback(body.release)
             async for chunk in chunks:
                 for _ in body.add(chunk):
                     if body.is_long and not is_let_in:
@@ -120,7 +127,10 @@ class Bodies:
     def read_at_once(self, status: int, headers: Mapping[str, str], chunks: Iterable[bytes]) -> bytes:
         """Return a whole body as `read` does, in a thread that waits for it."""
         body = Body(status, headers, self._limit)
-        for chunk in chunks:
-            for _ in body.add(chunk):
-                pass
-        return body.whole()
+        try:
+            for chunk in chunks:
+                for _ in body.add(chunk):
+                    pass
+            return body.whole()
+        finally:
+            body.release()
