@@ -34,7 +34,7 @@ FREE = re.compile(
     r"(actions|trackers|formats|budget)(\..*)?"
     r"|recipe\.\w+\.(until|generations|saturation(\..*)?|metrics(\..*)?)"
     r"|(recipe\.\w+\.)?model\.(concurrency|requests_per_minute|tokens_per_minute|timeout_seconds|deadline_seconds|attempts"
-    r"|key_env|key_required|store|price(\..*)?)"
+    r"|key_env|key_required|max_reply_bytes|store|price(\..*)?)"
 )
 """The keys that a run may change when it goes on."""
 

@@ -30,7 +30,7 @@ from selfinstruct.flags import of_job
 from selfinstruct.folder import kept_config
 from selfinstruct.secret import variable, within
 from selfinstruct.terminal import printable
-from selfinstruct.traces import RunLog, closed_log, shelf, subdir
+from selfinstruct.traces import RunLog, clean_logs, closed_log, shelf, subdir
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -105,9 +105,12 @@ def work(values: dict[str, Any], start: "Start", capsule: str | None, objective:
     """Build a run, and have it do its actions; with a capsule, from its replies, and tell whether it is the same."""
     from selfinstruct.actions.publication.replay import replayed
     from selfinstruct.build import build
+    from selfinstruct.model.secrets import Secrets
+    from selfinstruct.model.settings import keys_within
     from selfinstruct.objective import check_objective
     from selfinstruct.run import Run
 
+    clean_logs(Secrets(*keys_within(values)).out_of_message)
     check_objective(objective, start)
     try:
         with replayed(values, capsule, start) as (answered, tell_of):

@@ -8,7 +8,7 @@ temporary folder instead was rejected: a run that is killed in its first second 
 
 import logging
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from pathlib import Path
@@ -18,6 +18,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from selfinstruct.folder import CONFIG
+from selfinstruct.terminal import printable
 
 HYDRA = ".hydra"
 MAKING = {"generate", "refilter"}
@@ -55,6 +56,45 @@ def closed_log() -> RunLog:
         if isinstance(handler, logging.FileHandler):
             handler.addFilter(log)
     return log
+
+
+class Clean(logging.Filter):
+    """Takes secrets, and what would steer a terminal, out of every record that a handler writes.
+
+    Libraries log what servers said: LiteLLM, httpx, openai, aiohttp, asyncio, and the warnings of Python.  The record
+    is changed and not the finished line, since a formatter may add colors of its own.  Rejected: a filter for each
+    logger, which would miss the next library.
+    """
+
+    def __init__(self, clean: Callable[[str], str]) -> None:
+        """`clean` takes the secrets out of a text."""
+        super().__init__()
+        self._clean = clean
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record; always true."""
+        try:
+            message = record.getMessage()
+        except Exception:  # a library's mistake in its own arguments, which would be shown with all of them
+            message = str(record.msg)
+        record.msg, record.args = self._shown(message), ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        for name in ("exc_text", "stack_info"):
+            if text := getattr(record, name):
+                setattr(record, name, self._shown(text))
+        return True
+
+    def _shown(self, text: str) -> str:
+        return printable(self._clean(text))
+
+
+def clean_logs(clean: Callable[[str], str]) -> None:
+    """Have every handler that Hydra has configured write clean records, Python's warnings included."""
+    logging.captureWarnings(True)
+    loggers = [logger for logger in logging.root.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
+    for handler in {handler for logger in (logging.root, *loggers) for handler in logger.handlers}:
+        handler.addFilter(Clean(clean))
 
 
 @contextmanager

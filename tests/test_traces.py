@@ -1,10 +1,11 @@
 """What is left where no run was started."""
 
 import logging
+import warnings
 
 import pytest
 
-from selfinstruct.traces import closed_log, removed_unless_used, shelf, subdir
+from selfinstruct.traces import Clean, clean_logs, closed_log, removed_unless_used, shelf, subdir
 
 
 def files(folder):
@@ -90,3 +91,54 @@ def test_a_log_is_not_opened_before_the_run_is(tmp_path):
     finally:
         root.removeHandler(handler)
         handler.close()
+
+
+@pytest.fixture
+def written(tmp_path):
+    """What a handler of the root logger writes, once the logs are clean."""
+    path = tmp_path / "run.log"
+    handler = logging.FileHandler(path)
+    logging.getLogger().addHandler(handler)
+    clean_logs(lambda text: text.replace("secret", "[key]"))
+    yield path.read_text
+    logging.captureWarnings(False)
+    logging.getLogger().removeHandler(handler)
+    handler.close()
+    for other in logging.getLogger().handlers:
+        for added in [added for added in other.filters if isinstance(added, Clean)]:
+            other.removeFilter(added)
+
+
+@pytest.mark.parametrize("name", ["LiteLLM", "httpx", "openai", "aiohttp.client", "asyncio", "of.any.library"])
+def test_no_logger_writes_a_secret_or_what_steers_a_terminal(name, written):
+    logging.getLogger(name).error("said %s and %r", "secret \x1b[2J", {"a": "secret"})
+
+    assert written() == "said [key] \\x1b[2J and {'a': '[key]'}\n"
+
+
+def test_a_traceback_is_cleaned_too(written):
+    try:
+        raise ValueError("secret \x1b]0;title\x07")
+    except ValueError:
+        logging.getLogger("asyncio").exception("failed", stack_info=True)
+
+    assert "ValueError: [key] \\x1b]0;title\\x07\n" in written()
+    assert "\x1b" not in written()
+    assert 'raise ValueError("[key]' in written()
+
+
+def test_a_warning_of_python_is_a_clean_line(written):
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logging.captureWarnings(False)
+        logging.captureWarnings(True)
+        warnings.warn("the secret \x9b31m", UserWarning, stacklevel=1)
+        logging.captureWarnings(False)
+
+    assert "UserWarning: the [key] \\x9b31m" in written()
+
+
+def test_a_line_whose_arguments_do_not_fit_is_written_without_them(written):
+    logging.getLogger("LiteLLM").error("two %s %s", "secret")
+
+    assert written() == "two %s %s\n"

@@ -28,7 +28,8 @@ from functools import cache
 from typing import Any, TypeVar
 
 from selfinstruct.budget import Rates
-from selfinstruct.model.original import CALL, Original, watched
+from selfinstruct.model.original import CALL, Original
+from selfinstruct.model.transports import watch
 
 Made = TypeVar("Made")
 LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx", "openai")
@@ -41,23 +42,15 @@ def loaded() -> Any:
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     with no_collection():
         import litellm
+    from litellm.litellm_core_utils import core_helpers
 
-    watch()
+    watch(frozenset(getattr(core_helpers, "_FINISH_REASON_MAP", ())))  # without it, each word is read and hidden
     litellm.suppress_debug_info = True
     for name in LOGGERS:
         logger = logging.getLogger(name)
         logger.setLevel(max(logger.level, logging.WARNING))
         logger.handlers.clear()  # each line would come twice, once without our format
     return litellm
-
-
-def watch() -> None:
-    """Have every body read before LiteLLM converts it (original.py): its transport is made anew for each client."""
-    from litellm.litellm_core_utils import core_helpers
-    from litellm.llms.custom_httpx import aiohttp_transport
-
-    known = frozenset(getattr(core_helpers, "_FINISH_REASON_MAP", ()))  # without it, each word is read and hidden
-    aiohttp_transport.LiteLLMAiohttpTransport = watched(aiohttp_transport.LiteLLMAiohttpTransport, known)
 
 
 @contextmanager
@@ -121,7 +114,8 @@ class Provider:
     async def call(self, arguments: Mapping[str, Any], original: Original) -> Any:
         """LiteLLM's response to a request, with the body that it was made of noted in `original`.
 
-        Raises whatever LiteLLM raises, and GarbledError where LiteLLM cannot convert a reply that has arrived.
+        Raises whatever LiteLLM raises, with the proxy in a note where one was asked; ReplyError for a redirect and for
+        a reply that is too long; GarbledError where LiteLLM cannot convert a reply that has arrived.
         """
         silence()
         begun: list[Future[Any]] = []
@@ -130,14 +124,18 @@ class Provider:
             if original.chat:
                 return await loaded().acompletion(**self.chat, **arguments)
             return await loaded().atext_completion(**self.text, **arguments)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as cancelled:
             for future in begun:
                 future.add_done_callback(unbegun)
+            if original.way is not None:
+                cancelled.add_note(original.way)
             raise
         except Exception as error:
-            if (garbled := original.explained(error, self.name)) is None:
-                raise
-            raise garbled from error
+            if (known := original.explained(error, self.name)) is not None:
+                raise known from error
+            if original.way is not None:
+                error.add_note(original.way)
+            raise
         finally:
             BEGUN.reset(before)
             CALL.reset(outer)

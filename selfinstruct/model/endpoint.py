@@ -16,8 +16,6 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from pydantic import Field
 
@@ -25,8 +23,10 @@ from selfinstruct.budget import Rates
 from selfinstruct.model import Line, Mode
 from selfinstruct.model.arguments import Droppable, Limit, given, shown, supported
 from selfinstruct.model.asking import Send, terms_of
+from selfinstruct.model.bodies import ACCEPTED, LARGEST, Bodies
 from selfinstruct.model.line import AskingLine
-from selfinstruct.model.protocol import body, completion, parameters, path
+from selfinstruct.model.protocol import body, check_moved, completion, parameters, path
+from selfinstruct.model.proxies import by_proxy, proxy_of
 from selfinstruct.model.replies import Price, trusted
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.settings import key_in, problems_of_key, problems_of_values
@@ -36,7 +36,7 @@ from selfinstruct.part import part
 from selfinstruct.request import Completion, Decoding, Request
 
 if TYPE_CHECKING:
-    from aiohttp import ClientSession
+    from aiohttp import ClientResponse, ClientSession
 
 REST = 4.0
 """Seconds after which an idle connection is not used again: uvicorn, on which most of these servers stand, hangs up
@@ -85,6 +85,8 @@ class Endpoint:
     """Decoding parameters that the model does not take: no stage sends them, whatever its prompt says."""
     max_tokens_parameter: Limit | None = None
     """Name under which `max_tokens` is sent; null for `max_tokens`, which nearly all servers know."""
+    max_reply_bytes: Annotated[int, Field(ge=1024)] = LARGEST
+    """Bytes of a reply, after decompression, beyond which it is not read on and counts as garbled."""
 
     @property
     def is_offline(self) -> bool:
@@ -140,6 +142,7 @@ class Sender:
 
         self._model = model
         self._session = session
+        self._bodies = Bodies(model.max_reply_bytes)
         self._urls = {chat: URL(f"{model.api_base.rstrip('/')}/{path(chat)}") for chat in (True, False)}
 
     async def send(self, request: Request) -> Completion:
@@ -148,8 +151,15 @@ class Sender:
         url = self._urls[request.chat]
         sent = parameters(model.name, model.extra, request, model.unsupported, model.max_tokens_parameter)
         data = body(model.name, sent, request)
-        async with self._session.post(url, data=data, allow_redirects=False) as response:
-            content = await response.read()
+        try:
+            async with self._session.post(url, data=data, allow_redirects=False) as response:
+                content = await self._content(response, str(url))
+        except ReplyError:
+            raise
+        except BaseException as error:
+            if way := by_proxy(str(url)):
+                error.add_note(way)
+            raise
         try:
             reply = completion(response.status, response.headers, content, request)
         except ReplyError as error:
@@ -157,12 +167,21 @@ class Sender:
         cost = model.price.of(reply.prompt_tokens, reply.completion_tokens)
         return trusted(replace(reply, cost_usd=reply.cost_usd if cost is None else cost, sent=shown(sent)))
 
+    async def _content(self, response: "ClientResponse", url: str) -> bytes:
+        """The body of a reply; the connection is closed where it is not read to its end."""
+        try:
+            check_moved(response.status, response.reason or "", response.headers, url)
+            return await self._bodies.read(response.status, response.headers, response.content.iter_any())
+        except BaseException:
+            response.close()
+            raise
+
 
 def session(key: str | None, api_base: str) -> "ClientSession":
     """A session with as many connections as are asked for, no cookies, and the key where there is one."""
     from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
-    headers = {"Content-Type": "application/json", "User-Agent": "selfinstruct"}
+    headers = {"Content-Type": "application/json", "User-Agent": "selfinstruct", "Accept-Encoding": ACCEPTED}
     if key is not None:
         headers["Authorization"] = f"Bearer {key}"
     return ClientSession(
@@ -171,20 +190,13 @@ def session(key: str | None, api_base: str) -> "ClientSession":
         timeout=ClientTimeout(total=None, sock_connect=CONNECT),  # the line counts the time of a whole attempt
         headers=headers,
         proxy=proxy_of(api_base),
+        auto_decompress=False,  # bodies.py does it, within the limit
     )
-
-
-def proxy_of(url: str) -> str | None:
-    """The proxy that the environment names for an address, if any."""
-    parts = urlsplit(url)
-    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
 
 
 def told(error: ReplyError, reason: str, url: str) -> ReplyError:
     """The error with the address, where the address may be what is wrong."""
     message = error.message or reason
-    if 300 <= error.status_code < 400:
-        message = f"{message} to {error.headers.get('Location', 'nowhere')}; set model.api_base to where it is"
-    elif error.status_code in (404, 405):
+    if error.status_code in (404, 405):
         message = f"{message} (asked {url})"
     return type(error)(error.status_code, message, error.headers, str(error), error.details)

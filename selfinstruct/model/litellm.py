@@ -21,6 +21,7 @@ from selfinstruct.budget import Rates
 from selfinstruct.model import Line, Mode
 from selfinstruct.model.arguments import Droppable, Limit, asked, chosen, given, shown, stops, supported
 from selfinstruct.model.asking import Send, terms_of
+from selfinstruct.model.bodies import LARGEST, Bodies
 from selfinstruct.model.connection import Provider, listed, load_soon, loaded, opened
 from selfinstruct.model.line import AskingLine
 from selfinstruct.model.original import Original
@@ -72,6 +73,8 @@ class LiteLLM:
     """Decoding parameters that the model does not take: no stage sends them, whatever its prompt says."""
     max_tokens_parameter: Limit | None = None
     """Name under which `max_tokens` is given to LiteLLM; null for its own choice, which it has for models it knows."""
+    max_reply_bytes: Annotated[int, Field(ge=1024)] = LARGEST
+    """Bytes of a reply, after decompression, beyond which it is not read on and counts as garbled."""
 
     @property
     def is_offline(self) -> bool:
@@ -112,10 +115,12 @@ class LiteLLM:
 
     def _unknown_provider(self) -> list[str]:
         try:
-            loaded().get_llm_provider(model=self.name, api_base=self.api_base)
+            _, provider, _, _ = loaded().get_llm_provider(model=self.name, api_base=self.api_base)
         except Exception:
             hint = "Write provider/model, e.g. openai/gpt-4o-mini."
             return [f"model.name {self.name!r}: LiteLLM knows no such provider. {hint}"]
+        if provider == "aiohttp_openai":  # the one client of LiteLLM that does not stand on our transports
+            return [f"model.name {self.name!r} follows redirects. Set model=endpoint, which asks it directly."]
         return []
 
     @asynccontextmanager
@@ -132,11 +137,12 @@ class Sender:
     def __init__(self, model: LiteLLM, provider: Provider) -> None:
         self._model = model
         self._provider = provider
+        self._bodies = Bodies(model.max_reply_bytes)
 
     async def send(self, request: Request) -> Completion:
         """Ask once."""
         sent = self._parameters(request)
-        original = Original(request.chat)
+        original = Original(request.chat, self._bodies)
         response = await self._provider.call({**sent, **asked(request), **self._terms()}, original)
         reply = completion(response, request, original.reason)
         cost = self._cost(response, reply, request.chat)

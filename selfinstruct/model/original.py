@@ -2,7 +2,7 @@
 
 LiteLLM 1.106 writes "stop" for every reason that it does not know, and for every reply of Cohere and of Ollama's
 `/api/generate`, and logs a warning for each.  It raises a bare KeyError where a provider leaves out the usage.  So each
-body is read in the transport below LiteLLM's clients, which all providers share: the reason is noted as it was given,
+body is read in the transports below LiteLLM's clients (transports.py): the reason is noted as it was given,
 and a field that LiteLLM could not convert is replaced: counts of odd types by zeros, an unknown reason by "stop", a
 text in parts by the whole.  An ordinary body is passed on as it arrived and costs one more reading of its JSON.
 
@@ -14,22 +14,23 @@ Each call runs in a context of its own, so a context variable tells which call a
 
 import json
 from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from selfinstruct.finish_reason import word_of
-from selfinstruct.model.protocol import is_object, is_success, text_of, words
+from selfinstruct.model.bodies import Bodies
+from selfinstruct.model.protocol import is_object, is_success, reason_of, text_of, words
+from selfinstruct.model.proxies import by_proxy
 from selfinstruct.model.replies import charged, is_count
-from selfinstruct.model.trouble import GarbledError, plain
+from selfinstruct.model.trouble import GarbledError, ReplyError, plain
 
 Path: TypeAlias = tuple[str | int, ...]
 Edit: TypeAlias = tuple[dict[str, Any], str, object]
 """An object of a body, and what one of its keys is given."""
 ENDED = "stop"
 """A reason that LiteLLM accepts from every provider."""
-WRITTEN_ANEW = ("content-encoding", "content-length", "transfer-encoding")
-"""Headers that do not hold for a body that was changed."""
 
 
 class Format(NamedTuple):
@@ -63,6 +64,8 @@ class Original:
 
     chat: bool
     """Whether messages were sent, and not a text to be continued."""
+    bodies: Bodies = field(default_factory=Bodies)
+    """What reads the bodies."""
     status: int = 0
     """0 until a whole body has arrived."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -72,6 +75,23 @@ class Original:
     """The cost that the provider names, if any."""
     fault: str | None = None
     """What the body is, where it is a success without the format of a reply and without an error."""
+    error: ReplyError | None = None
+    """Why the last reply was not read to its end."""
+    way: str | None = None
+    """The proxy through which the last request got no reply, if there is one."""
+
+    @contextmanager
+    def asking(self, url: str) -> Iterator[None]:
+        """Note why a request gets no whole reply."""
+        self.error = self.way = None
+        try:
+            yield
+        except ReplyError as error:
+            self.error = error
+            raise
+        except BaseException:
+            self.way = by_proxy(url)
+            raise
 
     def take(self, status: int, headers: Mapping[str, str], content: bytes, known: Container[str]) -> bytes:
         """Note what a body says; returns it as LiteLLM can convert it. `known` are the reasons that LiteLLM knows."""
@@ -90,7 +110,7 @@ class Original:
             self.fault = None if has_error else f"no completion: {words(content) or 'nothing'}"
             return content
         place, key = holder(body, form.reason) or {}, str(form.reason[-1])
-        self.reason = word_of(place.get(key))
+        self.reason = reason_of(place) if form is CHOICES else word_of(place.get(key))
         self.cost_usd = charged(body.get("usage")) if is_object(body) else None
         edits = [*strange_reason(place, key, known), *odd_types(body, form.zeros)]
         if self.chat and form is CHOICES:
@@ -99,8 +119,10 @@ class Original:
             target[name] = value
         return json.dumps(body).encode() if edits else content
 
-    def explained(self, error: Exception, provider: str) -> GarbledError | None:
-        """Return the error in a person's words where a whole reply had arrived and LiteLLM could not convert it."""
+    def explained(self, error: Exception, provider: str) -> ReplyError | None:
+        """Return the error in a person's words where we rejected the reply, or LiteLLM could not convert it."""
+        if self.error is not None:
+            return self.error
         message = self.fault
         if message is None and self.reason is not None:
             message = f"LiteLLM cannot convert this reply of {provider}: {plain(error)}"
@@ -161,26 +183,3 @@ def usable(value: object, zero: Any) -> Any:
         return value if is_count(value) else zero
     given = value if is_object(value) else {}
     return {**given, **{key: usable(given.get(key), inner) for key, inner in zero.items()}}
-
-
-def watched(transport: Any, known: Container[str]) -> Any:
-    """Return LiteLLM's transport as a class that notes each body in the call that it belongs to."""
-    import httpx
-
-    class Watched(transport):  # type: ignore[misc]
-        """LiteLLM's own transport, with each body read first."""
-
-        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            """Send the request; returns the reply as LiteLLM can convert it."""
-            response: httpx.Response = await super().handle_async_request(request)
-            call = CALL.get()
-            if call is None:
-                return response
-            content = await response.aread()
-            changed = call.take(response.status_code, response.headers, content, known)
-            if changed is content:
-                return response
-            kept = [(name, value) for name, value in response.headers.items() if name.lower() not in WRITTEN_ANEW]
-            return httpx.Response(response.status_code, headers=kept, content=changed, request=request)
-
-    return Watched

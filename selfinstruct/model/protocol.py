@@ -8,15 +8,19 @@ status it comes, and what is neither is a fault that may pass.
 import json
 import re
 from collections.abc import Collection, Mapping
+from http import HTTPStatus
 from typing import Any, TypeGuard
+from urllib.parse import urljoin
 
-from selfinstruct.finish_reason import word_of
+from selfinstruct.finish_reason import kind_of, word_of
 from selfinstruct.model.arguments import Droppable, Limit, asked, chosen, given, stops
 from selfinstruct.model.replies import charged, counted, name, plain, stopped
 from selfinstruct.model.trouble import GarbledError, ReplyError
 from selfinstruct.request import Completion, Request
 
 TAG = re.compile(r"<(?:style|script|head)\b.*?</(?:style|script|head)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+LONGEST_PLACE = 200
+"""Characters of the address of a redirect that are shown."""
 
 
 def path(chat: bool) -> str:
@@ -70,7 +74,7 @@ def completion(status: int, headers: Mapping[str, str], content: bytes, request:
     prompt_tokens, completion_tokens = counted(counts.get("prompt_tokens"), counts.get("completion_tokens"), text)
     found = Completion(
         text=text,
-        finish_reason=word_of(choice.get("finish_reason")),
+        finish_reason=reason_of(choice),
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
         cost_usd=charged(usage),
@@ -83,6 +87,27 @@ def text_of(choice: Mapping[str, Any]) -> str:
     """Return the text of a choice, of a message or to be continued; the reasoning of a model is not part of it."""
     message = choice.get("message")
     return plain(message.get("content") if is_object(message) else choice.get("text"))
+
+
+def reason_of(choice: Mapping[str, Any]) -> str:
+    """Return why a choice ended; of one without text, what stands in its place: a refusal, or the call of a tool.
+
+    OpenAI's models say "stop" when they refuse, and put the refusal beside an empty content.
+    """
+    word, message = word_of(choice.get("finish_reason")), choice.get("message")
+    if not is_object(message) or text_of(choice).strip() or kind_of(word) not in ("ended", "unknown"):
+        return word
+    return "refusal" if message.get("refusal") else "tool_calls" if message.get("tool_calls") else word
+
+
+def check_moved(status: int, reason: str, headers: Mapping[str, str], url: str) -> None:
+    """Raise ReplyError for a redirect, with where it leads; it is not followed, since the key would go along."""
+    if not 300 <= status < 400:
+        return
+    place = urljoin(url, headers.get("Location", "")) if headers.get("Location") else "nowhere"
+    shown = place if len(place) <= LONGEST_PLACE else place[:LONGEST_PLACE] + "…"
+    reason = reason or (HTTPStatus(status).phrase if status in list(HTTPStatus) else "redirect")
+    raise ReplyError(status, f"{reason} to {shown}; set model.api_base to where it is", headers)
 
 
 def fault(status: int, headers: Mapping[str, str], content: bytes, said: object) -> ReplyError:

@@ -25,12 +25,12 @@ SHOWN = "[key]"
 
 
 class Secrets:
-    """The key that a model is asked with, and every other that the environment may hold."""
+    """The keys that models are asked with, and every other that the environment may hold."""
 
-    def __init__(self, key: str | None = None) -> None:
+    def __init__(self, *keys: str | None) -> None:
         found = {value for name, value in os.environ.items() if NAME.search(name) and len(value.strip()) >= SHORTEST}
         stripped = {value.strip() for value in found}
-        self.known = sorted(found | stripped | ({key} if key else set()), key=lambda value: (-len(value), value))
+        self.known = sorted(found | stripped | {key for key in keys if key}, key=lambda value: (-len(value), value))
         """All of them, the longest first, since one may be a part of another."""
         self._unmistakable = [value for value in self.known if UNMISTAKABLE.fullmatch(value)]
 

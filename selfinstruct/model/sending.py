@@ -138,6 +138,7 @@ class Sending:
             raise
         except Exception as error:
             late = TimeoutError(f"no answer within {self._terms.timeout_seconds:g} s")
+            late.__cause__ = error  # which may name the proxy
             trouble = judged(late if patience.expired() else error)
             self._failed(turn, trouble.is_overload)
             if trouble.is_overload and trouble.retry_after is not None:

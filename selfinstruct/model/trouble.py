@@ -123,6 +123,7 @@ def judged(error: Exception) -> Trouble:
     kind = kind_of(error, status, chain)
     headers = headers_of(error)
     said = f"HTTP {status}, {text}" if headers else text  # without a reply the status is LiteLLM's guess
+    said = "; ".join([said, *dict.fromkeys(note for cause in chain for note in getattr(cause, "__notes__", ()))])
     words = " ".join([*map(str, chain), getattr(error, "details", "")])
     asked = asked_wait(headers, words, datetime.now(UTC))
     is_passing = kind == "transient"

@@ -25,7 +25,7 @@ from selfinstruct.task import Task
 Answered: TypeAlias = tuple[Sample, Request, list[Candidate | Rejection]]
 """A sample with the request that asked about it, and all that the reply holds, in order."""
 WHY_EMPTY: Mapping[FinishKind, str] = {
-    "cut off": "a limit was reached before any text",
+    "cut off": "a limit was reached before any text (raise max_tokens of the prompt's decoding)",
     "tool call": "the model called a tool",
 }
 """Why there is no text, where the provider says so: a reasoning model may use up max_tokens before it answers."""

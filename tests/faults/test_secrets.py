@@ -36,3 +36,41 @@ def test_a_run_that_fails_with_its_key_in_the_message_holds_it_nowhere(server, w
     assert "HTTP 401, no: [key]" in output + told
     assert key not in output + told
     assert holding(tmp_path, key) == []
+
+
+LOGGING = """
+import logging, os, warnings
+from selfinstruct.part import part
+from selfinstruct.seeds.jsonl import Jsonl
+
+@part
+class Speaking(Jsonl):
+    def load(self):
+        said = "the server said " + os.environ["OPENAI_API_KEY"] + " \\x1b[2J\\x9b31m"
+        for name in ("LiteLLM", "httpx", "openai", "aiohttp.client", "asyncio"):
+            logging.getLogger(name).error("%s: %s", name, said)
+        warnings.warn(said)
+        try:
+            raise ValueError(said)
+        except ValueError:
+            logging.getLogger("LiteLLM").exception("failed")
+        return super().load()
+"""
+
+
+def test_what_libraries_log_reaches_console_and_log_without_keys_and_escapes(server, words, run, key, tmp_path):
+    (tmp_path / "speaking.py").write_text(LOGGING)
+    allowed = {"PYTHONPATH": str(tmp_path), "SELFINSTRUCT_ALLOW": "speaking"}
+    seeds = "seeds._target_=speaking.Speaking"
+
+    code, output, told = run(*words, "recipe.instructions.until=10", "hydra.run.dir=run", seeds, **allowed)
+
+    log = (tmp_path / "run/run.log").read_text(encoding="utf-8")
+    assert code == 0, told
+    assert "UserWarning: the server said [key]" in told
+    for said in (told, log):
+        assert said.count("the server said [key] \\x1b[2J\\x9b31m") >= 6
+        assert "ValueError: the server said [key]" in said
+        assert not set(said) & set("\x1b\x9b")
+    assert key not in output + told + log
+    assert holding(tmp_path / "run", key) == []

@@ -689,3 +689,48 @@ def test_the_price_of_the_config_goes_before_the_cost_that_the_server_names(serv
 
     assert unpriced.cost_usd == 0.0042
     assert priced.cost_usd == pytest.approx(120 / 1e6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_refusal_beside_an_empty_content_is_asked_for_again_and_named(
+    kind, server, settings, requests, complete, only
+):
+    message = {"role": "assistant", "content": None, "refusal": "I cannot help with that."}
+    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    server.answer = lambda prompt, time: web.json_response(server.reply("", choices=[choice]))
+
+    failure = only(complete(KINDS[kind](api_base=server.url, **settings), requests())).failure
+
+    assert failure.kind == "refused"
+    assert "the provider ended the reply with 'refusal'" in failure.message
+    assert server.times["question 0"] == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_tool_call_in_place_of_a_text_is_known_as_one_whatever_the_word(
+    kind, server, settings, requests, complete, only
+):
+    function = {"name": "f", "arguments": "{}"}
+    calls = [{"id": "x", "type": "function", "function": function}]
+    choice = {
+        "index": 0,
+        "finish_reason": "stop",
+        "message": {"role": "assistant", "content": None, "tool_calls": calls},
+    }
+    server.answer = lambda prompt, time: web.json_response(server.reply("", choices=[choice]))
+
+    completion = only(complete(KINDS[kind](api_base=server.url, **settings), requests()))
+
+    assert (completion.text, completion.finish_reason, completion.finish_kind) == ("", "tool_calls", "tool call")
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"), [("length", "cut off"), ("MAX_TOKENS", "cut off"), ("tool_calls", "tool call"), ("stop", "ended")]
+)
+def test_a_reply_without_text_keeps_why_it_is_empty(word, kind, server, model, requests, complete, only):
+    choice = {"index": 0, "finish_reason": word, "message": {"role": "assistant", "content": None}}
+    server.answer = lambda prompt, time: web.json_response(server.reply("", choices=[choice]))
+
+    completion = only(complete(model(), requests()))
+
+    assert (completion.text, completion.finish_kind) == ("", kind)

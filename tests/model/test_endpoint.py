@@ -7,7 +7,8 @@ import sys
 import pytest
 from aiohttp import web
 
-from selfinstruct.model.endpoint import Endpoint, proxy_of
+from selfinstruct.model.endpoint import Endpoint
+from selfinstruct.model.proxies import proxy_of
 
 KEY = "sk-test-0123456789abcdef"
 

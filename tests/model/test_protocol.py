@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfinstruct.model.protocol import body, completion, parameters, path
+from selfinstruct.model.protocol import body, check_moved, completion, parameters, path, reason_of
 from selfinstruct.model.trouble import ReplyError, judged
 from selfinstruct.request import Completion, Decoding, Request
 
@@ -220,3 +220,40 @@ def test_whatever_a_server_says_is_a_completion_or_a_failure(said, status, chat)
         found = judged(error).message
 
     assert isinstance(found, Completion | str)
+
+
+REFUSED = {"content": None, "refusal": "I cannot help with that."}
+CALLING = {"content": None, "tool_calls": [{"id": "x"}]}
+
+
+@pytest.mark.parametrize(
+    ("message", "word", "reason"),
+    [
+        (REFUSED, "stop", "refusal"),
+        ({**REFUSED, "content": " "}, None, "refusal"),
+        (CALLING, "stop", "tool_calls"),
+        ({**REFUSED, **CALLING}, "stop", "refusal"),
+        (REFUSED, "length", "length"),
+        (REFUSED, "content_filter", "content_filter"),
+        ({**REFUSED, "content": "Text."}, "stop", "stop"),
+        ({"content": None, "refusal": None, "tool_calls": []}, "stop", "stop"),
+        ({"content": "", "refusal": ""}, "stop", "stop"),
+    ],
+    ids=str,
+)
+def test_a_choice_without_text_ended_for_what_stands_in_its_place(message, word, reason):
+    assert reason_of({"message": message, "finish_reason": word}) == reason
+
+
+@pytest.mark.parametrize("status", [200, 204, 400, 500])
+def test_only_a_redirect_has_moved(status):
+    check_moved(status, "", {"Location": "http://elsewhere"}, "http://here")
+
+
+def test_the_address_of_a_redirect_is_shown_to_a_reasonable_length():
+    with pytest.raises(ReplyError) as caught:
+        check_moved(307, "", {"Location": f"http://elsewhere/{'x' * 5000}"}, "http://here/v1")
+
+    message = judged(caught.value).message
+    assert message.startswith("HTTP 307, Temporary Redirect to http://elsewhere/xxx")
+    assert message.endswith("…; set model.api_base to where it is")

@@ -1,7 +1,14 @@
 import pytest
 
 from selfinstruct.model.replies import Price
-from selfinstruct.model.settings import is_url, key_in, problems_of_key, problems_of_values
+from selfinstruct.model.settings import (
+    is_url,
+    key_in,
+    keys_within,
+    problems_of_address,
+    problems_of_key,
+    problems_of_values,
+)
 
 NO_PRICE = Price(prompt=None, completion=None)
 
@@ -49,3 +56,48 @@ def test_values_without_fault_have_no_problem():
 
 def test_every_problem_of_the_values_is_told():
     assert len(problems_of_values("h", Price(prompt=1, completion=None), {"n": 1, "stop": 2})) == 4
+
+
+ADDRESSES = {
+    "http://h/v1?api-version=1": ("a query", "http://h/v1"),
+    "http://h/v1?": ("a query", "http://h/v1"),
+    "http://h/v1#part": ("a fragment", "http://h/v1"),
+    " http://h/v1": ("blanks", "http://h/v1"),
+    "http://h/v1\n": ("blanks", "http://h/v1"),
+    "http://h/v 1": ("blanks", "http://h/v1"),
+    "https://me:hidden@[::1]:80/v1": ("credentials", "https://[::1]:80/v1"),
+    "https://hidden@h/v1 ?key=hidden#x": ("blanks and credentials and a query and a fragment", "https://h/v1"),
+}
+
+
+@pytest.mark.parametrize("text", ADDRESSES)
+def test_an_address_with_more_than_protocol_host_and_path_is_refused_with_what_to_write_instead(text):
+    what, better = ADDRESSES[text]
+
+    (problem,) = problems_of_address(text)
+
+    assert problem.startswith(f"model.api_base holds {what}. Set model.api_base={better}")
+    assert "hidden" not in problem
+
+
+@pytest.mark.parametrize("text", ["ftp://me:hidden@h", "me:hidden@h/v1"])
+def test_what_is_no_address_is_not_shown_where_it_holds_credentials(text):
+    (problem,) = problems_of_address(text)
+
+    assert problem.startswith("model.api_base must be a URL")
+    assert "hidden" not in problem
+
+
+@pytest.mark.parametrize(
+    "text", ["http://127.0.0.1:8000/v1", "https://[::1]:8000/v1/", "http://h", "https://h/a%20b/v1"]
+)
+def test_an_ordinary_address_is_no_problem(text):
+    assert problems_of_address(text) == []
+
+
+def test_every_key_that_a_config_names_is_found(monkeypatch):
+    monkeypatch.setenv("ONE", "first")
+    monkeypatch.setenv("TWO", "second")
+    stages = {"a": {"model": {"key_env": "TWO"}}, "b": [{"key_env": None}, {"key_env": "UNSET"}]}
+
+    assert list(keys_within({"model": {"key_env": "ONE"}, "recipe": stages})) == ["first", "second"]

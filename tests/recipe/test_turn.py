@@ -269,7 +269,7 @@ class Strict(Lines):
 @pytest.mark.parametrize(
     ("word", "reason"),
     [
-        ("length", "empty reply: a limit was reached before any text"),
+        ("length", "empty reply: a limit was reached before any text (raise max_tokens of the prompt's decoding)"),
         ("tool_calls", "empty reply: the model called a tool"),
         ("stop", "empty reply"),
     ],

@@ -21,7 +21,7 @@ QUERY = "SELECT stage, decoding, identity, model, COUNT(*) FROM completions GROU
 SERVED = "model as served"
 NOT_SENT = "not sent"
 OURS = ("_target_", "concurrency", "requests_per_minute", "tokens_per_minute", "timeout_seconds", "attempts", "key_env",
-        "key_required", "store", "price", "unsupported", "deadline_seconds")  # fmt: skip
+        "key_required", "store", "price", "unsupported", "deadline_seconds", "max_reply_bytes")  # fmt: skip
 """What a model part holds that is sent to nobody."""
 
 

@@ -1,0 +1,136 @@
+"""The bodies of replies, read in small pieces, and never beyond a limit.
+
+A server may send without end, or a few kilobytes that decompress to gigabytes.  So a body is decompressed piece by
+piece and is given up as soon as it exceeds the limit, compressed or not, of a success or of an error.  Many servers'
+replies may arrive at once, so that only a few long bodies are read at a time; the others wait on the network, which
+holds their servers back.
+
+Only gzip and deflate are asked for, because zlib is in every Python and can stop in the middle of a piece.  Rejected:
+the decompression of aiohttp and httpx, which inflate whatever arrived at once, and br and zstd, of which one piece can
+hold gigabytes.
+"""
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack
+
+from selfinstruct.model.trouble import GarbledError
+
+ACCEPTED = "gzip, deflate"
+"""The value of the header Accept-Encoding."""
+ZLIB = ("gzip", "x-gzip", "deflate")
+UNREADABLE = ("br", "zstd", "compress", "x-compress")
+"""Encodings that cannot be read here; any other word is no encoding, and the body is read as it is."""
+LARGEST = 32 << 20
+"""Bytes of a body, where no limit is given."""
+PIECE = 1 << 18
+"""Bytes that are decompressed at once."""
+LONG = 1 << 20
+"""Bytes beyond which a body is long."""
+LONG_AT_ONCE = 2
+"""Long bodies that are read at the same time."""
+
+
+class Body:
+    """The body of one reply while it arrives."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], limit: int) -> None:
+        """Raise GarbledError where the body has an encoding that cannot be read."""
+        self._reply = status, headers
+        self._limit = limit
+        self._arrived = 0
+        self._said = bytearray()
+        words = [word.strip().lower() for word in headers.get("Content-Encoding", "").split(",")]
+        codings = [word for word in words if word in ZLIB + UNREADABLE]
+        if len(codings) > 1 or any(word in UNREADABLE for word in codings):
+            raise self._garbled(f"the reply is encoded as {', '.join(codings)}, which the server was not asked for")
+        self._is_zlib = bool(codings)
+        self._is_deflate = codings == ["deflate"]
+        self._inflating: zlib._Decompress | None = None
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is longer than replies are."""
+        return len(self._said) > LONG
+
+    def add(self, chunk: bytes) -> Iterator[None]:
+        """Take what arrived, with a pause after each piece; raises GarbledError beyond the limit."""
+        self._arrived += len(chunk)
+        self._check()
+        for piece in self._pieces(chunk):
+            self._said += piece
+            self._check()
+            yield
+
+    def whole(self) -> bytes:
+        """Return the body when all of it has arrived."""
+        if self._inflating is not None:
+            self._said += self._inflating.flush()  # what is left of a piece, at most
+        return bytes(self._said)
+
+    def release(self) -> None:
+        """Free what was read, which the traceback of an error would hold until it is collected."""
+        self._said = bytearray()
+
+    def _check(self) -> None:
+        if max(len(self._said), self._arrived) > self._limit:
+            advice = "set it higher if the server is meant to send so much"
+            raise self._garbled(f"the reply is longer than model.max_reply_bytes={self._limit}; {advice}")
+
+    def _pieces(self, chunk: bytes) -> Iterator[bytes]:
+        if not self._is_zlib:
+            yield chunk
+            return
+        if self._inflating is None and chunk:
+            self._inflating = zlib.decompressobj(self._format(chunk))
+        while self._inflating is not None and chunk and not self._inflating.eof:
+            try:
+                yield self._inflating.decompress(chunk, PIECE)
+            except zlib.error:
+                raise self._garbled("the reply cannot be decompressed") from None
+            chunk = self._inflating.unconsumed_tail
+
+    def _format(self, chunk: bytes) -> int:
+        """The format of the stream; some servers send deflate without the header of zlib."""
+        if not self._is_deflate:
+            return zlib.MAX_WBITS | 16
+        return zlib.MAX_WBITS if chunk[0] & 0x0F == zlib.DEFLATED else -zlib.MAX_WBITS
+
+    def _garbled(self, message: str) -> GarbledError:
+        return GarbledError(self._reply[0], message, self._reply[1])
+
+
+class Bodies:
+    """Reads the bodies of the replies of one session."""
+
+    def __init__(self, limit: int = LARGEST) -> None:
+        """`limit` is the largest number of bytes of a body, before and after it is decompressed."""
+        self._limit = limit
+        self._long = asyncio.Semaphore(LONG_AT_ONCE)
+
+    async def read(self, status: int, headers: Mapping[str, str], chunks: AsyncIterable[bytes]) -> bytes:
+        """Return a whole body; raises GarbledError where it is too long or cannot be decompressed.
+
+        The caller closes the connection.
+        """
+        body, is_let_in = Body(status, headers, self._limit), False
+        async with AsyncExitStack() as places:
+            places.callback(body.release)
+            async for chunk in chunks:
+                for _ in body.add(chunk):
+                    if body.is_long and not is_let_in:
+                        is_let_in = True
+                        await places.enter_async_context(self._long)
+            return body.whole()
+
+    def read_at_once(self, status: int, headers: Mapping[str, str], chunks: Iterable[bytes]) -> bytes:
+        """Return a whole body as `read` does, in a thread that waits for it."""
+        body = Body(status, headers, self._limit)
+        try:
+            for chunk in chunks:
+                for _ in body.add(chunk):
+                    pass
+            return body.whole()
+        finally:
+            body.release()

@@ -1,0 +1,103 @@
+import asyncio
+import gzip
+import zlib
+
+import pytest
+
+from selfinstruct.model.bodies import LONG, LONG_AT_ONCE, PIECE, Bodies, Body
+from selfinstruct.model.trouble import GarbledError, judged
+
+TEXT = b'{"choices": []}' * 1000
+
+
+async def parts(content, size):
+    for start in range(0, len(content), size):
+        yield content[start : start + size]
+
+
+def read(content, encoding=None, limit=1 << 20, size=100, status=200):
+    headers = {} if encoding is None else {"Content-Encoding": encoding}
+    return asyncio.run(Bodies(limit).read(status, headers, parts(content, size)))
+
+
+def raw_deflate(content):
+    squeeze = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return squeeze.compress(content) + squeeze.flush()
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 1 << 20])
+@pytest.mark.parametrize(
+    ("encoding", "encoded"),
+    [
+        (None, TEXT),
+        ("identity", TEXT),
+        ("gzip", gzip.compress(TEXT)),
+        ("X-GZIP", gzip.compress(TEXT)),
+        ("deflate", zlib.compress(TEXT)),
+        ("deflate", raw_deflate(TEXT)),
+        ("utf-8", TEXT),
+        ("", TEXT),
+    ],
+)
+def test_a_body_is_the_same_in_every_encoding_and_in_pieces_of_every_size(encoding, encoded, size):
+    assert read(encoded, encoding, size=size) == TEXT
+
+
+def test_a_long_body_is_whole_when_it_comes_in_one_piece():
+    long = bytes(range(256)) * (5 * PIECE // 256 + 1)
+
+    assert read(gzip.compress(long), "gzip", limit=len(long), size=1 << 30) == long
+
+
+@pytest.mark.parametrize("encoding", [None, "gzip"])
+def test_a_body_may_be_as_long_as_the_limit_and_no_byte_longer(encoding):
+    encode = gzip.compress if encoding else bytes
+
+    assert read(encode(bytes(5000)), encoding, limit=5000) == bytes(5000)
+    with pytest.raises(GarbledError, match=r"longer than model\.max_reply_bytes=4999"):
+        read(encode(bytes(5000)), encoding, limit=4999)
+
+
+def test_what_follows_the_end_of_the_compressed_stream_counts_too():
+    with pytest.raises(GarbledError, match=r"model\.max_reply_bytes"):
+        read(gzip.compress(b"{}") + bytes(2000), "gzip", limit=1024)
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_body_that_cannot_be_decompressed_is_garbled_and_so_is_half_of_one(status):
+    with pytest.raises(GarbledError, match="cannot be decompressed") as caught:
+        read(TEXT, "gzip", status=status)
+
+    assert judged(caught.value).kind == "garbled"
+    assert TEXT.startswith(read(gzip.compress(TEXT)[:-20], "gzip"))
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, br", "gzip,gzip", "compress"])
+def test_an_encoding_that_cannot_be_read_in_pieces_is_refused(encoding):
+    with pytest.raises(GarbledError, match="which the server was not asked for"):
+        Body(200, {"Content-Encoding": encoding}, 1000)
+
+
+def test_few_long_bodies_are_read_at_a_time_and_short_ones_wait_for_none():
+    async def both():
+        bodies, stop = Bodies(10 * LONG), asyncio.Event()
+        taken = []
+
+        async def slow(number):
+            for _ in range(3):
+                taken.append(number)
+                yield bytes(LONG)
+            await stop.wait()
+
+        reading = [asyncio.create_task(bodies.read(200, {}, slow(number))) for number in range(LONG_AT_ONCE + 3)]
+        short = await asyncio.wait_for(bodies.read(200, {}, parts(b"short", 1)), 5)
+        waiting = {number for number in taken if taken.count(number) < 3}
+        stop.set()
+        whole = await asyncio.gather(*reading)
+        return short, waiting, {len(body) for body in whole}
+
+    short, waiting, lengths = asyncio.run(both())
+
+    assert short == b"short"
+    assert len(waiting) == 3
+    assert lengths == {3 * LONG}
