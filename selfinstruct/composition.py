@@ -12,7 +12,7 @@ are files.  Configs that only show (`--cfg`) make nothing and are not looked at.
 
 import re
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import product
@@ -25,12 +25,10 @@ from hydra._internal.hydra import Hydra
 from hydra._internal.utils import _run_app, create_automatic_config_search_path
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_search_path import SearchPathQuery
-from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
-from hydra.plugins.config_source import ConfigLoadError
 from hydra.types import RunMode, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -42,7 +40,9 @@ from selfinstruct.errors import ConfigError
 from selfinstruct.flags import NAME
 from selfinstruct.flags import typed as as_typed
 from selfinstruct.naming import hiding
+from selfinstruct.retyping import TakenOver
 from selfinstruct.secret import within
+from selfinstruct.shipped import launcher_defaults, models, own_folders
 from selfinstruct.traces import folder_of, removed_unless_used
 from selfinstruct.trust import leaves, refused, refused_of_strangers
 
@@ -100,8 +100,10 @@ class Checked:
             GlobalHydra.instance().clear()
 
 
-def check(words: list[str], module: str) -> Checked | None:
+def check(words: list[str], module: str, from_others: TakenOver | None = None) -> Checked | None:
     """Raise ConfigError with everything that keeps a command line from being run; `module` is where `main` stands.
+
+    `from_others` is the line as it was typed, where words of somebody else's folder were added to it.
 
     Gives what can be run; None for what only shows something, or what Hydra itself refuses.
     """
@@ -115,7 +117,7 @@ def check(words: list[str], module: str) -> Checked | None:
     with hydra_as_called(typed, module) as hydra:
         problems = foreign_places(first_of(folders, name.removesuffix(".yaml")))
         if not problems:
-            problems = composed_problems(name, typed.overrides, hydra.config_loader, folders)
+            problems = composed_problems(name, typed.overrides, hydra.config_loader, folders, from_others)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
     if typed.info or typed.hydra_help or typed.resolve or (typed.run and typed.multirun):
@@ -156,12 +158,15 @@ def hydra_as_called(typed: Namespace, module: str) -> Iterator[Hydra]:
         GlobalHydra.instance().clear()
 
 
-def composed_problems(name: str, words: list[str], loader: ConfigLoader, folders: list[Path]) -> list[str]:
+def composed_problems(
+    name: str, words: list[str], loader: ConfigLoader, folders: list[Path], from_others: TakenOver | None
+) -> list[str]:
     """What is wrong with what the words compose to, and with the files where they do not."""
     problems: list[str] = []
     try:
         for config in cases(name, words, loader):
             problems += problems_of(config, folders)
+            problems += from_others.problems(config, models()) if from_others else []
     except HydraException as error:
         if "Cannot merge" in str(error) and (mixed := mixed_up(name, error, folders)):
             raise ConfigError(mixed) from error
@@ -235,9 +240,7 @@ def problems_of(config: dict[str, Any], folders: list[Path]) -> list[str]:
     problems += refused(config["hydra"])
     if any(folder != CONF for folder in folders) or config["hydra"]["searchpath"]:
         launcher = launcher_defaults(config["hydra"]["runtime"]["choices"])
-        own = OmegaConf.to_container(OmegaConf.load(CONF / f"{NAME}.yaml").hydra, resolve=False)
-        ours = {".".join(path): value for path, value in leaves(own)}
-        problems += refused_of_strangers(config["hydra"], launcher, ours)
+        problems += refused_of_strangers(config["hydra"], launcher, own_folders())
     problems += [
         f"{'.'.join(path)} holds half of a surrogate pair, which no file can keep."
         for path, value in leaves(config)
@@ -247,15 +250,6 @@ def problems_of(config: dict[str, Any], folders: list[Path]) -> list[str]:
         option = config["hydra"]["runtime"]["choices"].get("experiment")
         problems.append(misplaced(first_of(folders, f"experiment/{option}")))
     return problems
-
-
-def launcher_defaults(choices: Mapping[str, str | None]) -> dict[str, Any]:
-    """The values that the package of the chosen launcher gives it; nothing for a launcher of a config folder."""
-    try:
-        node = ConfigStore.instance().load(f"hydra/launcher/{choices['hydra/launcher']}.yaml").node
-    except (ConfigLoadError, KeyError):
-        return {}
-    return cast(dict[str, Any], OmegaConf.to_container(node, resolve=False))
 
 
 def first_of(folders: list[Path], name: str) -> Path:

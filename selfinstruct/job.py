@@ -28,6 +28,7 @@ from selfinstruct.command import to_resume
 from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError, UnwritableError
 from selfinstruct.flags import of_job
 from selfinstruct.folder import kept_config
+from selfinstruct.retyping import is_users_own
 from selfinstruct.secret import variable, within
 from selfinstruct.terminal import printable
 from selfinstruct.traces import RunLog, closed_log, shelf, subdir
@@ -41,6 +42,8 @@ log = logging.getLogger(__name__)
 FAILURE = "failure.json"
 begun: list[str] = []
 """The folders of the runs that this process has begun."""
+strangers: list[str] = []
+"""The folders of others' runs from which this process took words over."""
 failed: list[str] = []
 """What went wrong in this process."""
 
@@ -80,7 +83,11 @@ def job(config: DictConfig) -> float | None:
         if in_sweep and is_done(folder, declared):
             print(f"{now.job.num}: done already, in {folder}")  # noqa: T201
         else:
-            work(values, start_of(values, declared, now), capsule, objective, run_log)
+            start = replace(
+                start_of(values, declared, now),
+                is_own=not (strangers or capsule) and is_users_own(folder, words_of(now)),
+            )
+            work(values, start, capsule, objective, run_log)
         return figure(folder, objective)
     except (SelfInstructError, OSError) as error:
         if isinstance(error, BrokenPipeError) and not in_sweep:

@@ -21,11 +21,12 @@ from selfinstruct import past
 from selfinstruct.actions import Action
 from selfinstruct.budget import Budget, Limit, Purse, Stop
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
-from selfinstruct.folder import CONFIG, check_links, held, keep_config, kept_config, replace_text
+from selfinstruct.folder import CONFIG, held, keep_config, kept_config, replace_text
 from selfinstruct.formats import Format
 from selfinstruct.journal import ROUNDS, Journal
 from selfinstruct.model import Model
 from selfinstruct.part import part
+from selfinstruct.plain_files import check_plain
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Stage, asking
 from selfinstruct.round import LEAKED, Round
@@ -87,7 +88,7 @@ class Run:
         if problems:
             raise ConfigError(list(dict.fromkeys(problems)))
         self.start.folder.mkdir(parents=True, exist_ok=True)
-        check_links(self.start.folder)
+        check_plain(self.start.folder)
         if self.actions and all(action.is_apart for action in self.actions.values()):
             for action in self.actions.values():
                 action(self)
@@ -136,7 +137,14 @@ class Run:
     def begin(self, seeds: Iterable[Task]) -> None:
         """Put the seeds into an empty pool, and keep the config."""
         start = self.start
-        keep_config(start.folder, start.declared, start.overrides, flags=start.flags, resolved=start.config)
+        keep_config(
+            start.folder,
+            start.declared,
+            start.overrides,
+            flags=start.flags,
+            resolved=start.config,
+            is_own=start.is_own,
+        )
         seeds = list(seeds)
         for task in seeds:
             self.pool.add(task)
