@@ -9,7 +9,7 @@ from the pool, so that `actions=[score]` scores a finished run again at no cost.
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 
 from pydantic import Field
 
@@ -36,6 +36,11 @@ ALL = "all"
 class Score:
     """Writes the scores of a run of Instruction Induction."""
 
+    asks: ClassVar[bool] = False
+    """It scores what was answered before."""
+    is_apart: ClassVar[bool] = False
+    """It works on the pool."""
+
     bertscore: bool
     """Whether to compare the instructions with people's own by BERTScore, too; it needs the extra `bertscore`."""
     bertscore_model: str | None
@@ -45,16 +50,6 @@ class Score:
     bertscore_baseline: str | None
     """Name of the model whose baseline rescales the scores, for one in a folder (roberta-large, where it is that one);
     null for that of the model's own name. Scores without a baseline are raw, and `scores.md` says so."""
-
-    @property
-    def asks(self) -> bool:
-        """It does not: it scores what was answered before."""
-        return False
-
-    @property
-    def is_apart(self) -> bool:
-        """It works on the pool."""
-        return False
 
     def problems(self, run: "Run") -> list[str]:
         """Report a folder without a run, and BERTScore without its package, or without the baseline that is named."""
