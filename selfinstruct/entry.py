@@ -1,8 +1,8 @@
 """The command: compose the config with Hydra, build the run, do its actions.
 
-This module, `advice`, `composition`, `flags`, `job`, `sweep` and `traces` are the only ones that know Hydra and
-OmegaConf.  Nothing heavy is imported before a job begins, so that `--help`, `--cfg job` and tab completion answer at
-once.  What a user must fix is printed on standard error without a traceback, and the exit code is 1.
+This module, `advice`, `composition`, `flags`, `job`, `shipped`, `sweep` and `traces` are the only ones that know Hydra
+and OmegaConf.  Nothing heavy is imported before a job begins, so that `--help`, `--cfg job` and tab completion answer
+at once.  What a user must fix is printed on standard error without a traceback, and the exit code is 1.
 
 A run folder remembers the words and the flags that it was started with, so that its folder alone resumes it.  Of the
 folder of somebody else, key, address and store must be typed again (`selfinstruct.retyping`).
@@ -26,10 +26,10 @@ from selfinstruct.composition import check
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError, UnwritableError
 from selfinstruct.flags import NAME, add_kept, flag_words, folder_in, kept_in, ordered, typed
 from selfinstruct.folder import kept_overrides
-from selfinstruct.job import begun, failed, job, strangers, tell, unheard
+from selfinstruct.job import begun, failed, job, tell, unheard
 from selfinstruct.naming import key_of
 from selfinstruct.plain_files import check_plain
-from selfinstruct.retyping import TakenOver, is_strangers
+from selfinstruct.retyping import TakenOver, is_strangers, strangers
 from selfinstruct.secret import TOKEN, is_typed
 from selfinstruct.signals import end_when_asked
 from selfinstruct.sweep import failures

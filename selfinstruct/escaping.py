@@ -45,8 +45,13 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     for row in rows:
-        writer.writerow([f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell for cell in row])
+        writer.writerow([as_text(cell) if isinstance(cell, str) else cell for cell in row])
     return file.getvalue()
+
+
+def as_text(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula, without what a terminal obeys."""
+    return f"'{printable(cell)}" if FORMULA.match(cell) else printable(cell)
 
 
 def markdown(text: str) -> str:

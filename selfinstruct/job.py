@@ -42,8 +42,6 @@ log = logging.getLogger(__name__)
 FAILURE = "failure.json"
 begun: list[str] = []
 """The folders of the runs that this process has begun."""
-strangers: list[str] = []
-"""The folders of others' runs from which this process took words over."""
 failed: list[str] = []
 """What went wrong in this process."""
 
@@ -224,6 +222,7 @@ def start_of(values: dict[str, Any], declared: dict[str, Any], now: Any) -> "Sta
         declared=without_objective(declared),
         overrides=words_of(now),
         flags=of_job(now),
+        is_own=is_users_own(folder, words_of(now)),
     )
 
 

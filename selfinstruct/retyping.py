@@ -30,6 +30,8 @@ KEYLESS = ("selfinstruct.model.offline.Offline", "selfinstruct.model.replay.Repl
 OPENAI = ("openai", "text-completion-openai")
 """Providers to which no key is sent that no config names."""
 STORE = "store"
+strangers: list[str] = []
+"""The folders of others' runs from which this process took words over."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,11 @@ def is_strangers(folder: Path) -> bool:
 
 
 def is_users_own(folder: Path, words: Sequence[str]) -> bool:
-    """Return whether a job's folder and words are the user's own; a launcher may have started it in another process."""
+    """Return whether a job's folder and words are the user's own, and not those of another's folder or capsule.
+
+    A launcher may have started the job in another process than the one that took words over.
+    """
     other = folder_in(list(words), "refilter.run")
     is_foreign = (folder / CONFIG).exists() and not is_own(folder)
-    return not (is_foreign or (other is not None and is_strangers(Path(other))))
+    is_foreign |= other is not None and is_strangers(Path(other))
+    return not (strangers or is_foreign or any(word.startswith("+replay=") for word in words))

@@ -137,14 +137,8 @@ class Run:
     def begin(self, seeds: Iterable[Task]) -> None:
         """Put the seeds into an empty pool, and keep the config."""
         start = self.start
-        keep_config(
-            start.folder,
-            start.declared,
-            start.overrides,
-            flags=start.flags,
-            resolved=start.config,
-            is_own=start.is_own,
-        )
+        kept = start.folder, start.declared, start.overrides
+        keep_config(*kept, flags=start.flags, resolved=start.config, is_own=start.is_own)
         seeds = list(seeds)
         for task in seeds:
             self.pool.add(task)

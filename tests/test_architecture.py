@@ -42,8 +42,11 @@ ORDER = (
         "command",
         "effective",
         "encoding",
+        "escaping",
         "finish_reason",
         "no_input",
+        "ownership",
+        "plain_files",
         "secret",
         "signals",
         "terminal",
@@ -61,6 +64,7 @@ ORDER = (
     ("run",),
     ("advice", "build", "naming"),
     ("flags", "traces"),
+    ("retyping", "shipped"),
     ("composition", "job"),
     ("sweep",),
     ("entry",),
@@ -68,8 +72,8 @@ ORDER = (
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 
 ONLY_IN = {
-    "hydra": ("entry", "advice", "composition", "flags", "job", "naming", "sweep", "traces"),
-    "omegaconf": ("entry", "advice", "composition", "flags", "job", "naming", "sweep", "traces"),
+    "hydra": ("entry", "advice", "composition", "flags", "job", "naming", "shipped", "sweep", "traces"),
+    "omegaconf": ("entry", "advice", "composition", "flags", "job", "naming", "shipped", "sweep", "traces"),
     "litellm": ("model",),
     "aiohttp": ("model",),
     "wandb": ("trackers",),

@@ -147,4 +147,5 @@ def test_a_job_is_the_users_own_unless_its_folder_or_the_run_it_refilters_is_not
     assert is_users_own(tmp_path / "mine", ["random_seed=1"])
     assert is_users_own(tmp_path / "new", [f"refilter.run={tmp_path}/mine"])
     assert not is_users_own(tmp_path / "theirs", [])
+    assert not is_users_own(tmp_path / "new", ["+replay=capsule.zip"])
     assert not is_users_own(tmp_path / "new", [f"refilter.run={tmp_path}/theirs"])
