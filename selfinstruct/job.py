@@ -81,11 +81,7 @@ def job(config: DictConfig) -> float | None:
         if in_sweep and is_done(folder, declared):
             print(f"{now.job.num}: done already, in {folder}")  # noqa: T201
         else:
-            start = replace(
-                start_of(values, declared, now),
-                is_own=not (strangers or capsule) and is_users_own(folder, words_of(now)),
-            )
-            work(values, start, capsule, objective, run_log)
+            work(values, start_of(values, declared, now), capsule, objective, run_log)
         return figure(folder, objective)
     except (SelfInstructError, OSError) as error:
         if isinstance(error, BrokenPipeError) and not in_sweep:
