@@ -18,7 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from selfinstruct import folder
 from selfinstruct.command import program
-from selfinstruct.encoding import misread
+from selfinstruct.encoding import MARK, misread
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.remedies import REMEDIES, unwritable
 
@@ -215,3 +215,10 @@ def misread_file(path: Path) -> list[str]:
     except OmegaConfBaseException as error:
         return [f"{path}: {in_one_line(error)}"]
     return []
+
+
+def misplaced(path: Path) -> str:
+    """Why an experiment's keys stand below `experiment`."""
+    marked = path.is_file() and path.read_bytes().startswith(MARK)
+    why = " A byte order mark stands before it: save the file without one." if marked else ""
+    return f"{path}:1: must begin with the line '# @package _global_', and hold keys.{why}"

@@ -34,13 +34,15 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError  # type: ignore[import-untyped]
 
-from selfinstruct.advice import CONF, misread_files
-from selfinstruct.encoding import HALF_A_PAIR, MARK
+from selfinstruct.advice import CONF, misplaced, misread_files
+from selfinstruct.encoding import HALF_A_PAIR
 from selfinstruct.errors import ConfigError
 from selfinstruct.flags import NAME
 from selfinstruct.flags import typed as as_typed
 from selfinstruct.naming import hiding
+from selfinstruct.retyping import TakenOver
 from selfinstruct.secret import within
+from selfinstruct.shipped import models
 from selfinstruct.strangers import foreign_places, refused_of
 from selfinstruct.traces import folder_of, removed_unless_used
 from selfinstruct.trust import leaves, refused
@@ -99,8 +101,10 @@ class Checked:
             GlobalHydra.instance().clear()
 
 
-def check(words: list[str], module: str) -> Checked | None:
+def check(words: list[str], module: str, from_others: TakenOver | None = None) -> Checked | None:
     """Raise ConfigError with everything that keeps a command line from being run; `module` is where `main` stands.
+
+    `from_others` is the line as it was typed, where words of somebody else's folder were added to it.
 
     Gives what can be run; None for what only shows something, or what Hydra itself refuses.
     """
@@ -114,7 +118,7 @@ def check(words: list[str], module: str) -> Checked | None:
     with hydra_as_called(typed, module) as hydra:
         problems = foreign_places(first_of(folders, name.removesuffix(".yaml")))
         if not problems:
-            problems = composed_problems(name, typed.overrides, hydra.config_loader, folders)
+            problems = composed_problems(name, typed.overrides, hydra.config_loader, folders, from_others)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
     if typed.info or typed.hydra_help or typed.resolve or (typed.run and typed.multirun):
@@ -146,12 +150,15 @@ def hydra_as_called(typed: Namespace, module: str) -> Iterator[Hydra]:
         GlobalHydra.instance().clear()
 
 
-def composed_problems(name: str, words: list[str], loader: ConfigLoader, folders: list[Path]) -> list[str]:
+def composed_problems(
+    name: str, words: list[str], loader: ConfigLoader, folders: list[Path], from_others: TakenOver | None
+) -> list[str]:
     """What is wrong with what the words compose to, and with the files where they do not."""
     problems: list[str] = []
     try:
         for config in cases(name, words, loader):
             problems += problems_of(config, folders)
+            problems += from_others.problems(config, models()) if from_others else []
     except HydraException as error:
         if "Cannot merge" in str(error) and (mixed := mixed_up(name, error, folders)):
             raise ConfigError(mixed) from error
@@ -240,10 +247,3 @@ def first_of(folders: list[Path], name: str) -> Path:
     """The file that an option is read from."""
     paths = [folder / f"{name}.yaml" for folder in folders]
     return next((path for path in paths if path.is_file()), paths[0])
-
-
-def misplaced(path: Path) -> str:
-    """Why an experiment's keys stand below `experiment`."""
-    marked = path.is_file() and path.read_bytes().startswith(MARK)
-    why = " A byte order mark stands before it: save the file without one." if marked else ""
-    return f"{path}:1: must begin with the line '# @package _global_', and hold keys.{why}"

@@ -1,10 +1,11 @@
 """The command: compose the config with Hydra, build the run, do its actions.
 
-This module, `advice`, `composition`, `flags`, `job`, `sweep` and `traces` are the only ones that know Hydra and
-OmegaConf.  Nothing heavy is imported before a job begins, so that `--help`, `--cfg job` and tab completion answer at
-once.  What a user must fix is printed on standard error without a traceback, and the exit code is 1.
+This module, `advice`, `composition`, `flags`, `job`, `shipped`, `sweep` and `traces` are the only ones that know Hydra
+and OmegaConf.  Nothing heavy is imported before a job begins, so that `--help`, `--cfg job` and tab completion answer
+at once.  What a user must fix is printed on standard error without a traceback, and the exit code is 1.
 
-A run folder remembers the words and the flags that it was started with, so that its folder alone resumes it.
+A run folder remembers the words and the flags that it was started with, so that its folder alone resumes it.  Of the
+folder of somebody else, key, address and store must be typed again (`selfinstruct.retyping`).
 
 Where nobody reads standard output any more, as in `… | head`, the program ends as others do: with 141 and no word.
 """
@@ -23,10 +24,12 @@ from selfinstruct.advice import CONF, by_place
 from selfinstruct.command import program
 from selfinstruct.composition import check
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError, UnwritableError
-from selfinstruct.flags import NAME, add_kept, folder_in, kept_in, ordered, typed
-from selfinstruct.folder import check_links, kept_overrides
+from selfinstruct.flags import NAME, add_kept, flag_words, folder_in, kept_in, ordered, typed
+from selfinstruct.folder import kept_overrides
 from selfinstruct.job import begun, failed, job, tell, unheard
 from selfinstruct.naming import key_of
+from selfinstruct.plain_files import check_plain
+from selfinstruct.retyping import TakenOver, is_strangers, strangers
 from selfinstruct.secret import TOKEN, is_typed
 from selfinstruct.signals import end_when_asked
 from selfinstruct.sweep import failures
@@ -63,20 +66,22 @@ def main() -> None:
         return
     # Hydra would print its own excerpt of a traceback; with this it lets us tell what is wrong.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
-    for noted in (begun, failed, failures):
+    for noted in (begun, failed, failures, strangers):
         noted.clear()
     end_when_asked()
     try:
         refuse_secrets(sys.argv[1:])
-        line = with_kept_flags(typed(sys.argv[1:]))
+        line = typed(sys.argv[1:])
         refuse_links(line.overrides)
+        from_others = taken_over(line)
+        line = with_kept_flags(line)
         line.overrides = with_kept_overrides(line.overrides)
         if folder_in(line.overrides, "replay") is not None:
             from selfinstruct.actions.publication.replay import with_words
 
             line.overrides = with_words(line.overrides, key_of)
         sys.argv[1:] = ordered(line)
-        if (checked := check(sys.argv[1:], __file__)) is not None:
+        if (checked := check(sys.argv[1:], __file__, from_others)) is not None:
             checked.run(job)
         else:  # it only shows something
             hydra.main(version_base="1.3", config_path=str(CONF), config_name=NAME)(job)()
@@ -111,12 +116,22 @@ def refuse_secrets(words: list[str]) -> None:
 
 
 def refuse_links(words: list[str]) -> None:
-    """Stop before Hydra writes through a link in a folder that it is given; raises RunFolderError."""
-    if (folder := folder_in(words, "hydra.run.dir")) is not None:
-        check_links(Path(folder))
+    """Stop before Hydra writes through a link in a folder, or a pipe in it is waited for; raises RunFolderError."""
+    for key in ("hydra.run.dir", "refilter.run"):
+        if (folder := folder_in(words, key)) is not None:
+            check_plain(Path(folder))
     if (folder := folder_in(words, "hydra.sweep.dir")) is not None:
         for place in (Path(folder), *Path(folder).glob("*/")):
-            check_links(place)
+            check_plain(place)
+
+
+def taken_over(line: Namespace) -> TakenOver | None:
+    """Return the command line as it was typed, where it names a run's folder that is not the user's own."""
+    folders = [folder_in(line.overrides, key) for key in ("hydra.run.dir", "refilter.run")]
+    strangers.extend(folder for folder in folders if folder is not None and is_strangers(Path(folder)))
+    if not strangers:
+        return None
+    return TakenOver(strangers[0], tuple(line.overrides), tuple(flag_words(vars(line))))
 
 
 def with_kept_flags(line: Namespace) -> Namespace:

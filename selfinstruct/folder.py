@@ -22,6 +22,8 @@ from typing import IO, Any, cast
 from selfinstruct.effective import effective
 from selfinstruct.errors import RunFolderError
 from selfinstruct.hashes import LENGTH
+from selfinstruct.ownership import is_sealed, sealed
+from selfinstruct.plain_files import odd_kind
 from selfinstruct.remedies import LOCK, refusal, unwritable
 
 CONFIG = "config.json"
@@ -62,17 +64,6 @@ def held(folder: Path) -> Iterator[None]:
         connection.close()
 
 
-def check_links(folder: Path) -> None:
-    """Raise RunFolderError for a symbolic link in a run folder, which would lead what is written out of it.
-
-    A run folder may come from somebody else.  The folder itself may be reached through any link: the user named it.
-    """
-    places = [*folder.glob("*"), *folder.glob(".*"), *folder.glob(".hydra/*"), folder / "wandb" / "id.txt"]
-    if links := sorted(str(path) for path in places if path.is_symlink()):
-        what = "symbolic link, and a run writes nothing outside its folder. Remove it"
-        raise RunFolderError("\n".join(f"{link} is a {what}." for link in links))
-
-
 def replace_text(path: Path, text: str) -> None:
     """Write a text, whole or not at all, also where the power fails; raises RunFolderError where it cannot be."""
     with replacing(path) as file:
@@ -108,10 +99,11 @@ def keep_config(
     *,
     flags: Mapping[str, str] | None = None,
     resolved: Mapping[str, Any] | None = None,
+    is_own: bool = True,
 ) -> None:
-    """Write down the config that a run starts with, the words and flags as typed, and what the config resolves to."""
+    """Write down a config, as declared and resolved, with the words and flags as typed; sealed if the user's own."""
     found = {"overrides": overrides, "flags": flags or {}, "config": declared, "resolved": resolved or declared}
-    kept = hashed(found)
+    kept = hashed(sealed(found) if is_own else found)
     replace_text(folder / CONFIG, json.dumps(kept, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -144,6 +136,11 @@ def kept_flags(folder: Path) -> dict[str, str] | None:
     return {name: flags[name] for name in FLAGS if flags.get(name)}
 
 
+def is_own(folder: Path) -> bool:
+    """Return whether a run of this user has stored the folder's config; raises RunFolderError if it cannot be read."""
+    return is_sealed({key: value for key, value in (_kept(folder) or {}).items() if key != HASH})
+
+
 def _begun_with(folder: Path) -> list[str]:
     """What was overridden in a process that ended before its run had kept it, as Hydra wrote it down."""
     found = noted(folder, "overrides.yaml")
@@ -154,8 +151,9 @@ def noted(folder: Path, name: str) -> Any:
     """Return what Hydra wrote into a file when the run's process started; None where it cannot be read."""
     import yaml  # type: ignore[import-untyped]
 
+    path = folder / ".hydra" / name
     try:
-        return yaml.safe_load((folder / ".hydra" / name).read_text(encoding="utf-8"))
+        return None if odd_kind(path) else yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
         return None
 
@@ -163,6 +161,8 @@ def noted(folder: Path, name: str) -> Any:
 def _kept(folder: Path) -> dict[str, Any] | None:
     path = folder / CONFIG
     try:
+        if (kind := odd_kind(path)) is not None:
+            raise ValueError(f"it is a {kind}")
         found = json.loads(path.read_text(encoding="utf-8"))
         if HASH in found and found[HASH] != hashed(found)[HASH]:
             raise ValueError("it has changed since the run wrote it; restore it from a copy")

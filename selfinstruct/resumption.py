@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.folder import FREE, changes, keep_config, kept_config, kept_overrides, leaves
+from selfinstruct.folder import FREE, changes, is_own, keep_config, kept_config, kept_overrides, leaves
 from selfinstruct.journal import ROUNDS
 from selfinstruct.rows import lines_of
 
@@ -39,13 +39,17 @@ def store_changes(
     flags: Mapping[str, str] | None = None,
     resolved: Mapping[str, Any] | None = None,
 ) -> None:
-    """Store the config of a resumed run where it differs in more than what may always change."""
+    """Store the config of a resumed run where it differs in more than what may always change.
+
+    The folder of somebody else stays so: some of what it holds is still as it was.
+    """
     if (kept := kept_config(folder)) is None or not (found := changes(kept, declared)):
         return
     changed = {part_of(key) for key in found}
     before = [word for word in kept_overrides(folder) if is_as_before(key_of(word), changed)]
     now = [word for word in overrides if not is_as_before(key_of(word), changed)]
-    keep_config(folder, merged(kept, declared, changed), [*before, *now], flags=flags, resolved=resolved)
+    config, words = merged(kept, declared, changed), [*before, *now]
+    keep_config(folder, config, words, flags=flags, resolved=resolved, is_own=is_own(folder))
 
 
 def is_as_before(key: str, changed: Collection[str]) -> bool:

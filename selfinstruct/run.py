@@ -8,7 +8,7 @@ import json
 import logging
 import time
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import field, replace
 from functools import partial
@@ -20,11 +20,12 @@ from selfinstruct import past
 from selfinstruct.actions import Action
 from selfinstruct.budget import Budget, Limit, Purse, Stop
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
-from selfinstruct.folder import check_links, held, keep_config, kept_config, replace_text
+from selfinstruct.folder import held, keep_config, kept_config, replace_text
 from selfinstruct.formats import Format
 from selfinstruct.journal import ROUNDS, Journal, check_config
 from selfinstruct.model import Model
 from selfinstruct.part import part
+from selfinstruct.plain_files import check_plain
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Stage, asking
 from selfinstruct.round import LEAKED, Round
@@ -86,7 +87,7 @@ class Run:
         if problems:
             raise ConfigError(list(dict.fromkeys(problems)))
         self.start.folder.mkdir(parents=True, exist_ok=True)
-        check_links(self.start.folder)
+        check_plain(self.start.folder)
         if self.actions and all(action.is_apart for action in self.actions.values()):
             for action in self.actions.values():
                 action(self)
@@ -120,8 +121,8 @@ class Run:
         return self.journal.open(shelved=not asking(self.recipe))
 
     def _introduced(self) -> Start:
-        asked = self.models if self._asks else []
-        models = tuple(dict.fromkeys([*authors(self.pool), *(model.name for model in asked)]))
+        asked = [model.name for model in self.models] if self._asks else []
+        models = tuple(dict.fromkeys([*authors(self.pool), *asked]))
         return replace(
             self.start,
             models=models,
@@ -131,11 +132,11 @@ class Run:
             makes_rounds=self._asks or not self.journal.rounds,
         )
 
-    def begin(self, seeds: Iterable[Task]) -> None:
+    def begin(self, seeds: Sequence[Task]) -> None:
         """Put the seeds into an empty pool, and keep the config."""
         start = self.start
-        keep_config(start.folder, start.declared, start.overrides, flags=start.flags, resolved=start.config)
-        seeds = list(seeds)
+        kept = start.folder, start.declared, start.overrides
+        keep_config(*kept, flags=start.flags, resolved=start.config, is_own=start.is_own)
         for task in seeds:
             self.pool.add(task)
         self.journal.begin(seeds)
@@ -173,8 +174,9 @@ class Run:
         self._committed = time.perf_counter()
         if self.start.makes_rounds:
             self.start.begin()
-        models = ", ".join(self.start.models) or "no model"
-        log.info("%s with %s, in %s", self.start.job_type, models, self.start.folder)
+        log.info(
+            "%s with %s, in %s", self.start.job_type, ", ".join(self.start.models) or "no model", self.start.folder
+        )
         error: str | None = "interrupted"
         started: list[Tracker] = []
         try:

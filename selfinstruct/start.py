@@ -32,6 +32,8 @@ class Start:
     """What was overridden on the command line, as typed."""
     flags: Mapping[str, str] = field(default_factory=dict)
     """The flags by which the config was composed, paths absolute."""
+    is_own: bool = True
+    """Whether the words and flags are the user's, none taken over from the folder or the capsule of somebody else."""
     models: tuple[str, ...] = ()
     """Every model the run asks, by name; the run fills it in."""
     is_offline: bool = False

@@ -102,6 +102,14 @@ def quiet_wandb(monkeypatch, tmp_path_factory):
 
 
 @pytest.fixture(autouse=True, scope="session")
+def own_state(tmp_path_factory):
+    """What the program remembers between runs lies in the tests' own folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def ended_commands():
     """The process that forks others for `commands` ends with the tests."""
     yield

@@ -42,8 +42,11 @@ ORDER = (
         "command",
         "effective",
         "encoding",
+        "escaping",
         "finish_reason",
         "no_input",
+        "ownership",
+        "plain_files",
         "secret",
         "signals",
         "terminal",
@@ -61,6 +64,7 @@ ORDER = (
     ("run",),
     ("advice", "build", "naming"),
     ("flags", "traces"),
+    ("retyping", "shipped"),
     ("strangers",),
     ("composition", "job"),
     ("sweep",),
@@ -68,9 +72,11 @@ ORDER = (
 )
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 
+COMPOSING = ("entry", "advice", "composition", "flags", "job", "naming", "shipped", "strangers", "sweep", "traces")
+"""The modules that know Hydra."""
 ONLY_IN = {
-    "hydra": ("entry", "advice", "composition", "flags", "job", "naming", "strangers", "sweep", "traces"),
-    "omegaconf": ("entry", "advice", "composition", "flags", "job", "naming", "strangers", "sweep", "traces"),
+    "hydra": COMPOSING,
+    "omegaconf": COMPOSING,
     "litellm": ("model",),
     "aiohttp": ("model",),
     "wandb": ("trackers",),

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import check_links, differences, held, keep_config, kept_config, kept_overrides, replace_text
+from selfinstruct.folder import differences, held, keep_config, kept_config, kept_overrides, replace_text
 
 BEGUN = {
     "random_seed": 1,
@@ -196,24 +196,6 @@ def test_a_kept_config_of_an_older_program_is_read(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"overrides": ["a=1"], "config": BEGUN}))
 
     assert (kept_config(tmp_path), kept_overrides(tmp_path)) == (BEGUN, ["a=1"])
-
-
-@pytest.mark.parametrize("name", ["pool.jsonl", ".lock", ".hydra", ".hydra/config.yaml", "dataset", "wandb/id.txt"])
-def test_a_link_that_would_lead_what_is_written_out_of_the_folder_is_told(name, tmp_path):
-    path = tmp_path / "run" / name
-    path.parent.mkdir(parents=True)
-    path.symlink_to(tmp_path / "elsewhere")
-
-    with pytest.raises(RunFolderError, match=f"{name} is a symbolic link, and a run writes nothing outside"):
-        check_links(tmp_path / "run")
-
-
-def test_a_folder_that_is_reached_through_a_link_may_be_used(tmp_path):
-    (tmp_path / "run/wandb").mkdir(parents=True)
-    (tmp_path / "run/wandb/latest-run").symlink_to("offline-run-1")
-    (tmp_path / "link").symlink_to(tmp_path / "run")
-
-    check_links(tmp_path / "link")
 
 
 def test_a_text_is_never_written_through_a_link(tmp_path):

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from selfinstruct.folder import differences, keep_config, kept_config, kept_overrides
+from selfinstruct.folder import differences, is_own, keep_config, kept_config, kept_overrides
 from selfinstruct.resumption import refused_changes, store_changes
 
 
@@ -103,6 +103,18 @@ def test_the_folder_stores_what_has_changed_and_its_overrides(tmp_path):
     assert kept_config(folder) == fixed
     assert kept_overrides(folder) == ["random_seed=1", "recipe.second.until=5", "recipe.second.x=null"]
     assert differences(folder, fixed) == []
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_a_folder_stays_whose_it_is(sealed, tmp_path):
+    keep_config(tmp_path, config(), ["model.key_env=THEIRS"], is_own=sealed)
+    fixed = config(second=stage(temperature=None))
+
+    store_changes(tmp_path, fixed, ["model.key_env=MINE"])
+
+    assert kept_overrides(tmp_path) == ["model.key_env=THEIRS"]
+    assert kept_config(tmp_path) == fixed
+    assert is_own(tmp_path) == sealed
 
 
 def test_what_shapes_no_round_is_stored_as_it_was(tmp_path):

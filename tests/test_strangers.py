@@ -4,7 +4,7 @@ from omegaconf import OmegaConf
 
 from selfinstruct import job  # noqa: F401  (for the resolvers that the config names)
 from selfinstruct.advice import CONF
-from selfinstruct.strangers import foreign_places, launcher_defaults, refused_of
+from selfinstruct.strangers import foreign_places, refused_of
 
 
 def hydra_of(*words):
@@ -20,12 +20,7 @@ def test_our_own_defaults_are_not_refused():
 def test_what_a_package_registers_for_its_launcher_is_not_refused():
     hydra = hydra_of("hydra/launcher=submitit_slurm") | {"overrides": {"hydra": []}}
 
-    assert launcher_defaults(hydra["runtime"]["choices"])["_target_"] == hydra["launcher"]["_target_"]
     assert list(refused_of(hydra)) == []
-
-
-def test_a_launcher_that_no_package_registers_has_no_defaults():
-    assert launcher_defaults({"hydra/launcher": "theirs"}) == {}
 
 
 def test_a_text_for_a_launcher_is_refused_until_it_is_typed():

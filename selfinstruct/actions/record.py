@@ -20,6 +20,7 @@ from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import kept_config
 from selfinstruct.hashes import ROUNDS, checked
 from selfinstruct.journal import FILES, POOL, TIMINGS, Journal, has_rounds
+from selfinstruct.plain_files import check_plain
 from selfinstruct.pool import Pool
 from selfinstruct.request import Completion
 from selfinstruct.round import Rejection, Round
@@ -75,6 +76,7 @@ class Record:
     """What a run has committed, and every reply that it was given."""
 
     def __init__(self, folder: Path) -> None:
+        check_plain(folder)
         if not (folder / ROUNDS).is_file() or not has_rounds(folder):
             raise RunFolderError(f"{folder} holds no rounds of a run. Name a run's folder.")
         try:

@@ -6,16 +6,15 @@ with the instructions that people gave (Instruction Induction, Honovich et al., 
 from the pool, so that `actions=[score]` scores a finished run again at no cost.
 """
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 
 from pydantic import Field
 
 from selfinstruct.actions import bertscore
 from selfinstruct.actions.record import no_run
 from selfinstruct.errors import RunFolderError
+from selfinstruct.escaping import csv_text, markdown
 from selfinstruct.folder import replace_text
 from selfinstruct.metrics.accuracy import Accuracy, accuracies, overall
 from selfinstruct.part import part
@@ -36,6 +35,11 @@ ALL = "all"
 class Score:
     """Writes the scores of a run of Instruction Induction."""
 
+    asks: ClassVar[bool] = False
+    """It scores what was answered before."""
+    is_apart: ClassVar[bool] = False
+    """It works on the pool."""
+
     bertscore: bool
     """Whether to compare the instructions with people's own by BERTScore, too; it needs the extra `bertscore`."""
     bertscore_model: str | None
@@ -45,16 +49,6 @@ class Score:
     bertscore_baseline: str | None
     """Name of the model whose baseline rescales the scores, for one in a folder (roberta-large, where it is that one);
     null for that of the model's own name. Scores without a baseline are raw, and `scores.md` says so."""
-
-    @property
-    def asks(self) -> bool:
-        """It does not: it scores what was answered before."""
-        return False
-
-    @property
-    def is_apart(self) -> bool:
-        """It works on the pool."""
-        return False
 
     def problems(self, run: "Run") -> list[str]:
         """Report a folder without a run, and BERTScore without its package, or without the baseline that is named."""
@@ -79,9 +73,10 @@ class Score:
     def _rescaling(self) -> str:
         """What the scores of BERTScore are, in a sentence."""
         if name := bertscore.baseline_of(self.bertscore_model, self.bertscore_baseline):
-            return f" `bertscore` is rescaled by the baseline of {name}: unrelated sentences have about 0."
+            return f" `bertscore` is rescaled by the baseline of {markdown(name)}: unrelated sentences have about 0."
+        name = markdown(str(self.bertscore_model))
         return (
-            f" `bertscore` is raw, for no baseline of {self.bertscore_model} is known: unrelated sentences have far"
+            f" `bertscore` is raw, for no baseline of {name} is known: unrelated sentences have far"
             " more than 0. Name one by actions.score.bertscore_baseline, where the model is one that has one."
         )
 
@@ -140,11 +135,7 @@ def rounded(score: float | None) -> float | None:
 
 def as_csv(rows: Sequence[Row]) -> str:
     """The lines as CSV; what is not known is empty."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return csv_text([list(rows[0]), *(row.values() for row in rows)])
 
 
 def as_markdown(rows: Sequence[Row], models: Sequence[str], rescaling: str = "") -> str:
@@ -153,7 +144,7 @@ def as_markdown(rows: Sequence[Row], models: Sequence[str], rescaling: str = "")
     lines = [" | ".join(shown(key, row[key]) for key in keys) for row in rows]
     note = "\n**The answers are those of the offline grammar, and measure no model.**\n" if OFFLINE in models else ""
     return (
-        f"# Execution accuracy of induced instructions\n\nBy {', '.join(models)}.\n{note}\n"
+        f"# Execution accuracy of induced instructions\n\nBy {', '.join(map(markdown, models))}.\n{note}\n"
         "Scores are in per cent: `paper` by the published normal form of answers, `strict` by one that mends its"
         " defects. `unanswered` inputs, and prompts without a prediction, score 0. `instructions` are the different"
         f" ones among the `predictions`, and `best` is the one that scores highest.{rescaling}\n\n"
@@ -167,4 +158,4 @@ def shown(key: str, value: str | int | float | None) -> str:
         return ""
     if key in SHARES:
         return f"{float(value):.1%}".removesuffix("%")
-    return str(value).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return markdown(str(value))

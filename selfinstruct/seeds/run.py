@@ -16,6 +16,7 @@ from typing import Any
 from selfinstruct.errors import DataError, RunFolderError
 from selfinstruct.hashes import ROUNDS, SIZE, checked
 from selfinstruct.part import part
+from selfinstruct.plain_files import check_plain
 from selfinstruct.rows import rounds_of
 from selfinstruct.seeds.assembly import problems_of
 from selfinstruct.seeds.fields import (
@@ -64,6 +65,10 @@ class Run:
         return list(tasks.values())
 
     def _lines(self) -> Iterator[Found]:
+        try:
+            check_plain(self.path)
+        except RunFolderError as error:
+            raise DataError(str(error).split("\n")) from None
         content = content_of(self.path / POOL, WANTED)
         yield from lines_of(self.path / POOL, content[: self._committed(len(content))], LONGEST_LINE)
 

@@ -13,6 +13,7 @@ from selfinstruct.actions.comparison.page import page
 from selfinstruct.actions.comparison.reading import read
 from selfinstruct.actions.comparison.sending import flat, loaded
 from selfinstruct.budget import Stop
+from selfinstruct.escaping import csv_text
 from selfinstruct.folder import hashed
 
 HOSTILE = "<script>alert(1)</script> Write_$100 & {more} | *x*"
@@ -318,7 +319,7 @@ def test_a_page_asks_nothing_of_a_network_and_runs_no_script(make_run, tmp_path)
 
 
 def test_a_spreadsheet_takes_no_text_for_a_formula():
-    assert tables.csv_text([["=1+1", "-x", -1, "x"]]) == "'=1+1,'-x,-1,x\n"
+    assert csv_text([["=1+1", "-x", -1, "x"]]) == "'=1+1,'-x,-1,x\n"
 
 
 def test_a_table_that_is_too_wide_for_the_terminal_says_what_it_leaves_out(make_run, tmp_path):
@@ -330,6 +331,7 @@ def test_a_table_that_is_too_wide_for_the_terminal_says_what_it_leaves_out(make_
     assert "more columns do not fit" in told
     assert "kept_per_request" in tables.text(table)
     assert "\x1b" not in tables.text(tables.Table("x", ["a"], [["\x1b[31m"]]))
+    assert "\x1b" not in tables.text(tables.Table("x", ["\x1b[31m"], [["a"]]))
 
 
 @pytest.mark.parametrize("width", [30, 40, 80])

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from selfinstruct.actions.bertscore import is_installed
+from selfinstruct.actions.score import as_csv, as_markdown
 from selfinstruct.errors import ConfigError, RunFolderError
 
 SMALL = (
@@ -105,3 +106,16 @@ def test_bertscore_is_the_mean_over_the_predictions_of_a_family(execute, tmp_pat
     told = (tmp_path / "scores.md").read_text()
     assert "| bertscore |" in told
     assert "`bertscore` is raw, for no baseline of /models/mine is known" in told
+
+
+HOSTILE = '=HYPERLINK("http://x.example") www.x.example [a](b)'
+
+
+def test_what_a_model_wrote_is_neither_a_formula_nor_a_link():
+    row = {"family": HOSTILE, "paper": 0.5, "strict": None, "best": "@x"}
+
+    assert as_csv([row]).splitlines()[1] == '"\'=HYPERLINK(""http://x.example"") www.x.example [a](b)",0.5,,\'@x'
+    assert '| =HYPERLINK("http\\://x.example") www\\.x.example \\[a\\](b) | 50.0 |  | \\@x |\n' in as_markdown(
+        [row], ["<script>", "http://x.example"]
+    )
+    assert "By \\<script\\>, http\\://x.example.\n" in as_markdown([row], ["<script>", "http://x.example"])

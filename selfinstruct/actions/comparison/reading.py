@@ -15,6 +15,7 @@ from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import CONFIG, kept_config
 from selfinstruct.hashes import ROUNDS, checked
 from selfinstruct.journal import POOL, TIMINGS
+from selfinstruct.plain_files import check_plain
 from selfinstruct.pool import Pool
 from selfinstruct.rows import rounds_of
 from selfinstruct.summary import COUNTED, SPENT, authors, totals
@@ -65,6 +66,7 @@ def read(folder: Path) -> Reading:
     if not folder.is_dir():
         return Reading(folder, "there is no such folder", is_readable=False)
     try:
+        check_plain(folder)
         config = kept_config(folder)
         if config is None:
             return Reading(folder, "no run has begun here", is_readable=False)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.actions.comparison.reading import Reading
+from selfinstruct.plain_files import odd_kind
 
 STORE = "completions.sqlite"
 QUERY = "SELECT stage, decoding, identity, model, COUNT(*) FROM completions GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC"
@@ -84,7 +85,7 @@ def replies(path: Path) -> Iterator[tuple[str, str, str, str, int]]:
 
     A database that nobody writes to is opened as immutable, so that not even a lock file is left beside it.
     """
-    if not path.is_file():
+    if odd_kind(path) is not None or not path.is_file():
         return
     waiting = path.with_name(path.name + "-wal").exists()
     uri = f"{path.absolute().as_uri()}?{'mode=ro' if waiting else 'immutable=1'}"

@@ -4,19 +4,17 @@ CSV holds every figure as it is, an unknown one as an empty cell.  The others sh
 with four digits, and an unknown one as a dash.
 """
 
-import csv
-import io
 import json
-import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from selfinstruct import escaping
 from selfinstruct.actions.comparison.comparing import Comparison
 from selfinstruct.actions.comparison.figures import EXPLAINED
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, SEED, Estimate, Group, written
+from selfinstruct.escaping import csv_text, in_a_line
 from selfinstruct.folder import ABSENT
-from selfinstruct.terminal import printable
 
 UNKNOWN = "–"
 FIRST = (
@@ -35,17 +33,6 @@ FEWEST, NARROWEST = 3, 3
 """Columns that are shown however narrow the terminal is, and the characters of each."""
 MOST_KEYS = 8
 """Keys that differ, in the short tables."""
-LATEX = {
-    "\\": r"\textbackslash{}",
-    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-    UNKNOWN: "--",
-}
 
 
 @dataclass(frozen=True)
@@ -105,7 +92,7 @@ def short_tables(comparison: Comparison) -> list[Table]:
 
 def text(table: Table, width: int | None = None) -> str:
     """A table for the terminal; of one that is too wide the last columns are left out, and long cells are cut."""
-    headers, rows = list(table.headers), [list(map(in_a_line, row)) for row in table.rows]
+    headers, *rows = [list(map(in_a_line, row)) for row in (table.headers, *table.rows)]
     left_out = 0
     while True:
         widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
@@ -138,36 +125,21 @@ def cut(cell: str, size: int) -> str:
     return cell if len(cell) <= size else cell[: size - 1] + "…"
 
 
-def in_a_line(cell: str) -> str:
-    """A cell without anything that moves the cursor."""
-    return printable(cell).replace("\n", "\\n").replace("\t", "\\t")
-
-
 def markdown(table: Table) -> str:
     """A table in Markdown."""
-    rows = [[escaped_markdown(cell) for cell in row] for row in (table.headers, *table.rows)]
+    rows = [[escaping.markdown(cell) for cell in row] for row in (table.headers, *table.rows)]
     lines = [f"| {' | '.join(row)} |" for row in (rows[0], ["---"] * len(rows[0]), *rows[1:])]
     return f"**{table.title}**\n\n" + "\n".join(lines) + "\n"
 
 
-def escaped_markdown(cell: str) -> str:
-    """A cell in which nothing is markup."""
-    return re.sub(r"([\\`*_{}\[\]<>|#~&$])", r"\\\1", in_a_line(cell))
-
-
 def latex(table: Table) -> str:
     """A table in LaTeX, without any package."""
-    rows = [" & ".join(map(escaped_latex, row)) + r" \\" for row in (table.headers, *table.rows)]
+    rows = [" & ".join(map(escaping.latex, row)) + r" \\" for row in (table.headers, *table.rows)]
     body = "\n".join([r"\hline", rows[0], r"\hline", *rows[1:], r"\hline"])
     return (
         f"% {in_a_line(table.title).replace('%', ' %')}\n"
         f"\\begin{{tabular}}{{{'l' * len(table.headers)}}}\n{body}\n\\end{{tabular}}\n"
     )
-
-
-def escaped_latex(cell: str) -> str:
-    """A cell in which nothing is a command."""
-    return "".join(LATEX.get(sign, sign) for sign in in_a_line(cell))
 
 
 def csv_of_runs(comparison: Comparison) -> str:
@@ -237,14 +209,3 @@ def raw(value: object) -> object:
     if value is ABSENT:
         return None
     return value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
-
-
-def csv_text(rows: Iterable[Iterable[object]]) -> str:
-    """Rows as CSV; a text that a spreadsheet would take for a formula is quoted as a text."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    for row in rows:
-        writer.writerow(
-            [f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r") else cell for cell in row]
-        )
-    return file.getvalue()

@@ -17,6 +17,7 @@ from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import kept_config
 from selfinstruct.hashes import ROUNDS, checked
 from selfinstruct.journal import POOL, TIMINGS, has_rounds
+from selfinstruct.plain_files import check_plain
 from selfinstruct.round import SURPLUS
 from selfinstruct.rows import rounds_of
 from selfinstruct.summary import known
@@ -104,6 +105,7 @@ class Earlier:
 
 def read(folder: Path) -> Earlier:
     """What the run in a folder measured; raises RunFolderError where there is none."""
+    check_plain(folder)
     config = kept_config(folder)
     if config is None or not has_rounds(folder):
         raise RunFolderError(f"plan.like={folder} is no folder of a run that has asked anything.")

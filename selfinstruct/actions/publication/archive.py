@@ -80,6 +80,8 @@ def opened(path: Path) -> Iterator["Archive"]:
         try:
             if path.is_dir():
                 archive = Archive(path, in_folder(path))
+            elif path.exists() and not path.is_file():
+                raise ValueError("it is neither a file nor a folder")
             else:
                 archive = in_zip(path, stack.enter_context(zipfile.ZipFile(path)))
             archive.verify()

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 
+from selfinstruct.escaping import markdown
 from selfinstruct.task import HUMAN, UNKNOWN
 
 NOTE = (
@@ -23,4 +24,4 @@ def seeds_of(writers: Counter[str]) -> str:
 
 def literal(name: str) -> str:
     """Return a name that Markdown shows as it is, on one line."""
-    return re.sub(r"([\\`*\[\]<>|&~!#])", r"\\\1", " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", name).split()))
+    return markdown(" ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", name).split()))
