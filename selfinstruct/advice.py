@@ -25,6 +25,8 @@ from selfinstruct.remedies import REMEDIES, unwritable
 HERE = Path(__file__).parent
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
 """The config tree, in a checkout or as installed."""
+FIRST = re.compile(r"\[[^\]]*\]?|[^,]*")
+"""The first of the options that are swept; a list of options is one of them."""
 MOST = 20
 """Mistakes told at once; more would hide the first."""
 
@@ -124,16 +126,32 @@ def meant(key: str) -> str:
         return f"To add an option of a group, put a + before it: +{key}=<option>."
     if (CONF / key).is_dir():
         return f"It is a group of options, and {place_for(key)}"
-    keys = known_keys(chosen(sys.argv[1:]))
+    words, root = chosen(sys.argv[1:]), key.partition(".")[0]
+    keys = known_keys(words)
     if key in keys:
         parent = key.rpartition(".")[0]
         return f"A config file or another option has put something else in the place of {parent}."
+    if (CONF / "actions" / f"{root}.yaml").is_file() and root not in keys:
+        keys = known_keys((*words, f"actions=[{root}]"))
+        first = f"Keys of {root} need actions=[{root}]. "
+        return first.strip() if key in keys else first + near(key, keys)
+    return near(key, keys)
+
+
+def near(key: str, keys: list[str]) -> str:
+    """Return the keys that may have been meant: of the same name or a similar one, or similar as a whole.
+
+    What an action is given stands at the top of the config, so the same key within the action is not suggested.
+    """
+    keys = [known for known in keys if known.split(".")[0] != "actions" or key.startswith("actions.")]
+    keys = [known for known in keys if not key.startswith(f"{known}.")]
     last = key.rsplit(".", 1)[-1]
     all_names = sorted({known.rsplit(".", 1)[-1] for known in keys})
     names = [last] if last in all_names else get_close_matches(last, all_names, n=3, cutoff=0.7)
-    near = [known for name in names for known in keys if known.rsplit(".", 1)[-1] == name]
-    near.sort(key=lambda known: SequenceMatcher(None, known, key).ratio(), reverse=True)
-    return f"Did you mean {' or '.join(near[:3])}?" if near else f"`{program()} --cfg job` shows all keys."
+    found = {known for known in keys if known.rsplit(".", 1)[-1] in names}
+    found |= set(get_close_matches(key, keys, n=3, cutoff=0.85))
+    best = sorted(found, key=lambda known: (-SequenceMatcher(None, known, key).ratio(), known))[:3]
+    return f"Did you mean {' or '.join(best)}?" if best else f"`{program()} --cfg job` shows all keys."
 
 
 def place_for(group: str) -> str:
@@ -149,9 +167,9 @@ def chosen(words: list[str]) -> tuple[str, ...]:
     """The words that choose an option of a group, of a sweep the first: they decide which keys there are."""
     pairs = (word.partition("=") for word in words)
     return tuple(
-        f"{key}={value.split(',')[0]}"
+        f"{key}={FIRST.match(value)[0]}"  # type: ignore[index]  (it matches any text)
         for key, _, value in pairs
-        if (CONF / re.split("@", key.lstrip("+~"))[0]).is_dir() and value and value[0] not in "[{"
+        if (CONF / re.split("@", key.lstrip("+~"))[0]).is_dir() and value and value[0] != "{"
     )
 
 

@@ -26,9 +26,26 @@ def test_a_key_that_does_not_exist_is_told_with_the_keys_of_that_name():
 def test_keys_are_looked_for_in_the_options_that_are_chosen():
     words = chosen(["recipe=alpaca,self_instruct", "-m", "recipe.tasks.untl=5", "formats=[chat]", "random_seed=1"])
 
-    assert words == ("recipe=alpaca",)
+    assert words == ("recipe=alpaca", "formats=[chat]")
     assert "recipe.tasks.until" in known_keys(words)
     assert "recipe.tasks.until" not in known_keys(("recipe=none",))
+
+
+@pytest.mark.parametrize(
+    ("words", "key", "hint"),
+    [
+        (["actions=[plan]"], "plan.lke", "Did you mean plan.like?"),
+        (["actions=[explain]"], "explain.i", "Did you mean explain.id?"),
+        (["actions=[compare]"], "compare.rusn", "Did you mean compare.runs?"),
+        (["actions=[plan,export]"], "plan.lik", "Did you mean plan.like?"),
+        ([], "compare.runs", "Keys of compare need actions=[compare]."),
+        ([], "compare.rusn", "Keys of compare need actions=[compare]. Did you mean compare.runs?"),
+    ],
+)
+def test_a_misspelled_key_of_an_action_gets_a_suggestion(words, key, hint, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["run.py", *words])
+
+    assert meant(key) == hint
 
 
 def test_an_option_of_a_group_without_a_place_is_told_where_it_has_one():
