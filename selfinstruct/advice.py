@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
@@ -167,7 +167,7 @@ def chosen(words: list[str]) -> tuple[str, ...]:
     """The words that choose an option of a group, of a sweep the first: they decide which keys there are."""
     pairs = (word.partition("=") for word in words)
     return tuple(
-        f"{key}={FIRST.match(value)[0]}"  # type: ignore[index]  (it matches any text)
+        f"{key}={cast(re.Match[str], FIRST.match(value))[0]}"
         for key, _, value in pairs
         if (CONF / re.split("@", key.lstrip("+~"))[0]).is_dir() and value and value[0] != "{"
     )
