@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from selfinstruct import folder
-from selfinstruct.command import program
+from selfinstruct.command import hydra_word, program
 from selfinstruct.encoding import misread
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.remedies import REMEDIES, unwritable
@@ -97,12 +97,18 @@ def unknown_keys(text: str) -> list[str]:
         words = [word for word in words if word.partition("=")[0] != unknown[1]]
         try:
             with initialize_config_dir(str(CONF), version_base="1.3"):
-                compose("config", overrides=words)
+                compose("config", overrides=[*words, *own_folders()])
         except (HydraException, OmegaConfBaseException) as error:
             text = str(error)
         else:
             text = ""
     return found
+
+
+def own_folders() -> list[str]:
+    """Return the word that has configs looked for in the folder of `--config-dir`, too; nothing without it."""
+    places = [word.partition("=")[2] for word in sys.argv[1:] if word.startswith("--config-dir=")]
+    return [f"hydra.searchpath=[{hydra_word(f'file://{Path(place).absolute()}')}]" for place in places[-1:]]
 
 
 @cache
@@ -180,7 +186,7 @@ def known_keys(words: tuple[str, ...] = ()) -> list[str]:
 
     with initialize_config_dir(str(CONF), version_base="1.3"):
         try:
-            config = OmegaConf.to_container(compose("config", overrides=list(words)), resolve=False)
+            config = OmegaConf.to_container(compose("config", overrides=[*words, *own_folders()]), resolve=False)
         except (HydraException, OmegaConfBaseException):  # told by itself
             config = OmegaConf.to_container(compose("config"), resolve=False)
     return [key for key in leaves(config) if not key.endswith("_target_")]
@@ -218,6 +224,7 @@ def misread_file(path: Path) -> list[str]:
                 break
             if re.match(r"\s*#\s*@", line) and len(line.lstrip("# ").split()) != 2:
                 return [f"{path}:{number}: must read '# @package <name>'."]
+        return out_of_order(path)
     except MarkedYAMLError as error:
         mark = error.problem_mark
         where = f":{mark.line + 1}: not YAML at column {mark.column + 1}" if mark is not None else ": not YAML"
@@ -232,4 +239,12 @@ def misread_file(path: Path) -> list[str]:
         return [f"{path}: cannot be read ({error.strerror or 'it is one value, not keys with values'})."]
     except OmegaConfBaseException as error:
         return [f"{path}: {in_one_line(error)}"]
-    return []
+
+
+def out_of_order(path: Path) -> list[str]:
+    """What is wrong with the order of the defaults of a file: Hydra fails where an addition follows an override."""
+    found = OmegaConf.select(OmegaConf.load(path), "defaults") or ()
+    changes = [str(key).startswith("override ") for entry in found if isinstance(entry, DictConfig) for key in entry]
+    if changes == sorted(changes):
+        return []
+    return [f"{path}: in its defaults, every 'override' entry must stand after all entries that add an option."]

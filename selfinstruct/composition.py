@@ -166,7 +166,7 @@ def composed_problems(name: str, words: list[str], loader: ConfigLoader, folders
         if "Cannot merge" in str(error) and (mixed := mixed_up(name, error, folders)):
             raise ConfigError(mixed) from error
         raise
-    except (YAMLError, OSError, OmegaConfBaseException, RecursionError, ValueError) as error:
+    except (YAMLError, OSError, OmegaConfBaseException, RecursionError, ValueError, AssertionError) as error:
         by_file = isinstance(error, YAMLError | OSError | UnicodeDecodeError)  # few of these say by which
         if broken := misread_files(folders, words, otherwise_all=by_file):
             raise ConfigError(broken) from error

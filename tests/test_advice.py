@@ -123,6 +123,29 @@ def test_what_keeps_a_yaml_file_from_being_read_is_told(content, told, tmp_path)
     assert problems[:1] == [] if told is None else problems[0].startswith(f"{path}{told}")
 
 
+def test_an_addition_after_an_override_is_reported_with_the_order(tmp_path):
+    path = tmp_path / "mine.yaml"
+    entries = ["  - override /model: openai\n", "  - /filters@x: [length]\n"]
+    path.write_text("defaults:\n" + "".join(entries))
+    (mistake,) = misread_file(path)
+
+    assert (
+        mistake == f"{path}: in its defaults, every 'override' entry must stand after all entries that add an option."
+    )
+    path.write_text("defaults:\n" + "".join(reversed(entries)))
+    assert misread_file(path) == []
+
+
+def test_keys_are_looked_for_in_a_config_folder_too(tmp_path, monkeypatch):
+    (tmp_path / "filters").mkdir()
+    (tmp_path / "filters/mine.yaml").write_text("mine:\n  _target_: x\n  shortest: 1\n")
+    monkeypatch.setattr("sys.argv", ["run.py", "+filters@recipe.instructions.filters=mine", f"--config-dir={tmp_path}"])
+
+    assert (
+        meant("recipe.instructions.filters.mine.shortst") == "Did you mean recipe.instructions.filters.mine.shortest?"
+    )
+
+
 def test_a_folder_or_nothing_in_the_place_of_a_yaml_file_is_told(tmp_path):
     assert misread_file(tmp_path) == [f"{tmp_path}: is a folder, not a file."]
     assert misread_file(tmp_path / "x") == [f"{tmp_path}/x: cannot be read (No such file or directory)."]

@@ -19,7 +19,7 @@ from selfinstruct.actions.export import write
 from selfinstruct.actions.publication import archive, citation, overrides, paper
 from selfinstruct.actions.publication.archive import opened, pack, seal
 from selfinstruct.actions.publication.card import card, size
-from selfinstruct.actions.publication.facts import Facts, Told
+from selfinstruct.actions.publication.facts import Facts, Told, examples
 from selfinstruct.actions.publication.history import extended
 from selfinstruct.actions.publication.methods import paragraph
 from selfinstruct.actions.publication.replay import replayed, with_words, words_of
@@ -29,6 +29,7 @@ from selfinstruct.build import build
 from selfinstruct.entry import key_of
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
 from selfinstruct.job import untold, without_objective
+from selfinstruct.pool import Pool
 from selfinstruct.run import Run
 from selfinstruct.start import Start
 
@@ -188,6 +189,7 @@ def test_an_unfinished_run_is_not_published(tmp_path, published):
     folder = shutil.copytree(published, tmp_path / "run")
     rounds = (folder / "rounds.jsonl").read_text().splitlines(keepends=True)
     (folder / "rounds.jsonl").write_text("".join(rounds[:1]))
+    (folder / "summary.json").unlink()
 
     with pytest.raises(RunFolderError, match=r"classification has not ended"):
         execute(folder, *WORDS, actions="actions=[capsule]")
@@ -388,8 +390,43 @@ def test_the_paragraph_says_what_was_done(facts):
     text = paragraph(facts)
 
     assert "Starting from 10 seed tasks, we grew 4 tasks by Self-Instruct (Wang et al., 2023)" in text
-    assert "each of which showed 6 seed tasks, decoded with temperature 0.7" in text
-    assert "length (min_words 4) was kept (4 of 9 candidates)" in text
+    assert "made 3 requests, each of which showed 6 seed tasks as examples, decoded with temperature 0.7" in text
+    assert "4 of 9 candidates were kept after the filters length (min_words 4)." in text
+
+
+def test_the_paragraph_counts_the_examples_that_were_shown(facts):
+    stage = facts.resolved["recipe"]["grow"] | {"sampler": {"human": 6, "machine": 2}}
+    text = paragraph(replace(facts, resolved={"recipe": {"grow": stage}}, examples={"grow": (7.5, 0.5)}))
+
+    assert "each of which showed 6 seed tasks and up to 2 generated tasks as examples" in text
+    assert "on average 7.5 seed and 0.5 generated tasks, 6% generated" in text
+
+
+def test_the_examples_of_a_run_are_counted_once_for_each_prompt(make_task):
+    seeds = [make_task(number, origin="human") for number in (1, 2, 3)]
+    parents = (seeds[0].id, seeds[1].id)
+    one = make_task(4, origin="grow", parents=parents, request="grow/1/1")
+    same_prompt = make_task(5, origin="grow", parents=parents, request="grow/1/1")
+    later = make_task(6, origin="grow", parents=(seeds[2].id, one.id), request="grow/2/1")
+
+    assert examples(Pool([*seeds, one, same_prompt, later])) == {"grow": (1.5, 0.5)}
+
+
+def test_the_paragraph_has_the_singular_for_one(facts):
+    counts = {"asked": 1, "candidates": 1, "kept": 1, "rejected": {}}
+    tasks = {"seeds": 1, "made": 1, "with_instances": 1, "instances": 1}
+    stage = {"sampler": {"human": 1, "machine": 1}}
+    text = paragraph(
+        replace(
+            facts, figures=counts, stages={"grow": counts}, tasks=tasks, replies=1, resolved={"recipe": {"grow": stage}}
+        )
+    )
+
+    assert "Starting from 1 seed task, we grew 1 task by" in text
+    assert "it has 1 instance." in text
+    assert "made 1 request, each of which showed 1 seed task and up to 1 generated task as examples" in text
+    assert "In total, 1 of 1 candidate was kept." in text
+    assert "; the only reply is published with the dataset." in text
 
 
 def test_the_table_shows_what_differs_and_only_that(facts):
