@@ -57,7 +57,7 @@ class Facts:
     software: dict[str, Any]
     """Versions of the packages, and the state of the code."""
     examples: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """Stage to the mean number of seeds and of generated tasks in the prompts of its kept tasks, where that is known."""
+    """Stage to the mean number of seeds and of generated tasks in the prompts of kept tasks, where it is known."""
     seed_writers: Counter[str] = field(default_factory=Counter)
     """How many seeds were written by whom."""
 
