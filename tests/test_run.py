@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -318,6 +319,19 @@ def test_a_filter_of_ones_own_is_two_files(checkout):
     assert {"conf/filters/questions.yaml", "selfinstruct/filters/questions.py"} <= shown.keys()
     assert done.returncode == 0, done.stderr
     assert any(row["filter"] == "questions" for row in lines(checkout / "run" / "rejected.jsonl"))
+
+
+@pytest.mark.parametrize("model", ["endpoint", "openai_compatible"])
+def test_a_fatal_error_is_printed_once(model, tmp_path):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"model.api_base=http://127.0.0.1:{closed.getsockname()[1]}/v1"
+        words = (f"model={model}", address, "model.name=m", "trackers=[console]")
+        done = command(tmp_path, *words, "model.attempts=1", "hydra.run.dir=run")
+
+    assert done.returncode == 1
+    assert "\nNot finished.\n" in done.stdout
+    assert (done.stdout + done.stderr).count("m: cannot reach 127.0.0.1:") == 1
 
 
 def test_a_study_outside_the_checkout_works_as_shown(tmp_path):

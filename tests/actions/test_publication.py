@@ -295,7 +295,7 @@ def test_variables_of_the_environment_are_written_out(tmp_path, monkeypatch):
     found = words(tmp_path / "run/capsule")
     again = execute(tmp_path / "again", *found, capsule=tmp_path / "run/capsule")
 
-    assert found[-2] == 'recipe.instructions.prompt.system="one machine, 7"'
+    assert 'recipe.instructions.prompt.system="one machine, 7"' in found
     assert "oc.env" not in (tmp_path / "run/capsule/config.json").read_text()
     assert (tmp_path / "again/pool.jsonl").read_bytes() == (tmp_path / "run/pool.jsonl").read_bytes()
     assert again.stopped is None
