@@ -10,21 +10,22 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from selfinstruct import folder
-from selfinstruct.command import program
-from selfinstruct.encoding import MARK, misread
+from selfinstruct.command import hydra_word, program
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.remedies import REMEDIES, unwritable
 
 HERE = Path(__file__).parent
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
 """The config tree, in a checkout or as installed."""
+FIRST = re.compile(r"\[[^\]]*\]?|[^,]*")
+"""The first of the options that are swept; a list of options is one of them."""
 MOST = 20
 """Mistakes told at once; more would hide the first."""
 
@@ -95,12 +96,18 @@ def unknown_keys(text: str) -> list[str]:
         words = [word for word in words if word.partition("=")[0] != unknown[1]]
         try:
             with initialize_config_dir(str(CONF), version_base="1.3"):
-                compose("config", overrides=words)
+                compose("config", overrides=[*words, *own_folders()])
         except (HydraException, OmegaConfBaseException) as error:
             text = str(error)
         else:
             text = ""
     return found
+
+
+def own_folders() -> list[str]:
+    """Return the word that has configs looked for in the folder of `--config-dir`, too; nothing without it."""
+    places = [word.partition("=")[2] for word in sys.argv[1:] if word.startswith("--config-dir=")]
+    return [f"hydra.searchpath=[{hydra_word(f'file://{Path(place).absolute()}')}]" for place in places[-1:]]
 
 
 @cache
@@ -124,16 +131,32 @@ def meant(key: str) -> str:
         return f"To add an option of a group, put a + before it: +{key}=<option>."
     if (CONF / key).is_dir():
         return f"It is a group of options, and {place_for(key)}"
-    keys = known_keys(chosen(sys.argv[1:]))
+    words, root = chosen(sys.argv[1:]), key.partition(".")[0]
+    keys = known_keys(words)
     if key in keys:
         parent = key.rpartition(".")[0]
         return f"A config file or another option has put something else in the place of {parent}."
+    if (CONF / "actions" / f"{root}.yaml").is_file() and root not in keys:
+        keys = known_keys((*words, f"actions=[{root}]"))
+        first = f"Keys of {root} need actions=[{root}]. "
+        return first.strip() if key in keys else first + near(key, keys)
+    return near(key, keys)
+
+
+def near(key: str, keys: list[str]) -> str:
+    """Return the keys that may have been meant: of the same name or a similar one, or similar as a whole.
+
+    What an action is given stands at the top of the config, so the same key within the action is not suggested.
+    """
+    keys = [known for known in keys if known.split(".")[0] != "actions" or key.startswith("actions.")]
+    keys = [known for known in keys if not key.startswith(f"{known}.")]
     last = key.rsplit(".", 1)[-1]
     all_names = sorted({known.rsplit(".", 1)[-1] for known in keys})
     names = [last] if last in all_names else get_close_matches(last, all_names, n=3, cutoff=0.7)
-    near = [known for name in names for known in keys if known.rsplit(".", 1)[-1] == name]
-    near.sort(key=lambda known: SequenceMatcher(None, known, key).ratio(), reverse=True)
-    return f"Did you mean {' or '.join(near[:3])}?" if near else f"`{program()} --cfg job` shows all keys."
+    found = {known for known in keys if known.rsplit(".", 1)[-1] in names}
+    found |= set(get_close_matches(key, keys, n=3, cutoff=0.85))
+    best = sorted(found, key=lambda known: (-SequenceMatcher(None, known, key).ratio(), known))[:3]
+    return f"Did you mean {' or '.join(best)}?" if best else f"`{program()} --cfg job` shows all keys."
 
 
 def place_for(group: str) -> str:
@@ -149,9 +172,9 @@ def chosen(words: list[str]) -> tuple[str, ...]:
     """The words that choose an option of a group, of a sweep the first: they decide which keys there are."""
     pairs = (word.partition("=") for word in words)
     return tuple(
-        f"{key}={value.split(',')[0]}"
+        f"{key}={cast(re.Match[str], FIRST.match(value))[0]}"
         for key, _, value in pairs
-        if (CONF / re.split("@", key.lstrip("+~"))[0]).is_dir() and value and value[0] not in "[{"
+        if (CONF / re.split("@", key.lstrip("+~"))[0]).is_dir() and value and value[0] != "{"
     )
 
 
@@ -162,7 +185,7 @@ def known_keys(words: tuple[str, ...] = ()) -> list[str]:
 
     with initialize_config_dir(str(CONF), version_base="1.3"):
         try:
-            config = OmegaConf.to_container(compose("config", overrides=list(words)), resolve=False)
+            config = OmegaConf.to_container(compose("config", overrides=[*words, *own_folders()]), resolve=False)
         except (HydraException, OmegaConfBaseException):  # told by itself
             config = OmegaConf.to_container(compose("config"), resolve=False)
     return [key for key in leaves(config) if not key.endswith("_target_")]
@@ -175,50 +198,3 @@ def leaves(node: Any, prefix: str = "") -> Any:
     for name, value in node.items():
         yield f"{prefix}{name}"
         yield from leaves(value, f"{prefix}{name}.")
-
-
-def misread_files(folders: list[Path], words: list[str], otherwise_all: bool) -> list[str]:
-    """What keeps the YAML files that words ask for from being read, by file and line; if nothing, that of all."""
-    named = {name for word in words for name in re.split(r"[=\[\],/ ]+", word)}
-    paths = [path for folder in folders for path in sorted(folder.rglob("*.yaml"))]
-    asked = [text for path in paths if path.stem in named for text in misread_file(path)]
-    return asked or [text for path in paths if otherwise_all for text in misread_file(path)]
-
-
-def misread_file(path: Path) -> list[str]:
-    """What keeps a YAML file from being read."""
-    from yaml.error import MarkedYAMLError, YAMLError  # type: ignore[import-untyped]
-
-    if path.is_dir():
-        return [f"{path}: is a folder, not a file."]
-    try:
-        if bad := list(misread(path.read_bytes())):
-            return [f"{path}:{number}: {problem}." for number, problem in bad]
-        OmegaConf.load(path)
-        for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
-            if not line.lstrip().startswith("#"):
-                break
-            if re.match(r"\s*#\s*@", line) and len(line.lstrip("# ").split()) != 2:
-                return [f"{path}:{number}: must read '# @package <name>'."]
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f":{mark.line + 1}: not YAML at column {mark.column + 1}" if mark is not None else ": not YAML"
-        return [f"{path}{where} ({error.problem})."]
-    except YAMLError as error:  # a character that YAML does not allow
-        before = path.read_text(encoding="utf-8")[: getattr(error, "position", 0)]
-        character = getattr(error, "character", 0)
-        return [f"{path}:{before.count(chr(10)) + 1}: character U+{character:04X} is not allowed in YAML."]
-    except RecursionError:
-        return [f"{path}: its brackets are nested too deep."]
-    except OSError as error:
-        return [f"{path}: cannot be read ({error.strerror or 'it is one value, not keys with values'})."]
-    except OmegaConfBaseException as error:
-        return [f"{path}: {in_one_line(error)}"]
-    return []
-
-
-def misplaced(path: Path) -> str:
-    """Why an experiment's keys stand below `experiment`."""
-    marked = path.is_file() and path.read_bytes().startswith(MARK)
-    why = " A byte order mark stands before it: save the file without one." if marked else ""
-    return f"{path}:1: must begin with the line '# @package _global_', and hold keys.{why}"

@@ -34,12 +34,13 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError  # type: ignore[import-untyped]
 
-from selfinstruct.advice import CONF, misplaced, misread_files
+from selfinstruct.advice import CONF
 from selfinstruct.encoding import HALF_A_PAIR
 from selfinstruct.errors import ConfigError
 from selfinstruct.flags import NAME
 from selfinstruct.flags import typed as as_typed
 from selfinstruct.naming import hiding
+from selfinstruct.option_files import misplaced, misread_files
 from selfinstruct.retyping import TakenOver
 from selfinstruct.secret import within
 from selfinstruct.shipped import models
@@ -163,7 +164,7 @@ def composed_problems(
         if "Cannot merge" in str(error) and (mixed := mixed_up(name, error, folders)):
             raise ConfigError(mixed) from error
         raise
-    except (YAMLError, OSError, OmegaConfBaseException, RecursionError, ValueError) as error:
+    except (YAMLError, OSError, OmegaConfBaseException, RecursionError, ValueError, AssertionError) as error:
         by_file = isinstance(error, YAMLError | OSError | UnicodeDecodeError)  # few of these say by which
         if broken := misread_files(folders, words, otherwise_all=by_file):
             raise ConfigError(broken) from error

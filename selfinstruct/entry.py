@@ -79,7 +79,7 @@ def main() -> None:
         if folder_in(line.overrides, "replay") is not None:
             from selfinstruct.actions.publication.replay import with_words
 
-            line.overrides = with_words(line.overrides, key_of)
+            line.overrides = with_words(line.overrides, key_of, bool(line.config_dir or line.config_path))
         sys.argv[1:] = ordered(line)
         if (checked := check(sys.argv[1:], __file__, from_others)) is not None:
             checked.run(job)

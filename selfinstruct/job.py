@@ -48,9 +48,9 @@ failed: list[str] = []
 
 def published_text(folder: str | None, file: str, *place: Any) -> str:
     """Return a text of a published repository; the module that reads it is imported only where a config names one."""
-    from selfinstruct.prompt.published import published
+    from selfinstruct.actions.publication.portable import text_of
 
-    return published(folder, file, *place)
+    return text_of(folder, file, *place)
 
 
 OmegaConf.register_new_resolver("oc.env", variable, replace=True)

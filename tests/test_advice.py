@@ -10,7 +10,6 @@ from selfinstruct.advice import (
     known_keys,
     leaves,
     meant,
-    misread_file,
     plain,
     recipe_of,
 )
@@ -26,9 +25,26 @@ def test_a_key_that_does_not_exist_is_told_with_the_keys_of_that_name():
 def test_keys_are_looked_for_in_the_options_that_are_chosen():
     words = chosen(["recipe=alpaca,self_instruct", "-m", "recipe.tasks.untl=5", "formats=[chat]", "random_seed=1"])
 
-    assert words == ("recipe=alpaca",)
+    assert words == ("recipe=alpaca", "formats=[chat]")
     assert "recipe.tasks.until" in known_keys(words)
     assert "recipe.tasks.until" not in known_keys(("recipe=none",))
+
+
+@pytest.mark.parametrize(
+    ("words", "key", "hint"),
+    [
+        (["actions=[plan]"], "plan.lke", "Did you mean plan.like?"),
+        (["actions=[explain]"], "explain.i", "Did you mean explain.id?"),
+        (["actions=[compare]"], "compare.rusn", "Did you mean compare.runs?"),
+        (["actions=[plan,export]"], "plan.lik", "Did you mean plan.like?"),
+        ([], "compare.runs", "Keys of compare need actions=[compare]."),
+        ([], "compare.rusn", "Keys of compare need actions=[compare]. Did you mean compare.runs?"),
+    ],
+)
+def test_a_misspelled_key_of_an_action_gets_a_suggestion(words, key, hint, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["run.py", *words])
+
+    assert meant(key) == hint
 
 
 def test_an_option_of_a_group_without_a_place_is_told_where_it_has_one():
@@ -86,29 +102,14 @@ def test_an_error_without_words_is_told_by_its_cause_or_its_name():
     assert in_one_line(error) == "'why'"
 
 
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b"a: !!set {b}", ": a: Value 'set' is not a supported primitive type"),
-        (b"# one\n#  @package a b\nx: 1", ":2: must read '# @package <name>'."),
-        (b"# one\nx: 1\n# @package a b", None),
-        (b"# only a comment", None),
-        (b"", None),
-        (b"a: \xff\nb: \xfe", ":1: byte 0xff at column 4 is not UTF-8. Save the file as UTF-8."),
-    ],
-)
-def test_what_keeps_a_yaml_file_from_being_read_is_told(content, told, tmp_path):
-    path = tmp_path / "x.yaml"
-    path.write_bytes(content)
+def test_keys_are_looked_for_in_a_config_folder_too(tmp_path, monkeypatch):
+    (tmp_path / "filters").mkdir()
+    (tmp_path / "filters/mine.yaml").write_text("mine:\n  _target_: x\n  shortest: 1\n")
+    monkeypatch.setattr("sys.argv", ["run.py", "+filters@recipe.instructions.filters=mine", f"--config-dir={tmp_path}"])
 
-    problems = misread_file(path)
-
-    assert problems[:1] == [] if told is None else problems[0].startswith(f"{path}{told}")
-
-
-def test_a_folder_or_nothing_in_the_place_of_a_yaml_file_is_told(tmp_path):
-    assert misread_file(tmp_path) == [f"{tmp_path}: is a folder, not a file."]
-    assert misread_file(tmp_path / "x") == [f"{tmp_path}/x: cannot be read (No such file or directory)."]
+    assert (
+        meant("recipe.instructions.filters.mine.shortst") == "Did you mean recipe.instructions.filters.mine.shortest?"
+    )
 
 
 def test_causes_that_go_in_a_circle_are_told_once():

@@ -64,7 +64,7 @@ ORDER = (
     ("run",),
     ("advice", "build", "naming"),
     ("flags", "traces"),
-    ("retyping", "shipped"),
+    ("option_files", "retyping", "shipped"),
     ("strangers",),
     ("composition", "job"),
     ("sweep",),
@@ -72,7 +72,19 @@ ORDER = (
 )
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 
-COMPOSING = ("entry", "advice", "composition", "flags", "job", "naming", "shipped", "strangers", "sweep", "traces")
+COMPOSING = (
+    "entry",
+    "advice",
+    "composition",
+    "flags",
+    "job",
+    "naming",
+    "option_files",
+    "shipped",
+    "strangers",
+    "sweep",
+    "traces",
+)
 """The modules that know Hydra."""
 ONLY_IN = {
     "hydra": COMPOSING,

@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -304,7 +305,7 @@ def checkout(tmp_path):
 
 def added(checkout, *words):
     """Put what the README shows as files into a checkout, and run it there."""
-    shown = dict(re.findall(r"`((?:conf|selfinstruct)/\S+)`(?:, [^\n]*)?:?\n\n```\w+\n(.*?)```", README, re.S))
+    shown = dict(re.findall(r"`((?:conf|selfinstruct)/\S+)`(?:[,:] [^\n]*)?:?\n\n```\w+\n(.*?)```", README, re.S))
     for name, text in shown.items():
         (checkout / name).write_text(text, encoding="utf-8")
     where = {"script": checkout / "run.py", "PYTHONPATH": str(checkout)}
@@ -316,8 +317,52 @@ def test_a_filter_of_ones_own_is_two_files(checkout):
     shown, done = added(checkout, *words)
 
     assert {"conf/filters/questions.yaml", "selfinstruct/filters/questions.py"} <= shown.keys()
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     assert any(row["filter"] == "questions" for row in lines(checkout / "run" / "rejected.jsonl"))
+
+
+@pytest.mark.parametrize("model", ["endpoint", "openai_compatible"])
+def test_a_fatal_error_is_printed_once(model, tmp_path):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"model.api_base=http://127.0.0.1:{closed.getsockname()[1]}/v1"
+        words = (f"model={model}", address, "model.name=m", "trackers=[console]")
+        done = command(tmp_path, *words, "model.attempts=1", "hydra.run.dir=run")
+
+    assert done.returncode == 1
+    assert "\nNot finished.\n" in done.stdout
+    assert (done.stdout + done.stderr).count("m: cannot reach 127.0.0.1:") == 1
+
+
+def test_a_study_outside_the_checkout_works_as_shown(tmp_path):
+    section = README.partition("## A study of your own")[2].partition("\n## ")[0]
+    files = re.search(r"```yaml\n(.*?)```", section, re.S)[1]
+    part = re.search(r"`selfinstruct/filters/questions.py`:\n\n```python\n(.*?)```", README, re.S)[1]
+    shown = dict(re.findall(r"^# (conf/[\w/]+\.yaml).*\n((?:(?!# conf/).*\n)+)", files, re.M))
+    for name, text in {**shown, "my_parts/questions.py": part}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    seeds = (ROOT / "conf/seeds/seed_tasks.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "seeds.jsonl").write_text("".join(seeds[:3]), encoding="utf-8")
+    variables = {"SELFINSTRUCT_ALLOW": "my_parts", "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    commands_shown = re.findall(r"^selfinstruct (.*)$", section, re.M)
+
+    assert len(commands_shown) == 4
+    assert len(shown) == 4
+    for words in commands_shown:
+        done = command(tmp_path, *words.split(), "trackers=[]", fresh=True, **variables)
+        assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("identical\n")
+    assert any(row["filter"] == "questions" for row in lines(tmp_path / "first/rejected.jsonl"))
+    assert "SELFINSTRUCT_ALLOW=my_parts selfinstruct --config-dir conf" in (
+        tmp_path / "first/capsule/README.md"
+    ).read_text(encoding="utf-8")
+    refused = command(tmp_path, "actions=[capsule]", "hydra.run.dir=first", fresh=True, **variables)
+    assert refused.returncode == 1
+    assert "this run needs the package my_parts and the config folder conf" in refused.stderr
+    alone = command(tmp_path, "replay=first/capsule.zip", fresh=True, **variables)
+    assert alone.returncode == 1
+    assert "--config-dir <folder>" in alone.stderr
 
 
 def test_a_recipe_of_known_stages_is_one_file(checkout):

@@ -19,15 +19,27 @@ from selfinstruct.actions.publication.card import card
 from selfinstruct.actions.publication.facts import Facts, Told, facts_of, provenance
 from selfinstruct.actions.publication.history import overrides_of, refused, unrepeatable
 from selfinstruct.actions.publication.methods import paragraph
+from selfinstruct.actions.publication.overrides import check_words
+from selfinstruct.actions.publication.portable import (
+    command,
+    is_needed,
+    named,
+    needs_of,
+    public,
+    settled,
+    settled_words,
+)
 from selfinstruct.actions.publication.replies import write_replies
 from selfinstruct.actions.publication.secrets import leaks
 from selfinstruct.actions.publication.seeds import seed_rows
+from selfinstruct.command import program
 from selfinstruct.errors import RunFolderError
 from selfinstruct.folder import differences
 from selfinstruct.journal import POOL, REJECTED, ROUNDS, has_rounds
 from selfinstruct.part import part
 from selfinstruct.recipe import asking
 from selfinstruct.summary import authors, digest_of
+from selfinstruct.terminal import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +47,9 @@ if TYPE_CHECKING:
     from selfinstruct.run import Run
 
 FOLDER, ZIP = "capsule", "capsule.zip"
+ALL_THE_SAME = (
+    "Publish that as well, and write the capsule with capsule.without_own_files=true; its card says how it is replayed."
+)
 INSTEAD = "Publish config.json, dataset/ and where the data comes from."
 
 
@@ -57,6 +72,8 @@ class Capsule:
     """Of the dataset, as the hub calls it; null for not stated."""
     seeds_licence: str | None
     """Of seeds of one's own; null for not stated, or for that of the seeds that come with the program."""
+    without_own_files: bool
+    """Write the capsule of a run that needs a package or config files of its author, which a capsule does not hold."""
     harmless: list[str]
     """Fingerprints of texts that look like a secret and were found to be none."""
     paper: dict[str, dict[str, Any]]
@@ -66,6 +83,8 @@ class Capsule:
         """A folder without a run, or a config that is not the run's."""
         if not asking(run.recipe):
             return [f"capsule: recipe={run.start.recipe} asks no model, so there are no replies to publish. {INSTEAD}"]
+        if is_needed(needs := needs_of(run.start)) and not self.without_own_files:
+            return [f"capsule: this run needs {named(needs)}, which no capsule holds. {ALL_THE_SAME}"]
         if any(action.asks for action in run.actions.values()):
             return []
         if not has_rounds(run.start.folder):
@@ -91,10 +110,19 @@ class Capsule:
             part_folder.rename(folder)
         finally:
             shutil.rmtree(part_folder, ignore_errors=True)
-        pack(folder, run.start.folder / ZIP)
+        path = run.start.folder / ZIP
+        pack(folder, path)
+        print(printable(f"Capsule: {folder}/ and {path} ({size(path.stat().st_size)})"))  # noqa: T201
+        again = command(needs_of(run.start), program(), str(path))
+        print(printable(f"To replay it, run: {again}"), flush=True)  # noqa: T201
 
     def _write(self, run: "Run", folder: "Path") -> None:
-        source, overrides = run.start.folder, overrides_of(run)
+        source, start = run.start.folder, run.start
+        overrides = settled_words(overrides_of(run), start.declared, start.config)
+        try:
+            check_words(overrides)
+        except ValueError as error:
+            raise RunFolderError(f"{source} cannot be a capsule: {error}. Type its value, in a new run.") from None
         write_rows(folder / "seeds.jsonl", seed_rows(source))
         replies = write_replies(source / "completions.sqlite", folder, list(run.recipe), refused(source))
         dataset = {
@@ -114,19 +142,22 @@ class Capsule:
         hashes = {name: digest_of(source / name) for name in (POOL, REJECTED, ROUNDS)}
         hashes |= {name: digest_of(folder / name) for name in dataset}
         proof = provenance(facts, overrides, digest_of(folder / "seeds.jsonl"), hashes)
-        for name, text in self._texts(facts, overrides, proof).items():
+        for name, text in self._texts(facts, overrides, proof, needs_of(start)).items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
-    def _texts(self, facts: Facts, overrides: list[str], proof: dict[str, Any]) -> dict[str, str]:
+    def _texts(
+        self, facts: Facts, overrides: list[str], proof: dict[str, Any], needs: dict[str, Any]
+    ) -> dict[str, str]:
         """The files that are written of facts alone."""
         resolved = public(facts.resolved)
         if "path" in resolved["seeds"]:
             resolved["seeds"] = resolved["seeds"] | {"path": "seeds.jsonl"}
-        config = {"overrides": overrides, "config": public(facts.declared), "resolved": resolved}
+        declared = settled(public(facts.declared), facts.resolved)
+        config = {"overrides": overrides, "needs": needs, "config": declared, "resolved": resolved}
         return {
             "config.json": as_json(config),
             "provenance.json": as_json(proof),
-            "README.md": card(facts),
+            "README.md": card(facts, needs),
             "methods.md": paragraph(facts) + "\n",
             "hyperparameters.tex": paper.table(facts, self.paper.get(facts.recipe)),
             "CITATION.cff": citation.cff(facts),
@@ -139,6 +170,6 @@ def as_json(values: dict[str, Any]) -> str:
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 
-def public(config: dict[str, Any]) -> dict[str, Any]:
-    """A config without what was said for one command only."""
-    return {key: value for key, value in config.items() if key not in ("actions", "trackers")}
+def size(count: int) -> str:
+    """Return a number of bytes as a person reads it."""
+    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"

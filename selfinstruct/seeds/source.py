@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, cast
 from selfinstruct.encoding import HALF_A_PAIR, MARK, misread
 from selfinstruct.errors import DataError
 from selfinstruct.seeds.fields import shown
+from selfinstruct.seeds.kinds import kind_of
 
 SPACE = re.compile(r"[ \t\n\r]*")
 LONGEST_TASK = 1_000_000
@@ -38,14 +39,11 @@ class Found(NamedTuple):
     mistakes: list[str]
 
 
-def lines(path: Path) -> Iterator[Found]:
-    """The objects of a JSONL file, one a line that is not empty."""
-    yield from lines_of(path, content_of(path, "<file> to a JSONL file of tasks"))
-
-
 def lines_or_items(path: Path) -> Iterator[Found]:
     """The objects of a JSONL file, or of one JSON list."""
     content = content_of(path, "<file> to a JSON or JSONL file of tasks")
+    if kind := kind_of(path, content):
+        raise DataError([f"{path}: {kind}"])
     if not content.removeprefix(MARK).lstrip().startswith(b"["):
         yield from lines_of(path, content)
     elif bad := list(misread(content)):

@@ -87,7 +87,7 @@ class Console:
         if summary["offline"]:
             self._print(OFFLINE, "bold black on yellow")
         if error is not None:
-            self._print(f"Not finished: {error}", "bold red")
+            self._print("Not finished.", "bold red")  # the reason follows on standard error
         elif summary["stopped_by"] is not None:
             self._print(f"Stopped: {summary['stop_reason']}", "bold yellow")
         else:

@@ -1,6 +1,7 @@
 """Capsules, written and read in this process; test_capsule.py runs the command."""
 
 import json
+import re
 import shutil
 import sqlite3
 import stat
@@ -12,6 +13,7 @@ from functools import cache
 
 import pytest
 import yaml
+from conftest import make_task
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
@@ -19,9 +21,10 @@ from selfinstruct.actions.export import write
 from selfinstruct.actions.publication import archive, citation, overrides, paper
 from selfinstruct.actions.publication.archive import opened, pack, seal
 from selfinstruct.actions.publication.card import card, size
-from selfinstruct.actions.publication.facts import Facts, Told
+from selfinstruct.actions.publication.facts import Facts, Told, examples
 from selfinstruct.actions.publication.history import extended
 from selfinstruct.actions.publication.methods import paragraph
+from selfinstruct.actions.publication.portable import command, needs_of, settled_words, text_of
 from selfinstruct.actions.publication.replay import replayed, with_words, words_of
 from selfinstruct.actions.publication.secrets import fingerprint, leaks
 from selfinstruct.advice import CONF
@@ -29,6 +32,7 @@ from selfinstruct.build import build
 from selfinstruct.entry import key_of
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
 from selfinstruct.job import untold, without_objective
+from selfinstruct.pool import Pool
 from selfinstruct.run import Run
 from selfinstruct.start import Start
 
@@ -49,6 +53,7 @@ def execute(folder, *words, actions="actions=[generate,export]", capsule=None):
     values = OmegaConf.to_container(config, resolve=True)
     declared = OmegaConf.to_container(config, resolve=False)
     values, declared = (without_objective(untold(config)) for config in (values, declared))
+    values.pop("published")
     start = Start(
         folder=folder,
         name="test",
@@ -187,6 +192,7 @@ def test_an_unfinished_run_is_not_published(tmp_path, published):
     folder = shutil.copytree(published, tmp_path / "run")
     rounds = (folder / "rounds.jsonl").read_text().splitlines(keepends=True)
     (folder / "rounds.jsonl").write_text("".join(rounds[:1]))
+    (folder / "summary.json").unlink()
 
     with pytest.raises(RunFolderError, match=r"classification has not ended"):
         execute(folder, *WORDS, actions="actions=[capsule]")
@@ -277,6 +283,97 @@ def test_a_capsule_that_would_tell_a_key_is_not_written(published, tmp_path, mon
 )
 def test_only_what_shapes_the_data_is_kept(words, kept):
     assert (overrides.kept([words]) == [words]) == kept
+
+
+# what a config refers to outside itself
+
+
+def test_variables_of_the_environment_are_written_out(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOSTNAME", "one machine, 7")
+    execute(tmp_path / "run", *WORDS, "recipe.instructions.prompt.system=${oc.env:HOSTNAME}", actions=ACTIONS)
+    monkeypatch.setenv("HOSTNAME", "another machine")
+    found = words(tmp_path / "run/capsule")
+    again = execute(tmp_path / "again", *found, capsule=tmp_path / "run/capsule")
+
+    assert 'recipe.instructions.prompt.system="one machine, 7"' in found
+    assert "oc.env" not in (tmp_path / "run/capsule/config.json").read_text()
+    assert (tmp_path / "again/pool.jsonl").read_bytes() == (tmp_path / "run/pool.jsonl").read_bytes()
+    assert again.stopped is None
+
+
+@pytest.mark.parametrize(("value", "word"), [("12", 'a="12"'), ("x y", 'a="x y"'), ("plain", "a=plain")])
+def test_a_variable_stays_a_text(value, word):
+    config = {"random_seed": {"x": "${oc.env:USER}"}}
+
+    assert settled_words([], config, {"random_seed": {"x": value}}) == [word.replace("a=", "random_seed.x=")]
+
+
+def test_an_override_that_no_replay_takes_is_reported_when_the_capsule_is_made(tmp_path):
+    execute(tmp_path / "run", *WORDS, "recipe.instructions.prompt.system=${oc.decode:A}")
+
+    with pytest.raises(RunFolderError, match=r"cannot be a capsule: its override .* would read something outside"):
+        execute(
+            tmp_path / "run", *WORDS, "recipe.instructions.prompt.system=${oc.decode:A}", actions="actions=[capsule]"
+        )
+
+
+def test_a_run_that_needs_files_of_its_author_says_so_before_it_begins(published):
+    start = Start(
+        folder=published,
+        name="x",
+        group=None,
+        recipe="self_instruct",
+        job_type="capsule",
+        config={},
+        declared={"recipe": {"a": {"_target_": "mine.filters.Short"}}, "trackers": {"x": {"_target_": "other.X"}}},
+        flags={"config_dir": "/home/me/conf"},
+    )
+    needs = needs_of(start)
+
+    assert needs == {"packages": ["mine"], "config_folder": "conf", "config_name": None}
+    assert command(needs, "selfinstruct", "x.zip") == (
+        "SELFINSTRUCT_ALLOW=mine selfinstruct --config-dir conf replay=x.zip"
+    )
+
+
+def test_a_capsule_of_an_allowed_package_is_accepted_only_while_it_is_allowed(capsule, monkeypatch):
+    config = json.loads((capsule / "config.json").read_text())["config"]
+    config["recipe"]["instructions"]["filters"]["x"] = {"_target_": "mine.filters.Short"}
+    configured(capsule, config=config)
+
+    with pytest.raises(SelfInstructError, match=r"allow it by name: SELFINSTRUCT_ALLOW=<package>"):
+        words_of(capsule)
+    monkeypatch.setenv("SELFINSTRUCT_ALLOW", "mine")
+    assert words_of(capsule)
+
+
+def test_a_capsule_whose_config_files_are_missing_says_how_to_name_them(capsule):
+    configured(capsule, needs={"packages": [], "config_folder": "conf", "config_name": None})
+
+    with pytest.raises(SelfInstructError, match=r"config folder, 'conf': --config-dir <folder>"):
+        words_of(capsule)
+    assert words_of(capsule, has_folder=True)
+
+
+def test_a_published_text_is_read_from_the_capsule_in_a_replay(capsule):
+    kept = json.loads((capsule / "config.json").read_text())
+    kept["config"]["recipe"]["instructions"]["prompt"]["system"] = "${published:${published},prompt.txt}"
+    kept["resolved"]["recipe"]["instructions"]["prompt"]["system"] = "The words of others."
+    configured(capsule, **kept)
+
+    assert f'published="{capsule}"' in words_of(capsule)
+    assert text_of(str(capsule), "prompt.txt") == "The words of others."
+    with pytest.raises(ValueError, match=r"holds no text of Evol_Instruct/depth.py"):
+        text_of(str(capsule), "Evol_Instruct/depth.py", "x")
+
+
+def test_a_capsule_is_reported_with_its_size_and_the_command_that_replays_it(tmp_path, capsys):
+    execute(tmp_path / "run", *WORDS, actions=ACTIONS)
+    said = capsys.readouterr().out
+
+    assert f"Capsule: {tmp_path}/run/capsule/ and {tmp_path}/run/capsule.zip (" in said
+    assert re.search(r"\(\d+\.\d kB\)\n", said)
+    assert re.search(rf"To replay it, run: .+ replay={tmp_path}/run/capsule.zip\n", said)
 
 
 # the texts
@@ -387,8 +484,43 @@ def test_the_paragraph_says_what_was_done(facts):
     text = paragraph(facts)
 
     assert "Starting from 10 seed tasks, we grew 4 tasks by Self-Instruct (Wang et al., 2023)" in text
-    assert "each of which showed 6 seed tasks, decoded with temperature 0.7" in text
-    assert "length (min_words 4) was kept (4 of 9 candidates)" in text
+    assert "made 3 requests, each of which showed 6 seed tasks as examples, decoded with temperature 0.7" in text
+    assert "4 of 9 candidates were kept after the filters length (min_words 4)." in text
+
+
+def test_the_paragraph_counts_the_examples_that_were_shown(facts):
+    stage = facts.resolved["recipe"]["grow"] | {"sampler": {"human": 6, "machine": 2}}
+    text = paragraph(replace(facts, resolved={"recipe": {"grow": stage}}, examples={"grow": (7.5, 0.5)}))
+
+    assert "each of which showed 6 seed tasks and up to 2 generated tasks as examples" in text
+    assert "on average 7.5 seed and 0.5 generated tasks, 6% generated" in text
+
+
+def test_the_examples_of_a_run_are_counted_once_for_each_prompt():
+    seeds = [make_task(number, origin="human") for number in (1, 2, 3)]
+    parents = (seeds[0].id, seeds[1].id)
+    one = make_task(4, origin="grow", parents=parents, request="grow/1/1")
+    same_prompt = make_task(5, origin="grow", parents=parents, request="grow/1/1")
+    later = make_task(6, origin="grow", parents=(seeds[2].id, one.id), request="grow/2/1")
+
+    assert examples(Pool([*seeds, one, same_prompt, later])) == {"grow": (1.5, 0.5)}
+
+
+def test_the_paragraph_has_the_singular_for_one(facts):
+    counts = {"asked": 1, "candidates": 1, "kept": 1, "rejected": {}}
+    tasks = {"seeds": 1, "made": 1, "with_instances": 1, "instances": 1}
+    stage = {"sampler": {"human": 1, "machine": 1}}
+    text = paragraph(
+        replace(
+            facts, figures=counts, stages={"grow": counts}, tasks=tasks, replies=1, resolved={"recipe": {"grow": stage}}
+        )
+    )
+
+    assert "Starting from 1 seed task, we grew 1 task by" in text
+    assert "it has 1 instance." in text
+    assert "made 1 request, each of which showed 1 seed task and up to 1 generated task as examples" in text
+    assert "In total, 1 of 1 candidate was kept." in text
+    assert "; the only reply is published with the dataset." in text
 
 
 def test_the_table_shows_what_differs_and_only_that(facts):

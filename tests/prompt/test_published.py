@@ -1,7 +1,9 @@
 """The published prompts are not ours, so the repository here is made up: its files hold texts in the same places."""
 
+import shutil
+
 import pytest
-from commands import run
+from commands import ROOT, run
 
 from selfinstruct.prompt.published import FILES, published
 from selfinstruct.round import Sample
@@ -128,6 +130,22 @@ def test_a_missing_folder_is_reported_with_every_text_that_is_missing(tmp_path):
 
     assert ended.returncode == 1
     assert "recipe.instructions.prompt.values.heading: set published=<folder>" in ended.stderr
+
+
+def test_a_replay_needs_no_copy_of_the_repository(repository, tmp_path):
+    (repository / "data").mkdir()
+    shutil.copy(ROOT / "conf/seeds/seed_tasks.jsonl", repository / "data")
+    made = run(
+        *("experiment=paper_published", f"published={repository}", "model=offline", "recipe.instructions.until=4"),
+        *("trackers=[]", "actions=[generate,export,capsule]", f"hydra.run.dir={tmp_path}/run"),
+    )
+    shutil.rmtree(repository)
+    done = run(f"replay={tmp_path}/run/capsule.zip", "trackers=[]", f"hydra.run.dir={tmp_path}/again")
+
+    assert made.returncode == 0, made.stderr
+    assert str(repository) not in (tmp_path / "run/capsule/config.json").read_text()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("identical\n")
 
 
 def test_a_file_of_another_version_is_reported(repository):

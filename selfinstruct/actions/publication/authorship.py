@@ -16,7 +16,7 @@ CONVERTED = "**No model wrote any of this: it is annotated data put into words, 
 def seeds_of(writers: Counter[str]) -> str:
     """Return how many seeds there were and who wrote them; a person is named only where that is known."""
     if set(writers) <= {HUMAN}:
-        return f"{writers[HUMAN]:,} human-written seed tasks"
+        return f"{writers[HUMAN]:,} human-written seed task{'' if writers[HUMAN] == 1 else 's'}"
     names = {HUMAN: "by people", UNKNOWN: "by an unknown author"}
     parts = (f"{count:,} {names.get(name) or f'by {literal(name)}'}" for name, count in writers.items())
     return f"{writers.total():,} seed tasks ({', '.join(parts)})"

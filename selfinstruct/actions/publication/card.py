@@ -9,23 +9,25 @@ grammar wrote is never called a model's.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
+from typing import Any
 
 from selfinstruct.actions.publication.authorship import CONVERTED, NOTE, literal
 from selfinstruct.actions.publication.facts import NOT_STATED, Facts
 from selfinstruct.actions.publication.methods import filters_of, paragraph
+from selfinstruct.actions.publication.portable import NOTHING, command, is_needed, named
 from selfinstruct.terminal import printable
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 LARGEST = "1M<n<10M"
 REPLAY = """## Re-run it
 
-Every reply of the model is in `capsule.zip`. With `selfinstruct` installed, without key and network:
+Every reply of the model is in `capsule.zip`. {first}, without key and network:
 
 ```console
-selfinstruct replay=capsule.zip
-selfinstruct replay=capsule.zip <key>=<another value>
+{command}
+{command} <key>=<another value>
 ```
 
 The first ends with "identical", or says where the first difference is; the second says which requests have no reply.
@@ -39,9 +41,12 @@ ORIGIN = """## Where it comes from
 `../rejected.jsonl` every candidate that was rejected, with the reason."""
 
 
-def card(facts: Facts) -> str:
-    """Return the card of a capsule."""
-    return written(facts, REPLAY)
+def card(facts: Facts, needs: Mapping[str, Any] = NOTHING) -> str:
+    """Return the card of a capsule; `needs` is what it takes to replay it besides the program."""
+    first = "With `selfinstruct` installed"
+    if is_needed(needs):
+        first = f"Besides, it takes {named(needs)} of its authors. With that and `selfinstruct` installed"
+    return written(facts, REPLAY.format(first=first, command=command(needs, "selfinstruct", "capsule.zip")))
 
 
 def dataset_card(facts: Facts) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.folder import leaves
@@ -10,6 +11,7 @@ from selfinstruct.summary import authors, digest, git, seed_writers, tasks, tota
 from selfinstruct.task import HUMAN, OFFLINE
 
 if TYPE_CHECKING:
+    from selfinstruct.pool import Pool
     from selfinstruct.run import Run
 
 OWN_SEEDS = ("${conf:seeds/seed_tasks.jsonl}", "${conf:seeds/instruction_induction}")
@@ -54,6 +56,8 @@ class Facts:
     """How many are published with the dataset; None where they are not."""
     software: dict[str, Any]
     """Versions of the packages, and the state of the code."""
+    examples: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Stage to the mean number of seeds and of generated tasks in the prompts of kept tasks, where it is known."""
     seed_writers: Counter[str] = field(default_factory=Counter)
     """How many seeds were written by whom."""
 
@@ -100,8 +104,25 @@ def facts_of(run: "Run", told: Told, dataset: dict[str, int], replies: int | Non
         dataset=dataset,
         replies=replies,
         software={"versions": versions(), "git": git()},
+        examples=examples(run.pool),
         seed_writers=Counter() if run.pool.is_shelved else seed_writers(run.pool),
     )
+
+
+def examples(pool: "Pool") -> dict[str, tuple[float, float]]:
+    """Return how many seeds and generated tasks the prompts of each stage showed on average.
+
+    A prompt is known by its parents, which the tasks that it led to record; a prompt counts once.
+    """
+    counts: dict[str, dict[str, tuple[int, int]]] = {}
+    for task in () if pool.is_shelved else pool:
+        if task.parents and all(parent in pool for parent in task.parents):
+            seeds = sum(pool[parent].is_human for parent in task.parents)
+            counts.setdefault(task.origin, {})[task.request] = (seeds, len(task.parents) - seeds)
+    return {
+        stage: (mean([seeds for seeds, _ in found.values()]), mean([made for _, made in found.values()]))
+        for stage, found in counts.items()
+    }
 
 
 def hyperparameters(config: Mapping[str, Any]) -> dict[str, Any]:

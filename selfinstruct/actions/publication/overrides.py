@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from selfinstruct.trust import ALLOW, is_allowed
+
 ROOTS = ("recipe", "seeds", "model", "formats", "budget", "random_seed", "experiment")
 """The keys of a config that shape the data."""
 GROUPS = ("sampler", "prompt", "filters", "few_shot", "model", "seeds")
@@ -64,10 +66,13 @@ def problem_of(word: str) -> str | None:
 
 
 def check_config(config: Mapping[str, Any]) -> None:
-    """Raises ValueError for a config that would run other code than ours."""
+    """Raises ValueError for a config that would run other code than ours, or than what the user allows."""
     for key, target in targets(config, ""):
-        if not isinstance(target, str) or not target.startswith("selfinstruct."):
-            raise ValueError(f"config.json: {key} is {str(target)[:60]!r}, and a capsule holds data only")
+        if not isinstance(target, str) or not is_allowed(target):
+            raise ValueError(
+                f"config.json: {key} is {str(target)[:60]!r}, and a capsule holds data only. If you trust that package,"
+                f" install it and allow it by name: {ALLOW}=<package>"
+            )
 
 
 def targets(node: object, key: str) -> Iterator[tuple[str, object]]:

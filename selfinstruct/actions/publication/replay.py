@@ -25,6 +25,7 @@ from selfinstruct.actions.publication.comparison import (
     told,
 )
 from selfinstruct.actions.publication.overrides import check_config, check_words
+from selfinstruct.actions.publication.portable import check_folder, public, reads_published, settled
 from selfinstruct.actions.publication.replies import Recordings, recordings_of
 from selfinstruct.actions.publication.seeds import Kept, seeds_in
 from selfinstruct.errors import SelfInstructError
@@ -35,15 +36,23 @@ if TYPE_CHECKING:
 
 Config: TypeAlias = dict[str, Any]
 REPLAY = "selfinstruct.model.replay.Replay"
-OURS = ("actions=", "trackers=", "+replay=")
+OURS = ("actions=", "trackers=", "+replay=", "published=")
 """How the words begin that a replay adds to those of its capsule."""
 
 
-def words_of(path: Path) -> list[str]:
-    """The command line that runs a capsule; raises SelfInstructError for what is none, or may not be run."""
+def words_of(path: Path, has_folder: bool = False) -> list[str]:
+    """The command line that runs a capsule; raises SelfInstructError for what is none, or may not be run.
+
+    `has_folder` says whether a config folder is named on the command line, which a capsule may need.
+    """
     with checked(path) as (_, kept):
+        try:
+            check_folder(kept.get("needs"), has_folder)
+        except ValueError as error:
+            raise SelfInstructError(f"replay={path} cannot be used: {error}.") from None
         where = json.dumps(str(path.resolve()), ensure_ascii=False)
-        return [*kept["overrides"], "actions=[generate,export]", "trackers=[console]", f"+replay={where}"]
+        texts = [f"published={where}"] if reads_published(kept["config"]) else []
+        return [*kept["overrides"], *texts, "actions=[generate,export]", "trackers=[console]", f"+replay={where}"]
 
 
 @contextmanager
@@ -74,7 +83,7 @@ def replayed(values: Config, capsule: str | None, start: Start) -> Iterator[tupl
         except (ValueError, RecursionError) as error:
             raise SelfInstructError(f"replay={capsule} is refused: {error}.") from None
         own = [word for word in start.overrides if word not in kept["overrides"] and not word.startswith(OURS)]
-        changed = changes(kept["config"], start.declared)
+        changed = changes(kept["config"], settled(public(start.declared), start.config))
         if changed:  # who is refused, is known by the requests' names, and they may be others now
             recordings.refused.clear()
         has_seeds = any(word.lstrip("+~").startswith("seeds") for word in own)
@@ -107,13 +116,13 @@ def answered(values: Config, recordings: Recordings, seeds: Kept | None) -> Conf
     return values | changed
 
 
-def with_words(words: list[str], key_of: Callable[[str], str]) -> list[str]:
+def with_words(words: list[str], key_of: Callable[[str], str], has_folder: bool = False) -> list[str]:
     """A command line in whose `replay=<path>` stands all that the capsule says and the line does not."""
     place = next(number for number, word in enumerate(words) if word.startswith("replay="))
     before, after = words[:place], [word for word in words[place + 1 :] if not word.startswith("replay=")]
     given = set(map(key_of, before + after))
     path = Path(words[place].partition("=")[2].strip("'\""))
-    return [*before, *(word for word in words_of(path) if key_of(word) not in given), *after]
+    return [*before, *(word for word in words_of(path, has_folder) if key_of(word) not in given), *after]
 
 
 def tell(run: "Run", archive: Archive, results: Mapping[str, str], changed: list[str], own: list[str]) -> None:

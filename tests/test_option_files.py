@@ -1,0 +1,50 @@
+import pytest
+
+from selfinstruct.option_files import misplaced, misread_file
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"a: !!set {b}", ": a: Value 'set' is not a supported primitive type"),
+        (b"# one\n#  @package a b\nx: 1", ":2: must read '# @package <name>'."),
+        (b"# one\nx: 1\n# @package a b", None),
+        (b"# only a comment", None),
+        (b"", None),
+        (b"a: \xff\nb: \xfe", ":1: byte 0xff at column 4 is not UTF-8. Save the file as UTF-8."),
+    ],
+)
+def test_what_keeps_a_yaml_file_from_being_read_is_told(content, told, tmp_path):
+    path = tmp_path / "x.yaml"
+    path.write_bytes(content)
+
+    problems = misread_file(path)
+
+    assert problems[:1] == [] if told is None else problems[0].startswith(f"{path}{told}")
+
+
+def test_an_addition_after_an_override_is_reported_with_the_order(tmp_path):
+    path = tmp_path / "mine.yaml"
+    entries = ["  - override /model: openai\n", "  - /filters@x: [length]\n"]
+    path.write_text("defaults:\n" + "".join(entries))
+    (mistake,) = misread_file(path)
+
+    assert (
+        mistake == f"{path}: in its defaults, every 'override' entry must stand after all entries that add an option."
+    )
+    path.write_text("defaults:\n" + "".join(reversed(entries)))
+    assert misread_file(path) == []
+
+
+def test_a_folder_or_nothing_in_the_place_of_a_yaml_file_is_told(tmp_path):
+    assert misread_file(tmp_path) == [f"{tmp_path}: is a folder, not a file."]
+    assert misread_file(tmp_path / "x") == [f"{tmp_path}/x: cannot be read (No such file or directory)."]
+
+
+@pytest.mark.parametrize(("content", "marked"), [(b"x: 1", False), (b"\xef\xbb\xbf# @package _global_\nx: 1", True)])
+def test_an_experiment_without_its_first_line_is_reported(tmp_path, content, marked):
+    path = tmp_path / "x.yaml"
+    path.write_bytes(content)
+
+    assert misplaced(path).startswith(f"{path}:1: must begin with the line '# @package _global_'")
+    assert ("byte order mark" in misplaced(path)) is marked
