@@ -56,7 +56,7 @@ def completion(status: int, headers: Mapping[str, str], content: bytes, request:
     """
     try:
         said = json.loads(content)
-    except ValueError:  # UnicodeDecodeError is one
+    except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError; brackets may lie thousands deep
         said = None
     choices = said.get("choices") if is_object(said) else None
     if (

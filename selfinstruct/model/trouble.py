@@ -218,7 +218,7 @@ def sentence(text: str) -> str:
     """The sentence within an error that LiteLLM gives as the JSON that it came in; any other text as it is."""
     try:
         said = json.loads(text) if text.startswith("{") else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     error = said.get("error") if isinstance(said, dict) else None
     message = error.get("message") if isinstance(error, dict) else None

@@ -168,6 +168,10 @@ def test_a_success_that_holds_no_completion_is_garbled(said):
     assert failed(said).kind == "garbled"
 
 
+def test_brackets_that_are_too_deep_to_read_are_garbled():
+    assert failed(b"[" * 50_000).kind == "garbled"
+
+
 @pytest.mark.parametrize(
     "said",
     [

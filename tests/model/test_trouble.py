@@ -374,6 +374,12 @@ def test_a_json_without_a_sentence_is_shown_as_it_is(message):
     assert message_of(APIError(400, message)) == message
 
 
+def test_a_json_that_is_too_deep_to_read_is_shown_as_it_is():
+    message = '{"a":' * 3_000
+
+    assert judged(ReplyError(400, message, {"date": "now"})).message.startswith('HTTP 400, {"a":{"a":')
+
+
 @pytest.mark.parametrize("body", [{"message": "Too low"}, {"error": {"message": "Too low"}}])
 def test_the_sentence_within_an_error_of_openai_is_shown(body):
     class Said(Exception):
