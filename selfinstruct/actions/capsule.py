@@ -9,13 +9,14 @@ a key.
 """
 
 import json
+import logging
 import shutil
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.export import write
 from selfinstruct.actions.publication import citation, paper
 from selfinstruct.actions.publication.archive import pack, seal, write_rows
-from selfinstruct.actions.publication.card import card
+from selfinstruct.actions.publication.card import card, own_configs
 from selfinstruct.actions.publication.facts import Facts, Told, facts_of, provenance
 from selfinstruct.actions.publication.history import overrides_of, refused, unrepeatable
 from selfinstruct.actions.publication.methods import paragraph
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from selfinstruct.run import Run
+
+LOG = logging.getLogger(__name__)
 
 FOLDER, ZIP = "capsule", "capsule.zip"
 INSTEAD = "Publish config.json, dataset/ and where the data comes from."
@@ -92,6 +95,8 @@ class Capsule:
         finally:
             shutil.rmtree(part_folder, ignore_errors=True)
         pack(folder, run.start.folder / ZIP)
+        for told in own_configs(sorted(run.start.flags)):
+            LOG.warning("capsule: %s", " ".join(told.split()))
 
     def _write(self, run: "Run", folder: "Path") -> None:
         source, overrides = run.start.folder, overrides_of(run)

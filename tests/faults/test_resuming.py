@@ -168,6 +168,18 @@ def test_a_run_with_configs_of_the_users_own_is_looked_at_and_published_with_its
     assert kept(tmp_path / "again")["flags"] == kept(own)["flags"]
 
 
+def test_a_capsule_says_which_configs_it_does_not_hold_and_is_replayed_with_them(own, run, tmp_path):
+    code, output, errors = run("actions=[capsule]", "hydra.run.dir=run")
+    assert code == 0, errors
+
+    assert "not part of the program, nor of the capsule: add `--config-dir=<…>` to both commands" in output + errors
+    assert "`--config-dir=<…>`" in (own / "capsule/README.md").read_text(encoding="utf-8")
+    assert str(tmp_path) not in (own / "capsule/README.md").read_text(encoding="utf-8")
+    code, output, errors = run("replay=run/capsule.zip", "--config-dir=mine", "hydra.run.dir=again")
+    assert code == 0, errors
+    assert output.endswith("identical\n")
+
+
 def test_configs_that_were_moved_are_named_again(own, run, mine, tmp_path):
     mine.rename(tmp_path / "moved")
 

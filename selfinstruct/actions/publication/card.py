@@ -31,6 +31,8 @@ selfinstruct replay=capsule.zip <key>=<another value>
 The first ends with "identical", or says where the first difference is; the second says which requests have no reply.
 `manifest.json` in it has the SHA-256 of every file, `provenance.json` what the dataset was made of, `config.json`
 every setting."""
+OWN_CONFIGS = """The run read configs that are not part of the program, nor of the capsule: add {flags} to
+both commands, with a copy of them."""
 
 
 ORIGIN = """## Where it comes from
@@ -41,7 +43,13 @@ ORIGIN = """## Where it comes from
 
 def card(facts: Facts) -> str:
     """Return the card of a capsule."""
-    return written(facts, REPLAY)
+    return written(facts, "\n\n".join([REPLAY, *own_configs(facts.flags)]))
+
+
+def own_configs(flags: Iterable[str]) -> list[str]:
+    """Return what a replay needs beside the capsule, which holds no configs of the author's own."""
+    typed = ", ".join(f"`--{name.replace('_', '-')}=<…>`" for name in flags)
+    return [OWN_CONFIGS.format(flags=typed)] if typed else []
 
 
 def dataset_card(facts: Facts) -> str:

@@ -56,6 +56,8 @@ class Facts:
     """Versions of the packages, and the state of the code."""
     seed_writers: Counter[str] = field(default_factory=Counter)
     """How many seeds were written by whom."""
+    flags: tuple[str, ...] = ()
+    """The flags by which the config was composed, each of which names configs of the author's own."""
 
     @property
     def title(self) -> str:
@@ -101,6 +103,7 @@ def facts_of(run: "Run", told: Told, dataset: dict[str, int], replies: int | Non
         replies=replies,
         software={"versions": versions(), "git": git()},
         seed_writers=Counter() if run.pool.is_shelved else seed_writers(run.pool),
+        flags=tuple(sorted(run.start.flags)),
     )
 
 
