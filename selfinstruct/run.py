@@ -174,7 +174,7 @@ class Run:
         self._committed = time.perf_counter()
         if self.start.makes_rounds:
             self.start.begin()
-        log.info("%s with %s, in %s", self.start.job_type, self.start.models or "no model", self.start.folder)
+        log.info("%s with %s, in %s", self.start.job_type, self.start.model_names, self.start.folder)
         error: str | None = "interrupted"
         started: list[Tracker] = []
         try:

@@ -48,3 +48,8 @@ class Start:
     """The rounds that were committed before, for a tracker that must know them all; the run fills it in."""
     targets: dict[str, int | None] = field(default_factory=dict)
     """Stage to the number of tasks it is to keep, where that is known."""
+
+    @property
+    def model_names(self) -> str:
+        """The models in one text, for a person."""
+        return ", ".join(self.models) or "no model"
