@@ -137,7 +137,7 @@ def run_of(folder):
 @pytest.fixture
 def action():
     told = {"title": None, "authors": [], "languages": [], "licence": None, "seeds_licence": None}
-    return Capsule(**told, harmless=[], paper={})
+    return Capsule(**told, harmless=[], without_own_files=False, paper={})
 
 
 def test_a_folder_without_a_run_is_told(action, tmp_path):
