@@ -130,7 +130,7 @@ def run_of(folder):
     stage = SimpleNamespace(
         **dict.fromkeys(("filters", "model", "preview", "prompt", "rounds", "sampler", "target"), str)
     )
-    start = SimpleNamespace(folder=folder, declared={})
+    start = SimpleNamespace(folder=folder, declared={}, flags={})
     return SimpleNamespace(start=start, actions={}, pool=Pool(), recipe={"instructions": stage})
 
 
