@@ -132,14 +132,14 @@ def run_of(folder):
     stage = SimpleNamespace(
         **dict.fromkeys(("filters", "model", "preview", "prompt", "rounds", "sampler", "target"), str)
     )
-    start = SimpleNamespace(folder=folder, declared={})
+    start = SimpleNamespace(folder=folder, declared={}, flags={})
     return SimpleNamespace(start=start, actions={}, pool=Pool(), recipe={"instructions": stage})
 
 
 @pytest.fixture
 def action():
     told = {"title": None, "authors": [], "languages": [], "licence": None, "seeds_licence": None}
-    return Capsule(**told, harmless=[], paper={})
+    return Capsule(**told, harmless=[], without_own_files=False, paper={})
 
 
 def test_a_folder_without_a_run_is_told(action, tmp_path):
