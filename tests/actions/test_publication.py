@@ -53,7 +53,6 @@ def execute(folder, *words, actions="actions=[generate,export]", capsule=None):
     values = OmegaConf.to_container(config, resolve=True)
     declared = OmegaConf.to_container(config, resolve=False)
     values, declared = (without_objective(untold(config)) for config in (values, declared))
-    values.pop("published")
     start = Start(
         folder=folder,
         name="test",

@@ -6,7 +6,7 @@ import pytest
 
 from selfinstruct.actions.bertscore import is_installed
 from selfinstruct.actions.score import as_csv, as_markdown
-from selfinstruct.errors import ConfigError, RunFolderError
+from selfinstruct.errors import ConfigError
 
 SMALL = (
     "recipe=instruction_induction",
@@ -76,8 +76,8 @@ def test_a_finished_run_is_scored_again_to_the_same_bytes(execute, tmp_path):
     assert (tmp_path / "scores.csv").read_bytes() == before
 
 
-def test_a_run_without_induced_instructions_has_no_scores(execute):
-    with pytest.raises(RunFolderError, match="holds no induced instructions to score"):
+def test_a_folder_without_a_run_has_no_scores(execute):
+    with pytest.raises(ConfigError, match="holds no run"):
         execute("actions=[score]")
 
 

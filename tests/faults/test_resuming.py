@@ -21,6 +21,7 @@ STRANGE = (
     "recipe.instructions.until=4",
 )
 """Words with an interpolation, a variable, quotes, spaces, a list, keys, a part that is left out, and other scripts."""
+ZOE = {"OWNER": "Zoë", "SELFINSTRUCT_ALLOW_ENV": "OWNER"}
 MINE = {
     "experiment/own.yaml": "# @package _global_\nrecipe:\n  instructions:\n    until: 4\n",
     "base.yaml": "defaults:\n  - config\n  - _self_\nrandom_seed: 77\n",
@@ -31,7 +32,7 @@ MINE = {
 def environment(key):
     """What the shell of the user holds."""
     own = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
-    return own | {"OPENAI_API_KEY": key, "WANDB_SILENT": "true", "OWNER": "Zoë"}
+    return own | {"OPENAI_API_KEY": key, "WANDB_SILENT": "true", **ZOE}
 
 
 @pytest.fixture
@@ -74,7 +75,9 @@ def rounds(folder):
 
 def test_a_run_with_strange_words_is_resumed_by_what_it_prints(run, words, server, paste, tmp_path):
     server.begin(**{"401": 1.0})
-    code, _, errors = run(*words, *STRANGE, """hydra.run.dir='it\\'s a "ä" ${random_seed}'""", OWNER="Zoë")
+    code, _, errors = run(
+        *words, *STRANGE, """hydra.run.dir='it\\'s a "ä" ${random_seed}'""", OWNER="Zoë", SELFINSTRUCT_ALLOW_ENV="OWNER"
+    )
     (line,) = printed(errors)
     folder = tmp_path / """it's a "ä" 150"""
 
@@ -92,7 +95,15 @@ def test_a_run_with_strange_words_is_resumed_by_what_it_prints(run, words, serve
 def test_each_job_of_a_sweep_is_resumed_by_what_it_prints(run, words, server, paste, tmp_path):
     server.begin(**{"401": 1.0})
     swept = [word for word in STRANGE if not word.startswith("random_seed")]
-    code, _, errors = run("-m", *words, *swept, "random_seed=150,160", "hydra.sweep.dir='a sweep'", OWNER="Zoë")
+    code, _, errors = run(
+        "-m",
+        *words,
+        *swept,
+        "random_seed=150,160",
+        "hydra.sweep.dir='a sweep'",
+        OWNER="Zoë",
+        SELFINSTRUCT_ALLOW_ENV="OWNER",
+    )
     lines = printed(errors)
     assert (code, len(lines)) == (1, 2)
 
@@ -106,10 +117,10 @@ def test_each_job_of_a_sweep_is_resumed_by_what_it_prints(run, words, server, pa
 
 def test_a_variable_that_has_changed_is_reported_before_anything_is_asked(run, words, server):
     asking = (*words, "recipe.instructions.prompt.system='${oc.env:OWNER}'", "hydra.run.dir=run")
-    assert run(*asking, "recipe.instructions.until=4", OWNER="Zoë")[0] == 0
+    assert run(*asking, "recipe.instructions.until=4", **ZOE)[0] == 0
     server.begin()
 
-    code, _, errors = run(*asking, "recipe.instructions.until=8", OWNER="Ann")
+    code, _, errors = run(*asking, "recipe.instructions.until=8", **(ZOE | {"OWNER": "Ann"}))
 
     assert code == 1
     told = (
@@ -117,7 +128,7 @@ def test_a_variable_that_has_changed_is_reported_before_anything_is_asked(run, w
     )
     assert told in errors
     assert server.asked == []
-    assert run("hydra.run.dir=run", "recipe.instructions.until=8", OWNER="Zoë")[0] == 0
+    assert run("hydra.run.dir=run", "recipe.instructions.until=8", **ZOE)[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -158,7 +169,7 @@ def test_a_run_with_configs_of_the_users_own_is_looked_at_and_published_with_its
     for words in (
         ["actions=[explain]", "hydra.run.dir=run"],
         ["hydra.run.dir=run", "actions=[export]"],
-        ["actions=[capsule]", "hydra.run.dir=run"],
+        ["actions=[capsule]", "capsule.without_own_files=true", "hydra.run.dir=run"],
         ["recipe=refilter", "refilter.run=run", "hydra.run.dir=again"],
     ):
         code, _, errors = run(*words)
