@@ -67,7 +67,8 @@ class Generate:
         if not has_rounds(run.start.folder):
             return problems
         folder, declared = run.start.folder, run.start.declared
-        return [*problems, *refused_changes(folder, declared), *changed_outside(folder, declared, run.start.config)]
+        problems += refused_changes(folder, declared, run.start.overrides)
+        return [*problems, *changed_outside(folder, declared, run.start.config)]
 
     def __call__(self, run: "Run") -> None:
         """Go on where the run folder ends; a new one begins with the seeds."""

@@ -9,9 +9,9 @@ reasoning models none at all, and the text is the same whatever was sent.
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from selfinstruct.request import Decoding, Failure, Request
 
@@ -111,14 +111,22 @@ def keys_of(request: Request, extra: Mapping[str, Any]) -> dict[str, tuple[str, 
 
 def with_keys(failure: Failure, request: Request, extra: Mapping[str, Any]) -> Failure:
     """What a server said of all requests, with the keys of the parameters that it names; the failure if of none."""
-    named = [
-        f"{key} (now {value!r})"
-        for name, (key, value) in keys_of(request, extra).items()
-        if any(re.search(mention(alias), failure.message) for alias in (name, *ALIASES.get(name, ())))
-    ]
-    if not named:
+    keys = keys_of(request, extra)
+    said = {name for name in keys if any(map(mentioned(failure.message), (name, *ALIASES.get(name, ()))))}
+    if not said:
         return failure
-    return replace(failure, message=f"{failure.message} Change {' and '.join(named)}; null sends no such parameter.")
+    named = " and ".join(f"{key} (now {value!r})" for name, (key, value) in keys.items() if name in said)
+    hints = [failure.message, f"Change {named}; null sends no such parameter."]
+    if dropped := [name for name in get_args(Droppable) if name in said]:
+        hints.append(f"For all stages at once: 'model.unsupported=[{','.join(dropped)}]'.")
+    if all(map(mentioned(failure.message), get_args(Limit))):
+        hints.append("model.max_tokens_parameter sets the name under which it is sent.")
+    return replace(failure, message=" ".join(hints))
+
+
+def mentioned(message: str) -> Callable[[str], bool]:
+    """Return what says whether a message names a parameter."""
+    return lambda name: re.search(mention(name), message) is not None
 
 
 def mention(name: str) -> str:

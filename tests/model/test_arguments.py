@@ -96,7 +96,17 @@ def test_the_keys_are_named_of_which_a_server_speaks(message, named):
     said = with_keys(Failure("fatal", message), asked_, {"top_k": 3}).message
 
     hint = f" Change {' and '.join(named)}; null sends no such parameter." if named else ""
-    assert said == message + hint
+    assert said.partition(" For all stages")[0] == message + hint
+
+
+def test_one_key_is_named_that_serves_all_stages():
+    decoding = request(max_tokens=9, temperature=0.7, top_p=0.5)
+
+    dropped = with_keys(Failure("fatal", "temperature and top_p exclude each other"), decoding, {}).message
+    limit = with_keys(Failure("fatal", "Use 'max_completion_tokens' and not 'max_tokens'."), decoding, {}).message
+
+    assert dropped.endswith(" For all stages at once: 'model.unsupported=[temperature,top_p]'.")
+    assert limit.endswith(" model.max_tokens_parameter sets the name under which it is sent.")
 
 
 def test_a_parameter_that_was_not_sent_is_not_named():
