@@ -69,8 +69,7 @@ def job(config: DictConfig) -> float | None:
     note = folder / FAILURE
     note.unlink(missing_ok=True)
     begun.append(str(folder))
-    # A line of the log that cannot be written is lost without a word: a full disk is told once, by the file that
-    # matters, and not with a traceback for each line.
+    # A line of the log that cannot be written is lost: a full disk is reported once, by the file that matters.
     logging.raiseExceptions = False
     run_log = closed_log()
     try:
@@ -247,4 +246,5 @@ def tell(error: Exception) -> None:
     with suppress(OSError):  # nobody can read it any more; the log can be read later
         print(text, file=sys.stderr, flush=True)  # noqa: T201
     if begun:
-        log.info(text)
+        with suppress(OSError):  # it may be the log that cannot be written
+            log.info(text)

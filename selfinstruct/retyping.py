@@ -85,8 +85,8 @@ def word(value: Any) -> str:
 
 def foreign(config: Mapping[str, Any], shipped: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return each key and value of a config that decides where a key or a shared store is used."""
-    if not any(map(asks, (config.get("actions") or {}).values())):
-        return {}
+    if config.get("replay") or not any(map(asks, (config.get("actions") or {}).values())):
+        return {}  # a replay is answered by its capsule alone
     known = [place_of(option) for option in shipped]
     found: dict[str, Any] = {}
     models = dict(models_of(config))

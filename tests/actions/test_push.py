@@ -221,7 +221,7 @@ def test_everything_that_is_missing_is_told_at_once(run, monkeypatch):
 def test_a_capsule_that_is_about_to_be_written_is_none_that_is_missing(run):
     shutil.rmtree(run.start.folder / "capsule")
     told = {"title": None, "authors": [], "languages": [], "licence": None, "seeds_licence": None}
-    run.actions["capsule"] = Capsule(**told, harmless=[], paper={})
+    run.actions["capsule"] = Capsule(**told, harmless=[], paper={}, without_own_files=False)
 
     assert push(dry_run=True).problems(run) == []
 
