@@ -155,9 +155,15 @@ def built(config: dict[str, Any], folder: Path) -> Run:
         recipe="self_instruct",
         job_type="generate",
         config=config,
-        declared=config,
+        declared=config | {"seeds": as_written(config["seeds"])},
     )
     return cast(Run, build(config, Run, start=start))
+
+
+def as_written(seeds: dict[str, Any]) -> dict[str, Any]:
+    """The part for the seeds as its YAML has it, where they are those that come with the program."""
+    path = Path(str(seeds.get("path")))
+    return seeds | {"path": f"${{conf:{path.relative_to(CONF)}}}"} if path.is_relative_to(CONF) else seeds
 
 
 @pytest.fixture(name="composed", scope="session")

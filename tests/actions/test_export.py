@@ -58,7 +58,7 @@ def test_the_card_names_who_wrote_the_tasks_whatever_model_is_configured_now(tmp
     pool.add(task(11, origin="grow", models={"grow": "offline"}))
     EXPORT(run_of(tmp_path, pool, plain=Plain()))
     card = (tmp_path / "dataset/README.md").read_text()
-    assert "# self_instruct by openai/m, offline\n" in card
+    assert "# self\\_instruct by openai/m, offline\n" in card
     assert "no language model's work" in card
 
 
