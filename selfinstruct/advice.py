@@ -133,7 +133,7 @@ def meant(key: str) -> str:
         return f"It is a group of options, and {place_for(key)}"
     words, root = chosen(sys.argv[1:]), key.partition(".")[0]
     keys = known_keys(words)
-    if key in keys:
+    if key in keys or key in known_keys(tuple(word for word in words if not word.startswith("experiment="))):
         parent = key.rpartition(".")[0]
         return f"A config file or another option has put something else in the place of {parent}."
     if (CONF / "actions" / f"{root}.yaml").is_file() and root not in keys:

@@ -22,7 +22,7 @@ from typing import IO, Any, cast
 from selfinstruct.effective import effective
 from selfinstruct.errors import RunFolderError
 from selfinstruct.hashes import LENGTH
-from selfinstruct.ownership import is_sealed, sealed
+from selfinstruct.ownership import is_sealed, is_start_own, sealed
 from selfinstruct.plain_files import odd_kind
 from selfinstruct.remedies import LOCK, refusal, unwritable
 
@@ -138,7 +138,8 @@ def kept_flags(folder: Path) -> dict[str, str] | None:
 
 def is_own(folder: Path) -> bool:
     """Return whether a run of this user has stored the folder's config; raises RunFolderError if it cannot be read."""
-    return is_sealed({key: value for key, value in (_kept(folder) or {}).items() if key != HASH})
+    kept = {key: value for key, value in (_kept(folder) or {}).items() if key != HASH}
+    return is_sealed(kept) if kept else is_start_own(folder)
 
 
 def _begun_with(folder: Path) -> list[str]:

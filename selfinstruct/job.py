@@ -28,7 +28,7 @@ from selfinstruct.command import to_resume
 from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError, UnwritableError
 from selfinstruct.flags import of_job
 from selfinstruct.folder import kept_config
-from selfinstruct.retyping import is_users_own
+from selfinstruct.retyping import claimed
 from selfinstruct.secret import variable, within
 from selfinstruct.terminal import printable
 from selfinstruct.traces import RunLog, clean_logs, closed_log, shelf, subdir
@@ -219,7 +219,7 @@ def start_of(values: dict[str, Any], declared: dict[str, Any], now: Any) -> "Sta
         declared=without_objective(declared),
         overrides=words_of(now),
         flags=of_job(now),
-        is_own=is_users_own(folder, words_of(now)),
+        is_own=claimed(folder, words_of(now)),
     )
 
 

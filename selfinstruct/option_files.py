@@ -7,7 +7,7 @@ itself, when composing them has failed.
 import re
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from selfinstruct.advice import in_one_line
@@ -56,7 +56,9 @@ def misread_file(path: Path) -> list[str]:
 
 def out_of_order(path: Path) -> list[str]:
     """What is wrong with the order of the defaults of a file: Hydra fails where an addition follows an override."""
-    found = OmegaConf.select(OmegaConf.load(path), "defaults") or ()
+    found = OmegaConf.select(OmegaConf.load(path), "defaults")
+    if not isinstance(found, ListConfig):
+        return []
     changes = [str(key).startswith("override ") for entry in found if isinstance(entry, DictConfig) for key in entry]
     if changes == sorted(changes):
         return []

@@ -9,6 +9,9 @@ can read.  A folder with a valid seal is resumed as it is; of any other, key, ad
 The seal is an HMAC over everything that `config.json` holds.  It says that the user has typed these words, or taken
 them over from a folder with a seal, so that a run that was resumed from somebody else's folder gets none.
 
+A run that is killed before it has stored its config is known by what Hydra wrote down when it started, and that is
+sealed as well, by a file of its own.
+
 Machines that share a home share the secret, and so do the nodes of a cluster.  Rejected: the owner of the files, who is
 the user as soon as an archive is unpacked, and the path of the folder, which changes when a folder is moved.
 """
@@ -26,6 +29,8 @@ from typing import Any
 SEAL = "seal"
 """The key in `config.json` of the seal of all its other keys, but for its hash."""
 SECRET = "seal.key"  # noqa: S105
+START = ".hydra/seal"
+"""The file that holds the seal of what Hydra wrote down."""
 SIZE = 32
 """Bytes of a secret."""
 
@@ -83,3 +88,22 @@ def is_sealed(stored: Mapping[str, Any]) -> bool:
 def seal_of(content: Mapping[str, Any], key: bytes) -> str:
     """Return the seal of what is stored."""
     return hmac.new(key, json.dumps(content).encode(), hashlib.sha256).hexdigest()
+
+
+def note_start(folder: Path) -> None:
+    """Seal what Hydra wrote into a run folder when the user's run started; where it cannot be, it stays without."""
+    with suppress(OSError):
+        (folder / START).write_text(str(sealed(_started(folder)).get(SEAL, "")), encoding="utf-8")
+
+
+def is_start_own(folder: Path) -> bool:
+    """Return whether a run of this user has started in a folder, by what Hydra wrote into it."""
+    try:
+        return is_sealed({**_started(folder), SEAL: (folder / START).read_text(encoding="utf-8")})
+    except (OSError, ValueError):
+        return False
+
+
+def _started(folder: Path) -> dict[str, str]:
+    """What Hydra wrote down of the command line."""
+    return {name: (folder / ".hydra" / name).read_text(encoding="utf-8") for name in ("overrides.yaml", "hydra.yaml")}

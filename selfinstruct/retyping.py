@@ -22,7 +22,7 @@ from typing import Any
 from selfinstruct.command import hydra_word, program
 from selfinstruct.flags import folder_in, kept_in
 from selfinstruct.folder import CONFIG, is_own, kept_overrides, leaves
-from selfinstruct.ownership import SECRET, state_folder, stored_secret
+from selfinstruct.ownership import SECRET, note_start, state_folder, stored_secret
 
 ENDPOINT, LITELLM = "selfinstruct.model.endpoint.Endpoint", "selfinstruct.model.litellm.LiteLLM"
 KEYLESS = ("selfinstruct.model.offline.Offline", "selfinstruct.model.replay.Replay")
@@ -164,6 +164,14 @@ def place_of(model: Mapping[str, Any]) -> str:
 def is_strangers(folder: Path) -> bool:
     """Return whether a folder holds words or flags of a run, and no seal of this user."""
     return bool(kept_overrides(folder) or kept_in(folder)) and not is_own(folder)
+
+
+def claimed(folder: Path, words: Sequence[str]) -> bool:
+    """Return whether a job is the user's own, and seal what is written down of it so far."""
+    is_users = is_users_own(folder, words)
+    if is_users and not (folder / CONFIG).exists():
+        note_start(folder)
+    return is_users
 
 
 def is_users_own(folder: Path, words: Sequence[str]) -> bool:

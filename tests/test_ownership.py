@@ -5,7 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from selfinstruct.folder import hashed, is_own, keep_config, kept_config
-from selfinstruct.ownership import SEAL, is_sealed, sealed, secret, state_folder, stored_secret
+from selfinstruct.ownership import (
+    SEAL,
+    is_sealed,
+    is_start_own,
+    note_start,
+    sealed,
+    secret,
+    state_folder,
+    stored_secret,
+)
 
 CONFIG = {"random_seed": 1, "recipe": {"a": {"until": 1}}}
 
@@ -86,3 +95,36 @@ def test_a_folder_with_something_of_somebody_else_is_not_sealed(state, tmp_path)
 
     assert not is_own(tmp_path)
     assert not is_own(tmp_path / "new")
+
+
+def started(folder, words="[model=openai]"):
+    (folder / ".hydra").mkdir(parents=True)
+    (folder / ".hydra/overrides.yaml").write_text(words)
+    (folder / ".hydra/hydra.yaml").write_text("hydra: {}")
+    return folder
+
+
+def test_a_run_that_was_killed_before_it_stored_its_config_is_recognized(tmp_path):
+    folder = started(tmp_path / "run")
+    assert not is_start_own(folder)
+
+    note_start(folder)
+
+    assert is_start_own(folder)
+
+
+@pytest.mark.parametrize("name", ["overrides.yaml", "hydra.yaml", "seal"])
+def test_a_changed_word_of_a_started_run_is_noticed(tmp_path, name):
+    folder = started(tmp_path / "run")
+    note_start(folder)
+
+    (folder / ".hydra" / name).write_text("[model.api_base=http://127.0.0.1]")
+
+    assert not is_start_own(folder)
+
+
+def test_a_folder_in_which_nothing_was_written_is_nobodys(tmp_path):
+    note_start(tmp_path)
+
+    assert not is_start_own(tmp_path)
+    assert list(tmp_path.iterdir()) == []

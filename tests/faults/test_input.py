@@ -177,7 +177,7 @@ FOLDERS = {
     "rounds in another encoding": ("rounds.jsonl", lambda old: b"\xff" + old, "rounds.jsonl:1: byte 0xff at column 1"),
     "half a pool": ("pool.jsonl", lambda old: old[:1000], "pool.jsonl is shorter than rounds.jsonl says it was"),
     "a pool in another encoding": ("pool.jsonl", lambda old: b"\xff" + old[1:], "pool.jsonl:1: byte 0xff at column 1"),
-    "a store that is none": ("completions.sqlite", lambda old: b"x" * 99, "completions.sqlite cannot be used"),
+    "a store that is none": ("completions.sqlite", lambda old: b"x" * 99, "completions.sqlite is damaged"),
 }
 
 
