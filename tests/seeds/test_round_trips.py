@@ -17,6 +17,7 @@ from selfinstruct.formats.self_instruct import SelfInstruct as SelfInstructForma
 from selfinstruct.formats.sharegpt import Sharegpt as SharegptFormat
 from selfinstruct.formats.superni import Superni as SuperniFormat
 from selfinstruct.journal import Journal
+from selfinstruct.no_input import real_input
 from selfinstruct.pool import Pool
 from selfinstruct.round import Round
 from selfinstruct.seeds.alpaca import Alpaca
@@ -30,7 +31,8 @@ QUICK = settings(max_examples=25)
 UNCOUNTED = {"pool": 1, "prompt_tokens": None, "completion_tokens": None, "cost_usd": None}
 TEXT = some.text(max_size=12) | some.sampled_from(['"\n{', "a\u2028b\x85c", "{% x %}", "[]", "\0\x1b", "語\r\n"])
 INSTRUCTIONS = TEXT.map(str.strip).filter(bool)
-INSTANCES = some.lists(some.builds(Instance, TEXT | some.just(""), TEXT), min_size=1, max_size=4).map(tuple)
+INPUTS = TEXT.filter(lambda text: real_input(text) == text) | some.just("")  # readers take "N/A" for no input
+INSTANCES = some.lists(some.builds(Instance, INPUTS, TEXT), min_size=1, max_size=4).map(tuple)
 MODELS = some.dictionaries(some.sampled_from(["grow", "answers", "more"]), some.sampled_from(["offline", "m/1", "m/2"]))
 IDS = some.sampled_from(["../../evil", "/etc/passwd", "a\0b", "CON", "seed_task_0"]) | some.text(
     min_size=1, max_size=20
