@@ -135,7 +135,7 @@ def test_a_run_without_money_says_so_and_does_not_end_as_done(server, words, run
 
     assert code == 1
     assert re.search(r"HTTP 400, not now \(Every request of \w+ is refused now", told)
-    assert "To go on, run: python run.py hydra.run.dir=" in told
+    assert "To resume, run: " in told
     assert "Done" not in output + told
     assert "/probe failed (HTTP 400, not now)" in (tmp_path / "run/run.log").read_text(encoding="utf-8")
     summary = json.loads((tmp_path / "run/summary.json").read_text(encoding="utf-8"))
