@@ -103,9 +103,10 @@ def quiet_wandb(monkeypatch, tmp_path_factory):
 
 @pytest.fixture(autouse=True, scope="session")
 def own_state(tmp_path_factory):
-    """What the program remembers between runs lies in the tests' own folder."""
+    """What the program remembers between runs lies in the tests' own folder; no terminal's width is inherited."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+        patch.delenv("COLUMNS", raising=False)  # which pytest's workers may be given
         yield
 
 

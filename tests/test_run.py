@@ -222,7 +222,7 @@ MISTAKES = {
     "an unknown option of a plural group": (["trackers=[foo]"], "There are: console, wandb."),
     "several keys at once": (
         ["recipe.instructions.untl=5", "recipe.instructions.sampler.humn=3"],
-        "Did you mean recipe.instructions.sampler.human?",
+        "Did you mean recipe.instructions.sampler.human",
     ),
     "several mistakes at once": (
         ["recipe.instructions.until=0", "recipe.classification.attempts=0", "random_seed=x"],
