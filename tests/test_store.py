@@ -330,5 +330,5 @@ def test_a_reply_that_cannot_be_written_is_an_error_for_its_own_waiter_alone(sto
     store.save(asked(2, text="Another."), Completion(text="Said."), good)
 
     assert good.result(timeout=10).text == "Said."
-    with pytest.raises(RunFolderError, match="cannot be (written|used)"):
+    with pytest.raises(RunFolderError, match=r"cannot be (written|used)"):
         bad.result(timeout=10)

@@ -10,8 +10,8 @@ from random import Random
 
 import pytest
 
+from selfinstruct.no_input import says_none
 from selfinstruct.pool import Pool
-from selfinstruct.prompt.no_input import says_none
 from selfinstruct.prompt.whole_tasks import WholeTasks
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate
