@@ -96,3 +96,7 @@ def test_a_wait_is_found_in_the_headers(headers, seconds):
 )
 def test_a_wait_is_found_in_what_was_said(text, seconds):
     assert asked_wait({}, text, NOW) == seconds
+
+
+def test_a_wait_in_milliseconds_is_a_part_of_a_second():
+    assert asked_wait({"retry-after": "500ms"}, "", datetime.now(UTC)) == pytest.approx(0.5)
