@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from selfinstruct.actions.export import write
 from selfinstruct.journal import line
+from selfinstruct.no_input import real_input
 from selfinstruct.seeds.jsonl import Jsonl, mistakes_in
 from selfinstruct.seeds.source import parsed
 from selfinstruct.task import Task
@@ -263,7 +264,8 @@ def test_any_text_survives_seeds_pool_and_dataset(tmp_path_factory, texts):
     assert [Task.from_row(json.loads(row)) for row in pool.split(b"\n")[:-1]] == tasks
     write(folder / "dataset.jsonl", (task.row() for task in tasks))
     assert (folder / "dataset.jsonl").read_bytes() == pool
-    assert [task.instances[0].input for task in tasks] == texts
+    assert [task.instances[0].input for task in tasks] == [real_input(text) for text in texts]
+    assert [task.instances[0].output for task in tasks] == texts
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "surrogatepass")))
