@@ -2,9 +2,9 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
-import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
@@ -106,23 +106,34 @@ def place(path):
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@cache
+def parsed(path):
+    """The syntax tree of a file, read once for all laws."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imports(path, *, at_module_level=False):
-    """The modules that a file imports, those for type checkers left out."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    """Return the modules that a file imports, without those for type checkers."""
+    tree = parsed(path)
     typing_only = {
         id(inner)
         for node in ast.walk(tree)
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
         for inner in ast.walk(node)
     }
+    found = []
     for node in tree.body if at_module_level else ast.walk(tree):
         if id(node) in typing_only:
             continue
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports are absolute"
-            yield node.module
+            found += [node.module if node.level == 0 else f"a relative import, line {node.lineno}"]
+    return found
+
+
+IMPORTED = [(path, name) for path in MODULES for name in imports(path)]
 
 
 def test_every_group_of_the_config_has_its_package():
@@ -138,71 +149,93 @@ def targets(node):
             yield from targets(value)
 
 
-@pytest.mark.parametrize("path", OPTIONS, ids=lambda path: path.relative_to(CONF).as_posix())
-def test_a_target_below_a_group_lies_in_its_package(path):
-    group = path.relative_to(CONF).parts[0]
+def test_a_target_below_a_group_lies_in_its_package():
+    wrong = []
+    for path in OPTIONS:
+        group = path.relative_to(CONF).parts[0]
+        option = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = list(targets(option))
+        is_inherited = f"/{group}/" in str(option.get("defaults"))  # from another option of the group
+        wrong += [f"{path}: {target}" for target in found if not target.startswith(f"selfinstruct.{group}.")]
+        if bool(found) != (group not in DATA_ONLY and not is_inherited):
+            wrong.append(f"{path}: {'a _target_ in a group of data' if found else 'no _target_'}")
 
-    option = yaml.safe_load(path.read_text(encoding="utf-8"))
-    found = list(targets(option))
-    is_inherited = f"/{group}/" in str(option.get("defaults"))  # from another option of the group
-
-    assert all(target.startswith(f"selfinstruct.{group}.") for target in found)
-    assert bool(found) == (group not in DATA_ONLY and not is_inherited)
-
-
-@pytest.mark.parametrize("path", OPTIONS, ids=lambda path: path.relative_to(CONF).as_posix())
-def test_an_option_opens_with_what_it_is_and_a_command(path):
-    text = path.read_text(encoding="utf-8").removeprefix("# @package _global_\n")
-    head = text[: re.search(r"^[^#\n]", text, re.M).start()]
-
-    assert text.startswith("# ")
-    assert "python run.py" in head or "used by" in head
+    assert wrong == [], "write a _target_ of selfinstruct.<group>, as the option's folder is called"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_imports_point_down(path):
-    here = place(path)
-    for name in imports(path):
+def test_an_option_opens_with_what_it_is_and_a_command():
+    wrong = []
+    for path in OPTIONS:
+        text = path.read_text(encoding="utf-8").removeprefix("# @package _global_\n")
+        head = text[: re.search(r"^[^#\n]", text, re.M).start()]
+        if not text.startswith("# ") or ("python run.py" not in head and "used by" not in head):
+            wrong.append(path)
+
+    assert wrong == [], "open the file with a comment: what it is, and a command with `python run.py`, or `used by …`"
+
+
+def test_imports_point_down():
+    wrong = []
+    for path, name in IMPORTED:
         if not name.startswith("selfinstruct"):
             continue
-        there = [*name.split("."), "__init__"][1]
-        is_group_of_its_own = here == there
+        here, there = place(path), [*name.split("."), "__init__"][1]
         is_contract = there in GROUPS and name.count(".") == 1
-        assert is_group_of_its_own or LEVEL[there] <= LEVEL[here], f"{here} imports {name}"
-        if here in GROUPS and here != "recipe" and there in GROUPS and not is_group_of_its_own:
-            assert is_contract or here == "actions", f"{here} imports a part of {there}"
+        is_part_of_another = here in GROUPS and here not in ("recipe", "actions") and there in GROUPS and here != there
+        if here != there and (LEVEL[there] > LEVEL[here] or (is_part_of_another and not is_contract)):
+            wrong.append(f"{path}: {name}")
+
+    assert wrong == [], "import from a lower level of ORDER; of another group, import its contract only"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_a_library_is_imported_only_where_it_belongs(path):
-    for name in imports(path):
-        library = name.split(".")[0]
-        if library in ONLY_IN and not name.startswith("selfinstruct"):
-            assert place(path) in ONLY_IN[library], f"{library} is imported in {path}"
+def test_a_library_is_imported_only_where_it_belongs():
+    wrong = [
+        f"{path}: {name}"
+        for path, name in IMPORTED
+        if place(path) not in ONLY_IN.get(name.split(".")[0], (place(path),))
+    ]
+
+    assert wrong == [], "go through the modules that ONLY_IN names"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_heavy_libraries_are_imported_inside_functions(path):
+def test_imports_are_absolute():
+    assert [f"{path}: {name}" for path, name in IMPORTED if name.startswith("a relative import")] == []
+
+
+def test_heavy_libraries_are_imported_inside_functions():
     heavy = {"litellm", "aiohttp", "wandb", "rich", "bert_score"}
+    wrong = [
+        f"{path}: {name}"
+        for path in MODULES
+        for name in imports(path, at_module_level=True)
+        if name.split(".")[0] in heavy
+    ]
 
-    assert heavy.isdisjoint(name.split(".")[0] for name in imports(path, at_module_level=True))
+    assert wrong == [], "import these inside the function that needs them, so that a command starts quickly"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_a_module_is_a_noun_of_the_field_and_fits_in_the_head(path):
-    assert not FORBIDDEN_NAMES.search(path.stem)
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
+def test_a_module_is_a_noun_of_the_field():
+    assert [path for path in MODULES if FORBIDDEN_NAMES.search(path.stem)] == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_tests_mirror_the_package(path):
-    inner = path.relative_to(PACKAGE)
-    if len(inner.parts) > 2:  # the modules of a part that is a folder are tested together
-        inner = inner.parent.with_suffix(".py")
-    if path.name == "__init__.py" or inner.as_posix() in WITHOUT_LOGIC:
-        return
+def test_a_module_fits_in_the_head():
+    long = [path for path in MODULES if len(path.read_text(encoding="utf-8").splitlines()) > 250]
 
-    assert (ROOT / "tests" / inner.with_name(f"test_{inner.name}")).exists()
+    assert long == [], "split a module of more than 250 lines"
+
+
+def test_tests_mirror_the_package():
+    wrong = []
+    for path in MODULES:
+        inner = path.relative_to(PACKAGE)
+        if len(inner.parts) > 2:  # the modules of a part that is a folder are tested together
+            inner = inner.parent.with_suffix(".py")
+        if path.name == "__init__.py" or inner.as_posix() in WITHOUT_LOGIC:
+            continue
+        if not (ROOT / "tests" / inner.with_name(f"test_{inner.name}")).exists():
+            wrong.append(path)
+
+    assert wrong == [], "write tests/<the same folder>/test_<module>.py"
 
 
 WITHOUT_LOGIC = {"part.py", "errors.py", "start.py"}
