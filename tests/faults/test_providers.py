@@ -89,7 +89,7 @@ def hash_of(question):
 def test_a_run_whose_server_goes_down_stops_and_goes_on_to_the_same(
     server, words, whole, made, composed, built, tmp_path
 ):
-    config = composed(*words, "model.attempts=2", "model.deadline_seconds=4")
+    config = composed(*words, "model.deadline_seconds=4")
     server.fault = lambda question: "503" if len(server.asked) > 60 else None
     try:
         with pytest.raises(ModelError, match=r"no answer in the time that a request has: .*HTTP 503, not now"):
