@@ -72,7 +72,7 @@ class Confined:
         with self.lock:
             try:
                 kind, said = self._exchange(asked)
-            except EndedError:  # somebody may have killed it, or earlier calls have filled its memory
+            except EndedError:  # somebody may have killed it
                 kind, said = self._exchange(asked)
         text = said.decode("utf-8", "surrogatepass")
         if kind != MADE:
@@ -123,7 +123,7 @@ class Confined:
         if code == -signal.SIGPROF:
             return ExceededError(f"it takes more than {self.seconds:g} seconds of CPU time")
         if code == FULL:
-            return EndedError(f"it takes more than {self.memory >> 20} MB of memory")
+            return ExceededError(f"it takes more than {self.memory >> 20} MB of memory")
         return EndedError(f"its process has ended (exit code {code})")
 
     def close(self) -> int:

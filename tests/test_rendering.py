@@ -35,6 +35,7 @@ def foreign(quick, monkeypatch):
         yield
 
 
+SHARED = "{% set x = namespace(a=[]) %}{% for i in range(64) %}{% set x.a = [x.a, x.a] %}{% endfor %}"
 BOMBS = {
     "text": "{{ 'a' * 10 ** 9 }}",
     "constant": "{{ 'a' * 10 ** 8 }}",
@@ -51,6 +52,7 @@ BOMBS = {
     "width": "{{ '%1000000000d' % 3 }}",
     "width filter": "{{ '%*d' | format(10 ** 9, 3) }}",
     "width of a method": "{{ '{:>999999999}'.format('x') }}",
+    "many widths": "{{ ('{0:{1}}' * 200).format(1, 9999999) }}",
     "replace": (
         "{% set x = namespace(a='aa') %}{% for i in range(99) %}{% set x.a = x.a | replace('a', 'aaaa') %}{% endfor %}"
     ),
@@ -60,7 +62,10 @@ BOMBS = {
         "{% set y = [] %}{% for i in range(99999) %}{% for j in range(99999) %}"
         "{% set z = namespace() %}{% set z.z = z %}{% set _ = y.append(z) %}{% endfor %}{% endfor %}"
     ),
-    "shared": ("{% set x = namespace(a=[]) %}{% for i in range(64) %}{% set x.a = [x.a, x.a] %}{% endfor %}{{ x.a }}"),
+    "product": "{% set x = namespace(a=7) %}{% for i in range(60) %}{% set x.a = x.a * x.a %}{% endfor %}",
+    "shared": SHARED + "{{ x.a }}",
+    "shared, compared": SHARED + "{% set y = x.a %}" + SHARED + "{{ x.a == y }}",
+    "shared, as JSON": SHARED + "{{ x.a | tojson }}",
     "batch": "{{ range(99999) | batch(1) | map('batch', 999999) | map('list') | list }}",
     "slice": "{{ range(99999) | slice(99999999) | list }}",
     "wordwrap": "{% for i in range(9999) %}{{ ' '.ljust(9999999) | wordwrap(1) }}{% endfor %}",
