@@ -41,7 +41,7 @@ def apart(is_foreign: bool) -> Iterator[None]:
 
 def fill(text: str, values: Mapping[str, Any], form: Form = PROMPT) -> str:
     """Return the template with the values in it; raises ValueError with what went wrong."""
-    if not foreign:
+    if not foreign or "{" not in text:  # without a brace it is only its characters, as most stop strings are
         return fill_here(text, values, form)
     given = {name: values[name] for name in wanted(text, True) if name in values}
     try:
