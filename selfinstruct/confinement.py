@@ -5,7 +5,8 @@ The child starts when it is first needed, serves all threads, one at a time, and
 - a limit of CPU time for each call, by a timer of the kernel, which also stops a single step written in C.  A limit of
   wall time would depend on how busy the machine is; a generous one is only a guard.  `RLIMIT_CPU` was rejected, since
   it counts whole seconds from the start of the process;
-- a limit of memory, beyond what Python itself needs, and no files to write, no processes, few descriptors;
+- a limit of memory, beyond what Python itself needs (macOS keeps none), and no files to write, no processes, few
+  descriptors;
 - an environment without keys, and one socket, over which it is sent pickles of ours and sends back plain text.
 
 A child that reaches a limit has ended, so that nothing of one call is left for the next; a new one starts.
@@ -184,7 +185,8 @@ def limit(memory: int) -> None:
     """Take from this process what a call does not need."""
     import resource  # which not every system has
 
-    with open("/proc/self/statm", encoding="ascii") as file:
+    taken = 0
+    with suppress(OSError), open("/proc/self/statm", encoding="ascii") as file:  # a file of Linux
         taken = int(file.read().split()[0]) * resource.getpagesize()
     for kind, value in (
         (resource.RLIMIT_AS, taken + memory),
@@ -193,7 +195,7 @@ def limit(memory: int) -> None:
         (resource.RLIMIT_NPROC, 0),
         (resource.RLIMIT_NOFILE, 64),
     ):
-        with suppress(ValueError):  # there is a lower limit already
+        with suppress(ValueError, OSError):  # there is a lower limit already, or the system does not know this one
             resource.setrlimit(kind, (value, value))
 
 

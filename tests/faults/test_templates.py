@@ -43,7 +43,7 @@ def test_a_template_of_a_config_folder_is_stopped(run, tmp_path):
     text = f"# @package _global_\nrecipe:\n  instructions:\n    prompt:\n      template: '{BOMB}'\n"
     (tmp_path / "configs/experiment/x.yaml").write_text(text)
 
-    stopped(run("experiment=x", "--config-dir=configs", *SMALL))
+    stopped(run("experiment=x", "--config-dir=configs", "trackers=[]"))
 
 
 @pytest.mark.parametrize(
