@@ -30,6 +30,7 @@ from selfinstruct.flags import of_job
 from selfinstruct.folder import kept_config
 from selfinstruct.retyping import claimed
 from selfinstruct.secret import variable, within
+from selfinstruct.strangers import is_foreign
 from selfinstruct.terminal import printable
 from selfinstruct.traces import RunLog, clean_logs, closed_log, shelf, subdir
 
@@ -64,8 +65,7 @@ OmegaConf.register_new_resolver("conf", lambda path: str(CONF / path), replace=T
 def job(config: DictConfig) -> float | None:
     """One run: built whole, then executed; gives the sweeper the figure that it optimises, if it does."""
     now = HydraConfig.get()
-    in_sweep = now.mode is RunMode.MULTIRUN
-    folder = Path(now.runtime.output_dir)
+    folder, in_sweep = Path(now.runtime.output_dir), now.mode is RunMode.MULTIRUN
     note = folder / FAILURE
     note.unlink(missing_ok=True)
     begun.append(str(folder))
@@ -108,12 +108,13 @@ def work(values: dict[str, Any], start: "Start", capsule: str | None, objective:
     from selfinstruct.model.secrets import Secrets
     from selfinstruct.model.settings import keys_within
     from selfinstruct.objective import check_objective
+    from selfinstruct.rendering import apart
     from selfinstruct.run import Run
 
     clean_logs(Secrets(*keys_within(values)).out_of_message)
     check_objective(objective, start)
     try:
-        with replayed(values, capsule, start) as (answered, tell_of):
+        with apart(is_foreign(start, HydraConfig.get())), replayed(values, capsule, start) as (answered, tell_of):
             run = build(answered, Run, start=replace(start, begin=run_log.open))
             with ending_well(run):
                 run.execute()
@@ -206,8 +207,7 @@ def start_of(values: dict[str, Any], declared: dict[str, Any], now: Any) -> "Sta
     """What is known of a run before it begins."""
     from selfinstruct.start import Start
 
-    folder = Path(now.runtime.output_dir)
-    in_sweep = now.mode is RunMode.MULTIRUN
+    folder, in_sweep = Path(now.runtime.output_dir), now.mode is RunMode.MULTIRUN
     recipe = now.runtime.choices.recipe
     return Start(
         folder=folder,

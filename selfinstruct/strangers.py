@@ -1,16 +1,20 @@
-"""What the `hydra` part of a config may not say where files of somebody else were composed into it.
+"""Whether files of somebody else were composed into a config, and what its `hydra` part may not say where they were.
 
 `selfinstruct.trust` has the rules, and `selfinstruct.shipped` what our own configs and the packages of launchers say.
 """
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
 
+from selfinstruct.advice import CONF
 from selfinstruct.shipped import launcher_defaults, own_folders
 from selfinstruct.trust import refused, refused_of_strangers
+
+if TYPE_CHECKING:
+    from selfinstruct.start import Start
 
 
 def foreign_places(primary: Path) -> list[str]:
@@ -25,3 +29,16 @@ def foreign_places(primary: Path) -> list[str]:
 def refused_of(hydra: Mapping[str, Any]) -> Iterator[str]:
     """Everything in the `hydra` part that the user has to type, or to allow by name."""
     return refused_of_strangers(hydra, launcher_defaults(hydra["runtime"]["choices"]), own_folders())
+
+
+def is_foreign(start: "Start", hydra: Any) -> bool:
+    """Return whether texts of a job's config may be somebody else's, by its `hydra` part and what is known of the run.
+
+    They are its user's where all was composed of our own files and of words that the user typed.  Packages are not
+    counted: what the user has installed, or allowed by name, runs code anyway.
+    """
+    from selfinstruct.actions.publication.portable import reads_published
+
+    files = [source["path"] for source in hydra["runtime"]["config_sources"] if source["schema"] == "file"]
+    is_ours = all(Path(path).resolve() == CONF.resolve() for path in files)
+    return not (start.is_own and is_ours) or reads_published(start.declared)

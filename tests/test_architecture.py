@@ -34,6 +34,8 @@ ORDER = (
         "errors",
         "part",
         "template",
+        "rendering",
+        "confinement",
         "folder",
         "hashes",
         "remedies",

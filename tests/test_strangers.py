@@ -4,7 +4,8 @@ from omegaconf import OmegaConf
 
 from selfinstruct import job  # noqa: F401  (for the resolvers that the config names)
 from selfinstruct.advice import CONF
-from selfinstruct.strangers import foreign_places, refused_of
+from selfinstruct.start import Start
+from selfinstruct.strangers import foreign_places, is_foreign, refused_of
 
 
 def hydra_of(*words):
@@ -42,3 +43,28 @@ def test_a_package_in_a_search_path_is_refused_before_it_is_imported(tmp_path, p
 
 def test_a_file_that_cannot_be_read_is_reported_later(tmp_path):
     assert foreign_places(tmp_path / "missing.yaml") == []
+
+
+def start(declared=(), is_own=True):
+    return Start(
+        folder="run", name="x", group=None, recipe="x", job_type="x", config={}, declared=dict(declared), is_own=is_own
+    )
+
+
+def composed_of(*paths, schema="file"):
+    """The `hydra` part of a job whose config was composed of these folders and our own."""
+    known = [{"path": "hydra.conf", "schema": "pkg"}, {"path": str(CONF), "schema": "file"}]
+    more = [{"path": str(path), "schema": schema} for path in paths]
+    return {"runtime": {"config_sources": [*known, *more, {"path": "", "schema": "structured"}]}}
+
+
+def test_texts_of_our_own_files_and_typed_words_are_the_users():
+    assert not is_foreign(start(), composed_of())
+    assert not is_foreign(start(), composed_of(CONF.parent / "conf" / "."))
+    assert not is_foreign(start(), composed_of("allowed.conf", schema="pkg"))
+
+
+def test_texts_of_another_folder_or_run_or_repository_are_not(tmp_path):
+    assert is_foreign(start(), composed_of(tmp_path))
+    assert is_foreign(start(is_own=False), composed_of())
+    assert is_foreign(start({"recipe": {"a": "${published:${published},x.py}"}}), composed_of())

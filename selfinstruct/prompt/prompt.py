@@ -17,10 +17,11 @@ from pydantic import Field, field_validator
 
 from selfinstruct.part import part
 from selfinstruct.prompt import Parser
+from selfinstruct.rendering import fill, variables
 from selfinstruct.request import Completion, Decoding, Request
 from selfinstruct.round import Candidate, Rejection, Sample
 from selfinstruct.task import Instance
-from selfinstruct.template import EXACT, PROMPT, Sandbox, fill, variables
+from selfinstruct.template import EXACT, PROMPT, Form
 
 
 @part
@@ -116,9 +117,9 @@ class Prompt:
         return []
 
 
-def filled(key: str, text: str, shown: Mapping[str, Any], environment: Sandbox = PROMPT) -> str:
+def filled(key: str, text: str, shown: Mapping[str, Any], form: Form = PROMPT) -> str:
     """A template with the variables in it; raises ValueError that names the key."""
     try:
-        return fill(text, shown, environment)
+        return fill(text, shown, form)
     except ValueError as error:
         raise ValueError(f"{key} {error}") from None

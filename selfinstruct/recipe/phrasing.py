@@ -23,10 +23,11 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from selfinstruct.part import part
+from selfinstruct.rendering import fill, variables
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.source import Row
 from selfinstruct.task import Instance
-from selfinstruct.template import fill, sandbox, variables
+from selfinstruct.template import Form
 
 ANSWER, CHOICES = "answer", "choices"
 """What a template sees beside the columns."""
@@ -72,9 +73,8 @@ def named(value: Any, classes: Sequence[str]) -> Any:
     return value
 
 
-WORDS = sandbox(trim_blocks=True, lstrip_blocks=True)
-"""The environment of phrasings."""
-WORDS.finalize = finalized
+WORDS = Form(trims_tags=True, write=finalized)
+"""The form of phrasings."""
 
 
 @part
