@@ -20,7 +20,7 @@ from pathlib import Path
 import hydra
 from hydra.errors import HydraException
 
-from selfinstruct.advice import CONF, by_place
+from selfinstruct.advice import CONF, by_place, options_in
 from selfinstruct.command import program
 from selfinstruct.composition import check
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError, UnwritableError
@@ -42,6 +42,7 @@ HELP = """selfinstruct grows instruction-tuning datasets out of a handful of hum
   {run} recipe.instructions.until=500    change one thing
   {run} recipe=evol_instruct             another method; what it is stands at the head of its YAML
   {run} -m random_seed=1,2,3             sweep
+  {run} --config-dir mine +experiment=x  options of your own: here mine/experiment/x.yaml
   {run} --cfg job                        show the composed config, with every key
   {run} --hydra-help                     what Hydra offers beside
 
@@ -49,7 +50,12 @@ Groups and their options; choose one with group=option, several with group=[a,b]
 
 {groups}
 
-Each option is a YAML in {conf}, which says at its head what it is."""
+Each option is a YAML in {conf}, which says at its head what it is.{own}"""
+OWN = """
+
+Options of your own, in {folder}:
+
+{groups}"""
 
 
 REFILTER = "recipe=refilter"
@@ -62,7 +68,7 @@ def main() -> None:
     if {"-h", "--help"} & set(sys.argv[1:]):
         if hasattr(signal, "SIGPIPE"):
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # for `--help | head`
-        print(help_text())  # noqa: T201
+        print(help_text(typed(sys.argv[1:]).config_dir))  # noqa: T201
         return
     # Hydra would print its own excerpt of a traceback; with this it lets us tell what is wrong.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
@@ -166,10 +172,17 @@ def with_kept_overrides(words: list[str]) -> list[str]:
     return [*(word for word in kept if key_of(word) not in given), *words]
 
 
-def help_text() -> str:
-    """What `--help` prints: read off the tree, since Hydra takes half a second longer to list its groups."""
-    options: dict[str, list[str]] = {}
-    for path in sorted(CONF.glob("*/**/*.yaml")):
-        options.setdefault(path.parent.relative_to(CONF).as_posix(), []).append(path.stem)
-    groups = "\n".join(f"  {group}: {', '.join(names)}" for group, names in options.items())
-    return HELP.format(run=program(), groups=groups, conf=CONF)
+def help_text(own_folder: str | None = None) -> str:
+    """Return what `--help` prints, with the options of `--config-dir`, read off the tree.
+
+    Hydra takes half a second longer to list its groups.
+    """
+    own = ""
+    if own_folder is not None:
+        own = printable(OWN.format(folder=own_folder, groups=groups_in(Path(own_folder)) or "  none are found"))
+    return HELP.format(run=program(), groups=groups_in(CONF), conf=CONF, own=own)
+
+
+def groups_in(folder: Path) -> str:
+    """Return every group in a config folder with its options, one group a line."""
+    return "\n".join(f"  {group}: {', '.join(names)}" for group, names in options_in(folder).items())

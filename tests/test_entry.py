@@ -14,6 +14,16 @@ def test_the_help_lists_every_option():
     assert "  prompt/self_instruct: classification, input_first" in text
 
 
+def test_the_help_names_the_flag_for_options_of_ones_own_and_lists_those_of_a_folder(tmp_path):
+    (tmp_path / "prompt" / "mine").mkdir(parents=True)
+    (tmp_path / "prompt" / "mine" / "short\x1b[2J.yaml").touch()
+
+    assert " --config-dir mine +experiment=x  options of your own: here mine/experiment/x.yaml" in help_text()
+    assert f"Options of your own, in {tmp_path}:\n\n  prompt/mine: short" in help_text(str(tmp_path))
+    assert "\x1b" not in help_text(str(tmp_path))
+    assert help_text(str(tmp_path / "none")).endswith("\n\n  none are found")
+
+
 @pytest.mark.parametrize(
     "word",
     [
