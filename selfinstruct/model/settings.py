@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from selfinstruct.model.arguments import misplaced
+from selfinstruct.model.reserved import misplaced
 from selfinstruct.model.replies import Price
 
 PLACES = {

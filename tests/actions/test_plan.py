@@ -283,7 +283,7 @@ def test_an_unknown_provider_and_a_parameter_out_of_place_are_told(plan):
     )
 
     assert "LiteLLM knows no such provider" in told
-    assert "recipe.instructions.prompt.decoding.extra.n is not for extra" in told
+    assert "recipe.instructions.prompt.decoding.extra.n would change the number of replies" in told
     assert found["total"]["cost_usd"] is None
 
 
