@@ -25,15 +25,17 @@ from selfinstruct.command import program
 from selfinstruct.composition import check
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError, UnwritableError
 from selfinstruct.flags import NAME, add_kept, flag_words, folder_in, kept_in, ordered, typed
-from selfinstruct.folder import kept_overrides
+from selfinstruct.folder import CONFIG, kept_overrides, noted
 from selfinstruct.job import begun, failed, job, tell, unheard
 from selfinstruct.naming import key_of
 from selfinstruct.plain_files import check_plain
+from selfinstruct.remedies import LOCK
 from selfinstruct.retyping import TakenOver, is_strangers, strangers
 from selfinstruct.secret import TOKEN, is_typed
 from selfinstruct.signals import end_when_asked
 from selfinstruct.sweep import failures
 from selfinstruct.terminal import printable
+from selfinstruct.traces import HYDRA
 
 HELP = """selfinstruct grows instruction-tuning datasets out of a handful of human-written tasks.
 
@@ -62,6 +64,13 @@ REFILTER = "recipe=refilter"
 OF_ITS_OWN = ("actions", "trackers", "formats", "budget", "objective")
 """What a run that judges another's candidates again does not take over from it."""
 
+STARTED = (HYDRA, "run.log", LOCK)
+"""What a process leaves in a folder in which it has started a run."""
+LOST = (
+    "A run was started in {folder}, and stopped before its words were written down. Start it again with all of them,"
+    " {command} at least, or choose an empty folder."
+)
+
 
 def main() -> None:
     """Run the command line."""
@@ -72,8 +81,8 @@ def main() -> None:
         return
     # Hydra would print its own excerpt of a traceback; with this it lets us tell what is wrong.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
-    for noted in (begun, failed, failures, strangers):
-        noted.clear()
+    for found in (begun, failed, failures, strangers):
+        found.clear()
     end_when_asked()
     try:
         refuse_secrets(sys.argv[1:])
@@ -164,12 +173,20 @@ def with_kept_overrides(words: list[str]) -> list[str]:
     folder, kept = folder_in(words, "hydra.run.dir"), list[str]()
     if folder is not None:
         kept = kept_overrides(Path(folder))
+        if is_lost(Path(folder)) and all(key_of(word).startswith("hydra") for word in words):
+            raise RunFolderError(LOST.format(folder=folder, command=f"{program()} recipe=<recipe> {shlex.join(words)}"))
     if not kept and (folder := folder_in(words, "refilter.run")) is not None:
         kept = [word for word in kept_overrides(Path(folder)) if key_of(word).split(".")[0] not in OF_ITS_OWN]
     if foreign := [word for word in kept if word.startswith("-") or key_of(word).startswith("hydra")]:
         raise RunFolderError(f"{folder}/config.json: no run writes the overrides {', '.join(map(repr, foreign))}.")
     given = {key_of(word) for word in words}
     return [*(word for word in kept if key_of(word) not in given), *words]
+
+
+def is_lost(folder: Path) -> bool:
+    """Return whether a run started in a folder, and was killed before its words were written down."""
+    has_words = (folder / CONFIG).exists() or isinstance(noted(folder, "overrides.yaml"), list)
+    return not has_words and any((folder / name).exists() for name in STARTED)
 
 
 def help_text(own_folder: str | None = None) -> str:

@@ -63,6 +63,28 @@ def test_a_folder_cannot_slip_in_words_that_no_run_writes(word, tmp_path):
         with_kept_overrides([f"hydra.run.dir={tmp_path}"])
 
 
+@pytest.mark.parametrize("name", [".hydra/config.yaml", ".hydra/overrides.yaml", "run.log", ".lock"])
+def test_a_folder_whose_run_lost_its_words_starts_no_other_run(name, tmp_path):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).touch()
+    where = f"hydra.run.dir={tmp_path}"
+
+    with pytest.raises(RunFolderError, match=r"Start it again with all of them, .* recipe=<recipe> hydra\.run\.dir="):
+        with_kept_overrides([where])
+
+    assert with_kept_overrides(["recipe=self_instruct", where]) == ["recipe=self_instruct", where]
+
+
+@pytest.mark.parametrize("name", [None, "notes.txt", ".hydra/overrides.yaml"])
+def test_a_folder_in_which_no_run_lost_its_words_takes_a_run_of_the_defaults(name, tmp_path):
+    if name is not None:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("[]\n")
+    words = [f"hydra.run.dir={tmp_path}"]
+
+    assert with_kept_overrides(words) == words
+
+
 def test_all_typed_secrets_are_told_at_once_and_none_is_repeated():
     with pytest.raises(ConfigError) as error:
         refuse_secrets(["+a.api_key=abcdef", "+sk-0123456789=1", "random_seed=1"])

@@ -40,21 +40,10 @@ def test_parameters_within_a_body_are_refused_too():
 
 
 def test_what_only_shapes_a_reply_or_names_an_account_may_be_sent():
-    free = {
-        **{"top_k": 1, "min_tokens": 5, "seed": 1, "num_ctx": 8192, "api_version": "2024-10-21", "eos_token": "x"},
-        **{
-            "chat_template_kwargs": {"model": "x"},
-            "vertex_project": "p",
-            "vertex_location": "l",
-            "aws_region_name": "r",
-        },
-        **{
-            "provider": {"order": ["one"]},
-            "service_tier": "flex",
-            "reasoning_effort": "low",
-            "max_completion_tokens": 5,
-        },
-        **{"thinking": {"type": "enabled", "budget_tokens": 1024}, "num_predict": 4, "no_repeat_ngram_size": 3},
-    }
+    numbers = {"top_k": 1, "min_tokens": 5, "seed": 1, "num_ctx": 8192, "num_predict": 4, "no_repeat_ngram_size": 3}
+    texts = {"api_version": "2024-10-21", "eos_token": "x", "service_tier": "flex", "reasoning_effort": "low"}
+    accounts = {"vertex_project": "p", "vertex_location": "l", "aws_region_name": "r", "provider": {"order": ["one"]}}
+    bodies = {"chat_template_kwargs": {"model": "x"}, "thinking": {"budget_tokens": 1024}, "max_completion_tokens": 5}
+    free = {**numbers, **texts, **accounts, **bodies}
 
     assert misplaced("model.extra", free) == []
