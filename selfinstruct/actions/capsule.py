@@ -28,6 +28,7 @@ from selfinstruct.actions.publication.portable import (
     public,
     settled,
     settled_words,
+    without_places,
 )
 from selfinstruct.actions.publication.replies import write_replies
 from selfinstruct.actions.publication.secrets import leaks
@@ -149,10 +150,8 @@ class Capsule:
         self, facts: Facts, overrides: list[str], proof: dict[str, Any], needs: dict[str, Any]
     ) -> dict[str, str]:
         """The files that are written of facts alone."""
-        resolved = public(facts.resolved)
-        if "path" in resolved["seeds"]:
-            resolved["seeds"] = resolved["seeds"] | {"path": "seeds.jsonl"}
-        declared = settled(public(facts.declared), facts.resolved)
+        resolved = without_places(public(facts.resolved))
+        declared = without_places(settled(public(facts.declared), facts.resolved))
         config = {"overrides": overrides, "needs": needs, "config": declared, "resolved": resolved}
         return {
             "config.json": as_json(config),
