@@ -40,7 +40,6 @@ from selfinstruct.journal import POOL, REJECTED, ROUNDS, has_rounds
 from selfinstruct.part import part
 from selfinstruct.recipe import asking
 from selfinstruct.summary import authors, digest_of
-from selfinstruct.terminal import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,9 +112,9 @@ class Capsule:
             shutil.rmtree(part_folder, ignore_errors=True)
         path = run.start.folder / ZIP
         pack(folder, path)
-        print(printable(f"Capsule: {folder}/ and {path} ({size(path.stat().st_size)})"))  # noqa: T201
+        run.remarks.append(f"Capsule: {folder}/ and {path} ({size(path.stat().st_size)})")
         again = command(needs_of(run.start), program(), str(path))
-        print(printable(f"To replay it, run: {again}"), flush=True)  # noqa: T201
+        run.remarks.append(f"To replay it, run: {again}")
 
     def _write(self, run: "Run", folder: "Path") -> None:
         source, start = run.start.folder, run.start

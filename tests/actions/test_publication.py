@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import replace
 from functools import cache
 
+import commands
 import pytest
 import yaml
 from conftest import make_task
@@ -373,6 +374,16 @@ def test_a_capsule_is_reported_with_its_size_and_the_command_that_replays_it(tmp
     assert f"Capsule: {tmp_path}/run/capsule/ and {tmp_path}/run/capsule.zip (" in said
     assert re.search(r"\(\d+\.\d kB\)\n", said)
     assert re.search(rf"To replay it, run: .+ replay={tmp_path}/run/capsule.zip\n", said)
+
+
+def test_where_a_capsule_is_stands_below_all_else(tmp_path):
+    words = ("recipe.instructions.until=5", "formats=[alpaca]", "actions=[generate,capsule]", "trackers=[console]")
+    done = commands.run(*words, f"hydra.run.dir={tmp_path}/run")
+
+    *above, where, how = done.stdout.splitlines()
+    assert above[-1].startswith("Files in ")
+    assert where.startswith("Capsule: ")
+    assert how.startswith("To replay it, run: ")
 
 
 # the texts
