@@ -67,6 +67,8 @@ WIDE = re.compile(rf"\d{{{len(str(LONGEST))}}}")
 SHORTER = ("one_line", "trim", "length")
 """Filters that never make more of what they get."""
 TOO_LONG = f"it takes more than {LONGEST:,} steps, as loops within loops do"
+JOINED = "joined"
+"""The filter that writes what `~` joins; as Python does, unless an environment has another."""
 STEPS: ContextVar[Steps] = ContextVar("steps")
 SOME = 100
 """The steps of a call, and of an item that has to be waited for: they take so much longer."""
@@ -133,8 +135,9 @@ class Counting(NodeTransformer):
         return node if is_shorter else count(node)
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:  # noqa: N802
-        """`a ~ b`."""
+        """`a ~ b`, of values as the environment writes them."""
         self.generic_visit(node)
+        node.nodes = [count(one, JOINED) for one in node.nodes]
         return count(node)
 
 
@@ -198,6 +201,7 @@ def sandbox(**options: bool) -> Sandbox:
     """An environment in which templates run."""
     made = Quick(undefined=StrictUndefined, optimized=False, **options)
     made.filters |= {"one_line": one_line, "counted": counted, "limited": limited, "fitting": fitting}
+    made.filters[JOINED] = lambda value: value
     del made.filters["random"], made.globals["lipsum"]
     return made
 

@@ -26,7 +26,7 @@ from selfinstruct.part import part
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.source import Row
 from selfinstruct.task import Instance
-from selfinstruct.template import fill, sandbox, variables
+from selfinstruct.template import JOINED, fill, sandbox, variables
 
 ANSWER, CHOICES = "answer", "choices"
 """What a template sees beside the columns."""
@@ -75,6 +75,7 @@ def named(value: Any, classes: Sequence[str]) -> Any:
 WORDS = sandbox(trim_blocks=True, lstrip_blocks=True)
 """The environment of phrasings."""
 WORDS.finalize = finalized
+WORDS.filters[JOINED] = finalized  # what `~` joins is not finalized one by one
 
 
 @part
