@@ -67,8 +67,8 @@ OF_ITS_OWN = ("actions", "trackers", "formats", "budget", "objective")
 STARTED = (HYDRA, "run.log", LOCK)
 """What a process leaves in a folder in which it has started a run."""
 LOST = (
-    "A run was started in {folder}, and stopped before its words were written down. Start it again with all of them,"
-    " {command} at least, or choose an empty folder."
+    "A run was started in {folder}, and stopped before its words were written down. Start it again with all of them"
+    " (at least: {command}), or choose an empty folder."
 )
 
 
