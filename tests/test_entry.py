@@ -69,7 +69,9 @@ def test_a_folder_whose_run_lost_its_words_starts_no_other_run(name, tmp_path):
     (tmp_path / name).touch()
     where = f"hydra.run.dir={tmp_path}"
 
-    with pytest.raises(RunFolderError, match=r"Start it again with all of them \(at least: .* recipe=<recipe> hydra\.run\.dir="):
+    with pytest.raises(
+        RunFolderError, match=r"Start it again with all of them \(at least: .* recipe=<recipe> hydra\.run\.dir="
+    ):
         with_kept_overrides([where])
 
     assert with_kept_overrides(["recipe=self_instruct", where]) == ["recipe=self_instruct", where]
