@@ -37,10 +37,34 @@ def plain(error: Exception) -> str:
         return "\n".join(f"There is no key '{key}' in the config. {meant(key)}" for key in unknown_keys(text))
     if plugin := re.search(r"Could not find 'hydra/(?:launcher|sweeper)/(joblib|submitit|ray|optuna)", text):
         return f"This needs a plugin of Hydra that is not installed: pip install 'selfinstruct[{plugin[1]}]'"
-    if unknown := re.search(r"Could not load '(\w+)/[^']+'", text):
-        known = sorted(path.stem for path in (CONF / unknown[1]).glob("*.yaml"))
-        return f"{text.splitlines()[0]} There are: {', '.join(known)}." if known else text
+    if unknown := re.search(r"Could not (?:find|load) '([\w/]+)/[^'/]+'", text):
+        return unknown_option(text.splitlines()[0].rstrip(". "), unknown[1]) or text
     return in_one_line(error) if "full_key:" in text or not text else text
+
+
+def unknown_option(said: str, group: str) -> str | None:
+    """Return what Hydra says of an option that does not exist, with those that exist; None for no group of ours."""
+    folders = [CONF, *(Path(place) for place in config_folders())]
+    known = [option for folder in folders for option in options_below(folder, group)]
+    if not options_below(CONF, group):
+        return None
+    hint = "" if len(folders) > 1 else " Options of your own need --config-dir <folder>."
+    return f"{said}. There are: {', '.join(sorted(set(known)))}.{hint}"
+
+
+def options_below(folder: Path, group: str) -> list[str]:
+    """Return the options of a group in a config folder; where it has none, those of its subgroups with their path."""
+    found, above = options_in(folder), f"{group}/"
+    below = [f"{name}/{option}" for name in found if name.startswith(above) for option in found[name]]
+    return found.get(group) or [option.removeprefix(above) for option in below]
+
+
+def options_in(folder: Path) -> dict[str, list[str]]:
+    """Return each group in a config folder with the names of its options."""
+    options: dict[str, list[str]] = {}
+    for path in sorted(folder.glob("*/**/*.yaml")):
+        options.setdefault(path.parent.relative_to(folder).as_posix(), []).append(path.stem)
+    return options
 
 
 def by_place(error: Exception, place: Path) -> Exception:
@@ -106,8 +130,12 @@ def unknown_keys(text: str) -> list[str]:
 
 def own_folders() -> list[str]:
     """Return the word that has configs looked for in the folder of `--config-dir`, too; nothing without it."""
-    places = [word.partition("=")[2] for word in sys.argv[1:] if word.startswith("--config-dir=")]
-    return [f"hydra.searchpath=[{hydra_word(f'file://{Path(place).absolute()}')}]" for place in places[-1:]]
+    return [f"hydra.searchpath=[{hydra_word(f'file://{Path(place).absolute()}')}]" for place in config_folders()]
+
+
+def config_folders() -> list[str]:
+    """Return the folder of `--config-dir`; nothing without it."""
+    return [word.partition("=")[2] for word in sys.argv[1:] if word.startswith("--config-dir=")][-1:]
 
 
 @cache

@@ -21,7 +21,7 @@ budget ends with the same round whenever it is repeated.  Time alone is what it 
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, inf, isinf
 from typing import Annotated, Literal, TypeAlias
@@ -185,17 +185,35 @@ class Purse:
             limit = self._missing(wanted)
         assert limit is not None
         needed = least(limit, getattr(self._spent, limit), getattr(wanted, limit))
-        told = f"budget: {', '.join(self._told())} spent"
+        told = "budget: " + (self._told_over() or f"{', '.join(self._told())} spent")
         return Stop(limit, f"{told}; {stage} needs budget.{limit}={needed} to continue" if needed else told, needed)
 
     def _told(self) -> list[str]:
         """What was spent of each limit that is set."""
-        shown = {"requests": ",.0f", "tokens": ",.0f", "usd": ".4f"}
         return [
-            f"{'an unknown part' if isinf(spent) else format(spent, shown[name])} of {cap:,} {name}"
-            for name in COUNTED
-            if (cap := getattr(self._budget, name)) is not None and (spent := getattr(self._spent, name)) is not None
+            f"{'an unknown part' if isinf(spent) else amount(name, spent)} of {cap:,} {name}"
+            for name, cap, spent in self._limits()
         ]
+
+    def _told_over(self) -> str:
+        """Return what was spent of each limit that is lower than that, as in a resumed run; empty where none is."""
+        return ", ".join(
+            f"{amount(name, spent)} {name.rstrip('s') if spent == 1 else name} {'is' if spent == 1 else 'are'}"
+            f" spent already, more than budget.{name}={cap}"
+            for name, cap, spent in self._limits()
+            if cap < spent < inf
+        )
+
+    def _limits(self) -> Iterator[tuple[Limit, float, float]]:
+        """Yield each limit that is set, and what was spent of it; infinite where that is not known."""
+        for name in COUNTED:
+            if (cap := getattr(self._budget, name)) is not None:
+                yield name, cap, getattr(self._spent, name)
+
+
+def amount(name: Limit, spent: float) -> str:
+    """Return what was spent of a limit, as a person reads it."""
+    return format(spent, ".4f" if name == "usd" else ",.0f")
 
 
 def least(limit: Limit, spent: float, wanted: float) -> str | None:

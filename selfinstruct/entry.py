@@ -20,20 +20,22 @@ from pathlib import Path
 import hydra
 from hydra.errors import HydraException
 
-from selfinstruct.advice import CONF, by_place
+from selfinstruct.advice import CONF, by_place, options_in
 from selfinstruct.command import program
 from selfinstruct.composition import check
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError, UnwritableError
 from selfinstruct.flags import NAME, add_kept, flag_words, folder_in, kept_in, ordered, typed
-from selfinstruct.folder import kept_overrides
+from selfinstruct.folder import CONFIG, kept_overrides, noted
 from selfinstruct.job import begun, failed, job, tell, unheard
 from selfinstruct.naming import key_of
 from selfinstruct.plain_files import check_plain
+from selfinstruct.remedies import LOCK
 from selfinstruct.retyping import TakenOver, is_strangers, strangers
 from selfinstruct.secret import TOKEN, is_typed
 from selfinstruct.signals import end_when_asked
 from selfinstruct.sweep import failures
 from selfinstruct.terminal import printable
+from selfinstruct.traces import HYDRA
 
 HELP = """selfinstruct grows instruction-tuning datasets out of a handful of human-written tasks.
 
@@ -42,6 +44,7 @@ HELP = """selfinstruct grows instruction-tuning datasets out of a handful of hum
   {run} recipe.instructions.until=500    change one thing
   {run} recipe=evol_instruct             another method; what it is stands at the head of its YAML
   {run} -m random_seed=1,2,3             sweep
+  {run} --config-dir mine +experiment=x  options of your own: here mine/experiment/x.yaml
   {run} --cfg job                        show the composed config, with every key
   {run} --hydra-help                     what Hydra offers beside
 
@@ -49,12 +52,24 @@ Groups and their options; choose one with group=option, several with group=[a,b]
 
 {groups}
 
-Each option is a YAML in {conf}, which says at its head what it is."""
+Each option is a YAML in {conf}, which says at its head what it is.{own}"""
+OWN = """
+
+Options of your own, in {folder}:
+
+{groups}"""
 
 
 REFILTER = "recipe=refilter"
 OF_ITS_OWN = ("actions", "trackers", "formats", "budget", "objective")
 """What a run that judges another's candidates again does not take over from it."""
+
+STARTED = (HYDRA, "run.log", LOCK)
+"""What a process leaves in a folder in which it has started a run."""
+LOST = (
+    "A run was started in {folder}, and stopped before its words were written down. Start it again with all of them"
+    " (at least: {command}), or choose an empty folder."
+)
 
 
 def main() -> None:
@@ -62,12 +77,12 @@ def main() -> None:
     if {"-h", "--help"} & set(sys.argv[1:]):
         if hasattr(signal, "SIGPIPE"):
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # for `--help | head`
-        print(help_text())  # noqa: T201
+        print(help_text(typed(sys.argv[1:]).config_dir))  # noqa: T201
         return
     # Hydra would print its own excerpt of a traceback; with this it lets us tell what is wrong.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
-    for noted in (begun, failed, failures, strangers):
-        noted.clear()
+    for found in (begun, failed, failures, strangers):
+        found.clear()
     end_when_asked()
     try:
         refuse_secrets(sys.argv[1:])
@@ -158,6 +173,8 @@ def with_kept_overrides(words: list[str]) -> list[str]:
     folder, kept = folder_in(words, "hydra.run.dir"), list[str]()
     if folder is not None:
         kept = kept_overrides(Path(folder))
+        if is_lost(Path(folder)) and all(key_of(word).startswith("hydra") for word in words):
+            raise RunFolderError(LOST.format(folder=folder, command=f"{program()} recipe=<recipe> {shlex.join(words)}"))
     if not kept and (folder := folder_in(words, "refilter.run")) is not None:
         kept = [word for word in kept_overrides(Path(folder)) if key_of(word).split(".")[0] not in OF_ITS_OWN]
     if foreign := [word for word in kept if word.startswith("-") or key_of(word).startswith("hydra")]:
@@ -166,10 +183,23 @@ def with_kept_overrides(words: list[str]) -> list[str]:
     return [*(word for word in kept if key_of(word) not in given), *words]
 
 
-def help_text() -> str:
-    """What `--help` prints: read off the tree, since Hydra takes half a second longer to list its groups."""
-    options: dict[str, list[str]] = {}
-    for path in sorted(CONF.glob("*/**/*.yaml")):
-        options.setdefault(path.parent.relative_to(CONF).as_posix(), []).append(path.stem)
-    groups = "\n".join(f"  {group}: {', '.join(names)}" for group, names in options.items())
-    return HELP.format(run=program(), groups=groups, conf=CONF)
+def is_lost(folder: Path) -> bool:
+    """Return whether a run started in a folder, and was killed before its words were written down."""
+    has_words = (folder / CONFIG).exists() or isinstance(noted(folder, "overrides.yaml"), list)
+    return not has_words and any((folder / name).exists() for name in STARTED)
+
+
+def help_text(own_folder: str | None = None) -> str:
+    """Return what `--help` prints, with the options of `--config-dir`, read off the tree.
+
+    Hydra takes half a second longer to list its groups.
+    """
+    own = ""
+    if own_folder is not None:
+        own = printable(OWN.format(folder=own_folder, groups=groups_in(Path(own_folder)) or "  none are found"))
+    return HELP.format(run=program(), groups=groups_in(CONF), conf=CONF, own=own)
+
+
+def groups_in(folder: Path) -> str:
+    """Return every group in a config folder with its options, one group a line."""
+    return "\n".join(f"  {group}: {', '.join(names)}" for group, names in options_in(folder).items())

@@ -1,4 +1,4 @@
-"""What must be typed again before a run of somebody else's folder is resumed: key, address and store.
+"""What must be typed again before a run of somebody else's folder is resumed: key, address, store and destination.
 
 The rule looks at the composed config, so that it does not matter whether the folder's words, its config folder or an
 experiment said so.  It concerns every model that would send a key, or share a store, if an action asks it:
@@ -9,6 +9,7 @@ experiment said so.  It concerns every model that would send a key, or share a s
 - What one of our own options for `model` says, with the address of the provider, leads nowhere else.
 
 Whoever has typed a value has confirmed it.  A run that sends no key is resumed freely, as one with a local server is.
+Where a run is published and logged must be typed as well, whatever is done with the folder (`destinations`).
 """
 
 import json
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.command import hydra_word, program
+from selfinstruct.destinations import destinations
 from selfinstruct.flags import folder_in, kept_in
 from selfinstruct.folder import CONFIG, is_own, kept_overrides, leaves
 from selfinstruct.ownership import SECRET, note_start, state_folder, stored_secret
@@ -55,15 +57,17 @@ class TakenOver:
 
         `shipped` holds our own options for `model`.
         """
-        needed = {key: value for key, value in foreign(config, shipped).items() if key not in self.keys}
+        found = {**foreign(config, shipped), **destinations(config)}
+        needed = {key: value for key, value in found.items() if key not in self.keys}
         if not needed:
             return []
-        said = "; ".join(f"{key}={value}" for key, value in needed.items())
+        said = "; ".join(f"{key}={value if isinstance(value, str) else word(value)}" for key, value in needed.items())
         typed = [*map(shlex.quote, self.words), *map(shlex.quote, self.flags)]
         command = " ".join([program(), *typed, *(shlex.quote(f"{key}={word(needed[key])}") for key in needed)])
         text = (
             f"Nothing shows that the run in {self.folder} is your own, and what it says decides where a key of yours or"
-            f" a shared store is used: {said}. {why()} If all of this is right, type it again: {command}"
+            f" a shared store is used, or where data is sent: {said}. {why()} If all of this is right, type it again:"
+            f" {command}"
         )
         return [text]
 

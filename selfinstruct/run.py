@@ -36,7 +36,8 @@ from selfinstruct.store import Store
 from selfinstruct.summary import SUMMARY, authors, but_files, ended_before, summarise, summary_in
 from selfinstruct.tally import Pulse, Tally, reported
 from selfinstruct.task import OFFLINE, Task
-from selfinstruct.trackers import Tracker, Waiting
+from selfinstruct.terminal import printable
+from selfinstruct.trackers import Tracker, Waiting, finish
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,8 @@ class Run:
     """The requests of rounds that are not committed yet."""
     stopping: bool = field(init=False, repr=False, default=False)
     """Set from outside to end the run after the round under way; it then raises KeyboardInterrupt."""
+    remarks: list[str] = field(init=False, repr=False, default_factory=list)
+    """Lines of its actions for the person at the terminal, printed last, below what the trackers show."""
     _committed: float = field(init=False, repr=False, default=0.0)
     _pulse: Pulse | None = field(init=False, repr=False, default=None)
 
@@ -192,6 +195,8 @@ class Run:
             raise
         finally:
             self._finish(started, error)
+            for remark in self.remarks:
+                print(printable(remark), flush=True)  # noqa: T201
 
     def _waiting(self, row: Mapping[str, Any]) -> None:
         """Report that a round takes long; called in a thread of its own."""
@@ -223,13 +228,7 @@ class Run:
                 raise
             log.info("%s", problem)
         finally:
-            for tracker in started:
-                try:
-                    tracker.finish(summary, error)
-                except BrokenPipeError:  # nobody reads standard output any more
-                    pass
-                except Exception:
-                    log.exception("%s did not finish", type(tracker).__name__)
+            finish(started, summary, error)
 
     def _summary(self, error: str | None) -> dict[str, Any]:
         if error is not None:

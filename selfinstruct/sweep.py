@@ -1,13 +1,18 @@
 """The end of a sweep: what failed is told, whichever process or machine ran it, and the runs are compared."""
 
 import json
+import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from selfinstruct.folder import CONFIG
 from selfinstruct.job import FAILURE
+from selfinstruct.remedies import LOCK
+from selfinstruct.traces import HYDRA
 
 failures: list[str] = []
 """The jobs of the sweep that failed, as it tells them at its end."""
@@ -22,7 +27,17 @@ class Sweep(Callback):
 
         folder = Path(config.hydra.sweep.dir)
         failures.extend(failures_in(folder))
+        remove_traces(folder)
         compare_sweep(folder)
+
+
+def remove_traces(folder: Path) -> None:
+    """Remove what Hydra made in a sweep for jobs that started no run, such as those of a plan."""
+    for place in folder.glob("*/"):
+        if (place / HYDRA).is_dir() and not any((place / name).exists() for name in (CONFIG, LOCK, FAILURE)):
+            shutil.rmtree(place / HYDRA, ignore_errors=True)
+            with suppress(OSError):  # as soon as it holds something
+                place.rmdir()
 
 
 def failures_in(folder: Path) -> list[str]:

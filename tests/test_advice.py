@@ -66,7 +66,25 @@ def test_every_key_of_a_config_is_listed():
 def test_an_unknown_option_of_a_plural_group_is_told_with_those_there_are():
     text = plain(ValueError("In 'config': Could not load 'trackers/foo'.\nmore"))
 
-    assert text == "In 'config': Could not load 'trackers/foo'. There are: console, wandb."
+    own = "Options of your own need --config-dir <folder>."
+    assert text == f"In 'config': Could not load 'trackers/foo'. There are: console, wandb. {own}"
+
+
+@pytest.mark.parametrize("group", ["experiment", "recipe", "prompt", "prompt/self_instruct"])
+def test_an_unknown_option_is_told_with_those_there_are_and_with_the_flag_for_ones_own(group, tmp_path, monkeypatch):
+    (tmp_path / group / "deeper").mkdir(parents=True)
+    (tmp_path / group / "own.yaml").touch()
+    text = f"In 'config': Could not find '{group}/mine'\n\nAvailable options"
+
+    monkeypatch.setattr("sys.argv", ["run.py"])
+    without = plain(ValueError(text))
+    monkeypatch.setattr("sys.argv", ["run.py", f"--config-dir={tmp_path}"])
+    with_folder = plain(ValueError(text))
+
+    assert without.startswith(f"In 'config': Could not find '{group}/mine'. There are: ")
+    assert without.endswith(". Options of your own need --config-dir <folder>.")
+    assert ", own" in with_folder
+    assert "--config-dir" not in with_folder
 
 
 def test_the_recipe_of_an_experiment_is_told_key_by_key(composed):

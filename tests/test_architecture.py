@@ -61,7 +61,7 @@ ORDER = (
     ("sampler", "prompt", "filters", "metrics", "model", "seeds", "source", "trackers", "formats"),
     ("store", "diversity"),
     ("recipe", "recorded", "journal", "summary"),
-    ("objective", "past", "resumption"),
+    ("destinations", "objective", "past", "resumption"),
     ("actions",),
     ("run",),
     ("advice", "build", "naming"),

@@ -116,7 +116,9 @@ def test_a_reply_without_a_limit_is_asked_for_alone():
     held.settle(most([endless], None), Spending(1, tokens=500))
     assert held.reserve([endless], unknown)[0] == 0
     assert held.empty == Stop(
-        "tokens", "budget: 1,499 of 1,000 tokens spent; a needs budget.tokens=1500 to continue", "1500"
+        "tokens",
+        "budget: 1,499 tokens are spent already, more than budget.tokens=1000; a needs budget.tokens=1500 to continue",
+        "1500",
     )
 
 
@@ -151,6 +153,22 @@ def test_a_budget_that_allows_nothing_names_the_key_and_the_least_value(limits, 
     assert held.reserve([request()] * 2, lambda: CHEAP)[0] == 0
     assert (held.empty.limit, held.empty.needed) == (limit, needed)
     assert purse(**{limit: float(needed) if limit == "usd" else int(needed)}).reserve([request()] * 2, lambda: CHEAP)[0]
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        ({"requests": 22}, "30 requests are spent already, more than budget.requests=22; a needs budget.requests=31"),
+        ({"usd": 0.2}, "0.5000 usd are spent already, more than budget.usd=0.2; a needs budget.usd=0.5001"),
+        ({"requests": 30, "tokens": 500}, "30 of 30 requests, 300 of 500 tokens spent; a needs budget.requests=31"),
+    ],
+)
+def test_a_limit_lower_than_what_was_spent_before_is_reported_as_such(limits, reason):
+    held = purse(spent=Spending(30, 300.0, 0.5), **limits)
+
+    held.reserve([request()], lambda: CHEAP)
+
+    assert held.empty.reason == f"budget: {reason} to continue"
 
 
 def test_what_was_spent_may_be_unknown():

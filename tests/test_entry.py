@@ -14,6 +14,16 @@ def test_the_help_lists_every_option():
     assert "  prompt/self_instruct: classification, input_first" in text
 
 
+def test_the_help_names_the_flag_for_options_of_ones_own_and_lists_those_of_a_folder(tmp_path):
+    (tmp_path / "prompt" / "mine").mkdir(parents=True)
+    (tmp_path / "prompt" / "mine" / "short\x1b[2J.yaml").touch()
+
+    assert " --config-dir mine +experiment=x  options of your own: here mine/experiment/x.yaml" in help_text()
+    assert f"Options of your own, in {tmp_path}:\n\n  prompt/mine: short" in help_text(str(tmp_path))
+    assert "\x1b" not in help_text(str(tmp_path))
+    assert help_text(str(tmp_path / "none")).endswith("\n\n  none are found")
+
+
 @pytest.mark.parametrize(
     "word",
     [
@@ -51,6 +61,30 @@ def test_a_folder_cannot_slip_in_words_that_no_run_writes(word, tmp_path):
 
     with pytest.raises(RunFolderError, match=r"config\.json: no run writes the overrides"):
         with_kept_overrides([f"hydra.run.dir={tmp_path}"])
+
+
+@pytest.mark.parametrize("name", [".hydra/config.yaml", ".hydra/overrides.yaml", "run.log", ".lock"])
+def test_a_folder_whose_run_lost_its_words_starts_no_other_run(name, tmp_path):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).touch()
+    where = f"hydra.run.dir={tmp_path}"
+
+    with pytest.raises(
+        RunFolderError, match=r"Start it again with all of them \(at least: .* recipe=<recipe> hydra\.run\.dir="
+    ):
+        with_kept_overrides([where])
+
+    assert with_kept_overrides(["recipe=self_instruct", where]) == ["recipe=self_instruct", where]
+
+
+@pytest.mark.parametrize("name", [None, "notes.txt", ".hydra/overrides.yaml"])
+def test_a_folder_in_which_no_run_lost_its_words_takes_a_run_of_the_defaults(name, tmp_path):
+    if name is not None:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("[]\n")
+    words = [f"hydra.run.dir={tmp_path}"]
+
+    assert with_kept_overrides(words) == words
 
 
 def test_all_typed_secrets_are_told_at_once_and_none_is_repeated():

@@ -220,6 +220,7 @@ MISTAKES = {
     "a typed secret": (["+model.api_key=abc"], "looks like a secret"),
     "a folder that cannot be made": (["hydra.run.dir=one.jsonl"], "one.jsonl"),
     "an unknown option of a plural group": (["trackers=[foo]"], "There are: console, wandb."),
+    "an experiment of one's own without its folder": (["+experiment=mine"], "own need --config-dir <folder>."),
     "several keys at once": (
         ["recipe.instructions.untl=5", "recipe.instructions.sampler.humn=3"],
         "Did you mean recipe.instructions.sampler.human",

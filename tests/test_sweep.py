@@ -8,7 +8,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from selfinstruct.job import note_failure
-from selfinstruct.sweep import failures_in
+from selfinstruct.sweep import failures_in, remove_traces
 
 
 def test_failures_are_told_in_the_order_of_the_jobs(tmp_path):
@@ -34,6 +34,28 @@ SMALL = ("recipe.instructions.until=5", "trackers=[]", "formats=[alpaca]", "hydr
 
 def command(tmp_path, *words):
     return commands.run(*words, folder=tmp_path)
+
+
+def test_the_plan_of_a_sweep_leaves_no_folder_of_a_job(tmp_path):
+    done = command(tmp_path, "-m", "actions=[plan]", "random_seed=1,2", *SMALL)
+
+    assert done.returncode == 0, done.stderr
+    assert "Planned of the sweep so far: 2, none of them done" in done.stdout
+    assert sorted(path.relative_to(tmp_path / "sweep").as_posix() for path in (tmp_path / "sweep").rglob("*")) == [
+        *("multirun.yaml", "plan", "plan/0_random_seed-1.json", "plan/1_random_seed-2.json")
+    ]
+
+
+def test_a_job_that_failed_or_has_a_run_keeps_what_hydra_wrote(tmp_path):
+    for name in ("failure.json", "config.json", ".lock", None):
+        (tmp_path / f"0_{name}" / ".hydra").mkdir(parents=True)
+        if name is not None:
+            (tmp_path / f"0_{name}" / name).touch()
+
+    remove_traces(tmp_path)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0_.lock", "0_config.json", "0_failure.json"]
+    assert len(list(tmp_path.glob("*/.hydra"))) == 3
 
 
 def is_installed(module):

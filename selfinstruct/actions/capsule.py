@@ -28,6 +28,7 @@ from selfinstruct.actions.publication.portable import (
     public,
     settled,
     settled_words,
+    without_places,
 )
 from selfinstruct.actions.publication.replies import write_replies
 from selfinstruct.actions.publication.secrets import leaks
@@ -39,7 +40,6 @@ from selfinstruct.journal import POOL, REJECTED, ROUNDS, has_rounds
 from selfinstruct.part import part
 from selfinstruct.recipe import asking
 from selfinstruct.summary import authors, digest_of
-from selfinstruct.terminal import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,9 +112,9 @@ class Capsule:
             shutil.rmtree(part_folder, ignore_errors=True)
         path = run.start.folder / ZIP
         pack(folder, path)
-        print(printable(f"Capsule: {folder}/ and {path} ({size(path.stat().st_size)})"))  # noqa: T201
+        run.remarks.append(f"Capsule: {folder}/ and {path} ({size(path.stat().st_size)})")
         again = command(needs_of(run.start), program(), str(path))
-        print(printable(f"To replay it, run: {again}"), flush=True)  # noqa: T201
+        run.remarks.append(f"To replay it, run: {again}")
 
     def _write(self, run: "Run", folder: "Path") -> None:
         source, start = run.start.folder, run.start
@@ -149,10 +149,8 @@ class Capsule:
         self, facts: Facts, overrides: list[str], proof: dict[str, Any], needs: dict[str, Any]
     ) -> dict[str, str]:
         """The files that are written of facts alone."""
-        resolved = public(facts.resolved)
-        if "path" in resolved["seeds"]:
-            resolved["seeds"] = resolved["seeds"] | {"path": "seeds.jsonl"}
-        declared = settled(public(facts.declared), facts.resolved)
+        resolved = without_places(public(facts.resolved))
+        declared = without_places(settled(public(facts.declared), facts.resolved))
         config = {"overrides": overrides, "needs": needs, "config": declared, "resolved": resolved}
         return {
             "config.json": as_json(config),

@@ -20,23 +20,6 @@ Droppable: TypeAlias = Literal["temperature", "top_p", "frequency_penalty", "pre
 Limit: TypeAlias = Literal["max_tokens", "max_completion_tokens"]
 """The names that servers have for the most tokens of a reply."""
 
-OURS = frozenset(
-    {
-        "model",
-        "messages",
-        "prompt",
-        "api_base",
-        "base_url",
-        "api_key",
-        "timeout",
-        "max_retries",
-        "num_retries",
-        "client",
-    }
-    | {"stream", "n", "best_of", "echo", "drop_params", "mock_response", "extra_headers"}
-    | {"max_tokens", "temperature", "top_p", "frequency_penalty", "presence_penalty", "stop"}
-)
-"""Parameters that no `extra` may hold: they have a key of their own, or would change what a reply is."""
 MOST_STOPS = 4
 ALIASES = {
     "max_tokens": ("max_completion_tokens", "max_output_tokens", "max_new_tokens", "maxOutputTokens"),
@@ -91,13 +74,6 @@ def stops(decoding: Decoding, model: str, taken: Collection[str]) -> dict[str, A
 def shown(sent: Mapping[str, Any]) -> str:
     """The parameters that were sent, as the store keeps them."""
     return json.dumps(sent, sort_keys=True, ensure_ascii=False, default=str)
-
-
-def misplaced(key: str, extra: Mapping[str, Any]) -> list[str]:
-    """What an `extra` holds that it may not, one sentence each."""
-    return [
-        f"{key}.{name} is not for extra: it has its own key, or is decided here." for name in sorted(OURS & set(extra))
-    ]
 
 
 def keys_of(request: Request, extra: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:

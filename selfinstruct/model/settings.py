@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from selfinstruct.model.arguments import misplaced
 from selfinstruct.model.replies import Price
+from selfinstruct.model.reserved import misplaced
 
 PLACES = {
     "credentials": "belong into the environment variable that model.key_env names",

@@ -11,8 +11,9 @@ after hours.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias, get_args
 
-from selfinstruct.model.arguments import Droppable, Limit, chosen, given, misplaced, supported
+from selfinstruct.model.arguments import Droppable, Limit, chosen, given, supported
 from selfinstruct.model.connection import OPENAI, loaded
+from selfinstruct.model.reserved import misplaced
 from selfinstruct.request import Decoding
 
 Stages: TypeAlias = Mapping[str, Sequence[Decoding]]

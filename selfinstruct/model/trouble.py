@@ -10,6 +10,7 @@ LiteLLM reports some statuses as 500: Anthropic's 529 and Gemini's 503, with whi
 The status that the provider gave stands in an exception beneath, and counts.
 """
 
+import errno
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from selfinstruct.model.waits import asked_wait
+from selfinstruct.remedies import REMEDIES
 
 LONGEST_MESSAGE = 300
 """Characters; providers echo whole prompts in their errors."""
@@ -68,6 +70,7 @@ UNREACHED_CLASSES = frozenset(
 PREFIX = re.compile(r"^(?:litellm\.)?\w+(?:Error|Exception|Timeout):\s*|^\w+(?:Exception|Error) - ")
 NOT_FOR_USERS = re.compile(r" To drop\b| Traceback \(most recent call last\)")
 """What LiteLLM appends to some messages: the advice to drop parameters in silence, and its stack."""
+TOO_MANY_OPEN = (errno.EMFILE, errno.ENFILE)
 SAYS_NOTHING = ("Connection error.", "")
 
 
@@ -226,8 +229,11 @@ def sentence(text: str) -> str:
 
 
 def unreached(error: BaseException) -> str | None:
-    """Which host cannot be reached and why, where an exception knows: aiohttp's do."""
+    """Which host cannot be reached and why, where an exception knows, as aiohttp's do; or that we can open nothing."""
     host, port, cause = (getattr(error, name, None) for name in ("host", "port", "os_error"))
+    number = getattr(cause or error, "errno", None)
+    if number in TOO_MANY_OPEN:
+        return f"no connection can be opened: too many open files. {REMEDIES[number][1]}"
     if not host or not isinstance(cause, OSError):
         return None
     is_refused = isinstance(cause, ConnectionRefusedError)  # asyncio's own words name the address a second time

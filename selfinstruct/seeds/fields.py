@@ -47,6 +47,11 @@ def mistakes_in_text(value: Any, key: str) -> list[str]:
     return [] if isinstance(value, str) else [f"'{key}' must be text (got {shown(value)})"]
 
 
+def mistakes_in_input(row: Mapping[str, Any], key: str = "input") -> list[str]:
+    """Return what is wrong with the input of an example: null is an empty one, but the key may not be missing."""
+    return [] if key in row and row[key] is None else mistakes_in_text(row.get(key), key)
+
+
 def mistakes_in_instances(instances: Any) -> list[str]:
     """What is wrong with the instances of a row."""
     if not isinstance(instances, list) or not instances:
@@ -58,8 +63,7 @@ def mistakes_in_instances(instances: Any) -> list[str]:
             continue
         mistakes += [
             f"instance {number}: {mistake}"
-            for key in ("input", "output")
-            for mistake in mistakes_in_text(instance.get(key), key)
+            for mistake in (*mistakes_in_input(instance), *mistakes_in_text(instance.get("output"), "output"))
         ]
     return mistakes
 
@@ -82,7 +86,7 @@ def mistakes_in_columns(row: Mapping[str, Any]) -> list[str]:
     if INSTANCES in row:
         both = [f"has both '{INSTANCES}' and '{key}'" for key in ("input", "output") if key in row]
         return [*mistakes, *both, *mistakes_in_instances(row[INSTANCES])]
-    mistakes += mistakes_in_text(row.get("input", ""), "input")
+    mistakes += mistakes_in_input({"input": "", **row})
     if "output" in row:
         return mistakes + mistakes_in_text(row["output"], "output")
     return [*mistakes, "'output' is missing"] if row.get("input") else mistakes
@@ -95,9 +99,9 @@ def instances_of(row: Mapping[str, Any]) -> tuple[Instance, ...] | None:
     return (instance(row.get("input", ""), row["output"]),) if "output" in row else None
 
 
-def instance(given: str, output: str) -> Instance:
-    """An instance as a file holds it; an input that only says that there is none is empty."""
-    return Instance(real_input(given), output)
+def instance(given: str | None, output: str) -> Instance:
+    """Return an instance of a file; an input that is null, or only says that there is none, is empty."""
+    return Instance(real_input(given or ""), output)
 
 
 def writers(row: Mapping[str, Any], written_by: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from selfinstruct.seeds.assembly import Row, problems_of, together
 from selfinstruct.seeds.fields import (
     instance,
     mistakes_in_id,
+    mistakes_in_input,
     mistakes_in_instruction,
     mistakes_in_text,
     name_of,
@@ -59,4 +60,5 @@ def mistakes_in(row: Row) -> list[str]:
     mistakes = [f"'{key}' is missing" for key in KEYS if key not in row]
     mistakes += mistakes_in_id(row, "task_name")
     mistakes += mistakes_in_instruction(row.get("definition", "x"), "definition")
-    return mistakes + [text for key in KEYS[1:] for text in mistakes_in_text(row.get(key, ""), key)]
+    mistakes += mistakes_in_input({"inputs": "", **row}, "inputs")
+    return mistakes + mistakes_in_text(row.get("targets", ""), "targets")

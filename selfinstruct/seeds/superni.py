@@ -25,6 +25,7 @@ from selfinstruct.seeds.fields import (
     instance,
     mistakes_in_classification,
     mistakes_in_id,
+    mistakes_in_input,
     mistakes_in_instruction,
     shown,
     writers,
@@ -120,8 +121,7 @@ def mistakes_in_example(example: Any) -> Iterator[str]:
     if not isinstance(example, dict):
         yield f" must be an object with 'input' and 'output' (got {shown(example)})"
         return
-    if not isinstance(example.get("input"), str):
-        yield f": 'input' must be text (got {shown(example.get('input'))})"
+    yield from (f": {mistake}" for mistake in mistakes_in_input(example))
     outputs = example.get("output")
     if not isinstance(outputs, str) and not (outputs and is_texts(outputs)):
         yield f": 'output' must be text, or a list of texts that is not empty (got {shown(outputs)})"

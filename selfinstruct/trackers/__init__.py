@@ -5,11 +5,14 @@ A tracker is started once, gets every round, and is always finished, also when t
 To add one: `conf/trackers/<name>.yaml`, nesting under its own name, and one module here.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from selfinstruct.round import Round
 from selfinstruct.start import Start
+
+log = logging.getLogger(__name__)
 
 
 @runtime_checkable
@@ -36,3 +39,14 @@ class Waiting(Protocol):
     def wait(self, row: Mapping[str, Any], seconds: float) -> None:
         """Called once a minute in another thread; `row` is that of a `Tally`, `seconds` those since the last round."""
         ...
+
+
+def finish(trackers: Iterable[Tracker], summary: dict[str, Any], error: str | None) -> None:
+    """Finish all trackers; what goes wrong in one is logged and keeps no other from it."""
+    for tracker in trackers:
+        try:
+            tracker.finish(summary, error)
+        except BrokenPipeError:  # nobody reads standard output any more
+            pass
+        except Exception:
+            log.exception("%s did not finish", type(tracker).__name__)

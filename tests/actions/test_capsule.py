@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ import pytest
 
 from selfinstruct.actions.capsule import Capsule
 from selfinstruct.actions.export import Export
+from selfinstruct.advice import CONF
 from selfinstruct.errors import RunFolderError
 from selfinstruct.model.offline import Offline
 from selfinstruct.pool import Pool
@@ -155,3 +157,23 @@ def test_nothing_is_published_before_something_is_made(action, tmp_path):
     with pytest.raises(RunFolderError, match=r"holds no tasks to publish"):
         action(run_of(tmp_path))
     assert Export.asks is False
+
+
+@pytest.mark.parametrize("seeds", ["jsonl", "self_instruct"])
+def test_no_folder_of_the_author_is_published_and_the_capsule_is_replayed_without_it(seeds, tmp_path):
+    private = tmp_path / "home" / "jane"
+    private.mkdir(parents=True)
+    path = shutil.copy(CONF / "seeds/seed_tasks.jsonl", private / "mine.jsonl")
+    words = ("recipe.instructions.until=5", f"seeds={seeds}", f"seeds.path={path}", "trackers=[]", "formats=[chat]")
+    folder = tmp_path / "run"
+    done = command(*words, "actions=[generate,export,capsule]", f"hydra.run.dir={folder}")
+    assert done.returncode == 0, done.stderr
+    shutil.rmtree(private)
+
+    published = [*(folder / "capsule").rglob("*.*"), folder / "dataset/README.md"]
+    assert [file for file in published if file.is_file() and str(tmp_path) in file.read_text(errors="replace")] == []
+    assert "(mine.jsonl)" in (folder / "dataset/README.md").read_text()
+    config = json.loads((folder / "capsule/config.json").read_text())
+    assert [config[name]["seeds"]["path"] for name in ("config", "resolved")] == ["seeds.jsonl"] * 2
+    done = command(f"replay={folder}/capsule.zip", f"hydra.run.dir={tmp_path}/again")
+    assert (done.returncode, done.stdout[-10:]) == (0, "identical\n"), done.stderr

@@ -283,7 +283,7 @@ def test_an_unknown_provider_and_a_parameter_out_of_place_are_told(plan):
     )
 
     assert "LiteLLM knows no such provider" in told
-    assert "recipe.instructions.prompt.decoding.extra.n is not for extra" in told
+    assert "recipe.instructions.prompt.decoding.extra.n would change the number of replies" in told
     assert found["total"]["cost_usd"] is None
 
 
@@ -354,8 +354,8 @@ def test_a_sweep_is_told_which_of_its_jobs_are_done(composed, built, tmp_path, c
 
     told = capsys.readouterr().out
     assert told.count("This run is done already, in") == 1
-    assert json.loads((sweep / "1_plan/plan.json").read_text())["done"] == str(sweep / "0_a")
-    left = json.loads((sweep / "2_plan/plan.json").read_text())["total"]["requests"]["expected"]
+    assert json.loads((sweep / "plan/1_plan.json").read_text())["done"] == str(sweep / "0_a")
+    left = json.loads((sweep / "plan/2_plan.json").read_text())["total"]["requests"]["expected"]
     assert f"Planned of the sweep so far: 2, done already: 0_a; left: {left:,.0f} requests, cost $0.00." in told
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import replace
 from functools import cache
 
+import commands
 import pytest
 import yaml
 from conftest import make_task
@@ -24,7 +25,7 @@ from selfinstruct.actions.publication.card import card, size
 from selfinstruct.actions.publication.facts import Facts, Told, examples
 from selfinstruct.actions.publication.history import extended
 from selfinstruct.actions.publication.methods import paragraph
-from selfinstruct.actions.publication.portable import command, needs_of, settled_words, text_of
+from selfinstruct.actions.publication.portable import command, needs_of, settled_words, text_of, without_places
 from selfinstruct.actions.publication.replay import replayed, with_words, words_of
 from selfinstruct.actions.publication.secrets import fingerprint, leaks
 from selfinstruct.advice import CONF
@@ -375,6 +376,16 @@ def test_a_capsule_is_reported_with_its_size_and_the_command_that_replays_it(tmp
     assert re.search(rf"To replay it, run: .+ replay={tmp_path}/run/capsule.zip\n", said)
 
 
+def test_where_a_capsule_is_stands_below_all_else(tmp_path):
+    words = ("recipe.instructions.until=5", "formats=[alpaca]", "actions=[generate,capsule]", "trackers=[console]")
+    done = commands.run(*words, f"hydra.run.dir={tmp_path}/run")
+
+    *above, where, how = done.stdout.splitlines()
+    assert above[-1].startswith("Files in ")
+    assert where.startswith("Capsule: ")
+    assert how.startswith("To replay it, run: ")
+
+
 # the texts
 
 
@@ -420,6 +431,32 @@ def test_the_card_tells_filters_limits_and_licences(facts):
     assert "1 of 4 tasks have no instance" in text
     assert "- seeds: MIT (seed tasks of the run's author (mine.jsonl))" in text
     assert "offline grammar" not in text
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/home/jane/secret project/mine.jsonl", "mine.jsonl"),
+        ("../../home/jane/seeds/", "seeds"),
+        (r"C:\Users\jane\mine.jsonl", "mine.jsonl"),
+        ("${oc.env:HOME}/mine.jsonl", "mine.jsonl"),
+        ("${conf:seeds/x.jsonl}", "${conf:seeds/x.jsonl}"),
+    ],
+)
+def test_of_a_path_of_ones_own_only_the_name_is_published(path, shown, facts):
+    found = replace(facts, declared=facts.declared | {"seeds": {"path": path}})
+
+    assert found.seeds_origin == f"seed tasks of the run's author ({shown})"
+
+
+def test_a_store_of_replies_is_published_by_its_name():
+    model = {"store": "/home/jane/replies.sqlite", "name": "m"}
+    config = {"model": model, "recipe": {"a": {"model": model}, "b": {"model": {"store": None}}}}
+
+    assert without_places(config) == {
+        "model": {"store": "replies.sqlite", "name": "m"},
+        "recipe": {"a": {"model": {"store": "replies.sqlite", "name": "m"}}, "b": {"model": {"store": None}}},
+    }
 
 
 def test_nothing_that_was_not_told_is_made_up(facts):

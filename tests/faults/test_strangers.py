@@ -114,6 +114,17 @@ def test_looking_at_it_sends_no_key_and_is_free(theirs, run, server):
     assert (code, server.asked) == (0, []), errors
 
 
+@pytest.mark.parametrize("typed", [(), ("actions=[capsule,push]",)])
+def test_nothing_is_uploaded_to_where_it_says(typed, theirs, run, server):
+    push = ("push.repo=them/data", "push.dry_run=false", "push.token_env=THEIR_VARIABLE")
+    theirs("model.key_env=null", "recipe.instructions.until=4", "actions=[generate,export,capsule,push]", *push)
+
+    code, _, errors = run("hydra.run.dir=theirs", *typed, THEIR_VARIABLE="precious", HF_ENDPOINT=server.url)
+
+    assert (code, server.asked) == (1, [])
+    assert "or where data is sent: push.repo=them/data; push.dry_run=false; push.token_env=THEIR_VARIABLE." in errors
+
+
 @pytest.mark.parametrize("how", ["typed", "stage", "config folder"])
 def test_litellm_sends_no_key_either(how, run, server, tmp_path):
     said = {"model.key_env": "THEIR_VARIABLE", "model.api_base": server.url}

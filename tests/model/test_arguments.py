@@ -1,6 +1,6 @@
 import pytest
 
-from selfinstruct.model.arguments import asked, chosen, given, misplaced, stops, supported, with_keys
+from selfinstruct.model.arguments import asked, chosen, given, stops, supported, with_keys
 from selfinstruct.request import Decoding, Failure, Request
 
 
@@ -55,12 +55,6 @@ def test_what_a_model_does_not_take_is_null_and_stop_strings_stay_for_the_cuttin
 
     assert left == Decoding(max_tokens=5, presence_penalty=2, stop=["a"], extra={"seed": 1})
     assert supported(decoding, ["stop"]) is supported(decoding, []) is decoding
-
-
-def test_an_extra_may_not_hold_what_has_its_own_key():
-    assert misplaced("model.extra", {"api_key": "x", "top_k": 1}) == [
-        "model.extra.api_key is not for extra: it has its own key, or is decided here."
-    ]
 
 
 @pytest.mark.parametrize(

@@ -734,3 +734,18 @@ def test_a_reply_without_text_keeps_why_it_is_empty(word, kind, server, model, r
     completion = only(complete(model(), requests()))
 
     assert (completion.text, completion.finish_kind) == ("", kind)
+
+
+def test_another_model_or_server_in_its_extra_is_refused_before_anything_is_sent(
+    model, server, servers, requests, complete, only
+):
+    with servers() as other:
+        fallbacks = [{"model": "openai/other", "api_base": other.url, "api_key": "none"}]
+        asking = model(extra={"fallbacks": fallbacks, "n": 2})
+
+        failure = only(complete(asking, requests())).failure
+
+        assert failure.kind == "fatal"
+        for name, instead in (("fallbacks", "Set model.name instead."), ("n", "requests_per_round instead.")):
+            assert [text for text in asking.problems() if f"model.extra.{name} " in text and text.endswith(instead)]
+        assert server.asked == other.asked == []

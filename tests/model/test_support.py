@@ -91,7 +91,10 @@ def test_of_a_provider_that_litellm_does_not_know_nothing_is_known(model):
 
 def test_an_extra_of_a_stage_may_not_hold_what_has_its_own_key(model, endpoint):
     decoding = Decoding(extra={"n": 2})
-    said = "recipe.stage.prompt.decoding.extra.n is not for extra: it has its own key, or is decided here."
+    said = (
+        "recipe.stage.prompt.decoding.extra.n would change the number of replies to a request, of which one is read."
+        " Set recipe.<stage>.requests_per_round instead."
+    )
 
     assert endpoint().untaken("model", {"stage": [decoding] * 2}) == [said]
     assert model("openai/some").untaken("model", {"stage": [decoding] * 2}) == [said]

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import socket
 from datetime import UTC, datetime
 
@@ -102,6 +104,20 @@ class ClientConnectorError(OSError):
 )
 def test_a_success_without_a_whole_completion_is_garbled_whatever_words_it_holds(error):
     assert judged(error).kind == "garbled"
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.EMFILE, "Raise the limit of this process with ulimit -n 4096, or lower model.concurrency."),
+        (errno.ENFILE, "The whole system has too many files open: close other programs, or raise fs.file-max."),
+    ],
+)
+def test_no_host_is_blamed_for_too_many_open_files(number, remedy):
+    cause = OSError(number, os.strerror(number))
+
+    for error in (ClientConnectorError(cause), caused_by(ClientConnectorError(cause)), caused_by(cause)):
+        assert judged(error).message == f"no connection can be opened: too many open files. {remedy}"
 
 
 @pytest.mark.parametrize(

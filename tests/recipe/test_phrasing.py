@@ -139,6 +139,21 @@ def test_lists_and_truth_values_are_written_as_json(value, written):
     assert wording(names={}).of(row(text=[value])).instance.input == f"[{written}]"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("{{ 'x ' ~ flag }}", "x true"),
+        ("{{ flag ~ ' ' ~ parts }}", 'true ["a", true]'),
+        ("{{ ('x ' ~ flag) | upper }}", "X TRUE"),
+        ("{{ 'x ' ~ about.none ~ 1 ~ 2.5 }}", "x 12.5"),
+    ],
+)
+def test_what_is_joined_to_a_text_is_written_as_json_too(text, shown):
+    made = wording(plain=phrasing(input=text)).of(row(flag=True, parts=["a", True], about={"none": None}))
+
+    assert made.instances[0].input == shown
+
+
 def test_a_truth_value_is_still_one_to_a_template():
     made = wording(plain=phrasing(input="{% if flag is true and parts[0] == 'a' %}{{ parts | length }}{% endif %}"))
 

@@ -22,6 +22,12 @@ def test_the_release_is_a_list_and_an_export_is_lines(as_list, write):
     assert first.is_human
 
 
+def test_an_input_that_is_null_is_empty(write):
+    (task,) = Alpaca(path=write(ROW | {"input": None}), written_by="human").load()
+
+    assert task.instances == (Instance("", "Done."),)
+
+
 def test_an_instruction_alone_has_no_instance(write):
     (task,) = Alpaca(path=write({"instruction": "Do it."}), written_by="human").load()
 

@@ -51,6 +51,12 @@ def test_an_input_that_only_says_there_is_none_is_empty(tmp_path):
     assert [instance.input for instance in task.instances] == ["", "N/A, they said"]
 
 
+def test_an_input_that_is_null_is_empty(tmp_path):
+    (task,) = Jsonl(path=write(tmp_path / "s", GOOD | {"instances": [{"input": None, "output": "it"}]})).load()
+
+    assert task.instances == (Instance("", "it"),)
+
+
 def test_a_missing_id_is_given(tmp_path):
     row = {key: value for key, value in GOOD.items() if key != "id"}
 

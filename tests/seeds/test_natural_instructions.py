@@ -35,12 +35,18 @@ def test_an_input_that_only_says_there_is_none_is_empty(write):
     assert task.instances == (Instance("", "y"),)
 
 
+def test_an_input_that_is_null_is_empty(write):
+    (task,) = seeds(write(ROW | {"inputs": None})).load()
+
+    assert task.instances == (Instance("", "y"),)
+
+
 def test_all_bad_rows_are_told_at_once(write, problems_of):
-    assert problems_of(seeds(write({"task_name": []}, ROW | {"inputs": None, "definition": ""}))) == [
+    assert problems_of(seeds(write({"task_name": []}, ROW | {"inputs": 3, "definition": ""}))) == [
         ":1: 'definition' is missing.",
         ":1: 'inputs' is missing.",
         ":1: 'targets' is missing.",
         ":1: 'task_name' must be text of 1 to 200 characters (got []).",
         ":2: 'definition' must be text that is not empty (got \"\").",
-        ":2: 'inputs' must be text (got null).",
+        ":2: 'inputs' must be text (got 3).",
     ]

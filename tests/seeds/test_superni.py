@@ -54,6 +54,15 @@ def test_an_input_that_only_says_there_is_none_is_empty(tmp_path):
     assert task.instances == (Instance("", "it"),)
 
 
+def test_an_input_that_is_null_is_empty_and_one_that_is_missing_is_a_mistake(tmp_path, problems_of):
+    bare = {"Definition": "Say it.", "Instances": [{"input": None, "output": "it"}]}
+
+    assert seeds(files(tmp_path / "null", a=bare)).load()[0].instances == (Instance("", "it"),)
+    assert problems_of(seeds(files(tmp_path / "missing", a=bare | {"Instances": [{"output": "it"}]}))) == [
+        "/a.json: 'Instances' 1: 'input' must be text (got null)."
+    ]
+
+
 def test_folder_and_zip_are_read_in_the_order_of_names(tmp_path):
     folder = files(tmp_path / "tasks", b=TASK, a=TASK, c=TASK | {"id": "own"})
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:

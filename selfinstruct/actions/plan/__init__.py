@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 from selfinstruct.actions.generate import prompt_problems
 from selfinstruct.actions.plan.assumptions import Assumptions
 from selfinstruct.actions.plan.earlier import Earlier, read
-from selfinstruct.actions.plan.jobs import PLAN, sweep
+from selfinstruct.actions.plan.jobs import place_of, sweep
 from selfinstruct.actions.plan.planned import Planned
 from selfinstruct.actions.plan.report import report
 from selfinstruct.errors import DataError, RunFolderError
@@ -65,7 +65,9 @@ class Plan:
             screen().print(f"recipe={run.start.recipe} asks no model: it costs nothing, and there is nothing to plan.")
             return
         plan = Planned(run, self.assume, self._earlier()).whole()
-        replace_text(run.start.folder / PLAN, json.dumps(plan, indent=2, ensure_ascii=False) + "\n")
+        path = place_of(run.start)
+        path.parent.mkdir(exist_ok=True)
+        replace_text(path, json.dumps(plan, indent=2, ensure_ascii=False) + "\n")
         text = report(plan)
         if run.start.group is not None:
             text += f"\n- {sweep(run.start)}"

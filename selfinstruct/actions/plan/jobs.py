@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import SelfInstructError
-from selfinstruct.folder import differences, kept_config
+from selfinstruct.folder import CONFIG, differences, kept_config
 from selfinstruct.start import Start
 
 PLAN = "plan.json"
+PLANS = "plan"
+"""The folder in a sweep's that holds the plans of jobs without a run."""
 
 
 def done_in(start: Start, targets: Mapping[str, int | None]) -> Path | None:
@@ -57,8 +59,16 @@ def sweep(start: Start) -> str:
     return f"Planned of the sweep so far: {len(plans)}, {told}; left: {requests:,.0f} requests, cost {cost}."
 
 
+def place_of(start: Start) -> Path:
+    """Return where a plan is written: a job of a sweep that has no run yet leaves no folder among the runs."""
+    if start.group is None or (start.folder / CONFIG).exists():
+        return start.folder / PLAN
+    return start.folder.parent / PLANS / f"{start.folder.name}.json"
+
+
 def written(folder: Path) -> Iterator[dict[str, Any]]:
-    """The plans of a sweep's jobs."""
-    for path in sorted(folder.glob(f"*/{PLAN}")):
+    """Yield the plans of a sweep's jobs."""
+    apart = [path for path in (folder / PLANS).glob("*.json") if not (folder / path.stem / PLAN).exists()]
+    for path in sorted([*folder.glob(f"*/{PLAN}"), *apart]):
         with suppress(OSError, ValueError):
             yield json.loads(path.read_text(encoding="utf-8"))

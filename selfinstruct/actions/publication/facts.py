@@ -1,5 +1,6 @@
 """What is known of a run when it is described to others: all that card, paragraph and citations are made of."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -83,7 +84,12 @@ class Facts:
         if self.has_own_seeds:
             return "the seed tasks that come with selfinstruct, written for it"
         whose = " of the run's author" if set(self.seed_writers) <= {HUMAN} else ", not all of them a person's work"
-        return f"seed tasks{whose} ({self.declared['seeds'].get('path', NOT_STATED)})"
+        return f"seed tasks{whose} ({file_name(self.declared['seeds'].get('path', NOT_STATED))})"
+
+
+def file_name(path: str) -> str:
+    """Return the last part of a path, without the folders of one machine; a reference to another key stays whole."""
+    return path if path.startswith("${") and path.endswith("}") else re.split(r"[/\\]", path.rstrip("/\\"))[-1]
 
 
 def facts_of(run: "Run", told: Told, dataset: dict[str, int], replies: int | None = None) -> Facts:

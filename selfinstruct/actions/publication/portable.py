@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.actions.publication.archive import MANIFEST, opened
+from selfinstruct.actions.publication.facts import file_name
 from selfinstruct.actions.publication.overrides import LOCAL, ROOTS, targets
 from selfinstruct.command import hydra_word
 from selfinstruct.errors import SelfInstructError
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from selfinstruct.start import Start
 
 ENVIRONMENT = "${oc.env:"
+SHIPPED = "${conf:"
+"""How the path of a file begins that comes with the program, wherever that lies."""
+SEEDS = "seeds.jsonl"
+"""The file of a capsule that holds the seeds."""
 PUBLISHED = "${published"
 TEXT = re.compile(r"\$\{published:\$\{published\},([^,{}]+)(?:,([^,{}]+))?(?:,(\d+))?\}")
 """How the YAML of a published prompt names a text: file, name and place."""
@@ -36,6 +41,20 @@ FOLDERS = ("config_dir", "config_path")
 def public(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return a config without what was said for one command, or for one machine, only."""
     return {key: value for key, value in config.items() if key not in ("actions", "trackers", "published")}
+
+
+def without_places(config: Mapping[str, Any], key: str = "") -> dict[str, Any]:
+    """Return a config that names no folder of this machine: seeds are the capsule's own, and a store has its name."""
+    made: dict[str, Any] = {}
+    for name, value in config.items():
+        place = f"{key}.{name}" if key else name
+        if isinstance(value, Mapping):
+            made[name] = without_places(value, place)
+        elif not isinstance(value, str) or not LOCAL.fullmatch(place) or value.startswith(SHIPPED):
+            made[name] = value
+        else:
+            made[name] = SEEDS if place == "seeds.path" else file_name(value)
+    return made
 
 
 def settled(declared: Mapping[str, Any], resolved: Mapping[str, Any]) -> dict[str, Any]:
