@@ -12,8 +12,8 @@ While nothing else is under way less is enough, for nothing else could be done w
 questions must fit once; of `tokens` and `usd` as many are asked as surely fit, because the replies nearly always leave
 enough for the others.
 
-A reply without usable counts is unknown, not free: what was reserved for its round counts as spent, and a warning says
-so.
+A reply without usable counts is unknown, not free: the most that its request may use counts as spent, also when the run
+is resumed, and a warning says so.
 
 What decides is what the rounds taken so far have spent, never what happens to have arrived, so that a run under a
 budget ends with the same round whenever it is repeated.  Time alone is what it is.
@@ -133,6 +133,10 @@ class Purse:
             self.empty = self._stop(requests, rate)
         return 0, NOTHING
 
+    def at_most(self, request: Request, rates: Callable[[], Rates | None]) -> Spending:
+        """The most that a request may spend, as far as it is limited."""
+        return most([request], None if self._budget.usd is None else rates())
+
     def settle(self, once: Spending, spent: Spending, attempts: int = 1) -> None:
         """Replace what was reserved by what was spent."""
         if (reserved := once.times(attempts)) in self._reserved:
@@ -229,8 +233,18 @@ def most(requests: Sequence[Request], rates: Rates | None) -> Spending:
     """The most that some requests may spend; infinite where that is not known."""
     total = NOTHING
     for request in requests:
-        prompt = len(f"{request.system or ''}{request.text}".encode(errors="surrogatepass")) / BYTES_PER_TOKEN
-        reply = inf if request.decoding.max_tokens is None else request.decoding.max_tokens
-        usd = inf if rates is None or isinf(reply) else rates.of(prompt, reply)
-        total += Spending(1, prompt + reply, usd)
+        size = len(f"{request.system or ''}{request.text}".encode(errors="surrogatepass"))
+        total += most_of(size, request.decoding.max_tokens, rates)
     return total
+
+
+def most_of(size: int, max_tokens: int | None, rates: Rates | None) -> Spending:
+    """The most that one request may spend whose prompt has so many bytes; infinite where that is not known."""
+    prompt = size / BYTES_PER_TOKEN
+    reply = inf if max_tokens is None else max_tokens
+    return Spending(1, prompt + reply, inf if rates is None or isinf(reply) else rates.of(prompt, reply))
+
+
+def used(tokens: float | None, usd: float | None, at_most: Spending) -> Spending:
+    """What an answered request has spent: the most that it may where its reply does not say."""
+    return Spending(1, at_most.tokens if tokens is None else tokens, at_most.usd if usd is None else usd)

@@ -139,6 +139,12 @@ class Store:
         tokens = [None if number is None else int(number) for number in (prompt, completion)]
         return {"requests": count, "prompt_tokens": tokens[0], "completion_tokens": tokens[1], "cost_usd": cost}
 
+    def usage(self, stage: str) -> list[tuple[int, int, int | None, float | None]]:
+        """Of each reply of a stage: its round, the bytes of its prompt, and its tokens and cost, None for unknown."""
+        size = "LENGTH(CAST(prompt AS BLOB)) + LENGTH(CAST(COALESCE(system, '') AS BLOB))"
+        query = f"SELECT round, {size}, prompt_tokens + completion_tokens, cost_usd FROM completions WHERE stage = ?"  # noqa: S608  (a constant)
+        return self._read(query, (stage,))
+
     def save(self, asked: Asked, reply: Completion, kept: Future[Completion]) -> None:
         """Have a reply committed; `kept` is given it when it is on disk, or a RunFolderError."""
         self._waiting.put((asked, reply, kept))

@@ -2,7 +2,7 @@ import pytest
 
 from selfinstruct import shipped
 from selfinstruct.folder import keep_config
-from selfinstruct.retyping import TakenOver, foreign, is_strangers, is_users_own
+from selfinstruct.retyping import TakenOver, foreign, is_strangers, is_users_own, word
 
 CONFIG = {"random_seed": 1, "recipe": {"a": {"until": 1}}}
 ENDPOINT = {"_target_": "selfinstruct.model.endpoint.Endpoint", "name": "m", "store": None, "extra": {"top_k": 5}}
@@ -149,3 +149,7 @@ def test_a_job_is_the_users_own_unless_its_folder_or_the_run_it_refilters_is_not
     assert not is_users_own(tmp_path / "theirs", [])
     assert not is_users_own(tmp_path / "new", ["+replay=capsule.zip"])
     assert not is_users_own(tmp_path / "new", [f"refilter.run={tmp_path}/theirs"])
+
+
+def test_an_interpolation_stays_one_and_a_plain_word_is_not_quoted():
+    assert [word("${oc.env:OWNER}"), word("plain"), word(3)] == ['"${oc.env:OWNER}"', "plain", "3"]

@@ -130,6 +130,14 @@ def test_replies_for_rounds_that_no_stage_came_to_are_told(store):
     assert store.beyond({})["requests"] == 0
 
 
+def test_the_usage_of_a_stage_has_the_bytes_of_prompt_and_system_message(store):
+    save(store, asked(0, "grün", system="né"), prompt_tokens=10, completion_tokens=5, cost_usd=0.5)
+    save(store, asked(1, "x" * 900, round_=3), prompt_tokens=10)
+    save(store, asked(2, "a", stage="other"))
+
+    assert store.usage("grow") == [(1, 5 + 3, 15, 0.5), (3, 900, None, None)]
+
+
 def test_replies_that_have_arrived_and_are_not_written_yet_are_counted(store, tmp_path):
     with store_held_up(tmp_path):
         for number in range(3):

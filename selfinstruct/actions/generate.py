@@ -10,15 +10,16 @@ A stage that the budget stopped has not ended, and no other is run after it: the
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import takewhile
 from math import inf
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.preflight import NOTABLE_SHARE, endless, rejected_seeds
-from selfinstruct.budget import Purse, Spending
+from selfinstruct.budget import NOTHING, Purse, Spending, most_of, used
 from selfinstruct.errors import DataError, SelfInstructError
 from selfinstruct.folder import changed_outside
 from selfinstruct.journal import has_rounds
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from selfinstruct.run import Run
 
 LOG = logging.getLogger(__name__)
+
+UNKNOWN = Spending(0, inf, inf)
+"""What was spent where not all of the replies are stored any more."""
 
 
 @part
@@ -140,13 +144,31 @@ def line_to(model: Model, opened: list[Recorded], lines: ExitStack, run: "Run") 
 def spent(run: "Run") -> Spending:
     """What the run has spent before: in its rounds, and on replies that no round needed and none will."""
     committed = totals(run.journal.rounds)
-    guessing = [name for name, stage in run.recipe.items() if stage.target is not None]  # others need all they ask
-    last = {name: rows[-1] for name in guessing if (rows := run.journal.of(name))}
-    lost = run.store.beyond({name: row["round"] for name, row in last.items() if "ended" in row})
+    last = {name: rows[-1] for name in run.recipe if (rows := run.journal.of(name))}
+    guessing = {name for name, stage in run.recipe.items() if stage.target is not None}  # others need all they ask
+    ended = {name: row["round"] for name, row in last.items() if name in guessing and "ended" in row}
+    lost = run.store.beyond(ended)
     requests = committed["asked"] + lost["requests"]
-    tokens = [part[key] for part in (committed, lost) for key in ("prompt_tokens", "completion_tokens")]
-    usd = [part["cost_usd"] for part in (committed, lost)]
-    return Spending(requests, *(inf if (sum_ := known(values)) is None else sum_ for values in (tokens, usd)))
+    tokens = known(part[key] for part in (committed, lost) for key in ("prompt_tokens", "completion_tokens"))
+    usd = known(part["cost_usd"] for part in (committed, lost))
+    if tokens is None or usd is None:
+        counted = {name: inf if name in ended else row["round"] for name, row in last.items()}
+        stored = estimated(run, counted)
+        is_whole = stored.requests >= requests - committed["failed"]
+        return replace(used(tokens, usd, stored if is_whole else UNKNOWN), requests=requests)
+    return Spending(requests, tokens, usd)
+
+
+def estimated(run: "Run", last: Mapping[str, float]) -> Spending:
+    """What the stored replies have used, in each stage up to a round: the most that they may where it is unknown."""
+    total = NOTHING
+    for name, stage in asking(run.recipe).items():
+        model, max_tokens = stage.model or run.model, stage.prompt.decodings()[0].max_tokens
+        rates = None if run.budget.usd is None else model.rates()
+        for number, size, tokens, usd in run.store.usage(name):
+            if number <= last.get(name, 0):
+                total += used(tokens, usd, most_of(size, max_tokens, rates))
+    return total
 
 
 def most_frequent(rounds: list[dict[str, Any]]) -> str:

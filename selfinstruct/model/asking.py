@@ -5,8 +5,8 @@ server that fails everything does not run through the whole queue.  Each attempt
 attempt that is made again goes before one that was never made.  Requests are begun in the order asked, which is the
 order in which their replies will be taken.
 
-A request that is refused gives its place away, and its future stays open until it is known whose fault that is
-(refusals.py).
+A request that is refused, or gets no whole reply, gives its place away, and its future stays open until it is known
+whose fault that is (refusals.py).
 
 All of it runs in one event loop and needs no lock; what comes from other threads comes through the loop (line.py).
 """
@@ -141,7 +141,7 @@ class Asking:
             return
         reply = answer.reply
         if answer.is_refused and isinstance(reply, Failure) and not self._is_ending:
-            self._refusals.hold(Held(request, future, reply, self._sending.last))
+            self._refusals.hold(Held(request, future, reply, self._sending.last, answer.garbled))
             self._end()
             return
         if isinstance(reply, Failure):
@@ -175,7 +175,7 @@ class Asking:
             self._is_probing = True
             self._start(probe_of(held.request), self._prove(held, send))
         elif what == "stop":
-            self._stop(held, stage_refused(held.request.stage))
+            self._stop(held, stage_refused(held))
         else:
             self._release(self._refusals.believed(held))
             self._begin()
@@ -209,11 +209,11 @@ class Asking:
             answer = Answer(CLOSED, 0, is_refused=False)
         self._is_probing = False
         reply = answer.reply
-        if isinstance(reply, Completion) or (reply.kind == "refused" and not answer.is_refused):
+        if isinstance(reply, Completion):
             LOG.info("The probe %s was answered: the refused requests are looked at one by one.", request.id)
             self._release(self._refusals.proved(request, answer.attempt))
         elif answer.is_refused:
-            self._stop(held, all_refused(held.request.stage))
+            self._stop(held, all_refused(held))
         elif not self._is_closing:
             self._failure = self._failure or reply
         self._end()

@@ -74,7 +74,8 @@ class Endpoint:
     attempts: Annotated[int, Field(ge=1)]
     """Faults of one request, after which it is given up: a garbled reply, and a reset, a timeout or an error of the
     server while others are answered. What the server alone is to blame for is not counted once it has answered: an
-    overload, an outage, a model that is loading. Before that every fault counts."""
+    overload, an outage, a model that is loading. Before that every fault counts. A request with nothing but
+    garbled replies is asked as often once more when others were answered, and then rejected."""
     price: Price
     """What the model costs."""
     store: str | None

@@ -33,10 +33,6 @@ FIRST_NOTICE = 10.0
 """Seconds of an outage after which it is reported; shorter ones are only in the log."""
 NOTICE = 60.0
 """Seconds between two reports."""
-GARBLED_REQUESTS = 3
-"""So many requests' attempts in a row, with no whole reply among them, and it is the server and not the requests."""
-GARBLED_ATTEMPTS = 10
-"""At least so many, where a request has few."""
 
 
 class Health:
@@ -52,7 +48,6 @@ class Health:
         """Whole replies so far."""
         self.down_since: float | None = None
         """When the first of the faults came that are an outage, while it lasts."""
-        self._garbled = 0
         self._faults = 0
         self._first_fault = 0.0
         self._failed_probes = 0
@@ -67,7 +62,7 @@ class Health:
         """Count a whole reply."""
         self.is_met = self.is_proven = True
         self.answers += 1
-        self._garbled = self._faults = 0
+        self._faults = 0
         if self.down_since is not None:
             self._recovered(self._clock() - self.down_since)
 
@@ -83,8 +78,6 @@ class Health:
         now = self._clock()
         self.is_met = self.is_met or trouble.is_heard
         self.is_proven = self.is_proven or trouble.is_loading
-        is_own = trouble.is_filtered and self.is_proven  # the last requests of a stage may be those that are filtered
-        self._garbled += trouble.kind == "garbled" and not is_own
         if trouble.kind not in ("transient", "unreached"):
             return
         self._fault = message
@@ -137,15 +130,6 @@ class Health:
     def next_report(self) -> float | None:
         """Seconds until the next report of an outage; None where there is no outage."""
         return None if self.down_since is None else max(0.0, self._notice - self._clock())
-
-    def is_garbling(self, attempts: int) -> bool:
-        """Whether so many replies in a row were garbled that no single request can be blamed for it."""
-        return self._garbled >= max(GARBLED_ATTEMPTS, GARBLED_REQUESTS * attempts)
-
-    @property
-    def garbled(self) -> int:
-        """Garbled replies in a row, over all requests."""
-        return self._garbled
 
 
 def span(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""Which refusals are a request's own fault, and which are the account's, the parameters' or the whole stage's.
+"""Which refusals are a request's own fault, and which are the account's, the parameters', the stage's or the server's.
 
 A provider that answers 400 may mean this one prompt (too long, against its policy), or every request: the account is
 empty, a parameter is not supported, a region is not served.  Words do not tell these apart, for each provider has its
@@ -7,6 +7,9 @@ for a rejection, and no round that holds it is committed.  It counts as refused 
 and after each of them the model has answered another request of its stage, with the same parameters, that was sent
 later.  Twice, because an account may be refilled while a run lasts: what was refused for want of money is then
 answered, and no moment decides what is data.
+
+The same holds for a request that got no whole reply in all its attempts: half a body, a login page, or a text that a
+filter or a fault of the provider ended.  A filter means this one prompt, a fault mostly every request.
 
 Where nothing else is under way that could be answered, or many are held, a probe is sent in its place: a few words with
 the same parameters.  If it is refused as well, no request will be answered, and the run stops; if it is answered, the
@@ -27,11 +30,13 @@ from typing import Literal, TypeAlias
 from selfinstruct.request import Completion, Decoding, Failure, Request
 
 FEW = 5
-"""So many refusals are probed at the start of a stage; a stage of so many requests, all refused, is not believed."""
+"""So many refusals are probed at the start of a stage; a stage of so many requests, all refused, is not believed.  A
+request without a whole reply counts as many refusals as it had attempts."""
 MANY = 10
 """So many refusals in a row are probed where the stage has had answers; after so many others are asked no more."""
 PARAMETERS = tuple(field.name for field in fields(Decoding) if field.name != "stop")
-PROBE = "Reply with the single word yes."
+PROBE = "Write the numbers from one to fifty in words."
+"""Harmless, and answered at some length, since some faults of a server end long replies only."""
 Step: TypeAlias = Literal["probe", "stop", "believe"]
 
 
@@ -44,6 +49,8 @@ class Held:
     failure: Failure
     last_sent: int
     """The number of the attempt that was sent last when the refusal came."""
+    garbled: int = 0
+    """Replies without a whole completion that it got; 0 where the server refused it."""
     is_sound: bool = False
     """Whether a probe with its parameters was answered since."""
 
@@ -152,22 +159,28 @@ class Refusals:
         return None
 
     def _groups(self) -> Iterator[tuple[Held, int]]:
-        """The first of each group that shares its parameters, and how many of the group no probe has proved."""
+        """The first of each group that shares its parameters, and how many refusals of it no probe has proved."""
         seen: list[Held] = []
         for held in self.held:
             if not any(first.shares(held.request) for first in seen):
                 seen.append(held)
-                yield held, sum(not other.is_sound and held.shares(other.request) for other in self.held)
+                unproved = [other for other in self.held if not other.is_sound and held.shares(other.request)]
+                yield held, sum(max(1, other.garbled) for other in unproved)
 
 
-def all_refused(stage: str) -> str:
-    """Why a run stops whose probe was refused."""
+def all_refused(held: Held) -> str:
+    """Why a run stops whose probe was refused as well, or got no whole reply."""
+    stage = held.request.stage
+    if held.garbled:
+        return f"(No request of {stage} gets a whole reply now, not even a few words with the same parameters.)"
     return f"(Every request of {stage} is refused now, even a few words with the same parameters.)"
 
 
-def stage_refused(stage: str) -> str:
+def stage_refused(held: Held) -> str:
     """Why a run stops where a probe was answered, and no request of a stage."""
+    stage = held.request.stage
+    what = f"No request of {stage} gets a whole reply" if held.garbled else f"Every request of {stage} is refused"
     return (
-        f"(Every request of {stage} is refused, but a few words with the same parameters are answered: "
+        f"({what}, but a few words with the same parameters are answered: "
         f"check the length and the content of recipe.{stage}.prompt.)"
     )

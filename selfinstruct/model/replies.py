@@ -49,21 +49,15 @@ class Price:
 
 
 class BrokenError(GarbledError):
-    """A fault of the provider ended the reply."""
+    """A filter or a fault of the provider ended the reply."""
 
     def __init__(self, word: str) -> None:
         super().__init__(200, f"the provider ended the reply with {word!r}, so its text cannot be used", {})
 
 
-class FilteredError(BrokenError):
-    """A filter of the provider ended the reply."""
-
-
 def trusted(reply: Completion) -> Completion:
     """Return the reply; raises an error where a filter or a fault ended it."""
-    if reply.finish_kind == "filtered":
-        raise FilteredError(reply.finish_reason)
-    if reply.finish_kind == "broken":
+    if reply.is_untrusted:
         raise BrokenError(reply.finish_reason)
     return reply
 

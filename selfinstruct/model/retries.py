@@ -12,9 +12,10 @@ all night a few seconds after a server was restarted.
 
 How a request ends that no attempt answered depends on what kept it.  A server that is down or has too much to do stops
 the run, which can be resumed and asks again: nothing is lost.  A server that answers, and time after time without a
-whole completion, would answer so again: that request is refused, and the run continues.  An address at which nobody
-has answered in this process is wrong more often than it is late, so that it is reported after two attempts; a server
-that has never answered, and says that it cannot, after `attempts`.
+whole completion, would answer so again: that request counts as refused, and whether it alone is to blame is judged
+with the other refusals (refusals.py).  An address at which nobody has answered in this process is wrong more often than
+it is late, so that it is reported after two attempts; a server that has never answered, and says that it cannot, after
+`attempts`.
 
 Every attempt that failed is a line in the log.  Together with the replies of the store they are all that was sent.
 """
@@ -59,7 +60,9 @@ class Attempts:
         self._rng: Random | None = None
         self._last = ""
         self.is_refused = False
-        """Whether it ended because the server will not answer it."""
+        """Whether it ended because the server will not answer it, or answers without a whole completion."""
+        self.garbled = 0
+        """Replies without a whole completion, where the request ended because of them."""
 
     def after(self, trouble: Trouble, left: float | None = None) -> float | Failure:
         """Seconds to wait before the next attempt, or the failure that the request ends with.
@@ -105,7 +108,7 @@ class Attempts:
 
     def late(self) -> Failure:
         """The failure of a request that had no more time."""
-        return Failure("unavailable", f"no answer in the time that a request has: {self._count()}{self._last}")
+        return Failure("unavailable", f"no answer in the time that a request has: {counted(self._failed)}{self._last}")
 
     def _end(self, trouble: Trouble) -> Failure | None:
         if trouble.kind in ("refused", "fatal"):
@@ -115,19 +118,15 @@ class Attempts:
             return Failure("unavailable", f"{self._last}. Is the address right, and does the server run?")
         if self._own < self._most:
             return None
-        if self._kinds == {"garbled"}:
-            return self._garbled()
-        return Failure("unavailable", f"no answer in {self._count()}{self._last}")
-
-    def _garbled(self) -> Failure:
-        """The failure of a request that got only garbled replies: its own, unless nobody gets anything else."""
-        message = f"no whole reply in {self._count()}{self._last}"
-        if not self._health.is_garbling(self._most):
-            return Failure("refused", message)
-        return Failure("unavailable", f"{message} ({self._health.garbled} in a row, over all requests)")
-
-    def _count(self) -> str:
-        return "1 attempt: " if self._failed == 1 else f"{self._failed} attempts; the last: "
+        if self._kinds == {"garbled"}:  # only these count, so that a rejection reads the same in every run
+            self.is_refused, self.garbled = True, self._own
+            return Failure("refused", f"no whole reply in {counted(self._own)}{self._last}")
+        return Failure("unavailable", f"no answer in {counted(self._failed)}{self._last}")
 
     def _log(self, then: str) -> None:
         LOG.info("Attempt %d at %s failed (%s); %s.", self._failed, self._request, self._last, then)
+
+
+def counted(attempts: int) -> str:
+    """Return the beginning of a clause about the last of some attempts."""
+    return "1 attempt: " if attempts == 1 else f"{attempts} attempts; the last: "

@@ -29,7 +29,9 @@ class Answer(NamedTuple):
     attempt: int
     """The number of the attempt that was the last."""
     is_refused: bool
-    """Whether the server will not answer it."""
+    """Whether the server will not answer it, or answers without a whole completion."""
+    garbled: int = 0
+    """Replies without a whole completion, where it ended because of them."""
 
 
 class Sending:
@@ -125,7 +127,7 @@ class Sending:
             if isinstance(seconds, Failure):
                 is_said = reply.kind == "fatal" and reply.is_heard
                 failure = with_keys(seconds, request, self._terms.extra) if is_said else seconds
-                return Answer(failure, turn.number, attempts.is_refused)
+                return Answer(failure, turn.number, attempts.is_refused, attempts.garbled)
             turn, wait = None, seconds
 
     async def _attempt(self, request: Request, turn: Turn, send: Send, attempts: Attempts) -> Completion | Trouble:

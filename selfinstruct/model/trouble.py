@@ -90,8 +90,6 @@ class Trouble:
     """Whether the server said something, be it that."""
     is_loading: bool = False
     """Whether the server is there and its model is not yet."""
-    is_filtered: bool = False
-    """Whether a filter of the provider ended the reply, which concerns this request more likely than all."""
 
 
 class ReplyError(Exception):
@@ -137,7 +135,6 @@ def judged(error: Exception) -> Trouble:
         is_overload=is_passing and is_overload(status, asked, str(error)),
         is_heard=kind == "garbled" or bool(headers),
         is_loading=is_passing and status == 503 and bool(LOADING_SIGNS.search(text)),
-        is_filtered=type(error).__name__ == "FilteredError",
     )
 
 

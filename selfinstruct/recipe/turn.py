@@ -3,11 +3,11 @@
 The account holds to the last candidate: whatever a reply holds is either kept or a rejection with its reason.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, TypeVar
 
-from selfinstruct.budget import Purse, Spending
+from selfinstruct.budget import NOTHING, Purse, Rates, Spending, used
 from selfinstruct.errors import ConfigError
 from selfinstruct.filters import Filter, Measuring
 from selfinstruct.finish_reason import FinishKind
@@ -73,8 +73,9 @@ class Turn:
             raise ConfigError([f"recipe.{self.stage}.prompt.{error}."]) from None
         count, once = purse.reserve(requests, model.rates, attempts)
         self.asked += count
+        questions = list(zip(samples, requests[:count], strict=False))
         replies = model.complete(requests[:count])
-        return Answers(self, prompt, list(zip(samples, requests[:count], strict=False)), replies, purse, once, attempts)
+        return Answers(self, prompt, questions, replies, purse, model.rates, once, attempts)
 
     def read(self, prompt: Prompt, completion: Completion, sample: Sample, chat: bool) -> list[Candidate | Rejection]:
         """Count a completion; all that it holds, in order."""
@@ -140,6 +141,7 @@ class Answers:
         questions: Sequence[tuple[Sample, Request]],
         replies: Replies,
         purse: Purse,
+        rates: Callable[[], Rates | None],
         once: Spending,
         attempts: int = 1,
     ) -> None:
@@ -148,6 +150,7 @@ class Answers:
         self._questions = questions
         self._replies = replies
         self._purse = purse
+        self._rates = rates
         self._once = once
         self._attempts = attempts
 
@@ -166,25 +169,19 @@ class Answers:
             self._purse.report_unknown("tokens")
         if any(completion.cost_usd is None for completion in answered):
             self._purse.report_unknown("usd")
-        self._purse.settle(self._once, spent(taken, self._once), self._attempts)
+        spent = [self._spent(request, reply) for (_, request), reply in zip(self._questions, taken, strict=True)]
+        self._purse.settle(self._once, sum(spent, NOTHING), self._attempts)
+
+    def _spent(self, request: Request, reply: Completion) -> Spending:
+        if reply.failure is not None:
+            return Spending(1)
+        tokens = plus(reply.prompt_tokens, reply.completion_tokens)
+        return used(tokens, reply.cost_usd, self._purse.at_most(request, self._rates))
 
     def close(self) -> None:
         """The replies are not needed: what has not been sent yet is not sent, the rest counts as spent."""
         self._replies.close()
         self._purse.settle(self._once, self._once, self._attempts)
-
-
-def spent(completions: Sequence[Completion], reserved: Spending) -> Spending:
-    """What some completions cost; as much as was reserved where one does not say."""
-    tokens: float | None = 0.0
-    usd: float | None = 0.0
-    for completion in completions:
-        if completion.failure is None:
-            tokens = plus(plus(tokens, completion.prompt_tokens), completion.completion_tokens)
-            usd = plus(usd, completion.cost_usd)
-    return Spending(
-        len(completions), reserved.tokens if tokens is None else tokens, reserved.usd if usd is None else usd
-    )
 
 
 N = TypeVar("N", int, float)

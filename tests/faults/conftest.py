@@ -99,14 +99,15 @@ class Handler(BaseHTTPRequestHandler):
             self.server.asked.append(Asked(question, kind))
         time.sleep(self.server.delay)
         try:
-            if kind is None:
+            if kind in (None, "uncounted"):
                 text = self.server.reply(prompt, body.get("temperature"))
                 if self.server.echoes:
                     text = text.replace("the ", f"the {self.headers['Authorization'].split()[-1]} ")
                 if self.server.reason and len(text) > 60:
                     self.say(200, reply(text[: len(text) * 2 // 3], "messages" in body, self.server.reason))
                 else:
-                    self.say(200, reply(text, "messages" in body))
+                    usage = {} if kind is None else {"usage": None}
+                    self.say(200, reply(text, "messages" in body) | usage)
             else:
                 self.fail(kind)
         except OSError:  # nobody listens any more

@@ -5,6 +5,7 @@ within the very first commit leaves.
 """
 
 import json
+import zlib
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,38 @@ def test_a_budget_that_no_first_round_fits_is_named_where_there_is_nothing_to_sc
 
     with pytest.raises(RunFolderError, match=r"no induced instructions .* 0 of 1 requests .* budget.requests=2 to"):
         execute(tmp_path, *words, actions="actions=[generate,score]")
+
+
+@pytest.mark.parametrize("path", ["endpoint", "litellm"])
+@pytest.mark.parametrize("share", [1, 3])
+def test_replies_that_are_not_counted_use_as_much_of_a_budget_when_a_run_is_resumed(
+    share, path, server, words, key, execute, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    monkeypatch.setattr(
+        server, "fault", lambda question: "uncounted" if zlib.crc32(question[0].encode()) % share == 0 else None
+    )
+    if path == "litellm":
+        words = (*words, "model=openai", "model.name=openai/some", f"model.api_base={server.url}")
+    prices = ("model.price.prompt=1000", "model.price.completion=1000")
+    for name, whole, part in (("tokens", 24_000, 12_000), ("usd", 24, 12)):
+        run = execute(tmp_path / name, *words, *prices, f"budget.{name}={whole}")
+        expected = {file: (tmp_path / name / file).read_bytes() for file in FILES}
+        stopped = execute(tmp_path / f"half {name}", *words, *prices, f"budget.{name}={part}").stopped
+        resumed = execute(tmp_path / f"half {name}", *words, *prices, f"budget.{name}={whole}")
+
+        assert stopped.needed is not None
+        assert resumed.stopped == run.stopped
+        assert {file: (tmp_path / f"half {name}" / file).read_bytes() for file in FILES} == expected
+
+
+def test_what_was_spent_is_unknown_where_replies_without_counts_are_no_longer_stored(
+    server, words, execute, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(server, "fault", lambda question: "uncounted")
+    execute(tmp_path, *words, "budget.tokens=12000")
+    (tmp_path / "completions.sqlite").unlink()
+
+    stopped = execute(tmp_path, *words, "budget.tokens=24000").stopped
+
+    assert (stopped.reason, stopped.needed) == ("budget: an unknown part of 24,000 tokens spent", None)

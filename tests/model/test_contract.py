@@ -603,7 +603,7 @@ def test_text_that_a_filter_or_a_fault_ended_is_asked_for_again(server, model, r
 @pytest.mark.parametrize("model", KINDS, indirect=True)
 @pytest.mark.parametrize("word", ["content_filter", "abort", "error"])
 def test_text_that_stays_so_is_refused_with_the_providers_word(server, model, requests, complete, only, word):
-    server.answer = lambda prompt, time: replied(server, word=word)
+    server.answer = lambda prompt, time: replied(server, word=word) if prompt == "question 0" else "well"
 
     completion = only(complete(model(), requests()))
 
@@ -618,8 +618,9 @@ def test_a_server_all_of_whose_replies_end_so_is_not_asked_forever(server, model
 
     completions = complete(model(concurrency=16), requests(40))
 
-    assert completions[-1].failure.kind == "unavailable"
-    assert "in a row, over all requests" in completions[-1].failure.message
+    assert completions[-1].failure.kind == "fatal"
+    assert "the provider ended the reply with 'abort'" in completions[-1].failure.message
+    assert "(No request of stage gets a whole reply now" in completions[-1].failure.message
     assert server.times.total() < 80
 
 
@@ -697,13 +698,14 @@ def test_a_refusal_beside_an_empty_content_is_asked_for_again_and_named(
 ):
     message = {"role": "assistant", "content": None, "refusal": "I cannot help with that."}
     choice = {"index": 0, "finish_reason": "stop", "message": message}
-    server.answer = lambda prompt, time: web.json_response(server.reply("", choices=[choice]))
+    refused = server.reply("", choices=[choice])
+    server.answer = lambda prompt, time: web.json_response(refused) if prompt == "question 0" else "well"
 
     failure = only(complete(KINDS[kind](api_base=server.url, **settings), requests())).failure
 
     assert failure.kind == "refused"
     assert "the provider ended the reply with 'refusal'" in failure.message
-    assert server.times["question 0"] == 2
+    assert server.times["question 0"] == 4
 
 
 @pytest.mark.parametrize("kind", KINDS)

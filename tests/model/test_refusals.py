@@ -11,6 +11,7 @@ from virtual import Status, asked, request, run, terms
 from selfinstruct.model.asking import Asking
 from selfinstruct.model.refusals import FEW, MANY, PROBE
 from selfinstruct.model.secrets import Secrets
+from selfinstruct.model.trouble import GarbledError
 from selfinstruct.request import Completion
 
 
@@ -30,6 +31,16 @@ def refusing(refused, message="Your balance is too low.", seconds=0.0):
             await asyncio.sleep(seconds)
         if refused(request, time):
             raise Refused(message)
+
+    return answer
+
+
+def garbling(garbled):
+    """A server that gives half a reply to whatever this is true of."""
+
+    async def answer(request, time):
+        if garbled(request):
+            raise GarbledError(200, "half", {})
 
     return answer
 
@@ -264,3 +275,77 @@ def test_a_defect_while_a_probe_is_judged_reaches_whoever_takes_the_reply():
         return future
 
     assert isinstance(run(play).exception(), KeyError)
+
+
+@pytest.mark.parametrize("concurrency", [1, 4, 64])
+@pytest.mark.parametrize("attempts", [1, 3, 8])
+def test_a_server_that_garbles_everything_from_some_moment_stops_and_no_request_is_to_blame(attempts, concurrency):
+    sent = []
+
+    def is_sick(request):
+        sent.append(request.text)
+        return len(sent) > 12
+
+    replies, _ = asked(garbling(is_sick), 200, concurrency=concurrency, attempts=attempts)
+
+    assert set(kinds(replies)) == {None, "fatal"}
+    assert kinds(replies).count(None) == 12
+    assert len(sent) <= 12 + (MANY + attempts) + (concurrency + 1) * attempts
+    count = "1 attempt: half" if attempts == 1 else f"{attempts} attempts; the last: half"
+    assert replies[-1].failure.message == (
+        f"no whole reply in {count} "
+        "(No request of s gets a whole reply now, not even a few words with the same parameters.)"
+    )
+
+
+def test_the_only_request_under_way_is_not_to_blame_where_nobody_gets_a_whole_reply():
+    replies, attempts = asked(garbling(lambda request: True), 1, remembered=["s"], concurrency=1)
+
+    assert kinds(replies) == ["fatal"]
+    assert len(attempts) == 3 + 3
+
+
+def test_what_was_garbled_while_a_server_was_sick_is_answered_when_it_is_well():
+    sent = []
+
+    def is_sick(request):
+        sent.append(request.text)
+        return 10 < len(sent) <= 24
+
+    replies, _ = asked(garbling(is_sick), 60, concurrency=2)
+
+    assert kinds(replies) == [None] * 60
+
+
+@pytest.mark.parametrize("concurrency", [1, 4, 64])
+def test_garbled_replies_among_answers_are_the_requests_own(concurrency):
+    replies, _ = asked(garbling(lambda request: request.text in ("3", "17", "39")), 40, concurrency=concurrency)
+
+    assert [number for number, kind in enumerate(kinds(replies)) if kind == "refused"] == [3, 17, 39]
+    assert kinds(replies).count(None) == 37
+
+
+def test_the_last_requests_of_a_stage_may_all_be_garbled_though_others_are_answered():
+    replies, _ = asked(garbling(lambda request: request.text != PROBE), 7, remembered=["s"])
+
+    assert kinds(replies) == ["refused"] * 7
+
+
+@pytest.mark.parametrize("count", [FEW, 100])
+def test_a_stage_without_any_whole_reply_stops_though_the_probe_is_answered(count):
+    replies, _ = asked(garbling(lambda request: request.text != PROBE), count)
+
+    assert set(kinds(replies)) == {"fatal"}
+    assert replies[0].failure.message == (
+        "no whole reply in 3 attempts; the last: half (No request of s gets a whole reply, but a few words with the "
+        "same parameters are answered: check the length and the content of recipe.s.prompt.)"
+    )
+
+
+def test_a_refusal_is_not_believed_where_the_probe_is_garbled():
+    async def answer(request, time):
+        raise GarbledError(200, "half", {}) if request.text == PROBE else Refused
+
+    replies, _ = asked(answer, 2)
+
+    assert kinds(replies) == ["fatal"] * 2

@@ -77,16 +77,16 @@ def test_a_request_that_got_a_garbled_reply_among_other_faults_may_still_be_answ
     assert failure.kind == "unavailable"
 
 
-@pytest.mark.parametrize(("most", "before"), [(1, 9), (4, 2), (8, 2)])
-def test_a_server_that_garbles_everything_is_down_and_no_request_is_to_blame(most, before):
+def test_only_garbled_replies_are_counted_where_a_request_ends_because_of_them():
     health = Health()
-
-    def garbled():
-        return after(*[Trouble("garbled", "half")] * most, most=most, health=health)[-1]
-
-    assert [garbled().kind for _ in range(before + 1)] == ["refused"] * before + ["unavailable"]
     health.answered()
-    assert garbled().kind == "refused"
+    attempts = Attempts(2, "stage/1/1", str, health)
+    troubles = [Trouble("garbled", "half"), Trouble("transient", "busy", is_overload=True), Trouble("garbled", "login")]
+
+    *_, failure = map(attempts.after, troubles)
+
+    assert failure == Failure("refused", "no whole reply in 2 attempts; the last: login")
+    assert (attempts.is_refused, attempts.garbled) == (True, 2)
 
 
 def test_an_address_at_which_nobody_ever_answered_is_tried_twice():
@@ -127,22 +127,3 @@ def test_every_attempt_that_failed_is_told_in_the_log(caplog):
         "Attempt 1 at stage/1/1 failed (no key); it was the last.",
         "Attempt 1 at stage/1/2 failed (the line was closed); it was the last.",
     ]
-
-
-def test_replies_that_a_filter_ended_are_the_requests_own_fault_once_the_server_has_answered():
-    health = Health()
-
-    def filtered():
-        return after(*[Trouble("garbled", "filtered", is_filtered=True)] * 4, most=4, health=health)[-1]
-
-    health.answered()
-    assert [filtered().kind for _ in range(9)] == ["refused"] * 9
-
-
-def test_a_server_that_has_only_filtered_replies_is_not_asked_forever():
-    health = Health()
-
-    def filtered():
-        return after(*[Trouble("garbled", "filtered", is_filtered=True)] * 4, most=4, health=health)[-1]
-
-    assert [filtered().kind for _ in range(3)] == ["refused", "refused", "unavailable"]

@@ -254,6 +254,14 @@ def test_a_status_that_refuses_one_request(status):
     assert judged(APIError(status)).kind == "refused"
 
 
+@pytest.mark.parametrize(("status", "kind"), [(399, "transient"), (400, "refused"), (599, "transient")])
+def test_the_status_of_the_reply_beneath_counts_where_litellm_says_500(status, kind):
+    error = APIError(500, "litellm.InternalServerError")
+    error.__cause__ = APIError(status, "no")
+
+    assert judged(error).kind == kind
+
+
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308, 401, 402, 403, 404])
 def test_a_status_that_no_request_survives(status):
     assert judged(APIError(status)).kind == "fatal"

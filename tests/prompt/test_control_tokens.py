@@ -60,6 +60,23 @@ def test_a_header_opens_the_reply(header: str) -> None:
     assert not spoken(header + LIST).is_ended
 
 
+def test_any_token_at_the_beginning_is_no_part_of_the_reply() -> None:
+    assert spoken(f"<|never_seen|>{LIST}") == Spoken((LIST,), has_tokens=True)
+
+
+@pytest.mark.parametrize(
+    ("row", "after"),
+    [
+        ("<|endoftext|>", ()),
+        ("<|im_end|>\n<|im_start|>user\n", ()),
+        ("<|im_end|>\n<|im_start|>assistant\n", ("11. No.",)),
+        ("<|end|><|start_thinking|>", ()),
+    ],
+)
+def test_only_a_turn_that_the_model_opens_may_be_the_reply_beside_the_first(row: str, after: tuple[str, ...]) -> None:
+    assert tuple(text.strip() for text in spoken(f"{LIST}{row}11. No.").texts) == (LIST, *after)
+
+
 @pytest.mark.parametrize(
     "turn",
     [

@@ -102,6 +102,11 @@ def test_a_row_without_a_label_is_rejected_as_unlabelled(names):
     assert (rejection.filter, rejection.reason) == ("answer", "label is -1: the row has no label")
 
 
+def test_a_number_beyond_the_classes_is_shown_as_it_is():
+    assert wording(names={}).of(labelled(7)).instance.output == "7"
+    assert wording().of(labelled(7)).reason == "label is '7', and names has 0, 1"
+
+
 def test_a_number_is_a_number_where_the_source_names_no_classes():
     assert wording(names={}).of(row(label=-1)).instance.output == "-1"
 

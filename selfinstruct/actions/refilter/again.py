@@ -72,7 +72,8 @@ class Regrowing(Growing):
         turn = Turn(self.name, recorded.number, self.setting.model.name, asked=len(questions))
         completions = [answer(question, recorded) for question in questions]
         asked = [(question.sample, question.request) for question in questions]
-        answers = Answers(turn, self.stage.prompt, asked, Given(iter(completions)), self.setting.purse, NOTHING)
+        replies, purse, rates = Given(iter(completions)), self.setting.purse, self.setting.model.rates
+        answers = Answers(turn, self.stage.prompt, asked, replies, purse, rates, NOTHING)
         whole, self.stage = self.stage, replace(self.stage, until=until)
         self.drawing = self.stage.drawing(self.setting, self.figures)
         round_ = self._read(turn, answers)
