@@ -160,9 +160,8 @@ def test_time_grows_no_faster_than_the_reply(opening: str, unit: str, count: int
             parser.parse(Completion(text=opening + unit * units + end), {"chat": True})
             return time.process_time() - start
 
-        eighth, whole = seconds(count // 8), seconds(count)
-
-        assert whole < 24 * eighth + 0.2, "eight times the reply takes eight times as long, and 64 where it is squared"
+        # eight times the reply takes eight times as long, and 64 where it is squared; a pause of Python's may come between
+        assert any(seconds(count) < 24 * seconds(count // 8) + 0.2 for _ in range(3))
 
 
 def test_control_tokens_are_cut_inside_a_fence_and_around_it() -> None:
