@@ -23,13 +23,17 @@ from pydantic import Field
 from selfinstruct.budget import Rates
 from selfinstruct.model import Line, Mode
 from selfinstruct.part import part
-from selfinstruct.request import Completion, Decoding, Request
+from selfinstruct.request import Completion, Decoding, Failure, Request
 from selfinstruct.task import OFFLINE
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 WORD = re.compile(r"\S+")
 TOKENS_PER_WORD = 4 / 3
+UNANSWERED = (
+    "it cannot answer the prompt of stage {stage}: {reason}. "
+    "Set model=scripted with replies of your own, or choose a real model."
+)
 
 
 @part
@@ -91,8 +95,13 @@ class Offline:
         return futures
 
     def _completion(self, request: Request) -> Completion:
+        from selfinstruct.model.grammar.asked import UnanswerableError  # read when first asked, not before
+
         rng = stream(request)
-        text, cut_off = ended(self._text(request, rng), request.decoding)
+        try:
+            text, cut_off = ended(self._text(request, rng), request.decoding)
+        except UnanswerableError as reason:
+            return Completion(failure=Failure("fatal", UNANSWERED.format(stage=request.stage, reason=reason)))
         if rng.random() < self.truncated:
             text, cut_off = first_words(text, int(count_words(text) * rng.uniform(0.2, 0.9))), True
         return Completion(
@@ -105,12 +114,14 @@ class Offline:
         )
 
     def _text(self, request: Request, rng: Random) -> str:
-        from selfinstruct.model.grammar.replies import between, reply, thought  # read when first asked, not before
+        from selfinstruct.model.grammar.asked import Asked
+        from selfinstruct.model.grammar.replies import between, reply, thought
 
         spoiled, talks, thinks = (rng.random() < share for share in (self.bad_format, self.chatty, self.thinking))
-        text = reply(request, rng, self.repeats, spoiled)
+        asked = Asked(request, rng, self.repeats, spoiled)
+        text = reply(asked)
         if talks:
-            text = between(text, request, rng)
+            text = between(text, asked)
         return thought(text) if thinks else text
 
 
