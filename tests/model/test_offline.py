@@ -291,14 +291,17 @@ def test_an_instruction_that_it_does_not_know_gets_a_placeholder_that_says_so(ta
     text = ask("input_first", about(task)).text
 
     assert text.startswith(start)
-    assert "placeholder of the offline grammar" in text
+    assert "placeholder of the offline model" in text
 
 
-def test_an_unknown_form_gets_one_line_that_says_so() -> None:
-    text = ask("scores", "Rate this.").text
+@pytest.mark.parametrize(("expects", "reason"), [("scores", "its parser expects 'scores'"), ("answer", "it does not")])
+def test_a_prompt_that_it_cannot_answer_stops_the_run_with_the_reason(expects: str, reason: str) -> None:
+    reply = ask(expects, "Rate this.")
 
-    assert "offline grammar" in text
-    assert "\n" not in text
+    assert reply.failure is not None
+    assert reply.failure.kind == "fatal"
+    assert reply.failure.message.startswith(f"it cannot answer the prompt of stage stage: {reason}")
+    assert "model=scripted" in reply.failure.message
 
 
 def test_repeats_are_near_copies_of_what_is_shown_or_written() -> None:

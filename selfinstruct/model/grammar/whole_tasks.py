@@ -74,8 +74,8 @@ def restarted(tasks: Sequence[Written], first: int, rng: Random) -> str:
 
 
 def unnumbered(tasks: Sequence[Written], first: int, rng: Random) -> str:
-    """Return the tasks without numbers, and without lines between them."""
-    return "\n\n".join(block(task, "" if place else first) for place, task in enumerate(tasks))
+    """Return the tasks without numbers, except the first one, which the prompt may contain."""
+    return RULE.join(block(task, "" if place else first) for place, task in enumerate(tasks))
 
 
 def without_output(tasks: Sequence[Written], first: int, rng: Random) -> str:
