@@ -36,7 +36,7 @@ def reply(asked: Asked) -> str:
     """Return a reply; raises UnanswerableError for a prompt that the offline model cannot answer."""
     expects = asked.request.expects
     if expects not in FORMS:
-        raise UnanswerableError(f"its parser expects {expects!r}, which is unknown here")
+        raise UnanswerableError(f"its parser expects {expects!r}, a form of reply that it does not know")
     return FORMS[expects](asked)
 
 
