@@ -186,3 +186,11 @@ def test_an_instruction_of_somebody_else_gets_a_placeholder_that_says_so():
     assert "placeholder" in given
     assert "placeholder of the offline model" in output
     assert answered("Hum a tune of your own.", Random(0))[0] == ""
+
+
+def test_a_label_that_somebody_else_has_added_gets_a_placeholder():
+    task = known("Tell retired cooks whether the word means fruit or nonsense.")
+
+    assert task is not None
+    assert task.labels == ["fruit", "nonsense"]
+    assert "placeholder" in task.example(Random(0), "nonsense")

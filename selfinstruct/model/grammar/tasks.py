@@ -58,12 +58,12 @@ class Known:
         return re.split(r", | or ", self.slots["labels"]) if self.frame.is_closed else []
 
     def example(self, rng: Random, label: str) -> str:
-        """Return an input for which the label is right."""
+        """Return an input for which the label is right; a placeholder for a label that somebody else has added."""
         if self.frame.kind == "tests":
             affirmative = label.lower() in {yes for yes, _ in PAIRS}
             return tested(self.frame.output, self.slots, rng, passes=affirmative)
         texts = {name.lower(): text for name, text in self.frame.labels.items()}
-        return sentence(fill(rng.choice(texts[label.lower()].split("|")), rng))
+        return sentence(fill(rng.choice(texts.get(label.lower(), "{placeholder_input}").split("|")), rng))
 
     def answer(self, rng: Random) -> tuple[str, str]:
         """Return an input, empty where none is needed, and the output that is right for it."""
