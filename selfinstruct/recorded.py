@@ -45,7 +45,7 @@ def recorded(model: Model, store: Store, tally: Tally | None = None) -> Iterator
         shared = None if model.store is None else stack.enter_context(closing(opened(Path(model.store))))
         line = stack.enter_context(model.line())
         if isinstance(line, Remembering):
-            line.answered_stages = store.stages
+            line.answered_stages = store.answered()
         yield Recorded(model, line, store, shared, tally)
 
 

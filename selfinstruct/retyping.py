@@ -27,7 +27,11 @@ from selfinstruct.folder import CONFIG, is_own, kept_overrides, leaves
 from selfinstruct.ownership import SECRET, note_start, state_folder, stored_secret
 
 ENDPOINT, LITELLM = "selfinstruct.model.endpoint.Endpoint", "selfinstruct.model.litellm.LiteLLM"
-KEYLESS = ("selfinstruct.model.offline.Offline", "selfinstruct.model.replay.Replay")
+KEYLESS = (
+    "selfinstruct.model.offline.Offline",
+    "selfinstruct.model.replay.Replay",
+    "selfinstruct.model.scripted.Scripted",
+)
 """Models that ask no server."""
 OPENAI = ("openai", "text-completion-openai")
 """Providers to which no key is sent that no config names."""

@@ -35,7 +35,7 @@ from selfinstruct.start import Start
 from selfinstruct.store import Store
 from selfinstruct.summary import SUMMARY, authors, but_files, ended_before, summarise, summary_in
 from selfinstruct.tally import Pulse, Tally, reported
-from selfinstruct.task import OFFLINE, Task
+from selfinstruct.task import Task, stand_ins
 from selfinstruct.terminal import printable
 from selfinstruct.trackers import Tracker, Waiting, finish
 
@@ -129,7 +129,7 @@ class Run:
         return replace(
             self.start,
             models=models,
-            is_offline=OFFLINE in models,
+            is_offline=bool(stand_ins(models)),
             targets={name: stage.target for name, stage in self.recipe.items()},
             past=partial(past.rounds, self.journal),
             makes_rounds=self._asks or not self.journal.rounds,

@@ -83,10 +83,9 @@ class Store:
         except sqlite3.Error as error:
             raise unwritable(self._path, error) from None
 
-    @property
-    def stages(self) -> set[str]:
-        """The stages of which it holds replies."""
-        return {stage for stage, _ in self._rounds}
+    def answered(self) -> dict[str, int]:
+        """Return how many replies it holds of each stage."""
+        return dict(self._read("SELECT stage, COUNT(*) FROM replies GROUP BY stage"))
 
     def find(self, request: Request, key: bytes) -> Completion | None:
         """The reply to this request, if it was given before."""

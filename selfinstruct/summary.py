@@ -20,7 +20,7 @@ from selfinstruct.diversity import diversity
 from selfinstruct.folder import kept_config
 from selfinstruct.pool import Pool
 from selfinstruct.start import Start
-from selfinstruct.task import HUMAN, OFFLINE, UNKNOWN, Task
+from selfinstruct.task import HUMAN, UNKNOWN, Task, stand_ins
 
 SUMMARY = "summary.json"
 COUNTED = ("asked", "failed", "candidates", "parsed", "kept")
@@ -53,7 +53,7 @@ def summarise(
     return {
         "recipe": start.recipe,
         "models": models,
-        "offline": OFFLINE in models,
+        "offline": bool(stand_ins(models)),
         "completed": error is None,
         "stop_reason": error or stop_reason(by_stage, stopped),
         "stopped_by": None if stopped is None or error is not None else stopped.limit,

@@ -5,7 +5,7 @@ A task is an instruction with its instances, and the unit of the pool (Self-Inst
 a task up says so in `gave_up`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from sys import intern
 from typing import Any, cast
@@ -19,6 +19,8 @@ UNKNOWN = "unknown"
 OFFLINE = "offline"
 """The name of the grammar that stands in for a model; tasks that it wrote record it, so that no text passes for a
 model's."""
+SCRIPTED = "scripted"
+"""The name of a file of prepared replies that stands in for a model."""
 UNANSWERED = "unanswered"
 """The attribute of a task that has the inputs given up, with the reasons."""
 
@@ -131,3 +133,8 @@ class Task:
             gave_up=row["gave_up"],
             attributes=row.get("attributes", {}),
         )
+
+
+def stand_ins(models: Iterable[str]) -> list[str]:
+    """Return those of some names that stand in for a model, and whose text is not a model's."""
+    return [name for name in models if name in (OFFLINE, SCRIPTED)]

@@ -19,7 +19,7 @@ from selfinstruct.folder import replace_text
 from selfinstruct.metrics.accuracy import Accuracy, accuracies, overall
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
-from selfinstruct.task import OFFLINE
+from selfinstruct.task import OFFLINE, SCRIPTED, stand_ins
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -142,7 +142,9 @@ def as_markdown(rows: Sequence[Row], models: Sequence[str], rescaling: str = "")
     """The lines as a table, with what the columns are, BERTScore among them where there is one."""
     keys = [key for key in rows[0] if key not in ("answers", "executed", "best_strict")]
     lines = [" | ".join(shown(key, row[key]) for key in keys) for row in rows]
-    note = "\n**The answers are those of the offline grammar, and measure no model.**\n" if OFFLINE in models else ""
+    names = {OFFLINE: "the offline grammar", SCRIPTED: "a script"}
+    writers = " and ".join(names[name] for name in stand_ins(models))
+    note = f"\n**The answers are those of {writers}, and measure no model.**\n" if writers else ""
     return (
         f"# Execution accuracy of induced instructions\n\nBy {', '.join(map(markdown, models))}.\n{note}\n"
         "Scores are in per cent: `paper` by the published normal form of answers, `strict` by one that mends its"

@@ -20,13 +20,15 @@ from typing import Any
 from selfinstruct.formats.rows import finished, provenance
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
-from selfinstruct.task import OFFLINE, Task
+from selfinstruct.task import OFFLINE, SCRIPTED, Task, stand_ins
 
 UNKNOWN = ["Unknown"]
-BY_GRAMMAR = (
-    "selfinstruct: made by its offline grammar, which stands in for a model to try the program;"
-    " no language model's work and no data to train on"
-)
+BY_STAND_IN = {
+    OFFLINE: "selfinstruct: made by its offline grammar, which stands in for a model to try the program;"
+    " no language model's work and no data to train on",
+    SCRIPTED: "selfinstruct: made of prepared replies, which stand in for a model to try a recipe;"
+    " no language model's work and no data to train on",
+}
 
 
 @part
@@ -68,8 +70,8 @@ def task_file(task: Task) -> dict[str, Any]:
 
 def source(task: Task, models: list[str]) -> list[str]:
     """Where a task comes from; of a seed nothing is known but who wrote it."""
-    if OFFLINE in models:
-        return [BY_GRAMMAR]
+    if made_up := stand_ins(models):
+        return [BY_STAND_IN[made_up[0]]]
     if task.is_human:
         return UNKNOWN
     return [f"selfinstruct: grown by {', '.join(models) or 'a model that is not known'}"]

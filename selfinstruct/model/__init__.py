@@ -13,7 +13,7 @@ To add one behind LiteLLM, or a server that speaks OpenAI's protocol, write `con
 model is one module beside it: give `AskingLine` (line.py) the way to make one attempt, and it does the rest.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -39,10 +39,10 @@ class Line(Protocol):
 
 @runtime_checkable
 class Remembering(Line, Protocol):
-    """A line that judges refusals and outages by what was answered before."""
+    """A line that judges refusals and outages by what was answered before, or continues where that ends."""
 
-    answered_stages: Collection[str]
-    """Stages of which requests were answered in an earlier process; set before the first request."""
+    answered_stages: Mapping[str, int]
+    """How many requests of each stage were answered in earlier processes; set before the first request."""
 
 
 @runtime_checkable

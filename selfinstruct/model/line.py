@@ -15,7 +15,7 @@ import asyncio
 import logging
 import sys
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from types import TracebackType
@@ -45,8 +45,8 @@ class AskingLine:
         self._secrets = secrets or Secrets()
         self._thread: threading.Thread | None = None
         self._is_closed = False
-        self.answered_stages: Collection[str] = ()
-        """Stages of which requests were answered in an earlier process; set before the first request."""
+        self.answered_stages: Mapping[str, int] = {}
+        """How many requests of each stage were answered in earlier processes; set before the first request."""
         self._ready: Future[tuple[asyncio.AbstractEventLoop, Asking]] = Future()
         self._ended = threading.Event()
         self._turn_before = sys.getswitchinterval()

@@ -2,11 +2,11 @@
 
 It serves to try a config, to teach, and to test: a newcomer sees a whole run in seconds, filters and rejections
 included, before a token is paid for.  Its replies have the forms of real ones, and at set rates their faults.  What it
-writes is no model's text, and everywhere says so: its name is `offline`.
+writes is not a model's text, and everything that shows it says so: its name is `offline`.
 
 A reply is a pure function of the request, its id included, so that the same question asked again is another draw and a
-run gives the same bytes on every machine.  Rejected: recorded replies of a real model (they fit one prompt only, and
-would pass for a result).
+run gives the same bytes on every machine.  A prompt that it cannot answer, such as one with a new parser, stops the run
+with the reason.  Rejected: recorded replies of a real model (they fit one prompt only, and look like a result).
 """
 
 import re
@@ -23,13 +23,17 @@ from pydantic import Field
 from selfinstruct.budget import Rates
 from selfinstruct.model import Line, Mode
 from selfinstruct.part import part
-from selfinstruct.request import Completion, Decoding, Request
+from selfinstruct.request import Completion, Decoding, Failure, Request
 from selfinstruct.task import OFFLINE
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 WORD = re.compile(r"\S+")
 TOKENS_PER_WORD = 4 / 3
+UNANSWERED = (
+    "it cannot answer the prompt of stage {stage}: {reason}. "
+    "Set model=scripted with replies of your own, or choose a real model."
+)
 
 
 @part
@@ -41,7 +45,7 @@ class Offline:
     repeats: Share
     """Share of new instructions that are near copies of one in the prompt or earlier in the reply."""
     truncated: Share
-    """Share of replies that break off, as if at the token limit."""
+    """Share of replies that are cut off, as if at the token limit."""
     bad_format: Share
     """Share of replies whose form is off: numbers that restart, bullets, missing markers, no usable yes or no."""
     chatty: Share
@@ -56,7 +60,7 @@ class Offline:
 
     @property
     def is_offline(self) -> bool:
-        """Always: its text is made up here."""
+        """Always true: its text is made up here."""
         return True
 
     @property
@@ -65,34 +69,39 @@ class Offline:
         return
 
     def prepare(self) -> None:
-        """Nothing: it is ready."""
+        """Do nothing: it is ready."""
 
     def rates(self) -> Rates:
-        """It costs nothing."""
+        """Return a price of 0."""
         return Rates(0.0, 0.0)
 
     def problems(self) -> list[str]:
-        """None: it needs nothing."""
+        """Return nothing: it needs no key and no network."""
         return []
 
     def identity(self) -> dict[str, object]:
-        """Its name, mode and fault rates."""
+        """Return its name, mode and fault rates."""
         return {"name": self.name, **asdict(self)}
 
     def line(self) -> AbstractContextManager[Line]:
-        """A line on which every request is answered at once."""
+        """Open a line on which every request is answered at once."""
         return nullcontext(self)
 
     def ask(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
-        """Answer each request now: what a grammar writes is written before anybody could wait for it."""
+        """Answer each request at once."""
         futures: list[Future[Completion]] = [Future() for _ in requests]
         for request, future in zip(requests, futures, strict=True):
             future.set_result(self._completion(request))
         return futures
 
     def _completion(self, request: Request) -> Completion:
+        from selfinstruct.model.grammar.asked import UnanswerableError  # read when first asked, not before
+
         rng = stream(request)
-        text, cut_off = ended(self._text(request, rng), request.decoding)
+        try:
+            text, cut_off = ended(self._text(request, rng), request.decoding)
+        except UnanswerableError as reason:
+            return Completion(failure=Failure("fatal", UNANSWERED.format(stage=request.stage, reason=reason)))
         if rng.random() < self.truncated:
             text, cut_off = first_words(text, int(count_words(text) * rng.uniform(0.2, 0.9))), True
         return Completion(
@@ -105,23 +114,25 @@ class Offline:
         )
 
     def _text(self, request: Request, rng: Random) -> str:
-        from selfinstruct.model.grammar.replies import between, reply, thought  # read when first asked, not before
+        from selfinstruct.model.grammar.asked import Asked
+        from selfinstruct.model.grammar.replies import between, reply, thought
 
         spoiled, talks, thinks = (rng.random() < share for share in (self.bad_format, self.chatty, self.thinking))
-        text = reply(request, rng, self.repeats, spoiled)
+        asked = Asked(request, rng, self.repeats, spoiled)
+        text = reply(asked)
         if talks:
-            text = between(text, request, rng)
+            text = between(text, asked)
         return thought(text) if thinks else text
 
 
 def stream(request: Request) -> Random:
-    """The random stream of a request: the same for the same request, on every machine."""
+    """Return the random stream of a request, which is the same on every machine."""
     shape = (request.id, request.system, request.text, request.chat, request.expects, asdict(request.decoding))
     return Random(int.from_bytes(sha256(repr(shape).encode()).digest()))
 
 
 def ended(text: str, decoding: Decoding) -> tuple[str, bool]:
-    """The reply up to the first stop text or the token limit, and whether it was the limit."""
+    """Return the reply up to the first stop text or the token limit, and whether it was the limit."""
     text = text[: min((text.find(stop) for stop in decoding.stop if stop and stop in text), default=len(text))]
     if decoding.max_tokens is None:
         return text, False
@@ -130,16 +141,16 @@ def ended(text: str, decoding: Decoding) -> tuple[str, bool]:
 
 
 def first_words(text: str, count: int) -> str:
-    """The first words of a text with the space between them."""
+    """Return the first words of a text with the space between them."""
     ends = [match.end() for match in WORD.finditer(text)]
     return text if count >= len(ends) else text[: ends[count - 1]] if count else ""
 
 
 def count_words(text: str) -> int:
-    """How many words a text has, parted by space."""
+    """Return how many words a text has."""
     return len(text.split())
 
 
 def tokens(text: str) -> int:
-    """About how many tokens a text has."""
+    """Return about how many tokens a text has."""
     return round(count_words(text) * TOKENS_PER_WORD)

@@ -12,7 +12,7 @@ Nothing is ever read as rich's markup: names and errors may hold brackets, and a
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct.part import part
 from selfinstruct.round import OWN, Round
 from selfinstruct.start import Start
+from selfinstruct.task import OFFLINE, SCRIPTED, stand_ins
 from selfinstruct.terminal import printable
 from selfinstruct.trackers.progress import WAITING, Bar, Recent, after
 from selfinstruct.trackers.screen import WIDE, screen
@@ -29,10 +30,13 @@ if TYPE_CHECKING:
 
 FOLDED = 70
 """On fewer columns a table has a line a figure."""
-OFFLINE = (
-    "OFFLINE: the text of this run is made by the offline grammar, not by a model. "
-    "Use it to try the program, never as data."
-)
+NOTICES = {
+    OFFLINE: "OFFLINE: the text of this run is made by the offline grammar, not by a model. "
+    "Use it to try the program, never as data.",
+    SCRIPTED: "SCRIPTED: the replies of this run were prepared beforehand, and are not a model's. "
+    "Use them to try a recipe, never as data.",
+}
+"""What is printed of a run by a stand-in for a model."""
 
 
 @part(frozen=False)
@@ -52,8 +56,7 @@ class Console:
         self._recent = Recent()
         model = f"model {', '.join(start.models)}" if start.models else "no model"
         self._print(f"{start.recipe}: {start.job_type} · {model} · {start.folder}", "bold")
-        if start.is_offline:
-            self._print(OFFLINE, "bold black on yellow")
+        self._warn(start.models)
         if self._screen.is_terminal:
             self._bar = Bar(self._screen)
 
@@ -84,8 +87,7 @@ class Console:
         if summary["asked"] or summary["candidates"]:
             self._screen.print(table(summary, self._screen.width))
         self._print(f"{duration(summary['seconds'])} · {spent(summary)}{wasted(summary, error)}")
-        if summary["offline"]:
-            self._print(OFFLINE, "bold black on yellow")
+        self._warn(summary["models"])
         if error is not None:
             self._print("Not finished.", "bold red")  # the reason follows on standard error
         elif summary["stopped_by"] is not None:
@@ -93,6 +95,11 @@ class Console:
         else:
             self._print(f"Done: {summary['stop_reason']}", "green")
         self._print(f"Files in {self._start.folder}: {', '.join(files(self._start.folder)) or 'none'}")
+
+    def _warn(self, models: Iterable[str]) -> None:
+        """Say so where a stand-in for a model wrote the text."""
+        for name in stand_ins(models):
+            self._print(NOTICES[name], "bold black on yellow")
 
     def _print(self, text: str, style: str = "") -> None:
         from rich.text import Text

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.start import Start
-from selfinstruct.task import OFFLINE
+from selfinstruct.task import stand_ins
 from selfinstruct.trackers.environment import mode_of
 from selfinstruct.trackers.wandb import KEYS, Wandb
 
@@ -57,7 +57,7 @@ def log_sweep(
             config={},
             declared={},
             models=tuple(models),
-            is_offline=OFFLINE in models,
+            is_offline=bool(stand_ins(models)),
         )
         tracker.start(start)
         try:

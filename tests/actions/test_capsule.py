@@ -33,9 +33,9 @@ class Handler(BaseHTTPRequestHandler):
         prompt = body["messages"][-1]["content"]
         if sum(prompt.encode()) % 10 == 0:
             return self.answer(400, {"error": {"message": f"not answered for {KEY}", "code": "content_filter"}})
-        expects = "numbered_list" if "Continue the list" in prompt else "label_line"
-        request = Request("x", "x", 1, prompt, None, True, Decoding(), expects)
-        message = {"role": "assistant", "content": self.grammar._completion(request).text}
+        request = Request("x", "x", 1, prompt, None, True, Decoding(), "numbered_list")
+        said = self.grammar._completion(request).text if "Continue the list" in prompt else "It depends on the tide."
+        message = {"role": "assistant", "content": said}
         usage = {"prompt_tokens": 9, "completion_tokens": 4}
         return self.answer(
             200, {"model": "m-1", "usage": usage, "choices": [{"message": message, "finish_reason": "stop"}]}

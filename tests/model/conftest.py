@@ -4,11 +4,13 @@ import asyncio
 import json
 import threading
 from collections import Counter
+from random import Random
 from types import SimpleNamespace
 
 import pytest
 from aiohttp import web
 
+from selfinstruct.model.grammar.asked import Asked
 from selfinstruct.model.replies import Price
 from selfinstruct.request import Decoding, Request
 
@@ -151,3 +153,14 @@ def only():
         return value
 
     return unpack
+
+
+@pytest.fixture
+def asking():
+    """A prompt as the offline model reads it, with what chance has decided by the number of the draw."""
+
+    def ask(text, expects="", *, chat=True, draw=0, repeats=0.0, spoiled=False, **decoding):
+        request = Request("stage/1/1", "stage", 1, text, None, chat, Decoding(**decoding), expects)
+        return Asked(request, Random(draw), repeats, spoiled)
+
+    return ask

@@ -5,15 +5,19 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
 from pydantic import ValidationError
 
+from selfinstruct.errors import ModelError
 from selfinstruct.model import Model
+from selfinstruct.model.grammar.replies import FORMS
 from selfinstruct.model.offline import Offline
 from selfinstruct.request import Completion, Decoding, Request
+from selfinstruct.round import Rejection
 
 ROOT = Path(__file__).parents[2]
 SHOWN = [
@@ -291,14 +295,47 @@ def test_an_instruction_that_it_does_not_know_gets_a_placeholder_that_says_so(ta
     text = ask("input_first", about(task)).text
 
     assert text.startswith(start)
-    assert "placeholder of the offline grammar" in text
+    assert "placeholder of the offline model" in text
 
 
-def test_an_unknown_form_gets_one_line_that_says_so() -> None:
-    text = ask("scores", "Rate this.").text
+@pytest.mark.parametrize(("expects", "reason"), [("scores", "its parser expects 'scores'"), ("answer", "it does not")])
+def test_a_prompt_that_it_cannot_answer_stops_the_run_with_the_reason(expects: str, reason: str) -> None:
+    reply = ask(expects, "Rate this.")
 
-    assert "offline grammar" in text
-    assert "\n" not in text
+    assert reply.failure is not None
+    assert reply.failure.kind == "fatal"
+    assert reply.failure.message.startswith(f"it cannot answer the prompt of stage stage: {reason}")
+    assert "model=scripted" in reply.failure.message
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A parser of somebody's own."""
+
+    expects: str = "lines"
+
+    def parse(self, completion: Completion, shown: object) -> list[Rejection]:
+        return [Rejection("parse", "no line")]
+
+
+def test_a_recipe_with_a_new_parser_stops_before_its_first_round(composed, built, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    run = built(composed("trackers=[]", "actions=[generate]"), tmp_path)
+    stage = run.recipe["instructions"]
+    run.recipe["instructions"] = replace(stage, prompt=replace(stage.prompt, parser=Lines()))
+
+    with pytest.raises(
+        ModelError, match="offline: it cannot answer the prompt of stage instructions: its parser expects"
+    ):
+        run.execute()
+    assert not run.journal.rounds
+
+
+@pytest.mark.parametrize("recipe", ["self_instruct", "alpaca", "evol_instruct", "instruction_induction"])
+def test_it_knows_the_form_of_every_reply_of_every_recipe(recipe, composed, built, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    judge = ("recipe/judge@recipe=difficulty",) if recipe == "evol_instruct" else ()
+    run = built(composed(f"recipe={recipe}", *judge, "trackers=[]"), tmp_path)
+
+    assert {stage.prompt.parser.expects for stage in run.recipe.values()} <= set(FORMS)
 
 
 def test_repeats_are_near_copies_of_what_is_shown_or_written() -> None:

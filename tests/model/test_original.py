@@ -146,10 +146,8 @@ PROVIDERS = {
 def ask(hosted, settings, requests, complete, only):
     def answered(provider, chat=True):
         name, path = PROVIDERS[provider]
-        base, extra = f"{hosted.url}{path}", {}
-        if provider == "bedrock":
-            base, extra = None, {"aws_bedrock_runtime_endpoint": base}
-        changes = {"key_env": "SOME_KEY", "attempts": 1, "extra": extra, "mode": "chat" if chat else "completion"}
+        base = f"{hosted.url}{path}"
+        changes = {"key_env": "SOME_KEY", "attempts": 1, "mode": "chat" if chat else "completion"}
         return only(complete(LiteLLM(**{**settings, **changes}, name=name, api_base=base), requests(chat=chat)))
 
     return answered
@@ -190,7 +188,7 @@ def test_half_a_text_that_a_filter_or_a_fault_ended_is_never_used(hosted, ask, c
     completion = ask(provider)
 
     assert completion.text == ""
-    assert completion.failure.kind == "refused"
+    assert completion.failure.kind == "fatal"
     assert f"ended the reply with '{word}'" in completion.failure.message
     assert "Unmapped" not in caplog.text
 
@@ -288,7 +286,7 @@ def test_a_success_without_a_reply_is_shown_as_it_arrived(hosted, ask, provider,
 
     failure = ask(provider).failure
 
-    assert failure.kind == "refused"
+    assert failure.kind == "fatal"
     assert shown in failure.message
 
 

@@ -160,7 +160,7 @@ def test_time_grows_no_faster_than_the_reply(opening: str, unit: str, count: int
             parser.parse(Completion(text=opening + unit * units + end), {"chat": True})
             return time.process_time() - start
 
-        # eight times the reply takes eight times as long, and 64 where it is squared; a pause of Python's may come between
+        # 64 times as long where it is squared; a pause of Python's may come between
         assert any(seconds(count) < 24 * seconds(count // 8) + 0.2 for _ in range(3))
 
 

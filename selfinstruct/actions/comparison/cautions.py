@@ -31,7 +31,7 @@ def of_authors(runs: Sequence[Reading], labels: Sequence[str]) -> Iterator[str]:
     offline = [label.partition(" ")[0] for run, label in zip(runs, labels, strict=True) if run.is_offline]
     if offline:
         yield (
-            f"Written by 'offline', a small grammar that stands in for a model: run {', '.join(offline)}. Its figures"
+            f"Written by 'offline' or 'scripted', which stand in for a model: run {', '.join(offline)}. Its figures"
             " say nothing of any language model."
         )
 

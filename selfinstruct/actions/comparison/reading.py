@@ -19,7 +19,7 @@ from selfinstruct.plain_files import check_plain
 from selfinstruct.pool import Pool
 from selfinstruct.rows import rounds_of
 from selfinstruct.summary import COUNTED, SPENT, authors, totals
-from selfinstruct.task import OFFLINE, Task
+from selfinstruct.task import Task, stand_ins
 
 SUMMARY = "summary.json"
 OUTRUN = "unfinished: its summary is older than its rounds"
@@ -52,13 +52,14 @@ class Reading:
 
     @property
     def is_offline(self) -> bool:
-        """Whether the grammar that stands in for a model wrote any of it."""
-        return OFFLINE in self.models
+        """Whether a stand-in for a model wrote any of it: the offline grammar, or a script."""
+        return bool(stand_ins(self.models))
 
     @property
     def name(self) -> str:
-        """The name of the folder, and `(offline)` where no model wrote it."""
-        return f"{self.folder.name} (offline)" if self.is_offline else self.folder.name
+        """The name of the folder, and `(offline)` or `(scripted)` where no model wrote it."""
+        names = ", ".join(stand_ins(self.models))
+        return f"{self.folder.name} ({names})" if names else self.folder.name
 
 
 def read(folder: Path) -> Reading:

@@ -4,12 +4,19 @@ import re
 from collections import Counter
 
 from selfinstruct.escaping import markdown
-from selfinstruct.task import HUMAN, UNKNOWN
+from selfinstruct.task import HUMAN, OFFLINE, SCRIPTED, UNKNOWN
 
-NOTE = (
-    "**This text was written by `offline`, a small grammar that stands in for a model so that the program can be tried,"
-    " tested and taught without one. It is no language model's work and no data to train on.**"
-)
+NOTES = {
+    OFFLINE: "**This text was written by `offline`, a small grammar that stands in for a model so that the program can"
+    " be tried, tested and taught without one. It is no language model's work and no data to train on.**",
+    SCRIPTED: "**This text was written by `scripted`: prepared replies, read from a file, that stand in for a model so"
+    " that a recipe can be tried and tested. It is not a language model's work.**",
+}
+"""What a card says first of text by a stand-in for a model."""
+WRITERS = {
+    OFFLINE: "an offline grammar, which stands in for a language model",
+    SCRIPTED: "a script of prepared replies, which stands in for a language model",
+}
 CONVERTED = "**No model wrote any of this: it is annotated data put into words, and the license of that data holds.**"
 
 

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from selfinstruct.actions.publication.authorship import CONVERTED, NOTE, literal
+from selfinstruct.actions.publication.authorship import CONVERTED, NOTES, literal
 from selfinstruct.actions.publication.facts import NOT_STATED, Facts
 from selfinstruct.actions.publication.methods import filters_of, paragraph
 from selfinstruct.actions.publication.portable import NOTHING, command, is_needed, named
+from selfinstruct.task import OFFLINE, SCRIPTED, stand_ins
 from selfinstruct.terminal import printable
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -70,7 +71,7 @@ def written(facts: Facts, end: str) -> str:
     parts = [
         front_matter(facts),
         f"# {literal(facts.title)}",
-        *([NOTE] if facts.is_offline else []),
+        *(NOTES[name] for name in stand_ins(facts.models)),
         *([] if facts.models else [CONVERTED]),
         literal(paragraph(facts) if facts.models else conversion(facts)),
         f"## Files\n\n{files}",
@@ -138,7 +139,8 @@ def listed(key: str, values: Iterable[str]) -> Iterator[str]:
 
 def tags(facts: Facts) -> list[str]:
     """What the dataset is found by."""
-    made_by = ["made-by-an-offline-grammar", "not-for-training"] if facts.is_offline else []
+    marks = {OFFLINE: "made-by-an-offline-grammar", SCRIPTED: "made-by-a-script"}
+    made_by = [*(marks[name] for name in stand_ins(facts.models)), *(["not-for-training"] if facts.is_offline else [])]
     kind = "synthetic" if facts.models else "converted"
     return [kind, "instruction-tuning", "selfinstruct", facts.recipe.replace("_", "-"), *made_by]
 
@@ -171,7 +173,8 @@ def limits(facts: Facts) -> str:
         f"{facts.tasks['made'] - facts.tasks['with_instances']:,} of {facts.tasks['made']:,} tasks have no instance.",
     ]
     if facts.is_offline:
-        points.insert(0, "It was made by an offline grammar, not by a language model: it is no data to train on.")
+        writer = "an offline grammar" if OFFLINE in facts.models else "a script"
+        points.insert(0, f"It was made by {writer}, not by a language model: it is no data to train on.")
     elif facts.told.licence is None:
         whose = "model that wrote it" if facts.models else "annotated data"
         points.append(f"Its license is not stated. The terms of the {whose} may limit its use.")

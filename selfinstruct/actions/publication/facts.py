@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from selfinstruct.folder import leaves
 from selfinstruct.summary import authors, digest, git, seed_writers, tasks, totals, versions
-from selfinstruct.task import HUMAN, OFFLINE
+from selfinstruct.task import HUMAN, stand_ins
 
 if TYPE_CHECKING:
     from selfinstruct.pool import Pool
@@ -100,7 +100,7 @@ def facts_of(run: "Run", told: Told, dataset: dict[str, int], replies: int | Non
         recipe=run.start.recipe,
         told=told,
         models=models,
-        is_offline=OFFLINE in models,
+        is_offline=bool(stand_ins(models)),
         random_seed=run.random_seed,
         declared=run.start.declared,
         resolved=run.start.config,

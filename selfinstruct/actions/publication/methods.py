@@ -4,11 +4,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from selfinstruct.actions.publication.authorship import seeds_of
+from selfinstruct.actions.publication.authorship import WRITERS, seeds_of
 from selfinstruct.actions.publication.facts import Facts
-from selfinstruct.task import HUMAN, OFFLINE
+from selfinstruct.task import HUMAN, stand_ins
 
-GRAMMAR = "an offline grammar, which stands in for a language model"
 DECODING = ("temperature", "top_p", "max_tokens", "frequency_penalty", "presence_penalty")
 NAMES = {
     "self_instruct": "Self-Instruct (Wang et al., 2023)",
@@ -20,9 +19,10 @@ NAMES = {
 
 def paragraph(facts: Facts) -> str:
     """The methods of a run, one paragraph."""
-    models = ", ".join(name for name in facts.models if name != OFFLINE)
+    made_up = stand_ins(facts.models)
+    models = ", ".join(name for name in facts.models if name not in made_up)
     provided = f"{models} (as the provider calls it)" if models else ""
-    writer = ", and ".join(filter(None, [GRAMMAR if facts.is_offline else "", provided]))
+    writer = ", and ".join(filter(None, [*(WRITERS[name] for name in made_up), provided]))
     method = NAMES.get(facts.recipe, f"the recipe {facts.recipe}")
     version = facts.software["versions"].get("selfinstruct")
     tasks = facts.tasks

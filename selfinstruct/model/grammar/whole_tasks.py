@@ -10,9 +10,9 @@ from itertools import count
 from random import Random
 from typing import NamedTuple
 
-from selfinstruct.model import grammar
-from selfinstruct.model.grammar.answers import answered, near_copy
-from selfinstruct.request import Request
+from selfinstruct.model.grammar.asked import Asked
+from selfinstruct.model.grammar.instructions import new_instructions
+from selfinstruct.model.grammar.tasks import answered
 
 LABEL = re.compile(r"^(\d+)\. Instruction: *(\S.*)$", re.MULTILINE)
 OPEN_LABEL = re.compile(r"(?:^|\n)((\d+)\. Instruction:)\s*$")
@@ -25,87 +25,67 @@ RULE = "\n###\n"
 
 
 class Written(NamedTuple):
-    """A task as the grammar writes it."""
+    """A task as the offline model writes it."""
 
     instruction: str
     input: str
     output: str
 
 
-def opened_label(request: Request) -> str:
-    """The label with which the prompt ends, if the reply is to go on from it."""
-    opened = OPEN_LABEL.search(request.text)
-    return opened[1] if opened and not request.chat else ""
+def opened_label(asked: Asked) -> str:
+    """Return the label with which the prompt ends, if the reply is to continue from it."""
+    opened = OPEN_LABEL.search(asked.text)
+    return opened[1] if opened and not asked.request.chat else ""
 
 
-def whole_tasks(request: Request, rng: Random, repeats: float, spoiled: bool) -> str:
-    """New tasks that go on with the list of the prompt."""
-    shown = LABEL.findall(request.text)
+def whole_tasks(asked: Asked) -> str:
+    """Return new tasks that continue the list of the prompt."""
+    shown = LABEL.findall(asked.text)
     first = max((int(number) for number, _ in shown), default=0) + 1
-    said = ENDS.search(LABEL.sub("", request.text)) or IN_ALL.search(request.text)
+    said = ENDS.search(LABEL.sub("", asked.text)) or IN_ALL.search(asked.text)
     last = max(int(said[1]) if said else IN_LIST, first)
-    instructions = [text for _, text in shown]
-    tasks: list[Written] = []
-    for _ in range(first, last + 1):
-        is_copy = bool(instructions) and rng.random() < repeats
-        text = near_copy(rng.choice(instructions), rng) if is_copy else grammar.instruction(rng)
-        tasks.append(Written(text, *answered(text, rng)))
-        instructions.append(text)
-    spoil = rng.choice(FAULTS) if spoiled else plainly
-    return spoil(tasks, first, rng).removeprefix(opened_label(request))
+    instructions = new_instructions(asked, [text for _, text in shown], last - first + 1)
+    tasks = [Written(text, *answered(text, asked.rng)) for text in instructions]
+    write = asked.rng.choice(FAULTS) if asked.spoiled else plainly
+    return write(tasks, first, asked.rng).removeprefix(opened_label(asked))
 
 
 def block(task: Written, number: int | str, no_input: str = "<noinput>") -> str:
-    """A task in the form of the prompt."""
+    """Return a task in the form of the prompt."""
     mark = f"{number}. " if number else ""
     given = f"{task.input or no_input}\n" if task.input or no_input else ""
     return f"{mark}Instruction: {task.instruction}\n{mark}Input:\n{given}{mark}Output:\n{task.output}"
 
 
 def plainly(tasks: Sequence[Written], first: int, rng: Random) -> str:
-    """As the prompt asks."""
+    """Return the tasks as the prompt asks."""
     return RULE.join(map(block, tasks, count(first)))
 
 
 def other_words(tasks: Sequence[Written], first: int, rng: Random) -> str:
-    """Other words for "no input"."""
+    """Return the tasks with other words for "no input"."""
     return RULE.join(block(task, number, rng.choice(NO_INPUT)) for number, task in enumerate(tasks, first))
 
 
 def restarted(tasks: Sequence[Written], first: int, rng: Random) -> str:
-    """Numbers that start over."""
+    """Return the tasks with numbers that start again at 1."""
     middle = max(len(tasks) // 2, 1)
-    numbers = [*range(first, first + middle), *range(1, len(tasks) - middle + 1)]
-    return RULE.join(map(block, tasks, numbers))
+    return RULE.join(map(block, tasks, [*range(first, first + middle), *range(1, len(tasks) - middle + 1)]))
 
 
 def unnumbered(tasks: Sequence[Written], first: int, rng: Random) -> str:
-    """No numbers but the first, which the prompt may hold."""
+    """Return the tasks without numbers, except the first one, which the prompt may contain."""
     return RULE.join(block(task, "" if place else first) for place, task in enumerate(tasks))
 
 
-def unruled(tasks: Sequence[Written], first: int, rng: Random) -> str:
-    """No rules between the tasks."""
-    return "\n\n".join(map(block, tasks, count(first)))
-
-
-def run_together(tasks: Sequence[Written], first: int, rng: Random) -> str:
-    """One task in the output of another: its rule, number and word are missing."""
-    blocks = list(map(block, tasks, count(first)))
-    place = rng.randrange(len(blocks))
-    if place:
-        blocks[place - 1 : place + 1] = [f"{blocks[place - 1]}\n{blocks[place].partition(': ')[2]}"]
-    return RULE.join(blocks)
-
-
 def without_output(tasks: Sequence[Written], first: int, rng: Random) -> str:
-    """One task whose output is empty."""
+    """Return the tasks, one of them with an empty output."""
     place = rng.randrange(len(tasks))
     return plainly([task._replace(output="") if at == place else task for at, task in enumerate(tasks)], first, rng)
 
 
 def in_markdown(tasks: Sequence[Written], first: int, rng: Random) -> str:
-    """Headings, bold labels and other rules."""
+    """Return the tasks with headings, bold labels and other lines between them."""
     made = [
         f"### Task {number}\n\n**Instruction:** {task.instruction}\n\n**Input:** {task.input or 'None'}\n\n"
         f"**Output:** {task.output}"
@@ -118,8 +98,6 @@ FAULTS: tuple[Callable[[Sequence[Written], int, Random], str], ...] = (
     other_words,
     restarted,
     unnumbered,
-    unruled,
-    run_together,
     without_output,
     in_markdown,
 )

@@ -1,10 +1,11 @@
-"""The words that the offline grammar chooses from, and how a text with open slots is filled.
+"""The words of the offline model, and how a text with open slots is filled.
 
-They lie in `words.toml`, data beside the code, because the standard library reads TOML in two milliseconds and a person
-can add a word without knowing Python.  Wider lists make more instructions differ; nothing else has to change.
+They are data in `words.toml`, because a person can add a word there without knowing Python.  Longer lists make more
+instructions differ; nothing else has to change.
 
-In a text `{place}` is a word or a rule of that name, `{place_2}` one that is the same wherever it stands in that text,
-`{role:plural}` a plural, and `<write|draft>` one of several wordings.
+In a text `{place}` is a word or a rule of that name.  `{place_2}` is the same one wherever it stands, and so is a slot
+to which an instruction has given its word.  `{role:plural}` is a plural, `{tip:list}` several lines of a rule,
+`{country:capital}` what is known of a word, and `<write|draft>` one of several wordings.
 """
 
 import re
@@ -13,43 +14,54 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from random import Random
+from typing import Any
 
-SLOT = re.compile(r"\{([a-z_]+?)(?:_(\d))?(?::(plural))?\}")
-CHOICE = re.compile(r"<([^<>]*)>")
-AN = re.compile(r"\b([Aa]) (?=(?:[aeio]|u(?!ni|k|se|to)|hour|hono?u?r|hone)(?!uro|ne\b))")
-NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+SLOT = re.compile(r"\{([a-z_]+?)(_\d)?(?::([a-z]+))?\}")
+CHOICE = re.compile(r"<([^<>|]*(?:\|[^<>|]*)+)>")
+AN = re.compile(r"\b([Aa]) (?=(?:[aeioAEIO]|u(?!ni|k|se|to)|hour|hono?u?r)(?!uro|ne\b))")
+COUNTS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 IRREGULAR = {"moose": "moose", "goose": "geese", "wolf": "wolves", "scarf": "scarves", "bookshelf": "bookshelves"}
-RANGES = {
-    "int": [str(n) for n in range(12, 98)],
-    "large": [str(n) for n in range(105, 995, 5)],
-    "year": [str(n) for n in range(1901, 2024)],
-    "budget": ["40", "60", "75", "90", "120", "150", "180", "200", "250", "300", "400", "500", "650", "800", "1000"],
-    "limit": [str(n) for n in range(150, 260, 10)],
+NUMBERS = {
+    "int": range(12, 98),
+    "large": range(105, 995, 5),
+    "year": range(1901, 2024),
+    "budget": range(40, 500, 20),
+    "limit": range(150, 260, 10),
 }
+"""Slots for numbers."""
+KNOWN = {"subject": "meaning", "country": "capital", "function": "code", "unit": "factor"}
+"""Slots whose words are those of which something is known."""
+LINES = 5
+"""Lines of a list where the instruction does not say how many."""
 
 
 @cache
-def book() -> dict[str, dict[str, str]]:
-    """Everything in `words.toml`, by section."""
-    text = resources.files(__package__).joinpath("words.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+def read(name: str) -> dict[str, Any]:
+    """Return the content of a TOML file of this package."""
+    return tomllib.loads(resources.files(__package__).joinpath(name).read_text(encoding="utf-8"))
 
 
 @cache
 def words(name: str) -> tuple[str, ...]:
-    """The words or rules of one name."""
-    if name in RANGES:
-        return tuple(RANGES[name])
-    if name in ("subjects", "countries", "kinds"):
-        return tuple(book()[name])
-    lists, rules = book()["words"], book()["rules"]
-    if name in rules:
-        return tuple(line.strip() for line in rules[name].strip().splitlines())
-    return tuple(" ".join(word.split()) for word in lists[name].split(","))
+    """Return the words or rules of one name."""
+    book = read("words.toml")
+    if name in NUMBERS:
+        return tuple(map(str, NUMBERS[name]))
+    if name in KNOWN:
+        return tuple(book["facts"][KNOWN[name]])
+    if name in book["rules"]:
+        return tuple(book["rules"][name])
+    return tuple(" ".join(word.split()) for word in book["words"][name].split(","))
+
+
+def fact(kind: str, word: str) -> str:
+    """Return what is known of a word, in whatever case it is written."""
+    facts: dict[str, str] = read("words.toml")["facts"][kind]
+    return next(text for known, text in facts.items() if known.lower() == word.lower())
 
 
 def plural(noun: str) -> str:
-    """The plural of an English noun."""
+    """Return the plural of an English noun."""
     if noun in IRREGULAR:
         return IRREGULAR[noun]
     if noun.endswith("man"):
@@ -62,50 +74,69 @@ def plural(noun: str) -> str:
 
 
 def with_articles(text: str) -> str:
-    """The text with "an" where "a" stands before a vowel."""
+    """Return the text with "an" where "a" stands before a vowel."""
     return AN.sub(r"\1n ", text)
 
 
 def sentence(text: str) -> str:
-    """The text with a capital at its beginning."""
+    """Return the text with a capital at its beginning."""
     return text[:1].upper() + text[1:]
 
 
-def fill(text: str, rng: Random) -> str:
-    """The text with every slot and choice filled, articles mended."""
-    return with_articles(_fill(text, rng, set()))
-
-
-def _fill(text: str, rng: Random, used: set[str]) -> str:
-    def choose(match: re.Match[str]) -> str:
-        options: list[str] = match[1].split("|")
-        return rng.choice(options)
-
-    kept: dict[str, str] = {}
-
-    def word(match: re.Match[str]) -> str:
-        if match[0] in kept:
-            return kept[match[0]]
-        options = words(match[1])
-        chosen = rng.choice(options)
-        if chosen in used:  # once more, so that a baker seldom meets a baker
-            chosen = rng.choice(options)
-        used.add(chosen)
-        if "{" in chosen:
-            chosen = _fill(chosen, rng, used)
-        chosen = plural(chosen) if match[3] else chosen
-        if match[2]:
-            kept[match[0]] = chosen
-        return chosen
-
-    return SLOT.sub(word, CHOICE.sub(choose, text) if "<" in text else text)
+def enumeration(items: Sequence[str], last: str = "and") -> str:
+    """Return the items in a row: "a, b and c"."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
 def number(word: str) -> int:
-    """The number that a small number word or a numeral means."""
-    return NUMBERS.index(word.lower()) if word.lower() in NUMBERS else int(word)
+    """Return the number that a small number word or a numeral means."""
+    return COUNTS.index(word.lower()) if word.lower() in COUNTS else int(word)
 
 
-def enumeration(items: Sequence[str], last: str = "and") -> str:
-    """The items in a row: "a, b and c"."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"
+def fill(text: str, rng: Random, bound: dict[str, str] | None = None) -> str:
+    """Return the text with every slot and choice filled.
+
+    `bound` holds the words of the slots that are chosen already; numbered slots are added to it.
+    """
+    return with_articles(Filling(rng, {} if bound is None else bound).text(text))
+
+
+class Filling:
+    """Fills the slots of a text, and of the rules in it, with words that differ."""
+
+    def __init__(self, rng: Random, bound: dict[str, str]) -> None:
+        self._rng = rng
+        self._bound = bound
+        self._used = set(bound.values())
+
+    def text(self, text: str) -> str:
+        """Return the text with its choices and slots filled."""
+        chosen = CHOICE.sub(lambda match: self._rng.choice(match[1].split("|")), text) if "<" in text else text
+        return SLOT.sub(self._word, chosen)
+
+    def _word(self, slot: re.Match[str]) -> str:
+        name, mark, form = slot[1], slot[2], slot[3]
+        if form == "list":
+            return self._lines(name)
+        key = f"{name}{mark or ''}"
+        if form == "plural" and f"{key}:plural" in self._bound:
+            return self._bound[f"{key}:plural"]
+        word = self._bound.get(key) or self._new(name)
+        if mark:
+            self._bound[key] = word
+        if form == "plural":
+            return plural(word)
+        return fact(form, word) if form else word
+
+    def _new(self, name: str) -> str:
+        options = words(name)
+        chosen = self._rng.choice([option for option in options if option not in self._used] or options)
+        self._used.add(chosen)
+        return self.text(chosen)
+
+    def _lines(self, name: str) -> str:
+        wanted = number(self._bound["count"]) if "count" in self._bound else LINES
+        options = words(name)
+        rules = self._rng.sample(options, min(wanted, len(options)))
+        rules += [self._rng.choice(options) for _ in range(wanted - len(rules))]
+        return "\n".join(f"{place}. {sentence(self.text(rule))}" for place, rule in enumerate(rules, 1))

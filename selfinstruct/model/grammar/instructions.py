@@ -1,0 +1,73 @@
+"""New instructions, as a numbered list that continues the one of the prompt."""
+
+import re
+from random import Random
+
+from selfinstruct.model.grammar.asked import Asked
+from selfinstruct.model.grammar.tasks import instruction, near_copy
+
+OPEN_NUMBER = re.compile(r"(?:^|\n)\s*(\d+)\.\s*$")
+ITEM = re.compile(r"^\s*(\d+)\. +(\S.*)$", re.MULTILINE)
+SPAN = re.compile(r"numbered (?:from )?(\d+) (?:to|through) (\d+)")
+MORE = re.compile(r"\b(\d+) (?:more|further|new|other|additional)\b")
+NUMBER = re.compile(r"\s*(\d+)\s*[.)]?\s*")
+LISTED = 8
+"""How many tasks a list is continued by where the prompt does not say."""
+
+
+def numbered_list(asked: Asked) -> str:
+    """Return new tasks that continue the list of the prompt."""
+    first, count = span(asked)
+    items = new_instructions(asked, [task for _, task in ITEM.findall(asked.text)], count)
+    text = misnumbered(items, first, asked.rng) if asked.spoiled else numbered(items, first)
+    return text.removeprefix(opened_number(asked))
+
+
+def new_instructions(asked: Asked, shown: list[str], count: int) -> list[str]:
+    """Return new instructions, some of them near copies of those shown or of each other."""
+    made: list[str] = []
+    for _ in range(count):
+        is_copy = bool(shown + made) and asked.rng.random() < asked.repeats
+        made.append(near_copy(asked.rng.choice(shown + made), asked.rng) if is_copy else instruction(asked.rng))
+    return made
+
+
+def opened_number(asked: Asked) -> str:
+    """Return the number with which the prompt ends, if the reply is to continue from it."""
+    opened = OPEN_NUMBER.search(asked.text)
+    return f"{opened[1]}." if opened and not asked.request.chat else ""
+
+
+def span(asked: Asked) -> tuple[int, int]:
+    """Return the number of the first new task, and how many are wanted."""
+    around = ITEM.sub("", asked.text)
+    opened, said, more = OPEN_NUMBER.search(asked.text), SPAN.search(around), MORE.search(around)
+    last = max((int(number) for number, _ in ITEM.findall(asked.text)), default=0)
+    first = int(opened[1]) if opened else int(said[1]) if said else last + 1
+    ends = [int(match[1]) for stop in asked.request.decoding.stop if (match := NUMBER.fullmatch(stop))]
+    if any(end > first for end in ends):
+        return first, min(end for end in ends if end > first) - first
+    if said and int(said[2]) >= first:
+        return first, int(said[2]) - first + 1
+    return first, max(1, int(more[1])) if more else LISTED
+
+
+def numbered(items: list[str], first: int) -> str:
+    """Return the items one to a line, with their numbers."""
+    return "\n".join(f"{number}. {item}" for number, item in enumerate(items, first))
+
+
+def misnumbered(items: list[str], first: int, rng: Random) -> str:
+    """Return the items in a form that is wrong: numbers that restart, bullets, no numbers, one line, or brackets."""
+    head, rest = f"{first}. {items[0]}", items[1:]
+    if not rest:
+        return items[0]
+    return rng.choice(
+        [
+            f"{head}\n{numbered(rest, 1)}",
+            "\n".join([head, *(f"- {item}" for item in rest)]),
+            "\n".join([head, *rest]),
+            " ".join([head, *rest]),
+            "\n".join([head, *(f"{number}) {item}" for number, item in enumerate(rest, first + 1))]),
+        ]
+    )

@@ -1,0 +1,162 @@
+"""A model whose replies are written beforehand, in a file or a list: to try and to test a recipe, prompt or parser.
+
+Replies are matched by stage and order: the first reply of a stage answers its first request.  The order in which a
+stage asks does not depend on timing, and replies are stored in that order; so a run that is resumed continues with the
+reply after the last one that was stored, and ends with the same bytes as a run that was never stopped.
+
+Rejected: to match replies by the text of the prompt, which would have to be written into the file word for word; and
+to begin again where the replies end, which would make a short script look like a model that repeats itself.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import TypeAdapter, ValidationError, model_validator
+
+from selfinstruct.budget import Rates
+from selfinstruct.encoding import MARK
+from selfinstruct.errors import DataError
+from selfinstruct.model import Line, Mode
+from selfinstruct.part import part
+from selfinstruct.request import Completion, Failure, Request
+from selfinstruct.task import SCRIPTED
+
+
+@part
+class Reply:
+    """One reply of a script."""
+
+    stage: str
+    """The stage that asks."""
+    text: str
+    finish_reason: str = "stop"
+    """Why the reply ended, as a provider would say it; `length` for a reply that is cut off."""
+
+
+REPLY: TypeAdapter[Reply] = TypeAdapter(Reply)
+
+
+@part
+class Scripted:
+    """Answers with replies that were written beforehand."""
+
+    mode: Mode
+    """`chat` to be sent messages, `completion` to continue a text."""
+    path: Path | None
+    """A JSONL file with one reply a line."""
+    replies: list[Reply] | None
+    """The replies themselves, in place of a file."""
+
+    @model_validator(mode="after")
+    def _has_replies(self) -> Self:
+        if (self.path is None) == (self.replies is None):
+            raise ValueError("needs one of path and replies; set the other one to null")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What logs, summary and dataset call it."""
+        return SCRIPTED
+
+    @property
+    def is_offline(self) -> bool:
+        """Always true: its text is not a model's."""
+        return True
+
+    @property
+    def store(self) -> None:
+        """None: its replies cost nothing."""
+        return
+
+    def prepare(self) -> None:
+        """Do nothing: it is ready."""
+
+    def rates(self) -> Rates:
+        """Return a price of 0."""
+        return Rates(0.0, 0.0)
+
+    def problems(self) -> list[str]:
+        """Return every mistake in the file."""
+        try:
+            self.script()
+        except DataError as error:
+            return error.problems
+        return []
+
+    def identity(self) -> dict[str, object]:
+        """Return name and mode; the file is not part of it, so that replies can be added and the run resumed."""
+        return {"name": self.name, "mode": self.mode}
+
+    def script(self) -> dict[str, list[Reply]]:
+        """Return the replies of each stage, in order; raises DataError with every bad line of the file."""
+        replies = self.replies if self.path is None else read(self.path)
+        found: dict[str, list[Reply]] = {}
+        for reply in replies or ():
+            found.setdefault(reply.stage, []).append(reply)
+        return found
+
+    @contextmanager
+    def line(self) -> Iterator[Line]:
+        """Open a line on which every request is answered at once."""
+        yield Reading(self.script(), "model.replies" if self.path is None else str(self.path))
+
+
+class Reading:
+    """The line to a script that is read from its beginning, or from where an earlier process stopped."""
+
+    def __init__(self, script: Mapping[str, Sequence[Reply]], place: str) -> None:
+        self._script = script
+        self._place = place
+        self._asked: Counter[str] = Counter()
+        self.answered_stages: Mapping[str, int] = {}
+        """How many requests of each stage were answered in earlier processes."""
+
+    def ask(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
+        """Answer each request with the next reply of its stage."""
+        futures: list[Future[Completion]] = [Future() for _ in requests]
+        for request, future in zip(requests, futures, strict=True):
+            future.set_result(self._next(request.stage))
+        return futures
+
+    def _next(self, stage: str) -> Completion:
+        place = self.answered_stages.get(stage, 0) + self._asked[stage]
+        replies = self._script.get(stage, ())
+        if place >= len(replies):
+            count = f"{len(replies)} repl{'y' if len(replies) == 1 else 'ies'}"
+            wanted = f"{self._place} has {count} for stage {stage}, and request {place + 1} of it needs another one."
+            return Completion(failure=Failure("fatal", f"{wanted} Add replies to it, or ask for fewer tasks."))
+        self._asked[stage] += 1
+        reply = replies[place]
+        return Completion(text=reply.text, finish_reason=reply.finish_reason, cost_usd=0.0, model=SCRIPTED)
+
+
+def read(path: Path) -> list[Reply]:
+    """Return the replies of a file; raises DataError with every bad line."""
+    try:
+        lines = path.read_bytes().removeprefix(MARK).splitlines()
+    except OSError as error:
+        reason = error.strerror
+        raise DataError([f"{path}: cannot be read ({reason}). Set model.path=<JSONL file of replies>."]) from None
+    problems: list[str] = []
+    replies: list[Reply] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            replies += [REPLY.validate_json(line)] if line.strip() else []
+        except ValidationError as error:
+            problems += [f"{path}:{number}: {mistake(details)}" for details in error.errors()]
+    if problems:
+        raise DataError(problems)
+    return replies
+
+
+def mistake(details: Mapping[str, Any]) -> str:
+    """Return what is wrong with a line, as a sentence."""
+    key = ".".join(map(str, details["loc"]))
+    if details["type"] == "missing":
+        return f"{key!r} is missing."
+    message = details["msg"].replace(" at line 1 column", " at column")
+    return f"{key!r}: {message}." if key else f"{message}."
