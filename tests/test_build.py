@@ -170,10 +170,9 @@ def test_an_allowed_module_that_fails_is_told(package, monkeypatch):
 def test_an_allowed_package_that_is_not_found_is_reported_with_pythonpath(monkeypatch):
     monkeypatch.setenv("SELFINSTRUCT_ALLOW", "absent_parts")
 
-    assert problems_of(sampler={"_target_": "absent_parts.one.X"}) == [
-        "sampler._target_ cannot be imported: No module named 'absent_parts' (got 'absent_parts.one.X'). "
-        "Install absent_parts, or put the folder that holds it on PYTHONPATH."
-    ]
+    (problem,) = problems_of(sampler={"_target_": "absent_parts.one.X"})
+    assert problem.startswith("sampler._target_ cannot be imported: No module named 'absent_parts' (got ")
+    assert problem.endswith(" Install absent_parts, or put the folder that holds it on PYTHONPATH.")
 
 
 def test_a_config_cannot_allow_a_package():
