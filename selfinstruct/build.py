@@ -78,7 +78,10 @@ def locate(target: object, key: str, problems: list[str]) -> type | None:
     try:
         found = getattr(import_module(module), name, None)
     except Exception as error:  # whatever a module of the user's does while it is imported
-        problems.append(f"{key}._target_ cannot be imported: {error} (got {target!r}).")
+        package = module.partition(".")[0]
+        is_absent = isinstance(error, ModuleNotFoundError) and error.name == package
+        remedy = f" Install {package}, or put the folder that holds it on PYTHONPATH." if is_absent else ""
+        problems.append(f"{key}._target_ cannot be imported: {error} (got {target!r}).{remedy}")
         return None
     is_part = isinstance(found, type) and is_dataclass(found) and hasattr(found, "__pydantic_validator__")
     if not is_part or not is_allowed(f"{found.__module__}."):

@@ -167,6 +167,14 @@ def test_an_allowed_module_that_fails_is_told(package, monkeypatch):
     assert problem == f"sampler._target_ cannot be imported: not today (got '{package}.broken.X')."
 
 
+def test_an_allowed_package_that_is_not_found_is_reported_with_pythonpath(monkeypatch):
+    monkeypatch.setenv("SELFINSTRUCT_ALLOW", "absent_parts")
+
+    (problem,) = problems_of(sampler={"_target_": "absent_parts.one.X"})
+    assert problem.startswith("sampler._target_ cannot be imported: No module named 'absent_parts' (got ")
+    assert problem.endswith(" Install absent_parts, or put the folder that holds it on PYTHONPATH.")
+
+
 def test_a_config_cannot_allow_a_package():
     (problem, unknown) = problems_of(sampler={"_target_": "os.path.X"}, SELFINSTRUCT_ALLOW="os")
 

@@ -138,10 +138,10 @@ class Capsule:
             licence=self.licence,
             seeds_licence=self.seeds_licence,
         )
-        facts = facts_of(run, told, dataset, replies)
-        hashes = {name: digest_of(source / name) for name in (POOL, REJECTED, ROUNDS)}
-        hashes |= {name: digest_of(folder / name) for name in dataset}
-        proof = provenance(facts, overrides, digest_of(folder / "seeds.jsonl"), hashes)
+        hashes = {name: digest_of(folder / name) for name in dataset}
+        facts = facts_of(run, told, dataset, hashes, replies)
+        results = {name: digest_of(source / name) for name in (POOL, REJECTED, ROUNDS)} | hashes
+        proof = provenance(facts, overrides, digest_of(folder / "seeds.jsonl"), results)
         for name, text in self._texts(facts, overrides, proof, needs_of(start)).items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
 

@@ -26,6 +26,7 @@ from selfinstruct.folder import replace_text, replacing
 from selfinstruct.journal import line
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
+from selfinstruct.summary import digest_of
 from selfinstruct.zips import FIRST_DAY
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ class Export:
                     what = "another format's" if name in counts else "no name of a JSONL or zip file"
                     raise RunFolderError(f"formats.{key}: {name!r} is {what}.")
                 counts[name] = write(folder / name, rows)
-        replace_text(folder / CARD, dataset_card(facts_of(run, self._told, counts)))
+        hashes = {name: digest_of(folder / name) for name in counts}
+        replace_text(folder / CARD, dataset_card(facts_of(run, self._told, counts, hashes)))
 
     @property
     def _told(self) -> Told:

@@ -17,6 +17,11 @@ names = get_dataset_config_names(folder)
 rows = {name: load_dataset(folder, name, split="train").num_rows for name in names}
 print(json.dumps({"": load_dataset(folder, split="train").column_names, **rows}))
 """
+INSTRUCTIONS = """
+import json, sys
+from datasets import load_dataset
+print(json.dumps([load_dataset(folder, "alpaca", split="train")["instruction"][:] for folder in sys.argv[1:]]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +32,9 @@ def grown(tmp_path_factory, composed, built):
     return folder / "dataset", loaded(folder / "dataset", tmp_path_factory.mktemp("cache"))
 
 
-def loaded(folder, cache):
+def loaded(folder, cache, *others, program=READ):
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(cache), "HF_DATASETS_CACHE": str(cache)}
-    command = [sys.executable, "-c", READ, str(folder)]
+    command = [sys.executable, "-c", program, str(folder), *map(str, others)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
@@ -42,6 +47,18 @@ def test_a_dataset_loads_by_its_folder_and_by_the_name_of_each_format(grown):
     assert found.pop("") == ["messages", "id", "origin", "models"]
     assert found.pop("superni") == rows["alpaca"]
     assert found == rows
+
+
+def test_two_runs_load_as_their_own_rows_though_both_folders_are_called_dataset(tmp_path, composed, built):
+    for name, seed in (("first", 1), ("second", 2)):
+        words = ["recipe.instructions.until=8", "trackers=[]", "formats=[alpaca]", f"random_seed={seed}"]
+        built(composed(*words), tmp_path / name).execute()
+    folders = [tmp_path / name / "dataset" for name in ("first", "second")]
+    rows = [(folder / "alpaca.jsonl").read_text().splitlines() for folder in folders]
+    own = [[json.loads(row)["instruction"] for row in found] for found in rows]
+
+    assert own[0] != own[1]
+    assert loaded(folders[0], tmp_path / "cache", folders[1], program=INSTRUCTIONS) == own
 
 
 def test_the_card_has_license_authors_and_the_warning_of_the_grammar(grown):

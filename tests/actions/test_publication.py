@@ -409,6 +409,7 @@ def facts():
         stages={"grow": counts},
         tasks={"seeds": 10, "made": 4, "with_instances": 3, "instances": 5},
         dataset={"dataset/chat.jsonl": 5},
+        hashes={"dataset/chat.jsonl": "ab12"},
         replies=3,
         software={"versions": {"selfinstruct": "1.0"}, "git": {"commit": "abc", "dirty": False}},
     )
@@ -419,7 +420,8 @@ def test_the_front_matter_is_what_the_hub_reads(facts):
 
     assert (found["pretty_name"], found["language"], found["license"]) == ("A & B", ["de"], "cc0-1.0")
     assert found["size_categories"] == ["n<1K"]
-    assert found["configs"] == [{"config_name": "chat", "data_files": "dataset/chat.jsonl", "default": True}]
+    expected = {"config_name": "chat", "description": "5 rows, SHA-256 ab12", "data_files": "dataset/chat.jsonl"}
+    assert found["configs"] == [expected | {"default": True}]
     assert "made-by-an-offline-grammar" not in found["tags"]
 
 
@@ -493,7 +495,7 @@ def test_a_model_that_wrote_beside_the_grammar_is_named_with_it(facts):
 
 def test_the_first_file_with_rows_is_the_default_and_one_without_is_none(facts):
     files = {"dataset/chat.jsonl": 0, "dataset/alpaca.jsonl": 4, "dataset/sharegpt.jsonl": 5}
-    found = yaml.safe_load(card(replace(facts, dataset=files)).split("---")[1])
+    found = yaml.safe_load(card(replace(facts, dataset=files, hashes=dict.fromkeys(files, "ab12"))).split("---")[1])
 
     assert [(one["config_name"], one.get("default")) for one in found["configs"]] == [
         *(("alpaca", True), ("sharegpt", None)),
@@ -511,9 +513,11 @@ def test_a_name_is_a_plain_text_in_the_front_matter(facts):
 
 
 def test_a_zip_of_a_format_is_named_in_the_front_matter(facts):
-    found = yaml.safe_load(card(replace(facts, dataset={"dataset/superni.zip": 5})).split("---")[1])
+    file = "dataset/superni.zip"
+    found = yaml.safe_load(card(replace(facts, dataset={file: 1}, hashes={file: "cd34"})).split("---")[1])
 
-    assert found["configs"] == [{"config_name": "superni", "data_files": "dataset/superni.zip", "default": True}]
+    expected = {"config_name": "superni", "description": "1 row, SHA-256 cd34", "data_files": file, "default": True}
+    assert found["configs"] == [expected]
 
 
 def test_the_paragraph_says_what_was_done(facts):
@@ -653,8 +657,13 @@ def test_the_capsule_of_a_replay_is_the_capsule(published, tmp_path):
 
 @pytest.mark.parametrize("share", range(1, 20))
 def test_a_byte_that_was_changed_anywhere_is_told(share, published, tmp_path):
-    content = bytearray((published / "capsule.zip").read_bytes())
-    content[len(content) * share // 20] ^= 1
+    path = published / "capsule.zip"
+    content = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        # Not read: the header before a file, which the directory at the end repeats, and the mark of its last block.
+        headers = [range(one.header_offset, one.header_offset + 31 + len(one.filename)) for one in archive.filelist]
+    at = len(content) * share // 20
+    content[next((header.stop for header in headers if at in header), at)] ^= 1
     (tmp_path / "x.zip").write_bytes(content)
 
     with pytest.raises(SelfInstructError, match="cannot be used: "), opened(tmp_path / "x.zip"):

@@ -1,7 +1,9 @@
 """The dataset card: what somebody must know before using the data, below the front matter that Hugging Face reads.
 
 It stands in `dataset/` of every run and in its capsule; only what lies beside it differs.  The front matter lists each
-file as a configuration, named as its format is, so that `datasets.load_dataset` reads the folder as it lies.
+file as a configuration, named as its format is, so that `datasets.load_dataset` reads the folder as it lies.  The
+description of a configuration holds the hash of its file, because `datasets` caches by the name of the folder, which is
+`dataset` in every run, and by these lines, not by the content: without the hash it returns the rows of another run.
 
 Nothing in it is guessed.  What only the author knows (licence, authors) is left out where it was not told, and what the
 grammar wrote is never called a model's.
@@ -123,7 +125,9 @@ def configurations(facts: Facts) -> Iterator[str]:
         if rows:
             name = PurePosixPath(file).stem
             mark = "\n  default: true" if name == first else ""
-            yield f"- config_name: {json.dumps(name)}\n  data_files: {json.dumps(file)}{mark}"
+            content = f"{rows:,} {'row' if rows == 1 else 'rows'}, SHA-256 {facts.hashes[file]}"
+            yield f"- config_name: {json.dumps(name)}\n  description: {json.dumps(content)}"
+            yield f"  data_files: {json.dumps(file)}{mark}"
 
 
 def quoted(text: str) -> str:

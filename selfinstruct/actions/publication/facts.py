@@ -53,6 +53,8 @@ class Facts:
     tasks: dict[str, Any]
     dataset: dict[str, int]
     """File to rows."""
+    hashes: dict[str, str]
+    """File to the SHA-256 of its content."""
     replies: int | None
     """How many are published with the dataset; None where they are not."""
     software: dict[str, Any]
@@ -92,8 +94,10 @@ def file_name(path: str) -> str:
     return path if path.startswith("${") and path.endswith("}") else re.split(r"[/\\]", path.rstrip("/\\"))[-1]
 
 
-def facts_of(run: "Run", told: Told, dataset: dict[str, int], replies: int | None = None) -> Facts:
-    """What is known of a run."""
+def facts_of(
+    run: "Run", told: Told, dataset: dict[str, int], hashes: dict[str, str], replies: int | None = None
+) -> Facts:
+    """Return what is known of a run whose dataset has these rows and hashes by file."""
     rounds = run.journal.rounds
     models = authors(run.pool)
     return Facts(
@@ -108,6 +112,7 @@ def facts_of(run: "Run", told: Told, dataset: dict[str, int], replies: int | Non
         stages={name: totals(run.journal.of(name)) for name in run.recipe},
         tasks=tasks(run.pool),
         dataset=dataset,
+        hashes=hashes,
         replies=replies,
         software={"versions": versions(), "git": git()},
         examples=examples(run.pool),
