@@ -112,12 +112,12 @@ def check(words: list[str], module: str, from_others: TakenOver | None = None) -
     typed = as_typed(words)
     if typed.experimental_rerun is not None:
         raise ConfigError(["--experimental-rerun reads a pickle, which can run code. Use hydra.run.dir=<folder>."])
-    if typed.cfg or typed.shell_completion or (typed.config_dir and not Path(typed.config_dir).is_dir()):
-        return None
     folders = [Path(place) for place in (typed.config_path or CONF, typed.config_dir) if place]  # the first wins
     name = typed.config_name or NAME
+    problems = foreign_places(first_of(folders, name.removesuffix(".yaml")))  # of what only shows something, too
+    if not problems and (typed.cfg or typed.shell_completion or not all(folder.is_dir() for folder in folders[1:])):
+        return None
     with hydra_as_called(typed, module) as hydra:
-        problems = foreign_places(first_of(folders, name.removesuffix(".yaml")))
         if not problems:
             problems = composed_problems(name, typed.overrides, hydra.config_loader, folders, from_others)
     if problems:
