@@ -21,7 +21,7 @@ only classes that are listed, and of a package that the user allows only what th
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -106,13 +106,13 @@ def refused(hydra: Mapping[str, Any]) -> Iterator[str]:
 
 
 def refused_of_strangers(
-    hydra: Mapping[str, Any], launcher: Mapping[str, Any], folders: Mapping[str, str]
+    hydra: Mapping[str, Any], launcher: Mapping[str, Any], folders: Mapping[str, str], typed: Collection[str]
 ) -> Iterator[str]:
     """Everything in the `hydra` part that a config folder which is not ours may not say without the user's word.
 
-    `launcher` holds the defaults of the launcher, as its package gives them, and `folders` ours of `FOLDERS`.
+    `launcher` holds the defaults of the launcher, as its package gives them, `folders` ours of `FOLDERS`, and `typed`
+    the keys on the command line.  Hydra's record of the words is no help: what a config has swept stands there, too.
     """
-    typed = {word.lstrip("+~").partition("=")[0] for word in hydra["overrides"]["hydra"]}
     known = dict(leaves(launcher))
     for path, value in leaves(hydra["launcher"]):
         key = ".".join(("hydra.launcher", *path))

@@ -185,10 +185,12 @@ ELSEWHERE = {
     "upwards": "hydra:\n  run:\n    dir: out/../../hacked\n",
     "by a variable": "hydra:\n  run:\n    dir: ${{oc.env:HOME}}/hacked\n",
     "by a key": "objective: {outside}\nhydra:\n  run:\n    dir: ${{objective}}/hacked\n",
-    "by a text of Hydra's": "hydra:\n  help: {{template: '{outside}/hacked'}}\n  run:\n    dir: ${{hydra:help.template}}\n",
+    "by a text of Hydra's": "hydra:\n  help: {{footer: '{outside}/x'}}\n  run:\n    dir: ${{hydra:help.footer}}\n",
     "by the job's id": "hydra:\n  job: {{id: '{outside}/hacked'}}\n  run:\n    dir: ${{hydra:job.id}}\n",
     "by the time": "hydra:\n  run:\n    dir: ${{now:{outside}/hacked}}\n",
     "a sweep": "hydra:\n  sweep:\n    dir: {outside}/hacked\n",
+    "what is swept": "hydra:\n  mode: MULTIRUN\n  sweeper:\n"
+    "    params: {{hydra.sweep.subdir: ../../../../hacked, random_seed: '1,2'}}\n",
     "a job of a sweep": "hydra:\n  sweep:\n    subdir: ../../hacked\n",
 }
 
@@ -250,6 +252,21 @@ def test_a_text_for_a_launcher_from_another_folder_must_be_typed_or_allowed(tmp_
         variables = {} if told else {"SELFINSTRUCT_ALLOW": "hydra.launcher"}
         shown = command(tmp_path, "-m", *words, *told, "--info=config", **variables)
         assert "may reach a shell" not in shown.stderr
+
+
+PLACES = "defaults: [override /model: {option}]\nmodel: {{api_base: {url}, key_env: DB_PASS, store: store.sqlite}}\n"
+
+
+@pytest.mark.parametrize("option", ["endpoint", "openai"])
+def test_a_config_folder_cannot_send_a_key_to_its_own_server_or_open_a_store(option, server, tmp_path):
+    words = [*QUICK, *experiment(tmp_path, PLACES.format(option=option, url=server.url)), "budget.requests=5"]
+
+    refused(tmp_path, *words, message="A config folder decides where a key of yours", DB_PASS="precious")
+
+    assert server.asked == []
+    command(tmp_path, *words, DB_PASS="precious", SELFINSTRUCT_ALLOW="model")
+    assert server.asked
+    assert (tmp_path / "store.sqlite").exists()
 
 
 def test_a_pickle_is_not_read(tmp_path):
