@@ -169,7 +169,10 @@ def test_what_is_told_is_written_down_and_nothing_else_is_changed(explain, folde
     explain("instructions/1/1")
 
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
-    assert told.startswith((folder / "explain/instructions_3.md").read_text(encoding="utf-8"))
+    written = (folder / "explain/instructions_3.md").read_text(encoding="utf-8")
+    assert told.replace("\\", "").startswith(
+        written.replace("\\", "")
+    )  # it has more of them, before what may be markup
     assert len(list((folder / "explain").iterdir())) == 2
 
 
