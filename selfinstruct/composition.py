@@ -39,9 +39,9 @@ from selfinstruct.encoding import HALF_A_PAIR
 from selfinstruct.errors import ConfigError
 from selfinstruct.flags import NAME
 from selfinstruct.flags import typed as as_typed
-from selfinstruct.naming import hiding
+from selfinstruct.naming import hiding, key_of
 from selfinstruct.option_files import misplaced, misread_files
-from selfinstruct.retyping import TakenOver
+from selfinstruct.retyping import TakenOver, unconfirmed
 from selfinstruct.secret import within
 from selfinstruct.shipped import models
 from selfinstruct.strangers import foreign_places, refused_of
@@ -112,12 +112,12 @@ def check(words: list[str], module: str, from_others: TakenOver | None = None) -
     typed = as_typed(words)
     if typed.experimental_rerun is not None:
         raise ConfigError(["--experimental-rerun reads a pickle, which can run code. Use hydra.run.dir=<folder>."])
-    if typed.cfg or typed.shell_completion or (typed.config_dir and not Path(typed.config_dir).is_dir()):
-        return None
     folders = [Path(place) for place in (typed.config_path or CONF, typed.config_dir) if place]  # the first wins
     name = typed.config_name or NAME
+    problems = foreign_places(first_of(folders, name.removesuffix(".yaml")))  # of what only shows something, too
+    if not problems and (typed.cfg or typed.shell_completion or not all(folder.is_dir() for folder in folders[1:])):
+        return None
     with hydra_as_called(typed, module) as hydra:
-        problems = foreign_places(first_of(folders, name.removesuffix(".yaml")))
         if not problems:
             problems = composed_problems(name, typed.overrides, hydra.config_loader, folders, from_others)
     if problems:
@@ -155,10 +155,10 @@ def composed_problems(
     name: str, words: list[str], loader: ConfigLoader, folders: list[Path], from_others: TakenOver | None
 ) -> list[str]:
     """What is wrong with what the words compose to, and with the files where they do not."""
-    problems: list[str] = []
+    problems, typed = list[str](), {key_of(word) for word in words if "=" in word}
     try:
         for config in cases(name, words, loader):
-            problems += problems_of(config, folders)
+            problems += problems_of(config, folders, typed)
             problems += from_others.problems(config, models()) if from_others else []
     except HydraException as error:
         if "Cannot merge" in str(error) and (mixed := mixed_up(name, error, folders)):
@@ -227,12 +227,12 @@ def choices(override: Override, loader: ConfigLoader) -> list[str]:
     return found if is_file else found[:1]
 
 
-def problems_of(config: dict[str, Any], folders: list[Path]) -> list[str]:
+def problems_of(config: dict[str, Any], folders: list[Path], typed: set[str]) -> list[str]:
     """Everything in a composed config that must not be made or written."""
     problems = [f"{key} looks like a secret. Name its environment variable in model.key_env." for key in within(config)]
     problems += refused(config["hydra"])
     if any(folder != CONF for folder in folders) or config["hydra"]["searchpath"]:
-        problems += refused_of(config["hydra"])
+        problems += [*refused_of(config["hydra"], typed), *unconfirmed(config, models(), typed)]
     problems += [
         f"{'.'.join(path)} holds half of a surrogate pair, which no file can keep."
         for path, value in leaves(config)

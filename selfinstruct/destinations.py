@@ -23,13 +23,19 @@ PLACES = ("project", "entity", "mode")
 
 def destinations(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return each key and value of a composed config that decides where something is sent."""
-    found: dict[str, Any] = {}
-    for name, action in parts(config, "actions", PUSH):
-        found |= of_push(name, action, config)
+    found = pushes(config)
     for name, tracker in parts(config, "trackers", WANDB):
         if is_online(tracker.get("mode")):
             values = {key: tracker.get(key) for key in PLACES}
             found |= {f"trackers.{name}.{key}": value for key, value in values.items() if value is not None}
+    return found
+
+
+def pushes(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return each key and value that decides where a push goes, and with which token."""
+    found: dict[str, Any] = {}
+    for name, action in parts(config, "actions", PUSH):
+        found |= of_push(name, action, config)
     return found
 
 

@@ -6,7 +6,9 @@ markup or a command.
 
 - CSV: a text that a spreadsheet would take for a formula gets an apostrophe before it, which marks it as a text.
 - Markdown: every sign that can begin markup gets a backslash.  Websites make links also of a bare address, so that its
-  colon, or the dot after `www`, gets one, too.
+  colon, or the dot after `www`, gets one, too.  Of a report that is Markdown of ours and is read as plain text as well,
+  only what would become a tag, a link or an image does.
+- HTML: every sign that can begin markup becomes an entity.
 - LaTeX: every special sign becomes a command that prints it, without any package.
 
 Whatever a terminal might obey is escaped first, as everywhere (`selfinstruct.terminal`).
@@ -16,12 +18,16 @@ import csv
 import io
 import re
 from collections.abc import Iterable
+from html import escape
 
 from selfinstruct.terminal import printable
 
 FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 """How a text begins that is a formula, also in the wide signs that some spreadsheets take for the same."""
-MARKUP = re.compile(r"([\\`*_{}\[\]<>|#~&$@])|((?<=\bwww)\.|(?<=\w):(?=//)|(?<=\bmailto):|(?<=\bxmpp):)", re.IGNORECASE)
+ADDRESS = r"(?<=\bwww)\.|(?<=\w):(?=//)|(?<=\bmailto):|(?<=\bxmpp):"
+MARKUP = re.compile(rf"[\\`*_{{}}\[\]<>|#~&$@]|{ADDRESS}", re.IGNORECASE)
+LIVE = re.compile(rf"[\\\[<]|{ADDRESS}", re.IGNORECASE)
+"""What makes of a text a tag, a link or an image."""
 LATEX = {
     "\\": r"\textbackslash{}",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
@@ -57,6 +63,16 @@ def as_text(cell: str) -> str:
 def markdown(text: str) -> str:
     """Return a text, on one line, that Markdown shows as it is."""
     return MARKUP.sub(r"\\\g<0>", in_a_line(text))
+
+
+def inert(text: str) -> str:
+    """Return Markdown of ours in which no text of others is a tag, a link or an image."""
+    return LIVE.sub(r"\\\g<0>", text)
+
+
+def html(text: str) -> str:
+    """Return a text that HTML shows as it is, without what a terminal obeys, since pages are printed as well."""
+    return escape(printable(text))
 
 
 def latex(text: str) -> str:

@@ -8,6 +8,9 @@ experiment said so.  It concerns every model that would send a key, or share a s
   further parameters of a request can lead it elsewhere.  Only with OpenAI's protocol it sends no key unless told to.
 - What one of our own options for `model` says, with the address of the provider, leads nowhere else.
 
+What a config folder that is not ours says of these must be typed as well, for it may come from somebody else in the
+same way; as it is often the user's own, the keys may instead be allowed by name in the environment (`unconfirmed`).
+
 Whoever has typed a value has confirmed it.  A run that sends no key is resumed freely, as one with a local server is.
 Where a run is published and logged must be typed as well, whatever is done with the folder (`destinations`).
 """
@@ -21,10 +24,11 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.command import hydra_word, program
-from selfinstruct.destinations import destinations
+from selfinstruct.destinations import destinations, pushes
 from selfinstruct.flags import folder_in, kept_in
 from selfinstruct.folder import CONFIG, is_own, kept_overrides, leaves
 from selfinstruct.ownership import SECRET, note_start, state_folder, stored_secret
+from selfinstruct.trust import ALLOW, is_granted
 
 ENDPOINT, LITELLM = "selfinstruct.model.endpoint.Endpoint", "selfinstruct.model.litellm.LiteLLM"
 KEYLESS = (
@@ -74,6 +78,38 @@ class TakenOver:
             f" {command}"
         )
         return [text]
+
+
+def unconfirmed(
+    config: Mapping[str, Any], shipped: Sequence[Mapping[str, Any]], typed: Collection[str]
+) -> Iterator[str]:
+    """Yield what the user must type or allow of a config that has files of another folder, as one message.
+
+    `typed` are the keys that stand on the command line; the name of an option confirms nothing of what is in its file.
+    Beside a typed address, the other values of one of our own options are no word of the folder's.
+    """
+    found = {**foreign(config, shipped), **pushes(config)}
+    needed = {key: value for key, value in found.items() if key not in typed and not is_granted(f"{key}.")}
+    for place, model in models_of(config):
+        own = {key: value for key, value in needed.items() if key.startswith(f"{place}.") and key != f"{place}.{STORE}"}
+        if isinstance(model, Mapping) and model.get("_target_") not in (ENDPOINT, LITELLM):  # of a package allowed
+            own = {key: value for key, value in own.items() if not key.endswith((".key_env", ".api_base"))}
+        elif not any(is_of(option, model, own, len(place) + 1) for option in shipped):
+            continue
+        needed = {key: value for key, value in needed.items() if key not in own}
+    if needed:
+        words = " ".join(shlex.quote(f"{key}={word(value)}") for key, value in needed.items())
+        yield (
+            f"A config folder decides where a key of yours or a shared store is used, or where data is sent: {words}."
+            f" If this is right, type it on the command line, or allow it: {ALLOW}={','.join(needed)}."
+        )
+
+
+def is_of(option: Mapping[str, Any], model: Any, values: Mapping[str, Any], start: int) -> bool:
+    """Return whether values of a model, by keys whose names begin at `start`, are those of one of our own options."""
+    known = dict(leaves(option))
+    is_same = isinstance(model, Mapping) and model.get("_target_") == option.get("_target_")
+    return is_same and all(known.get(key[start:]) == value for key, value in values.items())
 
 
 def why() -> str:

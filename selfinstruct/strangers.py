@@ -3,7 +3,7 @@
 `selfinstruct.trust` has the rules, and `selfinstruct.shipped` what our own configs and the packages of launchers say.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +26,9 @@ def foreign_places(primary: Path) -> list[str]:
         return []
 
 
-def refused_of(hydra: Mapping[str, Any]) -> Iterator[str]:
-    """Everything in the `hydra` part that the user has to type, or to allow by name."""
-    return refused_of_strangers(hydra, launcher_defaults(hydra["runtime"]["choices"]), own_folders())
+def refused_of(hydra: Mapping[str, Any], typed: Collection[str]) -> Iterator[str]:
+    """Everything in the `hydra` part that the user has to type, or to allow by name; `typed` are the keys typed."""
+    return refused_of_strangers(hydra, launcher_defaults(hydra["runtime"]["choices"]), own_folders(), typed)
 
 
 def is_foreign(start: "Start", hydra: Any) -> bool:

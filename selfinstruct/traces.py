@@ -7,6 +7,7 @@ temporary folder instead was rejected: a run that is killed in its first second 
 """
 
 import logging
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -32,7 +33,9 @@ def subdir(folder: str) -> str | None:
 
 def shelf(actions: Mapping[str, Any] | None, name: str) -> str:
     """Return the folder below `outputs/` for a run, `name`, or for reports, which do not lie among the runs."""
-    return "+".join(actions) if actions and not MAKING & actions.keys() else name
+    if not actions or MAKING & actions.keys():
+        return name
+    return "+".join(re.sub(r"\W+", "-", str(action)) for action in actions)  # a config may call an action anything
 
 
 class RunLog(logging.Filter):

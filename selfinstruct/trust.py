@@ -13,11 +13,16 @@ launcher and the folder of the run must be typed by the user, or be allowed by n
 
 Hydra 1.3.8 has a list of callables that it refuses to call, older ones have none, and its own docstring calls the list
 no boundary.  Here it is the other way round: what is not known is refused.
+
+A dotted name may lead on from a module into whatever that module has imported (`selfinstruct.job.os.system`), and a
+function of ours writes any file when it is called by a config.  So of this package and of the plugins Hydra may make
+only classes that are listed, and of a package that the user allows only what that package defines.
 """
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 ALLOW = "SELFINSTRUCT_ALLOW"
@@ -26,12 +31,15 @@ HOW = f"To allow a package, name it in the environment: {ALLOW}=<package>."
 
 CORE = "hydra._internal.core_plugins."
 KNOWN = {
-    *(f"{CORE}basic_launcher.BasicLauncher", f"{CORE}basic_sweeper.BasicSweeper"),
+    *(f"{CORE}basic_launcher.BasicLauncher", f"{CORE}basic_sweeper.BasicSweeper", f"{OURS}.sweep.Sweep"),
     *("logging.StreamHandler", "logging.FileHandler", "logging.NullHandler", "logging.handlers.RotatingFileHandler"),
     *("logging.Formatter", "ext://sys.stdout", "ext://sys.stderr"),
 }
 """What Hydra may make, and the objects that its logs may write to."""
-PLUGINS = re.compile(r"hydra_plugins\.hydra_(?:joblib|submitit|ray|optuna)_\w+\.[\w.]+|optuna\.samplers\.\w+")
+PLUGINS = re.compile(
+    r"hydra_plugins\.hydra_(?:joblib|submitit|ray|optuna)_\w+\.\w+\.[A-Z]\w*(?:Launcher|Sweeper)"
+    r"|optuna\.samplers\.[A-Z]\w*Sampler"
+)
 """The launchers and the sweeper that the extras install."""
 RUNS = re.compile(
     r"hydra\.(?:launcher\.(?:setup|additional_parameters|srun_args|python|env_setup|ray\.\w+\.runtime_env)"
@@ -49,15 +57,36 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 TEXT_FOR_PEOPLE = ("help", "hydra_help", "overrides")
 """The parts of `hydra` that are only shown, and the words as they were typed."""
 FOLDERS = ("run.dir", "sweep.dir", "sweep.subdir")
-BELOW = re.compile(r"(?:[\w@=,. -]|/(?!/)|\$\{(?:hydra[.:][\w.]+|now:[^{}$]*)\})*")
-"""A folder below the one that the command runs in, given that it does not begin with a slash or step upwards."""
+BELOW = re.compile(
+    r"(?:[\w@=,. -]|/(?!/)|\$\{(?:hydra[.:](?:job\.n(?:ame|um)|runtime\.choices\.[\w/@.]+)|now:[%\w:_ -]*)\})*"
+)
+"""A folder below the one that the command runs in, given that neither it nor a chosen option steps out."""
 PLAIN_NAME = re.compile(r"(?!\.+$)[\w.-]+")
 
 
 def is_allowed(target: str) -> bool:
     """Whether a dotted name lies in this package, or in one that the user allows."""
-    names = (OURS, *re.findall(r"[\w.]+", os.environ.get(ALLOW, "")))
+    return target.startswith(f"{OURS}.") or is_granted(target)
+
+
+def is_granted(target: str) -> bool:
+    """Return whether a dotted name lies in a package that the user allows."""
+    names = re.findall(r"[\w.]+", os.environ.get(ALLOW, ""))
     return any(target.startswith(f"{name.strip('.')}.") for name in names)
+
+
+def is_known(target: str) -> bool:
+    """Return whether Hydra may make, or use, what a dotted name stands for."""
+    if target in KNOWN or PLUGINS.fullmatch(target):
+        return True
+    module, _, name = target.removeprefix("ext://").rpartition(".")
+    if not is_granted(f"{module}."):
+        return False
+    try:
+        found = getattr(import_module(module), name)
+    except Exception:  # whatever a module of the user's does while it is imported
+        return False
+    return is_granted(f"{getattr(found, '__module__', module)}.")
 
 
 def refused(hydra: Mapping[str, Any]) -> Iterator[str]:
@@ -77,23 +106,26 @@ def refused(hydra: Mapping[str, Any]) -> Iterator[str]:
 
 
 def refused_of_strangers(
-    hydra: Mapping[str, Any], launcher: Mapping[str, Any], folders: Mapping[str, str]
+    hydra: Mapping[str, Any], launcher: Mapping[str, Any], folders: Mapping[str, str], typed: Collection[str]
 ) -> Iterator[str]:
     """Everything in the `hydra` part that a config folder which is not ours may not say without the user's word.
 
-    `launcher` holds the defaults of the launcher, as its package gives them, and `folders` ours of `FOLDERS`.
+    `launcher` holds the defaults of the launcher, as its package gives them, `folders` ours of `FOLDERS`, and `typed`
+    the keys on the command line.  Hydra's record of the words is no help: what a config has swept stands there, too.
     """
-    typed = {word.lstrip("+~").partition("=")[0] for word in hydra["overrides"]["hydra"]}
     known = dict(leaves(launcher))
     for path, value in leaves(hydra["launcher"]):
         key = ".".join(("hydra.launcher", *path))
         is_new = isinstance(value, str) and path[-1] != "_target_" and value != known.get(path)
         if is_new and not is_covered(key, typed) and not is_allowed("hydra.launcher."):
             yield f"{key} may reach a shell. Type it on the command line, or allow it: {ALLOW}=hydra.launcher."
+    for group, option in hydra["runtime"]["choices"].items():
+        if leads_out(str(option)):
+            yield f"the option {group}={option} leads out of the config folders. Name the option itself."
     for key in FOLDERS:
         part, name = key.split(".")
         text = str(hydra[part][name])
-        is_below = BELOW.fullmatch(text) and not text.startswith("/") and ".." not in text.split("/")
+        is_below = BELOW.fullmatch(text) and not leads_out(text)
         if (
             text != folders[key]
             and not is_below
@@ -102,6 +134,11 @@ def refused_of_strangers(
         ):
             how = f"Type it on the command line, or allow it: {ALLOW}=hydra.{key}."
             yield f"hydra.{key} leads out of the folder that the command runs in (got {text!r}). {how}"
+
+
+def leads_out(place: str) -> bool:
+    """Return whether a path begins at the root, or steps upwards."""
+    return place.startswith("/") or ".." in place.split("/")
 
 
 def is_covered(key: str, typed: Iterable[str]) -> bool:
@@ -119,7 +156,7 @@ def refused_of_part(path: tuple[str, ...], key: str, value: object) -> Iterator[
     elif "${" in HARMLESS.sub("", text):
         yield f"{key} must be written out, so that one sees what it names (got {value!r})."
     elif path[-1] in NAMES_CODE or text.startswith(("ext://", "cfg://")):
-        if text not in KNOWN and not PLUGINS.fullmatch(text) and not is_allowed(text.removeprefix("ext://")):
+        if not is_known(text):
             yield f"{key} names {text!r}: a config may not run other code. {HOW}"
     elif path[-1] == "filename" and not IN_FOLDER.fullmatch(text):
         yield f"{key} must lie in ${{hydra.runtime.output_dir}}, or files would leave the run folder (got {value!r})."
@@ -137,8 +174,8 @@ def refused_of_job(path: tuple[str, ...], key: str, value: object) -> Iterator[s
 
 def is_known_place(place: str) -> bool:
     """Whether looking for configs in a place imports nothing that is not known."""
-    scheme, _, package = place.partition("://")
-    return scheme != "pkg" or package.split(".")[0] == "hydra" or is_allowed(f"{package}.")
+    scheme, is_url, package = place.partition("://")
+    return not is_url or scheme == "file" or package.split(".")[0] == "hydra" or is_allowed(f"{package}.")
 
 
 def leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

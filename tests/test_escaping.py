@@ -1,11 +1,13 @@
 import csv
 import html
 import io
+import re
 
 import pytest
 from markdown_it import MarkdownIt
 
-from selfinstruct.escaping import csv_text, in_a_line, latex, markdown
+from selfinstruct.escaping import csv_text, in_a_line, inert, latex, markdown
+from selfinstruct.escaping import html as html_text
 
 HOSTILE = [
     "=HYPERLINK(1)",
@@ -40,6 +42,30 @@ def test_markdown_shows_a_text_as_it_is_and_makes_nothing_of_it(text):
     made = MarkdownIt("gfm-like", {"linkify": False}).render(f"x {markdown(text)}")
 
     assert made == f"<p>x {html.escape(text, quote=False)}</p>\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<img src=x>",
+        r"\<img src=x>",
+        r"\\<b>",
+        "![a](b)",
+        r"\[a](b)",
+        "[a]: b\n\n[a]",
+        "<http://x.example>",
+        "x <!-- y",
+    ],
+)
+def test_a_report_holds_no_tag_link_or_image_of_others(text):
+    made = MarkdownIt("gfm-like", {"linkify": False}).render(inert(f"# Ours\n\nMade by {text}\n- `one`: {text}"))
+
+    assert set(re.findall(r"<(\w+|!)", made)) == {"h1", "p", "ul", "li", "code"}
+    assert inert("A task, made by `a` (2).") == "A task, made by `a` (2)."
+
+
+def test_html_shows_a_text_as_it_is_without_what_a_terminal_obeys():
+    assert html_text("<b title='x'>\x1b[2J\u202e") == "&lt;b title=&#x27;x&#x27;&gt;\\x1b[2J\\u202e"
 
 
 @pytest.mark.parametrize(

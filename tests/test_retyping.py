@@ -2,7 +2,7 @@ import pytest
 
 from selfinstruct import shipped
 from selfinstruct.folder import keep_config
-from selfinstruct.retyping import TakenOver, foreign, is_strangers, is_users_own, word
+from selfinstruct.retyping import TakenOver, foreign, is_strangers, is_users_own, unconfirmed, word
 
 CONFIG = {"random_seed": 1, "recipe": {"a": {"until": 1}}}
 ENDPOINT = {"_target_": "selfinstruct.model.endpoint.Endpoint", "name": "m", "store": None, "extra": {"top_k": 5}}
@@ -108,6 +108,37 @@ def test_what_was_typed_is_confirmed_and_the_command_holds_the_rest():
     assert both.problems(config, ()) == []
     deleted = TakenOver("x", ("~model.api_base", "model.key_env=A"), ())
     assert deleted.problems(config, ())
+
+
+def test_what_a_config_folder_says_is_typed_or_allowed_by_name_and_not_by_the_name_of_an_option(monkeypatch):
+    config = composed({**ENDPOINT, "key_env": "DB_PASS", "api_base": THEIRS, "store": "/mine.sqlite"})
+
+    (problem,) = unconfirmed(config, (), {"model", "model.store"})
+
+    assert problem.endswith("or allow it: SELFINSTRUCT_ALLOW=model.key_env,model.api_base.")
+    assert list(unconfirmed(config, (), {"model.key_env", "model.api_base", "model.store"})) == []
+    monkeypatch.setenv("SELFINSTRUCT_ALLOW", "mine,model")
+    assert list(unconfirmed(config, (), ())) == []
+
+
+def test_of_a_model_of_other_code_a_config_folder_may_say_all_but_key_and_address():
+    model = {"_target_": "mine.Model", "name": "m", "extra": {"a": 1}}
+
+    assert list(unconfirmed(composed(model), (), ())) == []
+    (problem,) = unconfirmed(composed({**model, "key_env": "A"}), (), ())
+    assert "is used, or where data is sent: model.key_env=A. If" in problem
+
+
+@pytest.mark.parametrize("name", ["endpoint", "openai"])
+def test_with_a_typed_address_an_option_of_ours_is_free_until_a_folder_changes_it(name, composed):
+    config = composed(f"model={name}", f"model.api_base={THEIRS}")
+    changed = config | {"model": config["model"] | {"key_env": "DB_PASS"}}
+
+    assert list(unconfirmed(config, shipped.models(), {"model.api_base"})) == []
+    (problem,) = unconfirmed(changed, shipped.models(), {"model.api_base"})
+    assert "model.key_env=DB_PASS" in problem
+    (problem,) = unconfirmed(config, shipped.models(), {"model.key_env", "model.name"})
+    assert "model.api_base=" in problem
 
 
 def test_a_machine_that_cannot_remember_says_so(tmp_path, monkeypatch):

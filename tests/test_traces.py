@@ -142,3 +142,7 @@ def test_a_line_whose_arguments_do_not_fit_is_written_without_them(written):
     logging.getLogger("LiteLLM").error("two %s %s", "secret")
 
     assert written() == "two %s %s\n"
+
+
+def test_what_a_config_calls_its_actions_names_one_folder():
+    assert shelf({"../../plan": None, "compare": None}, "recipe") == "-plan+compare"

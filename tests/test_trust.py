@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from selfinstruct.trust import is_allowed, refused
@@ -46,16 +48,21 @@ def test_what_hydra_needs_is_not_refused():
     [
         ("callbacks/x", {"_target_": "os.system", "command": "true"}),
         ("callbacks/x", {"_target_": "hydra.experimental.callbacks.PickleJobInfoCallback"}),
-        ("callbacks/x", {"_target_": "selfinstruct.seeds.jsonl.Jsonl", "path": {"_target_": "os.system"}}),
+        ("callbacks/x", {"_target_": "selfinstruct.sweep.Sweep", "path": {"_target_": "os.system"}}),
+        ("callbacks/x", {"_target_": "selfinstruct.job.os.system", "command": "true"}),
+        ("callbacks/x", {"_target_": "selfinstruct.folder.replace_text", "path": "hacked", "text": ""}),
+        ("callbacks/x", {"_target_": "hydra_plugins.hydra_joblib_launcher._core.logging.os.system", "command": "true"}),
         ("callbacks", "${mine}"),
         ("callbacks/x", {"_target_": "${mine}"}),
-        ("callbacks/x", {"_target_": "selfinstruct.seeds.jsonl.Jsonl", "path": "${oc.create:'{_target_: os.system}'}"}),
+        ("callbacks/x", {"_target_": "selfinstruct.sweep.Sweep", "path": "${oc.create:'{_target_: os.system}'}"}),
         ("launcher/_target_", "hydra_plugins.somebody.Launcher"),
         ("launcher/more", {"_target_": "os.system"}),
         ("sweeper/_target_", "os.system"),
+        ("sweeper/sampler", {"_target_": "optuna.samplers.warnings"}),
         ("sweeper/params", {"random_seed": "${mine}"}),
         ("job_logging/handlers/x", {"()": "os.system", "command": "true"}),
         ("job_logging/handlers/x", {"class": "logging.handlers.HTTPHandler"}),
+        ("job_logging/handlers/x", {"()": "selfinstruct.traces.shutil.copy", "src": "a", "dst": "b"}),
         ("job_logging/formatters/x", {"()": "os.system"}),
         ("job_logging/filters/x", {"()": "os.system"}),
         ("job_logging/handlers/x", {"class": "logging.StreamHandler", "stream": "ext://os.environ"}),
@@ -74,6 +81,7 @@ def test_what_hydra_needs_is_not_refused():
         ("output_subdir", ".."),
         ("output_subdir", "/etc"),
         ("searchpath", ["pkg://antigravity"]),
+        ("searchpath", ["structured://antigravity"]),
         ("help", {"_target_": "os.system"}),
     ],
 )
@@ -83,13 +91,34 @@ def test_what_could_run_code_or_write_elsewhere_is_refused(path, value):
     assert problem.startswith(f"hydra.{path.replace('/', '.')}")
 
 
-def test_a_package_that_the_user_allows_is_not_refused(monkeypatch):
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package of the user's, `mine`, with a callback."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/__init__.py").touch()
+    (tmp_path / "mine/callbacks.py").write_text("import os\nfrom os import system\nclass Mail: pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield
+    for name in ("mine", "mine.callbacks"):
+        sys.modules.pop(name, None)
+
+
+def test_a_package_that_the_user_allows_is_not_refused(package, monkeypatch):
     config = with_one("callbacks/x", {"_target_": "mine.callbacks.Mail", "folder": "${hydra.runtime.output_dir}"})
     assert list(refused(config))
 
     monkeypatch.setenv("SELFINSTRUCT_ALLOW", "other, mine")
 
     assert list(refused(config)) == []
+
+
+@pytest.mark.parametrize("target", ["mine.callbacks.os.system", "mine.callbacks.system", "mine.callbacks.Nothing"])
+def test_what_it_has_imported_of_others_is_refused(target, package, monkeypatch):
+    monkeypatch.setenv("SELFINSTRUCT_ALLOW", "mine")
+
+    (problem,) = refused(with_one("callbacks/x", {"_target_": target}))
+
+    assert f"names '{target}'" in problem
 
 
 @pytest.mark.parametrize(

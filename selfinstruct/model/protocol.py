@@ -19,6 +19,8 @@ from selfinstruct.model.trouble import GarbledError, ReplyError
 from selfinstruct.request import Completion, Request
 
 TAG = re.compile(r"<(?:style|script|head)\b.*?</(?:style|script|head)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+LONGEST_FAULT = 10_000
+"""Characters of an error that are read; a server may send megabytes, which would be searched for signs for minutes."""
 LONGEST_PLACE = 200
 """Characters of the address of a redirect that are shown."""
 
@@ -119,19 +121,20 @@ def fault(status: int, headers: Mapping[str, str], content: bytes, said: object)
         signs = [error.get("code"), error.get("type")]
     else:
         message, signs = error, []
-    shown = message if isinstance(message, str) else words(content)
+    shown = message[:LONGEST_FAULT] if isinstance(message, str) else words(content)
     code = signs[0] if signs else None
     if is_success(status) and isinstance(code, int) and 400 <= code < 600:
         status = code
     if is_garbled and is_success(status):
         return GarbledError(status, f"no completion: {words(content) or 'nothing'}", headers)
-    details = content[:10_000].decode(errors="replace")
-    return ReplyError(status, shown, headers, " ".join(sign for sign in signs if isinstance(sign, str)), details)
+    details = content[:LONGEST_FAULT].decode(errors="replace")
+    said_signs = " ".join(sign[:LONGEST_PLACE] for sign in signs if isinstance(sign, str))
+    return ReplyError(status, shown, headers, said_signs, details)
 
 
 def words(content: bytes) -> str:
     """What a person would read of a page."""
-    return " ".join(TAG.sub(" ", content[:10_000].decode(errors="replace")).split())
+    return " ".join(TAG.sub(" ", content[:LONGEST_FAULT].decode(errors="replace")).split())
 
 
 def is_success(status: int) -> bool:

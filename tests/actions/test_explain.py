@@ -8,6 +8,7 @@ from selfinstruct.actions.explain import safe
 from selfinstruct.actions.explain.fate import fates, neighbours
 from selfinstruct.actions.explain.lineage import depths, descendants, showings
 from selfinstruct.actions.explain.text import fenced, one_line
+from selfinstruct.advice import CONF
 from selfinstruct.errors import RunFolderError, SelfInstructError
 from selfinstruct.folder import held
 from selfinstruct.pool import Pool
@@ -168,7 +169,10 @@ def test_what_is_told_is_written_down_and_nothing_else_is_changed(explain, folde
     explain("instructions/1/1")
 
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
-    assert told.startswith((folder / "explain/instructions_3.md").read_text(encoding="utf-8"))
+    written = (folder / "explain/instructions_3.md").read_text(encoding="utf-8")
+    assert told.replace("\\", "").startswith(
+        written.replace("\\", "")
+    )  # it has more of them, before what may be markup
     assert len(list((folder / "explain").iterdir())) == 2
 
 
@@ -256,3 +260,18 @@ def test_a_task_that_came_with_its_instance_is_told_with_both(composed, built, t
     task = next(row for row in lines(tmp_path / "pool.jsonl") if row["id"] == "tasks_3")
     assert f"kept as tasks_3: {one_line(task['instruction'])} input: " in told["tasks_3"]
     assert f"{row['instruction']}\ninput: {row['input']}\noutput: {row['output']}" in told[f"{row['request']}#{number}"]
+
+
+def test_what_others_wrote_is_text_in_the_file_and_as_it_is_on_the_terminal(explain, composed, built, tmp_path):
+    evil = "<img src=x onerror=alert(1)> [a](b)"
+    seeds = [row | {"instruction": f"{evil} {row['instruction']}"} for row in lines(CONF / "seeds/seed_tasks.jsonl")]
+    (tmp_path / "seeds.jsonl").write_text("".join(json.dumps(row) + "\n" for row in seeds), encoding="utf-8")
+    words = (f"seeds.path={tmp_path}/seeds.jsonl", "recipe.instructions.until=1")
+    built(composed(*words, "trackers=[]", "actions=[generate]"), tmp_path / "evil").execute()
+
+    told = explain("instructions_1", *words, of=tmp_path / "evil")
+
+    written = (tmp_path / "evil/explain/instructions_1.md").read_text(encoding="utf-8")
+    assert f": {evil} " in told
+    assert r": \<img src=x onerror=alert(1)> \[a](b) " in written
+    assert not re.search(rf"^- .*: {re.escape(evil)}", written, re.M)

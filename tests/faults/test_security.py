@@ -44,6 +44,10 @@ CODE = {
     "a callback": "hydra:\n  callbacks:\n    x: {_target_: os.system, command: touch hacked}\n",
     "a callback of Python": "hydra:\n  callbacks:\n    x: {_target_: pathlib.Path.touch, self: hacked}\n",
     "a log handler": "hydra:\n  job_logging:\n    handlers:\n      x: {(): pathlib.Path.touch, self: hacked}\n",
+    "a function that a module of ours has imported": "hydra:\n  job_logging:\n    handlers:\n"
+    "      x: {(): selfinstruct.traces.shutil.copy, src: theirs/experiment/x.yaml, dst: hacked}\n",
+    "a function of ours": "hydra:\n  callbacks:\n"
+    "    x: {_target_: selfinstruct.folder.replace_text, path: hacked, text: x}\n",
     "a log formatter": "hydra:\n  hydra_logging:\n    formatters:\n      x: {(): os.system, command: touch hacked}\n",
     "a launcher": "hydra:\n  launcher:\n    x: {_target_: os.system, command: touch hacked}\n",
     "a log elsewhere": "hydra:\n  job_logging:\n    handlers:\n      file: {filename: hacked}\n",
@@ -181,7 +185,12 @@ ELSEWHERE = {
     "upwards": "hydra:\n  run:\n    dir: out/../../hacked\n",
     "by a variable": "hydra:\n  run:\n    dir: ${{oc.env:HOME}}/hacked\n",
     "by a key": "objective: {outside}\nhydra:\n  run:\n    dir: ${{objective}}/hacked\n",
+    "by a text of Hydra's": "hydra:\n  help: {{footer: '{outside}/x'}}\n  run:\n    dir: ${{hydra:help.footer}}\n",
+    "by the job's id": "hydra:\n  job: {{id: '{outside}/hacked'}}\n  run:\n    dir: ${{hydra:job.id}}\n",
+    "by the time": "hydra:\n  run:\n    dir: ${{now:{outside}/hacked}}\n",
     "a sweep": "hydra:\n  sweep:\n    dir: {outside}/hacked\n",
+    "what is swept": "hydra:\n  mode: MULTIRUN\n  sweeper:\n"
+    "    params: {{hydra.sweep.subdir: ../../../../hacked, random_seed: '1,2'}}\n",
     "a job of a sweep": "hydra:\n  sweep:\n    subdir: ../../hacked\n",
 }
 
@@ -191,6 +200,26 @@ def test_a_config_of_somebody_else_cannot_choose_a_folder_elsewhere(how, tmp_pat
     words = experiment(tmp_path, ELSEWHERE[how].format(outside=tmp_path_factory.mktemp("outside")))
 
     refused(tmp_path, *QUICK[:2], *words, message="leads out of the folder that the command runs in")
+
+
+def test_nor_by_an_option_that_lies_elsewhere(tmp_path, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "hacked.yaml").write_bytes((CONF / "recipe/self_instruct.yaml").read_bytes())
+    place = f"{'../' * 20}{outside}/hacked".replace("//", "/")
+
+    words = experiment(tmp_path, f"defaults:\n  - override /recipe: {place}\n")
+
+    refused(tmp_path, *QUICK[:2], *words, message="leads out of the config folders")
+    assert [path.name for path in outside.iterdir()] == ["hacked.yaml"]
+
+
+@pytest.mark.parametrize("scheme", ["pkg", "structured"])
+@pytest.mark.parametrize("words", [[], ["--cfg", "job"], ["--shell-completion", "query=bash"]])
+def test_no_module_is_imported_to_look_for_configs_in_it(words, scheme, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs/y.yaml").write_text(f"defaults: [config]\nhydra:\n  searchpath: ['{scheme}://this']\n")
+
+    refused(tmp_path, "--config-dir=theirs", "--config-name=y", *words, message=f"would import '{scheme}://this'")
 
 
 def test_a_folder_elsewhere_that_the_user_types_or_allows_is_taken(tmp_path):
@@ -223,6 +252,21 @@ def test_a_text_for_a_launcher_from_another_folder_must_be_typed_or_allowed(tmp_
         variables = {} if told else {"SELFINSTRUCT_ALLOW": "hydra.launcher"}
         shown = command(tmp_path, "-m", *words, *told, "--info=config", **variables)
         assert "may reach a shell" not in shown.stderr
+
+
+PLACES = "defaults: [override /model: {option}]\nmodel: {{api_base: {url}, key_env: DB_PASS, store: store.sqlite}}\n"
+
+
+@pytest.mark.parametrize("option", ["endpoint", "openai"])
+def test_a_config_folder_cannot_send_a_key_to_its_own_server_or_open_a_store(option, server, tmp_path):
+    words = [*QUICK, *experiment(tmp_path, PLACES.format(option=option, url=server.url)), "budget.requests=5"]
+
+    refused(tmp_path, *words, message="A config folder decides where a key of yours", DB_PASS="precious")
+
+    assert server.asked == []
+    command(tmp_path, *words, DB_PASS="precious", SELFINSTRUCT_ALLOW="model")
+    assert server.asked
+    assert (tmp_path / "store.sqlite").exists()
 
 
 def test_a_pickle_is_not_read(tmp_path):

@@ -129,6 +129,7 @@ def test_nothing_is_uploaded_to_where_it_says(typed, theirs, run, server):
 def test_litellm_sends_no_key_either(how, run, server, tmp_path):
     said = {"model.key_env": "THEIR_VARIABLE", "model.api_base": server.url}
     words, flags, key = [f"{name}={value}" for name, value in said.items()], [], "model"
+    they = {"XDG_STATE_HOME": str(tmp_path / "their_state"), "SELFINSTRUCT_ALLOW": "model"}
     if how == "stage":
         key = "recipe.instructions.model"
         words = ["+model@recipe.instructions.model=openai", *(f"recipe.instructions.{word}" for word in words)]
@@ -139,8 +140,7 @@ def test_litellm_sends_no_key_either(how, run, server, tmp_path):
         )
         words, flags = ["experiment=x"], ["--config-dir=configs"]
     server.begin(**{"401": 1.0})
-    state = {"XDG_STATE_HOME": str(tmp_path / "their_state")}
-    code, _, errors = run(*LITELLM, *words, *flags, "hydra.run.dir=theirs", THEIR_VARIABLE="x", **state)
+    code, _, errors = run(*LITELLM, *words, *flags, "hydra.run.dir=theirs", THEIR_VARIABLE="x", **they)
     assert (code, "To resume" in errors) == (1, True), errors
     server.begin()
 

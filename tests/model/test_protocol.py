@@ -261,3 +261,14 @@ def test_the_address_of_a_redirect_is_shown_to_a_reasonable_length():
     message = judged(caught.value).message
     assert message.startswith("HTTP 307, Temporary Redirect to http://elsewhere/xxx")
     assert message.endswith("…; set model.api_base to where it is")
+
+
+def test_of_an_error_of_megabytes_only_the_beginning_is_read():
+    content = json.dumps({"error": {"message": "try again in " * 100_000, "code": "x" * 1_000_000}}).encode()
+
+    asked = Request(id="a", stage="s", round=1, text="", system=None, chat=True, decoding=Decoding(), expects="")
+    with pytest.raises(ReplyError) as caught:
+        completion(500, {"x": "y"}, content, asked)
+
+    assert len(str(caught.value)) < 11_000
+    assert judged(caught.value).kind == "transient"

@@ -5,7 +5,6 @@ forgotten.  Dark or light is the reader's choice in the browser.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 
 from selfinstruct.actions.comparison import plots
 from selfinstruct.actions.comparison.comparing import Comparison, series, stages
@@ -15,6 +14,7 @@ from selfinstruct.actions.comparison.overlap import MOST, THRESHOLD
 from selfinstruct.actions.comparison.sending import Parameter
 from selfinstruct.actions.comparison.style import STYLE
 from selfinstruct.actions.comparison.tables import UNKNOWN, Table, digits, of_groups, of_runs, ordered
+from selfinstruct.escaping import html as escape
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 SHOWN = 5

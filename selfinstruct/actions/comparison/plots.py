@@ -5,8 +5,9 @@ the dashes differ.  Every mark tells its value when pointed at.
 """
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import TypeAlias
+
+from selfinstruct.escaping import html as escape
 
 COLOURS = 8
 """Different colours in the style sheet."""

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from selfinstruct.actions.explain.lineage import told_lineage
 from selfinstruct.actions.explain.story import Story
+from selfinstruct.actions.explain.text import FENCE
 from selfinstruct.actions.record import Record
 from selfinstruct.command import pasted
 from selfinstruct.errors import SelfInstructError
+from selfinstruct.escaping import inert
 from selfinstruct.folder import differences, replace_text
 from selfinstruct.part import part
 from selfinstruct.terminal import printable
@@ -56,11 +58,12 @@ class Explain:
         if others:
             told += ["", "## Not the run's own settings", ""]
             told += [f"- {text.replace('; a run that goes on keeps it.', '.')}" for text in others]
-        text = "\n".join(printable(line) for line in told) + "\n"
+        told = [printable(part) for part in told]
+        written = "\n".join(part if part.startswith(FENCE) else inert(part) for part in told) + "\n"
         folder = run.start.folder / "explain"
         folder.mkdir(exist_ok=True)
-        replace_text(folder / f"{safe(name)}.md", text)  # before it is shown: nobody may read to the end
-        show(text)
+        replace_text(folder / f"{safe(name)}.md", written)  # before it is shown: nobody may read to the end
+        show("\n".join(told) + "\n")
         show(f"\nWritten to {printable(str(folder / f'{safe(name)}.md'))}\n")
 
 

@@ -7,11 +7,13 @@ from selfinstruct.actions.record import Reply
 from selfinstruct.round import Candidate, Rejection
 
 LONG = 300
+FENCE = "```"
+"""How a fence begins."""
 
 
 def fenced(text: str) -> str:
     """A text in a fence that it cannot close."""
-    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    fence = "`" * max(len(FENCE), 1 + max(map(len, re.findall("`+", text)), default=0))
     return f"{fence}text\n{text}\n{fence}"
 
 
