@@ -57,6 +57,9 @@ FORMATS = (
     Format(("details", "finish_reason"), {}),
 )
 
+LONGEST_ERROR = 20_000
+"""Bytes of a body without a reply that LiteLLM sees: it puts them into its errors, where waits are looked for."""
+
 
 @dataclass
 class Original:
@@ -99,7 +102,7 @@ class Original:
             return content  # of a question that LiteLLM asks beside, such as Ollama's /api/show
         self.status, self.headers, self.fault = status, headers, None
         if not is_success(status):
-            return content
+            return content[:LONGEST_ERROR]
         try:
             body = json.loads(content)
         except (ValueError, RecursionError):
@@ -108,7 +111,7 @@ class Original:
         if form is None:
             has_error = is_object(body) and body.get("error")
             self.fault = None if has_error else f"no completion: {words(content) or 'nothing'}"
-            return content
+            return content[:LONGEST_ERROR]
         place, key = holder(body, form.reason) or {}, str(form.reason[-1])
         self.reason = reason_of(place) if form is CHOICES else word_of(place.get(key))
         self.cost_usd = charged(body.get("usage")) if is_object(body) else None

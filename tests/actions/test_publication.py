@@ -656,7 +656,7 @@ def test_the_capsule_of_a_replay_is_the_capsule(published, tmp_path):
 
 
 @pytest.mark.parametrize("share", range(1, 20))
-def test_a_byte_that_was_changed_anywhere_is_told(share, published, tmp_path):
+def test_a_byte_that_was_changed_in_what_a_capsule_holds_is_reported(share, published, tmp_path):
     path = published / "capsule.zip"
     content = bytearray(path.read_bytes())
     with zipfile.ZipFile(path) as archive:

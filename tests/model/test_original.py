@@ -303,6 +303,15 @@ def test_an_ordinary_body_is_passed_on_as_it_arrived():
     assert original.reason == "stop"
 
 
+@pytest.mark.parametrize("status", [200, 400, 503])
+def test_a_long_error_is_passed_on_only_by_its_beginning(hosted, ask, status):
+    body = json.dumps({"error": {"message": "Try again in " * 100_000, "type": "x"}}).encode()
+    hosted.change = lambda _: web.Response(body=body, status=status, content_type="application/json")
+
+    assert len(taken(body, status=status)[1]) == 20_000
+    assert len(ask("openai").failure.message) < 1000
+
+
 def test_a_word_that_litellm_does_not_know_is_hidden_from_it():
     original, changed, _ = taken(openai("abort", chat=True))
 
