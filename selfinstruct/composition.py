@@ -40,7 +40,7 @@ from selfinstruct.errors import ConfigError
 from selfinstruct.flags import NAME
 from selfinstruct.flags import typed as as_typed
 from selfinstruct.naming import hiding, key_of
-from selfinstruct.option_files import misplaced, misread_files
+from selfinstruct.option_files import misplaced, misread_files, oversized
 from selfinstruct.retyping import TakenOver, unconfirmed
 from selfinstruct.secret import within
 from selfinstruct.shipped import models
@@ -114,7 +114,7 @@ def check(words: list[str], module: str, from_others: TakenOver | None = None) -
         raise ConfigError(["--experimental-rerun reads a pickle, which can run code. Use hydra.run.dir=<folder>."])
     folders = [Path(place) for place in (typed.config_path or CONF, typed.config_dir) if place]  # the first wins
     name = typed.config_name or NAME
-    problems = foreign_places(first_of(folders, name.removesuffix(".yaml")))  # of what only shows something, too
+    problems = [*foreign_places(first_of(folders, name.removesuffix(".yaml"))), *oversized(folders)]  # in every mode
     if not problems and (typed.cfg or typed.shell_completion or not all(folder.is_dir() for folder in folders[1:])):
         return None
     with hydra_as_called(typed, module) as hydra:

@@ -1,6 +1,6 @@
 import pytest
 
-from selfinstruct.option_files import misplaced, misread_file
+from selfinstruct.option_files import misplaced, misread_file, oversized
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,26 @@ def test_an_experiment_without_its_first_line_is_reported(tmp_path, content, mar
 
     assert misplaced(path).startswith(f"{path}:1: must begin with the line '# @package _global_'")
     assert ("byte order mark" in misplaced(path)) is marked
+
+
+BOMB = ["a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 8)}]" for n in range(1, 9))]
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_too_large"),
+    [
+        (BOMB, True),
+        (["x: &x {a: {b: 1}}", "y: *x", "z: [*x, *x]"], False),
+        (["x: &x [*x, *x]"], False),
+        (["x: &x {<<: *x"], False),
+        (["text: a & b * c"], False),
+    ],
+    ids=["bomb", "few", "itself", "not YAML", "no alias"],
+)
+def test_a_file_whose_aliases_repeat_millions_of_values_is_reported_unread(lines, is_too_large, tmp_path):
+    path = tmp_path / "recipe/mine.yaml"
+    path.parent.mkdir()
+    path.write_text("\n".join(lines))
+
+    said = f"{path}: its aliases repeat more than 100,000 values. Write out what is needed."
+    assert oversized([tmp_path]) == ([said] if is_too_large else [])

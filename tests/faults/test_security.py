@@ -66,6 +66,12 @@ def test_nor_in_any_other_mode_of_hydra(words, tmp_path):
     refused(tmp_path, *words, *experiment(tmp_path, CODE["a log formatter"]), message="names 'os.system'")
 
 
+def test_a_config_of_somebody_else_cannot_keep_the_program_busy_by_aliases_that_repeat_each_other(tmp_path):
+    lines = ["a0: &a0 [1, 2, 3, 4]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9))]
+
+    refused(tmp_path, *QUICK, *experiment(tmp_path, "\n".join(lines)), message="its aliases repeat more than")
+
+
 def test_a_target_of_other_code_is_refused_when_the_run_is_built(tmp_path):
     words = experiment(
         tmp_path, "seeds: {_target_: os.system, path: touch hacked}\nmodel: {_target_: selfinstruct.x.Y}\n"
