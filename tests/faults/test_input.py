@@ -85,7 +85,8 @@ def test_no_more_than_twenty_mistakes_are_listed(tmp_path):
     assert len(done.stderr.splitlines()) == 22
 
 
-def test_a_mistake_in_a_group_of_ones_own_names_its_key(mine, tmp_path):
+def test_a_mistake_in_a_group_of_ones_own_names_its_key(mine, tmp_path, monkeypatch):
+    monkeypatch.setenv("SELFINSTRUCT_ALLOW", "model")
     few_shot = (
         b"one:\n  instruction: 5\n  instances: [7]\ntwo: 3\nthree: {instruction: x, is_classification: no, a: 1}\n"
     )
