@@ -9,8 +9,11 @@ Several processes may open one file at the same time, and be the first to.
 
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+from selfinstruct.errors import RunFolderError
 from selfinstruct.remedies import unwritable
 
 FORMAT = 3
@@ -41,7 +44,9 @@ CREATE TABLE IF NOT EXISTS replies (
     UNIQUE (key, draw)
 );
 CREATE INDEX IF NOT EXISTS by_request ON replies (request);
-CREATE VIEW IF NOT EXISTS completions AS
+"""
+VIEW = """\
+CREATE VIEW completions AS
     SELECT stage, round, request, lower(hex(key)) AS key, draw, identities.content AS identity,
         systems.content AS system, heads.content || rest AS prompt, decodings.content AS decoding,
         sents.content AS sent, text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model, time,
@@ -51,8 +56,9 @@ CREATE VIEW IF NOT EXISTS completions AS
     LEFT JOIN parts AS systems ON systems.id = system
     JOIN parts AS heads ON heads.id = head
     JOIN parts AS decodings ON decodings.id = decoding
-    LEFT JOIN parts AS sents ON sents.id = sent;
-"""
+    LEFT JOIN parts AS sents ON sents.id = sent"""
+VIEWS = {FORMAT: VIEW, 2: VIEW.replace(",\n        hash", "")}
+"""How the view reads in the formats that can be read as they are."""
 HASHED = "DROP VIEW IF EXISTS completions; ALTER TABLE replies ADD COLUMN hash TEXT;"
 MIGRATIONS = {1: "ALTER TABLE replies ADD COLUMN sent INTEGER REFERENCES parts;" + HASHED, 2: HASHED}
 PATIENCE = 60.0
@@ -89,18 +95,49 @@ def set_up(connection: sqlite3.Connection) -> None:
     if version_of(connection) == FORMAT:
         return
     connection.execute("BEGIN IMMEDIATE")
-    statements = MIGRATIONS.get(version_of(connection), "") + TABLES
+    statements = MIGRATIONS.get(version_of(connection), "") + TABLES + VIEW.replace("VIEW", "VIEW IF NOT EXISTS", 1)
     for statement in statements.split(";"):
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {FORMAT}")
     connection.execute("COMMIT")
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a store to read it, and leave no file beside it; raises RunFolderError for one that no run has made.
+
+    One that nobody writes to is opened as immutable, so that SQLite makes no files for its locks.
+    """
+    is_written = path.with_name(f"{path.name}-wal").exists()
+    address = f"{path.resolve().as_uri()}?{'mode=ro' if is_written else 'mode=ro&immutable=1'}"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            made, version = refuse_foreign(connection), version_of(connection)
+            if made.get("completions", "").split() != VIEWS.get(version, "").split():
+                raise sqlite3.DatabaseError("its view completions is not as a run makes it")
+            yield connection
+    except sqlite3.Error as error:
+        raise RunFolderError(f"{path} cannot be read: {error}.") from None
+
+
+def refuse_foreign(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return how each table and view was made; raises DatabaseError for what would run code of others.
+
+    A trigger, or a view in the place of a table, can keep SQLite busy without end, and no signal ends a query.
+    """
+    found = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+    for kind, name, sql in found:
+        is_ours = kind == "table" and (sql or "").upper().startswith("CREATE TABLE")
+        if kind == "trigger" or (name.lower() in ("parts", "replies") and not is_ours):
+            raise sqlite3.DatabaseError(f"it holds the {kind} {name}, which no run has made")
+    return {name.lower(): sql or "" for _, name, sql in found}
+
+
 def refuse_others(connection: sqlite3.Connection) -> None:
     """Raise DatabaseError for a database that is somebody else's, before anything in it is changed."""
-    tables = connection.execute("SELECT name FROM sqlite_master").fetchall()  # first: a process that makes ours
+    tables = list(refuse_foreign(connection))  # first: a process that makes ours
     if version_of(connection) == 0 and tables:  # gives them their version in the same transaction
-        raise sqlite3.DatabaseError(f"it holds other tables ({tables[0][0]}), so no run has made it")
+        raise sqlite3.DatabaseError(f"it holds other tables ({tables[0]}), so no run has made it")
 
 
 def version_of(connection: sqlite3.Connection) -> int:

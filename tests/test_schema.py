@@ -2,11 +2,12 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.schema import FORMAT, opened, version_of
+from selfinstruct.schema import FORMAT, opened, reading, version_of
 
 FIRST = """
 CREATE TABLE parts (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
@@ -50,3 +51,46 @@ def test_many_processes_may_open_a_new_file_at_once(tmp_path):
 def test_a_place_that_can_hold_no_file_is_told(place, why, tmp_path):
     with pytest.raises(RunFolderError, match=f"cannot be written: {why}"):
         opened(tmp_path / place)
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS text FROM n"
+HOSTILE = {
+    "a trigger": f"CREATE TRIGGER t AFTER INSERT ON replies BEGIN INSERT INTO parts (content) {ENDLESS}; END",
+    "a view for a table": f"ALTER TABLE replies RENAME TO r; CREATE VIEW Replies AS {ENDLESS}",
+    "a view for another": f"DROP VIEW completions; CREATE VIEW Completions AS {ENDLESS}",
+    "no view": "DROP VIEW completions",
+}
+
+
+@pytest.fixture
+def hostile(tmp_path, request):
+    path = tmp_path / "x.sqlite"
+    opened(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            "DROP VIEW completions;" * ("view for a table" in request.param) + HOSTILE[request.param]
+        )
+    return path
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, indirect=True)
+def test_a_store_with_queries_of_others_is_not_read(hostile):
+    with pytest.raises(RunFolderError, match="cannot be read: it"), reading(hostile):
+        pass
+
+    assert [path.name for path in hostile.parent.iterdir()] == ["x.sqlite"]
+
+
+@pytest.mark.parametrize("hostile", ["a trigger", "a view for a table"], indirect=True)
+def test_a_store_with_queries_of_others_is_not_written(hostile):
+    with pytest.raises(RunFolderError, match="which no run has made"):
+        opened(hostile)
+
+
+def test_a_store_of_version_0_1_0_is_read_as_it_is(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "x.sqlite")) as connection:
+        connection.executescript((Path(__file__).parent / "golden/store_2.sql").read_text())
+
+    with reading(tmp_path / "x.sqlite") as connection:
+        assert version_of(connection) == 2
+        assert connection.execute("SELECT text FROM completions").fetchall()

@@ -8,7 +8,7 @@ has it open it is read as a file that nobody changes, since SQLite would leave t
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
@@ -25,7 +25,7 @@ from selfinstruct.pool import Pool
 from selfinstruct.request import Completion
 from selfinstruct.round import Rejection, Round
 from selfinstruct.rows import check_none_lost, rounds_of
-from selfinstruct.schema import FORMAT, version_of
+from selfinstruct.schema import FORMAT, reading, version_of
 from selfinstruct.store import hash_of
 from selfinstruct.task import Task
 
@@ -140,13 +140,8 @@ class Record:
         path = self.folder / STORE
         if not path.is_file():
             raise RunFolderError(f"{self.folder} holds no {STORE}, and so no replies.")
-        is_open = path.with_name(f"{STORE}-wal").exists()
-        address = f"{path.resolve().as_uri()}?{'mode=ro' if is_open else 'mode=ro&immutable=1'}"
-        try:
-            with closing(sqlite3.connect(address, uri=True)) as connection:
-                yield Replies(connection)
-        except sqlite3.DatabaseError as error:
-            raise RunFolderError(f"{path} cannot be read: {error}.") from None
+        with reading(path) as connection:
+            yield Replies(connection)
 
 
 class Replies:

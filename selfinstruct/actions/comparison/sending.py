@@ -6,16 +6,16 @@ provider named in its reply.
 """
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from selfinstruct.actions.comparison.reading import Reading
+from selfinstruct.errors import RunFolderError
 from selfinstruct.plain_files import odd_kind
+from selfinstruct.schema import reading
 
 STORE = "completions.sqlite"
 QUERY = "SELECT stage, decoding, identity, model, COUNT(*) FROM completions GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC"
@@ -81,18 +81,13 @@ def asked(stage: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, tuple
 
 
 def replies(path: Path) -> Iterator[tuple[str, str, str, str, int]]:
-    """The kinds of stored replies and how many there are of each; none where the file is missing or broken.
-
-    A database that nobody writes to is opened as immutable, so that not even a lock file is left beside it.
-    """
+    """Yield the kinds of stored replies and how many there are of each; none where the file is missing or broken."""
     if odd_kind(path) is not None or not path.is_file():
         return
-    waiting = path.with_name(path.name + "-wal").exists()
-    uri = f"{path.absolute().as_uri()}?{'mode=ro' if waiting else 'immutable=1'}"
     try:
-        with closing(sqlite3.connect(uri, uri=True)) as connection:
+        with reading(path) as connection:
             yield from connection.execute(QUERY).fetchall()
-    except sqlite3.Error:
+    except RunFolderError:
         return
 
 

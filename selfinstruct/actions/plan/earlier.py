@@ -4,10 +4,8 @@ The run may be one that was stopped, or one that is still under way: what it has
 """
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +18,7 @@ from selfinstruct.journal import POOL, TIMINGS, has_rounds
 from selfinstruct.plain_files import check_plain
 from selfinstruct.round import SURPLUS
 from selfinstruct.rows import rounds_of
+from selfinstruct.schema import reading
 from selfinstruct.summary import known
 from selfinstruct.task import HUMAN
 
@@ -127,7 +126,7 @@ def read(folder: Path) -> Earlier:
             )
             for stage in dict.fromkeys(row["stage"] for row in rounds if row["asked"])
         }
-    except (OSError, ValueError, KeyError, TypeError, sqlite3.Error) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunFolderError(f"plan.like={folder} cannot be read ({error}).") from None
     return Earlier(folder=folder, config=config, made=len(made), values=values, stages=stages)
 
@@ -143,7 +142,5 @@ def latencies(path: Path) -> dict[str, float]:
     """How long the replies to each stage took on average."""
     if not path.exists():
         return {}
-    # a database that nobody writes to is read as it lies, so that SQLite makes no files beside it
-    way = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{way}", uri=True)) as connection:
+    with reading(path) as connection:
         return dict(connection.execute("SELECT stage, AVG(seconds) FROM replies GROUP BY stage"))

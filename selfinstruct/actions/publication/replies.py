@@ -26,6 +26,7 @@ from selfinstruct.errors import RunFolderError
 from selfinstruct.journal import line
 from selfinstruct.recorded import key_of
 from selfinstruct.request import Completion, Decoding, Failure, Request
+from selfinstruct.schema import reading
 from selfinstruct.store import Asked, Store, hash_of
 from selfinstruct.summary import digest
 
@@ -99,7 +100,7 @@ def named(text: str) -> str:
 
 def rows_of(store: Path, stages: Sequence[str]) -> Iterator[sqlite3.Row]:
     """The replies of a store, by stage, round and request."""
-    with closing(sqlite3.connect(f"{store.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+    with reading(store) as connection:
         connection.row_factory = sqlite3.Row
         place = {stage: number for number, stage in enumerate(stages)}
         found = [tuple(row) for row in connection.execute(ORDERED)]
