@@ -66,7 +66,9 @@ BOMBS = {
     "shared": SHARED + "{{ x.a }}",
     "shared, compared": SHARED + "{% set y = x.a %}" + SHARED + "{{ x.a == y }}",
     "shared, as JSON": SHARED + "{{ x.a | tojson }}",
-    "batch": "{{ range(99999) | batch(1) | map('batch', 999999) | map('list') | list }}",
+    "batch": (
+        "{% for i in range(9999) %}{{ range(99999) | batch(1) | map('batch', 9) | map('list') | list }}{% endfor %}"
+    ),
     "slice": "{{ range(99999) | slice(99999999) | list }}",
     "wordwrap": "{% for i in range(9999) %}{{ ' '.ljust(9999999) | wordwrap(1) }}{% endfor %}",
     "pprint": "{% for i in range(9999) %}{{ range(9999) | list | pprint }}{% endfor %}",
