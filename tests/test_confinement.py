@@ -81,7 +81,7 @@ def is_alive(number):
         return False
 
 
-def wait_until_gone(number):
+def assert_ends(number):
     end = time.monotonic() + 20
     while is_alive(number):
         assert time.monotonic() < end, "it lives on"
@@ -182,7 +182,7 @@ def test_the_child_ends_when_its_parent_has_ended(then, tmp_path):
         number = int(parent.stdout.readline())
         parent.kill()
 
-    wait_until_gone(number)
+    assert_ends(number)
 
 
 def test_a_child_that_cannot_start_is_reported(monkeypatch):

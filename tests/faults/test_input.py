@@ -28,7 +28,7 @@ def command(folder, *words):
     return commands.run(*words[:1], "trackers=[console]", *words[1:], folder=folder, environment=environment)
 
 
-def told(done, *messages):
+def assert_reported(done, *messages):
     """The command ended with these messages, and without a trace."""
     assert done.returncode == 1, done.stderr
     assert [message for message in messages if message not in done.stderr] == []
@@ -65,7 +65,7 @@ def test_everything_that_is_wrong_with_the_seeds_is_told_at_once(tmp_path):
     rows = [seed, b"caf\xe9", b'{"instruction": "\\ud800"}', b"[1]", b'{"a": NaN, "a": 1}', seed, seed[:30]]
     (tmp_path / "seeds.jsonl").write_bytes(b"\xef\xbb\xbf" + b"\r\n".join(rows))
 
-    told(
+    assert_reported(
         command(tmp_path, "seeds.path=seeds.jsonl"),
         "seeds.jsonl:2: byte 0xe9 at column 4 is not UTF-8. Save the file as UTF-8.",
         "seeds.jsonl:3: holds half of a surrogate pair, which no file can keep.",
@@ -81,7 +81,7 @@ def test_no_more_than_twenty_mistakes_are_listed(tmp_path):
     (tmp_path / "seeds.jsonl").write_text("x\n" * 5000)
     done = command(tmp_path, "seeds.path=seeds.jsonl")
 
-    told(done, "There are 5,000 mistakes:", "seeds.jsonl:20: not JSON", "and 4,980 more.")
+    assert_reported(done, "There are 5,000 mistakes:", "seeds.jsonl:20: not JSON", "and 4,980 more.")
     assert len(done.stderr.splitlines()) == 22
 
 
@@ -93,7 +93,7 @@ def test_a_mistake_in_a_group_of_ones_own_names_its_key(mine, tmp_path, monkeypa
     words = mine(few_shot__own=few_shot, model__own=b"_target_: selfinstruct.model.litellm.LiteLLM\nname: [1]\n")
     shown = "recipe.classification.prompt.few_shot"
 
-    told(
+    assert_reported(
         command(tmp_path, f"few_shot@{shown}=own", "model=own", *words),
         f"{shown}.one.instruction must be a valid string (got 5).",
         f"{shown}.one.is_classification is missing.",
@@ -126,27 +126,27 @@ CONFIGS = {
 def test_an_experiment_is_told_by_file_and_line_or_by_key(what, mine, tmp_path):
     content, message = CONFIGS[what]
 
-    told(command(tmp_path, "experiment=x", *mine(experiment__x=GLOBAL + content)), message)
+    assert_reported(command(tmp_path, "experiment=x", *mine(experiment__x=GLOBAL + content)), message)
 
 
 def test_what_hides_a_part_is_not_told_as_a_key_that_is_unknown(mine, tmp_path):
     words = mine(experiment__x=GLOBAL + b"recipe:\n  instructions: null\n")
 
-    told(
+    assert_reported(
         command(tmp_path, "recipe.instructions.until=5", "experiment=x", *words),
         "A config file or another option has put something else in the place of recipe.instructions.",
     )
 
 
 def test_a_config_folder_that_is_not_there_is_told(tmp_path):
-    told(command(tmp_path, "random_seed=1", "--config-dir", "nowhere"), "nowhere' not found")
+    assert_reported(command(tmp_path, "random_seed=1", "--config-dir", "nowhere"), "nowhere' not found")
 
 
 def test_a_job_of_a_sweep_whose_config_leads_nowhere_stops_no_other(mine, tmp_path):
     words = mine(experiment__x=GLOBAL + b"random_seed: ${nope}", experiment__y=GLOBAL + b"random_seed: 1")
     done = command(tmp_path, "-m", "experiment=x,y", "recipe.instructions.until=1", "hydra.sweep.dir=sweep", *words)
 
-    told(done, "1 of the sweep's jobs failed:", "random_seed: Interpolation key 'nope' not found")
+    assert_reported(done, "1 of the sweep's jobs failed:", "random_seed: Interpolation key 'nope' not found")
     assert [path.parent.name[0] for path in (tmp_path / "sweep").glob("*/summary.json")] == ["1"]
 
 
@@ -190,7 +190,7 @@ def test_a_run_folder_that_is_damaged_is_told_and_left_as_it_is(what, finished, 
     (tmp_path / "run" / name).write_bytes(damage((finished / name).read_bytes()))
     before = contents(tmp_path / "run")
 
-    told(command(tmp_path, "hydra.run.dir=run", "recipe.instructions.until=12"), message)
+    assert_reported(command(tmp_path, "hydra.run.dir=run", "recipe.instructions.until=12"), message)
 
     assert contents(tmp_path / "run") == before
 
@@ -203,7 +203,7 @@ def test_a_database_of_something_else_in_the_place_of_the_store_is_left_as_it_is
     connection.close()
     before = contents(tmp_path / "run")
 
-    told(
+    assert_reported(
         command(tmp_path, "hydra.run.dir=run", "recipe.instructions.until=12"),
         "completions.sqlite cannot be used: it holds other tables (mine), so no run has made it.",
     )
@@ -217,7 +217,7 @@ def test_a_folder_with_rounds_and_no_config_goes_on_under_no_other(finished, tmp
     shutil.rmtree(tmp_path / "run/.hydra")
     before = contents(tmp_path / "run")
 
-    told(
+    assert_reported(
         command(tmp_path, "hydra.run.dir=run", "recipe.instructions.until=12"),
         "run holds rounds.jsonl but no config.json, so nobody knows which config its rounds were made by.",
     )
@@ -232,7 +232,9 @@ def test_nothing_is_written_through_a_link_in_a_run_folder(name, finished, tmp_p
     (tmp_path / "run" / name).symlink_to(tmp_path / "mine")
     before = contents(tmp_path)
 
-    told(command(tmp_path, "hydra.run.dir=run", "recipe.instructions.until=12"), f"run/{name} is a symbolic link")
+    assert_reported(
+        command(tmp_path, "hydra.run.dir=run", "recipe.instructions.until=12"), f"run/{name} is a symbolic link"
+    )
 
     assert contents(tmp_path) == before
 
@@ -243,7 +245,9 @@ def test_a_file_in_the_place_of_the_dataset_is_told_before_anything_is_spent(fin
     (tmp_path / "run/dataset").write_text("mine")
     before = contents(tmp_path / "run")
 
-    told(command(tmp_path, "hydra.run.dir=run", "recipe.instructions.until=12"), "dataset is a link or a file")
+    assert_reported(
+        command(tmp_path, "hydra.run.dir=run", "recipe.instructions.until=12"), "dataset is a link or a file"
+    )
 
     assert contents(tmp_path / "run") == before
 

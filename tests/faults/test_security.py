@@ -29,7 +29,7 @@ def experiment(tmp_path, content):
     return ["experiment=x", "--config-dir", "theirs"]
 
 
-def refused(tmp_path, *words, message, **variables):
+def assert_refused(tmp_path, *words, message, **variables):
     """The command ends with one clear message, without a trace, and has written and run nothing."""
     before = set(tmp_path.rglob("*"))
     done = command(tmp_path, *words, **variables)
@@ -58,18 +58,18 @@ CODE = {
 
 @pytest.mark.parametrize("what", CODE)
 def test_a_config_of_somebody_else_cannot_run_code_or_write_elsewhere(what, tmp_path):
-    refused(tmp_path, *QUICK, *experiment(tmp_path, CODE[what]), message="hydra.")
+    assert_refused(tmp_path, *QUICK, *experiment(tmp_path, CODE[what]), message="hydra.")
 
 
 @pytest.mark.parametrize("words", [["--hydra-help"], ["--info=config"], ["-m", "random_seed=1,2"]])
 def test_nor_in_any_other_mode_of_hydra(words, tmp_path):
-    refused(tmp_path, *words, *experiment(tmp_path, CODE["a log formatter"]), message="names 'os.system'")
+    assert_refused(tmp_path, *words, *experiment(tmp_path, CODE["a log formatter"]), message="names 'os.system'")
 
 
 def test_a_config_of_somebody_else_cannot_keep_the_program_busy_by_aliases_that_repeat_each_other(tmp_path):
     lines = ["a0: &a0 [1, 2, 3, 4]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9))]
 
-    refused(tmp_path, *QUICK, *experiment(tmp_path, "\n".join(lines)), message="its aliases repeat more than")
+    assert_refused(tmp_path, *QUICK, *experiment(tmp_path, "\n".join(lines)), message="its aliases repeat more than")
 
 
 def test_a_target_of_other_code_is_refused_when_the_run_is_built(tmp_path):
@@ -120,7 +120,7 @@ def test_a_run_folder_of_somebody_else_cannot_slip_in_words(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run/config.json").write_text(json.dumps({"overrides": words, "config": {}}))
 
-    refused(tmp_path, "hydra.run.dir=run", message="no run writes the overrides '--config-dir'")
+    assert_refused(tmp_path, "hydra.run.dir=run", message="no run writes the overrides '--config-dir'")
 
 
 SECRETS = {
@@ -141,14 +141,14 @@ SECRETS = {
 
 @pytest.mark.parametrize("way", SECRETS)
 def test_a_typed_secret_reaches_no_file_and_is_not_repeated(way, tmp_path):
-    refused(tmp_path, *QUICK, *SECRETS[way], message="looks like a secret")
+    assert_refused(tmp_path, *QUICK, *SECRETS[way], message="looks like a secret")
     assert KEY not in command(tmp_path, *SECRETS[way]).stderr
 
 
 @pytest.mark.parametrize("mode", [QUICK, ["-m", "random_seed=1,2", "hydra.sweep.dir=sweep"]])
 @pytest.mark.parametrize("content", [f"model:\n  api_key: {KEY}\n", f"seeds:\n  path: {KEY}\n"])
 def test_a_secret_in_a_config_file_reaches_no_other(content, mode, tmp_path):
-    refused(tmp_path, *mode, *experiment(tmp_path, content), message="looks like a secret")
+    assert_refused(tmp_path, *mode, *experiment(tmp_path, content), message="looks like a secret")
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ ELSEWHERE = {
 def test_a_config_of_somebody_else_cannot_choose_a_folder_elsewhere(how, tmp_path, tmp_path_factory):
     words = experiment(tmp_path, ELSEWHERE[how].format(outside=tmp_path_factory.mktemp("outside")))
 
-    refused(tmp_path, *QUICK[:2], *words, message="leads out of the folder that the command runs in")
+    assert_refused(tmp_path, *QUICK[:2], *words, message="leads out of the folder that the command runs in")
 
 
 def test_nor_by_an_option_that_lies_elsewhere(tmp_path, tmp_path_factory):
@@ -215,7 +215,7 @@ def test_nor_by_an_option_that_lies_elsewhere(tmp_path, tmp_path_factory):
 
     words = experiment(tmp_path, f"defaults:\n  - override /recipe: {place}\n")
 
-    refused(tmp_path, *QUICK[:2], *words, message="leads out of the config folders")
+    assert_refused(tmp_path, *QUICK[:2], *words, message="leads out of the config folders")
     assert [path.name for path in outside.iterdir()] == ["hacked.yaml"]
 
 
@@ -225,7 +225,9 @@ def test_no_module_is_imported_to_look_for_configs_in_it(words, scheme, tmp_path
     (tmp_path / "theirs").mkdir()
     (tmp_path / "theirs/y.yaml").write_text(f"defaults: [config]\nhydra:\n  searchpath: ['{scheme}://this']\n")
 
-    refused(tmp_path, "--config-dir=theirs", "--config-name=y", *words, message=f"would import '{scheme}://this'")
+    assert_refused(
+        tmp_path, "--config-dir=theirs", "--config-name=y", *words, message=f"would import '{scheme}://this'"
+    )
 
 
 def test_a_folder_elsewhere_that_the_user_types_or_allows_is_taken(tmp_path):
@@ -247,13 +249,17 @@ SLURM = "defaults:\n  - override /hydra/launcher: submitit_slurm\nhydra:\n  laun
 def test_no_text_for_a_launcher_may_hold_a_control_character(partition, allowed, tmp_path):
     words = experiment(tmp_path, SLURM.format(partition=partition))
 
-    refused(tmp_path, "-m", *words, message="hydra.launcher.partition holds a control", SELFINSTRUCT_ALLOW=allowed)
+    assert_refused(
+        tmp_path, "-m", *words, message="hydra.launcher.partition holds a control", SELFINSTRUCT_ALLOW=allowed
+    )
 
 
 def test_a_text_for_a_launcher_from_another_folder_must_be_typed_or_allowed(tmp_path):
     words = experiment(tmp_path, SLURM.format(partition="gpu"))
 
-    refused(tmp_path, "-m", *words, message="hydra.launcher.partition may reach a shell. Type it on the command line")
+    assert_refused(
+        tmp_path, "-m", *words, message="hydra.launcher.partition may reach a shell. Type it on the command line"
+    )
     for told in (["hydra.launcher.partition=gpu"], []):
         variables = {} if told else {"SELFINSTRUCT_ALLOW": "hydra.launcher"}
         shown = command(tmp_path, "-m", *words, *told, "--info=config", **variables)
@@ -267,7 +273,7 @@ PLACES = "defaults: [override /model: {option}]\nmodel: {{api_base: {url}, key_e
 def test_a_config_folder_cannot_send_a_key_to_its_own_server_or_open_a_store(option, server, tmp_path):
     words = [*QUICK, *experiment(tmp_path, PLACES.format(option=option, url=server.url)), "budget.requests=5"]
 
-    refused(tmp_path, *words, message="A config folder decides where a key of yours", DB_PASS="precious")
+    assert_refused(tmp_path, *words, message="A config folder decides where a key of yours", DB_PASS="precious")
 
     assert server.asked == []
     command(tmp_path, *words, DB_PASS="precious", SELFINSTRUCT_ALLOW="model")
@@ -278,7 +284,7 @@ def test_a_config_folder_cannot_send_a_key_to_its_own_server_or_open_a_store(opt
 def test_a_pickle_is_not_read(tmp_path):
     (tmp_path / "config.pickle").write_bytes(b"cposix\nsystem\n(S'touch hacked'\ntR.")
 
-    refused(tmp_path, "--experimental-rerun", "config.pickle", message="reads a pickle")
+    assert_refused(tmp_path, "--experimental-rerun", "config.pickle", message="reads a pickle")
 
 
 @pytest.mark.parametrize("mask", [0o077, 0o027])

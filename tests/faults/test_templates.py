@@ -29,7 +29,7 @@ def theirs(run, tmp_path):
     seal(tmp_path / "capsule")
 
 
-def stopped(done):
+def assert_stopped(done):
     """The command ended with the one sentence, and no process of it grew."""
     code, _, errors = done
     assert code == 1
@@ -43,14 +43,14 @@ def test_a_template_of_a_config_folder_is_stopped(run, tmp_path):
     text = f"# @package _global_\nrecipe:\n  instructions:\n    prompt:\n      template: '{BOMB}'\n"
     (tmp_path / "configs/experiment/x.yaml").write_text(text)
 
-    stopped(run("experiment=x", "--config-dir=configs", "trackers=[]"))
+    assert_stopped(run("experiment=x", "--config-dir=configs", "trackers=[]"))
 
 
 @pytest.mark.parametrize(
     "words", [["hydra.run.dir=theirs"], ["hydra.run.dir=theirs", "actions=[plan]"], ["replay=capsule"]]
 )
 def test_a_template_of_a_folder_or_a_capsule_is_stopped(words, theirs, run):
-    stopped(run(*words))
+    assert_stopped(run(*words))
 
 
 def test_a_replay_whose_templates_are_filled_apart_gives_the_same(run, tmp_path):
