@@ -1,8 +1,11 @@
 """Which values of a config decide where something is sent."""
 
-import pytest
+from pathlib import Path
 
-from selfinstruct.destinations import destinations
+import pytest
+import yaml
+
+from selfinstruct.destinations import OWN_PUSH, destinations
 from selfinstruct.retyping import TakenOver
 
 PUSHED = ("actions=[push]", "push.repo=them/data", "push.dry_run=false", "push.private=false")
@@ -78,3 +81,9 @@ def test_it_must_be_typed_again_of_a_folder_of_somebody_else_although_nothing_is
     assert problem.endswith("push.repo=them/data push.private=false push.dry_run=false")
     words = ("push.repo=them/data", "push.private=false", "push.dry_run=false")
     assert TakenOver("theirs", words, ()).problems(config, ()) == []
+
+
+def test_what_our_own_yaml_says_of_a_push_is_what_counts_as_nobodys_word():
+    ours = yaml.safe_load((Path(__file__).parents[1] / "conf/actions/push.yaml").read_text())["push"]
+
+    assert {key: ours[key] for key in OWN_PUSH} == OWN_PUSH
