@@ -3,16 +3,16 @@
 import json
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from random import Random
 
 import pytest
+import servers
 
 
-class Server(ThreadingHTTPServer):
+class Server(servers.Server):
     """Speaks OpenAI's protocol; the text depends on the prompt alone, the time that it takes on nothing."""
 
-    daemon_threads = True
     request_queue_size = 128
 
     def __init__(self, reply):

@@ -4,11 +4,12 @@ import json
 import os
 import shutil
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
 
 import commands
 import pytest
+import servers
 
 from selfinstruct.actions.capsule import Capsule
 from selfinstruct.actions.export import Export
@@ -61,7 +62,7 @@ def command(*words, **environment):
 def published(tmp_path_factory):
     """A run against a server that is gone, and its capsule."""
     folder = tmp_path_factory.mktemp("published") / "run"
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = servers.Server(("127.0.0.1", 0), Handler)
     server.asked = 0
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -2,9 +2,10 @@ import hashlib
 import json
 import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+import servers
 
 from selfinstruct.actions.plan.earlier import read
 from selfinstruct.actions.plan.estimate import repeated, series
@@ -33,7 +34,7 @@ def counting():
         def log_message(self, *words):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Counts) as server:
+    with servers.Server(("127.0.0.1", 0), Counts) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}/v1", asked

@@ -14,10 +14,11 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import commands
 import pytest
+import servers
 
 KEY = "sk-proj-0123456789abcdefghijklmnop"
 USAGE = {"prompt_tokens": 50, "completion_tokens": 20, "total_tokens": 70}
@@ -43,10 +44,9 @@ class Asked:
     fault: str | None
 
 
-class Server(ThreadingHTTPServer):
+class Server(servers.Server):
     """Speaks OpenAI's protocol; `faults` gives each kind its rate, `reason` cuts every longer reply and says why."""
 
-    daemon_threads = True
     request_queue_size = 128
 
     def __init__(self, reply):

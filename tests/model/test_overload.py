@@ -3,11 +3,12 @@
 import json
 import time
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from threading import Thread
 from types import MappingProxyType
 
 import pytest
+import servers
 from aiohttp import web
 
 from selfinstruct.model.endpoint import Endpoint
@@ -40,10 +41,8 @@ FORMATS = {
 }
 
 
-class Provider(ThreadingHTTPServer):
+class Provider(servers.Server):
     """Answers some requests with an error first, and every other one with a reply."""
-
-    daemon_threads = True
 
     def __init__(self, error, reply, failing):
         self.error, self.reply, self.failing = error, reply, failing

@@ -7,10 +7,11 @@ import sys
 import threading
 import zlib
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import httpx
 import pytest
+import servers
 
 from selfinstruct.model.bodies import Bodies
 from selfinstruct.model.connection import loaded
@@ -22,10 +23,8 @@ from selfinstruct.model.trouble import GarbledError, ReplyError
 KEY = "sk-test-0123456789abcdef"
 
 
-class Host(ThreadingHTTPServer):
+class Host(servers.Server):
     """Answers every request with the same status, headers and body, and records what it was asked."""
-
-    daemon_threads = True
 
     def __init__(self, address):
         self.said = 200, {}, b"{}"
