@@ -6,7 +6,7 @@ python run.py model=openai experiment=smoke          a real model, a small run
 python run.py --cfg job                              the whole config
 """
 
-from selfinstruct.entry import main
+from selfinstruct.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from selfinstruct.finish_reason import FinishKind, kind_of
 from selfinstruct.part import part
+from selfinstruct.text.finish_reason import FinishKind, kind_of
 
 
 @part

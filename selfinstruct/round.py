@@ -174,7 +174,7 @@ class Round:
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Bytes of the run's other files when the round was committed; what lies beyond them never happened."""
     hashes: Mapping[str, str] = field(default_factory=dict)
-    """A hash of each of these files up to there, and of the round's own line (`selfinstruct.hashes`)."""
+    """A hash of each of these files up to there, and of the round's own line (`selfinstruct.storage.hashes`)."""
 
     @property
     def candidates(self) -> int:

@@ -16,27 +16,27 @@ from typing import Any, get_args
 
 from pydantic import Field
 
-from selfinstruct import past
 from selfinstruct.actions import Action
 from selfinstruct.budget import Budget, Limit, Purse, Stop
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
-from selfinstruct.folder import held, keep_config, kept_config, replace_text
 from selfinstruct.formats import Format
-from selfinstruct.journal import ROUNDS, Journal, check_config
 from selfinstruct.model import Model
 from selfinstruct.part import part
-from selfinstruct.plain_files import check_plain
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Stage, asking
 from selfinstruct.round import LEAKED, Round
-from selfinstruct.rows import check_none_lost, rounds_of
+from selfinstruct.run_info import Start
 from selfinstruct.seeds import Seeds
-from selfinstruct.start import Start
-from selfinstruct.store import Store
-from selfinstruct.summary import SUMMARY, authors, but_files, ended_before, summarise, summary_in
-from selfinstruct.tally import Pulse, Tally, reported
+from selfinstruct.storage import history as past
+from selfinstruct.storage.completions import Store
+from selfinstruct.storage.folder import held, keep_config, kept_config, replace_text
+from selfinstruct.storage.journal import ROUNDS, Journal, check_config
+from selfinstruct.storage.rows import check_none_lost, rounds_of
+from selfinstruct.storage.summary import SUMMARY, authors, but_files, ended_before, summarise, summary_in
+from selfinstruct.storage.tally import Pulse, Tally, reported
 from selfinstruct.task import Task, stand_ins
-from selfinstruct.terminal import printable
+from selfinstruct.text.plain_files import check_plain
+from selfinstruct.text.terminal import printable
 from selfinstruct.trackers import Tracker, Waiting, finish
 
 log = logging.getLogger(__name__)

@@ -20,15 +20,15 @@ from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from omegaconf import OmegaConf
 
-from selfinstruct.advice import CONF
 from selfinstruct.budget import Rates
-from selfinstruct.build import build
-from selfinstruct.job import untold, without_objective
+from selfinstruct.cli.build import build
+from selfinstruct.cli.hints import CONF
+from selfinstruct.cli.job import untold, without_objective
 from selfinstruct.pool import Pool
-from selfinstruct.recorded import Replies
 from selfinstruct.request import Completion, Request
 from selfinstruct.run import Run
-from selfinstruct.start import Start
+from selfinstruct.run_info import Start
+from selfinstruct.storage.recording import Replies
 from selfinstruct.task import HUMAN, Instance, Task
 
 # Hypothesis would keep its examples in the working folder.

@@ -7,8 +7,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from selfinstruct.advice import CONF
-from selfinstruct.build import make
+from selfinstruct.cli.build import make
+from selfinstruct.cli.hints import CONF
 
 
 def missing(node, prefix=""):

@@ -8,8 +8,8 @@ import pytest
 
 from selfinstruct.actions.publication.history import overrides_of, unrepeatable
 from selfinstruct.actions.questions import recorded_questions
-from selfinstruct.actions.record import Record
 from selfinstruct.errors import ConfigError, SelfInstructError
+from selfinstruct.storage.reader import Record
 
 SEEDS = 11
 OPERATIONS = {"add_constraints", "deepen", "concretise", "reason", "complicate_input", "breadth"}

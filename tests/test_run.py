@@ -19,7 +19,7 @@ from pathlib import Path
 import commands
 import pytest
 
-from selfinstruct.command import python
+from selfinstruct.text.command import python
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

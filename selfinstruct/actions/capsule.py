@@ -33,13 +33,13 @@ from selfinstruct.actions.publication.portable import (
 from selfinstruct.actions.publication.replies import write_replies
 from selfinstruct.actions.publication.secrets import leaks
 from selfinstruct.actions.publication.seeds import seed_rows
-from selfinstruct.command import program
 from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import differences
-from selfinstruct.journal import POOL, REJECTED, ROUNDS, has_rounds
 from selfinstruct.part import part
 from selfinstruct.recipe import asking
-from selfinstruct.summary import authors, digest_of
+from selfinstruct.storage.folder import differences
+from selfinstruct.storage.journal import POOL, REJECTED, ROUNDS, has_rounds
+from selfinstruct.storage.summary import authors, digest_of
+from selfinstruct.text.command import program
 
 if TYPE_CHECKING:
     from pathlib import Path

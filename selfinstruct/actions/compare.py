@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from selfinstruct.actions.comparison import page, tables
 from selfinstruct.actions.comparison.comparing import Comparison, compare, jobs, series, stages
 from selfinstruct.actions.plan.jobs import PLAN
-from selfinstruct.folder import CONFIG, replace_text
 from selfinstruct.part import part
+from selfinstruct.storage.folder import CONFIG, replace_text
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run

@@ -20,14 +20,14 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.publication.card import dataset_card
 from selfinstruct.actions.publication.facts import Told, facts_of
-from selfinstruct.actions.record import no_run
 from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import replace_text, replacing
-from selfinstruct.journal import line
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
-from selfinstruct.summary import digest_of
-from selfinstruct.zips import FIRST_DAY
+from selfinstruct.storage.folder import replace_text, replacing
+from selfinstruct.storage.journal import line
+from selfinstruct.storage.reader import no_run
+from selfinstruct.storage.summary import digest_of
+from selfinstruct.text.archives import FIRST_DAY
 
 if TYPE_CHECKING:
     from pathlib import Path

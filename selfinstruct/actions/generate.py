@@ -21,18 +21,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from selfinstruct.actions.preflight import NOTABLE_SHARE, endless, rejected_seeds
 from selfinstruct.budget import NOTHING, Purse, Spending, most_of, used
 from selfinstruct.errors import DataError, SelfInstructError
-from selfinstruct.folder import changed_outside
-from selfinstruct.journal import has_rounds
 from selfinstruct.model import Answering, Model, Selective
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Asking, Nobody, Reading, Setting, Stage, asking
 from selfinstruct.recipe.annotate import Annotate
-from selfinstruct.recorded import Recorded, recorded
 from selfinstruct.request import Decoding
-from selfinstruct.resumption import refused_changes, store_changes
 from selfinstruct.sampler import Various
-from selfinstruct.summary import known, seconds, totals
+from selfinstruct.storage.folder import changed_outside
+from selfinstruct.storage.journal import has_rounds
+from selfinstruct.storage.recording import Recorded, recorded
+from selfinstruct.storage.resumption import refused_changes, store_changes
+from selfinstruct.storage.summary import known, seconds, totals
 from selfinstruct.task import HUMAN
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from selfinstruct.actions.publication.secrets import leaks
 from selfinstruct.errors import RunFolderError, SelfInstructError
 from selfinstruct.model.settings import key_in
 from selfinstruct.part import part
-from selfinstruct.start import Start
+from selfinstruct.run_info import Start
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

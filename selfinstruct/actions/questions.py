@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from selfinstruct.actions.record import Record, Reply, number_of
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe.annotate import Annotate
@@ -19,6 +18,7 @@ from selfinstruct.recipe.grow import Grow
 from selfinstruct.request import Request
 from selfinstruct.round import Round, Sample
 from selfinstruct.sampler import ByInput, about
+from selfinstruct.storage.reader import Record, Reply, number_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Write what the induced instructions are worth: `scores.csv` for programs, `scores.md` for people.
 
 A line a family, and one for all of them: how many prompts, instructions and answers there were, the execution accuracy
-in both normal forms (`selfinstruct.scoring`), the instruction that does best, and, where it is asked for, BERTScore
-with the instructions that people gave (Instruction Induction, Honovich et al., 2022, section 3).  All of it is computed
-from the pool, so that `actions=[score]` scores a finished run again at no cost.
+in both normal forms (`selfinstruct.text.scoring`), the instruction that does best, and, where it is asked for,
+BERTScore with the instructions that people gave (Instruction Induction, Honovich et al., 2022, section 3).  All of it
+is computed from the pool, so that `actions=[score]` scores a finished run again at no cost.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 from pydantic import Field
 
 from selfinstruct.actions import bertscore
-from selfinstruct.actions.record import no_run
 from selfinstruct.errors import RunFolderError
-from selfinstruct.escaping import csv_text, markdown
-from selfinstruct.folder import replace_text
 from selfinstruct.metrics.accuracy import Accuracy, accuracies, overall
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
+from selfinstruct.storage.folder import replace_text
+from selfinstruct.storage.reader import no_run
 from selfinstruct.task import OFFLINE, SCRIPTED, stand_ins
+from selfinstruct.text.escaping import csv_text, markdown
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run

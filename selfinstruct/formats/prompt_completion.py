@@ -32,9 +32,9 @@ from pydantic import Field, field_validator
 from selfinstruct.formats.rows import examples
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
-from selfinstruct.rendering import fill
 from selfinstruct.task import Instance, Task
-from selfinstruct.template import EXACT
+from selfinstruct.text.rendering import fill
+from selfinstruct.text.template import EXACT
 
 TABLE = "CREATE TABLE pairs (number INTEGER PRIMARY KEY, digest BLOB UNIQUE, prompt BLOB, completion BLOB)"
 INSERT = "INSERT OR IGNORE INTO pairs (digest, prompt, completion) VALUES (?, ?, ?)"

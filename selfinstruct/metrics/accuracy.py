@@ -14,8 +14,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from selfinstruct.pool import Pool
-from selfinstruct.scoring import Scoring, score
 from selfinstruct.task import HUMAN, Task
+from selfinstruct.text.scoring import Scoring, score
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from selfinstruct.metrics.accuracy import accuracies, overall
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.round import Round
-from selfinstruct.scoring import Scoring
+from selfinstruct.text.scoring import Scoring
 
 
 @part

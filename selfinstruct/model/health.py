@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from selfinstruct.model.trouble import Trouble
-from selfinstruct.terminal import printable
+from selfinstruct.text.terminal import printable
 
 LOG = logging.getLogger(__name__)
 

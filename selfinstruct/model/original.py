@@ -19,12 +19,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
-from selfinstruct.finish_reason import word_of
 from selfinstruct.model.bodies import Bodies
 from selfinstruct.model.protocol import is_object, is_success, reason_of, text_of, words
 from selfinstruct.model.proxies import by_proxy
 from selfinstruct.model.replies import charged, is_count
 from selfinstruct.model.trouble import GarbledError, ReplyError, plain
+from selfinstruct.text.finish_reason import word_of
 
 Path: TypeAlias = tuple[str | int, ...]
 Edit: TypeAlias = tuple[dict[str, Any], str, object]

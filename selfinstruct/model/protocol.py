@@ -12,11 +12,11 @@ from http import HTTPStatus
 from typing import Any, TypeGuard
 from urllib.parse import urljoin
 
-from selfinstruct.finish_reason import kind_of, word_of
 from selfinstruct.model.arguments import Droppable, Limit, asked, chosen, given, stops
 from selfinstruct.model.replies import charged, counted, name, plain, stopped
 from selfinstruct.model.trouble import GarbledError, ReplyError
 from selfinstruct.request import Completion, Request
+from selfinstruct.text.finish_reason import kind_of, word_of
 
 TAG = re.compile(r"<(?:style|script|head)\b.*?</(?:style|script|head)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 LONGEST_FAULT = 10_000

@@ -18,12 +18,12 @@ from typing import Any, Self
 from pydantic import TypeAdapter, ValidationError, model_validator
 
 from selfinstruct.budget import Rates
-from selfinstruct.encoding import MARK
 from selfinstruct.errors import DataError
 from selfinstruct.model import Line, Mode
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Failure, Request
 from selfinstruct.task import SCRIPTED
+from selfinstruct.text.encoding import MARK
 
 
 @part

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from selfinstruct.model.waits import asked_wait
-from selfinstruct.remedies import REMEDIES
+from selfinstruct.storage.remedies import REMEDIES
 
 LONGEST_MESSAGE = 300
 """Characters; providers echo whole prompts in their errors."""

@@ -1,7 +1,7 @@
 """Reads the output that a model gives for one input.
 
-It is kept as the model wrote it: what of it counts, the scoring says (`selfinstruct.scoring`).  Left out is only what
-is no answer at all, a thought, a label in front ("Output:") and a chat model's announcement before it.  A reply that
+It is kept as the model wrote it: `selfinstruct.text.scoring` says what of it counts.  Left out is only what is not an
+answer at all, a thought, a label in front ("Output:") and a chat model's announcement before it.  A reply that
 was cut off is an answer like any other, since 30 tokens (Instruction Induction, section 3.1) end many a sentence.
 """
 

@@ -13,7 +13,6 @@ rejection, as it gives no instance in the reference code.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from selfinstruct.no_input import real_input
 from selfinstruct.part import part
 from selfinstruct.prompt.instances import Piece, answers, own_fields, preamble, without_farewell
 from selfinstruct.prompt.label_line import Field, Kind, given
@@ -21,6 +20,7 @@ from selfinstruct.prompt.reply import is_preamble, is_refusal, read, rejection
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
+from selfinstruct.text.no_input import real_input
 
 KINDS: Final[tuple[Kind, ...]] = ("Example", "Input", "Output")
 

@@ -11,7 +11,7 @@ from selfinstruct.prompt.reply import Reply, is_farewell, is_preamble, is_refusa
 from selfinstruct.prompt.rule_line import is_rule, without_rules
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
-from selfinstruct.template import one_line
+from selfinstruct.text.template import one_line
 
 Piece = Instance | Rejection
 """What a stretch of a reply turned out to be; in order they explain the whole of it."""

@@ -7,7 +7,6 @@ The label comes first because a model that writes the input first favours one la
 from collections.abc import Mapping
 from typing import Any, Final
 
-from selfinstruct.no_input import real_input
 from selfinstruct.part import part
 from selfinstruct.prompt.instances import Piece, answers, own_fields, preamble, without_farewell
 from selfinstruct.prompt.label_line import Field, Kind, given
@@ -15,6 +14,7 @@ from selfinstruct.prompt.reply import is_refusal, read, rejection
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
+from selfinstruct.text.no_input import real_input
 
 KINDS: Final[tuple[Kind, ...]] = ("Class label", "Example", "Input")
 

@@ -17,11 +17,11 @@ from pydantic import Field, field_validator
 
 from selfinstruct.part import part
 from selfinstruct.prompt import Parser
-from selfinstruct.rendering import fill, variables
 from selfinstruct.request import Completion, Decoding, Request
 from selfinstruct.round import Candidate, Rejection, Sample
 from selfinstruct.task import Instance
-from selfinstruct.template import EXACT, PROMPT, Form
+from selfinstruct.text.rendering import fill, variables
+from selfinstruct.text.template import EXACT, PROMPT, Form
 
 
 @part

@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from selfinstruct.no_input import real_input
 from selfinstruct.part import part
 from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, read, rejection
 from selfinstruct.prompt.task_blocks import Block, layout
@@ -26,7 +25,8 @@ from selfinstruct.prompt.task_line import gap_before, rule_of
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
-from selfinstruct.template import one_line
+from selfinstruct.text.no_input import real_input
+from selfinstruct.text.template import one_line
 
 Found = list[Candidate | Rejection]
 

@@ -23,11 +23,11 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from selfinstruct.part import part
-from selfinstruct.rendering import fill, variables
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.source import Row
 from selfinstruct.task import Instance
-from selfinstruct.template import Form
+from selfinstruct.text.rendering import fill, variables
+from selfinstruct.text.template import Form
 
 ANSWER, CHOICES = "answer", "choices"
 """What a template sees beside the columns."""

@@ -10,7 +10,6 @@ from typing import TypeAlias, TypeVar
 from selfinstruct.budget import NOTHING, Purse, Rates, Spending, used
 from selfinstruct.errors import ConfigError
 from selfinstruct.filters import Filter, Measuring
-from selfinstruct.finish_reason import FinishKind
 from selfinstruct.metrics import Metric
 from selfinstruct.model import Replies
 from selfinstruct.pool import Pool
@@ -21,6 +20,7 @@ from selfinstruct.recipe.outcome import Outcome
 from selfinstruct.request import Completion, Request
 from selfinstruct.round import LEAKED, MODEL, Candidate, Ending, Rejection, Round, Sample
 from selfinstruct.task import Task
+from selfinstruct.text.finish_reason import FinishKind
 
 Answered: TypeAlias = tuple[Sample, Request, list[Candidate | Rejection]]
 """A sample with the request that asked about it, and all that the reply holds, in order."""

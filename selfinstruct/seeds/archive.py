@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from selfinstruct.errors import DataError
-from selfinstruct.zips import UNREADABLE, is_hidden
+from selfinstruct.text.archives import UNREADABLE, is_hidden
 
 LARGEST_FILE = 256 << 20
 """Bytes of one file, unpacked; the largest that was published has some 30 million."""

@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from selfinstruct.no_input import real_input
 from selfinstruct.task import HUMAN, SEEDS, UNKNOWN, Instance
+from selfinstruct.text.no_input import real_input
 
 INSTANCES = "instances"
 LONGEST_ID = 200

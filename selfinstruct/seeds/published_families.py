@@ -17,7 +17,7 @@ Kept apart from the evaluation code that came with it:
 
 from typing import Any
 
-from selfinstruct.seeds.families import Family, Place, parsed
+from selfinstruct.seeds.family import Family, Place, parsed
 
 METRIC = {
     "common_concept": "token_f1",

@@ -14,10 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import DataError, RunFolderError
-from selfinstruct.hashes import ROUNDS, SIZE, checked
 from selfinstruct.part import part
-from selfinstruct.plain_files import check_plain
-from selfinstruct.rows import rounds_of
 from selfinstruct.seeds.assembly import problems_of
 from selfinstruct.seeds.fields import (
     instance,
@@ -28,7 +25,10 @@ from selfinstruct.seeds.fields import (
     shown,
 )
 from selfinstruct.seeds.source import Found, content_of, lines_of
+from selfinstruct.storage.hashes import ROUNDS, SIZE, checked
+from selfinstruct.storage.rows import rounds_of
 from selfinstruct.task import HUMAN, SEEDS, Task
+from selfinstruct.text.plain_files import check_plain
 
 FAMILY = "family"
 """The attribute of tasks of Instruction Induction."""

@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from selfinstruct.encoding import HALF_A_PAIR, MARK, misread
 from selfinstruct.errors import DataError
 from selfinstruct.seeds.fields import shown
 from selfinstruct.seeds.kinds import kind_of
+from selfinstruct.text.encoding import HALF_A_PAIR, MARK, misread
 
 SPACE = re.compile(r"[ \t\n\r]*")
 LONGEST_TASK = 1_000_000

@@ -16,7 +16,6 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from selfinstruct.encoding import MARK, misread
 from selfinstruct.errors import DataError
 from selfinstruct.part import part
 from selfinstruct.seeds.archive import LARGEST_FILE, Member, members
@@ -32,6 +31,7 @@ from selfinstruct.seeds.fields import (
 )
 from selfinstruct.seeds.source import parsed_at
 from selfinstruct.task import HUMAN, Instance, Task
+from selfinstruct.text.encoding import MARK, misread
 
 POSITIVE, INSTANCES = "Positive Examples", "Instances"
 MOST_TOLD = 5

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
-from selfinstruct.encoding import MARK, UTF_16, WIDE, wrong_byte
 from selfinstruct.errors import DataError
-from selfinstruct.zips import UNREADABLE, is_hidden
+from selfinstruct.text.archives import UNREADABLE, is_hidden
+from selfinstruct.text.encoding import MARK, UTF_16, WIDE, wrong_byte
 
 LONGEST_LINE = 10_000_000
 """Bytes; a longer line is a file of another kind."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from selfinstruct.round import Round
-from selfinstruct.start import Start
+from selfinstruct.run_info import Start
 
 log = logging.getLogger(__name__)
 

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from selfinstruct.part import part
 from selfinstruct.round import OWN, Round
-from selfinstruct.start import Start
+from selfinstruct.run_info import Start
 from selfinstruct.task import OFFLINE, SCRIPTED, stand_ins
-from selfinstruct.terminal import printable
+from selfinstruct.text.terminal import printable
 from selfinstruct.trackers.progress import WAITING, Bar, Recent, after
 from selfinstruct.trackers.screen import WIDE, screen
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.start import Start
+from selfinstruct.run_info import Start
 from selfinstruct.trackers.environment import mode_of
 from selfinstruct.trackers.wandb import KEYS, Wandb
 

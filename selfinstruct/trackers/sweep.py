@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.start import Start
+from selfinstruct.run_info import Start
 from selfinstruct.task import stand_ins
 from selfinstruct.trackers.environment import mode_of
 from selfinstruct.trackers.wandb import KEYS, Wandb

@@ -28,7 +28,7 @@ from pydantic import Field
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.part import part
 from selfinstruct.round import Round
-from selfinstruct.start import Start
+from selfinstruct.run_info import Start
 from selfinstruct.trackers.earlier import kept_id, new_id, remove_unsent
 from selfinstruct.trackers.environment import Mode, entity_of, mode_of, project_of
 from selfinstruct.trackers.history import History, counts, metrics, metrics_of_totals, nearest

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from selfinstruct.budget import Stop
-from selfinstruct.folder import keep_config, replace_text
-from selfinstruct.journal import Journal
 from selfinstruct.pool import Pool
 from selfinstruct.request import Completion, Decoding, Request
 from selfinstruct.round import Candidate, Rejection, Round
-from selfinstruct.start import Start
-from selfinstruct.store import Asked, Store
-from selfinstruct.summary import summarise
+from selfinstruct.run_info import Start
+from selfinstruct.storage.completions import Asked, Store
+from selfinstruct.storage.folder import keep_config, replace_text
+from selfinstruct.storage.journal import Journal
+from selfinstruct.storage.summary import summarise
 from selfinstruct.task import HUMAN, Instance, Task
 
 UNUSED = {"requests": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}

@@ -13,7 +13,7 @@ import servers
 
 from selfinstruct.actions.capsule import Capsule
 from selfinstruct.actions.export import Export
-from selfinstruct.advice import CONF
+from selfinstruct.cli.hints import CONF
 from selfinstruct.errors import RunFolderError
 from selfinstruct.model.offline import Offline
 from selfinstruct.pool import Pool

@@ -13,8 +13,8 @@ from selfinstruct.actions.comparison.page import page
 from selfinstruct.actions.comparison.reading import read
 from selfinstruct.actions.comparison.sending import flat, loaded
 from selfinstruct.budget import Stop
-from selfinstruct.escaping import csv_text
-from selfinstruct.folder import hashed
+from selfinstruct.storage.folder import hashed
+from selfinstruct.text.escaping import csv_text
 
 HOSTILE = "<script>alert(1)</script> Write_$100 & {more} | *x*"
 

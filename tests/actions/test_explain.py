@@ -8,11 +8,11 @@ from selfinstruct.actions.explain import safe
 from selfinstruct.actions.explain.fate import fates, neighbours
 from selfinstruct.actions.explain.lineage import depths, descendants, showings
 from selfinstruct.actions.explain.text import fenced, one_line
-from selfinstruct.advice import CONF
+from selfinstruct.cli.hints import CONF
 from selfinstruct.errors import RunFolderError, SelfInstructError
-from selfinstruct.folder import held
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate, Rejection
+from selfinstruct.storage.folder import held
 from selfinstruct.task import Instance
 
 RUN = {}

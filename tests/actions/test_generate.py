@@ -12,8 +12,8 @@ from selfinstruct.recipe.grow import Grow, Saturation
 from selfinstruct.request import Completion, Failure
 from selfinstruct.round import Candidate
 from selfinstruct.run import Run
+from selfinstruct.run_info import Start
 from selfinstruct.sampler.mixed import Mixed
-from selfinstruct.start import Start
 
 DECLARED = {"random_seed": 1, "seeds": {}, "recipe": {"grow": {"prompt": {"template": "x"}}}}
 

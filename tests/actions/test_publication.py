@@ -26,16 +26,16 @@ from selfinstruct.actions.publication.facts import Facts, Told, examples
 from selfinstruct.actions.publication.history import extended
 from selfinstruct.actions.publication.methods import paragraph
 from selfinstruct.actions.publication.portable import command, needs_of, settled_words, text_of, without_places
-from selfinstruct.actions.publication.replay import replayed, with_words, words_of
 from selfinstruct.actions.publication.secrets import fingerprint, leaks
-from selfinstruct.advice import CONF
-from selfinstruct.build import build
-from selfinstruct.entry import key_of
+from selfinstruct.cli.build import build
+from selfinstruct.cli.hints import CONF
+from selfinstruct.cli.job import untold, without_objective
+from selfinstruct.cli.main import key_of
+from selfinstruct.cli.replay import replayed, with_words, words_of
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
-from selfinstruct.job import untold, without_objective
 from selfinstruct.pool import Pool
 from selfinstruct.run import Run
-from selfinstruct.start import Start
+from selfinstruct.run_info import Start
 
 WORDS = ("recipe.instructions.until=12", "formats=[alpaca]")
 ACTIONS = "actions=[generate,export,capsule]"

@@ -19,7 +19,7 @@ from selfinstruct.actions.capsule import Capsule
 from selfinstruct.actions.publication.archive import FILES, seal
 from selfinstruct.actions.push import BESIDE, INSTALL, Push
 from selfinstruct.errors import RunFolderError, SelfInstructError
-from selfinstruct.start import Start
+from selfinstruct.run_info import Start
 
 TOKEN = "hf_abcdefghijklmnopqrstuvwxyz"
 ROOT = Path(__file__).parents[2]

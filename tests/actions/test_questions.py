@@ -1,8 +1,8 @@
 import pytest
 
 from selfinstruct.actions.questions import recorded_questions, sample_of, seen
-from selfinstruct.actions.record import Record
 from selfinstruct.pool import Pool
+from selfinstruct.storage.reader import Record
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ import sqlite3
 import pytest
 from rouge_score import rouge_scorer
 
-from selfinstruct.actions.record import Record
 from selfinstruct.actions.refilter.changes import changes
 from selfinstruct.errors import ConfigError, RunFolderError
-from selfinstruct.folder import hashed
 from selfinstruct.pool import Pool
 from selfinstruct.request import Completion, Failure
 from selfinstruct.round import Candidate
+from selfinstruct.storage.folder import hashed
+from selfinstruct.storage.reader import Record
 from selfinstruct.task import Task
 
 FILES = ("pool.jsonl", "rejected.jsonl", "rounds.jsonl")

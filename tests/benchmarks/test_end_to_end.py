@@ -20,7 +20,7 @@ SLOW = ("--latency-ms", "50", "--jitter-ms", "200")
 FILES = ("pool.jsonl", "rejected.jsonl", "rounds.jsonl", "dataset/alpaca.jsonl")
 BARRIER = """
 import sys
-from selfinstruct import entry
+from selfinstruct.cli import main as entry
 from selfinstruct.recipe import annotate
 annotate.AHEAD = 1  # one attempt of one round under way
 entry.main()

@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from selfinstruct.pool import Pool
-from selfinstruct.rendering import apart
+from selfinstruct.text.rendering import apart
 
 PART = "rendering"
 TIMES = 300

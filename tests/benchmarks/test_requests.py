@@ -25,9 +25,9 @@ from selfinstruct.model.endpoint import Endpoint
 from selfinstruct.model.litellm import LiteLLM
 from selfinstruct.model.offline import Offline
 from selfinstruct.model.replies import Price
-from selfinstruct.recorded import recorded
 from selfinstruct.request import Decoding, Request
-from selfinstruct.store import Store
+from selfinstruct.storage.completions import Store
+from selfinstruct.storage.recording import recorded
 
 TEXT = "Come up with a task that a person might give to an assistant. " * 12
 REPLY = {

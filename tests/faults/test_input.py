@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfinstruct.actions.export import write
-from selfinstruct.journal import line
-from selfinstruct.no_input import real_input
 from selfinstruct.seeds.jsonl import Jsonl, mistakes_in
 from selfinstruct.seeds.source import parsed
+from selfinstruct.storage.journal import line
 from selfinstruct.task import Task
+from selfinstruct.text.no_input import real_input
 
 GLOBAL = b"# @package _global_\n"
 SEED = {"instruction": "Do it.", "instances": [{"input": "", "output": "x"}], "is_classification": False}

@@ -11,8 +11,8 @@ from contextlib import closing
 import commands
 import pytest
 
-from selfinstruct.command import python
 from selfinstruct.errors import ModelError
+from selfinstruct.text.command import python
 
 LITELLM = ("model=openai", "model.timeout_seconds=20", "model.name=openai/default", "recipe.instructions.until=12")
 

@@ -6,8 +6,8 @@ import os
 import commands
 import pytest
 
-from selfinstruct.advice import CONF
-from selfinstruct.terminal import printable
+from selfinstruct.cli.hints import CONF
+from selfinstruct.text.terminal import printable
 
 KEY = "sk-" + "test0123456789abcdef"
 QUICK = ("recipe.instructions.until=1", "trackers=[console]", "hydra.run.dir=run")
@@ -45,9 +45,9 @@ CODE = {
     "a callback of Python": "hydra:\n  callbacks:\n    x: {_target_: pathlib.Path.touch, self: hacked}\n",
     "a log handler": "hydra:\n  job_logging:\n    handlers:\n      x: {(): pathlib.Path.touch, self: hacked}\n",
     "a function that a module of ours has imported": "hydra:\n  job_logging:\n    handlers:\n"
-    "      x: {(): selfinstruct.traces.shutil.copy, src: theirs/experiment/x.yaml, dst: hacked}\n",
+    "      x: {(): selfinstruct.cli.traces.shutil.copy, src: theirs/experiment/x.yaml, dst: hacked}\n",
     "a function of ours": "hydra:\n  callbacks:\n"
-    "    x: {_target_: selfinstruct.folder.replace_text, path: hacked, text: x}\n",
+    "    x: {_target_: selfinstruct.storage.folder.replace_text, path: hacked, text: x}\n",
     "a log formatter": "hydra:\n  hydra_logging:\n    formatters:\n      x: {(): os.system, command: touch hacked}\n",
     "a launcher": "hydra:\n  launcher:\n    x: {_target_: os.system, command: touch hacked}\n",
     "a log elsewhere": "hydra:\n  job_logging:\n    handlers:\n      file: {filename: hacked}\n",

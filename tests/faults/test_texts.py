@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfinstruct import past
-from selfinstruct.journal import Journal, line
 from selfinstruct.pool import Pool
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection, Round
+from selfinstruct.storage import history as past
+from selfinstruct.storage.journal import Journal, line
 from selfinstruct.task import Instance, Task
 
 STAGES = ("instructions", "classification", "output_first", "input_first")

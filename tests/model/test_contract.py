@@ -12,11 +12,11 @@ from functools import partial
 import pytest
 from aiohttp import web
 
-from selfinstruct.finish_reason import word_of
 from selfinstruct.model import Model
 from selfinstruct.model.endpoint import Endpoint
 from selfinstruct.model.litellm import LiteLLM
 from selfinstruct.model.replies import Price
+from selfinstruct.text.finish_reason import word_of
 
 KEY = "sk-test-0123456789abcdef"
 KINDS = {

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.advice import CONF
+from selfinstruct.cli.hints import CONF
 from selfinstruct.errors import DataError
-from selfinstruct.seeds.families import LARGEST, Families
+from selfinstruct.seeds.families import Families
+from selfinstruct.seeds.family import LARGEST
 from selfinstruct.task import HUMAN, Instance
 
 GOOD = {

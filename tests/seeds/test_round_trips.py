@@ -16,8 +16,6 @@ from selfinstruct.formats.natural_instructions import NaturalInstructions as Nat
 from selfinstruct.formats.self_instruct import SelfInstruct as SelfInstructFormat
 from selfinstruct.formats.sharegpt import Sharegpt as SharegptFormat
 from selfinstruct.formats.superni import Superni as SuperniFormat
-from selfinstruct.journal import Journal
-from selfinstruct.no_input import real_input
 from selfinstruct.pool import Pool
 from selfinstruct.round import Round
 from selfinstruct.seeds.alpaca import Alpaca
@@ -25,7 +23,9 @@ from selfinstruct.seeds.natural_instructions import NaturalInstructions
 from selfinstruct.seeds.run import Run
 from selfinstruct.seeds.self_instruct import SelfInstruct
 from selfinstruct.seeds.superni import Superni
+from selfinstruct.storage.journal import Journal
 from selfinstruct.task import HUMAN, Instance, Task
+from selfinstruct.text.no_input import real_input
 
 QUICK = settings(max_examples=25)
 UNCOUNTED = {"pool": 1, "prompt_tokens": None, "completion_tokens": None, "cost_usd": None}

@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from selfinstruct.journal import Journal
 from selfinstruct.round import Round
 from selfinstruct.seeds import Seeds
 from selfinstruct.seeds.run import Run, seed_of
+from selfinstruct.storage.journal import Journal
 from selfinstruct.task import HUMAN, Instance, Task
 
 SEED = Task("seed_1", HUMAN, "Name a fruit.", is_classification=False, instances=(Instance("", "Apple"),))

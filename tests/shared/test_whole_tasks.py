@@ -10,11 +10,11 @@ from random import Random
 
 import pytest
 
-from selfinstruct.no_input import says_none
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.whole_tasks import WholeTasks
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate
+from selfinstruct.text.no_input import says_none
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="needs the recorded texts")

@@ -16,8 +16,8 @@ import pytest
 from selfinstruct.budget import Stop
 from selfinstruct.pool import Pool
 from selfinstruct.round import Rejection, Round
-from selfinstruct.start import Start
-from selfinstruct.summary import summarise
+from selfinstruct.run_info import Start
+from selfinstruct.storage.summary import summarise
 from selfinstruct.trackers import Tracker
 from selfinstruct.trackers.console import (
     Console,

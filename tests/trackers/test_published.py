@@ -1,6 +1,6 @@
 import logging
 
-from selfinstruct.start import Start
+from selfinstruct.run_info import Start
 from selfinstruct.trackers.published import log_published
 
 ABOUT = {"name": "r", "group": None, "recipe": "r", "job_type": "push", "config": {}, "declared": {}}

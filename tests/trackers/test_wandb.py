@@ -18,8 +18,8 @@ from pydantic import ValidationError
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate, Rejection, Round
-from selfinstruct.start import Start
-from selfinstruct.summary import summarise
+from selfinstruct.run_info import Start
+from selfinstruct.storage.summary import summarise
 from selfinstruct.task import Instance, Task
 from selfinstruct.trackers import Tracker
 from selfinstruct.trackers.history import History

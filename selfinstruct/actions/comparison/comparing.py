@@ -12,7 +12,7 @@ from selfinstruct.actions.comparison.grouping import RECIPE, SEED, Group, differ
 from selfinstruct.actions.comparison.overlap import Overlap, overlaps
 from selfinstruct.actions.comparison.reading import Reading, read
 from selfinstruct.actions.comparison.sending import Parameter, parameters
-from selfinstruct.folder import ABSENT, CONFIG, shown
+from selfinstruct.storage.folder import ABSENT, CONFIG, shown
 
 NUMBER = re.compile(r"(\d+)(?=_|$)")
 """What the folder of a sweep's job begins with."""

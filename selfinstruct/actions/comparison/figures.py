@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 from selfinstruct.actions.comparison.reading import Reading
-from selfinstruct.diversity import diversity, even, mean
 from selfinstruct.filters.tokens import unicode
-from selfinstruct.summary import known, seconds, tasks, totals
+from selfinstruct.storage.diversity import diversity, even, mean
+from selfinstruct.storage.summary import known, seconds, tasks, totals
 
 Figures: TypeAlias = dict[str, float | None]
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from selfinstruct.actions.comparison.reading import Reading
-from selfinstruct.diversity import even
 from selfinstruct.filters.border import Border
 from selfinstruct.filters.rouge import RougeIndex
 from selfinstruct.filters.tokens import unicode
+from selfinstruct.storage.diversity import even
 from selfinstruct.task import Task
 
 THRESHOLD = 0.7

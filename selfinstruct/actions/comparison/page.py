@@ -14,7 +14,7 @@ from selfinstruct.actions.comparison.overlap import MOST, THRESHOLD
 from selfinstruct.actions.comparison.sending import Parameter
 from selfinstruct.actions.comparison.style import STYLE
 from selfinstruct.actions.comparison.tables import UNKNOWN, Table, digits, of_groups, of_runs, ordered
-from selfinstruct.escaping import html as escape
+from selfinstruct.text.escaping import html as escape
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 SHOWN = 5

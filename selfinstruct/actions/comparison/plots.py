@@ -7,7 +7,7 @@ the dashes differ.  Every mark tells its value when pointed at.
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from selfinstruct.escaping import html as escape
+from selfinstruct.text.escaping import html as escape
 
 COLOURS = 8
 """Different colours in the style sheet."""

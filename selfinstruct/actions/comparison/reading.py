@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import CONFIG, kept_config
-from selfinstruct.hashes import ROUNDS, checked
-from selfinstruct.journal import POOL, TIMINGS
-from selfinstruct.plain_files import check_plain
 from selfinstruct.pool import Pool
-from selfinstruct.rows import rounds_of
-from selfinstruct.summary import COUNTED, SPENT, authors, totals
+from selfinstruct.storage.folder import CONFIG, kept_config
+from selfinstruct.storage.hashes import ROUNDS, checked
+from selfinstruct.storage.journal import POOL, TIMINGS
+from selfinstruct.storage.rows import rounds_of
+from selfinstruct.storage.summary import COUNTED, SPENT, authors, totals
 from selfinstruct.task import Task, stand_ins
+from selfinstruct.text.plain_files import check_plain
 
 SUMMARY = "summary.json"
 OUTRUN = "unfinished: its summary is older than its rounds"

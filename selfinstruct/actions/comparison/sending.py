@@ -14,8 +14,8 @@ from typing import Any
 
 from selfinstruct.actions.comparison.reading import Reading
 from selfinstruct.errors import RunFolderError
-from selfinstruct.plain_files import odd_kind
-from selfinstruct.schema import reading
+from selfinstruct.storage.schema import reading
+from selfinstruct.text.plain_files import odd_kind
 
 STORE = "completions.sqlite"
 QUERY = "SELECT stage, decoding, identity, model, COUNT(*) FROM completions GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC"

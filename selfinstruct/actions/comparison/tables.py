@@ -9,12 +9,12 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from selfinstruct import escaping
 from selfinstruct.actions.comparison.comparing import Comparison
 from selfinstruct.actions.comparison.figures import EXPLAINED
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, SEED, Estimate, Group, written
-from selfinstruct.escaping import csv_text, in_a_line
-from selfinstruct.folder import ABSENT
+from selfinstruct.storage.folder import ABSENT
+from selfinstruct.text import escaping
+from selfinstruct.text.escaping import csv_text, in_a_line
 
 UNKNOWN = "–"
 FIRST = (

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, ClassVar
 from selfinstruct.actions.explain.lineage import told_lineage
 from selfinstruct.actions.explain.story import Story
 from selfinstruct.actions.explain.text import FENCE
-from selfinstruct.actions.record import Record
-from selfinstruct.command import pasted
 from selfinstruct.errors import SelfInstructError
-from selfinstruct.escaping import inert
-from selfinstruct.folder import differences, replace_text
 from selfinstruct.part import part
-from selfinstruct.terminal import printable
+from selfinstruct.storage.folder import differences, replace_text
+from selfinstruct.storage.reader import Record
+from selfinstruct.text.command import pasted
+from selfinstruct.text.escaping import inert
+from selfinstruct.text.terminal import printable
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run

@@ -8,10 +8,10 @@ descends from many seeds, and the shares of all seeds add up to far more than on
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from selfinstruct.actions.record import Record
-from selfinstruct.command import pasted
 from selfinstruct.pool import Pool
+from selfinstruct.storage.reader import Record
 from selfinstruct.task import Task
+from selfinstruct.text.command import pasted
 
 MOST = 20
 BAR = 40

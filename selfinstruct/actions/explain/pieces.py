@@ -6,12 +6,12 @@ from dataclasses import replace
 from selfinstruct.actions.explain.fate import Fate, Words, neighbours, verdicts
 from selfinstruct.actions.explain.text import one_line, piece_text
 from selfinstruct.actions.questions import Question
-from selfinstruct.command import pasted
 from selfinstruct.filters import Filter
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Task
+from selfinstruct.text.command import pasted
 
 
 def read_again(prompt: Prompt, question: Question) -> list[Candidate | Rejection]:

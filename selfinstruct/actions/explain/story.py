@@ -11,12 +11,12 @@ from selfinstruct.actions.explain.lineage import children, descendants
 from selfinstruct.actions.explain.pieces import name_of, read_again, told_fates, told_verdicts, words_of
 from selfinstruct.actions.explain.text import fenced, one_line, piece_text, told_reply
 from selfinstruct.actions.questions import Question, recorded_questions
-from selfinstruct.actions.record import Record, Reply, number_of
-from selfinstruct.command import pasted
 from selfinstruct.recipe import Stage, asking
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.round import Candidate, Rejection, Round
+from selfinstruct.storage.reader import Record, Reply, number_of
 from selfinstruct.task import Task
+from selfinstruct.text.command import pasted
 
 FEW = 50
 """Children that are named."""

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from selfinstruct.actions.record import Reply
 from selfinstruct.round import Candidate, Rejection
+from selfinstruct.storage.reader import Reply
 
 LONG = 300
 FENCE = "```"

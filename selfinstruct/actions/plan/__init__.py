@@ -19,11 +19,11 @@ from selfinstruct.actions.plan.jobs import place_of, sweep
 from selfinstruct.actions.plan.planned import Planned
 from selfinstruct.actions.plan.report import report
 from selfinstruct.errors import DataError, RunFolderError
-from selfinstruct.folder import replace_text
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Reading, asking
-from selfinstruct.terminal import printable
+from selfinstruct.storage.folder import replace_text
+from selfinstruct.text.terminal import printable
 from selfinstruct.trackers.screen import screen
 
 if TYPE_CHECKING:

@@ -12,15 +12,15 @@ from typing import Any, NamedTuple
 
 from selfinstruct.actions.plan.novelty import Judged
 from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import kept_config
-from selfinstruct.hashes import ROUNDS, checked
-from selfinstruct.journal import POOL, TIMINGS, has_rounds
-from selfinstruct.plain_files import check_plain
 from selfinstruct.round import SURPLUS
-from selfinstruct.rows import rounds_of
-from selfinstruct.schema import reading
-from selfinstruct.summary import known
+from selfinstruct.storage.folder import kept_config
+from selfinstruct.storage.hashes import ROUNDS, checked
+from selfinstruct.storage.journal import POOL, TIMINGS, has_rounds
+from selfinstruct.storage.rows import rounds_of
+from selfinstruct.storage.schema import reading
+from selfinstruct.storage.summary import known
 from selfinstruct.task import HUMAN
+from selfinstruct.text.plain_files import check_plain
 
 Row = Mapping[str, Any]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import SelfInstructError
-from selfinstruct.folder import CONFIG, differences, kept_config
-from selfinstruct.start import Start
+from selfinstruct.run_info import Start
+from selfinstruct.storage.folder import CONFIG, differences, kept_config
 
 PLAN = "plan.json"
 PLANS = "plan"

@@ -13,11 +13,11 @@ from selfinstruct.actions.plan.pace import pace
 from selfinstruct.actions.plan.preview import preview
 from selfinstruct.actions.plan.range import Range, added, exactly
 from selfinstruct.actions.preflight import endless, rejected_seeds
-from selfinstruct.folder import differences
 from selfinstruct.model import Model
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Asking, asking
 from selfinstruct.sampler import ByInput
+from selfinstruct.storage.folder import differences
 from selfinstruct.trackers.console import duration
 
 if TYPE_CHECKING:

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from selfinstruct.errors import SelfInstructError
-from selfinstruct.folder import replace_text, replacing
-from selfinstruct.journal import line
-from selfinstruct.summary import digest_of
-from selfinstruct.zips import FIRST_DAY, UNREADABLE
+from selfinstruct.storage.folder import replace_text, replacing
+from selfinstruct.storage.journal import line
+from selfinstruct.storage.summary import digest_of
+from selfinstruct.text.archives import FIRST_DAY, UNREADABLE
 
 MANIFEST = "manifest.json"
 FORMAT = 1

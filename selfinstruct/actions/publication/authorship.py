@@ -3,8 +3,8 @@
 import re
 from collections import Counter
 
-from selfinstruct.escaping import markdown
 from selfinstruct.task import HUMAN, OFFLINE, SCRIPTED, UNKNOWN
+from selfinstruct.text.escaping import markdown
 
 NOTES = {
     OFFLINE: "**This text was written by `offline`, a small grammar that stands in for a model so that the program can"

@@ -20,7 +20,7 @@ from selfinstruct.actions.publication.facts import NOT_STATED, Facts
 from selfinstruct.actions.publication.methods import filters_of, paragraph
 from selfinstruct.actions.publication.portable import NOTHING, command, is_needed, named
 from selfinstruct.task import OFFLINE, SCRIPTED, stand_ins
-from selfinstruct.terminal import printable
+from selfinstruct.text.terminal import printable
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 LARGEST = "1M<n<10M"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
-from selfinstruct.folder import leaves
-from selfinstruct.summary import authors, digest, git, seed_writers, tasks, totals, versions
+from selfinstruct.storage.folder import leaves
+from selfinstruct.storage.summary import authors, digest, git, seed_writers, tasks, totals, versions
 from selfinstruct.task import HUMAN, stand_ins
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.actions.publication.overrides import kept
-from selfinstruct.command import to_resume
-from selfinstruct.journal import REJECTED
 from selfinstruct.recipe import Asking, Stage
 from selfinstruct.recipe.drawing import reached
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.round import MODEL, End
+from selfinstruct.storage.journal import REJECTED
+from selfinstruct.text.command import to_resume
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run

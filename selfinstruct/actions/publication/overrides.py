@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from selfinstruct.trust import ALLOW, is_allowed
+from selfinstruct.text.policy import ALLOW, is_allowed
 
 ROOTS = ("recipe", "seeds", "model", "formats", "budget", "random_seed", "experiment")
 """The keys of a config that shape the data."""

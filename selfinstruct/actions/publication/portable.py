@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct.actions.publication.archive import MANIFEST, opened
 from selfinstruct.actions.publication.facts import file_name
 from selfinstruct.actions.publication.overrides import LOCAL, ROOTS, targets
-from selfinstruct.command import hydra_word
 from selfinstruct.errors import SelfInstructError
-from selfinstruct.folder import leaves
-from selfinstruct.trust import ALLOW, OURS
+from selfinstruct.storage.folder import leaves
+from selfinstruct.text.command import hydra_word
+from selfinstruct.text.policy import ALLOW, OURS
 
 if TYPE_CHECKING:
-    from selfinstruct.start import Start
+    from selfinstruct.run_info import Start
 
 ENVIRONMENT = "${oc.env:"
 SHIPPED = "${conf:"

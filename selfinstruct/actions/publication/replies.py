@@ -20,15 +20,15 @@ from types import NoneType
 from typing import IO, Any
 
 from selfinstruct.actions.publication.archive import Archive
-from selfinstruct.beginnings import Beginnings
-from selfinstruct.encoding import HALF_A_PAIR
 from selfinstruct.errors import RunFolderError
-from selfinstruct.journal import line
-from selfinstruct.recorded import key_of
 from selfinstruct.request import Completion, Decoding, Failure, Request
-from selfinstruct.schema import reading
-from selfinstruct.store import Asked, Store, hash_of
-from selfinstruct.summary import digest
+from selfinstruct.storage.completions import Asked, Store, hash_of
+from selfinstruct.storage.journal import line
+from selfinstruct.storage.prefixes import Beginnings
+from selfinstruct.storage.recording import key_of
+from selfinstruct.storage.schema import reading
+from selfinstruct.storage.summary import digest
+from selfinstruct.text.encoding import HALF_A_PAIR
 
 ANSWER = ("text", "finish_reason", "prompt_tokens", "completion_tokens", "cost_usd", "model")
 ORDERED = "SELECT stage, round, request, draw, key FROM replies"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from selfinstruct.model.secrets import Secrets
-from selfinstruct.summary import digest
+from selfinstruct.storage.summary import digest
 
 SHAPES = re.compile(
     r"\bsk-[A-Za-z0-9_-]{16,}|\b(?:hf|gsk|ghp|gho|github_pat|glpat|xox[abp])[_-][A-Za-z0-9_-]{16,}|\bAIza[\w-]{20,}"

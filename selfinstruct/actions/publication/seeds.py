@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.actions.publication.archive import Archive
-from selfinstruct.encoding import HALF_A_PAIR
-from selfinstruct.journal import POOL
+from selfinstruct.storage.journal import POOL
 from selfinstruct.task import HUMAN, Task
+from selfinstruct.text.encoding import HALF_A_PAIR
 
 
 @dataclass(frozen=True)

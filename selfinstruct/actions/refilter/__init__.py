@@ -16,17 +16,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from selfinstruct.actions.record import Record
 from selfinstruct.actions.refilter.again import Reannotating
 from selfinstruct.actions.refilter.changes import changes
 from selfinstruct.actions.refilter.replies import copy_replies
 from selfinstruct.actions.refilter.rerun import Rerun
 from selfinstruct.errors import RunFolderError
-from selfinstruct.folder import kept_config, kept_overrides, replace_text
 from selfinstruct.part import part
 from selfinstruct.recipe import asking
 from selfinstruct.recipe.grow import Grow
-from selfinstruct.summary import stop_reason
+from selfinstruct.storage.folder import kept_config, kept_overrides, replace_text
+from selfinstruct.storage.reader import Record
+from selfinstruct.storage.summary import stop_reason
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from selfinstruct.actions.questions import Question
-from selfinstruct.actions.record import number_of
 from selfinstruct.budget import NOTHING, UNLIMITED, Purse, Rates
 from selfinstruct.model import Mode
 from selfinstruct.pool import Pool
@@ -19,6 +18,7 @@ from selfinstruct.recipe.turn import Answers, Turn
 from selfinstruct.request import Completion, Failure, Request
 from selfinstruct.round import MODEL, Ending, Round, Sample
 from selfinstruct.sampler import about
+from selfinstruct.storage.reader import number_of
 
 
 @dataclass

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from selfinstruct.folder import ABSENT, is_off, leaves, shown
+from selfinstruct.storage.folder import ABSENT, is_off, leaves, shown
 
 FREE = re.compile(
     r"recipe\.\w+\.(filters(\..*)?|until|generations|metrics(\..*)?|saturation(\..*)?|prompt\.parser(\..*)?)"

@@ -7,9 +7,9 @@ what was answered.
 import json
 from concurrent.futures import Future
 
-from selfinstruct.actions.record import Record, Reply
 from selfinstruct.request import Completion, Decoding, Request
-from selfinstruct.store import Asked, Store
+from selfinstruct.storage.completions import Asked, Store
+from selfinstruct.storage.reader import Record, Reply
 
 TOGETHER = 500
 

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 from selfinstruct.actions.questions import Question, annotated, grown, samples
-from selfinstruct.actions.record import Record, Replies
 from selfinstruct.actions.refilter.again import Author, Reannotating, Regrowing, setting
 from selfinstruct.errors import RunFolderError
 from selfinstruct.pool import Pool
@@ -21,6 +20,7 @@ from selfinstruct.recipe import Stage
 from selfinstruct.recipe.annotate import Annotate
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.round import End, Ending, Round, Sample
+from selfinstruct.storage.reader import Record, Replies
 from selfinstruct.task import Task
 
 RECORDED = Ending(End.RECORDED, "nothing is left of what was recorded")

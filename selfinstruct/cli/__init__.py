@@ -1,0 +1,4 @@
+"""The command line: the only code that knows Hydra.
+
+`main` starts, `compose` makes the config of a job, `job` runs it.
+"""

@@ -1,0 +1,142 @@
+"""Build a run from its composed config, and tell every mistake in it at once.
+
+Hydra's `instantiate` stops at the first part that cannot be made.  Somebody who changes four keys would meet their four
+typos in four runs, so the tree is walked here: every part that can be made is made, every mistake is noted under the
+key that a person would override, and all are told together.
+
+A config from somebody else is data: nothing but a `_target_` below `selfinstruct.` is ever imported, or below a package
+that the user allows by name in the environment, `SELFINSTRUCT_ALLOW=my_package` (`selfinstruct.text.policy` says why).
+What such a package gives must be a part, too: a class made with `@part`, whose fields are checked as all others are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, Protocol, cast, runtime_checkable
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from selfinstruct.errors import ConfigError
+from selfinstruct.text.policy import HOW, is_allowed
+
+TARGET = "_target_"
+UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
+ABSENT = ("missing", "missing_argument", "missing_keyword_only_argument")
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """A part that knows what would keep it from its work; told with the mistakes of other parts, not one run later."""
+
+    def problems(self) -> list[str]:
+        """Everything that would."""
+        ...
+
+
+class Broken:
+    """Stands for a part that could not be made, so that the parts around it are still checked."""
+
+
+def build(config: Mapping[str, Any], target: type, **more: Any) -> Any:
+    """An object of `target` from the config and further values; raises ConfigError with every mistake."""
+    problems: list[str] = []
+    values = {key: make(value, str(key), problems) for key, value in config.items()}
+    problems += [f"{key} is no key of {target.__name__}; the program gives it." for key in values.keys() & more.keys()]
+    built = construct(target, values | more, "", problems)
+    if problems:
+        checked = [value for value in values.values() if isinstance(value, Checked)]
+        raise ConfigError(problems + [text for value in checked for text in value.problems()])
+    return built
+
+
+def make(node: Any, key: str, problems: list[str]) -> Any:
+    """The value or part that a node of the config describes; what is wrong is noted in `problems`."""
+    if isinstance(node, list):
+        return [make(item, f"{key}.{number}", problems) for number, item in enumerate(node)]
+    if node == "???":
+        problems.append(f"{key} must be set: {key}=<value>.")
+        return Broken()
+    if not isinstance(node, Mapping):
+        return node
+    values = {name: make(value, f"{key}.{name}", problems) for name, value in node.items() if name != TARGET}
+    if TARGET not in node:
+        return values
+    cls = locate(node[TARGET], key, problems)
+    return Broken() if cls is None else construct(cls, values, key, problems)
+
+
+def locate(target: object, key: str, problems: list[str]) -> type | None:
+    """The part that a `_target_` names, if it is one of ours or of a package that the user allows."""
+    module, _, name = str(target).rpartition(".")
+    if not is_allowed(f"{module}."):
+        problems.append(
+            f"{key}._target_ must begin with 'selfinstruct.': a config may not run other code (got {target!r}). {HOW}"
+        )
+        return None
+    try:
+        found = getattr(import_module(module), name, None)
+    except Exception as error:  # whatever a module of the user's does while it is imported
+        package = module.partition(".")[0]
+        is_absent = isinstance(error, ModuleNotFoundError) and error.name == package
+        remedy = f" Install {package}, or put the folder that holds it on PYTHONPATH." if is_absent else ""
+        problems.append(f"{key}._target_ cannot be imported: {error} (got {target!r}).{remedy}")
+        return None
+    is_part = isinstance(found, type) and is_dataclass(found) and hasattr(found, "__pydantic_validator__")
+    if not is_part or not is_allowed(f"{found.__module__}."):
+        problems.append(f"{key}._target_ names no part (got {target!r}).")
+        return None
+    return cast(type, found)
+
+
+def construct(cls: type, values: Mapping[Any, Any], key: str, problems: list[str]) -> Any:
+    """An object of the class; mistakes inside parts that are broken themselves are not told twice."""
+    broken = {name for name, value in values.items() if is_broken(value)}
+    try:
+        return cls(**{str(name): value for name, value in values.items()})
+    except ValidationError as error:
+        problems += [
+            told(detail, cls, key) for detail in error.errors(include_url=False) if not broken & set(detail["loc"][:1])
+        ]
+    return Broken()
+
+
+def is_broken(value: Any) -> bool:
+    """Whether a value is a broken part or holds one."""
+    if isinstance(value, Mapping):
+        return any(is_broken(item) for item in value.values())
+    if isinstance(value, list):
+        return any(is_broken(item) for item in value)
+    return isinstance(value, Broken)
+
+
+def told(detail: ErrorDetails, cls: type, key: str) -> str:
+    """One mistake, as a sentence: the key, what it must be, and what it was."""
+    where = ".".join(filter(None, [key, *map(str, detail["loc"])]))
+    kind, value = detail["type"], detail["input"]
+    if kind in UNKNOWN and len(detail["loc"]) > 1:  # of a value within, whose keys are not at hand
+        return f"{where} is a key that does not belong there."
+    if kind in UNKNOWN:
+        known = [field.name for field in fields(cls) if field.init and field.name != "start"]
+        near = get_close_matches(str(detail["loc"][-1]), known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}."
+        return f"{where} is no key of {cls.__name__}; {hint}"
+    if kind in ABSENT:
+        return f"{where} is missing."
+    message = detail["msg"].rstrip(".").removeprefix("Value error, ").replace("Input should be", "must be")
+    if kind == "is_instance_of":
+        lone = " Keys are set of it, by an experiment say, but nothing chosen has it." if is_lone(value) else ""
+        return f"{where} {message}, one of the options of its group (got {shown(value)}).{lone}"
+    return f"{where} {message} (got {shown(value)})." if detail["loc"] else f"{where} {message}."
+
+
+def is_lone(value: Any) -> bool:
+    """Whether a value holds keys and is no part, so that they lie where something else was meant to be."""
+    return isinstance(value, Mapping) and TARGET not in value
+
+
+def shown(value: Any) -> str:
+    """A value, short enough for a message."""
+    text = repr(value) if not isinstance(value, Mapping) else f"a mapping of {', '.join(map(str, value))}"
+    return text if len(text) <= 80 else text[:77] + "..."

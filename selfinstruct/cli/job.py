@@ -1,0 +1,250 @@
+"""One job: a config that Hydra has composed becomes a run.
+
+A job that fails says so without a traceback, where it is not a defect of ours.  In a sweep it stops no other: it leaves
+word in its folder, since its launcher may have run it in another process, or on another machine.  A job of a sweep that
+is done already is not done again.
+"""
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from selfinstruct.cli import naming  # noqa: F401  (for the resolver of folder names, in every process)
+from selfinstruct.cli.flags import of_job
+from selfinstruct.cli.hints import CONF, at_once, by_place, in_one_line, plain, recipe_of
+from selfinstruct.cli.retyping import claimed
+from selfinstruct.cli.strangers import is_foreign
+from selfinstruct.cli.traces import RunLog, clean_logs, closed_log, shelf, subdir
+from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError, UnwritableError
+from selfinstruct.storage.folder import kept_config
+from selfinstruct.text.command import to_resume
+from selfinstruct.text.secrets import variable, within
+from selfinstruct.text.terminal import printable
+
+if TYPE_CHECKING:
+    from selfinstruct.run import Run
+    from selfinstruct.run_info import Start
+
+log = logging.getLogger(__name__)
+
+FAILURE = "failure.json"
+begun: list[str] = []
+"""The folders of the runs that this process has begun."""
+failed: list[str] = []
+"""What went wrong in this process."""
+
+
+def published_text(folder: str | None, file: str, *place: Any) -> str:
+    """Return a text of a published repository; the module that reads it is imported only where a config names one."""
+    from selfinstruct.actions.publication.portable import text_of
+
+    return text_of(folder, file, *place)
+
+
+OmegaConf.register_new_resolver("oc.env", variable, replace=True)
+OmegaConf.register_new_resolver("published", published_text, replace=True)
+OmegaConf.register_new_resolver("experiment", recipe_of, replace=True)
+OmegaConf.register_new_resolver("hydra_subdir", subdir, replace=True)
+OmegaConf.register_new_resolver("shelf", shelf, replace=True)
+OmegaConf.register_new_resolver("conf", lambda path: str(CONF / path), replace=True)
+
+
+def job(config: DictConfig) -> float | None:
+    """One run: built whole, then executed; gives the sweeper the figure that it optimises, if it does."""
+    now = HydraConfig.get()
+    folder, in_sweep = Path(now.runtime.output_dir), now.mode is RunMode.MULTIRUN
+    note = folder / FAILURE
+    note.unlink(missing_ok=True)
+    begun.append(str(folder))
+    # A line of the log that cannot be written is lost: a full disk is reported once, by the file that matters.
+    logging.raiseExceptions = False
+    run_log = closed_log()
+    try:
+        values, declared = told(config)
+        objective, capsule = values.pop("objective", None), values.pop("replay", None)
+        declared.pop("replay", None)
+        if in_sweep and is_done(folder, declared):
+            print(f"{now.job.num}: done already, in {folder}")  # noqa: T201
+        else:
+            work(values, start_of(values, declared, now), capsule, objective, run_log)
+        return figure(folder, objective)
+    except (SelfInstructError, OSError) as error:
+        if isinstance(error, BrokenPipeError) and not in_sweep:
+            sys.exit(unheard())
+        tell(by_place(error, folder))
+        if isinstance(error, ModelError | UnwritableError | OSError):
+            tell(SelfInstructError(f"All replies received so far are saved. {go_on(folder)}"))
+        problem: Exception = error
+    except Exception as error:
+        if not in_sweep:
+            saved = "All replies received so far are saved."
+            tell(SelfInstructError(f"This is a bug in selfinstruct. {saved} {go_on(folder)}"))
+            raise
+        log.exception("a defect")
+        problem = error
+    failed.append(str(problem))
+    if in_sweep:  # the sweep may go on in another process than its jobs
+        note_failure(note, words_of(now), problem)
+    return None
+
+
+def work(values: dict[str, Any], start: "Start", capsule: str | None, objective: str | None, run_log: RunLog) -> None:
+    """Build a run, and have it do its actions; with a capsule, from its replies, and tell whether it is the same."""
+    from selfinstruct.cli.build import build
+    from selfinstruct.cli.objective import check_objective
+    from selfinstruct.cli.replay import replayed
+    from selfinstruct.model.secrets import Secrets
+    from selfinstruct.model.settings import keys_within
+    from selfinstruct.run import Run
+    from selfinstruct.text.rendering import apart
+
+    clean_logs(Secrets(*keys_within(values)).out_of_message)
+    check_objective(objective, start)
+    try:
+        with apart(is_foreign(start, HydraConfig.get())), replayed(values, capsule, start) as (answered, tell_of):
+            run = build(answered, Run, start=replace(start, begin=run_log.open))
+            with ending_well(run):
+                run.execute()
+            tell_of(run)
+    except (KeyboardInterrupt, SystemExit, BrokenPipeError):
+        if run_log.is_open:
+            tell(SelfInstructError(f"Stopped. {go_on(start.folder)}"))
+        raise
+    if run.stopped:
+        limit, more = run.stopped.limit, run.stopped.needed or "<more>"
+        tell(SelfInstructError(f"Stopped by the {run.stopped.reason}. {go_on(start.folder)} budget.{limit}={more}"))
+
+
+def told(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The config as plain values, and as it was declared; what an action is told stands in its part by then."""
+    try:
+        values = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
+    except OmegaConfBaseException as error:  # an interpolation that leads nowhere
+        raise ConfigError([in_one_line(error)]) from None
+    if secret := list(within(values)):  # read from the environment; what is typed was looked at before
+        raise ConfigError(
+            [f"{key} looks like a secret. Name its environment variable in model.key_env." for key in secret]
+        )
+    declared = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
+    return untold(values), untold(declared)
+
+
+def untold(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a config without what only composing it needs: keys of its actions, and where published texts lie."""
+    return {key: value for key, value in config.items() if key not in {"published", *(config.get("actions") or {})}}
+
+
+def is_done(folder: Path, declared: dict[str, Any]) -> bool:
+    """Whether a run of this very config has been finished in a folder."""
+    try:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        return summary["completed"] is True and kept_config(folder) == without_objective(declared)
+    except (OSError, ValueError, KeyError, TypeError, RunFolderError):
+        return False
+
+
+def without_objective(declared: dict[str, Any]) -> dict[str, Any]:
+    """A config without what only a sweeper reads."""
+    return {key: value for key, value in declared.items() if key != "objective"}
+
+
+def figure(folder: Path, objective: str | None) -> float | None:
+    """The figure of a run that a sweeper optimises, by its dotted key in `summary.json`."""
+    if objective is None:
+        return None
+    found: Any = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    for key in objective.split("."):
+        if not isinstance(found, dict) or key not in found:
+            keys = ", ".join(found) if isinstance(found, dict) else "none"
+            raise SelfInstructError(f"objective={objective}: summary.json has no {key!r} there; it has: {keys}.")
+        found = found[key]
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        raise SelfInstructError(f"objective={objective} is no number in summary.json (got {found!r}).")
+    return float(found)
+
+
+def note_failure(path: Path, overrides: Sequence[str], error: Exception) -> None:
+    """Leave word of a failure in the folder of the job."""
+    first = (str(error) or type(error).__name__).splitlines()[0]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"overrides": list(overrides), "error": first}, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+@contextmanager
+def ending_well(run: "Run") -> Iterator[None]:
+    """Let the first Ctrl-C end the round under way, and the second stop at once."""
+    if threading.current_thread() is not threading.main_thread():  # a launcher's; the signal is not its own
+        yield
+        return
+
+    def end(number: int, frame: object) -> None:
+        run.stopping = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        tell(SelfInstructError("Ending the round under way, and keeping what is paid for; Ctrl-C again stops at once."))
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def start_of(values: dict[str, Any], declared: dict[str, Any], now: Any) -> "Start":
+    """What is known of a run before it begins."""
+    from selfinstruct.run_info import Start
+
+    folder, in_sweep = Path(now.runtime.output_dir), now.mode is RunMode.MULTIRUN
+    recipe = now.runtime.choices.recipe
+    return Start(
+        folder=folder,
+        name=folder.name if in_sweep else f"{recipe}/{folder.name}",
+        group=folder.parent.name if in_sweep else None,
+        recipe=recipe,
+        job_type="+".join(values.get("actions") or {}),
+        config=values,
+        declared=without_objective(declared),
+        overrides=words_of(now),
+        flags=of_job(now),
+        is_own=claimed(folder, words_of(now)),
+    )
+
+
+def words_of(now: Any) -> tuple[str, ...]:
+    """The overrides of a job as they were typed; what they refer to is not looked up."""
+    return tuple(cast(list[str], OmegaConf.to_container(now.overrides.task, resolve=False)))
+
+
+def go_on(folder: Path) -> str:
+    """How to resume a run that was stopped; a job of a sweep is resumed alone."""
+    return f"To resume, run: {to_resume(folder)}"
+
+
+def unheard() -> int:
+    """Return the exit code of a program whose output nobody reads any more, as in `… | head`; nothing else is said."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())  # or Python would complain when it flushes what is left
+    return 128 + 13  # SIGPIPE
+
+
+def tell(error: Exception) -> None:
+    """Print what is to be mended, each thing on a line of its own."""
+    text = printable(at_once(error.problems) if isinstance(error, Problems) else plain(error))
+    with suppress(OSError):  # nobody can read it any more; the log can be read later
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
+    if begun:
+        with suppress(OSError):  # it may be the log that cannot be written
+            log.info(text)

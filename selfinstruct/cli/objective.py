@@ -1,0 +1,41 @@
+"""The figure that a sweeper optimises, checked before a run is paid for.
+
+It is a dotted key of `summary.json`, which is written last.  The summary of a run that has done nothing has the same
+keys already, but for those that depend on what happens: they are empty there, or stand in `LATER`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from selfinstruct.errors import ConfigError
+from selfinstruct.pool import Pool
+from selfinstruct.run_info import Start
+from selfinstruct.storage.summary import COUNTED, SPENT, summarise
+
+LATER = ("scores", "tasks.unanswered")
+"""Keys that a summary has only where there is something to say."""
+
+
+def check_objective(objective: str | None, start: Start) -> None:
+    """Raise ConfigError for an objective that no summary of this run will have as a number."""
+    if objective is None or any(objective == key or objective.startswith(f"{key}.") for key in LATER):
+        return
+    unused = {"requests": 0, **dict.fromkeys(SPENT, 0)}
+    summary = summarise(start, Pool(), [], None, timings=[], unused=unused)
+    if problem := missing(objective, summary):
+        raise ConfigError([f"objective={objective}: {problem}"])
+
+
+def missing(objective: str, summary: Mapping[str, Any]) -> str | None:
+    """Return why an objective is no number of a summary, if it is known to be none."""
+    found: Any = summary
+    for key in objective.split("."):
+        if isinstance(found, Mapping) and not found:
+            return None  # it is filled while the run lasts
+        if not isinstance(found, Mapping) or key not in found:
+            keys = ", ".join(found) if isinstance(found, Mapping) else "none"
+            return f"summary.json has no {key!r} there; it has: {keys}."
+        found = found[key]
+    if isinstance(found, str | bool | Mapping):
+        return f"it is no number in summary.json. Name one, such as {', '.join(COUNTED)}."
+    return None

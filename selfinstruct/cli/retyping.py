@@ -1,0 +1,229 @@
+"""What must be typed again before a run of somebody else's folder is resumed: key, address, store and destination.
+
+The rule looks at the composed config, so that it does not matter whether the folder's words, its config folder or an
+experiment said so.  It concerns every model that would send a key, or share a store, if an action asks it:
+
+- The key of an `Endpoint` is the one that it names, and goes to its `api_base`.
+- LiteLLM reads the environment itself where no key is named, by the provider, which is a part of the model's name; and
+  further parameters of a request can lead it elsewhere.  Only with OpenAI's protocol it sends no key unless told to.
+- What one of our own options for `model` says, with the address of the provider, leads nowhere else.
+
+What a config folder that is not ours says of these must be typed as well, for it may come from somebody else in the
+same way; as it is often the user's own, the keys may instead be allowed by name in the environment (`unconfirmed`).
+
+Whoever has typed a value has confirmed it.  A run that sends no key is resumed freely, as one with a local server is.
+Where a run is published and logged must be typed as well, whatever is done with the folder (`destinations`).
+"""
+
+import json
+import shlex
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from selfinstruct.cli.destinations import destinations, pushes
+from selfinstruct.cli.flags import folder_in, kept_in
+from selfinstruct.storage.folder import CONFIG, is_own, kept_overrides, leaves
+from selfinstruct.storage.ownership import SECRET, note_start, state_folder, stored_secret
+from selfinstruct.text.command import hydra_word, program
+from selfinstruct.text.policy import ALLOW, is_granted
+
+ENDPOINT, LITELLM = "selfinstruct.model.endpoint.Endpoint", "selfinstruct.model.litellm.LiteLLM"
+KEYLESS = (
+    "selfinstruct.model.offline.Offline",
+    "selfinstruct.model.replay.Replay",
+    "selfinstruct.model.scripted.Scripted",
+)
+"""Models that ask no server."""
+OPENAI = ("openai", "text-completion-openai")
+"""Providers to which no key is sent that no config names."""
+STORE = "store"
+strangers: list[str] = []
+"""The folders of others' runs from which this process took words over."""
+
+
+@dataclass(frozen=True)
+class TakenOver:
+    """A command line that takes words over from a folder of somebody else."""
+
+    folder: str
+    """As it was typed."""
+    words: Sequence[str]
+    """The words that the user typed."""
+    flags: Sequence[str]
+    """The flags, as they are typed."""
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys to which the user gave a value."""
+        return frozenset(word.lstrip("+").partition("=")[0] for word in self.words if "=" in word)
+
+    def problems(self, config: Mapping[str, Any], shipped: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Return what must be typed again of a composed config, as one message with the command; empty for nothing.
+
+        `shipped` holds our own options for `model`.
+        """
+        found = {**foreign(config, shipped), **destinations(config)}
+        needed = {key: value for key, value in found.items() if key not in self.keys}
+        if not needed:
+            return []
+        said = "; ".join(f"{key}={value if isinstance(value, str) else word(value)}" for key, value in needed.items())
+        typed = [*map(shlex.quote, self.words), *map(shlex.quote, self.flags)]
+        command = " ".join([program(), *typed, *(shlex.quote(f"{key}={word(needed[key])}") for key in needed)])
+        text = (
+            f"Nothing shows that the run in {self.folder} is your own, and what it says decides where a key of yours or"
+            f" a shared store is used, or where data is sent: {said}. {why()} If all of this is right, type it again:"
+            f" {command}"
+        )
+        return [text]
+
+
+def unconfirmed(
+    config: Mapping[str, Any], shipped: Sequence[Mapping[str, Any]], typed: Collection[str]
+) -> Iterator[str]:
+    """Yield what the user must type or allow of a config that has files of another folder, as one message.
+
+    `typed` are the keys that stand on the command line; the name of an option confirms nothing of what is in its file.
+    Beside a typed address, the other values of one of our own options are no word of the folder's.
+    """
+    found = {**foreign(config, shipped), **pushes(config)}
+    needed = {key: value for key, value in found.items() if key not in typed and not is_granted(f"{key}.")}
+    for place, model in models_of(config):
+        own = {key: value for key, value in needed.items() if key.startswith(f"{place}.") and key != f"{place}.{STORE}"}
+        if isinstance(model, Mapping) and model.get("_target_") not in (ENDPOINT, LITELLM):  # of a package allowed
+            own = {key: value for key, value in own.items() if not key.endswith((".key_env", ".api_base"))}
+        elif not any(is_of(option, model, own, len(place) + 1) for option in shipped):
+            continue
+        needed = {key: value for key, value in needed.items() if key not in own}
+    if needed:
+        words = " ".join(shlex.quote(f"{key}={word(value)}") for key, value in needed.items())
+        yield (
+            f"A config folder decides where a key of yours or a shared store is used, or where data is sent: {words}."
+            f" If this is right, type it on the command line, or allow it: {ALLOW}={','.join(needed)}."
+        )
+
+
+def is_of(option: Mapping[str, Any], model: Any, values: Mapping[str, Any], start: int) -> bool:
+    """Return whether values of a model, by keys whose names begin at `start`, are those of one of our own options."""
+    known = dict(leaves(option))
+    is_same = isinstance(model, Mapping) and model.get("_target_") == option.get("_target_")
+    return is_same and all(known.get(key[start:]) == value for key, value in values.items())
+
+
+def why() -> str:
+    """Return why a run of the user's own may not be recognized."""
+    folder = state_folder()
+    if folder is not None and stored_secret() is None:
+        return f"(Runs of yours are recognized by {folder / SECRET}, which cannot be written or read here.)"
+    return "(Runs of another machine or user, or of version 0.1.0, are not recognized.)"
+
+
+def word(value: Any) -> str:
+    """Return a value as it stands after `key=`; an interpolation stays one."""
+    if isinstance(value, str):
+        return f'"{value}"' if "${" in value and '"' not in value else hydra_word(value)
+    return json.dumps(value)
+
+
+def foreign(config: Mapping[str, Any], shipped: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return each key and value of a config that decides where a key or a shared store is used."""
+    if config.get("replay") or not any(map(asks, (config.get("actions") or {}).values())):
+        return {}  # a replay is answered by its capsule alone
+    known = [place_of(option) for option in shipped]
+    found: dict[str, Any] = {}
+    models = dict(models_of(config))
+    for key, model in models.items():
+        found |= of_model(key, model, known)
+    if any(isinstance(model, Mapping) and is_free(model) for model in models.values()):
+        found |= of_requests(config["recipe"])
+    return found
+
+
+def models_of(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield every model of a config, by its key; a stage that has none of its own asks the first."""
+    yield "model", config.get("model")
+    for name, stage in (config.get("recipe") or {}).items():
+        if isinstance(stage, Mapping) and stage.get("model") not in (None, "${model}"):
+            yield f"recipe.{name}.model", stage["model"]
+
+
+def asks(action: Any) -> bool:
+    """Return whether an action asks a model, as far as that is known of its class."""
+    module, _, name = str(action.get("_target_") if isinstance(action, Mapping) else "").rpartition(".")
+    if not module.startswith("selfinstruct.actions."):
+        return True
+    try:
+        return bool(getattr(import_module(module), name).asks)
+    except (ImportError, AttributeError):
+        return True
+
+
+def of_model(key: str, model: Any, known: Collection[str]) -> dict[str, Any]:
+    """Return what must be typed of one model."""
+    if not isinstance(model, Mapping):
+        return {} if model is None else {key: model}
+    if model.get("_target_") in KEYLESS:
+        return {}
+    names = [STORE] if model.get(STORE) is not None else []
+    if sends_a_key(model) and place_of(model) not in known:
+        names += ["key_env", "api_base"]
+        names += ["name", "extra"] if model.get("_target_") != ENDPOINT else []
+        names += ["_target_"] if model.get("_target_") not in (ENDPOINT, LITELLM) else []
+    chosen = {name: model.get(name) for name in names}
+    return {f"{key}.{name}": value for name, value in leaves(chosen) if value not in (None, {})}
+
+
+def sends_a_key(model: Mapping[str, Any]) -> bool:
+    """Return whether a model may send a key that the environment holds."""
+    if model.get("key_env") is not None:
+        return True
+    return model.get("_target_") != ENDPOINT and (provider(model) not in OPENAI or bool(model.get("extra")))
+
+
+def is_free(model: Mapping[str, Any]) -> bool:
+    """Return whether the parameters of a request may lead it elsewhere."""
+    return model.get("_target_") not in (*KEYLESS, ENDPOINT)
+
+
+def of_requests(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the further parameters of every stage's requests."""
+    found = ((f"recipe.{key}", value) for key, value in leaves(recipe))
+    return {key: value for key, value in found if ".decoding.extra." in key and value is not None}
+
+
+def provider(model: Mapping[str, Any]) -> str:
+    """Return the provider that LiteLLM takes from a model's name."""
+    return str(model.get("name")).partition("/")[0]
+
+
+def place_of(model: Mapping[str, Any]) -> str:
+    """Return what decides where a key goes, to be compared."""
+    name = None if model.get("_target_") == ENDPOINT else provider(model)
+    extra = None if model.get("_target_") == ENDPOINT else model.get("extra") or {}
+    return json.dumps([model.get("_target_"), name, model.get("api_base"), model.get("key_env"), extra], default=str)
+
+
+def is_strangers(folder: Path) -> bool:
+    """Return whether a folder holds words or flags of a run, and no seal of this user."""
+    return bool(kept_overrides(folder) or kept_in(folder)) and not is_own(folder)
+
+
+def claimed(folder: Path, words: Sequence[str]) -> bool:
+    """Return whether a job is the user's own, and seal what is written down of it so far."""
+    is_users = is_users_own(folder, words)
+    if is_users and not (folder / CONFIG).exists():
+        note_start(folder)
+    return is_users
+
+
+def is_users_own(folder: Path, words: Sequence[str]) -> bool:
+    """Return whether a job's folder and words are the user's own, and not those of another's folder or capsule.
+
+    A launcher may have started the job in another process than the one that took words over.
+    """
+    other = folder_in(list(words), "refilter.run")
+    is_foreign = (folder / CONFIG).exists() and not is_own(folder)
+    is_foreign |= other is not None and is_strangers(Path(other))
+    return not (strangers or is_foreign or any(word.startswith("+replay=") for word in words))

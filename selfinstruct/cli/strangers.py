@@ -1,0 +1,44 @@
+"""Whether files of somebody else were composed into a config, and what its `hydra` part may not say where they were.
+
+`selfinstruct.text.policy` has the rules; `selfinstruct.cli.shipped` what our own configs and launchers' packages say.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import OmegaConf
+
+from selfinstruct.cli.hints import CONF
+from selfinstruct.cli.shipped import launcher_defaults, own_folders
+from selfinstruct.text.policy import refused, refused_of_strangers
+
+if TYPE_CHECKING:
+    from selfinstruct.run_info import Start
+
+
+def foreign_places(primary: Path) -> list[str]:
+    """What is wrong with the search path of a primary config, which Hydra would follow while it composes."""
+    try:
+        places = OmegaConf.select(OmegaConf.load(primary), "hydra.searchpath")
+        return list(refused({"searchpath": [str(place) for place in places or ()]}))
+    except Exception:  # it is reported when it is composed, with all else
+        return []
+
+
+def refused_of(hydra: Mapping[str, Any], typed: Collection[str]) -> Iterator[str]:
+    """Everything in the `hydra` part that the user has to type, or to allow by name; `typed` are the keys typed."""
+    return refused_of_strangers(hydra, launcher_defaults(hydra["runtime"]["choices"]), own_folders(), typed)
+
+
+def is_foreign(start: "Start", hydra: Any) -> bool:
+    """Return whether texts of a job's config may be somebody else's, by its `hydra` part and what is known of the run.
+
+    They are its user's where all was composed of our own files and of words that the user typed.  Packages are not
+    counted: what the user has installed, or allowed by name, runs code anyway.
+    """
+    from selfinstruct.actions.publication.portable import reads_published
+
+    files = [source["path"] for source in hydra["runtime"]["config_sources"] if source["schema"] == "file"]
+    is_ours = all(Path(path).resolve() == CONF.resolve() for path in files)
+    return not (start.is_own and is_ours) or reads_published(start.declared)

@@ -1,0 +1,127 @@
+"""What a process leaves in a folder in which it started no run: nothing.
+
+Hydra makes the folder, `.hydra/` and the log before a job begins, for a report or a failed start as well as for a run.
+So `.hydra/` is only written where no run has kept its config yet, the log is only opened by a run that makes rounds
+(`delay: true` in `conf/config.yaml`), and what Hydra has made for nothing is removed at the end.  To give Hydra a
+temporary folder instead was rejected: a run that is killed in its first second is resumed by what Hydra wrote down.
+"""
+
+import logging
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from selfinstruct.storage.folder import CONFIG
+from selfinstruct.text.terminal import printable
+
+HYDRA = ".hydra"
+MAKING = {"generate", "refilter"}
+"""The actions of the program that make a run; all others look at runs."""
+
+
+def subdir(folder: str) -> str | None:
+    """Return where Hydra writes its files in a folder; None where a run has its own already."""
+    return None if (Path(folder) / CONFIG).exists() else HYDRA
+
+
+def shelf(actions: Mapping[str, Any] | None, name: str) -> str:
+    """Return the folder below `outputs/` for a run, `name`, or for reports, which do not lie among the runs."""
+    if not actions or MAKING & actions.keys():
+        return name
+    return "+".join(re.sub(r"\W+", "-", str(action)) for action in actions)  # a config may call an action anything
+
+
+class RunLog(logging.Filter):
+    """Lets nothing into the log file until it is opened."""
+
+    is_open = False
+
+    def open(self) -> None:
+        """Let everything in from now on."""
+        self.is_open = True
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the file is open."""
+        return self.is_open
+
+
+def closed_log() -> RunLog:
+    """Close the log files that Hydra has configured, until the run opens them."""
+    log = RunLog()
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.FileHandler):
+            handler.addFilter(log)
+    return log
+
+
+class Clean(logging.Filter):
+    """Takes secrets, and what would steer a terminal, out of every record that a handler writes.
+
+    Libraries log what servers said: LiteLLM, httpx, openai, aiohttp, asyncio, and the warnings of Python.  The record
+    is changed and not the finished line, since a formatter may add colors of its own.  Rejected: a filter for each
+    logger, which would miss the next library.
+    """
+
+    def __init__(self, clean: Callable[[str], str]) -> None:
+        """`clean` takes the secrets out of a text."""
+        super().__init__()
+        self._clean = clean
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record; always true."""
+        try:
+            message = record.getMessage()
+        except Exception:  # a library's mistake in its own arguments, which would be shown with all of them
+            message = str(record.msg)
+        record.msg, record.args = self._shown(message), ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        for name in ("exc_text", "stack_info"):
+            if text := getattr(record, name):
+                setattr(record, name, self._shown(text))
+        return True
+
+    def _shown(self, text: str) -> str:
+        return printable(self._clean(text))
+
+
+def clean_logs(clean: Callable[[str], str]) -> None:
+    """Have every handler that Hydra has configured write clean records, Python's warnings included."""
+    logging.captureWarnings(True)
+    loggers = [logger for logger in logging.root.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
+    for handler in {handler for logger in (logging.root, *loggers) for handler in logger.handlers}:
+        handler.addFilter(Clean(clean))
+
+
+@contextmanager
+def removed_unless_used(folder: Path) -> Iterator[None]:
+    """Remove what Hydra makes in a new folder, and the folder itself, where no run comes of it."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    is_new = bool(missing) or (folder.is_dir() and not any(folder.iterdir()))
+    try:
+        yield
+    finally:
+        if is_new and not (folder / CONFIG).exists() and not (folder / ".lock").exists():
+            shutil.rmtree(folder / HYDRA, ignore_errors=True)
+            with suppress(OSError):  # as soon as one holds something
+                for place in missing:
+                    place.rmdir()
+
+
+def folder_of(config: DictConfig) -> Path:
+    """Return the folder that Hydra is about to make for a composed run."""
+    now, copied = HydraConfig.instance().cfg, deepcopy(config)  # Hydra has to change its own before the run
+    try:
+        HydraConfig.instance().set_config(copied)
+        folder = Path(str(OmegaConf.select(copied, "hydra.run.dir"))).absolute()
+        OmegaConf.copy_cache(copied, config)  # so that ${now:} is the same when it runs
+        return folder
+    finally:
+        HydraConfig.instance().cfg = now

@@ -1,0 +1,83 @@
+"""Diversity: how unlike each other the instructions of a finished pool are, in a few figures.
+
+- `distinct_1` to `distinct_3`: different n-grams over all n-grams (Li et al., 2016).  They fall with the number of
+  tasks, so that only runs of about one size can be compared by them.
+- `nearest`, `nearest_seed`: the mean ROUGE-L F of an instruction with the nearest other one of the pool, and with the
+  nearest seed; lower is more diverse.  `self_similarity`: the mean over all pairs.
+- `verbs`, `verb_noun_pairs`, `verb_noun_entropy` (bits), `verb_noun_share`: how many root verbs and pairs of verb and
+  noun there are, how evenly used, and of what share of the instructions the heuristic knows them
+  (see `selfinstruct.text.verbs`).
+
+Only what the run has made is measured, seeds are not.  Texts are cut as the `unicode` tokenizer of the similarity
+filter does, whichever the run used, so that runs can be compared.  Of a large pool an even sample is measured, always
+the same one, against everything.  What cannot be known of so few tasks is None.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from math import fsum, log2
+from typing import TypeVar
+
+from selfinstruct.filters.crossing import highest, mean_of_pairs
+from selfinstruct.filters.tokens import unicode
+from selfinstruct.task import Task
+from selfinstruct.text.verbs import Pair, verb_and_noun
+
+MEASURED = 2000
+"""So many tasks at most are compared with the whole pool."""
+PAIRED = 500
+"""So many tasks at most are compared with each other."""
+LONGEST = 1000
+"""Words of an instruction that are measured; what is longer is no instruction, and would take minutes."""
+
+Value = TypeVar("Value")
+
+
+def diversity(pool: Iterable[Task]) -> dict[str, float | None]:
+    """The diversity of what was made in a pool, under the names that `summary.json` gives it."""
+    tasks = list(pool)
+    texts = [unicode(task.instruction)[:LONGEST] for task in tasks]
+    made = [place for place, task in enumerate(tasks) if not task.is_human]
+    seeds = [text for text, task in zip(texts, tasks, strict=True) if task.is_human]
+    sample = even(made, MEASURED)
+    sampled = [texts[place] for place in sample]
+    pairs = [pair for place in made if (pair := verb_and_noun(tasks[place].instruction))]
+    figures = {
+        **{f"distinct_{size}": distinct([texts[place] for place in made], size) for size in (1, 2, 3)},
+        "nearest": mean(highest(sampled, texts, sample)) if len(texts) > 1 else None,
+        "nearest_seed": mean(highest(sampled, seeds)) if seeds else None,
+        "self_similarity": mean_of_pairs([texts[place] for place in even(made, PAIRED)]),
+        "verbs": float(len({verb for verb, _ in pairs})) if made else None,
+        "verb_noun_pairs": float(len(set(pairs))) if made else None,
+        "verb_noun_entropy": entropy(pairs),
+        "verb_noun_share": len(pairs) / len(made) if made else None,
+    }
+    return {name: None if value is None else tidy(value) for name, value in figures.items()}
+
+
+def tidy(value: float) -> float:
+    """A figure with six decimals, and none where it is whole."""
+    return int(value) if value == int(value) else round(value, 6)
+
+
+def even(items: Sequence[Value], count: int) -> list[Value]:
+    """At most `count` items, evenly spread over all of them and always the same."""
+    size = min(count, len(items))
+    return [items[number * len(items) // size] for number in range(size)]
+
+
+def distinct(texts: Iterable[Sequence[str]], size: int) -> float | None:
+    """The share of different n-grams among all n-grams."""
+    found = [gram for text in texts for gram in zip(*(text[start:] for start in range(size)), strict=False)]
+    return len(set(found)) / len(found) if found else None
+
+
+def entropy(pairs: Sequence[Pair]) -> float | None:
+    """How evenly the pairs are used, in bits."""
+    shares = [count / len(pairs) for count in Counter(pairs).values()]
+    return -fsum(share * log2(share) for share in shares) + 0.0 if shares else None
+
+
+def mean(values: Sequence[float]) -> float | None:
+    """The mean; None of nothing."""
+    return fsum(values) / len(values) if values else None

@@ -1,0 +1,250 @@
+"""The run folder as a whole: one process at a time, and one config from the first round to the last.
+
+A run that goes on must ask what it would have asked, or its pool would be of two experiments.  So a run keeps the
+config that it began with, in `config.json` (Hydra writes `.hydra/` anew at every start), and a config that differs is
+refused, with every key that does.  What shapes no round may change: how far to go, how fast to ask, where to log, what
+to export.
+
+A run that is stopped before it has kept its config has what Hydra wrote down when the process began.  That is read as
+well, since else a folder whose run was killed in its first second would go on as another experiment.
+"""
+
+import hashlib
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, cast
+
+from selfinstruct.errors import RunFolderError
+from selfinstruct.storage.effective import effective
+from selfinstruct.storage.hashes import LENGTH
+from selfinstruct.storage.ownership import is_sealed, is_start_own, sealed
+from selfinstruct.storage.remedies import LOCK, refusal, unwritable
+from selfinstruct.text.plain_files import odd_kind
+
+CONFIG = "config.json"
+FLAGS = ("config_path", "config_name", "config_dir")
+"""The flags of the command line without which a run's config cannot be composed again."""
+HASH = "sha256"
+"""The key in `config.json` of the hash of all its other keys."""
+FOREIGN = "it is not what a run writes"
+FREE = re.compile(
+    r"(actions|trackers|formats|budget)(\..*)?"
+    r"|recipe\.\w+\.(until|generations|saturation(\..*)?|metrics(\..*)?)"
+    r"|(recipe\.\w+\.)?model\.(concurrency|requests_per_minute|tokens_per_minute|timeout_seconds|deadline_seconds|attempts"
+    r"|key_env|key_required|max_reply_bytes|store|price(\..*)?)"
+)
+"""The keys that a run may change when it goes on."""
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep every other process out of a run folder; raises RunFolderError if one is in it.
+
+    The lock is SQLite's, which holds on every system and ends with the process, however it ends.
+    """
+    try:
+        connection = sqlite3.connect(folder / LOCK, timeout=0, isolation_level=None)
+    except sqlite3.Error as error:
+        raise unwritable(folder / LOCK, error) from None
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error as error:
+        connection.close()
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or refusal(folder / LOCK):
+            raise unwritable(folder / LOCK, error) from None
+        raise RunFolderError(f"{folder} is in use by another process. Wait for it, or choose another folder.") from None
+    try:
+        yield
+    finally:
+        connection.close()
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a text, whole or not at all, also where the power fails; raises RunFolderError where it cannot be."""
+    with replacing(path) as file:
+        file.write(text.encode())
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Give a file to write, which takes the place of another when all of it is on disk.
+
+    So the other is there, or the whole new one, also where the power fails.  Raises RunFolderError where it cannot be
+    written.
+    """
+    part_path = path.with_name(path.name + ".part")
+    try:
+        part_path.unlink(missing_ok=True)  # what a run left that was killed; or a link, which is not followed
+        with part_path.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part_path, path)
+    except OSError as error:
+        raise unwritable(path, error) from None
+    finally:
+        with suppress(OSError):
+            part_path.unlink(missing_ok=True)
+
+
+def keep_config(
+    folder: Path,
+    declared: Mapping[str, Any],
+    overrides: Sequence[str],
+    *,
+    flags: Mapping[str, str] | None = None,
+    resolved: Mapping[str, Any] | None = None,
+    is_own: bool = True,
+) -> None:
+    """Write down a config, as declared and resolved, with the words and flags as typed; sealed if the user's own."""
+    found = {"overrides": overrides, "flags": flags or {}, "config": declared, "resolved": resolved or declared}
+    kept = hashed(sealed(found) if is_own else found)
+    replace_text(folder / CONFIG, json.dumps(kept, indent=2, ensure_ascii=False) + "\n")
+
+
+def kept_config(folder: Path) -> dict[str, Any] | None:
+    """The config that the folder's run began with, if there is one; raises RunFolderError if it cannot be read."""
+    kept = _kept(folder)
+    if kept is None:
+        return None
+    config = cast(dict[str, Any], kept["config"])
+    if "recipe" not in config:
+        raise RunFolderError(f"{folder / CONFIG} cannot be read: {CONFIG} has no recipe.")
+    if not is_config(config):
+        raise RunFolderError(f"{folder / CONFIG} cannot be read ({FOREIGN}).")
+    return config
+
+
+def kept_overrides(folder: Path) -> list[str]:
+    """What was overridden when the folder's run began; nothing in a new folder."""
+    kept = _kept(folder)
+    return _begun_with(folder) if kept is None else kept["overrides"]
+
+
+def kept_flags(folder: Path) -> dict[str, str] | None:
+    """Return the flags by which the folder's run was composed; None where the run has not kept its config."""
+    if (kept := _kept(folder)) is None:
+        return None
+    flags = kept.get("flags", {})  # older versions kept none
+    if not isinstance(flags, dict) or not all(isinstance(flags.get(name, ""), str) for name in FLAGS):
+        raise RunFolderError(f"{folder / CONFIG} cannot be read ({FOREIGN}).")
+    return {name: flags[name] for name in FLAGS if flags.get(name)}
+
+
+def is_own(folder: Path) -> bool:
+    """Return whether a run of this user has stored the folder's config; raises RunFolderError if it cannot be read."""
+    kept = {key: value for key, value in (_kept(folder) or {}).items() if key != HASH}
+    return is_sealed(kept) if kept else is_start_own(folder)
+
+
+def _begun_with(folder: Path) -> list[str]:
+    """What was overridden in a process that ended before its run had kept it, as Hydra wrote it down."""
+    found = noted(folder, "overrides.yaml")
+    return [word for word in found if isinstance(word, str)] if isinstance(found, list) else []
+
+
+def noted(folder: Path, name: str) -> Any:
+    """Return what Hydra wrote into a file when the run's process started; None where it cannot be read."""
+    import yaml  # type: ignore[import-untyped]
+
+    path = folder / ".hydra" / name
+    try:
+        return None if odd_kind(path) else yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+
+
+def _kept(folder: Path) -> dict[str, Any] | None:
+    path = folder / CONFIG
+    try:
+        if (kind := odd_kind(path)) is not None:
+            raise ValueError(f"it is a {kind}")
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if HASH in found and found[HASH] != hashed(found)[HASH]:
+            raise ValueError("it has changed since the run wrote it; restore it from a copy")
+        if isinstance(found["config"], dict) and all(isinstance(word, str) for word in found["overrides"]):
+            return cast(dict[str, Any], found)
+        raise ValueError(FOREIGN)
+    except FileNotFoundError:
+        return None
+    except (KeyError, TypeError):
+        raise RunFolderError(f"{path} cannot be read ({FOREIGN}).") from None
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be read ({error.strerror}).") from None
+    except (ValueError, RecursionError) as error:
+        raise RunFolderError(f"{path} cannot be read ({error}).") from None
+
+
+def hashed(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Add a hash to what is kept, by which a changed byte is found also in values that a run may change."""
+    content = {key: value for key, value in kept.items() if key != HASH}
+    text = json.dumps(content)
+    return {**content, HASH: hashlib.sha256(text.encode()).hexdigest()[:LENGTH]}
+
+
+def is_config(found: Mapping[str, Any]) -> bool:
+    """Whether it has what every config has that a run keeps."""
+    recipe = found.get("recipe")
+    is_recipe = isinstance(recipe, dict) and all(isinstance(stage, dict) for stage in recipe.values())
+    return is_recipe and type(found.get("random_seed")) in (int, str)  # str: an interpolation
+
+
+def differences(folder: Path, declared: Mapping[str, Any]) -> list[str]:
+    """Every key that must stay as it was in this folder and does not, with both values."""
+    return [] if (kept := kept_config(folder)) is None else list(changes(kept, declared).values())
+
+
+def changes(kept: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, str]:
+    """Each key that must stay as it was and does not, with a sentence of both values, as far as they take effect."""
+    old, new = dict(leaves(effective(kept))), dict(leaves(effective(declared)))
+    changed = [key for key in {**old, **new} if old.get(key, ABSENT) != new.get(key, ABSENT)]
+    changed = [key for key in changed if key in old or not is_off(new[key])]  # a newer program has more keys
+    values = {key: (shown(old.get(key, ABSENT)), shown(new.get(key, ABSENT))) for key in changed}
+    return {
+        key: f"{key} was {before} and is {now}; a run that goes on keeps it."
+        for key, (before, now) in values.items()
+        if not FREE.fullmatch(key)
+    }
+
+
+def changed_outside(folder: Path, declared: Mapping[str, Any], resolved: Mapping[str, Any]) -> list[str]:
+    """Report every key that reads the environment, or a published text, and gets another value than at the start."""
+    kept = _kept(folder) or {}
+    if not isinstance(kept.get("resolved"), dict):  # an older version kept none
+        return []
+    old, now = dict(leaves(kept["resolved"])), dict(leaves(resolved))
+    return [
+        f"{key} was {shown(old[key])} and is {shown(now[key])}: {text} has changed since the run started. "
+        "Restore what it was."
+        for key, text in leaves(declared)
+        if isinstance(text, str) and re.search(r"\$\{(?:oc\.env|published):", text) and not FREE.fullmatch(key)
+        if key in old and key in now and old[key] != now[key]
+    ]
+
+
+ABSENT = object()
+
+
+def is_off(value: Any) -> bool:
+    """Whether a value changes nothing where its key did not exist yet."""
+    return value is None or value is False or value == {} or value == []
+
+
+def shown(value: Any) -> str:
+    """A value, short enough for a message."""
+    text = "absent" if value is ABSENT else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every key of a config that holds a value, dotted, with it."""
+    if isinstance(node, Mapping) and node:
+        for name, value in node.items():
+            yield from leaves(value, f"{prefix}.{name}" if prefix else str(name))
+    else:
+        yield prefix, node

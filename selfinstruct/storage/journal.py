@@ -1,0 +1,203 @@
+"""Journal: the files of a run that grow while it lasts.
+
+`pool.jsonl` has a line for each change of a task, `rejected.jsonl` one for each rejection, `rounds.jsonl` one for each
+round.  The line of a round is its commit mark: it is written last and holds the sizes of the other two files, so that
+whatever lies beyond them, after a run was cut short, never happened and is cut off at the next start.  Beside each size
+stands a hash, by which a byte that changed is found (`selfinstruct.storage.hashes`).
+
+These three are the same bytes whenever the replies are the same.  How long a round took is not, and stands apart, in
+`timings.jsonl`, which has no hash: times are no result.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from selfinstruct.errors import RunFolderError
+from selfinstruct.pool import Pool
+from selfinstruct.round import Round
+from selfinstruct.storage.folder import CONFIG, kept_config, replace_text
+from selfinstruct.storage.hashes import ROUNDS as ROUNDS
+from selfinstruct.storage.hashes import SIZE, checked, digest, own
+from selfinstruct.storage.hashes import has_rounds as has_rounds
+from selfinstruct.storage.remedies import unwritable
+from selfinstruct.storage.rows import check_end, committed_in, lines_of, read, rounds_of, task_of
+from selfinstruct.task import Task
+
+POOL, REJECTED, TIMINGS = "pool.jsonl", "rejected.jsonl", "timings.jsonl"
+FILES = (POOL, REJECTED)
+"""The files whose sizes and hashes the line of a round holds."""
+CHUNK = 1 << 16
+"""Bytes read at once in search of the last line end."""
+
+
+def line(row: Mapping[str, Any]) -> str:
+    """A row as a line of JSON; the same row gives the same bytes.
+
+    Half a surrogate pair, which no UTF-8 holds, is written as JSON's escape and read as what it was.
+    """
+    return json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
+
+
+def check_config(folder: Path) -> None:
+    """Raise RunFolderError for a folder with rounds that does not say which config they were made by."""
+    if kept_config(folder) is None:
+        raise RunFolderError(
+            f"{folder} holds {ROUNDS} but no {CONFIG}, so nobody knows which config its rounds were made by. "
+            f"Put its {CONFIG} back, or choose another folder."
+        )
+
+
+def timing(text: bytes) -> dict[str, Any] | None:
+    """How long a round took, by a line of `timings.jsonl`; None where it does not say."""
+    try:
+        row = json.loads(text)
+        stage, number, seconds = str(row["stage"]), int(row["round"]), float(row["seconds"])
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return None
+    return {"stage": stage, "round": number, "seconds": seconds} if isfinite(seconds) and seconds >= 0 else None
+
+
+class Journal:
+    """Writes rounds to a run folder, and reads back what was committed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.rounds: list[dict[str, Any]] = []
+        """The figures of every committed round, in order."""
+        self.timings: list[dict[str, Any]] = []
+        """The seconds that they took, as far as that is known."""
+        self._hashes = {name: hashlib.sha256() for name in FILES}
+        """Of what each file holds now."""
+
+    def open(self, *, shelved: bool = False) -> Pool:
+        """The pool as the last committed round left it; empty in a new folder.
+
+        Its tasks stay on disk where it is to be shelved.
+
+        Raises RunFolderError for a folder whose files no run has left so, before anything in it is changed.
+        """
+        known = (self.folder / ROUNDS).exists()
+        sizes = {name: path.stat().st_size for name in (POOL, REJECTED) if (path := self.folder / name).exists()}
+        if sizes and not known:
+            raise RunFolderError(f"{self.folder} holds {', '.join(sizes)} but no {ROUNDS}: no run has made it.")
+        rounds, tasks = rounds_of(self.folder / ROUNDS), dict[str, Task]()
+        committed = dict.fromkeys(FILES, 0) | committed_in(rounds, self.folder / ROUNDS)
+        if short := [name for name in FILES if sizes.get(name, 0) < committed[name]]:
+            raise RunFolderError(f"{self.folder}: {', '.join(short)} is shorter than {ROUNDS} says it was.")
+        check_end(self.folder / REJECTED, committed[REJECTED])
+        self.rounds = rounds
+        for task in () if shelved else self.tasks():
+            tasks[task.id] = task
+        self._hashes = {name: checked(self.folder / name, rounds) for name in FILES}
+        self._cut_off(committed)
+        self._open_timings()
+        return Pool(tasks.values(), Shelved(self) if shelved else None)
+
+    def _cut_off(self, committed: Mapping[str, int]) -> None:
+        """Cut off what lies past the last commit; nothing was changed before."""
+        path = self.folder / ROUNDS
+        try:
+            self._cut_off_torn(ROUNDS)
+            for name in FILES:
+                path = self.folder / name
+                if not path.exists() or path.stat().st_size != committed[name]:  # or its time of change would be new
+                    path.touch()
+                    os.truncate(path, committed[name])
+        except OSError as error:
+            raise unwritable(path, error) from None
+
+    def _open_timings(self) -> None:
+        """Keep the times of committed rounds only; a round that is made anew will have its own.
+
+        They are no result, and are not waited for when written: what a power cut left of them is taken as it is.
+        """
+        path = self.folder / TIMINGS
+        known = {(row["stage"], row["round"]) for row in self.rounds}
+        found = path.read_bytes() if path.exists() else b""
+        self.timings = [
+            row for text in found.splitlines() if (row := timing(text)) and (row["stage"], row["round"]) in known
+        ]
+        kept = "".join(map(line, self.timings))
+        if kept.encode() != found:
+            replace_text(path, kept)
+
+    def _cut_off_torn(self, name: str) -> None:
+        """Cut off a last line that has no end."""
+        with (self.folder / name).open("a+b") as file:
+            end = position = file.tell()
+            while position > 0:
+                start = max(0, position - CHUNK)
+                file.seek(start)
+                if (found := file.read(position - start).rfind(b"\n")) >= 0:
+                    position = start + found + 1
+                    break
+                position = start
+            if position < end:
+                file.truncate(position)
+
+    def tasks(self) -> Iterator[Task]:
+        """Every change of a task that is committed, in order, read from the file."""
+        end = self.rounds[-1].get(f"{SIZE}{POOL}", 0) if self.rounds else 0
+        for number, text in lines_of(self.folder / POOL, end):
+            yield read(f"{self.folder / POOL}:{number}", text, task_of)
+
+    def begin(self, seeds: Iterable[Task]) -> None:
+        """Write the seeds, with which the pool begins."""
+        self._append(POOL, (task.row() for task in seeds))
+
+    def commit(self, round_: Round) -> Round:
+        """Write a round; it comes back with the sizes that its line holds."""
+        sizes = {
+            POOL: self._append(POOL, (task.row() for task in round_.tasks)),
+            REJECTED: self._append(REJECTED, (item.row(round_.stage, round_.number) for item in round_.rejections)),
+        }
+        committed = replace(round_, sizes=sizes, hashes={name: digest(self._hashes[name]) for name in FILES})
+        mine = own(line(committed.row()).encode()[:-2], self.rounds[-1] if self.rounds else None)
+        committed = replace(committed, hashes={**committed.hashes, ROUNDS: mine})
+        timing = {"stage": round_.stage, "round": round_.number, "seconds": round(round_.seconds, 3)}
+        self._append(TIMINGS, [timing], durable=False)
+        self._append(ROUNDS, [committed.row()])
+        self.rounds.append(committed.row())
+        self.timings.append(timing)
+        return committed
+
+    def of(self, stage: str) -> list[dict[str, Any]]:
+        """The figures of one stage's rounds."""
+        return [row for row in self.rounds if row["stage"] == stage]
+
+    def _append(self, name: str, rows: Iterable[Mapping[str, Any]], durable: bool = True) -> int:
+        """Append rows to a file, and have them on disk where that matters; the file's size.
+
+        Raises RunFolderError where that cannot be; what was written of them is cut off when the run goes on.
+        """
+        try:
+            with (self.folder / name).open("ab") as file:
+                content = "".join(map(line, rows)).encode()
+                file.write(content)
+                file.flush()
+                if durable:
+                    os.fsync(file.fileno())
+                if name in self._hashes:
+                    self._hashes[name].update(content)
+                return file.tell()
+        except OSError as error:
+            raise unwritable(self.folder / name, error) from None
+
+
+class Shelved:
+    """The tasks of a journal, read from its file; for runs that write each of their tasks once."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def __iter__(self) -> Iterator[Task]:
+        return self._journal.tasks()
+
+    def __len__(self) -> int:
+        return sum(row["kept"] for row in self._journal.rounds)

@@ -1,0 +1,210 @@
+"""Recorded: a model with a line open, every reply of which is kept, and none paid for twice.
+
+The key of a reply is the hash of everything that shapes it: the model's identity, the prompt and every parameter.  The
+same question asked again is another draw, not a copy of the first, for sampling the same prompt twice is no accident.
+A reply is found again by request and key: when a round that was cut short is made anew, its requests have the same
+names, and their replies cost nothing.
+
+A store that runs share is asked next, by key and draw: a sweep whose jobs ask the same question pays once for each of
+its draws.  What it holds is copied, so that a run folder is whole by itself.
+
+A request that failed is never stored as data.
+"""
+
+import hashlib
+import json
+import logging
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict, replace
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+from selfinstruct.budget import Rates
+from selfinstruct.errors import ModelError, RunFolderError
+from selfinstruct.model import Line, Mode, Model, Remembering, sendable
+from selfinstruct.request import Completion, Request
+from selfinstruct.storage.completions import Asked, Store, storable
+from selfinstruct.storage.tally import Tally
+
+LOG = logging.getLogger(__name__)
+
+TOGETHER = 32
+"""Requests handed to the line at once: the first are under way while the next are looked up."""
+MOST_UNKNOWN = 5
+"""Unknown reasons that are reported; a server may invent a new one for each reply."""
+
+
+@contextmanager
+def recorded(model: Model, store: Store, tally: Tally | None = None) -> Iterator["Recorded"]:
+    """Open a line to the model, with every reply kept in the store, and in the model's own where it has one."""
+    with ExitStack() as stack:
+        shared = None if model.store is None else stack.enter_context(closing(opened(Path(model.store))))
+        line = stack.enter_context(model.line())
+        if isinstance(line, Remembering):
+            line.answered_stages = store.answered()
+        yield Recorded(model, line, store, shared, tally)
+
+
+def opened(path: Path) -> Store:
+    """A store that several runs share; raises RunFolderError where it cannot be used."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFolderError(f"model.store={path} cannot be used: {error.strerror}.") from None
+    return Store(path)
+
+
+class Recorded:
+    """A model whose replies are kept, and are not asked for twice."""
+
+    def __init__(
+        self, model: Model, line: Line, store: Store, shared: Store | None = None, tally: Tally | None = None
+    ) -> None:
+        self.model = model
+        self._line = line
+        self._store = store
+        self._shared = shared
+        self._tally = tally or Tally()
+        self._identity = json.dumps(model.identity(), sort_keys=True)
+        self._drawing: set[tuple[bytes, int]] = set()
+        self._has_told = False
+        self._unknown: set[str] = set()
+
+    @property
+    def name(self) -> str:
+        """The model's own."""
+        return self.model.name
+
+    @property
+    def mode(self) -> Mode:
+        """The model's own."""
+        return self.model.mode
+
+    def rates(self) -> Rates | None:
+        """The model's own."""
+        return self.model.rates()
+
+    def complete(self, requests: Sequence[Request]) -> "Replies":
+        """Ask at once what the store does not hold; the replies come in the order asked.
+
+        The key of a reply is made of what is really sent: a parameter that the model does not take is no part of it.
+        """
+        replies = Replies(self.name)
+        requests = [sendable(self.model, request) for request in requests]
+        for start in range(0, len(requests), TOGETHER):
+            self._ask(requests[start : start + TOGETHER], replies)
+        return replies
+
+    def _ask(self, requests: Sequence[Request], replies: "Replies") -> None:
+        new: list[tuple[Asked, Future[Completion]]] = []
+        for request in requests:
+            decoding = json.dumps(asdict(request.decoding), sort_keys=True, ensure_ascii=False)
+            key = key_of(self._identity, request, decoding)
+            kept: Future[Completion] = Future()
+            replies.kept.append(kept)
+            self._tally.asked(request, kept)
+            if reply := self._store.find(request, key):
+                kept.set_result(reply)
+                continue
+            asked = Asked(request, key, self._draw(key), self._identity, decoding)
+            kept.add_done_callback(partial(self._drawn, asked))
+            if self._shared is not None and (reply := self._shared.drawn(key, asked.draw)):
+                self._store.save(asked, reply, kept)
+            else:
+                new.append((asked, kept))
+        lines = self._line.ask([asked.request for asked, _ in new])
+        replies.lines += lines
+        for (asked, kept), line in zip(new, lines, strict=True):
+            line.add_done_callback(partial(self._arrived, asked, kept))
+
+    def _draw(self, key: bytes) -> int:
+        """The first draw of a question that is neither kept nor under way."""
+        for draw in count():
+            # in this order: what is kept meanwhile leaves the first when it is in the second
+            if (key, draw) not in self._drawing and draw not in self._store.draws(key):
+                break
+        self._drawing.add((key, draw))
+        return draw
+
+    def _drawn(self, asked: Asked, kept: Future[Completion]) -> None:
+        """The draw is kept, or will not be made: which of them, the store says."""
+        self._drawing.discard((asked.key, asked.draw))
+
+    def _arrived(self, asked: Asked, kept: Future[Completion], reply: Future[Completion]) -> None:
+        """Store a reply as soon as it is there; called in a thread of the line, where nobody would see an error."""
+        try:
+            self._store_reply(asked, kept, reply)
+        except Exception as defect:  # whatever a reply holds, the one who waits for it hears of it
+            if not kept.done():
+                kept.set_exception(defect)
+
+    def _store_reply(self, asked: Asked, kept: Future[Completion], reply: Future[Completion]) -> None:
+        if reply.cancelled():
+            kept.cancel()
+        elif defect := reply.exception():
+            kept.set_exception(defect)
+        elif reply.result().failure is not None:
+            kept.set_result(reply.result())
+        else:
+            completion = reply.result()
+            text, reason, model = map(storable, (completion.text, completion.finish_reason, completion.model))
+            completion = replace(completion, text=text, finish_reason=reason, model=model)
+            self._report(completion)
+            self._store.save(asked, completion, kept)
+            if self._shared is not None:
+                shared: Future[Completion] = Future()
+                shared.add_done_callback(self._told)
+                self._shared.save(asked, completion, shared)
+
+    def _report(self, reply: Completion) -> None:
+        """Warn once a run of each reason that says nothing about the text, as far as there are few of them."""
+        word = reply.finish_reason
+        if reply.finish_kind != "unknown" or word in self._unknown or len(self._unknown) == MOST_UNKNOWN:
+            return
+        self._unknown.add(word)
+        if word:
+            LOG.warning(
+                "%s: a reply ended with the unknown reason %r. Such replies count as complete.", self.name, word
+            )
+        else:
+            LOG.warning("%s: why replies end is not reported, so cut-off replies cannot be recognized.", self.name)
+
+    def _told(self, shared: Future[Completion]) -> None:
+        """Say once that others will not find what this run pays for; it is no reason to end the run."""
+        if (error := shared.exception()) and not self._has_told:
+            self._has_told = True
+            LOG.warning("model.store: %s This run goes on without it.", error)
+
+
+class Replies(Iterator[Completion]):
+    """Completions in the order asked; taking one raises ModelError when the model cannot go on."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.kept: deque[Future[Completion]] = deque()
+        """Those not taken yet; done when they are on disk."""
+        self.lines: list[Future[Completion]] = []
+        """What the line was asked."""
+
+    def __next__(self) -> Completion:
+        if not self.kept:
+            raise StopIteration
+        reply = self.kept.popleft().result()
+        if reply.failure is not None and reply.failure.kind != "refused":
+            raise ModelError(f"{self._name}: {reply.failure.message}")
+        return reply
+
+    def close(self) -> None:
+        """Do not ask what has not been sent yet; what has been is paid for, and is kept when it arrives."""
+        for reply in self.lines:
+            reply.cancel()
+
+
+def key_of(identity: str, request: Request, decoding: str) -> bytes:
+    """The SHA-256 of everything that shapes a reply."""
+    shape = json.dumps([identity, request.chat, request.system, request.text, decoding], ensure_ascii=False)
+    return hashlib.sha256(shape.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,186 @@
+"""The rows of a run folder, read with suspicion: what no run has written is told by file and line.
+
+A run folder may be damaged, edited, or somebody else's.  A row of another shape would end the program later, at a place
+that has nothing to do with it, or worse would not.  So each row is checked where it is read: a task against the types
+of its fields, by pydantic, which costs a few microseconds; the figures of a round by hand, for they name filters and
+files.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from selfinstruct.errors import RunFolderError
+from selfinstruct.round import End
+from selfinstruct.storage.hashes import HASH, ROUNDS, SIZE, check_own, check_torn
+from selfinstruct.task import Task
+from selfinstruct.text.encoding import MARK, misread
+
+Row = dict[str, Any]
+Read = TypeVar("Read")
+
+COUNTS = ("round", "asked", "failed", "candidates", "parsed", "kept", "pool")
+MAYBE = {"prompt_tokens": int, "completion_tokens": int, "cost_usd": int | float}
+BUDGET = "budget: "
+"""How the end of a stage began that version 0.1.0 wrote down where only the budget was spent."""
+FOREIGN = "No run has written this line; nothing was changed."
+
+
+def lines_of(path: Path, end: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """The whole lines of a file with their numbers, up to a place in it where that is given; none where there is none.
+
+    One at a time, for a pool may be larger than what fits in memory twice.  Raises RunFolderError where that place is
+    not the end of a line.
+    """
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        place = 0
+        for number, text in enumerate(file, 1):
+            place += len(text)
+            is_whole = text.endswith(b"\n")
+            if (end is None and not is_whole) or (end is not None and place - len(text) >= end):
+                return  # torn, or never committed: it never happened
+            if end is not None and (place > end or not is_whole):
+                raise RunFolderError(f"{path}:{number}: the last committed round does not end with this line.")
+            yield number, text
+
+
+def check_end(path: Path, end: int) -> None:
+    """Raise RunFolderError where a place in a file is not the end of a line; what is before it is not read."""
+    if end == 0:
+        return
+    with path.open("rb") as file:
+        file.seek(end - 1)
+        if file.read(1) != b"\n":
+            raise RunFolderError(f"{path}: no line ends at byte {end:,}, where the last committed round ended.")
+
+
+def read(where: str, text: bytes, of: Callable[[bytes, Row], Read]) -> Read:
+    """What a line holds; raises RunFolderError with its place and what is wrong."""
+    try:
+        if text.startswith(MARK):
+            raise ValueError("begins with a byte order mark")
+        for _, problem in misread(text):
+            raise ValueError(problem)
+        row = json.loads(text)
+        if not isinstance(row, dict):
+            raise ValueError("must be an object")
+        return of(text, row)
+    except json.JSONDecodeError as error:
+        problem = f"not JSON at column {error.colno} ({error.msg})"
+    except RecursionError:
+        problem = "its brackets are nested too deep"
+    except ValidationError as error:
+        detail = error.errors(include_url=False)[0]
+        key = ".".join(map(str, detail["loc"]))
+        problem = f"'{key}' is missing" if detail["type"] == "missing" else f"'{key}': {detail['msg']}"
+    except KeyError as error:
+        problem = f"{error} is missing"
+    except ValueError as error:
+        problem = str(error)
+    raise RunFolderError(f"{where}: {problem.rstrip('.')}. {FOREIGN}")
+
+
+@cache
+def tasks() -> TypeAdapter[Task]:
+    """Checks tasks."""
+    return TypeAdapter(Task)
+
+
+def task_of(text: bytes, row: Row) -> Task:
+    """The task that a row of `pool.jsonl` tells of; raises ValueError for one of another shape."""
+    if b"\\ud" in text or b"\\uD" in text:  # half a surrogate pair, maybe, which pydantic does not read
+        text = json.dumps(row).encode().replace(b"\\ud", b"\\u0")
+    tasks().validate_json(text, strict=True)
+    return Task.from_row(row)
+
+
+def round_row(text: bytes, row: Row) -> Row:
+    """A row of `rounds.jsonl`; raises ValueError for one of another shape.
+
+    A stage that was stopped by the budget has not ended, which version 0.1.0 did not tell apart.
+    """
+    for key in ("stage", *COUNTS, *MAYBE):
+        if key not in row:
+            raise ValueError(f"'{key}' is missing")
+    for key, value in row.items():
+        if key in COUNTS or key.startswith(("rejected/", SIZE)):
+            if type(value) is not int or value < 0:
+                raise ValueError(f"'{key}' must be a number from 0, not {value!r}")
+        elif key in MAYBE:
+            if value is not None and (isinstance(value, bool) or not isinstance(value, MAYBE[key])):
+                raise ValueError(f"'{key}' must be a number or null, not {value!r}")
+        elif (key in ("stage", "ended") or key.startswith(HASH)) and not isinstance(value, str):
+            raise ValueError(f"'{key}' must be a text, not {value!r}")
+    if "end" in row:
+        if row["end"] not in list(End) or "ended" not in row:
+            raise ValueError(f"'end' must be one of {', '.join(End)}, with 'ended' beside it, not {row['end']!r}")
+    elif row.get("ended", "").startswith(BUDGET):
+        return {key: value for key, value in row.items() if key != "ended"}
+    return row
+
+
+def rounds_of(path: Path) -> list[Row]:
+    """Read the rounds that `rounds.jsonl` holds; none where there is no file.
+
+    A last line without its end was never committed.  Raises RunFolderError for a line that no run has written, or that
+    has changed since.
+    """
+    rounds: list[Row] = []
+    *texts, torn = path.read_bytes().split(b"\n") if path.exists() else [b""]
+    for number, text in enumerate(texts, 1):
+        where = f"{path}:{number}"
+        row = read(where, text, round_row)
+        check_own(where, text, row, rounds[-1] if rounds else None)
+        rounds.append(row)
+    check_torn(path, torn)
+    return rounds
+
+
+def check_none_lost(folder: Path, rounds: Sequence[Row]) -> None:
+    """Raise RunFolderError where the summary of a run counts candidates that none of its rounds has.
+
+    The summary is written after the last round, so that `rounds.jsonl` has lost its end since.  A summary that cannot
+    be read says nothing.
+    """
+    try:
+        counted = json.loads((folder / "summary.json").read_bytes())["candidates"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return
+    if isinstance(counted, int) and counted > (found := sum(row["candidates"] for row in rounds)):
+        raise RunFolderError(
+            f"{folder / ROUNDS} has lost its end: its rounds have {found:,} candidates, and summary.json counts"
+            f" {counted:,}. Resume the run: the lost rounds are made again from the stored replies."
+        )
+
+
+def committed_in(rounds: Sequence[Mapping[str, Any]], path: Path) -> dict[str, int]:
+    """How long the other files were after the last round; raises RunFolderError where they became shorter meanwhile."""
+    sizes: dict[str, int] = {}
+    for number, row in enumerate(rounds, 1):
+        now = {key.removeprefix(SIZE): size for key, size in row.items() if key.startswith(SIZE)}
+        for name, size in sizes.items():
+            if now.get(name, 0) < size:
+                raise RunFolderError(f"{path}:{number}: {name} cannot have become shorter. {FOREIGN}")
+        sizes = now
+    return sizes
+
+
+def rejection_row(text: bytes, row: Row) -> Row:
+    """A row of `rejected.jsonl`; raises ValueError for one of another shape."""
+    for key in ("filter", "reason", "request"):
+        if not isinstance(row.get(key), str):
+            raise ValueError(f"'{key}' must be a text, not {row.get(key)!r}")
+    for key in ("instruction", "input", "output", "text", "task"):
+        if not isinstance(row.get(key, ""), str | None):
+            raise ValueError(f"'{key}' must be a text, not {row[key]!r}")
+    if ("output" in row) != ("input" in row):
+        raise ValueError("'input' and 'output' stand together")
+    if "nearest" in row and not isinstance(row["nearest"], list):
+        raise ValueError("'nearest' must be a list")
+    return row

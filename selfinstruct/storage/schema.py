@@ -1,0 +1,148 @@
+"""Schema: the tables of `completions.sqlite`, made by whoever opens it first.
+
+The view `completions` shows the rows whole.  Below it a prompt lies in two pieces, since the prompts of a stage begin
+alike, with thousands of characters of instructions and examples: the head, once, among the `parts`, and the rest with
+its reply.  Rejected: compressed rows, which nobody can read with the sqlite3 command.
+
+Several processes may open one file at the same time, and be the first to.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from selfinstruct.errors import RunFolderError
+from selfinstruct.storage.remedies import unwritable
+
+FORMAT = 3
+"""The version of the tables.  Those of version 1 had no `sent` and no `hash`, those of version 2 no `hash`."""
+TABLES = """
+CREATE TABLE IF NOT EXISTS parts (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS replies (
+    request TEXT NOT NULL,
+    key BLOB NOT NULL,
+    draw INTEGER NOT NULL,
+    stage TEXT NOT NULL,
+    round INTEGER NOT NULL,
+    identity INTEGER NOT NULL REFERENCES parts,
+    system INTEGER REFERENCES parts,
+    head INTEGER NOT NULL REFERENCES parts,
+    rest TEXT NOT NULL,
+    decoding INTEGER NOT NULL REFERENCES parts,
+    text TEXT NOT NULL,
+    finish_reason TEXT NOT NULL,
+    prompt_tokens INTEGER,
+    completion_tokens INTEGER,
+    cost_usd REAL,
+    seconds REAL NOT NULL,
+    model TEXT NOT NULL,
+    time REAL NOT NULL,
+    sent INTEGER REFERENCES parts,
+    hash TEXT,
+    UNIQUE (key, draw)
+);
+CREATE INDEX IF NOT EXISTS by_request ON replies (request);
+"""
+VIEW = """\
+CREATE VIEW completions AS
+    SELECT stage, round, request, lower(hex(key)) AS key, draw, identities.content AS identity,
+        systems.content AS system, heads.content || rest AS prompt, decodings.content AS decoding,
+        sents.content AS sent, text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model, time,
+        hash
+    FROM replies
+    JOIN parts AS identities ON identities.id = identity
+    LEFT JOIN parts AS systems ON systems.id = system
+    JOIN parts AS heads ON heads.id = head
+    JOIN parts AS decodings ON decodings.id = decoding
+    LEFT JOIN parts AS sents ON sents.id = sent"""
+VIEWS = {FORMAT: VIEW, 2: VIEW.replace(",\n        hash", "")}
+"""How the view reads in the formats that can be read as they are."""
+HASHED = "DROP VIEW IF EXISTS completions; ALTER TABLE replies ADD COLUMN hash TEXT;"
+MIGRATIONS = {1: "ALTER TABLE replies ADD COLUMN sent INTEGER REFERENCES parts;" + HASHED, 2: HASHED}
+PATIENCE = 60.0
+"""Seconds to wait for another process that writes to a shared store."""
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    """A connection to a file with these tables, for any thread; raises RunFolderError where there can be none."""
+    try:
+        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise unwritable(path, error) from None
+    try:
+        set_up(connection)
+    except sqlite3.Error as error:
+        connection.close()
+        raise unwritable(path, error) from None
+    return connection
+
+
+def set_up(connection: sqlite3.Connection) -> None:
+    """Have the tables there; several processes may do so at once."""
+    refuse_others(connection)
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError as error:  # SQLite does not wait here for another who does the same
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+    connection.execute("PRAGMA synchronous=FULL")
+    if version_of(connection) == FORMAT:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    statements = MIGRATIONS.get(version_of(connection), "") + TABLES + VIEW.replace("VIEW", "VIEW IF NOT EXISTS", 1)
+    for statement in statements.split(";"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+    connection.execute("COMMIT")
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a store to read it, and leave no file beside it; raises RunFolderError for one that no run has made.
+
+    One that nobody writes to is opened as immutable, so that SQLite makes no files for its locks.
+    """
+    is_written = path.with_name(f"{path.name}-wal").exists()
+    address = f"{path.resolve().as_uri()}?{'mode=ro' if is_written else 'mode=ro&immutable=1'}"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            made, version = refuse_foreign(connection), version_of(connection)
+            if made.get("completions", "").split() != VIEWS.get(version, "").split():
+                raise sqlite3.DatabaseError("its view completions is not as a run makes it")
+            yield connection
+    except sqlite3.Error as error:
+        raise RunFolderError(f"{path} cannot be read: {error}.") from None
+
+
+def refuse_foreign(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return how each table and view was made; raises DatabaseError for what would run code of others.
+
+    A trigger, or a view in the place of a table, can keep SQLite busy without end, and no signal ends a query.
+    """
+    found = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+    for kind, name, sql in found:
+        is_ours = kind == "table" and (sql or "").upper().startswith("CREATE TABLE")
+        if kind == "trigger" or (name.lower() in ("parts", "replies") and not is_ours):
+            raise sqlite3.DatabaseError(f"it holds the {kind} {name}, which no run has made")
+    return {name.lower(): sql or "" for _, name, sql in found}
+
+
+def refuse_others(connection: sqlite3.Connection) -> None:
+    """Raise DatabaseError for a database that is somebody else's, before anything in it is changed."""
+    tables = list(refuse_foreign(connection))  # first: a process that makes ours
+    if version_of(connection) == 0 and tables:  # gives them their version in the same transaction
+        raise sqlite3.DatabaseError(f"it holds other tables ({tables[0]}), so no run has made it")
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The version of the tables, 0 for none; raises DatabaseError for one that is not known."""
+    ((version,),) = connection.execute("PRAGMA user_version")
+    if version not in range(FORMAT + 1):
+        raise sqlite3.DatabaseError(f"its format is {version}, and this program knows {FORMAT}")
+    return int(version)

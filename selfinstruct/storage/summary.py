@@ -1,0 +1,242 @@
+"""What `summary.json` says of a run: how it ended, what it made, what it cost, and what it was made of.
+
+Every count is computed from what is committed, so that those of a run that went on are the same as of a run that was
+never stopped.  Where a price is unknown the cost is null, never 0.
+"""
+
+import hashlib
+import json
+import platform
+import subprocess
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from selfinstruct.budget import Stop
+from selfinstruct.pool import Pool
+from selfinstruct.run_info import Start
+from selfinstruct.storage.diversity import diversity
+from selfinstruct.storage.folder import kept_config
+from selfinstruct.task import HUMAN, UNKNOWN, Task, stand_ins
+
+SUMMARY = "summary.json"
+COUNTED = ("asked", "failed", "candidates", "parsed", "kept")
+SPENT = ("prompt_tokens", "completion_tokens", "cost_usd")
+PACKAGES = ("selfinstruct", "hydra-core", "omegaconf", "pydantic", "jinja2", "litellm", "wandb", "rapidfuzz", "numpy")
+SHELVED = 1_000
+"""Tasks of a pool on disk whose diversity is measured, about."""
+
+Row = Mapping[str, Any]
+
+
+def summarise(
+    start: Start,
+    pool: Pool,
+    rounds: Sequence[Row],
+    error: str | None,
+    *,
+    timings: Sequence[Row],
+    unused: Row,
+    stopped: Stop | None = None,
+) -> dict[str, Any]:
+    """The summary of a run.
+
+    `error` says why it failed, if it did, `stopped` why its budget stopped it before it was done; `unused` are the
+    replies that no round has needed so far.
+    """
+    models = authors(pool) or list(start.models)
+    declared = kept_config(start.folder) or start.declared
+    by_stage = {stage: [row for row in rounds if row["stage"] == stage] for stage in declared["recipe"]}
+    return {
+        "recipe": start.recipe,
+        "models": models,
+        "offline": bool(stand_ins(models)),
+        "completed": error is None,
+        "stop_reason": error or stop_reason(by_stage, stopped),
+        "stopped_by": None if stopped is None or error is not None else stopped.limit,
+        **totals(rounds),
+        "seconds": seconds(timings),
+        "unused": unused,
+        "tasks": tasks(pool),
+        "seeds_written_by": {} if pool.is_shelved else dict(seed_writers(pool)),
+        "diversity": diversity(measured(pool)),
+        **({"scores": found} if (found := scores(rounds)) else {}),
+        "stages": {
+            stage: {
+                "rounds": len(rows),
+                **totals(rows),
+                "seconds": seconds([row for row in timings if row["stage"] == stage]),
+                "ended": rows[-1].get("ended") if rows else None,
+            }
+            for stage, rows in by_stage.items()
+        },
+        "versions": {"python": platform.python_version(), **versions()},
+        "git": git(),
+        "sha256": hashes(start.folder, declared, pool),
+    }
+
+
+def summary_in(folder: Path) -> dict[str, Any] | None:
+    """Return what the folder's `summary.json` says; None where it cannot be read."""
+    try:
+        found = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def but_files(before: Row, now: Row, error: str | None) -> dict[str, Any] | None:
+    """Return the summary of a run that was only worked on: as it was, with the hashes of the files as they are now.
+
+    None where nothing changes: how a run was made and how it ended is not written again.
+    """
+    is_same = error is not None or before.get("sha256") == now["sha256"]
+    return None if is_same else {**before, "sha256": now["sha256"]}
+
+
+def ended_before(folder: Path) -> dict[str, Any]:
+    """Return how the run ended that made the pool."""
+    before = summary_in(folder) or {}
+    try:
+        return {key: before[key] for key in ("completed", "stop_reason")} | {"stopped_by": before.get("stopped_by")}
+    except KeyError:
+        reason = "unknown: it was stopped before it could write its summary"
+        return {"completed": False, "stop_reason": reason, "stopped_by": None}
+
+
+def measured(pool: Pool) -> Iterable[Task]:
+    """The tasks whose diversity is measured: all, or of those on a shelf an even sample, which is held in memory."""
+    return islice(pool, 0, None, 1 + len(pool) // SHELVED) if pool.is_shelved else pool
+
+
+def authors(pool: Pool) -> list[str]:
+    """Every model that wrote something in the pool, its seeds included, by the tasks' own record.
+
+    What is on a shelf, none has written.
+    """
+    found = {} if pool.is_shelved else dict.fromkeys(name for task in pool for name in task.models.values())
+    return [name for name in found if name != UNKNOWN]
+
+
+def seed_writers(pool: Pool) -> Counter[str]:
+    """How many seeds were written by whom: `human`, models, or `unknown`."""
+    return Counter(" and ".join(task.writers) or HUMAN for task in pool if task.is_human)
+
+
+def stop_reason(by_stage: Mapping[str, Sequence[Row]], stopped: Stop | None = None) -> str:
+    """Why each stage ended, and the run if it was not done, in one line."""
+    ends = {stage: rows[-1].get("ended") for stage, rows in by_stage.items() if rows}
+    told = [f"{stage}: {end}" for stage, end in ends.items() if end]
+    return "; ".join([*told, *([stopped.reason] if stopped else [])]) or "nothing was generated"
+
+
+def totals(rows: Sequence[Row]) -> dict[str, Any]:
+    """The figures of some rounds, added up."""
+    rejected: dict[str, int] = {}
+    for row in rows:
+        for key, count in row.items():
+            if key.startswith("rejected/"):
+                name = key.removeprefix("rejected/")
+                rejected[name] = rejected.get(name, 0) + count
+    return {
+        **{key: sum(row[key] for row in rows) for key in COUNTED},
+        **{key: known(row[key] for row in rows) for key in SPENT},
+        "rejected": dict(sorted(rejected.items())),
+    }
+
+
+def scores(rows: Iterable[Row]) -> dict[str, float]:
+    """The last of every score that a metric gives, by what it is of; the one of no name is that of `all`."""
+    found = {key: value for row in rows for key, value in row.items() if key == "score" or key.startswith("score/")}
+    return {key.removeprefix("score/") if "/" in key else "all": value for key, value in sorted(found.items())}
+
+
+def known(values: Iterable[float | None]) -> float | None:
+    """The sum; None as soon as one value is not known."""
+    total: float = 0
+    for value in values:
+        if value is None:
+            return None
+        total += value
+    return total
+
+
+def seconds(timings: Sequence[Row]) -> float:
+    """How long some rounds took."""
+    total: float = sum(row["seconds"] for row in timings)
+    return round(total, 3)
+
+
+def tasks(pool: Pool) -> dict[str, Any]:
+    """What the pool holds."""
+    found, gave_up = Counter[str](), Counter[str]()
+    for task in pool:  # once, for they may lie on disk
+        if task.is_human:
+            continue
+        found["made"] += 1
+        found["classification"] += task.is_classification is True
+        found["with_instances"] += bool(task.instances)
+        found["instances"] += len(task.instances or ())
+        found["unanswered"] += len(task.unanswered)
+        gave_up.update(task.gave_up.keys())
+    return {
+        "seeds": len(pool) - found["made"],
+        **{name: found[name] for name in ("made", "classification", "with_instances", "instances")},
+        "gave_up": dict(sorted(gave_up.items())),
+        **({"unanswered": found["unanswered"]} if found["unanswered"] else {}),
+    }
+
+
+def versions() -> dict[str, str | None]:
+    """The versions of what shapes a result; null for what is not installed."""
+    found: dict[str, str | None] = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def git() -> dict[str, Any]:
+    """The commit of the code, and whether it was changed since; nulls where the package is not part of a checkout."""
+    package = Path(__file__).parents[1]
+
+    def ask(*words: str) -> str | None:
+        try:
+            command = ["git", "-C", str(package), *words]
+            return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()  # noqa: S603
+        except (OSError, subprocess.SubprocessError):
+            return None
+
+    if ask("ls-files", "__init__.py") != "__init__.py":  # installed into somebody else's checkout, say
+        return {"commit": None, "dirty": None}
+    changes = ask("status", "--porcelain", "--untracked-files=no", ".")
+    return {"commit": ask("rev-parse", "HEAD"), "dirty": None if changes is None else bool(changes)}
+
+
+def hashes(folder: Path, declared: Mapping[str, Any], pool: Pool) -> dict[str, str]:
+    """The SHA-256 of what the run was made of, and of every dataset file."""
+    prompts = {stage: part.get("prompt") for stage, part in declared["recipe"].items()}
+    seeds = [pool[name].row() for name in pool.of(HUMAN)]
+    dataset = sorted((folder / "dataset").glob("*"))
+    return {
+        "config": digest(json.dumps(declared, ensure_ascii=False).encode()),
+        "seeds": digest(json.dumps(seeds, ensure_ascii=False).encode()),
+        "prompts": digest(json.dumps(prompts, ensure_ascii=False).encode()),
+        **{f"dataset/{path.name}": digest_of(path) for path in dataset if path.is_file()},
+    }
+
+
+def digest(content: bytes) -> str:
+    """The SHA-256 of some bytes, in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,94 @@
+import json
+import sqlite3
+
+import pytest
+
+from selfinstruct.errors import RunFolderError
+from selfinstruct.storage.reader import Record, number_of
+
+
+@pytest.fixture
+def folder(composed, built, tmp_path):
+    """A very small run."""
+    built(composed("recipe.instructions.until=5", "trackers=[]", "actions=[generate]"), tmp_path / "run").execute()
+    return tmp_path / "run"
+
+
+def test_reads_what_is_committed_and_leaves_every_byte_as_it_is(folder):
+    last = [json.loads(line) for line in (folder / "pool.jsonl").read_text().splitlines()][-1]
+    with (folder / "pool.jsonl").open("a") as file:
+        file.write(json.dumps(last | {"id": "later"}) + "\nhalf a li")
+    before = {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+    record = Record(folder)
+
+    assert len(record.pool) == 175 + 5
+    assert len(record.seeds) == 175
+    assert record.pool_before(0).of("instructions") == []
+    assert record.kept("instructions") == [0, 5]
+    assert record.chat("instructions") is True
+    with record.replies() as replies:
+        assert list(replies.of("instructions", 1)) == [f"instructions/1/{number}" for number in range(1, 6)]
+        assert replies.of("instructions", 99) == {}
+        assert [reply.number for reply in replies][:1] != []
+    assert {path: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+    assert number_of("a/b/12") == 12
+
+
+def test_rejections_are_found_by_their_request(folder):
+    rows = [json.loads(line) for line in (folder / "rejected.jsonl").read_text().splitlines()]
+
+    found = Record(folder).rejections(rows[0]["request"])
+
+    assert [item.reason for item in found] == [row["reason"] for row in rows if row["request"] == rows[0]["request"]]
+    assert Record(folder).rejections("instructions/99/1") == []
+
+
+def test_a_store_in_use_is_read_with_what_is_only_in_its_log(folder):
+    with sqlite3.connect(folder / "completions.sqlite") as writing:
+        writing.execute("UPDATE replies SET text = 'changed', hash = NULL WHERE request = 'instructions/1/1'")
+        writing.commit()
+        with Record(folder).replies() as replies:
+            assert replies.of("instructions", 1)["instructions/1/1"][0].completion.text == "changed"
+    writing.close()
+
+
+def test_a_folder_that_no_run_has_left_so_is_refused(folder, tmp_path):
+    with pytest.raises(RunFolderError, match="holds no rounds"):
+        Record(tmp_path)
+    (folder / "completions.sqlite").write_bytes(b"no database" * 1000)
+    with pytest.raises(RunFolderError, match="cannot be read"), Record(folder).replies() as replies:
+        replies.of("instructions", 1)
+    (folder / "completions.sqlite").unlink()
+    with pytest.raises(RunFolderError, match=r"holds no completions\.sqlite"), Record(folder).replies():
+        pass
+    content = (folder / "rejected.jsonl").read_bytes()
+    (folder / "rejected.jsonl").write_bytes(b"?" + content[1:])
+    with pytest.raises(RunFolderError, match=r"rejected\.jsonl:1: not JSON at column 1"):
+        assert Record(folder).rounds
+    (folder / "rounds.jsonl").write_text("{\n")
+    with pytest.raises(RunFolderError, match=r"rounds\.jsonl:1: not JSON at column 2"):
+        Record(folder)
+
+
+@pytest.mark.parametrize("name", ["pool.jsonl", "rejected.jsonl"])
+def test_a_byte_that_changed_since_it_was_committed_is_reported(name, folder):
+    content = bytearray((folder / name).read_bytes())
+    content[content.rindex(b'"instruction": "') + 20] ^= 1
+    (folder / name).write_bytes(content)
+
+    with pytest.raises(RunFolderError, match=rf"{name}: .* changed since round 1 of \w+ was committed"):
+        assert Record(folder).pool
+
+
+def test_seeds_are_those_that_the_run_began_with_and_not_what_a_stage_made_of_them(tmp_path, composed, built):
+    (tmp_path / "seeds.jsonl").write_text("".join(f'{{"instruction": "Name {n} rivers."}}\n' for n in range(2, 9)))
+    config = composed("seeds=alpaca", f"seeds.path={tmp_path}/seeds.jsonl", "trackers=[]", "actions=[generate]")
+    config["recipe"] = {name: stage for name, stage in config["recipe"].items() if name != "instructions"}
+    built(config, tmp_path / "run").execute()
+
+    record = Record(tmp_path / "run")
+
+    assert [task.is_classification for task in record.seeds] == [None] * 7
+    assert [task.is_classification for task in record.pool_before(1)] == [False] * 7
+    assert all(task.models["classification"] == "offline" for task in record.pool)

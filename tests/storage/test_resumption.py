@@ -1,0 +1,159 @@
+import json
+import shlex
+
+import pytest
+
+from selfinstruct.storage.folder import differences, is_own, keep_config, kept_config, kept_overrides
+from selfinstruct.storage.resumption import refused_changes, store_changes
+
+
+def stage(model=None, temperature=0.7, **values):
+    return {"until": 5, "prompt": {"decoding": {"temperature": temperature, "top_p": 0.5}}, "model": model, **values}
+
+
+def config(first=None, second=None, **changes):
+    recipe = {"first": first or stage(), "second": second or stage()}
+    base = {"random_seed": 1, "model": {"name": "m", "concurrency": 2}, "budget": {"usd": None}, "recipe": recipe}
+    return {**base, **changes}
+
+
+def started(folder, kept, *begun, overrides=()):
+    """A folder in which these stages have committed a round."""
+    keep_config(folder, kept, list(overrides))
+    (folder / "rounds.jsonl").write_text("".join(json.dumps({"stage": name}) + "\n" for name in begun))
+    return folder
+
+
+def test_a_stage_without_a_round_may_change_and_one_with_a_round_may_not(tmp_path):
+    folder = started(tmp_path, config(), "first")
+
+    assert refused_changes(folder, config(second=stage(temperature=None, sampler={"human": 1})), []) == []
+    assert refused_changes(folder, config(first=stage(temperature=None)), ["recipe.first.x=1"]) == [
+        "recipe.first.prompt.decoding.temperature was 0.7 and is null; a run that goes on keeps it."
+    ]
+    assert len(refused_changes(folder, config(random_seed=2), ["random_seed=2"])) == 1
+
+
+def test_values_that_nobody_typed_are_kept_by_the_words_that_are_shown(tmp_path):
+    folder = started(tmp_path, config(first=stage(note="it's $x")), "first", overrides=["recipe.first.until=9"])
+    now = config(first=stage(temperature=None, note="y"))
+
+    told = refused_changes(folder, now, ["recipe.first.until=9", "budget.usd=5"])[-1]
+
+    words = shlex.split(told.partition(" by adding ")[2])
+    assert words == ["recipe.first.prompt.decoding.temperature=0.7", 'recipe.first.note="it\'s $x"']
+    assert len(refused_changes(folder, now, ["experiment=other"])) == 2
+
+
+def test_no_words_are_shown_for_what_the_command_line_changed_or_cannot_hold(tmp_path):
+    folder = started(tmp_path, config(first=stage(text="a\nb")), "first")
+
+    for now, words in (
+        (config(first=stage(temperature=None, text="a\nb")), ["recipe.first.prompt=other"]),
+        (config(first=stage(text="c")), []),
+        (config(first=stage(text="a\nb", new=5)), []),
+    ):
+        assert len(refused_changes(folder, now, words)) == 1
+
+
+def test_a_round_that_was_not_written_to_its_end_was_not_committed(tmp_path):
+    folder = started(tmp_path, config(), "first")
+    with (folder / "rounds.jsonl").open("a") as file:
+        file.write('{"stage": "second"')
+
+    assert refused_changes(folder, config(second=stage(temperature=None)), []) == []
+
+
+def test_stages_may_neither_come_nor_go(tmp_path):
+    folder = started(tmp_path, config(), "first")
+    more = config()
+    more["recipe"]["third"] = stage()
+
+    assert refused_changes(folder, more, [])
+    assert refused_changes(folder, config(recipe={"first": stage()}), [])
+
+
+def test_the_model_may_change_while_no_stage_has_asked_it(tmp_path):
+    own = {"name": "own", "concurrency": 1}
+    folder = started(tmp_path, config(first=stage(own)), "first")
+
+    assert refused_changes(folder, config(first=stage(own), model={"name": "other", "extra": {"a": 1}}), []) == []
+    assert refused_changes(folder, config(first=stage({**own, "name": "another"})), ["recipe.first.model=x"]) == [
+        'recipe.first.model.name was "own" and is "another"; a run that goes on keeps it.'
+    ]
+    assert refused_changes(folder, config(model={"name": "other"}), [])  # the first stage would ask it now
+
+
+def test_the_model_may_not_change_when_a_stage_has_asked_it(tmp_path):
+    folder = started(tmp_path, config(), "first")
+
+    assert refused_changes(folder, config(model={"name": "other", "concurrency": 2}), ["model=x"]) == [
+        'model.name was "m" and is "other"; a run that goes on keeps it.'
+    ]
+
+
+def test_what_a_model_does_not_take_may_change_as_far_as_no_stage_with_rounds_has_sent_it(tmp_path):
+    kept = config(first=stage(temperature=None))
+    folder = started(tmp_path, kept, "first")
+    model = kept["model"]
+
+    assert refused_changes(folder, {**kept, "model": {**model, "unsupported": ["temperature"]}}, []) == []
+    assert refused_changes(
+        folder, {**kept, "model": {**model, "unsupported": ["top_p"]}}, ["model.unsupported=[top_p]"]
+    ) == ["recipe.first.prompt.decoding.top_p was 0.5 and is null; a run that goes on keeps it."]
+
+
+@pytest.mark.parametrize("reference", ["${recipe.second.prompt.decoding.temperature}", "${..second.x}"])
+def test_a_stage_to_which_one_with_rounds_refers_may_not_change(reference, tmp_path):
+    first = stage(temperature=reference)
+    folder = started(tmp_path, config(first=first), "first")
+
+    assert refused_changes(folder, config(first=first, second=stage(temperature=1)), [])
+
+
+def test_a_folder_without_a_config_takes_any(tmp_path):
+    assert refused_changes(tmp_path, config(), []) == []
+    store_changes(tmp_path, config(), ["a=1"])
+    assert kept_config(tmp_path) is None
+
+
+def test_the_folder_stores_what_has_changed_and_its_overrides(tmp_path):
+    folder = started(tmp_path, config(), "first", overrides=["random_seed=1", "recipe.second.until=5"])
+    fixed = config(second=stage(temperature=None))
+
+    store_changes(folder, fixed, ["random_seed=1", "recipe.second.until=5", "recipe.second.x=null"])
+
+    assert kept_config(folder) == fixed
+    assert kept_overrides(folder) == ["random_seed=1", "recipe.second.until=5", "recipe.second.x=null"]
+    assert differences(folder, fixed) == []
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_a_folder_stays_whose_it_is(sealed, tmp_path):
+    keep_config(tmp_path, config(), ["model.key_env=THEIRS"], is_own=sealed)
+    fixed = config(second=stage(temperature=None))
+
+    store_changes(tmp_path, fixed, ["model.key_env=MINE"])
+
+    assert kept_overrides(tmp_path) == ["model.key_env=THEIRS"]
+    assert kept_config(tmp_path) == fixed
+    assert is_own(tmp_path) == sealed
+
+
+def test_what_shapes_no_round_is_stored_as_it_was(tmp_path):
+    folder = started(tmp_path, config(), "first", overrides=["budget.usd=1", "model.concurrency=2"])
+    now = config(second=stage(temperature=None), model={"name": "m", "concurrency": 9}, budget={"usd": 5})
+
+    store_changes(folder, now, ["budget.usd=5", "model.concurrency=9", "actions=[generate]", "recipe.second.x=null"])
+
+    assert kept_config(folder) == config(second=stage(temperature=None))
+    assert kept_overrides(folder) == ["budget.usd=1", "model.concurrency=2", "recipe.second.x=null"]
+
+
+def test_nothing_is_stored_where_nothing_but_that_has_changed(tmp_path):
+    folder = started(tmp_path, config(), "first", overrides=["model.concurrency=2"])
+    before = (folder / "config.json").read_bytes()
+
+    store_changes(folder, config(model={"name": "m", "concurrency": 9}), ["model.concurrency=9"])
+
+    assert (folder / "config.json").read_bytes() == before

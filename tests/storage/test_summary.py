@@ -1,0 +1,124 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from selfinstruct.pool import Pool
+from selfinstruct.run_info import Start
+from selfinstruct.storage.summary import git, summarise
+
+UNUSED = {"requests": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
+
+
+def row(stage, number, **changes):
+    return {
+        "stage": stage,
+        "round": number,
+        "asked": 2,
+        "failed": 0,
+        "candidates": 10,
+        "parsed": 8,
+        "kept": 5,
+        "rejected/parse": 2,
+        "rejected/length": 3,
+        "pool": 20,
+        "prompt_tokens": 100,
+        "completion_tokens": 50,
+        "cost_usd": 0.5,
+    } | changes
+
+
+@pytest.fixture
+def start(tmp_path):
+    return Start(
+        folder=tmp_path,
+        name="x",
+        group=None,
+        recipe="self_instruct",
+        job_type="generate",
+        config={},
+        declared={"recipe": {"a": {"prompt": {"template": "x"}}, "b": {}, "c": {}}},
+        models=("offline",),
+    )
+
+
+def test_adds_up_the_rounds_by_stage_and_in_all(start, pool):
+    rounds = [row("a", 1), row("a", 2, ended="10 kept"), row("b", 1, **{"rejected/length": 0})]
+    timings = [{"stage": row["stage"], "round": row["round"], "seconds": 1.25} for row in rounds]
+
+    summary = summarise(start, pool, rounds, None, timings=timings, unused=UNUSED)
+
+    assert summary["kept"] == 15
+    assert summary["rejected"] == {"length": 6, "parse": 6}
+    assert summary["cost_usd"] == 1.5
+    assert (summary["seconds"], summary["stages"]["a"]["seconds"]) == (3.75, 2.5)
+    assert summary["stages"]["a"]["kept"] == 10
+    assert summary["stages"]["a"]["ended"] == "10 kept"
+    assert summary["stages"]["c"]["rounds"] == 0
+    assert summary["stop_reason"] == "a: 10 kept"
+    assert summary["completed"] is True
+    assert summary["offline"] is True
+    json.dumps(summary)
+
+
+def test_the_models_are_those_that_the_tasks_record(start, pool, task):
+    pool.add(task(10, origin="a", models={"a": "openai/m", "b": "openai/n"}))
+
+    summary = summarise(start, pool, [], None, timings=[], unused=UNUSED)
+
+    assert summary["models"] == ["openai/m", "openai/n"]
+    assert summary["offline"] is False
+
+
+def test_an_unknown_price_stays_unknown(start, pool):
+    summary = summarise(start, pool, [row("a", 1), row("a", 2, cost_usd=None)], None, timings=[], unused=UNUSED)
+
+    assert summary["cost_usd"] is None
+
+
+def test_a_failure_is_the_reason_it_ended(start, pool):
+    summary = summarise(start, pool, [], "no key", timings=[], unused=UNUSED)
+
+    assert summary["completed"] is False
+    assert summary["stop_reason"] == "no key"
+
+
+def test_counts_what_the_pool_holds(start, pool, task):
+    pool.add(task(10, origin="a", is_classification=True))
+    pool.add(task(11, origin="a", instances=None, gave_up={"b": "parse: no output"}))
+
+    assert summarise(start, pool, [], None, timings=[], unused=UNUSED)["tasks"] == {
+        "seeds": 10,
+        "made": 2,
+        "classification": 1,
+        "with_instances": 1,
+        "instances": 1,
+        "gave_up": {"b": 1},
+    }
+
+
+def test_hashes_config_seeds_prompts_and_every_dataset_file(start):
+    (start.folder / "dataset").mkdir()
+    (start.folder / "dataset" / "x.jsonl").write_bytes(b"abc")
+
+    hashes = summarise(start, Pool(), [], None, timings=[], unused=UNUSED)["sha256"]
+
+    assert hashes["dataset/x.jsonl"] == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert set(hashes) == {"config", "seeds", "prompts", "dataset/x.jsonl"}
+
+
+def test_names_the_commit_where_the_code_is_a_checkout():
+    is_checkout = (Path(__file__).parents[2] / ".git").exists()
+
+    assert (git()["commit"] is not None) == is_checkout
+
+
+def test_seeds_are_counted_by_who_wrote_them_and_a_grammars_seed_makes_the_run_offline(start, pool, task):
+    pool.add(task(10, models={"seeds": "openai/m", "seeds/2": "offline"}))
+    pool.add(task(11, models={"seeds": "unknown", "a": "openai/n"}))
+
+    summary = summarise(start, pool, [], None, timings=[], unused=UNUSED)
+
+    assert summary["seeds_written_by"] == {"human": 10, "openai/m and offline": 1, "unknown": 1}
+    assert summary["models"] == ["openai/m", "offline", "openai/n"]
+    assert summary["offline"] is True
