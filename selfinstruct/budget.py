@@ -56,7 +56,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class Pricing:
     """US dollars per million tokens."""
 
     prompt: float
@@ -68,19 +68,19 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
+class Usage:
     """What was spent, or is reserved."""
 
     requests: int = 0
     tokens: float = 0
     usd: float = 0
 
-    def __add__(self, other: "Spending") -> "Spending":
-        return Spending(self.requests + other.requests, self.tokens + other.tokens, self.usd + other.usd)
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(self.requests + other.requests, self.tokens + other.tokens, self.usd + other.usd)
 
-    def times(self, number: int) -> "Spending":
+    def times(self, number: int) -> "Usage":
         """So many times as much."""
-        return Spending(self.requests * number, self.tokens * number, self.usd * number)
+        return Usage(self.requests * number, self.tokens * number, self.usd * number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +95,25 @@ class Stop:
     """The least value of the key with which the run can continue, where that is known."""
 
 
-NOTHING = Spending()
+NOTHING = Usage()
 UNLIMITED = Budget(requests=None, tokens=None, usd=None, minutes=None)
 
 
-class Purse:
+class BudgetTracker:
     """What a run may still spend."""
 
-    def __init__(self, budget: Budget, spent: Spending = NOTHING, seconds: float = 0.0) -> None:
+    def __init__(self, budget: Budget, spent: Usage = NOTHING, seconds: float = 0.0) -> None:
         self._budget = budget
         self._spent = spent
-        self._reserved: list[Spending] = []
+        self._reserved: list[Usage] = []
         self._end = None if budget.minutes is None else time.monotonic() + 60 * budget.minutes - seconds
         self._unknown: set[str] = set()
         self.empty: Stop | None = None
         """Why nothing more can be asked, as soon as that is so."""
 
     def reserve(
-        self, requests: Sequence[Request], rates: Callable[[], Rates | None], attempts: int = 1
-    ) -> tuple[int, Spending]:
+        self, requests: Sequence[Request], rates: Callable[[], Pricing | None], attempts: int = 1
+    ) -> tuple[int, Usage]:
         """How many of the requests, the first ones, may be sent now, and the most that they cost once.
 
         So much is reserved for each attempt.  While others are under way it is all or none, since it is not
@@ -133,11 +133,11 @@ class Purse:
             self.empty = self._stop(requests, rate)
         return 0, NOTHING
 
-    def at_most(self, request: Request, rates: Callable[[], Rates | None]) -> Spending:
+    def at_most(self, request: Request, rates: Callable[[], Pricing | None]) -> Usage:
         """The most that a request may spend, as far as it is limited."""
         return most([request], None if self._budget.usd is None else rates())
 
-    def settle(self, once: Spending, spent: Spending, attempts: int = 1) -> None:
+    def settle(self, once: Usage, spent: Usage, attempts: int = 1) -> None:
         """Replace what was reserved by what was spent."""
         if (reserved := once.times(attempts)) in self._reserved:
             self._reserved.remove(reserved)
@@ -152,16 +152,16 @@ class Purse:
         how = "each request counts as its prompt at two bytes per token, plus max_tokens"
         LOG.warning("budget.%s: %s, so %s. Where max_tokens is null, nothing more is asked.", name, what, how)
 
-    def _fitting(self, requests: Sequence[Request], rate: Rates | None) -> int:
+    def _fitting(self, requests: Sequence[Request], rate: Pricing | None) -> int:
         """How many may be asked once where nothing else is under way; none where their number is too high."""
-        if self._missing(Spending(len(requests))) is not None:
+        if self._missing(Usage(len(requests))) is not None:
             return 0
         count = len(requests)
         while count and self._missing(most(requests[:count], rate)) is not None:
             count -= 1
         return count
 
-    def _missing(self, wanted: Spending) -> Limit | None:
+    def _missing(self, wanted: Usage) -> Limit | None:
         """The first limit that does not allow it beside what is spent and reserved; None if all do.
 
         What is unknown fits if it would be alone.
@@ -178,12 +178,12 @@ class Purse:
     def _is_time_left(self) -> bool:
         return self._end is None or time.monotonic() < self._end
 
-    def _stop(self, requests: Sequence[Request], rate: Rates | None) -> Stop:
+    def _stop(self, requests: Sequence[Request], rate: Pricing | None) -> Stop:
         """Why none of the requests can be asked, and the least with which some can."""
         stage, minutes = requests[0].stage, self._budget.minutes
         if not self._is_time_left():
             return Stop("minutes", f"budget: {minutes:g} {'minute is' if minutes == 1 else 'minutes are'} over")
-        wanted = Spending(len(requests))
+        wanted = Usage(len(requests))
         if (limit := self._missing(wanted)) != "requests":
             wanted = most(requests[:1], rate)
             limit = self._missing(wanted)
@@ -229,7 +229,7 @@ def least(limit: Limit, spent: float, wanted: float) -> str | None:
     return str(ceil(spent + (1 if isinf(wanted) else wanted)))
 
 
-def most(requests: Sequence[Request], rates: Rates | None) -> Spending:
+def most(requests: Sequence[Request], rates: Pricing | None) -> Usage:
     """The most that some requests may spend; infinite where that is not known."""
     total = NOTHING
     for request in requests:
@@ -238,13 +238,13 @@ def most(requests: Sequence[Request], rates: Rates | None) -> Spending:
     return total
 
 
-def most_of(size: int, max_tokens: int | None, rates: Rates | None) -> Spending:
+def most_of(size: int, max_tokens: int | None, rates: Pricing | None) -> Usage:
     """The most that one request may spend whose prompt has so many bytes; infinite where that is not known."""
     prompt = size / BYTES_PER_TOKEN
     reply = inf if max_tokens is None else max_tokens
-    return Spending(1, prompt + reply, inf if rates is None or isinf(reply) else rates.of(prompt, reply))
+    return Usage(1, prompt + reply, inf if rates is None or isinf(reply) else rates.of(prompt, reply))
 
 
-def used(tokens: float | None, usd: float | None, at_most: Spending) -> Spending:
+def used(tokens: float | None, usd: float | None, at_most: Usage) -> Usage:
     """What an answered request has spent: the most that it may where its reply does not say."""
-    return Spending(1, at_most.tokens if tokens is None else tokens, at_most.usd if usd is None else usd)
+    return Usage(1, at_most.tokens if tokens is None else tokens, at_most.usd if usd is None else usd)

@@ -17,7 +17,7 @@ from typing import Any, get_args
 from pydantic import Field
 
 from selfinstruct.actions import Action
-from selfinstruct.budget import Budget, Limit, Purse, Stop
+from selfinstruct.budget import Budget, BudgetTracker, Limit, Stop
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
 from selfinstruct.formats import Format
 from selfinstruct.model import Model
@@ -25,7 +25,7 @@ from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Stage, asking
 from selfinstruct.round import LEAKED, Round
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 from selfinstruct.seeds import Seeds
 from selfinstruct.storage import history as past
 from selfinstruct.storage.completions import Store
@@ -56,7 +56,7 @@ class Run:
     """What the pool begins with."""
     model: Model
     """Who answers, where a stage has no model of its own."""
-    start: Start
+    start: RunInfo
     """What is known before it begins: its folder, its name, its config."""
     budget: Budget
     """The most it may spend."""
@@ -70,7 +70,7 @@ class Run:
     pool: Pool = field(init=False, repr=False)
     journal: Journal = field(init=False, repr=False)
     store: Store = field(init=False, repr=False)
-    purse: Purse | None = field(init=False, repr=False, default=None)
+    purse: BudgetTracker | None = field(init=False, repr=False, default=None)
     """What may still be spent, while it generates."""
     tally: Tally = field(init=False, repr=False, default_factory=Tally)
     """The requests of rounds that are not committed yet."""
@@ -123,7 +123,7 @@ class Run:
         """The pool as it was committed; it stays on disk where no stage asks, and so none shows a task in a prompt."""
         return self.journal.open(shelved=not asking(self.recipe))
 
-    def _introduced(self) -> Start:
+    def _introduced(self) -> RunInfo:
         asked = [model.name for model in self.models] if self._asks else []
         models = tuple(dict.fromkeys([*authors(self.pool), *asked]))
         return replace(

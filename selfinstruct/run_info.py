@@ -13,7 +13,7 @@ def nothing() -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Start:
+class RunInfo:
     """What a tracker is told when a run begins."""
 
     folder: Path

@@ -20,14 +20,14 @@ from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from omegaconf import OmegaConf
 
-from selfinstruct.budget import Rates
+from selfinstruct.budget import Pricing
 from selfinstruct.cli.build import build
 from selfinstruct.cli.hints import CONF
 from selfinstruct.cli.job import untold, without_objective
 from selfinstruct.pool import Pool
 from selfinstruct.request import Completion, Request
 from selfinstruct.run import Run
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.recording import Replies
 from selfinstruct.task import HUMAN, Instance, Task
 
@@ -69,8 +69,8 @@ class Scripted:
     def prepare(self) -> None:
         pass
 
-    def rates(self) -> Rates | None:
-        return Rates(prompt=25_000.0, completion=0.0)
+    def rates(self) -> Pricing | None:
+        return Pricing(prompt=25_000.0, completion=0.0)
 
     @contextmanager
     def line(self) -> Iterator["Scripted"]:
@@ -149,7 +149,7 @@ def composed_once(overrides: tuple[str, ...]) -> dict[str, Any]:
 def built(config: dict[str, Any], folder: Path) -> Run:
     """The run that a config describes, in this folder; what its actions are told stands in them, as in a job."""
     config = untold(without_objective(config))
-    start = Start(
+    start = RunInfo(
         folder=folder,
         name="test",
         group=None,

@@ -3,10 +3,10 @@ from math import inf
 
 import pytest
 
-from selfinstruct.budget import NOTHING, UNLIMITED, Budget, Purse, Rates, Spending, Stop, most
+from selfinstruct.budget import NOTHING, UNLIMITED, Budget, BudgetTracker, Pricing, Stop, Usage, most
 from selfinstruct.request import Decoding, Request
 
-CHEAP = Rates(prompt=1.0, completion=2.0)
+CHEAP = Pricing(prompt=1.0, completion=2.0)
 
 
 def unknown():
@@ -21,11 +21,13 @@ def request(text="x" * 20, max_tokens=10):
 
 
 def purse(spent=NOTHING, seconds=0.0, **limits):
-    return Purse(Budget(**({"requests": None, "tokens": None, "usd": None, "minutes": None} | limits)), spent, seconds)
+    return BudgetTracker(
+        Budget(**({"requests": None, "tokens": None, "usd": None, "minutes": None} | limits)), spent, seconds
+    )
 
 
 def test_without_limits_everything_may_be_asked():
-    assert Purse(UNLIMITED).reserve([request()] * 1000, unknown) == (1000, NOTHING)
+    assert BudgetTracker(UNLIMITED).reserve([request()] * 1000, unknown) == (1000, NOTHING)
 
 
 def test_no_more_requests_than_the_budget_says_and_then_it_is_empty():
@@ -36,15 +38,15 @@ def test_no_more_requests_than_the_budget_says_and_then_it_is_empty():
     assert held.reserve([request()] * 3, unknown)[0] == 0
     assert held.empty is None  # the three may leave something
 
-    held.settle(reserved, Spending(3))
+    held.settle(reserved, Usage(3))
     assert held.reserve([request()] * 2, unknown)[0] == 2
-    held.settle(most([request()] * 2, None), Spending(2))
+    held.settle(most([request()] * 2, None), Usage(2))
     assert held.reserve([request()], unknown)[0] == 0
     assert held.empty == Stop("requests", "budget: 5 of 5 requests spent; a needs budget.requests=6 to continue", "6")
 
 
 def test_of_requests_that_belong_together_all_are_asked_or_none():
-    held = purse(spent=Spending(4), requests=6)
+    held = purse(spent=Usage(4), requests=6)
 
     assert held.reserve([request()] * 3, unknown)[0] == 0
     assert held.empty == Stop("requests", "budget: 4 of 6 requests spent; a needs budget.requests=7 to continue", "7")
@@ -57,7 +59,7 @@ def test_as_many_are_asked_as_surely_fit_where_tokens_are_counted_and_nothing_el
     assert (count, reserved.tokens) == (2, 40)
     assert held.reserve([request()], unknown)[0] == 0
 
-    held.settle(reserved, Spending(2, tokens=12))
+    held.settle(reserved, Usage(2, tokens=12))
     assert held.reserve([request()], unknown)[0] == 1
 
 
@@ -72,12 +74,12 @@ def test_all_attempts_are_reserved_unless_nothing_else_is_under_way():
     held = purse(requests=5)
     assert held.reserve([request()] * 3, unknown, attempts=3)[0] == 3
     assert held.reserve([request()], unknown)[0] == 0  # what is left is for the second attempts of the three
-    held.settle(most([request()] * 3, None), Spending(3), attempts=3)
+    held.settle(most([request()] * 3, None), Usage(3), attempts=3)
     assert held.reserve([request()] * 2, unknown, attempts=2)[0] == 2
 
 
 def test_what_was_spent_before_counts():
-    held = purse(spent=Spending(4), requests=5)
+    held = purse(spent=Usage(4), requests=5)
 
     assert held.reserve([request()], unknown)[0] == 1
     assert held.reserve([request()], unknown)[0] == 0
@@ -90,7 +92,7 @@ def test_tokens_are_reserved_at_their_most_and_freed_when_they_are_known():
     assert (count, reserved.tokens) == (2, 40)  # ten of the prompt and ten of the reply, each
     assert held.reserve([request()], unknown)[0] == 0
 
-    held.settle(reserved, Spending(2, tokens=12))
+    held.settle(reserved, Usage(2, tokens=12))
     assert held.reserve([request()], unknown)[0] == 1
 
 
@@ -111,9 +113,9 @@ def test_a_reply_without_a_limit_is_asked_for_alone():
     assert count == 2
     assert held.reserve([endless], unknown)[0] == 0
 
-    held.settle(reserved, Spending(2, tokens=999))
+    held.settle(reserved, Usage(2, tokens=999))
     assert held.reserve([endless], unknown)[0] == 1
-    held.settle(most([endless], None), Spending(1, tokens=500))
+    held.settle(most([endless], None), Usage(1, tokens=500))
     assert held.reserve([endless], unknown)[0] == 0
     assert held.empty == Stop(
         "tokens",
@@ -129,13 +131,13 @@ def test_time_runs_out():
     time.sleep(0.02)
 
     assert held.reserve([request()], unknown)[0] == 0
-    held.settle(most([request()], None), Spending(1))
+    held.settle(most([request()], None), Usage(1))
     assert held.reserve([request()], unknown)[0] == 0
     assert held.empty == Stop("minutes", "budget: 1 minute is over")
 
 
 def test_every_limit_is_told_with_what_was_spent():
-    held = purse(spent=Spending(2, 30.0, 0.5), requests=2, tokens=90, usd=0.75)
+    held = purse(spent=Usage(2, 30.0, 0.5), requests=2, tokens=90, usd=0.75)
 
     held.reserve([request()], lambda: CHEAP)
 
@@ -164,7 +166,7 @@ def test_a_budget_that_allows_nothing_names_the_key_and_the_least_value(limits, 
     ],
 )
 def test_a_limit_lower_than_what_was_spent_before_is_reported_as_such(limits, reason):
-    held = purse(spent=Spending(30, 300.0, 0.5), **limits)
+    held = purse(spent=Usage(30, 300.0, 0.5), **limits)
 
     held.reserve([request()], lambda: CHEAP)
 
@@ -172,7 +174,7 @@ def test_a_limit_lower_than_what_was_spent_before_is_reported_as_such(limits, re
 
 
 def test_what_was_spent_may_be_unknown():
-    held = purse(spent=Spending(2, inf), tokens=90)
+    held = purse(spent=Usage(2, inf), tokens=90)
 
     assert held.reserve([request()], unknown)[0] == 0
     assert held.empty == Stop("tokens", "budget: an unknown part of 90 tokens spent")

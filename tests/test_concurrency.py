@@ -75,7 +75,12 @@ def test_a_run_makes_the_same_bytes_at_any_concurrency(server, composed, built, 
         server.most = 0
         config = composed(
             *("model=endpoint", f"model.api_base={server.url}", f"model.concurrency={concurrency}"),
-            *("recipe.instructions.until=250", "recipe.instructions.lag=4", "trackers=[]", "model.key_env=null"),
+            *(
+                "recipe.instructions.until=250",
+                "recipe.instructions.rounds_ahead=4",
+                "trackers=[]",
+                "model.key_env=null",
+            ),
             "recipe.instructions.requests_per_round=3",
         )
         folder = tmp_path / str(concurrency)

@@ -9,7 +9,7 @@ import pytest
 from selfinstruct.actions.publication.history import overrides_of, unrepeatable
 from selfinstruct.actions.questions import recorded_questions
 from selfinstruct.errors import ConfigError, SelfInstructError
-from selfinstruct.storage.reader import Record
+from selfinstruct.storage.reader import RunReader
 
 SEEDS = 11
 OPERATIONS = {"add_constraints", "deepen", "concretise", "reason", "complicate_input", "breadth"}
@@ -281,7 +281,7 @@ def test_the_prompt_of_an_answer_is_the_instruction_and_nothing_else(make, scrip
 
 
 def test_every_recorded_request_of_a_generation_is_understood(whole, make):
-    record, recipe = Record(whole), make(whole).recipe
+    record, recipe = RunReader(whole), make(whole).recipe
     for place, round_ in enumerate(record.rounds):
         questions = recorded_questions(record, recipe, place)
 

@@ -57,7 +57,12 @@ def check(folder, golden):
 
 SMALL = {
     "self_instruct": ("experiment=smoke", "recipe.instructions.until=4"),
-    "alpaca": ("recipe=alpaca", "recipe.tasks.until=20", "recipe.tasks.requests_per_round=3", "recipe.tasks.lag=0"),
+    "alpaca": (
+        "recipe=alpaca",
+        "recipe.tasks.until=20",
+        "recipe.tasks.requests_per_round=3",
+        "recipe.tasks.rounds_ahead=0",
+    ),
     "evol_instruct": (
         *("recipe=evol_instruct", f"seeds.path={GOLDEN}/evol_instruct_seeds.jsonl", "recipe.evolution.generations=2"),
         "recipe/judge@recipe=difficulty",
@@ -184,14 +189,14 @@ def test_the_published_numbers_of_alpaca(composed):
     tasks = composed("experiment=alpaca_52k")["recipe"]["tasks"]
 
     assert tasks["until"] == 52000
-    assert (tasks["requests_per_round"], tasks["lag"]) == (5, 0)
+    assert (tasks["requests_per_round"], tasks["rounds_ahead"]) == (5, 0)
     assert (tasks["sampler"]["human"], tasks["sampler"]["machine"]) == (3, 0)
     assert tasks["prompt"]["values"]["total"] == 20
     decoding = tasks["prompt"]["decoding"]
     assert (decoding["temperature"], decoding["top_p"], decoding["max_tokens"]) == (1, 1, 3072)
     assert decoding["extra"] == {"logit_bias": {"50256": -100}}
     filters = tasks["filters"]
-    assert list(filters) == ["truncated", "length", "keywords", "openings", "script", "similarity"]
+    assert list(filters) == ["truncated", "length", "keywords", "banned_prefixes", "script", "similarity"]
     assert (filters["length"]["min_words"], filters["length"]["max_words"]) == (4, 150)
     assert (filters["similarity"]["threshold"], filters["similarity"]["tokenizer"]) == (0.7, "rouge")
     assert filters["script"]["ascii_only"]

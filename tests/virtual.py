@@ -4,7 +4,7 @@ import asyncio
 import selectors
 from concurrent.futures import Future
 
-from selfinstruct.model.asking import Asking, Terms
+from selfinstruct.model.request_queue import RateLimits, RequestQueue
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.request import Completion, Decoding, Request
 
@@ -48,7 +48,7 @@ def request(number, stage="s", text=None, **decoding):
 
 def terms(**changes):
     values = {"concurrency": 4, "timeout_seconds": 60, "deadline_seconds": None, "attempts": 3}
-    return Terms(**{"requests_per_minute": None, "tokens_per_minute": None, **values, **changes})
+    return RateLimits(**{"requests_per_minute": None, "tokens_per_minute": None, **values, **changes})
 
 
 def run(play):
@@ -68,7 +68,7 @@ def asked(answer, count, remembered=(), **changes):
         return said if isinstance(said, Completion) else Completion(request.text)
 
     async def play():
-        asking = Asking(terms(**changes), Secrets())
+        asking = RequestQueue(terms(**changes), Secrets())
         asking.remember(remembered)
         futures = [Future() for _ in requests]
         asking.take(list(zip(requests, futures, strict=True)))

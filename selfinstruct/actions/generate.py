@@ -19,18 +19,18 @@ from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.preflight import NOTABLE_SHARE, endless, rejected_seeds
-from selfinstruct.budget import NOTHING, Purse, Spending, most_of, used
+from selfinstruct.budget import NOTHING, BudgetTracker, Usage, most_of, used
 from selfinstruct.errors import DataError, SelfInstructError
-from selfinstruct.model import Answering, Model, Selective
+from selfinstruct.model import Model, ModelClient, Selective
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
-from selfinstruct.recipe import Asking, Nobody, Reading, Setting, Stage, asking
+from selfinstruct.recipe import ModelStage, NullModel, Reading, Stage, StageContext, asking
 from selfinstruct.recipe.annotate import Annotate
 from selfinstruct.request import Decoding
 from selfinstruct.sampler import Various
 from selfinstruct.storage.folder import changed_outside
 from selfinstruct.storage.journal import has_rounds
-from selfinstruct.storage.recording import Recorded, recorded
+from selfinstruct.storage.recording import CachedModel, recorded
 from selfinstruct.storage.resumption import refused_changes, store_changes
 from selfinstruct.storage.summary import known, seconds, totals
 from selfinstruct.task import HUMAN
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-UNKNOWN = Spending(0, inf, inf)
+UNKNOWN = Usage(0, inf, inf)
 """What was spent where not all of the replies are stored any more."""
 
 
@@ -83,17 +83,17 @@ class Generate:
             store_changes(start.folder, start.declared, start.overrides, flags=start.flags, resolved=start.config)
         for sentence in endless(run.recipe, run.budget) + rejected_seeds(run.recipe, seeds_of(run), NOTABLE_SHARE):
             LOG.warning(sentence)
-        purse = run.purse = Purse(run.budget, spent(run), seconds(run.journal.timings))
+        purse = run.purse = BudgetTracker(run.budget, spent(run), seconds(run.journal.timings))
         with ExitStack() as lines:
-            opened: list[Recorded] = []
+            opened: list[CachedModel] = []
             turn = left(run)
             is_whole = len(turn) == len(run.recipe)
             while purse.empty is None:
                 before = len(run.journal.rounds)
                 for name in takewhile(lambda _: purse.empty is None, turn):
                     stage = run.recipe[name]
-                    model: Answering = Nobody()
-                    if isinstance(stage, Asking):
+                    model: ModelClient = NullModel()
+                    if isinstance(stage, ModelStage):
                         model = line_to(stage.model or run.model, opened, lines, run)
                     self._turn(run, name, stage, model, purse)
                 if is_whole and before == len(run.journal.rounds):
@@ -101,10 +101,12 @@ class Generate:
                 turn, is_whole = list(run.recipe), True
             fruitless(run, purse, [name for name, stage in run.recipe.items() if not isinstance(stage, Annotate)])
 
-    def _turn(self, run: "Run", name: str, stage: Stage, model: Answering, purse: Purse) -> None:
+    def _turn(self, run: "Run", name: str, stage: Stage, model: ModelClient, purse: BudgetTracker) -> None:
         """Log every round that a stage makes now."""
         past = run.journal.of(name)
-        setting = Setting(name=name, pool=run.pool, model=model, purse=purse, random_seed=run.random_seed, past=past)
+        setting = StageContext(
+            name=name, pool=run.pool, model=model, purse=purse, random_seed=run.random_seed, past=past
+        )
         for round_ in stage.rounds(setting):
             run.log(round_)
         if stage.target is not None:
@@ -125,14 +127,14 @@ def left(run: "Run") -> list[str]:
     return names[names.index(last["stage"]) + ("ended" in last) :]
 
 
-def fruitless(run: "Run", purse: Purse, names: Sequence[str]) -> None:
+def fruitless(run: "Run", purse: BudgetTracker, names: Sequence[str]) -> None:
     """Raise SelfInstructError for a stage that should have made tasks and has made none, its purse not being empty."""
     for name in names:
         if not any(row["kept"] for row in run.journal.of(name)) and purse.empty is None:
             raise SelfInstructError(f"{name} kept nothing. {most_frequent(run.journal.of(name))}")
 
 
-def line_to(model: Model, opened: list[Recorded], lines: ExitStack, run: "Run") -> Recorded:
+def line_to(model: Model, opened: list[CachedModel], lines: ExitStack, run: "Run") -> CachedModel:
     """The line to a model: the one that is open, or a new one, which ends with the others."""
     known = next((line for line in opened if line.model == model), None)
     if known is None:
@@ -141,7 +143,7 @@ def line_to(model: Model, opened: list[Recorded], lines: ExitStack, run: "Run") 
     return known
 
 
-def spent(run: "Run") -> Spending:
+def spent(run: "Run") -> Usage:
     """What the run has spent before: in its rounds, and on replies that no round needed and none will."""
     committed = totals(run.journal.rounds)
     last = {name: rows[-1] for name in run.recipe if (rows := run.journal.of(name))}
@@ -156,10 +158,10 @@ def spent(run: "Run") -> Spending:
         stored = estimated(run, counted)
         is_whole = stored.requests >= requests - committed["failed"]
         return replace(used(tokens, usd, stored if is_whole else UNKNOWN), requests=requests)
-    return Spending(requests, tokens, usd)
+    return Usage(requests, tokens, usd)
 
 
-def estimated(run: "Run", last: Mapping[str, float]) -> Spending:
+def estimated(run: "Run", last: Mapping[str, float]) -> Usage:
     """What the stored replies have used, in each stage up to a round: the most that they may where it is unknown."""
     total = NOTHING
     for name, stage in asking(run.recipe).items():
@@ -207,7 +209,7 @@ def model_problems(run: "Run") -> list[str]:
     return problems
 
 
-def prompt_problems(key: str, stage: Asking, seeds: Pool, chat: bool) -> list[str]:
+def prompt_problems(key: str, stage: ModelStage, seeds: Pool, chat: bool) -> list[str]:
     """What keeps a stage from rendering its first prompts, found by rendering one of each kind from the seeds."""
     sampler = stage.sampler
     try:

@@ -8,7 +8,7 @@ the model is shown what no reply may look like, and stages that nothing ends whe
 from collections.abc import Iterable, Mapping
 
 from selfinstruct.budget import UNLIMITED, Budget
-from selfinstruct.filters import Filter, Measuring
+from selfinstruct.filters import Filter, NeighborFilter
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Stage
 from selfinstruct.recipe.grow import Grow
@@ -36,7 +36,7 @@ def rejected_seeds(recipe: Mapping[str, Stage], seeds: Pool, least_share: float 
     found = []
     for name, stage in recipe.items():
         for key, filter_ in stage.filters.items() if isinstance(stage, Grow) else ():
-            rejected = [] if isinstance(filter_, Measuring) else list(rejections(filter_, seeds))
+            rejected = [] if isinstance(filter_, NeighborFilter) else list(rejections(filter_, seeds))
             if rejected and len(rejected) >= least_share * len(seeds):
                 found.append(_sentence(f"recipe.{name}.filters.{key}", rejected, len(seeds)))
     return found

@@ -23,7 +23,7 @@ from selfinstruct.actions.publication.secrets import leaks
 from selfinstruct.errors import RunFolderError, SelfInstructError
 from selfinstruct.model.settings import key_in
 from selfinstruct.part import part
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -154,7 +154,7 @@ def status_of(error: Exception) -> int | None:
     return getattr(getattr(error, "response", None), "status_code", None)
 
 
-def track(start: Start, dataset: dict[str, Path], capsule: Path, address: str) -> None:
+def track(start: RunInfo, dataset: dict[str, Path], capsule: Path, address: str) -> None:
     """Log what was uploaded where the run is logged to W&B."""
     if settings := (start.config.get("trackers") or {}).get("wandb"):
         from selfinstruct.trackers.published import log_published

@@ -13,12 +13,12 @@ from random import Random
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe.annotate import Annotate
-from selfinstruct.recipe.drawing import asked_of, kept_before, listed, live, seen
 from selfinstruct.recipe.grow import Grow
+from selfinstruct.recipe.sampling import asked_of, kept_before, listed, live, seen
 from selfinstruct.request import Request
 from selfinstruct.round import Round, Sample
 from selfinstruct.sampler import ByInput, about
-from selfinstruct.storage.reader import Record, Reply, number_of
+from selfinstruct.storage.reader import Reply, RunReader, number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def samples(
     stage: Grow, name: str, number: int, *, pool: Pool, kept: Sequence[int], random_seed: int, count: int
 ) -> list[Sample]:
     """What the prompts of a round showed; `kept` are the tasks made after each round, from 0."""
-    before = kept[seen(number, stage.lag)]
+    before = kept[seen(number, stage.rounds_ahead)]
     return live(stage.sampler, name, number, pool, before, random_seed, stage.requests_per_round)[:count]
 
 
@@ -162,7 +162,7 @@ def question(
     return Question(first, sample, answers[-1] if answers else None)
 
 
-def recorded_questions(record: Record, recipe: Mapping[str, object], place: int) -> list[Question] | None:
+def recorded_questions(record: RunReader, recipe: Mapping[str, object], place: int) -> list[Question] | None:
     """The questions of the round at a place of the record's, by the run's own recipe; None where they are not known."""
     round_ = record.rounds[place]
     stage, name = recipe.get(round_.stage), round_.stage

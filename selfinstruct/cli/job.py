@@ -36,7 +36,7 @@ from selfinstruct.text.terminal import printable
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
-    from selfinstruct.run_info import Start
+    from selfinstruct.run_info import RunInfo
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ def job(config: DictConfig) -> float | None:
     return None
 
 
-def work(values: dict[str, Any], start: "Start", capsule: str | None, objective: str | None, run_log: RunLog) -> None:
+def work(values: dict[str, Any], start: "RunInfo", capsule: str | None, objective: str | None, run_log: RunLog) -> None:
     """Build a run, and have it do its actions; with a capsule, from its replies, and tell whether it is the same."""
     from selfinstruct.cli.build import build
     from selfinstruct.cli.objective import check_objective
@@ -203,13 +203,13 @@ def ending_well(run: "Run") -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def start_of(values: dict[str, Any], declared: dict[str, Any], now: Any) -> "Start":
+def start_of(values: dict[str, Any], declared: dict[str, Any], now: Any) -> "RunInfo":
     """What is known of a run before it begins."""
-    from selfinstruct.run_info import Start
+    from selfinstruct.run_info import RunInfo
 
     folder, in_sweep = Path(now.runtime.output_dir), now.mode is RunMode.MULTIRUN
     recipe = now.runtime.choices.recipe
-    return Start(
+    return RunInfo(
         folder=folder,
         name=folder.name if in_sweep else f"{recipe}/{folder.name}",
         group=folder.parent.name if in_sweep else None,

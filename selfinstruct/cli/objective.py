@@ -9,14 +9,14 @@ from typing import Any
 
 from selfinstruct.errors import ConfigError
 from selfinstruct.pool import Pool
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.summary import COUNTED, SPENT, summarise
 
 LATER = ("scores", "tasks.unanswered")
 """Keys that a summary has only where there is something to say."""
 
 
-def check_objective(objective: str | None, start: Start) -> None:
+def check_objective(objective: str | None, start: RunInfo) -> None:
     """Raise ConfigError for an objective that no summary of this run will have as a number."""
     if objective is None or any(objective == key or objective.startswith(f"{key}.") for key in LATER):
         return

@@ -29,7 +29,7 @@ from selfinstruct.actions.publication.verify import (
     told,
 )
 from selfinstruct.errors import SelfInstructError
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -71,7 +71,7 @@ def checked(path: Path) -> Iterator[tuple[Archive, Config]]:
 
 
 @contextmanager
-def replayed(values: Config, capsule: str | None, start: Start) -> Iterator[tuple[Config, Callable[["Run"], None]]]:
+def replayed(values: Config, capsule: str | None, start: RunInfo) -> Iterator[tuple[Config, Callable[["Run"], None]]]:
     """The config that answers from a capsule, and what tells after its run how it went; without a capsule, as it is."""
     if capsule is None:
         yield values, lambda run: None

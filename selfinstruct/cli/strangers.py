@@ -14,7 +14,7 @@ from selfinstruct.cli.shipped import launcher_defaults, own_folders
 from selfinstruct.text.policy import refused, refused_of_strangers
 
 if TYPE_CHECKING:
-    from selfinstruct.run_info import Start
+    from selfinstruct.run_info import RunInfo
 
 
 def foreign_places(primary: Path) -> list[str]:
@@ -31,7 +31,7 @@ def refused_of(hydra: Mapping[str, Any], typed: Collection[str]) -> Iterator[str
     return refused_of_strangers(hydra, launcher_defaults(hydra["runtime"]["choices"]), own_folders(), typed)
 
 
-def is_foreign(start: "Start", hydra: Any) -> bool:
+def is_foreign(start: "RunInfo", hydra: Any) -> bool:
     """Return whether texts of a job's config may be somebody else's, by its `hydra` part and what is known of the run.
 
     They are its user's where all was composed of our own files and of words that the user typed.  Packages are not

@@ -52,7 +52,7 @@ class Neighbours(Protocol):
 
 
 @runtime_checkable
-class Measuring(Protocol):
+class NeighborFilter(Protocol):
     """A filter that also says how near texts are to the pool, which kept tasks and rejections then record."""
 
     def nearest(self, candidate: Candidate, pool: Pool) -> tuple[str, float] | None:

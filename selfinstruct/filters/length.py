@@ -10,8 +10,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from selfinstruct.filters.scripts import has_unspaced
 from selfinstruct.filters.tokens import unicode
-from selfinstruct.filters.writing import has_unspaced
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate

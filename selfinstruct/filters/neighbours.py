@@ -1,7 +1,7 @@
 """Neighbours: how near a text of the pool is to every text before it.
 
 This needs the longest common subsequence with all of them, not with the few that might be above a threshold.  Texts of
-up to 16 and up to 64 tokens are compared all at once (`selfinstruct.filters.lanes`), longer ones by rapidfuzz, which
+up to 16 and up to 64 tokens are compared all at once (`bit_parallel_lcs`), longer ones by rapidfuzz, which
 takes several texts in one go four times as fast as one by one.
 
 A score depends on nothing but two lengths and what is common, so that some hundred different scores stand for all
@@ -17,8 +17,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from selfinstruct.filters.bit_parallel_lcs import Lanes
 from selfinstruct.filters.encoding import Encoded, decode
-from selfinstruct.filters.lanes import Lanes
 from selfinstruct.filters.score import Counts, Scores, exact_sum, f_measures
 
 PAIRS = 2**22

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from selfinstruct.filters.length import count_words
-from selfinstruct.filters.writing import occurrence
+from selfinstruct.filters.scripts import occurrence
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate

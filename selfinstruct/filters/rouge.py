@@ -1,8 +1,8 @@
 """The instructions of a pool, ready to be compared with a text by ROUGE-L: exactly, and without a look at most of them.
 
 Whether a text is above the threshold with any of the pool is decided in three steps, each of them exact: an inverted
-index finds the texts that share enough words (`selfinstruct.filters.postings`), whole numbers say how much in common is
-enough (`selfinstruct.filters.border`), and rapidfuzz measures the longest common subsequence with the few that are
+index finds the texts that share enough words (`inverted_index`), whole numbers say how much in common is
+enough (`lcs_threshold`), and rapidfuzz measures the longest common subsequence with the few that are
 left: of 52,000 real instructions, most often no more than ten.
 
 One index serves all filters with its tokenizer, whatever their thresholds.  A text without tokens is in no list: it
@@ -18,10 +18,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from selfinstruct.filters.border import Border
 from selfinstruct.filters.encoding import Encoded, encode
+from selfinstruct.filters.inverted_index import Places, Postings, features
+from selfinstruct.filters.lcs_threshold import Border
 from selfinstruct.filters.neighbours import Neighbourhood
-from selfinstruct.filters.postings import Places, Postings, features
 from selfinstruct.filters.score import Counts, f_measures
 from selfinstruct.task import Task
 

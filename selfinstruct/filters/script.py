@@ -7,13 +7,13 @@ model that answers in another language is noticed.  `ascii_only` brings the refe
 
 What begins with a quotation mark or a bracket was looked at in 112,000 real English instructions: nearly all of the
 hundred are proverbs given as answers, unfilled placeholders and pieces of data.  So they are turned away like other
-punctuation.  Where `quotes` are welcome, the character behind them decides.  The Spanish ¿ and ¡ are passed over.
+punctuation.  Where `quotes` are allowed, the character behind them decides.  The Spanish ¿ and ¡ are passed over.
 """
 
 import unicodedata
 from itertools import islice
 
-from selfinstruct.filters.writing import script
+from selfinstruct.filters.scripts import script
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
@@ -25,9 +25,9 @@ ASCII_QUOTES = "\"'`"
 
 @part
 class Script:
-    """Rejects an instruction unless its first character is welcome."""
+    """Rejects an instruction unless its first character is allowed."""
 
-    welcome: dict[str, bool | None]
+    allowed: dict[str, bool | None]
     """Kind of character, and whether an instruction may begin with it: `digits`, `quotes` (brackets, too; the next
     character is then judged), `punctuation` (all other marks, symbols, emoji), or a script: `latin`, `han` (Chinese
     characters), `kana`, or the first word of the Unicode names of its letters. Null allows what at least one seed
@@ -36,7 +36,7 @@ class Script:
     """Whether the first character must be ASCII besides."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
-        """The first character that is not welcome, and its kind."""
+        """The first character that is not allowed, and its kind."""
         instruction = candidate.instruction.strip()
         if self.ascii_only and not instruction[:1].isascii():
             return f"begins with {instruction[0]!r}, which is not ASCII"
@@ -49,7 +49,7 @@ class Script:
         return None
 
     def _is_allowed(self, kind: str, pool: Pool) -> bool:
-        allowed = self.welcome.get(kind, False)
+        allowed = self.allowed.get(kind, False)
         if allowed is not None:
             return allowed
         seeds = pool.index(SeedScripts, SeedScripts)

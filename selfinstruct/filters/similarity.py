@@ -27,14 +27,14 @@ from selfinstruct.round import Candidate
 from selfinstruct.task import Task
 
 if TYPE_CHECKING:
-    from selfinstruct.filters.border import Border
+    from selfinstruct.filters.lcs_threshold import Border
     from selfinstruct.filters.rouge import RougeIndex
 
 TOKENIZERS = {"rouge": tokens.rouge, "unicode": tokens.unicode}
 
 
 @dataclass(frozen=True, slots=True)
-class Nearness:
+class NeighborIndex:
     """How near a candidate is to the pool."""
 
     nearest: tuple[tuple[str, float], ...] = ()
@@ -62,16 +62,16 @@ class Similarity:
         """The task with the highest score above the threshold, of equally near ones the first in the pool."""
         return self._index(pool).above(candidate.instruction, self._border)
 
-    def measure(self, tasks: Sequence[Task], pool: Pool) -> list[Nearness]:
+    def measure(self, tasks: Sequence[Task], pool: Pool) -> list[NeighborIndex]:
         """For each task the nearest of those before it in the pool, and its mean score with all of them."""
         if not self.neighbours:
-            return [Nearness() for _ in tasks]
+            return [NeighborIndex() for _ in tasks]
         found = self._index(pool).neighbours([task.id for task in tasks], self.neighbours)
-        return [Nearness(nearest, average) for nearest, average in found]
+        return [NeighborIndex(nearest, average) for nearest, average in found]
 
     @cached_property
     def _border(self) -> "Border":
-        from selfinstruct.filters.border import Border
+        from selfinstruct.filters.lcs_threshold import Border
 
         return Border(self.threshold)
 

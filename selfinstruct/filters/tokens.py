@@ -6,7 +6,7 @@ knows a to z and 0 to 9 only: a Chinese text has no tokens at all, so that it re
 
 `unicode` gives the same tokens for every ASCII text, and sensible ones for the rest.  The text is normalised first
 (NFKC, case folded, invisible format characters dropped).  A token is then a run of letters and digits with their
-combining marks, and in a script without spaces (see `selfinstruct.filters.writing`) a single letter with its marks.
+combining marks, and in a script without spaces (see `selfinstruct.filters.scripts`) a single letter with its marks.
 
 Korean is cut at its spaces, not into syllables.  Polite sentences end in the same four or five syllables whatever they
 ask for: of 3,000 real Korean instructions, a threshold of 0.7 on syllables turns 5.5 % away, among them many pairs that
@@ -21,7 +21,7 @@ import unicodedata
 from functools import cache
 from typing import Literal
 
-from selfinstruct.filters.writing import has_unspaced
+from selfinstruct.filters.scripts import has_unspaced
 
 _ROUGE = re.compile("[a-z0-9]+")
 _UNICODE = re.compile("SM*|L[LM]*")  # over kinds, not characters

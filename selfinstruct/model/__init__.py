@@ -10,7 +10,7 @@ request, `unavailable` and `fatal` end the run.  A refusal is given only when it
 (refusals.py); until then its future stays open.
 
 To add one behind LiteLLM, or a server that speaks OpenAI's protocol, write `conf/model/<name>.yaml`; another kind of
-model is one module beside it: give `AskingLine` (line.py) the way to make one attempt, and it does the rest.
+model is one module beside it: give `AsyncSession` (line.py) the way to make one attempt, and it does the rest.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,13 +19,13 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Literal, Protocol, runtime_checkable
 
-from selfinstruct.budget import Rates
+from selfinstruct.budget import Pricing
 from selfinstruct.request import Completion, Decoding, Request
 
 Mode = Literal["chat", "completion"]
 
 
-class Line(Protocol):
+class Session(Protocol):
     """An open line to a model."""
 
     def ask(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
@@ -38,7 +38,7 @@ class Line(Protocol):
 
 
 @runtime_checkable
-class Remembering(Line, Protocol):
+class Remembering(Session, Protocol):
     """A line that judges refusals and outages by what was answered before, or continues where that ends."""
 
     answered_stages: Mapping[str, int]
@@ -81,11 +81,11 @@ class Model(Protocol):
         """Everything about the model, beside the request, that shapes a reply (name, endpoint, mode, fault rates)."""
         ...
 
-    def rates(self) -> Rates | None:
+    def rates(self) -> Pricing | None:
         """What its tokens cost; None where that is not known, and never 0 for unknown."""
         ...
 
-    def line(self) -> AbstractContextManager[Line]:
+    def line(self) -> AbstractContextManager[Session]:
         """Open a line.
 
         When it is closed, what waits for room is cancelled, and what is under way is waited for, since it is paid for;
@@ -136,7 +136,7 @@ class Replies(Protocol):
         ...
 
 
-class Answering(Protocol):
+class ModelClient(Protocol):
     """What a stage is given: a model with its line open, and every reply on disk before it is used."""
 
     @property
@@ -149,7 +149,7 @@ class Answering(Protocol):
         """The model's own."""
         ...
 
-    def rates(self) -> Rates | None:
+    def rates(self) -> Pricing | None:
         """The model's own."""
         ...
 

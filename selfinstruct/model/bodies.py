@@ -15,7 +15,7 @@ import zlib
 from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 
-from selfinstruct.model.trouble import GarbledError
+from selfinstruct.model.failed_attempt import GarbledError
 
 ACCEPTED = "gzip, deflate"
 """The value of the header Accept-Encoding."""

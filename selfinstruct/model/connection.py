@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
-from selfinstruct.budget import Rates
+from selfinstruct.budget import Pricing
 from selfinstruct.model.original import CALL, Original
 from selfinstruct.model.transports import watch
 
@@ -171,13 +171,13 @@ def unbegun(made: "Future[Any]") -> None:
         made.result().close()
 
 
-def listed(name: str) -> Rates | None:
+def listed(name: str) -> Pricing | None:
     """What a hosted model costs by LiteLLM's price list; None where the list does not know, or says nothing but 0."""
     try:
         prompt, completion = loaded().cost_per_token(model=name, prompt_tokens=1000, completion_tokens=1000)
     except Exception:  # the list does not hold the model
         return None
-    return Rates(prompt * 1000, completion * 1000) if prompt or completion else None
+    return Pricing(prompt * 1000, completion * 1000) if prompt or completion else None
 
 
 @asynccontextmanager

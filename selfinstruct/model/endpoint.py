@@ -19,19 +19,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from selfinstruct.budget import Rates
-from selfinstruct.model import Line, Mode
+from selfinstruct.budget import Pricing
+from selfinstruct.model import Mode, Session
 from selfinstruct.model.arguments import Droppable, Limit, given, shown, supported
-from selfinstruct.model.asking import Send, terms_of
 from selfinstruct.model.bodies import ACCEPTED, LARGEST, Bodies
-from selfinstruct.model.line import AskingLine
+from selfinstruct.model.failed_attempt import ReplyError, UnsendableError
 from selfinstruct.model.protocol import body, check_moved, completion, parameters, path
 from selfinstruct.model.proxies import by_proxy, proxy_of
 from selfinstruct.model.replies import Price, trusted
+from selfinstruct.model.request_queue import Send, terms_of
 from selfinstruct.model.secrets import Secrets
+from selfinstruct.model.session import AsyncSession
 from selfinstruct.model.settings import key_in, problems_of_key, problems_of_values
 from selfinstruct.model.support import Stages, misplaced_in
-from selfinstruct.model.trouble import ReplyError, UnsendableError
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Decoding, Request
 
@@ -119,13 +119,13 @@ class Endpoint:
             found.append(f"model.name is sent as it is written, without a provider: set model.name={bare}")
         return found
 
-    def rates(self) -> Rates | None:
+    def rates(self) -> Pricing | None:
         """As the config says."""
         return self.price.rates()
 
-    def line(self) -> AbstractContextManager[Line]:
+    def line(self) -> AbstractContextManager[Session]:
         """Open a line; nothing is connected before the first request."""
-        return AskingLine(self._opened, terms_of(self), Secrets(key_in(self.key_env)))
+        return AsyncSession(self._opened, terms_of(self), Secrets(key_in(self.key_env)))
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[Send]:

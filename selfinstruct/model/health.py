@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 
-from selfinstruct.model.trouble import Trouble
+from selfinstruct.model.failed_attempt import FailedAttempt
 from selfinstruct.text.terminal import printable
 
 LOG = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Health:
         self.down_since = self._probe = None
         self._has_reported = False
 
-    def failed(self, trouble: Trouble, message: str) -> None:
+    def failed(self, trouble: FailedAttempt, message: str) -> None:
         """Count an attempt that failed; the message is that of the trouble, without secrets."""
         now = self._clock()
         self.is_met = self.is_met or trouble.is_heard

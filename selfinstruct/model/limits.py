@@ -33,7 +33,7 @@ class Use:
     amount: float
 
 
-class Span:
+class SlidingWindow:
     """What was used in the last so many seconds."""
 
     def __init__(self, seconds: float, most: float) -> None:
@@ -74,7 +74,7 @@ class Limits:
 
     def __init__(self, requests_per_minute: int | None, tokens_per_minute: int | None) -> None:
         self._requests = paced(requests_per_minute) if requests_per_minute else ()
-        self._tokens = (Span(MINUTE, tokens_per_minute),) if tokens_per_minute else ()
+        self._tokens = (SlidingWindow(MINUTE, tokens_per_minute),) if tokens_per_minute else ()
 
     def wait(self, request: Request, now: float) -> float:
         """Seconds until a request may be sent."""
@@ -105,12 +105,12 @@ class Limits:
         return characters / CHARACTERS_PER_TOKEN + (request.decoding.max_tokens or 0)
 
 
-def paced(per_minute: int) -> tuple[Span, ...]:
+def paced(per_minute: int) -> tuple[SlidingWindow, ...]:
     """The minute, and the short span of about a second that holds a whole number of requests at the same pace."""
     share = math.ceil(per_minute / MINUTE)
-    return Span(MINUTE, per_minute), Span(MINUTE * share / per_minute, share)
+    return SlidingWindow(MINUTE, per_minute), SlidingWindow(MINUTE * share / per_minute, share)
 
 
-def longest(spans: Iterable[Span], amount: float, now: float) -> float:
+def longest(spans: Iterable[SlidingWindow], amount: float, now: float) -> float:
     """Seconds until so much fits into all of the spans."""
     return max((span.wait(amount, now) for span in spans), default=0.0)

@@ -17,19 +17,19 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from selfinstruct.budget import Rates
-from selfinstruct.model import Line, Mode
+from selfinstruct.budget import Pricing
+from selfinstruct.model import Mode, Session
 from selfinstruct.model.arguments import Droppable, Limit, asked, chosen, given, shown, stops, supported
-from selfinstruct.model.asking import Send, terms_of
 from selfinstruct.model.bodies import LARGEST, Bodies
 from selfinstruct.model.connection import Provider, listed, load_soon, loaded, opened
-from selfinstruct.model.line import AskingLine
+from selfinstruct.model.failed_attempt import UnsendableError
 from selfinstruct.model.original import Original
 from selfinstruct.model.replies import Price, completion, trusted
+from selfinstruct.model.request_queue import Send, terms_of
 from selfinstruct.model.secrets import Secrets
+from selfinstruct.model.session import AsyncSession
 from selfinstruct.model.settings import key_in, problems_of_key, problems_of_values
 from selfinstruct.model.support import Stages, misplaced_in, refused_by, untaken
-from selfinstruct.model.trouble import UnsendableError
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Decoding, Request
 
@@ -106,13 +106,13 @@ class LiteLLM:
         found += problems_of_values(self.api_base, self.price, self.extra)
         return found or self._unknown_provider()
 
-    def rates(self) -> Rates | None:
+    def rates(self) -> Pricing | None:
         """As the config says, else as LiteLLM's list does."""
         return self.price.rates() or (listed(self.name) if self.api_base is None else None)
 
-    def line(self) -> AbstractContextManager[Line]:
+    def line(self) -> AbstractContextManager[Session]:
         """Open a line; nothing is imported or connected before the first request."""
-        return AskingLine(self._opened, terms_of(self), Secrets(key_in(self.key_env)))
+        return AsyncSession(self._opened, terms_of(self), Secrets(key_in(self.key_env)))
 
     def _unknown_provider(self) -> list[str]:
         try:

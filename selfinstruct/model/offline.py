@@ -20,8 +20,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from selfinstruct.budget import Rates
-from selfinstruct.model import Line, Mode
+from selfinstruct.budget import Pricing
+from selfinstruct.model import Mode, Session
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Decoding, Failure, Request
 from selfinstruct.task import OFFLINE
@@ -71,9 +71,9 @@ class Offline:
     def prepare(self) -> None:
         """Do nothing: it is ready."""
 
-    def rates(self) -> Rates:
+    def rates(self) -> Pricing:
         """Return a price of 0."""
-        return Rates(0.0, 0.0)
+        return Pricing(0.0, 0.0)
 
     def problems(self) -> list[str]:
         """Return nothing: it needs no key and no network."""
@@ -83,7 +83,7 @@ class Offline:
         """Return its name, mode and fault rates."""
         return {"name": self.name, **asdict(self)}
 
-    def line(self) -> AbstractContextManager[Line]:
+    def line(self) -> AbstractContextManager[Session]:
         """Open a line on which every request is answered at once."""
         return nullcontext(self)
 

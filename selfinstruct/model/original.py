@@ -20,10 +20,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from selfinstruct.model.bodies import Bodies
+from selfinstruct.model.failed_attempt import GarbledError, ReplyError, plain
 from selfinstruct.model.protocol import is_object, is_success, reason_of, text_of, words
 from selfinstruct.model.proxies import by_proxy
 from selfinstruct.model.replies import charged, is_count
-from selfinstruct.model.trouble import GarbledError, ReplyError, plain
 from selfinstruct.text.finish_reason import word_of
 
 Path: TypeAlias = tuple[str | int, ...]

@@ -13,8 +13,8 @@ from typing import Any, TypeGuard
 from urllib.parse import urljoin
 
 from selfinstruct.model.arguments import Droppable, Limit, asked, chosen, given, stops
+from selfinstruct.model.failed_attempt import GarbledError, ReplyError
 from selfinstruct.model.replies import charged, counted, name, plain, stopped
-from selfinstruct.model.trouble import GarbledError, ReplyError
 from selfinstruct.request import Completion, Request
 from selfinstruct.text.finish_reason import kind_of, word_of
 

@@ -15,8 +15,8 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Protocol, runtime_checkable
 
-from selfinstruct.budget import Rates
-from selfinstruct.model import Line, Mode, Model, Selective
+from selfinstruct.budget import Pricing
+from selfinstruct.model import Mode, Model, Selective, Session
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Decoding, Failure, Request
 
@@ -82,12 +82,12 @@ class Replay:
         """Nothing: no provider is asked."""
         return []
 
-    def rates(self) -> Rates | None:
+    def rates(self) -> Pricing | None:
         """The recorded model's own, so that a budget ends where it did."""
         return self.model.rates()
 
     @contextmanager
-    def line(self) -> Iterator[Line]:
+    def line(self) -> Iterator[Session]:
         """A line on which only recordings answer."""
         yield Tape(self.recordings, json.dumps(self.identity(), sort_keys=True))
 

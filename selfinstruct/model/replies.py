@@ -18,8 +18,8 @@ from typing import Annotated, Any, TypeGuard
 
 from pydantic import Field
 
-from selfinstruct.budget import Rates
-from selfinstruct.model.trouble import GarbledError
+from selfinstruct.budget import Pricing
+from selfinstruct.model.failed_attempt import GarbledError
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Request
 
@@ -36,9 +36,9 @@ class Price:
     completion: Annotated[float, Field(ge=0)] | None
     """For a million tokens of the reply."""
 
-    def rates(self) -> Rates | None:
+    def rates(self) -> Pricing | None:
         """The price, where it is known."""
-        return None if self.prompt is None or self.completion is None else Rates(self.prompt, self.completion)
+        return None if self.prompt is None or self.completion is None else Pricing(self.prompt, self.completion)
 
     def of(self, prompt_tokens: int | None, completion_tokens: int | None) -> float | None:
         """The cost of a reply, where price and tokens are known."""

@@ -24,8 +24,8 @@ import logging
 from collections.abc import Callable
 from random import Random
 
+from selfinstruct.model.failed_attempt import FailedAttempt, Kind
 from selfinstruct.model.health import LONGEST_WAIT, Health
-from selfinstruct.model.trouble import Kind, Trouble
 from selfinstruct.request import Failure
 
 LOG = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class Attempts:
         self.garbled = 0
         """Replies without a whole completion, where the request ended because of them."""
 
-    def after(self, trouble: Trouble, left: float | None = None) -> float | Failure:
+    def after(self, trouble: FailedAttempt, left: float | None = None) -> float | Failure:
         """Seconds to wait before the next attempt, or the failure that the request ends with.
 
         `left` are the seconds that the request still has, None for as many as it likes.
@@ -87,7 +87,7 @@ class Attempts:
         self._log(f"the next in {seconds:.1f} s")
         return seconds
 
-    def _may_be_own(self, trouble: Trouble) -> bool:
+    def _may_be_own(self, trouble: FailedAttempt) -> bool:
         """Whether the request may be to blame for a fault, and not the server."""
         if trouble.kind == "garbled" or not self._health.is_proven:
             return True
@@ -110,7 +110,7 @@ class Attempts:
         """The failure of a request that had no more time."""
         return Failure("unavailable", f"no answer in the time that a request has: {counted(self._failed)}{self._last}")
 
-    def _end(self, trouble: Trouble) -> Failure | None:
+    def _end(self, trouble: FailedAttempt) -> Failure | None:
         if trouble.kind in ("refused", "fatal"):
             self.is_refused = trouble.kind == "refused"
             return Failure("refused" if self.is_refused else "fatal", self._last)

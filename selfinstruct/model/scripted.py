@@ -17,9 +17,9 @@ from typing import Any, Self
 
 from pydantic import TypeAdapter, ValidationError, model_validator
 
-from selfinstruct.budget import Rates
+from selfinstruct.budget import Pricing
 from selfinstruct.errors import DataError
-from selfinstruct.model import Line, Mode
+from selfinstruct.model import Mode, Session
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Failure, Request
 from selfinstruct.task import SCRIPTED
@@ -75,9 +75,9 @@ class Scripted:
     def prepare(self) -> None:
         """Do nothing: it is ready."""
 
-    def rates(self) -> Rates:
+    def rates(self) -> Pricing:
         """Return a price of 0."""
-        return Rates(0.0, 0.0)
+        return Pricing(0.0, 0.0)
 
     def problems(self) -> list[str]:
         """Return every mistake in the file."""
@@ -100,7 +100,7 @@ class Scripted:
         return found
 
     @contextmanager
-    def line(self) -> Iterator[Line]:
+    def line(self) -> Iterator[Session]:
         """Open a line on which every request is answered at once."""
         yield Reading(self.script(), "model.replies" if self.path is None else str(self.path))
 

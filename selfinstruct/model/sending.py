@@ -9,14 +9,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+from selfinstruct.model.adaptive_concurrency import AdaptiveConcurrency
 from selfinstruct.model.arguments import with_keys
+from selfinstruct.model.failed_attempt import FailedAttempt, judged
 from selfinstruct.model.health import LONGEST_WAIT, Health
 from selfinstruct.model.limits import Limits
+from selfinstruct.model.rate_limits import Permit, RateLimits, Send
 from selfinstruct.model.retries import Attempts
 from selfinstruct.model.secrets import Secrets
-from selfinstruct.model.terms import Send, Terms, Turn
-from selfinstruct.model.trouble import Trouble, judged
-from selfinstruct.model.window import Window
 from selfinstruct.request import Completion, Failure, Request
 
 CLOSED = Failure("unavailable", "the line was closed before the answer came")
@@ -38,16 +38,16 @@ class Sending:
     """What is under way to a server, and the room for more of it."""
 
     def __init__(
-        self, terms: Terms, secrets: Secrets, wake: Callable[[], None], begun: Callable[[], float | None]
+        self, terms: RateLimits, secrets: Secrets, wake: Callable[[], None], begun: Callable[[], float | None]
     ) -> None:
         """`wake` is called when there may be room; `begun` says when the oldest request under way was begun."""
         self.health = Health(asyncio.get_running_loop().time)
         self._loop = asyncio.get_running_loop()
         self._terms, self._secrets = terms, secrets
         self._wake, self._begun = wake, begun
-        self._window = Window(terms.concurrency)
+        self._window = AdaptiveConcurrency(terms.concurrency)
         self._limits = Limits(terms.requests_per_minute, terms.tokens_per_minute)
-        self._returning: deque[tuple[Request, asyncio.Future[Turn | None]]] = deque()
+        self._returning: deque[tuple[Request, asyncio.Future[Permit | None]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._reporting: asyncio.TimerHandle | None = None
         self._pointless = asyncio.Event()
@@ -87,18 +87,18 @@ class Sending:
             self._timer = self._loop.call_later(seconds, self._wake)
         return seconds <= 0
 
-    def turn(self, request: Request) -> Turn:
+    def turn(self, request: Request) -> Permit:
         """The permit for an attempt that is made now."""
         number = self._window.enter()
         self.health.sent(number)
-        return Turn(number, self._limits.take(request, self._loop.time()))
+        return Permit(number, self._limits.take(request, self._loop.time()))
 
     @property
     def last(self) -> int:
         """The number of the attempt that was sent last."""
         return self._window.sent
 
-    async def answer(self, request: Request, turn: Turn | None, send: Send) -> Answer:
+    async def answer(self, request: Request, turn: Permit | None, send: Send) -> Answer:
         """Ask until the request is answered, given up, or out of time; without a permit it waits for one."""
         attempts = Attempts(self._terms.attempts, request.id, self._secrets.out_of_message, self.health)
         try:
@@ -110,7 +110,7 @@ class Sending:
             return Answer(CLOSED, self.last, is_refused=False)
 
     async def _persist(
-        self, request: Request, turn: Turn | None, send: Send, attempts: Attempts, deadline: asyncio.Timeout
+        self, request: Request, turn: Permit | None, send: Send, attempts: Attempts, deadline: asyncio.Timeout
     ) -> Answer:
         """Attempt after attempt, until it is answered or given up."""
         wait = 0.0
@@ -130,7 +130,9 @@ class Sending:
                 return Answer(failure, turn.number, attempts.is_refused, attempts.garbled)
             turn, wait = None, seconds
 
-    async def _attempt(self, request: Request, turn: Turn, send: Send, attempts: Attempts) -> Completion | Trouble:
+    async def _attempt(
+        self, request: Request, turn: Permit, send: Send, attempts: Attempts
+    ) -> Completion | FailedAttempt:
         try:
             async with asyncio.timeout(self._terms.timeout_seconds) as patience:
                 reply = await send(request)
@@ -151,18 +153,18 @@ class Sending:
         self._limits.correct(turn.use, reply)
         return self._secrets.out_of_reply(reply)
 
-    def _failed(self, turn: Turn, is_overload: bool) -> None:
+    def _failed(self, turn: Permit, is_overload: bool) -> None:
         self._window.failed(turn.number, is_overload)
         self.health.ended(turn.number)
 
-    async def _another(self, request: Request, seconds: float) -> Turn | None:
+    async def _another(self, request: Request, seconds: float) -> Permit | None:
         """The permit to try, after a while, unless that has become pointless meanwhile."""
         self._wake()
         try:
             async with asyncio.timeout(seconds):
                 await self._pointless.wait()
         except TimeoutError:
-            room: asyncio.Future[Turn | None] = self._loop.create_future()
+            room: asyncio.Future[Permit | None] = self._loop.create_future()
             self._returning.append((request, room))
             self._wake()
             return await room

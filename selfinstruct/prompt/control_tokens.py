@@ -60,7 +60,7 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ChatTurn:
     """The text between two rows of tokens, and what the row before it says of it."""
 
     text: str
@@ -102,7 +102,7 @@ def spoken(text: str) -> Spoken:
     turns = list(turns_of(text))
     if len(turns) == 1:
         return Spoken((text,))
-    own: list[Turn] = []
+    own: list[ChatTurn] = []
     for turn in turns:
         if any(not one.is_thought for one in own) and not turn.is_ours:
             break
@@ -115,7 +115,7 @@ def spoken(text: str) -> Spoken:
     )
 
 
-def turns_of(text: str) -> Iterator[Turn]:
+def turns_of(text: str) -> Iterator[ChatTurn]:
     """Yield the turns of a text in order; the whole text where no token parts it."""
     header, position = "", 0
     first, last = len(text) - len(text.lstrip()), len(text.rstrip())
@@ -130,14 +130,14 @@ def turns_of(text: str) -> Iterator[Turn]:
         is_code = fence % 2 == 1 and fence < len(fences)
         is_at_border = run.start() <= first or run.end() >= last
         if is_at_border or (not is_code and (closes(header, run[0]) or parts_turns(run, is_proven=run[0] in proven))):
-            yield Turn(text[position : run.start()], header, is_ended=True)
+            yield ChatTurn(text[position : run.start()], header, is_ended=True)
             header, position = run[0], run.end()
-    yield Turn(text[position:], header)
+    yield ChatTurn(text[position:], header)
 
 
 def closes(header: str, run: str) -> bool:
     """Return whether tokens end a turn that is not the reply: somebody else's, or a thought."""
-    turn = Turn("", header)
+    turn = ChatTurn("", header)
     return (turn.is_other or turn.is_thought) and KNOWN.search(run) is not None
 
 

@@ -40,7 +40,7 @@ ANNOTATION = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class ReplyContext:
     """What is known of the reply that an item stands in."""
 
     dressed: bool
@@ -60,7 +60,7 @@ class Head:
     """What follows the text but is a remark or an answer."""
 
 
-def read_item(lines: Sequence[Line], doubt: Doubt, *, may_go_on: bool) -> list[Candidate | Rejection]:
+def read_item(lines: Sequence[Line], doubt: ReplyContext, *, may_go_on: bool) -> list[Candidate | Rejection]:
     """The instruction in an item, or why there is none, and what of the item is not part of it.
 
     `may_go_on` says whether paragraphs after the first may belong to it.
@@ -92,7 +92,7 @@ def joined(texts: Sequence[str]) -> str:
     return text.removeprefix("**").strip() if text.count("**") == 1 else text
 
 
-def read_head(text: str, doubt: Doubt) -> Head:
+def read_head(text: str, doubt: ReplyContext) -> Head:
     """The first line of an item in its parts."""
     title, text = split_title(text)
     if doubt.dressed and (sentence := BOLD_SENTENCE.match(text)) and is_remark(text[sentence.end() :]):
@@ -120,7 +120,7 @@ def split_title(text: str) -> tuple[str, str]:
     return ("", text) if rest[:1].islower() else (title, rest)
 
 
-def body_end(head: Head, body: Sequence[Line], doubt: Doubt, *, may_go_on: bool) -> int:
+def body_end(head: Head, body: Sequence[Line], doubt: ReplyContext, *, may_go_on: bool) -> int:
     """How many lines of the body may belong to the instruction."""
     if doubt.dressed and body and body[0].style and (head.text or head.title).endswith(SENTENCE_END):
         return 0
@@ -158,7 +158,7 @@ def is_name(title: str) -> bool:
     return all(word[0].isupper() for word in title.split() if len(word) > 3)
 
 
-def fault(instruction: str, doubt: Doubt) -> str | None:
+def fault(instruction: str, doubt: ReplyContext) -> str | None:
     """Why a text is no instruction, if it is none."""
     if not instruction.strip("*_-:. "):
         return "empty item"
@@ -169,7 +169,7 @@ def fault(instruction: str, doubt: Doubt) -> str | None:
     return fault_when_dressed(instruction, doubt) if doubt.dressed else None
 
 
-def fault_when_dressed(instruction: str, doubt: Doubt) -> str | None:
+def fault_when_dressed(instruction: str, doubt: ReplyContext) -> str | None:
     """Why a text of a chat model is no instruction."""
     if is_refusal(instruction):
         return "refusal"
@@ -182,7 +182,7 @@ def fault_when_dressed(instruction: str, doubt: Doubt) -> str | None:
     return "solution step" if doubt.solves and not is_instruction(instruction) else None
 
 
-def reason_of(rest: str, doubt: Doubt) -> str:
+def reason_of(rest: str, doubt: ReplyContext) -> str:
     """What the lines of an item are that do not belong to its instruction."""
     if is_farewell(rest):
         return "farewell"

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from selfinstruct.part import part
-from selfinstruct.prompt.list_item import Doubt, is_aside, read_item
+from selfinstruct.prompt.list_item import ReplyContext, is_aside, read_item
 from selfinstruct.prompt.list_line import Line
 from selfinstruct.prompt.outline import Outline, outline
 from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, phrases, read, rejection
@@ -85,7 +85,7 @@ def read_list(text: str, shown: Mapping[str, Any]) -> list[Candidate | Rejection
         return [rejection("refusal" if is_refusal(lead) else "no list", lead)]
     elif lead:
         found.append(rejection("refusal" if is_refusal(lead) else "preamble", lead))
-    doubt = Doubt(dressed=is_chat or is_talk, solves=solves_tasks(layout, lead))
+    doubt = ReplyContext(dressed=is_chat or is_talk, solves=solves_tasks(layout, lead))
     go_on = False
     for number, item in enumerate(layout.items):
         may_go_on = number not in layout.ends or go_on

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol, runtime_checkable
 
-from selfinstruct.budget import Purse, Rates
+from selfinstruct.budget import BudgetTracker, Pricing
 from selfinstruct.filters import Filter
-from selfinstruct.model import Answering, Mode, Model, Replies
+from selfinstruct.model import Mode, Model, ModelClient, Replies
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.request import Request
@@ -25,14 +25,14 @@ from selfinstruct.sampler import Sampler
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting:
+class StageContext:
     """What a stage works with."""
 
     name: str
     """Its own, as the recipe calls it."""
     pool: Pool
-    model: Answering
-    purse: Purse
+    model: ModelClient
+    purse: BudgetTracker
     random_seed: int
     past: Sequence[Mapping[str, Any]]
     """The figures of its rounds that were committed before."""
@@ -52,13 +52,13 @@ class Stage(Protocol):
         """How many candidates it is to keep, where that is known beforehand."""
         ...
 
-    def rounds(self, setting: Setting) -> Iterator[Round]:
+    def rounds(self, setting: StageContext) -> Iterator[Round]:
         """Its rounds, each as soon as it is done."""
         ...
 
 
 @runtime_checkable
-class Asking(Stage, Protocol):
+class ModelStage(Stage, Protocol):
     """A stage that asks a model, with one sampler and one prompt."""
 
     @property
@@ -93,19 +93,19 @@ class Reading(Stage, Protocol):
         ...
 
 
-def asking(recipe: Mapping[str, Stage]) -> dict[str, Asking]:
+def asking(recipe: Mapping[str, Stage]) -> dict[str, ModelStage]:
     """The stages that ask a model."""
-    return {name: stage for name, stage in recipe.items() if isinstance(stage, Asking)}
+    return {name: stage for name, stage in recipe.items() if isinstance(stage, ModelStage)}
 
 
 @dataclass(frozen=True)
-class Nobody:
+class NullModel:
     """Stands for a model where a stage asks none."""
 
     name: str = ""
     mode: Mode = "chat"
 
-    def rates(self) -> Rates | None:
+    def rates(self) -> Pricing | None:
         """Nothing is paid."""
         return None
 

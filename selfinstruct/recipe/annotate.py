@@ -29,9 +29,9 @@ from selfinstruct.model import Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
-from selfinstruct.recipe import Setting, stream
+from selfinstruct.recipe import StageContext, stream
 from selfinstruct.recipe.outcome import Outcome, reason, settled, subject
-from selfinstruct.recipe.turn import Answers, Turn, judge
+from selfinstruct.recipe.round_builder import PendingReplies, RoundBuilder, judge
 from selfinstruct.request import Request
 from selfinstruct.round import SURPLUS, Candidate, End, Ending, Rejection, Round, Sample
 from selfinstruct.sampler import Sampler
@@ -77,7 +77,7 @@ class Annotate:
         """The sample with what the template sees beside it."""
         return replace(sample, variables={**sample.variables, "instances": self.instances})
 
-    def rounds(self, setting: Setting) -> Iterator[Round]:
+    def rounds(self, setting: StageContext) -> Iterator[Round]:
         """Rounds until no task lacks what the stage fills."""
         return Annotating(self, setting).rounds()
 
@@ -90,7 +90,7 @@ class Attempt:
     waits for both, so that a round is the same however its questions were divided.
     """
 
-    turn: Turn
+    turn: RoundBuilder
     samples: list[Sample]
     number: int
     """Counts the attempts of the round, from 1."""
@@ -110,7 +110,7 @@ class Attempt:
 class Annotating:
     """A stage that annotates, while it does."""
 
-    def __init__(self, stage: Annotate, setting: Setting) -> None:
+    def __init__(self, stage: Annotate, setting: StageContext) -> None:
         self.stage = stage
         self.setting = setting
         self.pool = setting.pool
@@ -119,15 +119,15 @@ class Annotating:
         samples = [stage.widen(sample) for sample in stage.sampler.sample(self.pool, rng, len(self.pool), setting.name)]
         size = stage.requests_per_round
         self.waiting = deque(
-            Attempt(Turn(setting.name, number, setting.model.name), samples[start : start + size], 1)
+            Attempt(RoundBuilder(setting.name, number, setting.model.name), samples[start : start + size], 1)
             for number, start in enumerate(range(0, len(samples), size), first)
         )
         """The first attempts of rounds, as far as not all of their questions were asked."""
         self.again: deque[Attempt] = deque()
         """What is to be asked again in the rounds begun, before new ones."""
-        self.asked: deque[tuple[Answers, Attempt]] = deque()
+        self.asked: deque[tuple[PendingReplies, Attempt]] = deque()
         """What is under way, in the order asked."""
-        self.begun: deque[Turn] = deque()
+        self.begun: deque[RoundBuilder] = deque()
         """The rounds begun and not given yet."""
         self.done: set[int] = set()
         """Those of them of which nothing is to be asked any more, by number."""
@@ -167,7 +167,7 @@ class Annotating:
                 self.begun.append(turn)
             self.asked.append((answers, attempt))
 
-    def _read(self, answers: Answers, attempt: Attempt) -> None:
+    def _read(self, answers: PendingReplies, attempt: Attempt) -> None:
         """Take answers of an attempt, and after its last one ask again about the tasks that are as they were."""
         turn = attempt.turn
         for sample, request, found in answers:
@@ -184,7 +184,7 @@ class Annotating:
         self._give_up(attempt.left, turn)
         self.done.add(turn.number)
 
-    def _answer(self, found: list[Candidate | Rejection], sample: Sample, request: Request, turn: Turn) -> bool:
+    def _answer(self, found: list[Candidate | Rejection], sample: Sample, request: Request, turn: RoundBuilder) -> bool:
         """Judge all that a reply holds, and note what passed; whether anything did."""
         task = subject(sample)
         pieces = [
@@ -221,10 +221,10 @@ class Annotating:
             return None
         return Rejection(filter=SURPLUS, reason=f"{most} are kept", candidate=candidate)
 
-    def _give_up(self, samples: Sequence[Sample], turn: Turn) -> None:
+    def _give_up(self, samples: Sequence[Sample], turn: RoundBuilder) -> None:
         turn.outcomes += [Outcome(sample, reason=reason(sample, turn.rejections)) for sample in samples]
 
-    def _settle(self, turn: Turn) -> None:
+    def _settle(self, turn: RoundBuilder) -> None:
         """Put what came of a round into its tasks: not before those before it are settled, for they may share tasks."""
         for outcome in turn.outcomes:
             task = settled(self.pool[subject(outcome.sample).id], outcome, turn.stage, turn.model)

@@ -24,10 +24,10 @@ from pydantic import Field, field_validator
 from selfinstruct.errors import DataError, RunFolderError
 from selfinstruct.filters import Filter
 from selfinstruct.part import part
-from selfinstruct.recipe import Setting
+from selfinstruct.recipe import StageContext
 from selfinstruct.recipe.mistakes import mistakes_in, shared_out
 from selfinstruct.recipe.phrasing import LARGEST, Answer, Phrasing, Several, Wording, draw
-from selfinstruct.recipe.turn import judge
+from selfinstruct.recipe.round_builder import judge
 from selfinstruct.round import Candidate, End, Ending, Rejection, Round
 from selfinstruct.source import Mistake, Row, Source
 from selfinstruct.task import Task
@@ -88,7 +88,7 @@ class Convert:
     def _has_rows(self, task: str) -> bool:
         return any(True for _ in self.source.rows(task))
 
-    def rounds(self, setting: Setting) -> Iterator[Round]:
+    def rounds(self, setting: StageContext) -> Iterator[Round]:
         """Rounds until every row is read."""
         if setting.past and "ended" in setting.past[-1]:
             return iter(())
@@ -106,7 +106,7 @@ class Numbered(NamedTuple):
 class Converting:
     """A stage that converts, while it does."""
 
-    def __init__(self, stage: Convert, setting: Setting) -> None:
+    def __init__(self, stage: Convert, setting: StageContext) -> None:
         self.stage, self.setting, self.name = stage, setting, setting.name
         self.wording = Wording(
             answer=stage.answer,

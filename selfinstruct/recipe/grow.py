@@ -9,7 +9,7 @@ its target only between batches and so overshoots, and when nothing passes any m
 ends the stage.
 
 The reference code also waits for the slowest reply of a round before it asks for the next; here rounds overlap
-(`selfinstruct.recipe.drawing`).
+(`selfinstruct.recipe.sampling`).
 
 With `generations` in place of `until` the stage goes through everything that its sampler draws, once a generation, as
 Evol-Instruct does (Xu et al., 2023, section 2.2): the stages after it complete what a generation has made, and then it
@@ -29,9 +29,9 @@ from selfinstruct.model import Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
-from selfinstruct.recipe import Setting
-from selfinstruct.recipe.drawing import Drawing, Figures, Listed, Live, Saturation
-from selfinstruct.recipe.turn import Answered, Answers, Turn, judge, measured
+from selfinstruct.recipe import StageContext
+from selfinstruct.recipe.round_builder import Answered, PendingReplies, RoundBuilder, judge, measured
+from selfinstruct.recipe.sampling import ContinuousSampling, Drawing, Figures, GenerationSampling, Saturation
 from selfinstruct.request import Request
 from selfinstruct.round import SURPLUS, Candidate, Rejection, Round, Sample
 from selfinstruct.sampler import Sampler
@@ -49,7 +49,7 @@ class Grow:
     enough."""
     requests_per_round: Annotated[int, Field(ge=1)]
     """Prompts in a round."""
-    lag: Annotated[int, Field(ge=0)]
+    rounds_ahead: Annotated[int, Field(ge=0)]
     """Rounds that are under way while one is read: a round shows the pool as it stood that many rounds before; 0 to see
     everything and to wait for every reply. A generation shows the pool as it stood before it, and has no use for it."""
     saturation: Saturation | None
@@ -80,22 +80,22 @@ class Grow:
         """What the first prompt of this stage shows, for a pool that holds only seeds."""
         return self.sampler.preview(pool, rng)
 
-    def rounds(self, setting: Setting) -> Iterator[Round]:
+    def rounds(self, setting: StageContext) -> Iterator[Round]:
         """Rounds until there are enough tasks, or nothing new comes; or those of the next generation."""
         return Growing(self, setting).rounds()
 
-    def drawing(self, setting: Setting, figures: Figures) -> Drawing:
+    def drawing(self, setting: StageContext, figures: Figures) -> Drawing:
         """How it draws what its prompts show."""
         if self.generations is not None:
-            return Listed(setting, figures, self.sampler, self.requests_per_round, self.generations)
+            return GenerationSampling(setting, figures, self.sampler, self.requests_per_round, self.generations)
         assert self.until is not None
-        return Live(
+        return ContinuousSampling(
             setting=setting,
             figures=figures,
             sampler=self.sampler,
             size=self.requests_per_round,
             until=self.until,
-            lag=self.lag,
+            rounds_ahead=self.rounds_ahead,
             saturation=self.saturation,
         )
 
@@ -103,8 +103,8 @@ class Grow:
 class Begun(NamedTuple):
     """A round that is under way."""
 
-    turn: Turn
-    answers: Answers
+    turn: RoundBuilder
+    answers: PendingReplies
     rest: Sequence[Sample]
     """What could not be asked at once, because the budget was reserved."""
 
@@ -112,7 +112,7 @@ class Begun(NamedTuple):
 class Growing:
     """A stage that grows, while it does."""
 
-    def __init__(self, stage: Grow, setting: Setting) -> None:
+    def __init__(self, stage: Grow, setting: StageContext) -> None:
         self.stage = stage
         self.setting = setting
         self.name, self.pool = setting.name, setting.pool
@@ -156,7 +156,7 @@ class Growing:
             number = len(self.figures.rows) + len(self.ahead) + 1
             if not (samples := self.drawing.draw(number)):
                 return
-            turn = Turn(self.name, number, self.setting.model.name, self.drawing.generation)
+            turn = RoundBuilder(self.name, number, self.setting.model.name, self.drawing.generation)
             answers = turn.ask(self.stage.prompt, self.setting, samples)
             if not len(answers):
                 return
@@ -179,7 +179,7 @@ class Growing:
             taken += answers
         return None if rest else taken
 
-    def _read(self, turn: Turn, answered: Iterable[Answered]) -> Round:
+    def _read(self, turn: RoundBuilder, answered: Iterable[Answered]) -> Round:
         for sample, request, found in answered:
             for piece in found:
                 self._take(piece, sample, request, turn)
@@ -188,7 +188,7 @@ class Growing:
             turn.keep(task)
         return turn.done(self.pool, self.stage.metrics)
 
-    def _take(self, piece: Candidate | Rejection, sample: Sample, request: Request, turn: Turn) -> None:
+    def _take(self, piece: Candidate | Rejection, sample: Sample, request: Request, turn: RoundBuilder) -> None:
         if isinstance(piece, Rejection):
             return turn.reject(piece, request, sample)
         if self.stage.until is not None and self.kept[-1] + turn.kept >= self.stage.until:

@@ -20,7 +20,7 @@ class Alpaca:
 
     path: Path
     """The file, JSON or JSONL; a relative path starts where the command runs."""
-    written_by: str
+    author: str
     """Who wrote the rows that do not say so: `human`, the name of a model, or `unknown`."""
 
     def problems(self) -> list[str]:
@@ -38,5 +38,5 @@ class Alpaca:
             instruction=row["instruction"].strip(),
             is_classification=row.get("is_classification"),
             instances=instances_of(row),
-            models=writers(row, self.written_by),
+            models=writers(row, self.author),
         )

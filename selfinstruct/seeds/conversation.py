@@ -38,7 +38,7 @@ class Conversation:
     """The key of a turn that holds what is said."""
     roles: dict[str, Speaker]
     """The format's word for a speaker, and who that is; what `system` says is left out."""
-    written_by: str
+    author: str
     """Who wrote the rows that do not say so: `human`, the name of a model, or `unknown`."""
     longer: Literal["first", "refuse"]
     """What to do with conversations that go on: take the `first` question and answer, or `refuse` the file."""
@@ -96,5 +96,5 @@ class Conversation:
             origin=HUMAN,
             instruction=question.strip(),
             instances=(Instance("", answers[0][1]),) if answers else None,
-            models=writers(row, self.written_by),
+            models=writers(row, self.author),
         )

@@ -3,7 +3,7 @@
 A file of tasks need not be a person's work: most that are published were written by a model.  Seeds are the tasks that
 a run started from, so their origin is `human` in the pool, whoever wrote them; that no machine's text passes for a
 person's is the business of `models`.  A row that this program exported says who wrote it (`origin`, `models`), and the
-rows of all others are by whom the user says (`written_by`).  Where nobody says, it is `unknown`, never a person.
+rows of all others are by whom the user says (`author`).  Where nobody says, it is `unknown`, never a person.
 """
 
 import json
@@ -104,12 +104,12 @@ def instance(given: str | None, output: str) -> Instance:
     return Instance(real_input(given or ""), output)
 
 
-def writers(row: Mapping[str, Any], written_by: str) -> dict[str, str]:
+def writers(row: Mapping[str, Any], author: str) -> dict[str, str]:
     """Who wrote a row, as a task records it: its own word where it was exported, else the user's."""
     origin, models = row.get("origin"), row.get("models")
     if isinstance(origin, str) and isinstance(models, list) and all(isinstance(name, str) for name in models):
         return recorded(models or ([] if origin == HUMAN else [UNKNOWN]))
-    return recorded([] if written_by == HUMAN else [written_by])
+    return recorded([] if author == HUMAN else [author])
 
 
 def recorded(names: Iterable[str]) -> dict[str, str]:

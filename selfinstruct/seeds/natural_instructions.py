@@ -32,7 +32,7 @@ class NaturalInstructions:
 
     path: Path
     """The file, JSON or JSONL; a relative path starts where the command runs."""
-    written_by: str
+    author: str
     """Who wrote the rows that do not say so: `human`, the name of a model, or `unknown`."""
     instances: Annotated[int, Field(ge=1)] | None
     """The most instances that a task gets, the first ones; null for all."""
@@ -51,7 +51,7 @@ class NaturalInstructions:
             origin=HUMAN,
             instruction=row["definition"].strip(),
             instances=(instance(row["inputs"], row["targets"]),),
-            models=writers(row, self.written_by),
+            models=writers(row, self.author),
         )
 
 

@@ -22,7 +22,7 @@ class SelfInstruct:
 
     path: Path
     """The file, JSON or JSONL; a relative path starts where the command runs."""
-    written_by: str
+    author: str
     """Who wrote the rows that do not say so: `human`, the name of a model, or `unknown`."""
     instances: Annotated[int, Field(ge=1)] | None
     """The most instances that a task gets, the first ones; null for all."""
@@ -44,5 +44,5 @@ class SelfInstruct:
             instruction=row["instruction"].strip(),
             is_classification=row.get("is_classification"),
             instances=None if found is None else found[: self.instances],
-            models=writers(row, self.written_by),
+            models=writers(row, self.author),
         )

@@ -44,7 +44,7 @@ class Superni:
 
     path: Path
     """A folder, a zip or one file; a relative path starts where the command runs."""
-    written_by: str
+    author: str
     """Who wrote the tasks that do not say so: `human`, the name of a model, or `unknown`."""
     instances: Annotated[int, Field(ge=1)] | None
     """The most instances that a task gets, the first ones; null for all."""
@@ -79,7 +79,7 @@ class Superni:
             instruction=definition(row["Definition"]).strip(),
             is_classification=classification(row),
             instances=tuple(islice(instances_of(row), self.instances)) or None,
-            models=writers(row, self.written_by),
+            models=writers(row, self.author),
         )
 
 

@@ -29,7 +29,7 @@ from typing import Any, TypeAlias
 from selfinstruct.errors import RunFolderError
 from selfinstruct.request import Completion, Request
 from selfinstruct.storage.hashes import LENGTH
-from selfinstruct.storage.prefixes import Beginnings
+from selfinstruct.storage.prefixes import PromptPrefixes
 from selfinstruct.storage.remedies import unwritable
 from selfinstruct.storage.schema import opened
 
@@ -41,7 +41,7 @@ MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StoredRequest:
     """A request as it is kept: with all that shapes its reply, and which draw of it this is."""
 
     request: Request
@@ -51,7 +51,7 @@ class Asked:
     decoding: str
 
 
-Arrival: TypeAlias = tuple[Asked, Completion, "Future[Completion]"]
+Arrival: TypeAlias = tuple[StoredRequest, Completion, "Future[Completion]"]
 
 
 class Store:
@@ -65,7 +65,7 @@ class Store:
         self._parts: dict[str, int] = dict(self._read("SELECT content, id FROM parts"))
         self._rounds: set[tuple[str, int]] = set(self._read("SELECT DISTINCT stage, round FROM replies"))
         self._known: set[int] = {short(key) for (key,) in self._read("SELECT DISTINCT key FROM replies")}
-        self._beginnings: dict[tuple[str, str], Beginnings] = {}
+        self._beginnings: dict[tuple[str, str], PromptPrefixes] = {}
         self._end = threading.Event()
         self._writer = threading.Thread(target=self._write, name="selfinstruct-store", daemon=True)
         self._writer.start()
@@ -144,7 +144,7 @@ class Store:
         query = f"SELECT round, {size}, prompt_tokens + completion_tokens, cost_usd FROM completions WHERE stage = ?"  # noqa: S608  (a constant)
         return self._read(query, (stage,))
 
-    def save(self, asked: Asked, reply: Completion, kept: Future[Completion]) -> None:
+    def save(self, asked: StoredRequest, reply: Completion, kept: Future[Completion]) -> None:
         """Have a reply committed; `kept` is given it when it is on disk, or a RunFolderError."""
         self._waiting.put((asked, reply, kept))
 
@@ -205,11 +205,11 @@ class Store:
             if self._writing.in_transaction:
                 self._writing.execute("ROLLBACK")
 
-    def _row(self, asked: Asked, reply: Completion) -> tuple[object, ...]:
+    def _row(self, asked: StoredRequest, reply: Completion) -> tuple[object, ...]:
         request = asked.request
         shape = (request.stage, asked.identity)
         prompt = storable(request.text)
-        head = self._beginnings.setdefault(shape, Beginnings()).of(prompt)
+        head = self._beginnings.setdefault(shape, PromptPrefixes()).of(prompt)
         return (
             *(request.id, asked.key, asked.draw, request.stage, request.round, self._part(storable(asked.identity))),
             None if request.system is None else self._part(storable(request.system)),

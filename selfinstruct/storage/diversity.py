@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from math import fsum, log2
 from typing import TypeVar
 
-from selfinstruct.filters.crossing import highest, mean_of_pairs
+from selfinstruct.filters.pairwise_rouge import highest, mean_of_pairs
 from selfinstruct.filters.tokens import unicode
 from selfinstruct.task import Task
 from selfinstruct.text.verbs import Pair, verb_and_noun

@@ -12,7 +12,7 @@ HEADS = 8
 """Beginnings tried for a stage's prompts; they rarely have more than one."""
 
 
-class Beginnings:
+class PromptPrefixes:
     """How the prompts of a stage begin: in one way, or in a few where a question is put otherwise the second time."""
 
     def __init__(self) -> None:

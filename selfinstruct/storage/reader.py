@@ -72,7 +72,7 @@ def no_run(run: "Run", action: object) -> list[str]:
     return [f"{run.start.folder} holds no run. Name the folder of one: hydra.run.dir=<folder>."]
 
 
-class Record:
+class RunReader:
     """What a run has committed, and every reply that it was given."""
 
     def __init__(self, folder: Path) -> None:

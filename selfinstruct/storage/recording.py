@@ -23,11 +23,11 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-from selfinstruct.budget import Rates
+from selfinstruct.budget import Pricing
 from selfinstruct.errors import ModelError, RunFolderError
-from selfinstruct.model import Line, Mode, Model, Remembering, sendable
+from selfinstruct.model import Mode, Model, Remembering, Session, sendable
 from selfinstruct.request import Completion, Request
-from selfinstruct.storage.completions import Asked, Store, storable
+from selfinstruct.storage.completions import Store, StoredRequest, storable
 from selfinstruct.storage.tally import Tally
 
 LOG = logging.getLogger(__name__)
@@ -39,14 +39,14 @@ MOST_UNKNOWN = 5
 
 
 @contextmanager
-def recorded(model: Model, store: Store, tally: Tally | None = None) -> Iterator["Recorded"]:
+def recorded(model: Model, store: Store, tally: Tally | None = None) -> Iterator["CachedModel"]:
     """Open a line to the model, with every reply kept in the store, and in the model's own where it has one."""
     with ExitStack() as stack:
         shared = None if model.store is None else stack.enter_context(closing(opened(Path(model.store))))
         line = stack.enter_context(model.line())
         if isinstance(line, Remembering):
             line.answered_stages = store.answered()
-        yield Recorded(model, line, store, shared, tally)
+        yield CachedModel(model, line, store, shared, tally)
 
 
 def opened(path: Path) -> Store:
@@ -58,11 +58,11 @@ def opened(path: Path) -> Store:
     return Store(path)
 
 
-class Recorded:
+class CachedModel:
     """A model whose replies are kept, and are not asked for twice."""
 
     def __init__(
-        self, model: Model, line: Line, store: Store, shared: Store | None = None, tally: Tally | None = None
+        self, model: Model, line: Session, store: Store, shared: Store | None = None, tally: Tally | None = None
     ) -> None:
         self.model = model
         self._line = line
@@ -84,7 +84,7 @@ class Recorded:
         """The model's own."""
         return self.model.mode
 
-    def rates(self) -> Rates | None:
+    def rates(self) -> Pricing | None:
         """The model's own."""
         return self.model.rates()
 
@@ -100,7 +100,7 @@ class Recorded:
         return replies
 
     def _ask(self, requests: Sequence[Request], replies: "Replies") -> None:
-        new: list[tuple[Asked, Future[Completion]]] = []
+        new: list[tuple[StoredRequest, Future[Completion]]] = []
         for request in requests:
             decoding = json.dumps(asdict(request.decoding), sort_keys=True, ensure_ascii=False)
             key = key_of(self._identity, request, decoding)
@@ -110,7 +110,7 @@ class Recorded:
             if reply := self._store.find(request, key):
                 kept.set_result(reply)
                 continue
-            asked = Asked(request, key, self._draw(key), self._identity, decoding)
+            asked = StoredRequest(request, key, self._draw(key), self._identity, decoding)
             kept.add_done_callback(partial(self._drawn, asked))
             if self._shared is not None and (reply := self._shared.drawn(key, asked.draw)):
                 self._store.save(asked, reply, kept)
@@ -130,11 +130,11 @@ class Recorded:
         self._drawing.add((key, draw))
         return draw
 
-    def _drawn(self, asked: Asked, kept: Future[Completion]) -> None:
+    def _drawn(self, asked: StoredRequest, kept: Future[Completion]) -> None:
         """The draw is kept, or will not be made: which of them, the store says."""
         self._drawing.discard((asked.key, asked.draw))
 
-    def _arrived(self, asked: Asked, kept: Future[Completion], reply: Future[Completion]) -> None:
+    def _arrived(self, asked: StoredRequest, kept: Future[Completion], reply: Future[Completion]) -> None:
         """Store a reply as soon as it is there; called in a thread of the line, where nobody would see an error."""
         try:
             self._store_reply(asked, kept, reply)
@@ -142,7 +142,7 @@ class Recorded:
             if not kept.done():
                 kept.set_exception(defect)
 
-    def _store_reply(self, asked: Asked, kept: Future[Completion], reply: Future[Completion]) -> None:
+    def _store_reply(self, asked: StoredRequest, kept: Future[Completion], reply: Future[Completion]) -> None:
         if reply.cancelled():
             kept.cancel()
         elif defect := reply.exception():

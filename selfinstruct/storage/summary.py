@@ -17,7 +17,7 @@ from typing import Any
 
 from selfinstruct.budget import Stop
 from selfinstruct.pool import Pool
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.diversity import diversity
 from selfinstruct.storage.folder import kept_config
 from selfinstruct.task import HUMAN, UNKNOWN, Task, stand_ins
@@ -33,7 +33,7 @@ Row = Mapping[str, Any]
 
 
 def summarise(
-    start: Start,
+    start: RunInfo,
     pool: Pool,
     rounds: Sequence[Row],
     error: str | None,

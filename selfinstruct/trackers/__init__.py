@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from selfinstruct.round import Round
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 class Tracker(Protocol):
     """Logs a run."""
 
-    def start(self, start: Start) -> None:
+    def start(self, start: RunInfo) -> None:
         """Told once, before the first round."""
         ...
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from selfinstruct.part import part
 from selfinstruct.round import OWN, Round
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 from selfinstruct.task import OFFLINE, SCRIPTED, stand_ins
 from selfinstruct.text.terminal import printable
 from selfinstruct.trackers.progress import WAITING, Bar, Recent, after
@@ -49,7 +49,7 @@ class Console:
     _kept: Any = field(init=False, repr=False, default=None)
     _recent: Any = field(init=False, repr=False, default=None)
 
-    def start(self, start: Start) -> None:
+    def start(self, start: RunInfo) -> None:
         """Say what runs, with which model, and where."""
         self._start, self._kept = start, kept_before(start.folder)
         self._screen = screen()

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 from selfinstruct.trackers.environment import mode_of
 from selfinstruct.trackers.wandb import KEYS, Wandb
 
@@ -20,7 +20,7 @@ JOB_TYPE = "push"
 
 
 def log_published(
-    settings: Mapping[str, Any], start: Start, artifacts: Mapping[str, Mapping[str, Path]], address: str
+    settings: Mapping[str, Any], start: RunInfo, artifacts: Mapping[str, Mapping[str, Path]], address: str
 ) -> None:
     """Log artifacts, kind to names and files, of the run that starts so; these are its W&B settings.
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 from selfinstruct.task import stand_ins
 from selfinstruct.trackers.environment import mode_of
 from selfinstruct.trackers.wandb import KEYS, Wandb
@@ -48,7 +48,7 @@ def log_sweep(
         if mode_of(settings.get("mode")) == "disabled":
             return
         tracker = Wandb(**{key: settings[key] for key in KEYS}, tables=False)
-        start = Start(
+        start = RunInfo(
             folder=folder,
             name=f"{group}/{JOB_TYPE}",
             group=group,

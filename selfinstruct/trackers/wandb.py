@@ -28,7 +28,7 @@ from pydantic import Field
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.part import part
 from selfinstruct.round import Round
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 from selfinstruct.trackers.earlier import kept_id, new_id, remove_unsent
 from selfinstruct.trackers.environment import Mode, entity_of, mode_of, project_of
 from selfinstruct.trackers.history import History, counts, metrics, metrics_of_totals, nearest
@@ -70,7 +70,7 @@ class Wandb:
     _step: int = field(init=False, repr=False, default=0)
     _lost: int = field(init=False, repr=False, default=0)
 
-    def start(self, start: Start) -> None:
+    def start(self, start: RunInfo) -> None:
         """Open a W&B run of its own; raises SelfInstructError where W&B cannot start."""
         self._start, self._step, self._lost = start, 0, 0
         if not start.makes_rounds:  # W&B has the whole run, and would be given a new one with the times of now
@@ -137,7 +137,7 @@ class Wandb:
         if self._lost:
             log.warning("W&B lacks parts of this run; its folder has all of it")
 
-    def _open(self, start: Start) -> Any:
+    def _open(self, start: RunInfo) -> Any:
         if (mode := mode_of(self.mode)) != "online":
             return self._init(start, mode)
         import wandb
@@ -152,7 +152,7 @@ class Wandb:
         log.warning("W&B logs offline: %s. Upload it later: wandb sync %s/wandb/offline-run-*", reason, start.folder)
         return self._init(start, "offline")
 
-    def _init(self, start: Start, mode: Mode) -> Any:
+    def _init(self, start: RunInfo, mode: Mode) -> Any:
         os.environ.setdefault("WANDB_DISABLE_WEAVE", "true")  # it would print an invitation to install Weave
         import wandb
 
@@ -184,12 +184,12 @@ class Wandb:
             ),
         )
 
-    def _tags(self, start: Start) -> list[str]:
+    def _tags(self, start: RunInfo) -> list[str]:
         known = [start.recipe, *start.models, *(["offline-model"] if start.is_offline else [])]
         wanted = [tag[:LONGEST_TAG] for tag in [*known, *self.tags] if tag and self.tags.get(tag, True)]
         return list(dict.fromkeys(wanted))
 
-    def _log_dataset(self, start: Start, summary: dict[str, Any]) -> None:
+    def _log_dataset(self, start: RunInfo, summary: dict[str, Any]) -> None:
         paths = sorted(path for path in (start.folder / "dataset").rglob("*") if path.is_file())
         if paths:
             about = {"is_offline": summary["offline"], "models": summary["models"], "run": start.name}

@@ -12,8 +12,8 @@ from selfinstruct.budget import Stop
 from selfinstruct.pool import Pool
 from selfinstruct.request import Completion, Decoding, Request
 from selfinstruct.round import Candidate, Rejection, Round
-from selfinstruct.run_info import Start
-from selfinstruct.storage.completions import Asked, Store
+from selfinstruct.run_info import RunInfo
+from selfinstruct.storage.completions import Store, StoredRequest
 from selfinstruct.storage.folder import keep_config, replace_text
 from selfinstruct.storage.journal import Journal
 from selfinstruct.storage.summary import summarise
@@ -89,7 +89,7 @@ def make_run(
         )
     )
     if summarised:
-        start = Start(
+        start = RunInfo(
             folder=folder, name="x", group=None, recipe="r", job_type="generate", config=config, declared=config
         )
         unused = UNUSED | ({} if cost is not None else {"cost_usd": None})
@@ -112,7 +112,7 @@ def keep_replies(folder: Path, replies: tuple[tuple[dict[str, Any], str], ...]) 
     for number, (decoding, model) in enumerate(replies, 1):
         request = Request(f"grow/1/{number}", "grow", 1, "Say.", None, True, Decoding(), "whole")
         identity = json.dumps({"name": "openai/m", "mode": "chat"})
-        asked = Asked(request, f"key {number}".encode(), 0, identity, json.dumps(decoding))
+        asked = StoredRequest(request, f"key {number}".encode(), 0, identity, json.dumps(decoding))
         store.save(asked, Completion(text="Said.", model=model), Future())
     store.close()
 

@@ -11,7 +11,7 @@ from selfinstruct.actions.comparison.comparing import compare
 from selfinstruct.actions.comparison.grouping import estimate, short
 from selfinstruct.actions.comparison.page import page
 from selfinstruct.actions.comparison.reading import read
-from selfinstruct.actions.comparison.sending import flat, loaded
+from selfinstruct.actions.comparison.sent_parameters import flat, loaded
 from selfinstruct.budget import Stop
 from selfinstruct.storage.folder import hashed
 from selfinstruct.text.escaping import csv_text

@@ -12,7 +12,7 @@ from selfinstruct.recipe.grow import Grow, Saturation
 from selfinstruct.request import Completion, Failure
 from selfinstruct.round import Candidate
 from selfinstruct.run import Run
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 from selfinstruct.sampler.mixed import Mixed
 
 DECLARED = {"random_seed": 1, "seeds": {}, "recipe": {"grow": {"prompt": {"template": "x"}}}}
@@ -74,14 +74,14 @@ def run(tmp_path, task, scripted):
             until=changes.pop("until", 3),
             generations=None,
             requests_per_round=1,
-            lag=0,
+            rounds_ahead=0,
             saturation=changes.pop("saturation", None),
             sampler=Mixed(human=changes.pop("human", 2), machine=1),
             prompt=prompt,
             filters={},
             model=None,
         )
-        start = Start(
+        start = RunInfo(
             folder=tmp_path / "run",
             name="x",
             group=None,

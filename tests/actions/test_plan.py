@@ -246,7 +246,7 @@ def test_what_is_free_costs_nothing_and_has_no_limits(plan):
         ("model.concurrency=1", "concurrency"),
         ("model.requests_per_minute=1", "requests_per_minute"),
         ("model.tokens_per_minute=10", "tokens_per_minute"),
-        ("recipe.instructions.lag=0", "lag"),
+        ("recipe.instructions.rounds_ahead=0", "rounds_ahead"),
     ],
 )
 def test_the_narrowest_limit_says_how_long_it_takes(plan, override, bound_by):
@@ -263,7 +263,7 @@ def test_a_model_without_limits_has_no_pace():
 
     model = Offline(mode="chat", repeats=0, truncated=0, bad_format=0, chatty=0, thinking=0)
     assert pace(None, model, None, 1.0) is None
-    assert Pace(seconds=exactly(1), bound_by="lag").seconds.low == 1
+    assert Pace(seconds=exactly(1), bound_by="rounds_ahead").seconds.low == 1
 
 
 def test_parameters_that_a_provider_does_not_take_are_told_and_no_error(plan):

@@ -80,7 +80,7 @@ def test_a_run_warns_before_it_asks_and_goes_through(tmp_path):
         for text in CHINESE * 3
     ]
     path.write_text("".join(json.dumps({**row, "id": f"s{number}"}) + "\n" for number, row in enumerate(rows)))
-    words = [f"seeds.path={path}", "recipe.instructions.filters.script.welcome={han: false}", "trackers=[]"]
+    words = [f"seeds.path={path}", "recipe.instructions.filters.script.allowed={han: false}", "trackers=[]"]
 
     ended = run(*words, "budget.requests=1", f"hydra.run.dir={tmp_path / 'run'}")
 

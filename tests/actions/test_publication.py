@@ -35,7 +35,7 @@ from selfinstruct.cli.replay import replayed, with_words, words_of
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
 from selfinstruct.pool import Pool
 from selfinstruct.run import Run
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 
 WORDS = ("recipe.instructions.until=12", "formats=[alpaca]")
 ACTIONS = "actions=[generate,export,capsule]"
@@ -54,7 +54,7 @@ def execute(folder, *words, actions="actions=[generate,export]", capsule=None):
     values = OmegaConf.to_container(config, resolve=True)
     declared = OmegaConf.to_container(config, resolve=False)
     values, declared = (without_objective(untold(config)) for config in (values, declared))
-    start = Start(
+    start = RunInfo(
         folder=folder,
         name="test",
         group=None,
@@ -318,7 +318,7 @@ def test_an_override_that_no_replay_takes_is_reported_when_the_capsule_is_made(t
 
 
 def test_a_run_that_needs_files_of_its_author_says_so_before_it_begins(published):
-    start = Start(
+    start = RunInfo(
         folder=published,
         name="x",
         group=None,

@@ -19,7 +19,7 @@ from selfinstruct.actions.capsule import Capsule
 from selfinstruct.actions.publication.archive import FILES, seal
 from selfinstruct.actions.push import BESIDE, INSTALL, Push
 from selfinstruct.errors import RunFolderError, SelfInstructError
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 
 TOKEN = "hf_abcdefghijklmnopqrstuvwxyz"
 ROOT = Path(__file__).parents[2]
@@ -76,7 +76,7 @@ def hub(monkeypatch):
 def start_of(folder, **trackers):
     config = {"trackers": trackers}
     about = {"name": "run", "group": None, "recipe": "self_instruct", "job_type": "push"}
-    return Start(folder=folder, config=config, declared=config, **about)
+    return RunInfo(folder=folder, config=config, declared=config, **about)
 
 
 @pytest.fixture

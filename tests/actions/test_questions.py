@@ -2,7 +2,7 @@ import pytest
 
 from selfinstruct.actions.questions import recorded_questions, sample_of, seen
 from selfinstruct.pool import Pool
-from selfinstruct.storage.reader import Record
+from selfinstruct.storage.reader import RunReader
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def run(composed, built, tmp_path):
 
 
 def test_every_recorded_request_is_understood(run, tmp_path):
-    record = Record(tmp_path)
+    record = RunReader(tmp_path)
     for place, round_ in enumerate(record.rounds):
         questions = recorded_questions(record, run.recipe, place)
 
@@ -30,13 +30,13 @@ def test_every_recorded_request_is_understood(run, tmp_path):
 def test_what_another_sampler_would_have_shown_is_not_taken_for_what_was_shown(run, composed, built, tmp_path):
     other = built(composed("recipe.instructions.sampler.human=3"), tmp_path).recipe
 
-    assert recorded_questions(Record(tmp_path), other, 0) is None
-    assert recorded_questions(Record(tmp_path), {}, 0) is None
+    assert recorded_questions(RunReader(tmp_path), other, 0) is None
+    assert recorded_questions(RunReader(tmp_path), {}, 0) is None
 
 
 def test_a_request_whose_prompt_is_another_now_keeps_its_task_and_reply(run, composed, built, tmp_path):
     other = built(composed("recipe.input_first.prompt.template=Hello"), tmp_path).recipe
-    record = Record(tmp_path)
+    record = RunReader(tmp_path)
     place = next(number for number, round_ in enumerate(record.rounds) if round_.stage == "input_first")
     about = {item.request: item.task for item in record.rounds[place].rejections}
     assert about

@@ -11,7 +11,7 @@ from selfinstruct.pool import Pool
 from selfinstruct.request import Completion, Failure
 from selfinstruct.round import Candidate
 from selfinstruct.storage.folder import hashed
-from selfinstruct.storage.reader import Record
+from selfinstruct.storage.reader import RunReader
 from selfinstruct.task import Task
 
 FILES = ("pool.jsonl", "rejected.jsonl", "rounds.jsonl")
@@ -210,7 +210,7 @@ def test_the_new_folder_is_whole_and_goes_on_as_a_run(recorded, refilter, execut
 
 
 def replies(folder):
-    with Record(folder).replies() as found:
+    with RunReader(folder).replies() as found:
         return sorted(found, key=lambda reply: reply.key)
 
 

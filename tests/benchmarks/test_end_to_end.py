@@ -66,7 +66,7 @@ def test_five_thousand_tasks_with_overlapping_rounds_and_with_a_barrier(table, t
     with server(*SLOW) as url:  # a new one, for it never gives the same reply twice
         fewer, _ = run(url, tmp_path / "8", 5000, "model.concurrency=8")
     with server(*SLOW) as url:
-        words = ("model.concurrency=64", "recipe.instructions.lag=0")
+        words = ("model.concurrency=64", "recipe.instructions.rounds_ahead=0")
         barrier, _ = run(url, tmp_path / "barrier", 5000, *words, program=("-c", BARRIER))
     for name in FILES:
         assert filecmp.cmp(tmp_path / "64" / name, tmp_path / "8" / name, shallow=False), name

@@ -5,7 +5,7 @@ from omegaconf import OmegaConf
 from selfinstruct.cli import job  # noqa: F401  (for the resolvers that the config names)
 from selfinstruct.cli.hints import CONF
 from selfinstruct.cli.strangers import foreign_places, is_foreign, refused_of
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 
 
 def hydra_of(*words):
@@ -44,7 +44,7 @@ def test_a_file_that_cannot_be_read_is_reported_later(tmp_path):
 
 
 def start(declared=(), is_own=True):
-    return Start(
+    return RunInfo(
         folder="run", name="x", group=None, recipe="x", job_type="x", config={}, declared=dict(declared), is_own=is_own
     )
 

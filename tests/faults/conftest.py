@@ -28,7 +28,7 @@ SALT = 349
 """With this one every kind of fault comes, and no question meets so many that the test would take long."""
 SMALL = (
     *("model=endpoint", "model.timeout_seconds=1", "model.attempts=8", "model.concurrency=16", "trackers=[]"),
-    *("recipe.instructions.until=40", "recipe.instructions.requests_per_round=3", "recipe.instructions.lag=4"),
+    *("recipe.instructions.until=40", "recipe.instructions.requests_per_round=3", "recipe.instructions.rounds_ahead=4"),
     *("recipe.classification.requests_per_round=8", "recipe.output_first.requests_per_round=4"),
     *("recipe.input_first.requests_per_round=4", "formats=[alpaca,chat]"),
 )

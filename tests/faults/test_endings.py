@@ -8,7 +8,7 @@ from selfinstruct.errors import ModelError
 from selfinstruct.model.refusals import PROBE
 
 SHORT = (
-    *("recipe.instructions.until=5", "recipe.instructions.requests_per_round=1", "recipe.instructions.lag=0"),
+    *("recipe.instructions.until=5", "recipe.instructions.requests_per_round=1", "recipe.instructions.rounds_ahead=0"),
     *("recipe.classification.requests_per_round=1", "recipe.output_first.requests_per_round=1", "model.attempts=2"),
 )
 PATHS = {

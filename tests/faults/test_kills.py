@@ -65,7 +65,7 @@ def while_it_exports(rng, folder, server):
 SHARED = ("model=endpoint", "model.timeout_seconds=2", "model.concurrency=16", "trackers=[]", "formats=[alpaca,chat]")
 GOLDEN = Path(__file__).parents[1] / "golden"
 RECIPES = {
-    "alpaca": (*SHARED, "recipe.tasks.until=90", "recipe.tasks.requests_per_round=1", "recipe.tasks.lag=5"),
+    "alpaca": (*SHARED, "recipe.tasks.until=90", "recipe.tasks.requests_per_round=1", "recipe.tasks.rounds_ahead=5"),
     "evol_instruct": (
         *(*SHARED, f"seeds.path={GOLDEN}/evol_instruct_seeds.jsonl", "recipe/judge@recipe=difficulty"),
         *("recipe.evolution.generations=3", "recipe.evolution.requests_per_round=2"),

@@ -23,13 +23,17 @@ PATHS = {
 }
 RECIPES = {
     "self_instruct": (
-        *("recipe.instructions.until=8", "recipe.instructions.requests_per_round=2", "recipe.instructions.lag=1"),
+        *(
+            "recipe.instructions.until=8",
+            "recipe.instructions.requests_per_round=2",
+            "recipe.instructions.rounds_ahead=1",
+        ),
         *("recipe.classification.requests_per_round=4", "recipe.output_first.requests_per_round=3"),
         "recipe.input_first.requests_per_round=3",
     ),
     "alpaca": (
         *("recipe=alpaca", "recipe.tasks.until=60", "recipe.tasks.requests_per_round=1"),
-        "recipe.tasks.lag=2",
+        "recipe.tasks.rounds_ahead=2",
     ),
     "evol_instruct": (
         *("recipe=evol_instruct", f"seeds.path={GOLDEN}/evol_instruct_seeds.jsonl", "recipe.evolution.generations=2"),

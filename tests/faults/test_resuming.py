@@ -15,7 +15,7 @@ STRANGE = (
     "recipe.instructions.filters.length.max_words=${random_seed}",
     "+recipe.instructions.prompt.decoding.stop=['a b','###']",
     """recipe.instructions.prompt.system='${oc.env:OWNER}\\'s; $HOME "é"'""",
-    "~recipe.instructions.filters.openings",
+    "~recipe.instructions.filters.banned_prefixes",
     "+recipe.instructions.metrics={}",
     "random_seed=150",
     "recipe.instructions.until=4",

@@ -16,7 +16,11 @@ FILES = ("pool.jsonl", "rejected.jsonl", "rounds.jsonl")
 SHARED = ("trackers=[]", "formats=[alpaca]")
 SEEDS = Path(__file__).parents[1] / "golden" / "evol_instruct_seeds.jsonl"
 ANNOTATING = tuple(f"recipe.{name}.requests_per_round=4" for name in ("classification", "output_first", "input_first"))
-GROWING = ("recipe.instructions.until=12", "recipe.instructions.requests_per_round=2", "recipe.instructions.lag=2")
+GROWING = (
+    "recipe.instructions.until=12",
+    "recipe.instructions.requests_per_round=2",
+    "recipe.instructions.rounds_ahead=2",
+)
 RECIPES = {
     "self_instruct": (*GROWING, *ANNOTATING),
     "self_instruct that is saturated": (
@@ -29,7 +33,12 @@ RECIPES = {
         *("recipe.instructions.saturation.rounds=3", "recipe.instructions.saturation.kept_share=0.3"),
     ),
     "paper": ("experiment=paper", "recipe.instructions.until=8"),
-    "alpaca": ("recipe=alpaca", "recipe.tasks.until=40", "recipe.tasks.requests_per_round=1", "recipe.tasks.lag=2"),
+    "alpaca": (
+        "recipe=alpaca",
+        "recipe.tasks.until=40",
+        "recipe.tasks.requests_per_round=1",
+        "recipe.tasks.rounds_ahead=2",
+    ),
     "evol_instruct": (
         *("recipe=evol_instruct", f"seeds.path={SEEDS}", "recipe/judge@recipe=difficulty"),
         *("recipe.evolution.generations=2", "recipe.evolution.requests_per_round=2"),

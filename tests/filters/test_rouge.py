@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
 from selfinstruct.filters import tokens
-from selfinstruct.filters.border import Border
+from selfinstruct.filters.lcs_threshold import Border
 from selfinstruct.filters.rouge import FEW, RougeIndex
 from selfinstruct.task import Task
 

@@ -8,8 +8,8 @@ from selfinstruct.round import Candidate
 from selfinstruct.task import HUMAN, Task
 
 
-def judged(instruction: str, *, ascii_only: bool = False, **welcome: bool) -> str | None:
-    part = Script(welcome={"latin": True, "digits": True, **welcome}, ascii_only=ascii_only)
+def judged(instruction: str, *, ascii_only: bool = False, **allowed: bool) -> str | None:
+    part = Script(allowed={"latin": True, "digits": True, **allowed}, ascii_only=ascii_only)
     return part.reject(Candidate(instruction=instruction), Pool())
 
 
@@ -77,7 +77,7 @@ def seeded(*instructions: str) -> Pool:
 
 def by_seeds(instruction: str, seeds: Pool) -> str | None:
     kinds = ("latin", "han", "kana", "hangul")
-    part = Script(welcome={"digits": True, **dict.fromkeys(kinds)}, ascii_only=False)
+    part = Script(allowed={"digits": True, **dict.fromkeys(kinds)}, ascii_only=False)
     return part.reject(Candidate(instruction=instruction), seeds)
 
 
@@ -109,6 +109,6 @@ def test_without_seeds_every_listed_script_is_allowed() -> None:
 
 
 def test_the_seeds_do_not_allow_what_the_config_forbids() -> None:
-    part = Script(welcome={"han": False}, ascii_only=False)
+    part = Script(allowed={"han": False}, ascii_only=False)
 
     assert part.reject(Candidate(instruction="写一首诗"), seeded("写一首诗")) == "begins with '写' (han)"

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from rouge_score.rouge_scorer import RougeScorer
 
-from selfinstruct.filters import Filter, Measuring, tokens
-from selfinstruct.filters.similarity import Nearness, Similarity
+from selfinstruct.filters import Filter, NeighborFilter, tokens
+from selfinstruct.filters.similarity import NeighborIndex, Similarity
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
 from selfinstruct.task import Task
@@ -62,7 +62,7 @@ def plain_score(one: list[str], other: list[str]) -> float:
 
 def test_is_a_filter_that_measures() -> None:
     assert isinstance(similarity(), Filter)
-    assert isinstance(similarity(), Measuring)
+    assert isinstance(similarity(), NeighborFilter)
 
 
 def test_a_copy_is_rejected_with_score_and_task() -> None:
@@ -176,9 +176,9 @@ def test_a_task_is_measured_with_those_that_entered_before_it() -> None:
     pool, part = pool_of("a b", "a c"), similarity()
     first, second = pool
 
-    assert part.measure([first, second], pool) == [Nearness(), Nearness((("seed_0", 0.5),), 0.5)]
+    assert part.measure([first, second], pool) == [NeighborIndex(), NeighborIndex((("seed_0", 0.5),), 0.5)]
     pool.add(Task(id="new", origin="instructions", instruction="a c"))
-    assert part.measure([second], pool) == [Nearness((("seed_0", 0.5),), 0.5)]
+    assert part.measure([second], pool) == [NeighborIndex((("seed_0", 0.5),), 0.5)]
 
 
 def test_neighbours_are_plain_numbers() -> None:
@@ -192,7 +192,7 @@ def test_neighbours_are_plain_numbers() -> None:
 def test_no_neighbours_are_measured_when_none_are_wanted() -> None:
     pool = pool_of("a b", "a b")
 
-    assert similarity(neighbours=0).measure(list(pool), pool) == [Nearness((), None)] * 2
+    assert similarity(neighbours=0).measure(list(pool), pool) == [NeighborIndex((), None)] * 2
 
 
 def test_nothing_is_measured_where_nothing_was_kept() -> None:
@@ -221,7 +221,7 @@ def test_a_text_without_tokens_resembles_nothing_not_even_itself(text: str) -> N
     pool = pool_of(text, "a b", text)
 
     assert similarity().reject(candidate(text), pool) is None
-    assert similarity().measure(list(pool), pool)[2] == Nearness((("seed_0", 0.0), ("seed_1", 0.0)), 0.0)
+    assert similarity().measure(list(pool), pool)[2] == NeighborIndex((("seed_0", 0.0), ("seed_1", 0.0)), 0.0)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import zlib
 import pytest
 
 from selfinstruct.model.bodies import LONG, LONG_AT_ONCE, PIECE, Bodies, Body
-from selfinstruct.model.trouble import GarbledError, judged
+from selfinstruct.model.failed_attempt import GarbledError, judged
 
 TEXT = b'{"choices": []}' * 1000
 

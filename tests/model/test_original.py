@@ -8,9 +8,9 @@ import threading
 import pytest
 from aiohttp import web
 
+from selfinstruct.model.failed_attempt import GarbledError
 from selfinstruct.model.litellm import LiteLLM
 from selfinstruct.model.original import Original, usable
-from selfinstruct.model.trouble import GarbledError
 
 TEXT = "1. Name a fruit.\n2. Name a"
 

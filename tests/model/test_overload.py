@@ -12,8 +12,8 @@ import servers
 from aiohttp import web
 
 from selfinstruct.model.endpoint import Endpoint
+from selfinstruct.model.failed_attempt import judged
 from selfinstruct.model.litellm import LiteLLM
-from selfinstruct.model.trouble import judged
 
 DELAY = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "1s"}]
 FORMATS = {

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from selfinstruct.model.failed_attempt import ReplyError, judged
 from selfinstruct.model.protocol import body, check_moved, completion, parameters, path, reason_of
-from selfinstruct.model.trouble import ReplyError, judged
 from selfinstruct.request import Completion, Decoding, Request
 
 HEADERS = {"Date": "now"}

@@ -8,10 +8,10 @@ from types import MappingProxyType
 import pytest
 from virtual import Status, asked, request, run, terms
 
-from selfinstruct.model.asking import Asking
+from selfinstruct.model.failed_attempt import GarbledError
 from selfinstruct.model.refusals import FEW, MANY, PROBE
+from selfinstruct.model.request_queue import RequestQueue
 from selfinstruct.model.secrets import Secrets
-from selfinstruct.model.trouble import GarbledError
 from selfinstruct.request import Completion
 
 
@@ -240,7 +240,7 @@ def test_a_line_that_is_closed_holds_no_refusal_any_longer(how):
         return Completion(request.text)
 
     async def play():
-        asking = Asking(terms(concurrency=2), Secrets())
+        asking = RequestQueue(terms(concurrency=2), Secrets())
         futures = [Future() for _ in range(2)]
         asking.open(send)
         asking.take([(request(number), future) for number, future in enumerate(futures)])
@@ -265,7 +265,7 @@ def test_a_defect_while_a_probe_is_judged_reaches_whoever_takes_the_reply():
         return Completion("yes")
 
     async def play():
-        asking = Asking(terms(), Broken())
+        asking = RequestQueue(terms(), Broken())
         future = Future()
         asking.open(send)
         asking.take([(request(0), future)])

@@ -7,7 +7,7 @@ from selfinstruct.model.replay import NOT_HELD, Replay
 from selfinstruct.request import Completion
 
 
-class Recorded:
+class CachedModel:
     def answer(self, request, identity):
         return Completion(text=identity) if request.id.endswith("/1") else None
 
@@ -15,7 +15,7 @@ class Recorded:
 @pytest.fixture
 def model():
     offline = Offline(mode="chat", repeats=0, truncated=0, bad_format=0, chatty=0, thinking=0)
-    return Replay(model=offline, recordings=Recorded())
+    return Replay(model=offline, recordings=CachedModel())
 
 
 def test_it_passes_for_the_model_whose_replies_it_has(model):

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from selfinstruct.model.failed_attempt import GarbledError, judged
 from selfinstruct.model.replies import BrokenError, Price, completion, counted, cut, said, trusted
-from selfinstruct.model.trouble import GarbledError, judged
 from selfinstruct.request import Completion, Decoding, Request
 
 

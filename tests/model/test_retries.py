@@ -3,9 +3,9 @@ from random import Random
 
 import pytest
 
+from selfinstruct.model.failed_attempt import FailedAttempt
 from selfinstruct.model.health import Health
 from selfinstruct.model.retries import Attempts, wait
-from selfinstruct.model.trouble import Trouble
 from selfinstruct.request import Failure
 
 
@@ -23,7 +23,7 @@ def test_the_server_is_given_the_time_it_asks_for_but_no_more_than_five_minutes(
 
 
 def transient(message="no", retry_after=None):
-    return Trouble("transient", message, retry_after)
+    return FailedAttempt("transient", message, retry_after)
 
 
 def after(*troubles, most=3, clean=str, health=None, left=None):
@@ -45,7 +45,7 @@ def test_the_waits_of_a_request_are_its_own_and_the_same_each_time():
 
 @pytest.mark.parametrize("kind", ["refused", "fatal"])
 def test_what_is_permanent_is_not_tried_again(kind):
-    assert after(Trouble(kind, "HTTP 400, too long")) == [Failure(kind, "HTTP 400, too long")]
+    assert after(FailedAttempt(kind, "HTTP 400, too long")) == [Failure(kind, "HTTP 400, too long")]
 
 
 def test_after_the_last_attempt_nobody_waits():
@@ -66,13 +66,13 @@ def test_a_wait_that_is_longer_than_the_time_left_is_not_begun():
 
 
 def test_a_request_that_gets_nothing_but_garbled_replies_is_refused():
-    *_, failure = after(*[Trouble("garbled", "half")] * 3)
+    *_, failure = after(*[FailedAttempt("garbled", "half")] * 3)
 
     assert failure == Failure("refused", "no whole reply in 3 attempts; the last: half")
 
 
 def test_a_request_that_got_a_garbled_reply_among_other_faults_may_still_be_answered():
-    *_, failure = after(transient(), Trouble("garbled", "half"), most=2)
+    *_, failure = after(transient(), FailedAttempt("garbled", "half"), most=2)
 
     assert failure.kind == "unavailable"
 
@@ -81,7 +81,11 @@ def test_only_garbled_replies_are_counted_where_a_request_ends_because_of_them()
     health = Health()
     health.answered()
     attempts = Attempts(2, "stage/1/1", str, health)
-    troubles = [Trouble("garbled", "half"), Trouble("transient", "busy", is_overload=True), Trouble("garbled", "login")]
+    troubles = [
+        FailedAttempt("garbled", "half"),
+        FailedAttempt("transient", "busy", is_overload=True),
+        FailedAttempt("garbled", "login"),
+    ]
 
     *_, failure = map(attempts.after, troubles)
 
@@ -90,7 +94,7 @@ def test_only_garbled_replies_are_counted_where_a_request_ends_because_of_them()
 
 
 def test_an_address_at_which_nobody_ever_answered_is_tried_twice():
-    lost = Trouble("unreached", "cannot reach nowhere:80")
+    lost = FailedAttempt("unreached", "cannot reach nowhere:80")
 
     assert after(transient("late"), lost, most=8)[1] == Failure(
         "unavailable", "cannot reach nowhere:80. Is the address right, and does the server run?"
@@ -98,8 +102,8 @@ def test_an_address_at_which_nobody_ever_answered_is_tried_twice():
 
 
 def test_a_server_that_has_said_anything_is_waited_for_like_any_other():
-    lost, health = Trouble("unreached", "gone"), Health()
-    after(Trouble("transient", "busy", is_heard=True), health=health)
+    lost, health = FailedAttempt("unreached", "gone"), Health()
+    after(FailedAttempt("transient", "busy", is_heard=True), health=health)
 
     assert [type(found) for found in after(lost, lost, lost, health=health)] == [float, float, Failure]
 
@@ -117,7 +121,7 @@ def test_every_attempt_that_failed_is_told_in_the_log(caplog):
     caplog.set_level(logging.INFO)
 
     after(transient(), transient("busy"), transient("down"))
-    after(Trouble("fatal", "no key"))
+    after(FailedAttempt("fatal", "no key"))
     Attempts(5, "stage/1/2", str, Health()).cut_short("the line was closed")
 
     first, *others = [record.getMessage() for record in caplog.records]

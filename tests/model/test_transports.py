@@ -16,9 +16,9 @@ import servers
 from selfinstruct.model.bodies import Bodies
 from selfinstruct.model.connection import loaded
 from selfinstruct.model.endpoint import Endpoint
+from selfinstruct.model.failed_attempt import GarbledError, ReplyError
 from selfinstruct.model.litellm import LiteLLM
 from selfinstruct.model.original import CALL, Original
-from selfinstruct.model.trouble import GarbledError, ReplyError
 
 KEY = "sk-test-0123456789abcdef"
 
@@ -30,7 +30,7 @@ class Host(servers.Server):
         self.said = 200, {}, b"{}"
         self.is_endless = False
         self.asked, self.ended = [], threading.Event()
-        super().__init__((address, 0), Answering)
+        super().__init__((address, 0), ModelClient)
 
     @property
     def url(self):
@@ -41,7 +41,7 @@ class Host(servers.Server):
         self.ended.set()
 
 
-class Answering(BaseHTTPRequestHandler):
+class ModelClient(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def answer(self):

@@ -1,8 +1,8 @@
 import pytest
 
 from selfinstruct.prompt.list_item import (
-    Doubt,
     Head,
+    ReplyContext,
     body_end,
     fault,
     is_aside,
@@ -17,18 +17,18 @@ from selfinstruct.prompt.list_item import (
 from selfinstruct.prompt.list_line import read_line
 from selfinstruct.round import Candidate, Rejection
 
-COMPLETION = Doubt(dressed=False, solves=False)
-CHAT = Doubt(dressed=True, solves=False)
-SOLVES = Doubt(dressed=True, solves=True)
+COMPLETION = ReplyContext(dressed=False, solves=False)
+CHAT = ReplyContext(dressed=True, solves=False)
+SOLVES = ReplyContext(dressed=True, solves=True)
 
 
-def read(text: str, doubt: Doubt = CHAT, *, may_go_on: bool = True) -> list[str]:
+def read(text: str, doubt: ReplyContext = CHAT, *, may_go_on: bool = True) -> list[str]:
     """The instruction, and each rejection as `reason: text`."""
     found = read_item([read_line(line) for line in text.split("\n")], doubt, may_go_on=may_go_on)
     return [piece.instruction if isinstance(piece, Candidate) else f"{piece.reason}: {piece.text}" for piece in found]
 
 
-def end(head: str, body: str, doubt: Doubt = CHAT, *, may_go_on: bool = True) -> int:
+def end(head: str, body: str, doubt: ReplyContext = CHAT, *, may_go_on: bool = True) -> int:
     lines = [read_line(line) for line in body.split("\n")]
     return body_end(Head("", head, ""), lines, doubt, may_go_on=may_go_on)
 
@@ -186,7 +186,7 @@ def test_a_name_has_its_long_words_in_capitals() -> None:
     ],
 )
 @pytest.mark.parametrize("doubt", [COMPLETION, CHAT])
-def test_what_no_model_means_as_an_instruction_is_named(text: str, reason: str, doubt: Doubt) -> None:
+def test_what_no_model_means_as_an_instruction_is_named(text: str, reason: str, doubt: ReplyContext) -> None:
     assert fault(text, doubt) == reason
 
 
@@ -238,7 +238,7 @@ def test_an_instruction_that_sounds_like_talk_is_kept(text: str) -> None:
         ("Poems are fun.", CHAT, "explanation"),
     ],
 )
-def test_the_lines_that_are_not_the_instruction_are_named(rest: str, doubt: Doubt, reason: str) -> None:
+def test_the_lines_that_are_not_the_instruction_are_named(rest: str, doubt: ReplyContext, reason: str) -> None:
     assert reason_of(rest, doubt) == reason
 
 
@@ -255,4 +255,4 @@ def test_a_name_in_underscores_stays() -> None:
 def test_a_title_without_a_word_is_none() -> None:
     lines = [read_line("1. **：：：：**"), read_line("Write a poem.")]
 
-    assert read_item(lines, Doubt(dressed=True, solves=False), may_go_on=True) == [Candidate("Write a poem.")]
+    assert read_item(lines, ReplyContext(dressed=True, solves=False), may_go_on=True) == [Candidate("Write a poem.")]

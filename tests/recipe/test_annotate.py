@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from selfinstruct.budget import UNLIMITED, Budget, Purse
+from selfinstruct.budget import UNLIMITED, Budget, BudgetTracker
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
-from selfinstruct.recipe import Setting
+from selfinstruct.recipe import StageContext
 from selfinstruct.recipe.annotate import Annotate
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection, Sample
@@ -59,8 +59,8 @@ def annotate(field, **changes):
 
 
 def setting(name, pool, model, past, purse=None):
-    purse = purse or Purse(UNLIMITED)
-    return Setting(name=name, pool=pool, model=model, purse=purse, random_seed=1, past=past)
+    purse = purse or BudgetTracker(UNLIMITED)
+    return StageContext(name=name, pool=pool, model=model, purse=purse, random_seed=1, past=past)
 
 
 @pytest.fixture
@@ -256,7 +256,7 @@ def test_needs_a_sampler_that_gives_a_task(raw, scripted):
 
 
 def purse(**limits):
-    return Purse(Budget(**({"requests": None, "tokens": None, "usd": None, "minutes": None} | limits)))
+    return BudgetTracker(Budget(**({"requests": None, "tokens": None, "usd": None, "minutes": None} | limits)))
 
 
 def test_a_budget_leaves_what_it_does_not_allow_for_later(raw, scripted):

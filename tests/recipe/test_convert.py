@@ -217,11 +217,13 @@ def test_a_file_that_breaks_while_it_is_read_stops_the_run(run, data, tmp_path):
 
 
 def setting(run):
-    from selfinstruct.budget import UNLIMITED, Purse
+    from selfinstruct.budget import UNLIMITED, BudgetTracker
     from selfinstruct.pool import Pool
-    from selfinstruct.recipe import Nobody, Setting
+    from selfinstruct.recipe import NullModel, StageContext
 
-    return Setting(name="x", pool=Pool(), model=Nobody(), purse=Purse(UNLIMITED), random_seed=1, past=[])
+    return StageContext(
+        name="x", pool=Pool(), model=NullModel(), purse=BudgetTracker(UNLIMITED), random_seed=1, past=[]
+    )
 
 
 def test_a_run_that_keeps_nothing_says_why(run):
@@ -243,11 +245,11 @@ def test_no_model_is_asked_whichever_is_chosen(run, tmp_path):
 
 
 def test_nobody_is_never_asked():
-    from selfinstruct.recipe import Nobody
+    from selfinstruct.recipe import NullModel
 
-    assert Nobody().rates() is None
+    assert NullModel().rates() is None
     with pytest.raises(RuntimeError, match="asks no model"):
-        Nobody().complete([])
+        NullModel().complete([])
 
 
 @pytest.mark.parametrize("action", ["capsule", "refilter"])

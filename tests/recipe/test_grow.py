@@ -2,16 +2,16 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from selfinstruct.budget import UNLIMITED, Budget, Purse
+from selfinstruct.budget import UNLIMITED, Budget, BudgetTracker
 from selfinstruct.filters.empty_output import EmptyOutput
 from selfinstruct.filters.ends_with_colon import EndsWithColon
 from selfinstruct.filters.repeats_input import RepeatsInput
 from selfinstruct.filters.truncated import Truncated
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
-from selfinstruct.recipe import Setting, stream
-from selfinstruct.recipe.drawing import Saturation
+from selfinstruct.recipe import StageContext, stream
 from selfinstruct.recipe.grow import Grow
+from selfinstruct.recipe.sampling import Saturation
 from selfinstruct.request import Completion, Failure
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.sampler.mixed import Mixed
@@ -70,7 +70,7 @@ def grow(**changes):
         "until": 4,
         "generations": None,
         "requests_per_round": 2,
-        "lag": 0,
+        "rounds_ahead": 0,
         "saturation": None,
         "sampler": Mixed(human=2, machine=1),
         "prompt": PROMPT,
@@ -81,8 +81,8 @@ def grow(**changes):
 
 
 def setting(name, pool, model, past, purse=None):
-    purse = purse or Purse(UNLIMITED)
-    return Setting(name=name, pool=pool, model=model, purse=purse, random_seed=1, past=past)
+    purse = purse or BudgetTracker(UNLIMITED)
+    return StageContext(name=name, pool=pool, model=model, purse=purse, random_seed=1, past=past)
 
 
 @pytest.fixture
@@ -199,22 +199,24 @@ NAMES = Prompt(
 )
 
 
-@pytest.mark.parametrize("lag", [0, 1, 3])
-def test_a_round_shows_the_pool_as_it_stood_that_many_rounds_before(pool, scripted, lag):
+@pytest.mark.parametrize("rounds_ahead", [0, 1, 3])
+def test_a_round_shows_the_pool_as_it_stood_that_many_rounds_before(pool, scripted, rounds_ahead):
     model = scripted(lambda r: f"Do {r.id}")
-    stage = grow(until=24, lag=lag, prompt=NAMES, sampler=Mixed(human=2, machine=50), requests_per_round=2)
+    stage = grow(
+        until=24, rounds_ahead=rounds_ahead, prompt=NAMES, sampler=Mixed(human=2, machine=50), requests_per_round=2
+    )
 
     rounds = list(stage.rounds(setting("grow", pool, model, [])))
 
     for number in range(1, len(rounds) + 1):
-        seen = max(number - 1 - lag, number // 2)
+        seen = max(number - 1 - rounds_ahead, number // 2)
         made = {word for word in shown(model, number) if word.startswith("grow")}
         assert made == {f"grow_{k}" for k in range(1, 2 * seen + 1)}
 
 
 def test_rounds_are_under_way_beside_each_other(pool, scripted):
     model = scripted(lambda r: f"Do {r.id}")
-    stage = grow(until=30, lag=2, requests_per_round=1)
+    stage = grow(until=30, rounds_ahead=2, requests_per_round=1)
 
     rounds = stage.rounds(setting("grow", pool, model, []))
 
@@ -228,7 +230,7 @@ def test_rounds_are_under_way_beside_each_other(pool, scripted):
 def test_no_more_is_asked_than_the_yield_so_far_makes_necessary(pool, scripted):
     model = scripted(lambda r: f"Do {r.id}")
 
-    rounds = list(grow(until=10, lag=5, requests_per_round=1).rounds(setting("grow", pool, model, [])))
+    rounds = list(grow(until=10, rounds_ahead=5, requests_per_round=1).rounds(setting("grow", pool, model, [])))
 
     assert (len(rounds), len(model.asked)) == (10, 10)
 
@@ -244,7 +246,7 @@ def test_rounds_asked_ahead_in_vain_are_not_sent_where_they_wait(pool, scripted)
 
     model = Counting(lambda r: f"Do {r.id}" if r.round < 6 else "\n".join(f"Do {r.id} {k}" for k in range(9)))
 
-    rounds = list(grow(until=14, lag=3, requests_per_round=1).rounds(setting("grow", pool, model, [])))
+    rounds = list(grow(until=14, rounds_ahead=3, requests_per_round=1).rounds(setting("grow", pool, model, [])))
 
     assert len(rounds) == 6
     assert closed == ["grow/7/1", "grow/8/1", "grow/9/1"]
@@ -256,7 +258,7 @@ def test_how_far_it_asked_ahead_changes_no_result(task, numbered):
     pools = []
     for stopped in (0, 2, 5):
         pool = Pool(task(number) for number in range(10))
-        stage = grow(until=30, lag=3)
+        stage = grow(until=30, rounds_ahead=3)
         rounds = stage.rounds(setting("grow", pool, numbered, []))
         figures = [next(rounds).row() for _ in range(stopped)]
         rounds.close()
@@ -267,14 +269,14 @@ def test_how_far_it_asked_ahead_changes_no_result(task, numbered):
 
 
 def purse(**limits):
-    return Purse(Budget(**({"requests": None, "tokens": None, "usd": None, "minutes": None} | limits)))
+    return BudgetTracker(Budget(**({"requests": None, "tokens": None, "usd": None, "minutes": None} | limits)))
 
 
 def test_a_budget_stops_the_stage_between_rounds_and_ends_it_not(pool, scripted):
     model = scripted(lambda r: f"Do {r.id}")
     held = purse(requests=5)
 
-    rounds = list(grow(until=30, lag=3).rounds(setting("grow", pool, model, [], held)))
+    rounds = list(grow(until=30, rounds_ahead=3).rounds(setting("grow", pool, model, [], held)))
 
     assert [(round_.asked, round_.end, round_.ended) for round_ in rounds] == [(2, None, None)] * 2
     assert len(model.asked) == 4
@@ -287,7 +289,7 @@ LIMITED = replace(PROMPT, decoding={"max_tokens": 100})
 
 def grown(pool, model, held=None):
     """The rounds of a stage with two questions in each, as they are committed."""
-    stage = grow(until=30, lag=3, prompt=LIMITED)
+    stage = grow(until=30, rounds_ahead=3, prompt=LIMITED)
     return [(made.row(), made.tasks, made.rejections) for made in stage.rounds(setting("grow", pool, model, [], held))]
 
 

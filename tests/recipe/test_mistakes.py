@@ -5,7 +5,7 @@ from selfinstruct.recipe.mistakes import LINES, mistakes_in, shared_out
 from selfinstruct.source import Mistake, Row
 
 
-class Listed:
+class GenerationSampling:
     """A source of rows and mistakes in a list."""
 
     def __init__(self, **tasks):
@@ -19,7 +19,7 @@ class Listed:
 
 
 def found(columns=frozenset(), **tasks):
-    return shared_out({task: mistakes_in(Listed(**tasks), task, columns) for task in tasks})
+    return shared_out({task: mistakes_in(GenerationSampling(**tasks), task, columns) for task in tasks})
 
 
 def bad(task, count):

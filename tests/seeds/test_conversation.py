@@ -16,7 +16,7 @@ ONE = said(("user", " Why? "), ("assistant", "So."))
 @pytest.fixture
 def seeds(conversation):
     def seeds(path, longer="first"):
-        return conversation("chat", path, written_by="m", longer=longer)
+        return conversation("chat", path, author="m", longer=longer)
 
     return seeds
 
@@ -77,7 +77,7 @@ def test_what_is_no_conversation_is_told(row, mistake, write, seeds, problems_of
 def test_exported_conversations_say_themselves_who_wrote_them(write, conversation):
     row = ONE | {"id": "instructions_1", "origin": "instructions", "models": ["offline"]}
 
-    (task,) = conversation("chat", write(row), written_by="human").load()
+    (task,) = conversation("chat", write(row), author="human").load()
 
     assert (task.id, task.origin, task.models) == ("instructions_1", "human", {"seeds": "offline"})
 

@@ -65,7 +65,7 @@ def test_every_reader_of_json_reports_other_kinds(tmp_path):
     (tmp_path / "x").write_bytes(gzip.compress(TASK))
 
     with pytest.raises(DataError, match="gunzip"):
-        Alpaca(path=tmp_path / "x", written_by="human").load()
+        Alpaca(path=tmp_path / "x", author="human").load()
 
 
 def test_text_that_is_broken_json_is_not_called_a_table(tmp_path):

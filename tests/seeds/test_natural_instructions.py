@@ -6,7 +6,7 @@ ROW = {"task_name": "task1", "id": "task1-7", "definition": "Do it.", "inputs": 
 
 
 def seeds(path, instances=None):
-    return NaturalInstructions(path=path, written_by="human", instances=instances)
+    return NaturalInstructions(path=path, author="human", instances=instances)
 
 
 def test_it_is_a_source_of_seeds(write):

@@ -78,7 +78,7 @@ def as_seed(task, **lost):
 @QUICK
 @given(TASKS)
 def test_alpaca_but_for_the_first_instance_and_the_kind(tasks):
-    read, written = through(AlpacaFormat(include_seeds=True), lambda path: Alpaca(path=path, written_by="?"), tasks)
+    read, written = through(AlpacaFormat(include_seeds=True), lambda path: Alpaca(path=path, author="?"), tasks)
 
     assert read == [as_seed(task, is_classification=None, instances=task.instances[:1]) for task in written]
 
@@ -88,7 +88,7 @@ def test_alpaca_but_for_the_first_instance_and_the_kind(tasks):
 def test_self_instruct_but_for_the_kind(tasks):
     read, written = through(
         SelfInstructFormat(include_seeds=True),
-        lambda path: SelfInstruct(path=path, written_by="?", instances=None),
+        lambda path: SelfInstruct(path=path, author="?", instances=None),
         tasks,
     )
 
@@ -100,7 +100,7 @@ def test_self_instruct_but_for_the_kind(tasks):
 def test_natural_instructions_but_for_the_kind(tasks):
     read, written = through(
         NaturalInstructionsFormat(include_seeds=True),
-        lambda path: NaturalInstructions(path=path, written_by="?", instances=None),
+        lambda path: NaturalInstructions(path=path, author="?", instances=None),
         tasks,
     )
 
@@ -112,7 +112,7 @@ def test_natural_instructions_but_for_the_kind(tasks):
 def test_superni_as_it_is(tasks):
     read, written = through(
         SuperniFormat(include_seeds=True),
-        lambda path: Superni(path=path, written_by="?", instances=None),
+        lambda path: Superni(path=path, author="?", instances=None),
         tasks,
     )
 
@@ -139,7 +139,7 @@ def asked(task):
 @QUICK
 @given(tasks=TASKS)
 def test_conversations_but_for_the_border_of_instruction_and_input_and_the_kind(format_, reader, tasks, conversation):
-    read, written = through(format_, lambda path: conversation(reader, path, written_by="?", longer="refuse"), tasks)
+    read, written = through(format_, lambda path: conversation(reader, path, author="?", longer="refuse"), tasks)
 
     found = [(task.instruction, list(task.instances), task.models) for task in read]
     assert found == [
@@ -179,7 +179,7 @@ def test_a_list_and_lines_are_read_alike(rows):
         unescaped = json.dumps(rows, ensure_ascii=False)
         for text in ("\n".join(map(json.dumps, rows)), json.dumps(rows), json.dumps(rows, indent=1), f" {unescaped}\n"):
             (Path(folder) / "x").write_text(text, encoding="utf-8", newline="")
-            read.append(Alpaca(path=Path(folder) / "x", written_by="human").load())
+            read.append(Alpaca(path=Path(folder) / "x", author="human").load())
 
     assert read == [read[0]] * 4
     assert [task.instruction for task in read[0]] == [row["instruction"] for row in rows]

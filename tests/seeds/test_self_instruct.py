@@ -7,7 +7,7 @@ OTHER = {"instruction": "Leave it.", "input": "", "output": "Left."}
 
 
 def seeds(path, instances=None):
-    return SelfInstruct(path=path, written_by="m", instances=instances)
+    return SelfInstruct(path=path, author="m", instances=instances)
 
 
 def test_it_is_a_source_of_seeds(write):

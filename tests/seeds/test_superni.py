@@ -18,7 +18,7 @@ TASK = {
 
 
 def seeds(path, instances=None):
-    return Superni(path=path, written_by="human", instances=instances)
+    return Superni(path=path, author="human", instances=instances)
 
 
 def files(folder, **tasks):

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the shared data is no
 
 @pytest.fixture(scope="module")
 def superni():
-    return Superni(path=SUPERNI, written_by="human", instances=100).load()
+    return Superni(path=SUPERNI, author="human", instances=100).load()
 
 
 def test_every_published_task_file_is_read(superni):
@@ -41,7 +41,7 @@ def test_a_folder_is_read_as_the_zip_is(superni, tmp_path):
     with zipfile.ZipFile(SUPERNI) as archive:
         archive.extractall(tmp_path)
 
-    assert Superni(path=tmp_path, written_by="human", instances=100).load() == superni
+    assert Superni(path=tmp_path, author="human", instances=100).load() == superni
 
 
 def test_all_instances_of_the_published_tasks_are_kept_where_none_is_left_out():
@@ -50,7 +50,7 @@ def test_all_instances_of_the_published_tasks_are_kept_where_none_is_left_out():
     outputs = sum(len(one["output"]) for task in tasks for one in task["Instances"])
     positive = sum(len(task["Positive Examples"]) for task in tasks)
 
-    read = Superni(path=SUPERNI, written_by="human", instances=None).load()
+    read = Superni(path=SUPERNI, author="human", instances=None).load()
 
     assert sum(len(task.instances) for task in read) == outputs + positive
 
@@ -63,7 +63,7 @@ def test_published_tasks_go_through_both_formats(superni, tmp_path):
     ):
         ((name, rows),) = format_.files(pool, 1)
         write(tmp_path / name, rows)
-        read = reader(path=tmp_path / name, written_by="unknown", instances=None).load()
+        read = reader(path=tmp_path / name, author="unknown", instances=None).load()
 
         assert [(task.id, task.instruction, task.instances, task.models) for task in read] == [
             (task.id, task.instruction, task.instances, {}) for task in superni
@@ -75,7 +75,7 @@ def test_the_seed_tasks_go_through_superni(tmp_path):
     ((name, rows),) = SuperniFormat(include_seeds=True).files(Pool(seeds), 1)
     write(tmp_path / name, rows)
 
-    assert Superni(path=tmp_path / name, written_by="unknown", instances=None).load() == seeds
+    assert Superni(path=tmp_path / name, author="unknown", instances=None).load() == seeds
 
 
 def test_the_release_of_alpaca_is_read_as_lines_and_as_a_list(tmp_path):
@@ -84,12 +84,12 @@ def test_the_release_of_alpaca_is_read_as_lines_and_as_a_list(tmp_path):
     (tmp_path / "lines").write_text("".join(map("{}\n".format, map(json.dumps, rows))), encoding="utf-8")
     (tmp_path / "list").write_text(json.dumps(rows, indent=4), encoding="utf-8")
 
-    lines, list_ = (Alpaca(path=tmp_path / name, written_by="text-davinci-003").load() for name in ("lines", "list"))
+    lines, list_ = (Alpaca(path=tmp_path / name, author="text-davinci-003").load() for name in ("lines", "list"))
 
     assert lines == list_
     assert len(lines) == 52_002
     assert {task.writers for task in lines} == {("text-davinci-003",)}
-    assert len(SelfInstruct(path=tmp_path / "list", written_by="unknown", instances=None).load()) == 52_002
+    assert len(SelfInstruct(path=tmp_path / "list", author="unknown", instances=None).load()) == 52_002
 
 
 def test_a_run_starts_from_published_tasks_and_the_next_from_its_pool_and_its_dataset(tmp_path, composed, built):

@@ -12,7 +12,7 @@ import pytest
 
 from selfinstruct.errors import RunFolderError
 from selfinstruct.request import Completion, Decoding, Request
-from selfinstruct.storage.completions import Asked, Store
+from selfinstruct.storage.completions import Store, StoredRequest
 
 HEAD = "Write instructions. " * 40
 
@@ -28,7 +28,7 @@ def asked(number=1, text="Say something.", stage="grow", round_=1, draw=0, syste
         decoding=Decoding(),
         expects="whole",
     )
-    return Asked(
+    return StoredRequest(
         request,
         key=f"key of {text}".encode(errors="replace"),
         draw=draw,

@@ -1,26 +1,26 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfinstruct.storage.prefixes import HEADS, SHORTEST_HEAD, Beginnings, shared
+from selfinstruct.storage.prefixes import HEADS, SHORTEST_HEAD, PromptPrefixes, shared
 
 HEAD = "h" * SHORTEST_HEAD
 
 
 def test_the_first_text_shares_nothing_and_the_second_shows_the_beginning():
-    beginnings = Beginnings()
+    beginnings = PromptPrefixes()
 
     assert [len(beginnings.of(f"{HEAD}{end}")) for end in ("one", "two", "three")] == [0, SHORTEST_HEAD, SHORTEST_HEAD]
 
 
 def test_a_short_beginning_is_not_worth_it():
-    beginnings = Beginnings()
+    beginnings = PromptPrefixes()
     texts = [f"{HEAD[1:]}{end}" for end in ("x", "y", "z")]
 
     assert [beginnings.of(text) for text in texts] == ["", "", ""]
 
 
 def test_the_longest_beginning_is_found():
-    beginnings = Beginnings()
+    beginnings = PromptPrefixes()
     for text in (f"{HEAD}a", f"{HEAD}b", f"{HEAD}{HEAD}c", f"{HEAD}{HEAD}d"):
         beginnings.of(text)
 
@@ -29,7 +29,7 @@ def test_the_longest_beginning_is_found():
 
 
 def test_it_forgets_the_oldest_of_many():
-    beginnings = Beginnings()
+    beginnings = PromptPrefixes()
     for letter in "abcdefghijklm":
         for end in "xy":
             beginnings.of(letter * SHORTEST_HEAD + end)

@@ -4,7 +4,7 @@ import sqlite3
 import pytest
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.storage.reader import Record, number_of
+from selfinstruct.storage.reader import RunReader, number_of
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def test_reads_what_is_committed_and_leaves_every_byte_as_it_is(folder):
         file.write(json.dumps(last | {"id": "later"}) + "\nhalf a li")
     before = {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
-    record = Record(folder)
+    record = RunReader(folder)
 
     assert len(record.pool) == 175 + 5
     assert len(record.seeds) == 175
@@ -38,37 +38,37 @@ def test_reads_what_is_committed_and_leaves_every_byte_as_it_is(folder):
 def test_rejections_are_found_by_their_request(folder):
     rows = [json.loads(line) for line in (folder / "rejected.jsonl").read_text().splitlines()]
 
-    found = Record(folder).rejections(rows[0]["request"])
+    found = RunReader(folder).rejections(rows[0]["request"])
 
     assert [item.reason for item in found] == [row["reason"] for row in rows if row["request"] == rows[0]["request"]]
-    assert Record(folder).rejections("instructions/99/1") == []
+    assert RunReader(folder).rejections("instructions/99/1") == []
 
 
 def test_a_store_in_use_is_read_with_what_is_only_in_its_log(folder):
     with sqlite3.connect(folder / "completions.sqlite") as writing:
         writing.execute("UPDATE replies SET text = 'changed', hash = NULL WHERE request = 'instructions/1/1'")
         writing.commit()
-        with Record(folder).replies() as replies:
+        with RunReader(folder).replies() as replies:
             assert replies.of("instructions", 1)["instructions/1/1"][0].completion.text == "changed"
     writing.close()
 
 
 def test_a_folder_that_no_run_has_left_so_is_refused(folder, tmp_path):
     with pytest.raises(RunFolderError, match="holds no rounds"):
-        Record(tmp_path)
+        RunReader(tmp_path)
     (folder / "completions.sqlite").write_bytes(b"no database" * 1000)
-    with pytest.raises(RunFolderError, match="cannot be read"), Record(folder).replies() as replies:
+    with pytest.raises(RunFolderError, match="cannot be read"), RunReader(folder).replies() as replies:
         replies.of("instructions", 1)
     (folder / "completions.sqlite").unlink()
-    with pytest.raises(RunFolderError, match=r"holds no completions\.sqlite"), Record(folder).replies():
+    with pytest.raises(RunFolderError, match=r"holds no completions\.sqlite"), RunReader(folder).replies():
         pass
     content = (folder / "rejected.jsonl").read_bytes()
     (folder / "rejected.jsonl").write_bytes(b"?" + content[1:])
     with pytest.raises(RunFolderError, match=r"rejected\.jsonl:1: not JSON at column 1"):
-        assert Record(folder).rounds
+        assert RunReader(folder).rounds
     (folder / "rounds.jsonl").write_text("{\n")
     with pytest.raises(RunFolderError, match=r"rounds\.jsonl:1: not JSON at column 2"):
-        Record(folder)
+        RunReader(folder)
 
 
 @pytest.mark.parametrize("name", ["pool.jsonl", "rejected.jsonl"])
@@ -78,7 +78,7 @@ def test_a_byte_that_changed_since_it_was_committed_is_reported(name, folder):
     (folder / name).write_bytes(content)
 
     with pytest.raises(RunFolderError, match=rf"{name}: .* changed since round 1 of \w+ was committed"):
-        assert Record(folder).pool
+        assert RunReader(folder).pool
 
 
 def test_seeds_are_those_that_the_run_began_with_and_not_what_a_stage_made_of_them(tmp_path, composed, built):
@@ -87,7 +87,7 @@ def test_seeds_are_those_that_the_run_began_with_and_not_what_a_stage_made_of_th
     config["recipe"] = {name: stage for name, stage in config["recipe"].items() if name != "instructions"}
     built(config, tmp_path / "run").execute()
 
-    record = Record(tmp_path / "run")
+    record = RunReader(tmp_path / "run")
 
     assert [task.is_classification for task in record.seeds] == [None] * 7
     assert [task.is_classification for task in record.pool_before(1)] == [False] * 7

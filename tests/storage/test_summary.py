@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.pool import Pool
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.summary import git, summarise
 
 UNUSED = {"requests": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
@@ -30,7 +30,7 @@ def row(stage, number, **changes):
 
 @pytest.fixture
 def start(tmp_path):
-    return Start(
+    return RunInfo(
         folder=tmp_path,
         name="x",
         group=None,

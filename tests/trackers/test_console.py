@@ -16,7 +16,7 @@ import pytest
 from selfinstruct.budget import Stop
 from selfinstruct.pool import Pool
 from selfinstruct.round import Rejection, Round
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.summary import summarise
 from selfinstruct.trackers import Tracker
 from selfinstruct.trackers.console import (
@@ -47,7 +47,7 @@ def start_in(folder, **changes):
         "declared": {"recipe": {}},
         "targets": {"instructions": 10, "answers": None},
     }
-    return Start(**{**known, **changes})
+    return RunInfo(**{**known, **changes})
 
 
 def a_round(number=1, stage="instructions", kept=3, rejected=("similarity", "similarity", "length"), **changes):

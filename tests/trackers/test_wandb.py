@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate, Rejection, Round
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.summary import summarise
 from selfinstruct.task import Instance, Task
 from selfinstruct.trackers import Tracker
@@ -68,7 +68,7 @@ def start_in(folder, **changes):
         "config": {"random_seed": 42, "recipe": {"instructions": {"until": 10, "model": None}}},
         "declared": {"recipe": {"instructions": {}}},
     }
-    return Start(**{**known, **changes})
+    return RunInfo(**{**known, **changes})
 
 
 def a_round(number=1, count=2, **changes):

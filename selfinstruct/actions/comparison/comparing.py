@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.actions.comparison.cautions import cautions
 from selfinstruct.actions.comparison.figures import Figures, figures, kept_shares
 from selfinstruct.actions.comparison.grouping import RECIPE, SEED, Group, differing, groups, short
 from selfinstruct.actions.comparison.overlap import Overlap, overlaps
 from selfinstruct.actions.comparison.reading import Reading, read
-from selfinstruct.actions.comparison.sending import Parameter, parameters
+from selfinstruct.actions.comparison.sent_parameters import Parameter, parameters
+from selfinstruct.actions.comparison.warnings import cautions
 from selfinstruct.storage.folder import ABSENT, CONFIG, shown
 
 NUMBER = re.compile(r"(\d+)(?=_|$)")

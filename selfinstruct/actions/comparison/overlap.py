@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from selfinstruct.actions.comparison.reading import Reading
-from selfinstruct.filters.border import Border
+from selfinstruct.filters.lcs_threshold import Border
 from selfinstruct.filters.rouge import RougeIndex
 from selfinstruct.filters.tokens import unicode
 from selfinstruct.storage.diversity import even

@@ -11,7 +11,7 @@ from selfinstruct.actions.comparison.comparing import Comparison, series, stages
 from selfinstruct.actions.comparison.figures import EXPLAINED, samples
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, RESAMPLES
 from selfinstruct.actions.comparison.overlap import MOST, THRESHOLD
-from selfinstruct.actions.comparison.sending import Parameter
+from selfinstruct.actions.comparison.sent_parameters import Parameter
 from selfinstruct.actions.comparison.style import STYLE
 from selfinstruct.actions.comparison.tables import UNKNOWN, Table, digits, of_groups, of_runs, ordered
 from selfinstruct.text.escaping import html as escape

@@ -22,7 +22,7 @@ from selfinstruct.actions.explain.text import FENCE
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.part import part
 from selfinstruct.storage.folder import differences, replace_text
-from selfinstruct.storage.reader import Record
+from selfinstruct.storage.reader import RunReader
 from selfinstruct.text.command import pasted
 from selfinstruct.text.escaping import inert
 from selfinstruct.text.terminal import printable
@@ -50,7 +50,7 @@ class Explain:
 
     def __call__(self, run: "Run") -> None:
         """Print it, and write it down; raises SelfInstructError for an id that the run does not have."""
-        record = Record(run.start.folder)
+        record = RunReader(run.start.folder)
         others = differences(run.start.folder, run.start.declared)
         story = Story(record, run.recipe)
         name = "lineage" if self.id is None else str(self.id)

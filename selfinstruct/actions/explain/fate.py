@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from selfinstruct.filters import Filter, Measuring, Neighbours
+from selfinstruct.filters import Filter, NeighborFilter, Neighbours
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance, Task
@@ -87,7 +87,7 @@ def neighbours(instruction: str, filters: Mapping[str, Filter], pool: Pool, made
     """
     if made is not None:
         pool.add(made)
-    measuring = next((filter_ for filter_ in filters.values() if isinstance(filter_, Measuring)), None)
+    measuring = next((filter_ for filter_ in filters.values() if isinstance(filter_, NeighborFilter)), None)
     if measuring is None:
         return None
     if made is not None:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from selfinstruct.pool import Pool
-from selfinstruct.storage.reader import Record
+from selfinstruct.storage.reader import RunReader
 from selfinstruct.task import Task
 from selfinstruct.text.command import pasted
 
@@ -58,7 +58,7 @@ def depths(pool: Iterable[Task]) -> dict[str, int]:
     return found
 
 
-def told_lineage(record: Record) -> list[str]:
+def told_lineage(record: RunReader) -> list[str]:
     """What bred most, how deep the generations go, and what each seed's share is."""
     pool = record.pool
     made = [task for task in pool if not task.is_human]
@@ -76,7 +76,7 @@ def told_lineage(record: Record) -> list[str]:
     ]
 
 
-def seeds_that_bred(record: Record, of: Mapping[str, list[str]]) -> list[str]:
+def seeds_that_bred(record: RunReader, of: Mapping[str, list[str]]) -> list[str]:
     """The seeds with the most children per showing."""
     shown = showings(record.pool)
     bred = [(len(of.get(seed.id, ())) / shown[seed.id], seed) for seed in record.seeds if shown[seed.id]]
@@ -88,7 +88,7 @@ def seeds_that_bred(record: Record, of: Mapping[str, list[str]]) -> list[str]:
     return ["", "## Seeds that bred most per showing", "", *head, *rows]
 
 
-def rounds_that_bred(record: Record) -> list[str]:
+def rounds_that_bred(record: RunReader) -> list[str]:
     """The rounds of the stages that make tasks, by what they kept per request."""
     growing = {task.origin for task in record.pool if not task.is_human}
     rounds = [round_ for round_ in record.rounds if round_.stage in growing and round_.asked]
@@ -110,7 +110,7 @@ def depth_histogram(pool: Pool) -> list[str]:
     return ["", "## Depth", "", "| depth | tasks | |", "|---|---|---|", *rows]
 
 
-def shares(record: Record, of: Mapping[str, list[str]], made: int) -> list[str]:
+def shares(record: RunReader, of: Mapping[str, list[str]], made: int) -> list[str]:
     """The seeds with the most descendants."""
     counts = [(len(descendants(seed.id, of)), seed) for seed in record.seeds]
     counts.sort(key=lambda pair: -pair[0])

@@ -14,7 +14,7 @@ from selfinstruct.actions.questions import Question, recorded_questions
 from selfinstruct.recipe import Stage, asking
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.round import Candidate, Rejection, Round
-from selfinstruct.storage.reader import Record, Reply, number_of
+from selfinstruct.storage.reader import Reply, RunReader, number_of
 from selfinstruct.task import Task
 from selfinstruct.text.command import pasted
 
@@ -25,7 +25,7 @@ FEW = 50
 class Story:
     """Tells what a record holds of an id."""
 
-    def __init__(self, record: Record, recipe: Mapping[str, Stage]) -> None:
+    def __init__(self, record: RunReader, recipe: Mapping[str, Stage]) -> None:
         self.record = record
         self.recipe = asking(recipe)
         self._places = {(round_.stage, round_.number): place for place, round_ in enumerate(record.rounds)}

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 
 from selfinstruct.actions.plan.range import Range
 from selfinstruct.part import part
-from selfinstruct.recipe import Asking
+from selfinstruct.recipe import ModelStage
 from selfinstruct.recipe.annotate import Annotate
 
 Kind = Literal["tasks", "whole_tasks", "answers", "instances"]
@@ -43,7 +43,7 @@ class Assumptions:
     tokens_per_second: Annotated[float, Field(gt=0)]
     """Tokens that one reply grows by in a second."""
 
-    def kept(self, stage: Asking) -> Range:
+    def kept(self, stage: ModelStage) -> Range:
         """New tasks that one request of a stage leaves in the pool."""
         return self.whole_tasks_per_request if kind_of(stage) == "whole_tasks" else self.kept_per_request
 
@@ -52,7 +52,7 @@ class Assumptions:
         return self.first_token_seconds + tokens / self.tokens_per_second
 
 
-def kind_of(stage: Asking) -> Kind:
+def kind_of(stage: ModelStage) -> Kind:
     """What the replies of a stage hold; one induced instruction is as short as an answer."""
     if stage.prompt.parser.expects in SHORT:
         return "answers"

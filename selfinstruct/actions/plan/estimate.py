@@ -14,8 +14,8 @@ from selfinstruct.actions.plan.assumptions import Assumptions, kind_of
 from selfinstruct.actions.plan.earlier import Earlier, Measured
 from selfinstruct.actions.plan.novelty import Novelty
 from selfinstruct.actions.plan.range import Range, exactly
-from selfinstruct.filters import Measuring
-from selfinstruct.recipe import Asking
+from selfinstruct.filters import NeighborFilter
+from selfinstruct.recipe import ModelStage
 from selfinstruct.recipe.annotate import Annotate
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.sampler.missing import Missing
@@ -61,7 +61,7 @@ class Outlook:
     def of(
         self,
         name: str,
-        stage: Asking,
+        stage: ModelStage,
         made: Range,
         lacking: int,
         prompt_tokens: float,
@@ -95,7 +95,7 @@ class Outlook:
             is_measured=measured is not None,
         )
 
-    def made(self, name: str, stage: Asking, found: Estimate) -> Range:
+    def made(self, name: str, stage: ModelStage, found: Estimate) -> Range:
         """The tasks that a stage will add; all that it asks for, where it goes by generations and nothing is known."""
         if stage.target is not None:
             return exactly(stage.target)
@@ -104,41 +104,41 @@ class Outlook:
         measured = self.measured(name, stage)
         return found.tasks if measured is None else found.tasks * exactly(measured.kept / measured.asked)
 
-    def _reply(self, stage: Asking, measured: Measured | None) -> Range:
+    def _reply(self, stage: ModelStage, measured: Measured | None) -> Range:
         tokens = None if measured is None else measured.tokens("completion_tokens")
         range_ = self.assumed.reply_tokens[kind_of(stage)] if tokens is None else exactly(tokens)
         most = stage.prompt.decoding.max_tokens
         return range_ if most is None else range_.mapped(lambda tokens: min(tokens, most))
 
-    def measured(self, name: str, stage: Asking) -> Measured | None:
+    def measured(self, name: str, stage: ModelStage) -> Measured | None:
         """What the earlier run says of a stage; None where it has made or completed nothing."""
         found = None if self.earlier is None else self.earlier.stages.get(name)
         if found is None or not (found.subjects if stage.target is None else found.kept):
             return None
         return found
 
-    def _grown(self, target: int, stage: Asking, measured: Measured | None) -> tuple[Range, float | None]:
+    def _grown(self, target: int, stage: ModelStage, measured: Measured | None) -> tuple[Range, float | None]:
         if measured is not None:
             return grown(measured, target, measuring(stage))
         kept = self.assumed.kept(stage)
         return Range(low=target / kept.high, expected=target / kept.expected, high=target / kept.low), None
 
-    def _tasks(self, stage: Asking, measured: Measured | None, made: Range, lacking: int) -> Range:
+    def _tasks(self, stage: ModelStage, measured: Measured | None, made: Range, lacking: int) -> Range:
         return (made * self._share(stage, measured, made.expected)).mapped(lambda count: count + lacking)
 
-    def _each(self, stage: Asking, measured: Measured | None) -> Range:
+    def _each(self, stage: ModelStage, measured: Measured | None) -> Range:
         attempts = attempts_of(stage)
         if measured is None:
             return self.assumed.attempts_per_task.mapped(lambda count: min(count, attempts))
         return repeated(measured, attempts, self._attempts_before(stage, measured))
 
-    def _each_input(self, stage: Asking, measured: Measured | None) -> Range:
+    def _each_input(self, stage: ModelStage, measured: Measured | None) -> Range:
         """Requests for each input of a task."""
         if measured is None or not measured.kept:
             return self._each(stage, None)
         return exactly(min(measured.asked / measured.kept, attempts_of(stage)))
 
-    def _share(self, stage: Asking, measured: Measured | None, made: float) -> Range:
+    def _share(self, stage: ModelStage, measured: Measured | None, made: float) -> Range:
         """The share of the tasks made that the stage completes."""
         earlier = self.earlier
         if earlier is not None and measured is not None and measured.is_whole and earlier.made:
@@ -151,7 +151,7 @@ class Outlook:
         share = self.assumed.classification
         return share if wanted else Range(low=1 - share.high, expected=1 - share.expected, high=1 - share.low)
 
-    def _attempts_before(self, stage: Asking, measured: Measured) -> int:
+    def _attempts_before(self, stage: ModelStage, measured: Measured) -> int:
         assert self.earlier is not None
         kept = self.earlier.config["recipe"].get(measured.rounds[0]["stage"], {}).get("attempts")
         return kept if isinstance(kept, int) else attempts_of(stage)
@@ -160,12 +160,12 @@ class Outlook:
 BOTH = (True, False)
 
 
-def measuring(stage: Asking) -> list[str]:
+def measuring(stage: ModelStage) -> list[str]:
     """The filters that turn away what is too like the pool."""
-    return [name for name, filter_ in stage.filters.items() if isinstance(filter_, Measuring)]
+    return [name for name, filter_ in stage.filters.items() if isinstance(filter_, NeighborFilter)]
 
 
-def attempts_of(stage: Asking) -> int:
+def attempts_of(stage: ModelStage) -> int:
     """How often a stage asks about a task at most."""
     return stage.attempts if isinstance(stage, Annotate) else 1
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import SelfInstructError
-from selfinstruct.run_info import Start
+from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.folder import CONFIG, differences, kept_config
 
 PLAN = "plan.json"
@@ -19,19 +19,19 @@ PLANS = "plan"
 """The folder in a sweep's that holds the plans of jobs without a run."""
 
 
-def done_in(start: Start, targets: Mapping[str, int | None]) -> Path | None:
+def done_in(start: RunInfo, targets: Mapping[str, int | None]) -> Path | None:
     """The folder of a finished run with this config: its own, or another of its sweep."""
     return next((folder for folder in folders(start) if is_done(folder, start, targets)), None)
 
 
-def folders(start: Start) -> Iterator[Path]:
+def folders(start: RunInfo) -> Iterator[Path]:
     """The folder of the run, and of every other job of its sweep."""
     yield start.folder
     if start.group is not None:
         yield from sorted(path for path in start.folder.parent.iterdir() if path.is_dir() and path != start.folder)
 
 
-def is_done(folder: Path, start: Start, targets: Mapping[str, int | None]) -> bool:
+def is_done(folder: Path, start: RunInfo, targets: Mapping[str, int | None]) -> bool:
     """Whether a folder holds a finished run of this config, as far as it is to go."""
     try:
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
@@ -47,7 +47,7 @@ def is_done(folder: Path, start: Start, targets: Mapping[str, int | None]) -> bo
         return False
 
 
-def sweep(start: Start) -> str:
+def sweep(start: RunInfo) -> str:
     """What all jobs of the sweep that were planned so far come to, in one line."""
     plans = list(written(start.folder.parent))
     done = [Path(plan["done"]).name for plan in plans if plan["done"]]
@@ -59,7 +59,7 @@ def sweep(start: Start) -> str:
     return f"Planned of the sweep so far: {len(plans)}, {told}; left: {requests:,.0f} requests, cost {cost}."
 
 
-def place_of(start: Start) -> Path:
+def place_of(start: RunInfo) -> Path:
     """Return where a plan is written: a job of a sweep that has no run yet leaves no folder among the runs."""
     if start.group is None or (start.folder / CONFIG).exists():
         return start.folder / PLAN

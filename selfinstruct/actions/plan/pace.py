@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 from selfinstruct.actions.plan.estimate import Estimate
 from selfinstruct.actions.plan.range import Range
 from selfinstruct.model import Model
-from selfinstruct.recipe import Asking
+from selfinstruct.recipe import ModelStage
 from selfinstruct.recipe.annotate import AHEAD
 from selfinstruct.recipe.grow import Grow
 
@@ -45,15 +45,15 @@ class Pace:
     """The limit that decides."""
 
 
-def pace(stage: Asking, model: Model, estimate: Estimate, latency: float) -> Pace | None:
+def pace(stage: ModelStage, model: Model, estimate: Estimate, latency: float) -> Pace | None:
     """How fast a stage can be, if a reply takes so many seconds; None for a model without limits."""
     if not isinstance(model, Limited):
         return None
     under_way = AHEAD
     if isinstance(stage, Grow) and stage.generations is None:
-        under_way = (stage.lag + 1) * stage.requests_per_round
+        under_way = (stage.rounds_ahead + 1) * stage.requests_per_round
     at_once = min(model.concurrency, under_way)
-    narrow = "lag" if under_way < model.concurrency else "concurrency"
+    narrow = "rounds_ahead" if under_way < model.concurrency else "concurrency"
     found = {narrow: estimate.requests.mapped(lambda count: count * latency / at_once)}
     if (most := model.requests_per_minute) is not None:
         found["requests_per_minute"] = estimate.requests.mapped(lambda count: 60 * count / most)

@@ -15,7 +15,7 @@ from selfinstruct.actions.plan.range import Range, added, exactly
 from selfinstruct.actions.preflight import endless, rejected_seeds
 from selfinstruct.model import Model
 from selfinstruct.pool import Pool
-from selfinstruct.recipe import Asking, asking
+from selfinstruct.recipe import ModelStage, asking
 from selfinstruct.sampler import ByInput
 from selfinstruct.storage.folder import differences
 from selfinstruct.trackers.console import duration
@@ -67,7 +67,7 @@ class Planned:
             "notes": list(dict.fromkeys(self.notes)),
         }
 
-    def _stage(self, name: str, stage: Asking, made: Range) -> tuple[Figures, Range, dict[str, Any]]:
+    def _stage(self, name: str, stage: ModelStage, made: Range) -> tuple[Figures, Range, dict[str, Any]]:
         """What is to be known of one stage: what adds up, the tasks that it makes, and all of it."""
         model = stage.model or self.run.model
         shown = preview(name, stage, model, self.seeds, self.run.random_seed)
@@ -109,7 +109,7 @@ class Planned:
             },
         )
 
-    def _lacking(self, name: str, stage: Asking) -> int:
+    def _lacking(self, name: str, stage: ModelStage) -> int:
         """The seeds that lack what a stage fills."""
         if stage.target is not None:
             return 0

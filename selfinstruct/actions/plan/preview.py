@@ -10,7 +10,7 @@ from random import Random
 from selfinstruct.model import Model, Selective, sendable
 from selfinstruct.model.limits import CHARACTERS_PER_TOKEN
 from selfinstruct.pool import Pool
-from selfinstruct.recipe import Asking, stream
+from selfinstruct.recipe import ModelStage, stream
 from selfinstruct.request import Request
 
 DRAWS = 20
@@ -28,7 +28,7 @@ class Preview:
     """What the provider would not take of it, and what to set instead."""
 
 
-def preview(name: str, stage: Asking, model: Model, seeds: Pool, random_seed: int) -> Preview:
+def preview(name: str, stage: ModelStage, model: Model, seeds: Pool, random_seed: int) -> Preview:
     """The first prompt of a stage; raises ValueError where it cannot be rendered."""
     rng = stream(random_seed, name, 1)
     requests = [rendered(name, stage, model, seeds, rng) for _ in range(DRAWS)]
@@ -38,7 +38,7 @@ def preview(name: str, stage: Asking, model: Model, seeds: Pool, random_seed: in
     return Preview(request=requests[0], tokens=tokens, untaken=wrong)
 
 
-def rendered(name: str, stage: Asking, model: Model, seeds: Pool, rng: Random) -> Request:
+def rendered(name: str, stage: ModelStage, model: Model, seeds: Pool, rng: Random) -> Request:
     """A prompt as the stage would send it."""
     return sendable(model, stage.prompt.render(stage.preview(seeds, rng), model.mode == "chat", name, 1, 1))
 

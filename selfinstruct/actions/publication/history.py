@@ -13,9 +13,9 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.actions.publication.overrides import kept
-from selfinstruct.recipe import Asking, Stage
-from selfinstruct.recipe.drawing import reached
+from selfinstruct.recipe import ModelStage, Stage
 from selfinstruct.recipe.grow import Grow
+from selfinstruct.recipe.sampling import reached
 from selfinstruct.round import MODEL, End
 from selfinstruct.storage.journal import REJECTED
 from selfinstruct.text.command import to_resume
@@ -70,7 +70,7 @@ def has_work(name: str, stage: Stage, run: "Run") -> bool:
     """Whether a stage that made no round, or that goes by generations, has something to do."""
     if generations := generations_of(stage):
         return reached(run.journal.of(name))[0] <= generations
-    if stage.target is not None or not isinstance(stage, Asking):
+    if stage.target is not None or not isinstance(stage, ModelStage):
         return True
     return bool(stage.sampler.sample(run.pool, Random(0), 1, name))
 

@@ -23,7 +23,7 @@ from selfinstruct.text.command import hydra_word
 from selfinstruct.text.policy import ALLOW, OURS
 
 if TYPE_CHECKING:
-    from selfinstruct.run_info import Start
+    from selfinstruct.run_info import RunInfo
 
 ENVIRONMENT = "${oc.env:"
 SHIPPED = "${conf:"
@@ -87,7 +87,7 @@ def quoted(text: str) -> str:
     return f'"{text}"' if text.isdigit() else hydra_word(text)
 
 
-def needs_of(start: "Start") -> dict[str, Any]:
+def needs_of(start: "RunInfo") -> dict[str, Any]:
     """Return the packages and the config folder that a run's config is made of, besides those of the program."""
     names = {str(target).split(".")[0] for _, target in targets(public(start.declared), "")}
     folder = next((Path(start.flags[flag]).name for flag in FOLDERS if flag in start.flags), None)

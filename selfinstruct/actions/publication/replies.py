@@ -22,9 +22,9 @@ from typing import IO, Any
 from selfinstruct.actions.publication.archive import Archive
 from selfinstruct.errors import RunFolderError
 from selfinstruct.request import Completion, Decoding, Failure, Request
-from selfinstruct.storage.completions import Asked, Store, hash_of
+from selfinstruct.storage.completions import Store, StoredRequest, hash_of
 from selfinstruct.storage.journal import line
-from selfinstruct.storage.prefixes import Beginnings
+from selfinstruct.storage.prefixes import PromptPrefixes
 from selfinstruct.storage.recording import key_of
 from selfinstruct.storage.schema import reading
 from selfinstruct.storage.summary import digest
@@ -54,10 +54,10 @@ def write_replies(store: Path, folder: Path, stages: Sequence[str], refused: Map
         (folder / "replies.jsonl").open("w", encoding="utf-8", newline="\n") as replies,
         (folder / "prompts.jsonl").open("w", encoding="utf-8", newline="\n") as prompts,
     ):
-        parts, heads = Parts(prompts), dict[tuple[str, str], Beginnings]()
+        parts, heads = Parts(prompts), dict[tuple[str, str], PromptPrefixes]()
         for row in rows_of(store, stages):
             text = row["prompt"]
-            head = heads.setdefault((row["stage"], row["identity"]), Beginnings()).of(text)
+            head = heads.setdefault((row["stage"], row["identity"]), PromptPrefixes()).of(text)
             request = {
                 **{key: row[key] for key in ("request", "stage", "round", "key", "draw")},
                 "chat": is_chat(row),
@@ -185,7 +185,7 @@ def recordings_of(capsule: Archive) -> Iterator[Recordings]:
         yield recordings
 
 
-def asked(row: dict[str, Any], parts: Mapping[str, str], place: str) -> Asked:
+def asked(row: dict[str, Any], parts: Mapping[str, str], place: str) -> StoredRequest:
     """The request of a line; raises ValueError where it is not the one that its key belongs to."""
     try:
         whole = row | {key: row[key] and parts[row[key]] for key in ("identity", "system", "head", "decoding")}
@@ -195,7 +195,7 @@ def asked(row: dict[str, Any], parts: Mapping[str, str], place: str) -> Asked:
     if key_of_row(whole, prompt, row["chat"]).hex() != row["key"]:
         raise ValueError(f"{place}: its key is not that of its request")
     request = request_of(whole, prompt, row["chat"])
-    return Asked(request, bytes.fromhex(row["key"]), row["draw"], whole["identity"], whole["decoding"])
+    return StoredRequest(request, bytes.fromhex(row["key"]), row["draw"], whole["identity"], whole["decoding"])
 
 
 TEXT, MAYBE_TEXT, COUNT, MAYBE_COUNT = (str,), (str, NoneType), (int,), (int, NoneType)

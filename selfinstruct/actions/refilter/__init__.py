@@ -25,7 +25,7 @@ from selfinstruct.part import part
 from selfinstruct.recipe import asking
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.storage.folder import kept_config, kept_overrides, replace_text
-from selfinstruct.storage.reader import Record
+from selfinstruct.storage.reader import RunReader
 from selfinstruct.storage.summary import stop_reason
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Refilter:
         if self.run.resolve() == run.start.folder.resolve():
             return ["refilter.run is the run's own folder. Leave hydra.run.dir out, or name a new one."]
         try:
-            Record(self.run)
+            RunReader(self.run)
             old = kept_config(self.run) or {}
         except RunFolderError as error:
             return [str(error)]
@@ -70,7 +70,7 @@ class Refilter:
         assert self.run is not None
         if run.journal.rounds:
             raise RunFolderError(f"{run.start.folder} holds a run already. Refilter writes into a new folder.")
-        record = Record(self.run)
+        record = RunReader(self.run)
         introduce(run, record)
         run.begin(record.seeds)
         rerun = Rerun(record, run.recipe, run.random_seed, run.pool)
@@ -109,7 +109,7 @@ def findings(rerun: Rerun) -> Iterator[str]:
                 yield f"{stage}: tasks of which no recorded reply passes, so that a run would ask again: {len(lost):,}."
 
 
-def introduce(run: "Run", record: Record) -> None:
+def introduce(run: "Run", record: RunReader) -> None:
     """Have the run be of the recorded run's seed, seeds and model, and go on as such."""
     run.random_seed = record.config.get("random_seed", run.random_seed)
     given = {key_of(word) for word in run.start.overrides}

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from selfinstruct.actions.questions import Question
-from selfinstruct.budget import NOTHING, UNLIMITED, Purse, Rates
+from selfinstruct.budget import NOTHING, UNLIMITED, BudgetTracker, Pricing
 from selfinstruct.model import Mode
 from selfinstruct.pool import Pool
-from selfinstruct.recipe import Setting, stream
+from selfinstruct.recipe import StageContext, stream
 from selfinstruct.recipe.annotate import Annotate, Annotating
 from selfinstruct.recipe.grow import Growing
-from selfinstruct.recipe.turn import Answers, Turn
+from selfinstruct.recipe.round_builder import PendingReplies, RoundBuilder
 from selfinstruct.request import Completion, Failure, Request
 from selfinstruct.round import MODEL, Ending, Round, Sample
 from selfinstruct.sampler import about
@@ -41,7 +41,7 @@ class Author:
     name: str
     mode: Mode
 
-    def rates(self) -> Rates | None:
+    def rates(self) -> Pricing | None:
         """Nothing is paid."""
         return None
 
@@ -50,9 +50,11 @@ class Author:
         return Given(iter(()))
 
 
-def setting(name: str, pool: Pool, author: Author, random_seed: int) -> Setting:
+def setting(name: str, pool: Pool, author: Author, random_seed: int) -> StageContext:
     """What a stage works with, at its first round."""
-    return Setting(name=name, pool=pool, model=author, purse=Purse(UNLIMITED), random_seed=random_seed, past=())
+    return StageContext(
+        name=name, pool=pool, model=author, purse=BudgetTracker(UNLIMITED), random_seed=random_seed, past=()
+    )
 
 
 def answer(question: Question, round_: Round) -> Completion:
@@ -69,11 +71,11 @@ class Regrowing(Growing):
 
     def repeat(self, questions: Sequence[Question], recorded: Round, until: int) -> Round:
         """The round that the recorded one becomes when at most `until` tasks are kept."""
-        turn = Turn(self.name, recorded.number, self.setting.model.name, asked=len(questions))
+        turn = RoundBuilder(self.name, recorded.number, self.setting.model.name, asked=len(questions))
         completions = [answer(question, recorded) for question in questions]
         asked = [(question.sample, question.request) for question in questions]
         replies, purse, rates = Given(iter(completions)), self.setting.purse, self.setting.model.rates
-        answers = Answers(turn, self.stage.prompt, asked, replies, purse, rates, NOTHING)
+        answers = PendingReplies(turn, self.stage.prompt, asked, replies, purse, rates, NOTHING)
         whole, self.stage = self.stage, replace(self.stage, until=until)
         self.drawing = self.stage.drawing(self.setting, self.figures)
         round_ = self._read(turn, answers)
@@ -95,7 +97,7 @@ class Regrowing(Growing):
 class Reannotating(Annotating):
     """A stage that annotates, out of recorded replies."""
 
-    def __init__(self, stage: Annotate, setting: Setting) -> None:
+    def __init__(self, stage: Annotate, setting: StageContext) -> None:
         self.stage = stage
         self.setting = setting
         self.pool = setting.pool
@@ -105,7 +107,7 @@ class Reannotating(Annotating):
     def repeat(self, questions: Sequence[Question], recorded: Round, ids: Mapping[str, str]) -> Round:
         """The round that the recorded one becomes; `ids` are recorded tasks with what they are called now."""
         name = self.setting.name
-        turn = Turn(name, recorded.number, self.setting.model.name)
+        turn = RoundBuilder(name, recorded.number, self.setting.model.name)
         lacking = set(self.lacking())
         tried: dict[str, Sample] = {}
         for question in sorted(questions, key=lambda question: number_of(question.request.id)):
@@ -134,7 +136,12 @@ class Reannotating(Annotating):
         return [sample.task.id for sample in drawn if sample.task is not None]
 
     def _leave(
-        self, left: Sequence[str], tried: Mapping[str, Sample], recorded: Round, ids: Mapping[str, str], turn: Turn
+        self,
+        left: Sequence[str],
+        tried: Mapping[str, Sample],
+        recorded: Round,
+        ids: Mapping[str, str],
+        turn: RoundBuilder,
     ) -> None:
         """Give up what the run gave up, and note the rest."""
         gave_up = {ids[task.id] for task in recorded.tasks if recorded.stage in task.gave_up and task.id in ids}

@@ -8,13 +8,13 @@ import json
 from concurrent.futures import Future
 
 from selfinstruct.request import Completion, Decoding, Request
-from selfinstruct.storage.completions import Asked, Store
-from selfinstruct.storage.reader import Record, Reply
+from selfinstruct.storage.completions import Store, StoredRequest
+from selfinstruct.storage.reader import Reply, RunReader
 
 TOGETHER = 500
 
 
-def copy_replies(record: Record, store: Store) -> None:
+def copy_replies(record: RunReader, store: Store) -> None:
     """Copy every reply; raises RunFolderError where one cannot be written."""
     waiting: list[Future[Completion]] = []
     with record.replies() as replies:
@@ -34,9 +34,9 @@ def settle(waiting: list["Future[Completion]"]) -> None:
     waiting.clear()
 
 
-def asked(reply: Reply) -> Asked:
+def asked(reply: Reply) -> StoredRequest:
     """The request as the store keeps it."""
     stage, number, _ = reply.request.rsplit("/", 2)
     chat = json.loads(reply.identity).get("mode") == "chat"
     request = Request(reply.request, stage, int(number), reply.prompt, reply.system, chat, Decoding(), "")
-    return Asked(request, bytes.fromhex(reply.key), reply.draw, reply.identity, reply.decoding)
+    return StoredRequest(request, bytes.fromhex(reply.key), reply.draw, reply.identity, reply.decoding)

@@ -20,7 +20,7 @@ from selfinstruct.recipe import Stage
 from selfinstruct.recipe.annotate import Annotate
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.round import End, Ending, Round, Sample
-from selfinstruct.storage.reader import Record, Replies
+from selfinstruct.storage.reader import Replies, RunReader
 from selfinstruct.task import Task
 
 RECORDED = Ending(End.RECORDED, "nothing is left of what was recorded")
@@ -29,7 +29,7 @@ RECORDED = Ending(End.RECORDED, "nothing is left of what was recorded")
 class Rerun:
     """Makes the rounds of a record again, by a recipe, into a pool that holds the seeds."""
 
-    def __init__(self, record: Record, recipe: Mapping[str, Stage], random_seed: int, pool: Pool) -> None:
+    def __init__(self, record: RunReader, recipe: Mapping[str, Stage], random_seed: int, pool: Pool) -> None:
         self.record = record
         self.random_seed = random_seed
         self.old = Pool(record.seeds)
@@ -120,7 +120,7 @@ class Rerun:
         return questions
 
 
-def author(record: Record, stage: str) -> Author:
+def author(record: RunReader, stage: str) -> Author:
     """Who wrote the replies of a stage, by the tasks' own record."""
     names = (task.models[stage] for round_ in record.of(stage) for task in round_.tasks if stage in task.models)
     return Author(next(names, "not known"), "chat" if record.chat(stage) else "completion")

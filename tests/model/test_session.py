@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 
-from selfinstruct.model import Line
-from selfinstruct.model.asking import Terms
-from selfinstruct.model.line import AskingLine
+from selfinstruct.model import Session
+from selfinstruct.model.request_queue import RateLimits
 from selfinstruct.model.secrets import Secrets
+from selfinstruct.model.session import AsyncSession
 from selfinstruct.request import Completion, Decoding, Request
 
-TERMS = Terms(
+TERMS = RateLimits(
     concurrency=4,
     timeout_seconds=60,
     deadline_seconds=None,
@@ -39,7 +39,7 @@ def line(send, closed=None):
             if closed is not None:
                 closed.append(True)
 
-    return AskingLine(opened, TERMS)
+    return AsyncSession(opened, TERMS)
 
 
 async def echo(request):
@@ -92,7 +92,7 @@ def test_asking_comes_back_at_once_with_a_future_for_each_request():
 def test_it_can_be_asked_again_and_from_several_threads():
     replies = []
 
-    def ask(open_line: Line):
+    def ask(open_line: Session):
         replies.extend(future.result().text for future in open_line.ask(requests(50)))
 
     with line(echo) as asked:
@@ -209,7 +209,7 @@ def test_what_cannot_be_opened_is_the_failure_of_every_request():
         raise ConnectionError("no secret way")
         yield
 
-    with AskingLine(broken, TERMS, Secrets("secret")) as asked:
+    with AsyncSession(broken, TERMS, Secrets("secret")) as asked:
         first = [future.result().failure for future in asked.ask(requests(3))]
         later = [future.result().failure for future in asked.ask(requests(3))]
 
@@ -244,8 +244,8 @@ def test_threads_take_turns_more_often_while_a_line_is_used():
 def test_where_no_loop_can_be_had_asking_fails_instead_of_waiting_forever():
     code = """
 import os, resource
-from selfinstruct.model.asking import Terms
-from selfinstruct.model.line import AskingLine
+from selfinstruct.model.request_queue import Terms
+from selfinstruct.model.session import AskingLine
 from selfinstruct.request import Decoding, Request
 terms = Terms(
     concurrency=1, timeout_seconds=1, deadline_seconds=None, attempts=1, requests_per_minute=None,

@@ -6,9 +6,9 @@ from concurrent.futures import Future
 import pytest
 from virtual import Overload, Status, asked, lasting, request, run, terms
 
-from selfinstruct.model.asking import Asking
+from selfinstruct.model.failed_attempt import GarbledError
+from selfinstruct.model.request_queue import RequestQueue
 from selfinstruct.model.secrets import Secrets
-from selfinstruct.model.trouble import GarbledError
 from selfinstruct.request import Completion, Failure
 
 
@@ -103,7 +103,7 @@ def test_a_key_is_taken_out_of_the_reply():
         return Completion("my-key-012345 is the key")
 
     async def play():
-        asking = Asking(terms(), Secrets("my-key-012345"))
+        asking = RequestQueue(terms(), Secrets("my-key-012345"))
         future = Future()
         asking.open(lambda request: answer(request, 1))
         asking.take([(request(1), future)])
@@ -228,7 +228,7 @@ def test_the_limit_of_tokens_is_put_right_by_what_the_replies_count():
         return Completion("x", prompt_tokens=5, completion_tokens=5)
 
     async def play():
-        asking = Asking(terms(tokens_per_minute=1000), Secrets())
+        asking = RequestQueue(terms(tokens_per_minute=1000), Secrets())
         futures = [Future() for _ in range(90)]
         asking.take([(request(number, max_tokens=900), future) for number, future in enumerate(futures)])
         asking.open(lambda request: answer(request, 1))
@@ -247,7 +247,7 @@ def test_a_future_that_is_cancelled_before_its_turn_is_not_sent():
         return Completion(request.text)
 
     async def play():
-        asking = Asking(terms(concurrency=1), Secrets())
+        asking = RequestQueue(terms(concurrency=1), Secrets())
         futures = [Future() for _ in range(3)]
         asking.open(send)
         asking.take([(request(number), future) for number, future in enumerate(futures)])
@@ -270,7 +270,7 @@ def test_closing_cancels_what_waits_gives_up_what_would_be_tried_again_and_lets_
         return Completion(request.text)
 
     async def play():
-        asking = Asking(terms(concurrency=3), Secrets())
+        asking = RequestQueue(terms(concurrency=3), Secrets())
         futures = [Future() for _ in range(6)]
         asking.open(send)
         asking.take([(request(number), future) for number, future in enumerate(futures)])
@@ -296,7 +296,7 @@ def test_what_waits_for_room_to_try_again_is_given_up_too():
         return Completion(request.text)
 
     async def play():
-        asking = Asking(terms(concurrency=2), Secrets())
+        asking = RequestQueue(terms(concurrency=2), Secrets())
         futures = [Future() for _ in range(2)]
         asking.open(send)
         asking.take([(request(number), future) for number, future in enumerate(futures)])
@@ -320,7 +320,7 @@ def test_a_defect_reaches_whoever_takes_the_reply():
         raise Status(400)
 
     async def play():
-        asking = Asking(terms(concurrency=1), Broken())
+        asking = RequestQueue(terms(concurrency=1), Broken())
         futures = [Future() for _ in range(2)]
         asking.open(send)
         asking.take([(request(number), future) for number, future in enumerate(futures)])

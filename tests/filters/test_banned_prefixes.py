@@ -1,6 +1,6 @@
 import pytest
 
-from selfinstruct.filters.openings import Openings
+from selfinstruct.filters.banned_prefixes import BannedPrefixes
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
 
@@ -8,7 +8,7 @@ from selfinstruct.round import Candidate
 def judged(
     instruction: str, *, whole_words: bool = True, text: str = "Write a program", wanted: bool = True
 ) -> str | None:
-    part = Openings(texts={text: wanted}, whole_words=whole_words)
+    part = BannedPrefixes(texts={text: wanted}, whole_words=whole_words)
     return part.reject(Candidate(instruction=instruction), Pool())
 
 

@@ -5,8 +5,8 @@ compares letters, so that "Write a programme for the school concert" is dropped,
 ends, unless `whole_words` is false.  Case does not matter: the reference code compares exactly, but only after it has
 made every instruction lower-case but for its first letter.
 
-The texts are a mapping, so that one can be switched off or added alone: `...filters.openings.texts={Write a program:
-false}`.
+The texts are a mapping, so that one can be switched off or added alone:
+`...filters.banned_prefixes.texts={Write a program: false}`.
 """
 
 import re
@@ -15,14 +15,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from selfinstruct.filters.writing import occurrence
+from selfinstruct.filters.scripts import occurrence
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
 
 
 @part
-class Openings:
+class BannedPrefixes:
     """Rejects an instruction that begins with any of the texts."""
 
     texts: dict[Annotated[str, Field(pattern=r"\S")], bool]

@@ -1,10 +1,10 @@
 """How a stage that grows draws what its prompts show: live, or from a list.
 
-Live, a round is drawn from the pool as it stood `lag` rounds before, so that its requests are under way while the
-replies to earlier rounds are waited for and read, and yet the same tasks are shown in it however long a reply takes.
-The first rounds lag less, by at most half the rounds before them, so that a young pool shows its own tasks early.  How
-far to ask ahead is another matter and changes no result: rounds are asked as long as those under way, by the yield so
-far, do not suffice.
+Live, a round is drawn from the pool as it stood `rounds_ahead` rounds before, so that its requests are under way while
+the replies to earlier rounds are waited for and read, and yet the same tasks are shown in it however long a reply
+takes. The first rounds look back less, by at most half the rounds before them, so that a young pool shows its own tasks
+early.  How far to ask ahead is another matter and changes no result: rounds are asked as long as those under way, by
+the yield so far, do not suffice.
 
 Listed, all that the sampler draws from the pool as it stood before a generation is cut into rounds, and asked as fast
 as the model takes it.  Nothing is kept of the list when a run is stopped: it is drawn anew, by the random stream of the
@@ -21,7 +21,7 @@ from pydantic import Field
 
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
-from selfinstruct.recipe import Setting, stream
+from selfinstruct.recipe import StageContext, stream
 from selfinstruct.recipe.annotate import AHEAD
 from selfinstruct.round import End, Ending, Round, Sample
 from selfinstruct.sampler import Sampler
@@ -85,15 +85,15 @@ class Saturation:
 
 
 @dataclass
-class Live:
-    """Draws each round from the pool as it stood `lag` rounds before, until there are enough tasks."""
+class ContinuousSampling:
+    """Draws each round from the pool as it stood `rounds_ahead` rounds before, until there are enough tasks."""
 
-    setting: Setting
+    setting: StageContext
     figures: Figures
     sampler: Sampler
     size: int
     until: int
-    lag: int
+    rounds_ahead: int
     saturation: Saturation | None
     generation: int | None = None
 
@@ -104,7 +104,7 @@ class Live:
 
     def draw(self, number: int) -> Sequence[Sample]:
         """What a round shows; nothing while the pool does not stand as it is to see it."""
-        place = seen(number, self.lag)
+        place = seen(number, self.rounds_ahead)
         if place >= len(self.figures.kept):
             return []
         return live(
@@ -130,10 +130,10 @@ class Live:
         return None
 
 
-class Listed:
+class GenerationSampling:
     """Draws a whole generation at once, and gives it round by round."""
 
-    def __init__(self, setting: Setting, figures: Figures, sampler: Sampler, size: int, generations: int) -> None:
+    def __init__(self, setting: StageContext, figures: Figures, sampler: Sampler, size: int, generations: int) -> None:
         self.size = size
         self.generation, self.position = reached(figures.rows)
         self.samples: list[Sample] = []
@@ -179,9 +179,9 @@ def asked_of(rows: Sequence[Mapping[str, Any]], generation: int) -> int:
     return sum(row["asked"] for row in rows if row["generation"] == generation)
 
 
-def seen(number: int, lag: int) -> int:
+def seen(number: int, rounds_ahead: int) -> int:
     """After which round the pool stood as a round that is drawn live shows it."""
-    return max(number - 1 - lag, number // 2)
+    return max(number - 1 - rounds_ahead, number // 2)
 
 
 def live(sampler: Sampler, name: str, number: int, pool: Pool, kept: int, random_seed: int, size: int) -> list[Sample]:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from selfinstruct.model.trouble import (
+from selfinstruct.model.failed_attempt import (
+    FailedAttempt,
     GarbledError,
     ReplyError,
-    Trouble,
     UnsendableError,
     judged,
     message_of,
@@ -133,11 +133,11 @@ def test_a_host_that_cannot_be_reached_is_named_also_where_litellm_says_nothing(
     error = ClientConnectorError(cause)
 
     for found in (judged(error), judged(caused_by(error))):
-        assert found == Trouble("unreached", f"cannot reach nosuch.example:443 ({reason})")
+        assert found == FailedAttempt("unreached", f"cannot reach nosuch.example:443 ({reason})")
 
 
 def test_where_litellm_says_nothing_the_reason_beneath_is_told():
-    assert judged(caused_by(ConnectionResetError(104, "reset by peer"))) == Trouble(
+    assert judged(caused_by(ConnectionResetError(104, "reset by peer"))) == FailedAttempt(
         "transient", "[Errno 104] reset by peer"
     )
 
@@ -232,11 +232,11 @@ def test_a_server_that_sends_us_elsewhere_is_not_followed():
 def test_what_a_server_said_is_judged_by_its_code_too():
     error = ReplyError(429, "You have no money left", {"Date": "now"}, "insufficient_quota billing")
 
-    assert judged(error) == Trouble("fatal", "HTTP 429, You have no money left", is_heard=True)
+    assert judged(error) == FailedAttempt("fatal", "HTTP 429, You have no money left", is_heard=True)
 
 
 def test_what_cannot_be_sent_is_fatal():
-    assert judged(UnsendableError("set a=null")) == Trouble("fatal", "set a=null")
+    assert judged(UnsendableError("set a=null")) == FailedAttempt("fatal", "set a=null")
 
 
 def named(name, status=500, message="no"):

@@ -20,21 +20,21 @@ from dataclasses import replace
 from typing import Any
 
 from selfinstruct.model.arguments import with_keys
+from selfinstruct.model.rate_limits import Asked, Permit, RateLimits, Send, terms_of
 from selfinstruct.model.refusals import Held, Refusals, all_refused, probe_of, stage_refused
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.sending import CLOSED, Answer, Sending
-from selfinstruct.model.terms import Asked, Send, Terms, Turn, terms_of
 from selfinstruct.request import Completion, Failure, Request
 
-__all__ = ["Asking", "Send", "Terms", "terms_of"]
+__all__ = ["RateLimits", "RequestQueue", "Send", "terms_of"]
 
 LOG = logging.getLogger(__name__)
 
 
-class Asking:
+class RequestQueue:
     """What a line has been asked, and how far it is."""
 
-    def __init__(self, terms: Terms, secrets: Secrets) -> None:
+    def __init__(self, terms: RateLimits, secrets: Secrets) -> None:
         self._terms = terms
         self._loop = asyncio.get_running_loop()
         self._sending = Sending(terms, secrets, self._begin, self._oldest)
@@ -130,7 +130,7 @@ class Asking:
         if self._is_closing and not self._tasks:
             self.over.set()
 
-    async def _answer(self, request: Request, future: "Future[Completion]", turn: Turn, send: Send) -> None:
+    async def _answer(self, request: Request, future: "Future[Completion]", turn: Permit, send: Send) -> None:
         """Bring a request to its end; every way out gives its future a result, or holds it as refused."""
         started = self._loop.time()
         try:

@@ -3,7 +3,7 @@ from random import Random
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
-from selfinstruct.filters.crossing import highest, mean_of_pairs, rows
+from selfinstruct.filters.pairwise_rouge import highest, mean_of_pairs, rows
 from selfinstruct.filters.tokens import rouge
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from selfinstruct.model.window import Window
+from selfinstruct.model.adaptive_concurrency import AdaptiveConcurrency
 
 
 def filled(window):
@@ -11,11 +11,11 @@ def filled(window):
 
 
 def test_it_holds_as_many_as_the_config_says():
-    assert filled(Window(5)) == [1, 2, 3, 4, 5]
+    assert filled(AdaptiveConcurrency(5)) == [1, 2, 3, 4, 5]
 
 
 def test_a_place_is_free_again_when_a_request_has_ended():
-    window = Window(2)
+    window = AdaptiveConcurrency(2)
     first, second = filled(window)
 
     window.answered(first)
@@ -26,7 +26,7 @@ def test_a_place_is_free_again_when_a_request_has_ended():
 
 
 def test_an_overload_narrows_it_once_for_all_that_were_sent_before():
-    window = Window(10)
+    window = AdaptiveConcurrency(10)
 
     for number in filled(window):
         window.failed(number, is_overload=True)
@@ -35,7 +35,7 @@ def test_an_overload_narrows_it_once_for_all_that_were_sent_before():
 
 
 def test_an_overload_of_what_was_sent_afterwards_narrows_it_again():
-    window = Window(10)
+    window = AdaptiveConcurrency(10)
     for _ in range(2):
         for number in filled(window):
             window.failed(number, is_overload=True)
@@ -44,7 +44,7 @@ def test_an_overload_of_what_was_sent_afterwards_narrows_it_again():
 
 
 def test_it_is_cut_by_what_was_under_way_and_not_by_what_was_allowed():
-    window = Window(100)
+    window = AdaptiveConcurrency(100)
     numbers = [window.enter() for _ in range(10)]
 
     window.failed(numbers[0], is_overload=True)
@@ -53,7 +53,7 @@ def test_it_is_cut_by_what_was_under_way_and_not_by_what_was_allowed():
 
 
 def test_one_may_always_be_under_way():
-    window = Window(4)
+    window = AdaptiveConcurrency(4)
     for _ in range(20):
         window.failed(window.enter(), is_overload=True)
 
@@ -63,7 +63,7 @@ def test_one_may_always_be_under_way():
 
 @pytest.mark.parametrize("most", [1, 7, 32, 256])
 def test_replies_open_it_again_up_to_what_the_config_says(most):
-    window = Window(most)
+    window = AdaptiveConcurrency(most)
     for number in filled(window):
         window.failed(number, is_overload=True)
 
@@ -82,7 +82,7 @@ def test_replies_open_it_again_up_to_what_the_config_says(most):
 
 
 def test_replies_to_what_was_sent_before_the_cut_do_not_open_it():
-    window = Window(10)
+    window = AdaptiveConcurrency(10)
     first, *others = filled(window)
     window.failed(first, is_overload=True)
 
@@ -93,7 +93,7 @@ def test_replies_to_what_was_sent_before_the_cut_do_not_open_it():
 
 
 def test_a_pause_lets_nothing_in_until_it_is_over():
-    window = Window(4)
+    window = AdaptiveConcurrency(4)
     window.pause(10.0)
     window.pause(5.0)
 

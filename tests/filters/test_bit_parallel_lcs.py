@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import LCSseq
 
-from selfinstruct.filters.lanes import Lanes
+from selfinstruct.filters.bit_parallel_lcs import Lanes
 
 QUERIES = st.lists(st.integers(1, 9), max_size=90)
 

@@ -2,11 +2,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from selfinstruct.budget import UNLIMITED, Purse
+from selfinstruct.budget import UNLIMITED, BudgetTracker
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
-from selfinstruct.recipe import Setting
-from selfinstruct.recipe.turn import Turn, judge, measured
+from selfinstruct.recipe import StageContext
+from selfinstruct.recipe.round_builder import RoundBuilder, judge, measured
 from selfinstruct.request import Completion, Failure
 from selfinstruct.round import Candidate, End, Ending, Rejection, Sample
 
@@ -70,12 +70,12 @@ def samples(*words):
 
 
 def at(model):
-    return Setting(name="grow", pool=Pool(), model=model, purse=Purse(UNLIMITED), random_seed=1, past=[])
+    return StageContext(name="grow", pool=Pool(), model=model, purse=BudgetTracker(UNLIMITED), random_seed=1, past=[])
 
 
 @pytest.fixture
 def turn():
-    return Turn("grow", 3, "scripted")
+    return RoundBuilder("grow", 3, "scripted")
 
 
 def test_every_sample_comes_with_its_request_and_what_its_reply_holds(turn, scripted):
@@ -251,7 +251,7 @@ def test_a_round_without_control_tokens_has_no_figure_of_them(turn, scripted):
 
 @pytest.mark.parametrize("word", ["content_filter", "abort"])
 def test_half_a_text_from_the_store_of_an_earlier_version_is_rejected_with_the_providers_word(word):
-    turn = Turn("stage", 1, "m")
+    turn = RoundBuilder("stage", 1, "m")
 
     found = turn.read(PROMPT, Completion("a\nb", finish_reason=word, prompt_tokens=5), Sample({}), False)
 
@@ -277,6 +277,6 @@ class Strict(Lines):
 def test_an_empty_reply_is_rejected_with_why_it_is_empty(word, reason):
     prompt = Prompt(**{**vars(PROMPT), "parser": Strict()})
 
-    (found,) = Turn("stage", 1, "m").read(prompt, Completion("", finish_reason=word), Sample({}), False)
+    (found,) = RoundBuilder("stage", 1, "m").read(prompt, Completion("", finish_reason=word), Sample({}), False)
 
     assert found.reason == reason

@@ -16,7 +16,7 @@ TURNS_TO_OPEN = 16
 """Windows full of replies that it takes to open from nothing to the whole; one request a window would take hours."""
 
 
-class Window:
+class AdaptiveConcurrency:
     """The room for requests under way."""
 
     def __init__(self, most: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from selfinstruct.actions.comparison.figures import Figures
 from selfinstruct.actions.comparison.grouping import SEED, identity, written
 from selfinstruct.actions.comparison.reading import Reading
-from selfinstruct.actions.comparison.sending import SERVED, Parameter
+from selfinstruct.actions.comparison.sent_parameters import SERVED, Parameter
 
 Sent = Mapping[tuple[str, str], Parameter]
 

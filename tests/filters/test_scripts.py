@@ -1,6 +1,6 @@
 import pytest
 
-from selfinstruct.filters.writing import has_unspaced, occurrence, script
+from selfinstruct.filters.scripts import has_unspaced, occurrence, script
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ Asked: TypeAlias = tuple[Request, "Future[Completion]"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class RateLimits:
     """How a model may be asked."""
 
     concurrency: int
@@ -27,12 +27,12 @@ class Terms:
     """The further parameters of every request."""
 
 
-def terms_of(model: object) -> Terms:
+def terms_of(model: object) -> RateLimits:
     """The terms that a model's YAML declares, under the same names."""
-    return Terms(**{field.name: getattr(model, field.name) for field in fields(Terms)})
+    return RateLimits(**{field.name: getattr(model, field.name) for field in fields(RateLimits)})
 
 
-class Turn(NamedTuple):
+class Permit(NamedTuple):
     """The permit to make one attempt."""
 
     number: int

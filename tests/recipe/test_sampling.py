@@ -2,12 +2,12 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from selfinstruct.budget import UNLIMITED, Budget, Purse
+from selfinstruct.budget import UNLIMITED, Budget, BudgetTracker
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
-from selfinstruct.recipe import Setting
-from selfinstruct.recipe.drawing import Saturation, reached, seen
+from selfinstruct.recipe import StageContext
 from selfinstruct.recipe.grow import Grow
+from selfinstruct.recipe.sampling import Saturation, reached, seen
 from selfinstruct.round import Candidate, Rejection, Sample
 
 
@@ -53,7 +53,7 @@ def grow(**changes):
         "until": None,
         "generations": 3,
         "requests_per_round": 4,
-        "lag": 0,
+        "rounds_ahead": 0,
         "saturation": None,
         "sampler": Each(),
         "prompt": prompt,
@@ -63,8 +63,8 @@ def grow(**changes):
 
 
 def setting(pool, model, past=(), purse=None):
-    purse = purse or Purse(UNLIMITED)
-    return Setting(name="grow", pool=pool, model=model, purse=purse, random_seed=1, past=list(past))
+    purse = purse or BudgetTracker(UNLIMITED)
+    return StageContext(name="grow", pool=pool, model=model, purse=purse, random_seed=1, past=list(past))
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_a_run_stopped_after_any_round_comes_to_the_same(task, model):
 
 def test_a_generation_that_a_budget_ended_goes_on_where_it_was(task, model):
     pool = seeds(task)
-    purse = Purse(Budget(requests=6, tokens=None, usd=None, minutes=None))
+    purse = BudgetTracker(Budget(requests=6, tokens=None, usd=None, minutes=None))
     first = [round_.row() for round_ in grow().rounds(setting(pool, model, (), purse))]
 
     rest = list(grow().rounds(setting(pool, model, first)))

@@ -20,9 +20,9 @@ from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from types import TracebackType
 
-from selfinstruct.model.asking import Asking, Send, Terms
+from selfinstruct.model.failed_attempt import message_of
+from selfinstruct.model.request_queue import RateLimits, RequestQueue, Send
 from selfinstruct.model.secrets import Secrets
-from selfinstruct.model.trouble import message_of
 from selfinstruct.request import Completion, Failure, Request
 
 LOG = logging.getLogger(__name__)
@@ -31,13 +31,13 @@ TURN = 0.001
 """Seconds that a busy thread may keep the interpreter while another waits for it; shorter gains nothing more."""
 
 
-class AskingLine:
+class AsyncSession:
     """A line that asks by `opened`, which gives the way to make one attempt."""
 
     def __init__(
         self,
         opened: Callable[[], AbstractAsyncContextManager[Send]],
-        terms: Terms,
+        terms: RateLimits,
         secrets: Secrets | None = None,
     ) -> None:
         self._opened = opened
@@ -47,11 +47,11 @@ class AskingLine:
         self._is_closed = False
         self.answered_stages: Mapping[str, int] = {}
         """How many requests of each stage were answered in earlier processes; set before the first request."""
-        self._ready: Future[tuple[asyncio.AbstractEventLoop, Asking]] = Future()
+        self._ready: Future[tuple[asyncio.AbstractEventLoop, RequestQueue]] = Future()
         self._ended = threading.Event()
         self._turn_before = sys.getswitchinterval()
 
-    def __enter__(self) -> "AskingLine":
+    def __enter__(self) -> "AsyncSession":
         return self
 
     def ask(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
@@ -83,7 +83,7 @@ class AskingLine:
             self._thread.join()
             sys.setswitchinterval(self._turn_before)
 
-    def _running(self) -> tuple[asyncio.AbstractEventLoop, Asking]:
+    def _running(self) -> tuple[asyncio.AbstractEventLoop, RequestQueue]:
         """The loop and what it has been asked; started when first needed."""
         if self._thread is None:
             sys.setswitchinterval(min(TURN, self._turn_before))
@@ -104,7 +104,7 @@ class AskingLine:
             self._ended.set()
 
     async def _serve(self) -> None:
-        asking = Asking(self._terms, self._secrets)
+        asking = RequestQueue(self._terms, self._secrets)
         asking.remember(self.answered_stages)
         self._ready.set_result((asyncio.get_running_loop(), asking))
         async with AsyncExitStack() as stack:

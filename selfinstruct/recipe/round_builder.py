@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, TypeVar
 
-from selfinstruct.budget import NOTHING, Purse, Rates, Spending, used
+from selfinstruct.budget import NOTHING, BudgetTracker, Pricing, Usage, used
 from selfinstruct.errors import ConfigError
-from selfinstruct.filters import Filter, Measuring
+from selfinstruct.filters import Filter, NeighborFilter
 from selfinstruct.metrics import Metric
 from selfinstruct.model import Replies
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.control_tokens import leaks
 from selfinstruct.prompt.prompt import Prompt
-from selfinstruct.recipe import Setting
+from selfinstruct.recipe import StageContext
 from selfinstruct.recipe.outcome import Outcome
 from selfinstruct.request import Completion, Request
 from selfinstruct.round import LEAKED, MODEL, Candidate, Ending, Rejection, Round, Sample
@@ -32,7 +32,7 @@ WHY_EMPTY: Mapping[FinishKind, str] = {
 
 
 @dataclass
-class Turn:
+class RoundBuilder:
     """A round while it is being made."""
 
     stage: str
@@ -55,8 +55,8 @@ class Turn:
     cost_usd: float | None = 0.0
 
     def ask(
-        self, prompt: Prompt, setting: Setting, samples: Sequence[Sample], attempt: int = 1, attempts: int = 1
-    ) -> "Answers":
+        self, prompt: Prompt, setting: StageContext, samples: Sequence[Sample], attempt: int = 1, attempts: int = 1
+    ) -> "PendingReplies":
         """Ask one question a sample, at once, as far as the purse allows; the replies are read when they are taken.
 
         Each question may be asked `attempts` times, this attempt included; the purse keeps enough for all of them.
@@ -75,7 +75,7 @@ class Turn:
         self.asked += count
         questions = list(zip(samples, requests[:count], strict=False))
         replies = model.complete(requests[:count])
-        return Answers(self, prompt, questions, replies, purse, model.rates, once, attempts)
+        return PendingReplies(self, prompt, questions, replies, purse, model.rates, once, attempts)
 
     def read(self, prompt: Prompt, completion: Completion, sample: Sample, chat: bool) -> list[Candidate | Rejection]:
         """Count a completion; all that it holds, in order."""
@@ -131,18 +131,18 @@ class Turn:
         return replace(round_, figures=found | ({LEAKED: self.leaked} if self.leaked else {}))
 
 
-class Answers:
+class PendingReplies:
     """The replies to questions of a turn, in order."""
 
     def __init__(
         self,
-        turn: Turn,
+        turn: RoundBuilder,
         prompt: Prompt,
         questions: Sequence[tuple[Sample, Request]],
         replies: Replies,
-        purse: Purse,
-        rates: Callable[[], Rates | None],
-        once: Spending,
+        purse: BudgetTracker,
+        rates: Callable[[], Pricing | None],
+        once: Usage,
         attempts: int = 1,
     ) -> None:
         self.turn = turn
@@ -172,9 +172,9 @@ class Answers:
         spent = [self._spent(request, reply) for (_, request), reply in zip(self._questions, taken, strict=True)]
         self._purse.settle(self._once, sum(spent, NOTHING), self._attempts)
 
-    def _spent(self, request: Request, reply: Completion) -> Spending:
+    def _spent(self, request: Request, reply: Completion) -> Usage:
         if reply.failure is not None:
-            return Spending(1)
+            return Usage(1)
         tokens = plus(reply.prompt_tokens, reply.completion_tokens)
         return used(tokens, reply.cost_usd, self._purse.at_most(request, self._rates))
 
@@ -197,7 +197,7 @@ def judge(candidate: Candidate, filters: Mapping[str, Filter], pool: Pool) -> Re
     for name, filter_ in filters.items():
         reason = filter_.reject(candidate, pool)
         if reason is not None:
-            nearest = filter_.nearest(candidate, pool) if isinstance(filter_, Measuring) else None
+            nearest = filter_.nearest(candidate, pool) if isinstance(filter_, NeighborFilter) else None
             return Rejection(filter=name, reason=reason, candidate=candidate, nearest=nearest)
     return None
 
@@ -205,7 +205,7 @@ def judge(candidate: Candidate, filters: Mapping[str, Filter], pool: Pool) -> Re
 def measured(tasks: Sequence[Task], filters: Mapping[str, Filter], pool: Pool) -> list[Task]:
     """New tasks of the pool with how near they are to those before them, by the first filter that measures it."""
     for filter_ in filters.values():
-        if isinstance(filter_, Measuring):
+        if isinstance(filter_, NeighborFilter):
             return [
                 replace(task, most_similar=near.nearest, average_similarity=near.average)
                 for task, near in zip(tasks, filter_.measure(tasks, pool), strict=True)

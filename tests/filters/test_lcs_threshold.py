@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfinstruct.filters.border import NEVER, ROW, Border
+from selfinstruct.filters.lcs_threshold import NEVER, ROW, Border
 
 THRESHOLDS = st.floats(0, 1, exclude_min=True) | st.sampled_from([0.5, 0.6, 0.7, 0.75, 0.8, 2 / 3, 1.0, 5e-324])
 LENGTHS = st.integers(1, 120)

@@ -75,7 +75,7 @@ SAYS_NOTHING = ("Connection error.", "")
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class FailedAttempt:
     """What one failed attempt means."""
 
     kind: Kind
@@ -116,7 +116,7 @@ class UnsendableError(Exception):
     """No request can be sent as the config says; the message names the keys."""
 
 
-def judged(error: Exception) -> Trouble:
+def judged(error: Exception) -> FailedAttempt:
     """What an error means for the request, and for those after it."""
     chain = beneath(error)
     status = status_of(chain)
@@ -128,7 +128,7 @@ def judged(error: Exception) -> Trouble:
     words = " ".join([*map(str, chain), getattr(error, "details", "")])
     asked = asked_wait(headers, words, datetime.now(UTC))
     is_passing = kind == "transient"
-    return Trouble(
+    return FailedAttempt(
         kind,
         said,
         asked,

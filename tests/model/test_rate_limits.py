@@ -1,7 +1,7 @@
 from dataclasses import asdict
 from types import SimpleNamespace
 
-from selfinstruct.model.terms import Terms, terms_of
+from selfinstruct.model.rate_limits import RateLimits, terms_of
 
 
 def test_the_terms_of_a_model_are_its_values_under_the_same_names(settings):
@@ -13,4 +13,4 @@ def test_the_terms_of_a_model_are_its_values_under_the_same_names(settings):
 def test_a_model_may_have_no_further_parameters():
     values = {"concurrency": 1, "timeout_seconds": 1, "deadline_seconds": None, "attempts": 1}
 
-    assert Terms(**values, requests_per_minute=None, tokens_per_minute=None).extra == {}
+    assert RateLimits(**values, requests_per_minute=None, tokens_per_minute=None).extra == {}

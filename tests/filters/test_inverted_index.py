@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfinstruct.filters.postings import Postings, features
+from selfinstruct.filters.inverted_index import Postings, features
 
 TOKENS = st.lists(st.integers(0, 90).map(str), max_size=20) | st.lists(st.sampled_from("abc"), max_size=8)
 
