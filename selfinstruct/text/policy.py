@@ -31,7 +31,7 @@ HOW = f"To allow a package, name it in the environment: {ALLOW}=<package>."
 
 CORE = "hydra._internal.core_plugins."
 KNOWN = {
-    *(f"{CORE}basic_launcher.BasicLauncher", f"{CORE}basic_sweeper.BasicSweeper", f"{OURS}.sweep.Sweep"),
+    *(f"{CORE}basic_launcher.BasicLauncher", f"{CORE}basic_sweeper.BasicSweeper", f"{OURS}.cli.sweep.Sweep"),
     *("logging.StreamHandler", "logging.FileHandler", "logging.NullHandler", "logging.handlers.RotatingFileHandler"),
     *("logging.Formatter", "ext://sys.stdout", "ext://sys.stderr"),
 }
