@@ -211,7 +211,7 @@ print(first)
 
 
 def test_a_fork_has_a_child_of_its_own_and_both_end(tmp_path):
-    code = FORKED.format(path=[str(ROOT), str(ROOT / "tests")])
+    code = FORKED.format(path=[str(ROOT), str(ROOT / "tests" / "text")])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
