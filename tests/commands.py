@@ -1,7 +1,7 @@
 """Commands in processes of their own, as `subprocess` would run them, but most of them forked off one (forking.py).
 
-What Python itself would start differently, for a variable that it reads, and everything on a system that cannot fork or
-where coverage is measured, is started by `subprocess`; so is what a test asks to be `fresh`.
+What Python itself would start differently, for a variable that it reads, and everything on a system that cannot fork,
+is started by `subprocess`; so is what a test asks to be `fresh`.
 """
 
 import json
@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 RUN = str(ROOT / "run.py")
-READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "TZ", "COVERAGE")
+READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "TZ")
 """How variables begin that are read before a program has its say."""
 CAN_FORK = hasattr(os, "fork") and hasattr(os, "waitid")
 
@@ -25,9 +25,7 @@ CAN_FORK = hasattr(os, "fork") and hasattr(os, "waitid")
 def begin(*words, folder=None, environment=None, script=RUN, fresh=False):
     """Start `python run.py`; a `subprocess.Popen`, or what does as much of it as is needed."""
     environment = dict(os.environ if environment is None else environment)
-    is_measured = any(name.startswith("COVERAGE_PROCESS") for name in environment)  # now and then it hangs in a fork
-    can_fork = CAN_FORK and not fresh and not is_measured
-    if can_fork and read_at_the_start(environment) == read_at_the_start(os.environ):
+    if CAN_FORK and not fresh and read_at_the_start(environment) == read_at_the_start(os.environ):
         return Forked([str(script), *words], folder or Path.cwd(), environment)
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen([sys.executable, str(script), *words], cwd=folder, env=environment, **streams)

@@ -21,6 +21,8 @@ import pytest
 
 from selfinstruct.text.command import python
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^(?:python|\S+ && \S+) run\.py.*$", README, re.M)

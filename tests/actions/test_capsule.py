@@ -19,6 +19,8 @@ from selfinstruct.model.offline import Offline
 from selfinstruct.pool import Pool
 from selfinstruct.request import Decoding, Request
 
+pytestmark = pytest.mark.slow
+
 KEY = "sk-test-0123456789abcdef"
 HELD = ("pool.jsonl", "rejected.jsonl", "rounds.jsonl", "dataset/chat.jsonl")
 

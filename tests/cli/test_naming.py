@@ -10,6 +10,8 @@ from selfinstruct.cli.naming import folder_of, key_of, name_of, slug
 from selfinstruct.cli.sweep import failures_in
 from selfinstruct.storage.folder import keep_config
 
+pytestmark = pytest.mark.slow
+
 HIDDEN = ("experiment", "actions", "formats", "trackers")
 SMALL = ("recipe.instructions.until=5", "trackers=[]", "formats=[alpaca]", "hydra.sweep.dir=sweep")
 

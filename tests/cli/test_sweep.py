@@ -10,6 +10,8 @@ from omegaconf import OmegaConf
 from selfinstruct.cli.job import note_failure
 from selfinstruct.cli.sweep import failures_in, remove_traces
 
+pytestmark = pytest.mark.slow
+
 
 def test_failures_are_told_in_the_order_of_the_jobs(tmp_path):
     for number, error in ((10, "tenth"), (2, "second")):

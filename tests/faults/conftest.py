@@ -15,11 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 
 import commands
 import pytest
 import servers
 
+HERE = Path(__file__).parent
 KEY = "sk-proj-0123456789abcdefghijklmnop"
 USAGE = {"prompt_tokens": 50, "completion_tokens": 20, "total_tokens": 70}
 PASSING = ("429", "429 seconds", "429 date", "500", "503", "hang", "reset", "half", "no JSON", "no choice", "echo")
@@ -33,6 +35,13 @@ SMALL = (
     *("recipe.input_first.requests_per_round=4", "formats=[alpaca,chat]"),
 )
 """A run of about 150 requests in all four stages."""
+
+
+def pytest_collection_modifyitems(items):
+    """Mark every test in this folder as slow: most start several processes."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.slow)
 
 
 @dataclass(frozen=True)

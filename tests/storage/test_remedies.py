@@ -44,7 +44,7 @@ def attempt(what):
 
 
 @needs_refusals
-@pytest.mark.parametrize("name", ["ENOLCK", "EOPNOTSUPP", "ENOSYS"])
+@pytest.mark.parametrize("name", [pytest.param("ENOLCK", marks=pytest.mark.slow), "EOPNOTSUPP", "ENOSYS"])
 def test_a_file_system_without_locks_is_named_as_such_and_no_other_process_is_blamed(name, tmp_path):
     program = """
 from selfinstruct.storage.folder import held
