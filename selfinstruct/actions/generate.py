@@ -28,7 +28,8 @@ from selfinstruct.recipe import ModelStage, NullModel, Reading, Stage, StageCont
 from selfinstruct.recipe.annotate import Annotate
 from selfinstruct.request import Decoding
 from selfinstruct.sampler import Various
-from selfinstruct.storage.folder import changed_outside
+from selfinstruct.storage.differences import changed_outside
+from selfinstruct.storage.folder import kept_values
 from selfinstruct.storage.journal import has_rounds
 from selfinstruct.storage.recording import CachedModel, recorded
 from selfinstruct.storage.resumption import refused_changes, store_changes
@@ -72,7 +73,8 @@ class Generate:
             return problems
         folder, declared = run.start.folder, run.start.declared
         problems += refused_changes(folder, declared, run.start.overrides)
-        return [*problems, *changed_outside(folder, declared, run.start.config)]
+        outside = changed_outside(kept_values(folder), declared, run.start.config)
+        return [*problems, *(found.sentence for found in outside)]
 
     def __call__(self, run: "Run") -> None:
         """Go on where the run folder ends; a new one begins with the seeds."""

@@ -17,7 +17,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from selfinstruct.errors import SelfInstructError
-from selfinstruct.storage import folder
+from selfinstruct.storage import differences
 from selfinstruct.storage.remedies import REMEDIES, unwritable
 from selfinstruct.text.command import hydra_word, program
 
@@ -150,7 +150,7 @@ def recipe_of(experiment: str) -> dict[str, Any]:
             config = compose("config", overrides=[f"experiment={experiment}"])
     finally:
         GlobalHydra.instance().hydra = before
-    return dict(folder.leaves(OmegaConf.to_container(config.recipe, resolve=True), "recipe"))
+    return dict(differences.leaves(OmegaConf.to_container(config.recipe, resolve=True), "recipe"))
 
 
 def meant(key: str) -> str:

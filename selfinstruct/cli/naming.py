@@ -27,7 +27,8 @@ from hydra.core.override_parser.types import Override
 from omegaconf import OmegaConf
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.storage.folder import FREE, kept_overrides
+from selfinstruct.storage.differences import FREE
+from selfinstruct.storage.folder import kept_overrides
 
 HIDDEN = "hydra.job.config.override_dirname.exclude_keys"
 """Hydra's key for the overrides that no folder is named by."""

@@ -25,7 +25,8 @@ from typing import Any
 
 from selfinstruct.cli.destinations import destinations, pushes
 from selfinstruct.cli.flags import folder_in, kept_in
-from selfinstruct.storage.folder import CONFIG, is_own, kept_overrides, leaves
+from selfinstruct.storage.differences import leaves
+from selfinstruct.storage.folder import CONFIG, is_own, kept_overrides
 from selfinstruct.storage.ownership import SECRET, note_start, state_folder, stored_secret
 from selfinstruct.text.command import hydra_word, program
 from selfinstruct.text.policy import ALLOW, is_granted

@@ -1,18 +1,16 @@
 """The run folder as a whole: one process at a time, and one config from the first round to the last.
 
-A run that goes on must ask what it would have asked, or its pool would be of two experiments.  So a run keeps the
-config that it began with, in `config.json` (Hydra writes `.hydra/` anew at every start), and a config that differs is
-refused, with every key that does.  What shapes no round may change: how far to go, how fast to ask, where to log, what
-to export.
+A resumed run must ask what it would have asked, or its pool would be of two experiments.  So a run stores the config
+that it started with, in `config.json` (Hydra writes `.hydra/` anew at every start), and a config that differs is
+refused, with every key that does (`selfinstruct.storage.differences`).
 
-A run that is stopped before it has kept its config has what Hydra wrote down when the process began.  That is read as
-well, since else a folder whose run was killed in its first second would go on as another experiment.
+A run that is stopped before it has stored its config has what Hydra wrote down when the process started.  That is read
+as well, since otherwise a folder whose run was killed in its first second would be resumed as another experiment.
 """
 
 import hashlib
 import json
 import os
-import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -20,7 +18,6 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.storage.effective import effective
 from selfinstruct.storage.hashes import LENGTH
 from selfinstruct.storage.ownership import is_sealed, is_start_own, sealed
 from selfinstruct.storage.remedies import LOCK, refusal, unwritable
@@ -32,13 +29,6 @@ FLAGS = ("config_path", "config_name", "config_dir")
 HASH = "sha256"
 """The key in `config.json` of the hash of all its other keys."""
 FOREIGN = "it is not what a run writes"
-FREE = re.compile(
-    r"(actions|trackers|formats|budget)(\..*)?"
-    r"|recipe\.\w+\.(until|generations|saturation(\..*)?|metrics(\..*)?)"
-    r"|(recipe\.\w+\.)?model\.(concurrency|requests_per_minute|tokens_per_minute|timeout_seconds|deadline_seconds|attempts"
-    r"|key_env|key_required|max_reply_bytes|store|price(\..*)?)"
-)
-"""The keys that a run may change when it goes on."""
 
 
 @contextmanager
@@ -126,6 +116,12 @@ def kept_overrides(folder: Path) -> list[str]:
     return _begun_with(folder) if kept is None else kept["overrides"]
 
 
+def kept_values(folder: Path) -> dict[str, Any]:
+    """Return the stored config with its interpolations resolved; empty where an older version stored none."""
+    resolved = (_kept(folder) or {}).get("resolved")
+    return resolved if isinstance(resolved, dict) else {}
+
+
 def kept_flags(folder: Path) -> dict[str, str] | None:
     """Return the flags by which the folder's run was composed; None where the run has not kept its config."""
     if (kept := _kept(folder)) is None:
@@ -192,59 +188,3 @@ def is_config(found: Mapping[str, Any]) -> bool:
     recipe = found.get("recipe")
     is_recipe = isinstance(recipe, dict) and all(isinstance(stage, dict) for stage in recipe.values())
     return is_recipe and type(found.get("random_seed")) in (int, str)  # str: an interpolation
-
-
-def differences(folder: Path, declared: Mapping[str, Any]) -> list[str]:
-    """Every key that must stay as it was in this folder and does not, with both values."""
-    return [] if (kept := kept_config(folder)) is None else list(changes(kept, declared).values())
-
-
-def changes(kept: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, str]:
-    """Each key that must stay as it was and does not, with a sentence of both values, as far as they take effect."""
-    old, new = dict(leaves(effective(kept))), dict(leaves(effective(declared)))
-    changed = [key for key in {**old, **new} if old.get(key, ABSENT) != new.get(key, ABSENT)]
-    changed = [key for key in changed if key in old or not is_off(new[key])]  # a newer program has more keys
-    values = {key: (shown(old.get(key, ABSENT)), shown(new.get(key, ABSENT))) for key in changed}
-    return {
-        key: f"{key} was {before} and is {now}; a run that goes on keeps it."
-        for key, (before, now) in values.items()
-        if not FREE.fullmatch(key)
-    }
-
-
-def changed_outside(folder: Path, declared: Mapping[str, Any], resolved: Mapping[str, Any]) -> list[str]:
-    """Report every key that reads the environment, or a published text, and gets another value than at the start."""
-    kept = _kept(folder) or {}
-    if not isinstance(kept.get("resolved"), dict):  # an older version kept none
-        return []
-    old, now = dict(leaves(kept["resolved"])), dict(leaves(resolved))
-    return [
-        f"{key} was {shown(old[key])} and is {shown(now[key])}: {text} has changed since the run started. "
-        "Restore what it was."
-        for key, text in leaves(declared)
-        if isinstance(text, str) and re.search(r"\$\{(?:oc\.env|published):", text) and not FREE.fullmatch(key)
-        if key in old and key in now and old[key] != now[key]
-    ]
-
-
-ABSENT = object()
-
-
-def is_off(value: Any) -> bool:
-    """Whether a value changes nothing where its key did not exist yet."""
-    return value is None or value is False or value == {} or value == []
-
-
-def shown(value: Any) -> str:
-    """A value, short enough for a message."""
-    text = "absent" if value is ABSENT else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Every key of a config that holds a value, dotted, with it."""
-    if isinstance(node, Mapping) and node:
-        for name, value in node.items():
-            yield from leaves(value, f"{prefix}.{name}" if prefix else str(name))
-    else:
-        yield prefix, node

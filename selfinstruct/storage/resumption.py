@@ -19,7 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.storage.folder import FREE, changes, is_own, keep_config, kept_config, kept_overrides, leaves
+from selfinstruct.storage.differences import FREE, differences, leaves
+from selfinstruct.storage.folder import is_own, keep_config, kept_config, kept_overrides
 from selfinstruct.storage.journal import ROUNDS
 from selfinstruct.storage.rows import lines_of
 from selfinstruct.text.command import hydra_word
@@ -36,7 +37,7 @@ def refused_changes(folder: Path, declared: Mapping[str, Any], overrides: Sequen
         return []
     begun = stages_begun(folder)
     free = open_parts(kept, declared, begun)
-    found = {key: sentence for key, sentence in changes(kept, declared).items() if part_of(key) not in free}
+    found = {one.key: one.sentence for one in differences(kept, declared) if part_of(one.key) not in free}
     typed = [key_of(word) for word in overrides if word not in kept_overrides(folder)]
     return [*found.values(), *words_to_keep(dict(leaves(kept)), found, typed)]
 
@@ -68,9 +69,9 @@ def store_changes(
 
     The folder of somebody else stays so: some of what it holds is still as it was.
     """
-    if (kept := kept_config(folder)) is None or not (found := changes(kept, declared)):
+    if (kept := kept_config(folder)) is None or not (found := differences(kept, declared)):
         return
-    changed = {part_of(key) for key in found}
+    changed = {part_of(one.key) for one in found}
     before = [word for word in kept_overrides(folder) if is_as_before(key_of(word), changed)]
     now = [word for word in overrides if not is_as_before(key_of(word), changed)]
     config, words = merged(kept, declared, changed), [*before, *now]

@@ -133,7 +133,7 @@ def test_a_config_that_would_change_finished_rounds_is_refused(run, scripted):
     run(until=2).execute()
     changed = run(until=4, start_changes={"declared": DECLARED | {"random_seed": 2}})
 
-    with pytest.raises(ConfigError, match="random_seed was 1 and is 2; a run that goes on keeps it"):
+    with pytest.raises(ConfigError, match="random_seed was 1 and is 2; it cannot change when a run is resumed"):
         changed.execute()
 
     assert changed.model.asked == []

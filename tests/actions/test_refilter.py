@@ -267,10 +267,10 @@ def test_filters_parsers_and_until_may_differ_and_nothing_else():
 
     told, refused = changes(old, new)
 
-    assert [text.split(" ")[0] for text in told] == [
+    assert [found.key for found in told] == [
         *("recipe.grow.until", "recipe.grow.filters.a", "recipe.grow.prompt.parser.c", "recipe.grow.filters"),
     ]
-    assert [text.split(" ")[0] for text in refused] == ["recipe.grow.prompt.template"]
+    assert [found.key for found in refused] == ["recipe.grow.prompt.template"]
 
 
 def answers(request):

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.storage.folder import differences, held, keep_config, kept_config, kept_overrides, replace_text
+from selfinstruct.storage.folder import held, keep_config, kept_config, kept_overrides, replace_text
 
 BEGUN = {
     "random_seed": 1,
@@ -13,51 +13,6 @@ BEGUN = {
     "model": {"name": "m", "concurrency": 2},
     "recipe": {"grow": {"until": 5, "sampler": {"human": 6}, "model": None}},
 }
-
-
-def changed(**changes):
-    return json.loads(json.dumps(BEGUN)) | changes
-
-
-def test_the_same_config_may_go_on(tmp_path):
-    keep_config(tmp_path, BEGUN, [])
-
-    assert differences(tmp_path, changed()) == []
-    assert kept_config(tmp_path) == BEGUN
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"recipe": {"grow": {"until": 50, "sampler": {"human": 6}, "model": None}}},
-        {"model": {"name": "m", "concurrency": 64}},
-        {"actions": {"export": {"_target_": "x"}}, "trackers": {"console": {}}},
-        {"model": {"name": "m", "concurrency": 8, "requests_per_minute": 9}, "budget": {"usd": 5}},
-    ],
-)
-def test_what_shapes_no_round_may_change(changes, tmp_path):
-    keep_config(tmp_path, BEGUN, [])
-
-    assert differences(tmp_path, changed(**changes)) == []
-
-
-def test_every_other_change_is_told_with_both_values(tmp_path):
-    keep_config(tmp_path, BEGUN, [])
-
-    assert differences(
-        tmp_path,
-        changed(random_seed=2, recipe={"grow": {"until": 5, "sampler": {"human": 4, "machine": 1}, "model": None}}),
-    ) == [
-        "random_seed was 1 and is 2; a run that goes on keeps it.",
-        "recipe.grow.sampler.human was 6 and is 4; a run that goes on keeps it.",
-        "recipe.grow.sampler.machine was absent and is 1; a run that goes on keeps it.",
-    ]
-
-
-def test_a_long_value_is_shortened(tmp_path):
-    keep_config(tmp_path, BEGUN | {"template": "x" * 500}, [])
-
-    assert len(differences(tmp_path, BEGUN | {"template": "y" * 500})[0]) < 200
 
 
 def test_a_run_that_has_not_kept_its_config_yet_has_what_hydra_wrote_down(tmp_path):
@@ -98,25 +53,6 @@ def test_a_folder_that_cannot_be_locked_is_not_said_to_be_in_use(make, message, 
 
     with pytest.raises(RunFolderError, match=f"lock {message}"), held(tmp_path):
         pass
-
-
-def test_a_key_that_a_newer_program_adds_and_that_is_off_changes_nothing(tmp_path):
-    keep_config(tmp_path, BEGUN, [])
-    added = {"a": None, "b": False, "c": {}, "d": []}
-
-    assert differences(tmp_path, BEGUN | added) == []
-    assert len(differences(tmp_path, BEGUN | {"a": 0, "b": True, "c": {"d": None, "e": 1}})) == 3
-
-
-def test_generations_and_metrics_may_change_when_a_run_goes_on(tmp_path):
-    keep_config(tmp_path, BEGUN | {"recipe": {"grow": {"generations": 2}}}, [])
-
-    longer = BEGUN | {"recipe": {"grow": {"generations": 4, "metrics": {"operations": {"_target_": "x"}}}}}
-    assert differences(tmp_path, longer) == []
-
-
-def test_a_folder_without_a_config_takes_any(tmp_path):
-    assert differences(tmp_path, BEGUN) == []
 
 
 def test_a_folder_below_a_file_is_told(tmp_path):

@@ -12,7 +12,8 @@ from selfinstruct.actions.comparison.overlap import Overlap, overlaps
 from selfinstruct.actions.comparison.reading import Reading, read
 from selfinstruct.actions.comparison.sent_parameters import Parameter, parameters
 from selfinstruct.actions.comparison.warnings import cautions
-from selfinstruct.storage.folder import ABSENT, CONFIG, shown
+from selfinstruct.storage.differences import ABSENT, shown
+from selfinstruct.storage.folder import CONFIG
 
 NUMBER = re.compile(r"(\d+)(?=_|$)")
 """What the folder of a sweep's job begins with."""

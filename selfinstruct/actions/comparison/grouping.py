@@ -14,7 +14,7 @@ from typing import Any
 
 from selfinstruct.actions.comparison.figures import Figures
 from selfinstruct.actions.comparison.reading import Reading
-from selfinstruct.storage.folder import ABSENT, leaves
+from selfinstruct.storage.differences import ABSENT, leaves
 
 SEED = "random_seed"
 RECIPE = "recipe"

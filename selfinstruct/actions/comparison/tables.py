@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from selfinstruct.actions.comparison.comparing import Comparison
 from selfinstruct.actions.comparison.figures import EXPLAINED
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, SEED, Estimate, Group, written
-from selfinstruct.storage.folder import ABSENT
+from selfinstruct.storage.differences import ABSENT
 from selfinstruct.text import escaping
 from selfinstruct.text.escaping import csv_text, in_a_line
 

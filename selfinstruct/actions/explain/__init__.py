@@ -21,7 +21,8 @@ from selfinstruct.actions.explain.story import Story
 from selfinstruct.actions.explain.text import FENCE
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.part import part
-from selfinstruct.storage.folder import differences, replace_text
+from selfinstruct.storage.differences import differences
+from selfinstruct.storage.folder import kept_config, replace_text
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.text.command import pasted
 from selfinstruct.text.escaping import inert
@@ -51,13 +52,13 @@ class Explain:
     def __call__(self, run: "Run") -> None:
         """Print it, and write it down; raises SelfInstructError for an id that the run does not have."""
         record = RunReader(run.start.folder)
-        others = differences(run.start.folder, run.start.declared)
+        others = differences(kept_config(run.start.folder), run.start.declared)
         story = Story(record, run.recipe)
         name = "lineage" if self.id is None else str(self.id)
         told = told_lineage(record) if self.id is None else found(story, name)
         if others:
             told += ["", "## Not the run's own settings", ""]
-            told += [f"- {text.replace('; a run that goes on keeps it.', '.')}" for text in others]
+            told += [f"- {found.text}." for found in others]
         told = [printable(part) for part in told]
         written = "\n".join(part if part.startswith(FENCE) else inert(part) for part in told) + "\n"
         folder = run.start.folder / "explain"

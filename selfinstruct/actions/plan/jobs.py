@@ -12,7 +12,8 @@ from typing import Any
 
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.run_info import RunInfo
-from selfinstruct.storage.folder import CONFIG, differences, kept_config
+from selfinstruct.storage.differences import differences
+from selfinstruct.storage.folder import CONFIG, kept_config
 
 PLAN = "plan.json"
 PLANS = "plan"
@@ -36,7 +37,7 @@ def is_done(folder: Path, start: RunInfo, targets: Mapping[str, int | None]) -> 
     try:
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
         kept = kept_config(folder)
-        if kept is None or not summary["completed"] or differences(folder, start.declared):
+        if kept is None or not summary["completed"] or differences(kept, start.declared):
             return False
         return all(
             summary["stages"][name]["kept"] == target or kept["recipe"][name].get("until") == target

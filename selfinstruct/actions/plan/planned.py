@@ -17,7 +17,7 @@ from selfinstruct.model import Model
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import ModelStage, asking
 from selfinstruct.sampler import ByInput
-from selfinstruct.storage.folder import differences
+from selfinstruct.storage.differences import differences
 from selfinstruct.trackers.console import duration
 
 if TYPE_CHECKING:
@@ -179,5 +179,5 @@ def cost(model: Model, found: Estimate) -> Range | None:
 
 def unlike(earlier: Earlier, declared: Mapping[str, Any]) -> list[str]:
     """The keys in which a run differs from the earlier one, chance aside, and which shape what it asks."""
-    found = [text.partition("; a run that")[0] for text in differences(earlier.folder, declared)]
-    return [f"The earlier run was another: {text}." for text in found if not text.startswith("random_seed ")]
+    found = differences(earlier.config, declared)
+    return [f"The earlier run was another: {one.text}." for one in found if one.key != "random_seed"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
-from selfinstruct.storage.folder import leaves
+from selfinstruct.storage.differences import leaves
 from selfinstruct.storage.summary import authors, digest, git, seed_writers, tasks, totals, versions
 from selfinstruct.task import HUMAN, stand_ins
 

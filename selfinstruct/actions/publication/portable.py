@@ -18,7 +18,7 @@ from selfinstruct.actions.publication.archive import MANIFEST, opened
 from selfinstruct.actions.publication.facts import file_name
 from selfinstruct.actions.publication.overrides import LOCAL, ROOTS, targets
 from selfinstruct.errors import SelfInstructError
-from selfinstruct.storage.folder import leaves
+from selfinstruct.storage.differences import leaves
 from selfinstruct.text.command import hydra_word
 from selfinstruct.text.policy import ALLOW, OURS
 

@@ -14,7 +14,7 @@ from typing import Any
 from selfinstruct.actions.publication.archive import Archive
 from selfinstruct.model.replay import NOT_HELD
 from selfinstruct.round import MODEL
-from selfinstruct.storage.folder import ABSENT, FREE, leaves, shown
+from selfinstruct.storage.differences import ABSENT, Kind, compared, leaves, shown
 from selfinstruct.storage.journal import POOL, REJECTED, ROUNDS
 from selfinstruct.storage.summary import digest_of, git, versions
 
@@ -67,12 +67,10 @@ def in_rounds(archive: Archive, path: Path) -> str | None:
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Every key that shapes the data and is another than in the capsule."""
-    before, now = dict(leaves(old)), dict(leaves(new))
-    differing = [key for key in {**before, **now} if before.get(key, ABSENT) != now.get(key, ABSENT)]
     return [
-        f"{key} was {shown(before.get(key, ABSENT))} and is {shown(now.get(key, ABSENT))}"
-        for key in differing
-        if not key.startswith(("seeds.", "replay")) and (TARGETS.fullmatch(key) or not FREE.fullmatch(key))
+        found.text
+        for found in compared(old, new)
+        if not found.key.startswith(("seeds.", "replay")) and (TARGETS.fullmatch(found.key) or found.kind is Kind.FIXED)
     ]
 
 

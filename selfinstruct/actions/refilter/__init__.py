@@ -63,7 +63,10 @@ class Refilter:
             for name, stage in run.recipe.items()
             if isinstance(stage, Grow) and stage.generations is not None
         ]
-        return by_generations or changes(old, run.start.declared)[1]
+        return by_generations or [
+            f"{found.text}; it shapes the prompts, and refilter asks no model. Restore it."
+            for found in changes(old, run.start.declared)[1]
+        ]
 
     def __call__(self, run: "Run") -> None:
         """Write the folder, and say what came of it; raises RunFolderError where the folder holds a run already."""
@@ -78,7 +81,7 @@ class Refilter:
             run.log(round_)
         copy_replies(record, run.store)
         keep_end(run, self.run)
-        for text in [*(f"{text}." for text in changes(record.config, run.start.declared)[0]), *findings(rerun)]:
+        for text in [*(f"{found.text}." for found in changes(record.config, run.start.declared)[0]), *findings(rerun)]:
             sys.stdout.write(f"{text}\n")
 
 

@@ -1,36 +1,29 @@
-"""Changes: how the config differs from that of the run whose replies are judged again.
+"""How the config differs from that of the run whose replies are judged again.
 
-What shapes a question must be as it was, or the recorded replies would be answers to something else.  Free are the
-filters, the parsers, and how far to go.
+What shapes a prompt must be as it was, or the stored replies would be answers to something else.  Filters, parsers and
+targets may differ.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from selfinstruct.storage.folder import ABSENT, is_off, leaves, shown
+from selfinstruct.storage.differences import ABSENT, Difference, compared, is_off
 
 FREE = re.compile(
     r"recipe\.\w+\.(filters(\..*)?|until|generations|metrics(\..*)?|saturation(\..*)?|prompt\.parser(\..*)?)"
 )
-"""The keys that may be others; `model` is not looked at, since nobody is asked."""
+"""The keys that may differ; `model` is not compared, since no model is asked."""
 IGNORED = re.compile(r"recipe\.\w+\.model(\..*)?")
 
 
-def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """What of the recipe differs and may, and what differs and may not, each in one line."""
-    before = dict(leaves({"recipe": old.get("recipe", {})}))
-    after = dict(leaves({"recipe": new.get("recipe", {})}))
-    told, refused = [], []
-    for key in {**before, **after}:
-        was, is_ = before.get(key, ABSENT), after.get(key, ABSENT)
-        if was == is_ or IGNORED.fullmatch(key):
-            continue
-        if FREE.fullmatch(key):
-            told.append(f"{key} was {shown(was)} and is {shown(is_)}")
-        elif was is not ABSENT or not is_off(is_):  # a newer program has more keys
-            refused.append(
-                f"{key} was {shown(was)} in the run and is {shown(is_)}; it shapes what is asked, and refilter asks"
-                " nothing."
-            )
-    return told, refused
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[Difference], list[Difference]]:
+    """Return what differs in the recipe and may, and what differs and may not."""
+    found = [
+        one
+        for one in compared({"recipe": old.get("recipe", {})}, {"recipe": new.get("recipe", {})})
+        if not IGNORED.fullmatch(one.key)
+    ]
+    allowed = [one for one in found if FREE.fullmatch(one.key)]
+    refused = [one for one in found if not FREE.fullmatch(one.key)]
+    return allowed, [one for one in refused if one.old is not ABSENT or not is_off(one.new)]  # new versions add keys

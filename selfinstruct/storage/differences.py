@@ -1,0 +1,118 @@
+"""How two configs differ, and whether a run may be resumed with the difference.
+
+What shapes no round may change: how far to go, how fast to ask, where to log, what to export.  Every other key that
+differs would make the pool of one run that of two experiments.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from selfinstruct.storage.effective import effective
+
+FREE = re.compile(
+    r"(actions|trackers|formats|budget)(\..*)?"
+    r"|recipe\.\w+\.(until|generations|saturation(\..*)?|metrics(\..*)?)"
+    r"|(recipe\.\w+\.)?model\.(concurrency|requests_per_minute|tokens_per_minute|timeout_seconds|deadline_seconds|attempts"
+    r"|key_env|key_required|max_reply_bytes|store|price(\..*)?)"
+)
+"""The keys that may change when a run is resumed."""
+OUTSIDE = re.compile(r"\$\{(?:oc\.env|published):")
+"""An interpolation that reads the environment, or a published text."""
+ABSENT = object()
+"""The value of a key that a config does not have."""
+
+
+class Kind(StrEnum):
+    """What a difference means for a run that is resumed."""
+
+    FREE = "free"
+    """The key shapes no round, so it may change."""
+    FIXED = "fixed"
+    """The key shapes rounds, so it cannot change."""
+    OUTSIDE = "outside"
+    """The key is as it was, but the environment or the published text that it reads has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A key with two values."""
+
+    key: str
+    old: Any
+    new: Any
+    """Either value is `ABSENT` where its config does not have the key."""
+    kind: Kind = Kind.FREE
+    source: str = ""
+    """The interpolation that reads the value, where it comes from outside."""
+
+    @property
+    def text(self) -> str:
+        """Both values, without a full stop."""
+        return f"{self.key} was {shown(self.old)} and is {shown(self.new)}"
+
+    @property
+    def sentence(self) -> str:
+        """Both values, and what to do about them where they keep a run from being resumed."""
+        if self.kind is Kind.FIXED:
+            return f"{self.text}; it cannot change when a run is resumed. Restore it, or start a new run."
+        if self.kind is Kind.OUTSIDE:
+            return f"{self.text}: {self.source} has changed since the run started. Restore its value."
+        return f"{self.text}."
+
+
+def compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
+    """Yield every key whose values differ, the keys of the old config first."""
+    before, now = dict(leaves(old)), dict(leaves(new))
+    for key in {**before, **now}:
+        was, is_ = before.get(key, ABSENT), now.get(key, ABSENT)
+        if was != is_:
+            yield Difference(key, was, is_, Kind.FREE if FREE.fullmatch(key) else Kind.FIXED)
+
+
+def differences(stored: Mapping[str, Any] | None, declared: Mapping[str, Any]) -> list[Difference]:
+    """Return what differs from a run's stored config in a way that keeps it from being resumed.
+
+    Values that are not sent do not count, nor does a key that a newer program adds and that is off.
+    """
+    return [
+        found
+        for found in compared(effective(stored or declared), effective(declared))
+        if found.kind is Kind.FIXED and not (found.old is ABSENT and is_off(found.new))
+    ]
+
+
+def changed_outside(
+    stored: Mapping[str, Any], declared: Mapping[str, Any], resolved: Mapping[str, Any]
+) -> list[Difference]:
+    """Return every key that reads the environment or a published text and has another value than `stored`."""
+    old, new = dict(leaves(stored)), dict(leaves(resolved))
+    return [
+        Difference(key, old[key], new[key], Kind.OUTSIDE, text)
+        for key, text in leaves(declared)
+        if isinstance(text, str) and OUTSIDE.search(text) and not FREE.fullmatch(key)
+        if key in old and key in new and old[key] != new[key]
+    ]
+
+
+def is_off(value: Any) -> bool:
+    """Return whether a value changes nothing where its key did not exist yet."""
+    return value is None or value is False or value == {} or value == []
+
+
+def shown(value: Any) -> str:
+    """Return a value, short enough for a message."""
+    text = "absent" if value is ABSENT else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every dotted key of a config that holds a value, with it."""
+    if isinstance(node, Mapping) and node:
+        for name, value in node.items():
+            yield from leaves(value, f"{prefix}.{name}" if prefix else str(name))
+    else:
+        yield prefix, node
