@@ -9,12 +9,9 @@ import pytest
 LIMITED = f"""
 import resource, runpy, sys
 sys.path[0] = {str(Path(commands.RUN).parent)!r}
-most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), most))
-try:
-    runpy.run_path({commands.RUN!r}, run_name="__main__")
-finally:  # the file in which coverage is measured may be larger
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+limit = int(sys.argv.pop(1))
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+runpy.run_path({commands.RUN!r}, run_name="__main__")
 """
 """Runs a program that may write no file larger than so many bytes."""
 
