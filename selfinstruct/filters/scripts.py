@@ -51,4 +51,5 @@ def occurrence(text: str, *, ends: bool = True) -> re.Pattern[str]:
     words = text.split()
     before = "" if _TIED.match(words[0]) else rf"(?<![^\W{TIED}])"
     after = "" if not ends or _TIED.match(words[-1][-1]) else rf"(?![^\W{TIED}])"
-    return re.compile(before + r"\s+".join(map(re.escape, words)) + after, re.IGNORECASE)
+    inner = r"\s+".join(map(re.escape, words))
+    return re.compile(f"{before}(?i:{inner}){after}")  # with the flag for all, to compile the classes takes 30 ms
