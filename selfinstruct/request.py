@@ -3,12 +3,13 @@
 A failure is data and not an exception, so that one request that fails does not lose the others.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from selfinstruct.part import part
+from selfinstruct.round import Sample
 from selfinstruct.text.finish_reason import FinishKind, kind_of
 
 
@@ -49,6 +50,10 @@ class Request:
     decoding: Decoding
     expects: str
     """The name of the parser that will read the reply; never sent to a provider."""
+    sample: Sample | None = field(default=None, compare=False, repr=False)
+    """What the prompt shows; it is stored with the reply and never sent to a provider."""
+    attempt: int = 1
+    """How often the question was asked, this time included."""
 
 
 @dataclass(frozen=True, slots=True)

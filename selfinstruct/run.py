@@ -11,7 +11,6 @@ import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import field, replace
-from functools import partial
 from typing import Any, get_args
 
 from pydantic import Field
@@ -131,7 +130,7 @@ class Run:
             models=models,
             is_offline=bool(stand_ins(models)),
             targets={name: stage.target for name, stage in self.recipe.items()},
-            past=partial(past.rounds, self.journal),
+            past=lambda: past.rounds(self.start.folder, self.journal.rounds, self.journal.timings),
             makes_rounds=self._asks or not self.journal.rounds,
         )
 

@@ -18,7 +18,8 @@ from selfinstruct.recipe.sampling import asked_of, kept_before, listed, live, se
 from selfinstruct.request import Request
 from selfinstruct.round import Round, Sample
 from selfinstruct.sampler import ByInput, about
-from selfinstruct.storage.reader import Reply, RunReader, number_of
+from selfinstruct.storage.reader import RunReader
+from selfinstruct.storage.replies import Reply, number_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,8 @@ class Prompt:
             chat=chat,
             decoding=decoding,
             expects=self.parser.expects,
+            sample=sample,
+            attempt=attempt,
         )
 
     def decodings(self) -> tuple[Decoding, Decoding]:

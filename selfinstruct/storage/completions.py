@@ -34,8 +34,8 @@ from selfinstruct.storage.remedies import unwritable
 from selfinstruct.storage.schema import opened
 
 REPLY = """request, key, draw, text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model,
-    COALESCE((SELECT content FROM parts WHERE id = sent), ''), hash"""
-INSERT = f"INSERT OR IGNORE INTO replies VALUES ({', '.join('?' * 20)})"  # noqa: S608  (a constant)
+    COALESCE((SELECT content FROM parts WHERE id = sent), ''), drawn, hash"""
+INSERT = f"INSERT OR IGNORE INTO replies VALUES ({', '.join('?' * 21)})"  # noqa: S608  (a constant)
 MOST = 500
 """Replies in one commit."""
 
@@ -49,6 +49,8 @@ class StoredRequest:
     draw: int
     identity: str
     decoding: str
+    drawn: str | None = None
+    """What was drawn for the prompt (`selfinstruct.storage.drawn`), where that is known."""
 
 
 Arrival: TypeAlias = tuple[StoredRequest, Completion, "Future[Completion]"]
@@ -103,9 +105,9 @@ class Store:
 
     def _checked(self, row: tuple[Any, ...]) -> Completion:
         """Return the reply of a row; raises RunFolderError where it has changed."""
-        request, key, draw, *answer, written = row
+        request, key, draw, *answer, drawn, written = row
         reply = Completion(*answer)
-        if written not in (None, hash_of(request, key, draw, reply)):
+        if written not in (None, hash_of(request, key, draw, reply, drawn)):
             told = f"the reply to {request} has changed since it was stored"
             removal = f"DELETE FROM replies WHERE request = '{request}' AND draw = {draw}"  # noqa: S608  (only shown)
             remedy = f'Restore the file from a copy, or pay again: sqlite3 {self._path.name} "{removal}"'
@@ -217,7 +219,8 @@ class Store:
             *(reply.text, reply.finish_reason, reply.prompt_tokens, reply.completion_tokens, reply.cost_usd),
             *(reply.seconds, reply.model, time.time()),
             self._part(reply.sent) if reply.sent else None,
-            hash_of(request.id, asked.key, asked.draw, reply),
+            hash_of(request.id, asked.key, asked.draw, reply, asked.drawn),
+            asked.drawn,
         )
 
     def _part(self, content: str) -> int:
@@ -234,12 +237,12 @@ def storable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def hash_of(request: str, key: bytes, draw: int, reply: Completion) -> str:
-    """Return the hash of a reply and of the request that it belongs to."""
+def hash_of(request: str, key: bytes, draw: int, reply: Completion, drawn: str | None = None) -> str:
+    """Return the hash of a reply, and of the request that it belongs to with what was drawn for it."""
     numbers = (reply.prompt_tokens, reply.completion_tokens)
     figures = [None if value is None or value != value else float(value) for value in (reply.cost_usd, reply.seconds)]
     texts = (reply.text, reply.finish_reason, reply.model, reply.sent)
-    content = json.dumps([request, key.hex(), draw, *numbers, *figures, *texts])
+    content = json.dumps([request, key.hex(), draw, *numbers, *figures, *texts, *([] if drawn is None else [drawn])])
     return hashlib.sha256(content.encode()).hexdigest()[:LENGTH]
 
 

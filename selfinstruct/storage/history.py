@@ -11,22 +11,23 @@ from typing import Any, TypeVar
 
 from selfinstruct.round import OWN, Candidate, End, Rejection, Round
 from selfinstruct.storage.hashes import HASH, SIZE
-from selfinstruct.storage.journal import POOL, REJECTED, Journal
+from selfinstruct.storage.journal import POOL, REJECTED
 from selfinstruct.storage.rows import read, rejection_row, task_of
 from selfinstruct.task import Instance, Task
 
 Made = TypeVar("Made")
+Row = Mapping[str, Any]
 
 FIGURES = ("asked", "failed", "parsed", "kept", "pool", "prompt_tokens", "completion_tokens", "cost_usd")
 PREFIXES = (SIZE, HASH, "rejected/")
 
 
-def rounds(journal: Journal) -> Iterator[Round]:
-    """Every round that is committed now, in order."""
-    seconds = {(row["stage"], row["round"]): row["seconds"] for row in journal.timings}
+def rounds(folder: Path, rows: Sequence[Row], timings: Sequence[Row]) -> Iterator[Round]:
+    """Yield the rounds of a folder that these rows and timings belong to, in order."""
+    seconds = {(row["stage"], row["round"]): row["seconds"] for row in timings}
     seeds: set[str] = set()
-    with Reading(journal.folder / POOL) as pool, Reading(journal.folder / REJECTED) as rejected:
-        for row in list(journal.rounds):
+    with Reading(folder / POOL) as pool, Reading(folder / REJECTED) as rejected:
+        for row in list(rows):
             tasks = list(pool.to(row[f"{SIZE}{POOL}"], task_of))
             rejections = list(rejected.to(row[f"{SIZE}{REJECTED}"], rejection_of))
             changed = [task for task in tasks if not (task.is_human and is_new(task.id, seeds))]

@@ -14,7 +14,6 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from selfinstruct.storage.hashes import ROUNDS as ROUNDS
 from selfinstruct.storage.hashes import SIZE, checked, digest, own
 from selfinstruct.storage.hashes import has_rounds as has_rounds
 from selfinstruct.storage.remedies import unwritable
-from selfinstruct.storage.rows import check_end, committed_in, lines_of, read, rounds_of, task_of
+from selfinstruct.storage.rows import check_end, committed_in, rounds_of, tasks_of, timings_of
 from selfinstruct.task import Task
 
 POOL, REJECTED, TIMINGS = "pool.jsonl", "rejected.jsonl", "timings.jsonl"
@@ -51,16 +50,6 @@ def check_config(folder: Path) -> None:
             f"{folder} holds {ROUNDS} but no {CONFIG}, so nobody knows which config its rounds were made by. "
             f"Put its {CONFIG} back, or choose another folder."
         )
-
-
-def timing(text: bytes) -> dict[str, Any] | None:
-    """How long a round took, by a line of `timings.jsonl`; None where it does not say."""
-    try:
-        row = json.loads(text)
-        stage, number, seconds = str(row["stage"]), int(row["round"]), float(row["seconds"])
-    except (ValueError, KeyError, TypeError, OverflowError):
-        return None
-    return {"stage": stage, "round": number, "seconds": seconds} if isfinite(seconds) and seconds >= 0 else None
 
 
 class Journal:
@@ -118,13 +107,9 @@ class Journal:
         They are no result, and are not waited for when written: what a power cut left of them is taken as it is.
         """
         path = self.folder / TIMINGS
-        known = {(row["stage"], row["round"]) for row in self.rounds}
-        found = path.read_bytes() if path.exists() else b""
-        self.timings = [
-            row for text in found.splitlines() if (row := timing(text)) and (row["stage"], row["round"]) in known
-        ]
+        self.timings = timings_of(path, self.rounds)
         kept = "".join(map(line, self.timings))
-        if kept.encode() != found:
+        if not path.exists() or kept.encode() != path.read_bytes():
             replace_text(path, kept)
 
     def _cut_off_torn(self, name: str) -> None:
@@ -144,8 +129,7 @@ class Journal:
     def tasks(self) -> Iterator[Task]:
         """Every change of a task that is committed, in order, read from the file."""
         end = self.rounds[-1].get(f"{SIZE}{POOL}", 0) if self.rounds else 0
-        for number, text in lines_of(self.folder / POOL, end):
-            yield read(f"{self.folder / POOL}:{number}", text, task_of)
+        return tasks_of(self.folder / POOL, end)
 
     def begin(self, seeds: Iterable[Task]) -> None:
         """Write the seeds, with which the pool begins."""

@@ -1,15 +1,14 @@
-"""Record: a run folder, read and never changed, also while another process is at work in it.
+"""The one reader of a run folder: what a run has committed, read without changing a byte.
 
-A run opens its journal to go on, and cuts off what no round has committed.  Whoever only looks must not do that: here
-what lies beyond the last committed round is passed over.  The store of replies is opened read-only; where no process
-has it open it is read as a file that nobody changes, since SQLite would leave two files of its own beside it otherwise.
+A run opens its journal to continue it, and cuts off what no round has committed.  Everything that only looks reads
+here: what lies beyond the last committed round is passed over, also while another process is at work in the folder.
+The store of replies is opened read-only; where no process has it open it is read as a file that nobody changes, since
+SQLite would otherwise leave two files of its own beside it.
 """
 
-import json
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -17,15 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 from selfinstruct.errors import RunFolderError
 from selfinstruct.pool import Pool
-from selfinstruct.request import Completion
-from selfinstruct.round import Rejection, Round
-from selfinstruct.storage import history as past
-from selfinstruct.storage.completions import hash_of
+from selfinstruct.prompt.prompt import Prompt
+from selfinstruct.round import MODEL, Rejection, Round, Sample
+from selfinstruct.storage import history
+from selfinstruct.storage.drawn import sample_of
 from selfinstruct.storage.folder import kept_config
-from selfinstruct.storage.hashes import ROUNDS, checked
-from selfinstruct.storage.journal import FILES, POOL, TIMINGS, Journal, has_rounds
-from selfinstruct.storage.rows import check_none_lost, rounds_of
-from selfinstruct.storage.schema import FORMAT, reading, version_of
+from selfinstruct.storage.hashes import ROUNDS, SIZE, checked, has_rounds
+from selfinstruct.storage.journal import FILES, POOL, TIMINGS
+from selfinstruct.storage.replies import Replies, Reply
+from selfinstruct.storage.rows import check_none_lost, rounds_of, tasks_of, timings_of
+from selfinstruct.storage.schema import reading
+from selfinstruct.storage.summary import summary_in
 from selfinstruct.task import Task
 from selfinstruct.text.plain_files import check_plain
 
@@ -33,36 +34,10 @@ if TYPE_CHECKING:
     from selfinstruct.run import Run
 
 STORE = "completions.sqlite"
-RESTORE = "Restore the file from a copy."
-REPLY = "text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model"
-COLUMNS = f"request, key, draw, identity, system, prompt, decoding, {REPLY}"
-IN_ROUND = "WHERE request > ? AND request < ? ORDER BY time"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A request as it was sent, and what came back."""
-
-    request: str
-    key: str
-    draw: int
-    identity: str
-    """Everything about the model that shapes a reply, as JSON."""
-    system: str | None
-    prompt: str
-    decoding: str
-    """How the model chose its words, as JSON."""
-    completion: Completion
-
-    @property
-    def number(self) -> int:
-        """The request's number in its round."""
-        return number_of(self.request)
-
-
-def number_of(request: str) -> int:
-    """The number of a request in its round."""
-    return int(request.rsplit("/", 1)[1])
+NOT_STORED = (
+    "its replies were stored by version 0.1.0, without what each prompt showed. Run it again in a new folder with"
+    " model.store={store}: that pays for no stored reply again."
+)
 
 
 def no_run(run: "Run", action: object) -> list[str]:
@@ -72,124 +47,158 @@ def no_run(run: "Run", action: object) -> list[str]:
     return [f"{run.start.folder} holds no run. Name the folder of one: hydra.run.dir=<folder>."]
 
 
-class RunReader:
-    """What a run has committed, and every reply that it was given."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request of a committed round: what was drawn for it, and its reply."""
 
-    def __init__(self, folder: Path) -> None:
+    id: str
+    sample: Sample
+    """Empty but for its task, input and attributes where the model gave no reply."""
+    reply: Reply | None
+    """None where the model gave none."""
+    attempt: int = 1
+
+
+class RunReader:
+    """What a run has committed, and every reply that it was given.
+
+    Raises RunFolderError for a folder that no run has left so, at once or when the damaged file is read.  A folder
+    without committed rounds is refused unless it `may_be_empty`.
+    """
+
+    def __init__(self, folder: Path, *, may_be_empty: bool = False) -> None:
         check_plain(folder)
-        if not (folder / ROUNDS).is_file() or not has_rounds(folder):
+        if not may_be_empty and not has_rounds(folder):
             raise RunFolderError(f"{folder} holds no rounds of a run. Name a run's folder.")
-        try:
-            self._journal = Journal(folder)
-            self._journal.rounds = rounds_of(folder / ROUNDS)
-            check_none_lost(folder, self._journal.rounds)
-            self._journal.timings = whole_rows(folder / TIMINGS)
-            self.seeds = list(read_seeds(folder / POOL))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise RunFolderError(f"{folder}: its files cannot be read ({error}).") from None
         self.folder = folder
         self.config: dict[str, Any] = kept_config(folder) or {}
-        """The config that the run began with."""
+        """The config that the run started with; empty where the folder has none."""
+        with self._readable():
+            self.rows = rounds_of(folder / ROUNDS)
+            """The figures of every committed round, in order."""
+            check_none_lost(folder, self.rows)
+            self.timings = timings_of(folder / TIMINGS, self.rows)
+            """The seconds that these rounds took, as far as that is known."""
 
-    @cached_property
-    def rounds(self) -> list[Round]:
-        """Every committed round, whole, in order."""
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
         try:
-            rounds = list(past.rounds(self._journal))
-            for name in FILES:
-                checked(self.folder / name, self._journal.rounds)
-            return rounds
+            yield
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunFolderError(f"{self.folder}: its files cannot be read ({error}).") from None
 
     @cached_property
+    def summary(self) -> dict[str, Any]:
+        """What `summary.json` says; empty where it cannot be read."""
+        return summary_in(self.folder) or {}
+
+    def tasks(self) -> Iterator[Task]:
+        """Yield every committed change of a task, in order, one at a time in memory."""
+        with self._readable():
+            checked(self.folder / POOL, self.rows)
+            yield from tasks_of(self.folder / POOL, self.rows[-1].get(f"{SIZE}{POOL}", 0) if self.rows else 0)
+
+    @cached_property
     def pool(self) -> Pool:
         """The tasks as they are now."""
-        return self.pool_before(len(self.rounds))
+        return Pool({task.id: task for task in self.tasks()}.values())
+
+    @cached_property
+    def seeds(self) -> list[Task]:
+        """The seeds as the run started with them: the pool's file begins with them."""
+        found: dict[str, Task] = {}
+        for task in self.tasks():
+            if not task.is_human or task.id in found:  # made by a stage, or completed by one
+                break
+            found[task.id] = task
+        return list(found.values())
+
+    @cached_property
+    def rounds(self) -> list[Round]:
+        """Every committed round, with its tasks and rejections."""
+        with self._readable():
+            rounds = list(history.rounds(self.folder, self.rows, self.timings))
+            for name in FILES:
+                checked(self.folder / name, self.rows)
+        return rounds
 
     def pool_before(self, place: int) -> Pool:
-        """The tasks as they were before the round at a place of `rounds`."""
+        """Return the tasks as they were before the round at a place of `rounds`."""
         tasks = {task.id: task for task in self.seeds}
         for round_ in self.rounds[:place]:
             tasks.update({task.id: task for task in round_.tasks})
         return Pool(tasks.values())
 
     def of(self, stage: str) -> list[Round]:
-        """The rounds of a stage."""
+        """Return the rounds of a stage."""
         return [round_ for round_ in self.rounds if round_.stage == stage]
 
     def kept(self, stage: str) -> list[int]:
-        """How much a stage had kept after each of its rounds; the first is 0."""
-        return list(accumulate((round_.kept for round_ in self.of(stage)), initial=0))
+        """Return how much a stage had kept after each of its rounds; the first is 0."""
+        return list(accumulate((row["kept"] for row in self.rows if row["stage"] == stage), initial=0))
 
     def rejections(self, request: str) -> list[Rejection]:
-        """What of a request's reply was turned away, in order."""
+        """Return what of a request's reply was rejected, in order."""
         stage, number, _ = request.rsplit("/", 2)
         found = next((round_ for round_ in self.of(stage) if str(round_.number) == number), None)
         return [item for item in found.rejections if item.request == request] if found else []
 
     def chat(self, stage: str) -> bool:
-        """Whether the stage's model was sent messages."""
+        """Return whether the stage's model was sent messages."""
         recipe = self.config.get("recipe") or {}
         model = (recipe.get(stage) or {}).get("model") or self.config.get("model") or {}
         return bool(model.get("mode") == "chat")
 
     @contextmanager
-    def replies(self) -> Iterator["Replies"]:
-        """The store of replies, open to be read."""
+    def replies(self) -> Iterator[Replies]:
+        """Open the store of replies to read it."""
         path = self.folder / STORE
         if not path.is_file():
             raise RunFolderError(f"{self.folder} holds no {STORE}, and so no replies.")
         with reading(path) as connection:
             yield Replies(connection)
 
+    def asked(self, round_: Round, pool: Pool, prompt: Prompt) -> list[Asked]:
+        """Return the requests of a committed round in order; `pool` is that before the round.
 
-class Replies:
-    """The replies of a run, by their requests."""
+        A request that was sent twice, since its stage was changed before it had a round, has the reply to the prompt
+        that `prompt` renders.  Raises RunFolderError where what was drawn is not stored.
+        """
+        refused = {item.request: item for item in round_.rejections if item.filter == MODEL}
+        with self.replies() as replies:
+            answers = replies.of(round_.stage, round_.number)
+        found = []
+        for number in range(1, round_.asked + 1):
+            name = f"{round_.stage}/{round_.number}/{number}"
+            if name in answers:
+                found.append(self._answered(answers[name], pool, prompt))
+            else:
+                found.append(Asked(name, sample_of_refused(refused.get(name), pool), None))
+        return found
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        is_hashed = version_of(connection) == FORMAT  # an older store is read as it is
-        self._select = f"SELECT {COLUMNS}, {'sent, hash' if is_hashed else 'NULL, NULL'} FROM completions"  # noqa: S608
+    def _answered(self, answers: list[Reply], pool: Pool, prompt: Prompt) -> Asked:
+        found = [self._drawn(reply, pool) for reply in answers]
+        if len(found) == 1:
+            return found[0]
+        return next((one for one in reversed(found) if self._is_current(one, prompt)), found[-1])
 
-    def of(self, stage: str, round_: int) -> dict[str, list[Reply]]:
-        """The replies of a round: request to what it was answered; the newest last, where it was asked twice."""
-        found: dict[str, list[Reply]] = {}
-        start = f"{stage}/{round_}"
-        ends = (f"{start}/", f"{start}0")  # 0 comes after the slash
-        for row in self._connection.execute(f"{self._select} {IN_ROUND}", ends):
-            reply = reply_of(row)
-            found.setdefault(reply.request, []).append(reply)
-        return dict(sorted(found.items(), key=lambda item: number_of(item[0])))
+    def _drawn(self, reply: Reply, pool: Pool) -> Asked:
+        if reply.drawn is None:
+            raise RunFolderError(f"{self.folder}: {NOT_STORED.format(store=self.folder / STORE)}")
+        sample, attempt = sample_of(reply.drawn, pool)
+        return Asked(reply.request, sample, reply, attempt)
 
-    def __iter__(self) -> Iterator[Reply]:
-        """All replies, in the order in which they came."""
-        yield from map(reply_of, self._connection.execute(f"{self._select} ORDER BY time"))
-
-
-def reply_of(row: tuple[Any, ...]) -> Reply:
-    """Return the reply of a row of the store; raises RunFolderError where it has changed."""
-    request, key, draw, identity, system, prompt, decoding, *answer, sent, written = row
-    completion = Completion(*answer)
-    if written not in (None, hash_of(request, bytes.fromhex(key), draw, replace(completion, sent=sent or ""))):
-        raise RunFolderError(f"{STORE}: the reply to {request} has changed since it was stored. {RESTORE}")
-    return Reply(request, key, draw, identity, system, prompt, decoding, completion)
-
-
-def whole_rows(path: Path) -> list[dict[str, Any]]:
-    """The rows of a file; a last line without its end is being written, or was torn."""
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
+    def _is_current(self, asked: Asked, prompt: Prompt) -> bool:
+        """Return whether a prompt is still rendered as it was sent."""
+        stage, round_, number = asked.id.rsplit("/", 2)
+        request = prompt.render(asked.sample, self.chat(stage), stage, int(round_), int(number), asked.attempt)
+        return asked.reply is not None and request.text == asked.reply.prompt
 
 
-def read_seeds(path: Path) -> Iterator[Task]:
-    """The seeds, with which the file of a pool begins."""
-    with path.open("rb") as file:
-        tasks = (Task.from_row(json.loads(line)) for line in file)
-        known: set[str] = set()
-        for task in tasks:
-            if not task.is_human or task.id in known:  # made by a stage, or completed by one
-                return
-            known.add(task.id)
-            yield task
+def sample_of_refused(rejection: Rejection | None, pool: Pool) -> Sample:
+    """Return what is known of the sample of a request without a reply, by its rejection."""
+    if rejection is None:
+        return Sample({})
+    task = pool[rejection.task] if rejection.task is not None and rejection.task in pool else None
+    given = rejection.attributes.get("input")
+    return Sample({}, task=task, input=None if given is None else str(given), attributes=rejection.attributes)

@@ -28,6 +28,7 @@ from selfinstruct.errors import ModelError, RunFolderError
 from selfinstruct.model import Mode, Model, Remembering, Session, sendable
 from selfinstruct.request import Completion, Request
 from selfinstruct.storage.completions import Store, StoredRequest, storable
+from selfinstruct.storage.drawn import written
 from selfinstruct.storage.tally import Tally
 
 LOG = logging.getLogger(__name__)
@@ -110,7 +111,8 @@ class CachedModel:
             if reply := self._store.find(request, key):
                 kept.set_result(reply)
                 continue
-            asked = StoredRequest(request, key, self._draw(key), self._identity, decoding)
+            drawn = None if request.sample is None else written(request.sample, request.attempt)
+            asked = StoredRequest(request, key, self._draw(key), self._identity, decoding, drawn)
             kept.add_done_callback(partial(self._drawn, asked))
             if self._shared is not None and (reply := self._shared.drawn(key, asked.draw)):
                 self._store.save(asked, reply, kept)

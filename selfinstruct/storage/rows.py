@@ -9,6 +9,7 @@ files.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -140,6 +141,32 @@ def rounds_of(path: Path) -> list[Row]:
         rounds.append(row)
     check_torn(path, torn)
     return rounds
+
+
+def tasks_of(path: Path, end: int) -> Iterator[Task]:
+    """Yield every change of a task that stands before a place in `pool.jsonl`, in order."""
+    for number, text in lines_of(path, end):
+        yield read(f"{path}:{number}", text, task_of)
+
+
+def timings_of(path: Path, rounds: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """Return how long committed rounds took, as far as the lines of `timings.jsonl` say so.
+
+    Times are no result, and are not waited for when they are written, so that any of them may be missing.
+    """
+    known = {(row["stage"], row["round"]) for row in rounds}
+    found = path.read_bytes().splitlines() if path.exists() else []
+    return [row for text in found if (row := timing(text)) and (row["stage"], row["round"]) in known]
+
+
+def timing(text: bytes) -> Row | None:
+    """Return what a line of `timings.jsonl` says; None where it is not whole."""
+    try:
+        row = json.loads(text)
+        stage, number, seconds = str(row["stage"]), int(row["round"]), float(row["seconds"])
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return None
+    return {"stage": stage, "round": number, "seconds": seconds} if isfinite(seconds) and seconds >= 0 else None
 
 
 def check_none_lost(folder: Path, rounds: Sequence[Row]) -> None:

@@ -16,8 +16,8 @@ from pathlib import Path
 from selfinstruct.errors import RunFolderError
 from selfinstruct.storage.remedies import unwritable
 
-FORMAT = 3
-"""The version of the tables.  Those of version 1 had no `sent` and no `hash`, those of version 2 no `hash`."""
+FORMAT = 4
+"""The version of the tables.  Version 2 added `sent`, version 3 `hash`, version 4 `drawn`."""
 TABLES = """
 CREATE TABLE IF NOT EXISTS parts (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS replies (
@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS replies (
     time REAL NOT NULL,
     sent INTEGER REFERENCES parts,
     hash TEXT,
+    drawn TEXT,
     UNIQUE (key, draw)
 );
 CREATE INDEX IF NOT EXISTS by_request ON replies (request);
@@ -50,17 +51,17 @@ CREATE VIEW completions AS
     SELECT stage, round, request, lower(hex(key)) AS key, draw, identities.content AS identity,
         systems.content AS system, heads.content || rest AS prompt, decodings.content AS decoding,
         sents.content AS sent, text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model, time,
-        hash
+        hash, drawn
     FROM replies
     JOIN parts AS identities ON identities.id = identity
     LEFT JOIN parts AS systems ON systems.id = system
     JOIN parts AS heads ON heads.id = head
     JOIN parts AS decodings ON decodings.id = decoding
     LEFT JOIN parts AS sents ON sents.id = sent"""
-VIEWS = {FORMAT: VIEW, 2: VIEW.replace(",\n        hash", "")}
+VIEWS = {FORMAT: VIEW, 3: VIEW.replace(", drawn", ""), 2: VIEW.replace(",\n        hash, drawn", "")}
 """How the view reads in the formats that can be read as they are."""
-HASHED = "DROP VIEW IF EXISTS completions; ALTER TABLE replies ADD COLUMN hash TEXT;"
-MIGRATIONS = {1: "ALTER TABLE replies ADD COLUMN sent INTEGER REFERENCES parts;" + HASHED, 2: HASHED}
+ADDED = {2: "sent INTEGER REFERENCES parts", 3: "hash TEXT", 4: "drawn TEXT"}
+"""The column that each version added to the replies."""
 PATIENCE = 60.0
 """Seconds to wait for another process that writes to a shared store."""
 
@@ -95,8 +96,11 @@ def set_up(connection: sqlite3.Connection) -> None:
     if version_of(connection) == FORMAT:
         return
     connection.execute("BEGIN IMMEDIATE")
-    statements = MIGRATIONS.get(version_of(connection), "") + TABLES + VIEW.replace("VIEW", "VIEW IF NOT EXISTS", 1)
-    for statement in statements.split(";"):
+    if old := version_of(connection):
+        connection.execute("DROP VIEW IF EXISTS completions")
+        for version in range(old + 1, FORMAT + 1):
+            connection.execute(f"ALTER TABLE replies ADD COLUMN {ADDED[version]}")
+    for statement in f"{TABLES}{VIEW.replace('VIEW', 'VIEW IF NOT EXISTS', 1)}".split(";"):
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {FORMAT}")
     connection.execute("COMMIT")

@@ -117,5 +117,5 @@ def test_any_text_of_a_task_or_a_rejection_survives_writing_and_reading(texts):
         again = Journal(Path(folder))
 
         assert list(again.open()) == [task]
-        (found,) = past.rounds(again)
+        (found,) = past.rounds(again.folder, again.rounds, again.timings)
         assert found.rejections == rejected

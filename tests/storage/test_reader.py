@@ -4,7 +4,8 @@ import sqlite3
 import pytest
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.storage.reader import RunReader, number_of
+from selfinstruct.storage.reader import RunReader
+from selfinstruct.storage.replies import number_of
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from selfinstruct.actions.questions import Question, recorded_questions
 from selfinstruct.recipe import Stage, asking
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.round import Candidate, Rejection, Round
-from selfinstruct.storage.reader import Reply, RunReader, number_of
+from selfinstruct.storage.reader import RunReader
+from selfinstruct.storage.replies import Reply, number_of
 from selfinstruct.task import Task
 from selfinstruct.text.command import pasted
 

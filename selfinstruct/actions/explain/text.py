@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from selfinstruct.round import Candidate, Rejection
-from selfinstruct.storage.reader import Reply
+from selfinstruct.storage.replies import Reply
 
 LONG = 300
 FENCE = "```"

@@ -35,7 +35,7 @@ ORDERED = "SELECT stage, round, request, draw, key FROM replies"
 WHOLE = f"""
 SELECT lower(hex(key)) AS key, draw, request, stage, round, identities.content AS identity,
     systems.content AS system, heads.content || rest AS prompt, decodings.content AS decoding, {", ".join(ANSWER)},
-    seconds, COALESCE((SELECT content FROM parts WHERE id = sent), '') AS sent, hash
+    seconds, COALESCE((SELECT content FROM parts WHERE id = sent), '') AS sent, drawn, hash
 FROM replies
 JOIN parts AS identities ON identities.id = identity
 LEFT JOIN parts AS systems ON systems.id = system
@@ -108,7 +108,7 @@ def rows_of(store: Path, stages: Sequence[str]) -> Iterator[sqlite3.Row]:
         for *_, draw, key in found:
             row = connection.execute(WHOLE, (key, draw)).fetchone()
             reply = Completion(**{name: row[name] for name in (*ANSWER, "seconds", "sent")})
-            if row["hash"] not in (None, hash_of(row["request"], key, draw, reply)):
+            if row["hash"] not in (None, hash_of(row["request"], key, draw, reply, row["drawn"])):
                 raise RunFolderError(f"{store}: the reply to {row['request']} has changed since it was stored.")
             yield row
 

@@ -18,7 +18,7 @@ from selfinstruct.recipe.round_builder import PendingReplies, RoundBuilder
 from selfinstruct.request import Completion, Failure, Request
 from selfinstruct.round import MODEL, Ending, Round, Sample
 from selfinstruct.sampler import about
-from selfinstruct.storage.reader import number_of
+from selfinstruct.storage.replies import number_of
 
 
 @dataclass

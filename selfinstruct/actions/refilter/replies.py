@@ -9,7 +9,8 @@ from concurrent.futures import Future
 
 from selfinstruct.request import Completion, Decoding, Request
 from selfinstruct.storage.completions import Store, StoredRequest
-from selfinstruct.storage.reader import Reply, RunReader
+from selfinstruct.storage.reader import RunReader
+from selfinstruct.storage.replies import Reply
 
 TOGETHER = 500
 

@@ -20,7 +20,8 @@ from selfinstruct.recipe import Stage
 from selfinstruct.recipe.annotate import Annotate
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.round import End, Ending, Round, Sample
-from selfinstruct.storage.reader import Replies, RunReader
+from selfinstruct.storage.reader import RunReader
+from selfinstruct.storage.replies import Replies
 from selfinstruct.task import Task
 
 RECORDED = Ending(End.RECORDED, "nothing is left of what was recorded")

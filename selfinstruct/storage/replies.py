@@ -1,0 +1,96 @@
+"""The stored replies of a run, read without changing a byte of their file."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from selfinstruct.errors import RunFolderError
+from selfinstruct.request import Completion
+from selfinstruct.storage.completions import hash_of
+from selfinstruct.storage.schema import FORMAT, version_of
+
+REPLY = "text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model"
+COLUMNS = f"stage, round, request, key, draw, identity, system, prompt, decoding, {REPLY}"
+LATER = {FORMAT: "sent, drawn, hash", 3: "sent, NULL, hash", 2: "sent, NULL, NULL"}
+"""The columns that not every format has."""
+RESTORE = "Restore the file from a copy."
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A request as it was sent, and its reply."""
+
+    stage: str
+    round: int
+    request: str
+    key: str
+    """Hexadecimal."""
+    draw: int
+    identity: str
+    """Everything about the model that shapes a reply, as JSON."""
+    system: str | None
+    prompt: str
+    decoding: str
+    """The decoding parameters, as JSON."""
+    completion: Completion
+    drawn: str | None = None
+    """What was drawn for the prompt (`selfinstruct.storage.drawn`); None in a store of an older version."""
+
+    @property
+    def number(self) -> int:
+        """The request's number in its round."""
+        return number_of(self.request)
+
+
+def number_of(request: str) -> int:
+    """Return the number of a request in its round."""
+    return int(request.rsplit("/", 1)[1])
+
+
+class Replies:
+    """The replies in an open store."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._select = f"SELECT {COLUMNS}, {LATER[version_of(connection)]} FROM completions"  # noqa: S608
+
+    def of(self, stage: str, round_: int) -> dict[str, list[Reply]]:
+        """Return the replies of a round by request, in order; a request that was sent twice has its newest last."""
+        start = f"{stage}/{round_}"
+        ends = (f"{start}/", f"{start}0")  # 0 comes after the slash
+        query = f"{self._select} WHERE request > ? AND request < ? ORDER BY time"
+        found: dict[str, list[Reply]] = {}
+        for reply in map(reply_of, self._connection.execute(query, ends)):
+            found.setdefault(reply.request, []).append(reply)
+        return dict(sorted(found.items(), key=lambda item: number_of(item[0])))
+
+    def __iter__(self) -> Iterator[Reply]:
+        """Yield all replies in the order in which they came."""
+        yield from map(reply_of, self._connection.execute(f"{self._select} ORDER BY time"))
+
+    def in_order(self, stages: Sequence[str]) -> Iterator[Reply]:
+        """Yield all replies by stage, round and request, whenever they came; one at a time is in memory."""
+        place = {stage: number for number, stage in enumerate(stages)}
+        found = self._connection.execute("SELECT stage, round, request, draw, lower(hex(key)) FROM replies").fetchall()
+        found.sort(key=lambda row: (place.get(row[0], len(place)), row[0], row[1], len(row[2]), *row[2:]))
+        for _, _, request, draw, key in found:
+            query = f"{self._select} WHERE request = ? AND draw = ? AND key = ?"
+            yield from map(reply_of, self._connection.execute(query, (request, draw, key)))
+
+    def latencies(self) -> dict[str, float]:
+        """Return how many seconds the replies of each stage took on average."""
+        return dict(self._connection.execute("SELECT stage, AVG(seconds) FROM replies GROUP BY stage"))
+
+    def show_parents(self) -> bool:
+        """Return whether it is stored of every reply what its prompt showed."""
+        return all(reply.drawn is not None for reply in self)
+
+
+def reply_of(row: tuple[Any, ...]) -> Reply:
+    """Return the reply of a row; raises RunFolderError where it has changed since it was stored."""
+    stage, round_, request, key, draw, identity, system, prompt, decoding, *answer, sent, drawn, stored = row
+    completion = replace(Completion(*answer), sent=sent or "")
+    if stored not in (None, hash_of(request, bytes.fromhex(key), draw, completion, drawn)):
+        raise RunFolderError(f"The reply to {request} has changed since it was stored. {RESTORE}")
+    return Reply(stage, round_, request, key, draw, identity, system, prompt, decoding, completion, drawn)
