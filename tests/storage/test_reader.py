@@ -5,7 +5,6 @@ import pytest
 
 from selfinstruct.errors import RunFolderError
 from selfinstruct.storage.reader import RunReader
-from selfinstruct.storage.replies import number_of
 
 
 @pytest.fixture
@@ -33,7 +32,6 @@ def test_reads_what_is_committed_and_leaves_every_byte_as_it_is(folder):
         assert replies.of("instructions", 99) == {}
         assert [reply.number for reply in replies][:1] != []
     assert {path: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
-    assert number_of("a/b/12") == 12
 
 
 def test_rejections_are_found_by_their_request(folder):
