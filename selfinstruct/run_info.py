@@ -12,6 +12,11 @@ def nothing() -> None:
     """Do nothing."""
 
 
+def nowhere(name: str) -> dict[str, Any]:
+    """Return no settings."""
+    return {}
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunInfo:
     """What a tracker is told when a run begins."""
@@ -34,6 +39,10 @@ class RunInfo:
     """The flags by which the config was composed, paths absolute."""
     is_own: bool = True
     """Whether the words and flags are the user's, none taken over from the folder or the capsule of somebody else."""
+    citation: str = ""
+    """The BibTeX entry of the recipe's paper; empty where there is none."""
+    settings_of: Callable[[str], Mapping[str, Any]] = nowhere
+    """Gives the dotted keys of a recipe with their values in an experiment, by its name."""
     models: tuple[str, ...] = ()
     """Every model the run asks, by name; the run fills it in."""
     is_offline: bool = False

@@ -21,9 +21,10 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from omegaconf import OmegaConf
 
 from selfinstruct.budget import Pricing
+from selfinstruct.cli.actions import gathered
 from selfinstruct.cli.build import build
 from selfinstruct.cli.hints import CONF
-from selfinstruct.cli.job import untold, without_objective
+from selfinstruct.cli.job import without_objective
 from selfinstruct.pool import Pool
 from selfinstruct.request import Completion, Request
 from selfinstruct.run import Run
@@ -148,7 +149,8 @@ def composed_once(overrides: tuple[str, ...]) -> dict[str, Any]:
 
 def built(config: dict[str, Any], folder: Path) -> Run:
     """The run that a config describes, in this folder; what its actions are told stands in them, as in a job."""
-    config = untold(without_objective(config))
+    config = gathered(without_objective(config), list(config.get("actions") or ()))
+    config.pop("published", None)
     start = RunInfo(
         folder=folder,
         name="test",

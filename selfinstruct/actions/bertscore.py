@@ -18,8 +18,8 @@ from selfinstruct.errors import SelfInstructError
 
 PACKAGE = "bert_score"
 MISSING = (
-    "actions.score.bertscore needs the package bert-score, which is not installed. Run pip install"
-    " 'selfinstruct[bertscore]', or set actions.score.bertscore=false."
+    "score.bertscore needs the package bert-score, which is not installed. Run pip install"
+    " 'selfinstruct[bertscore]', or set score.bertscore=false."
 )
 LANGUAGE = "en"
 DEFAULT = "roberta-large"
@@ -45,12 +45,12 @@ def problems(model: str | None, layers: int | None, baseline: str | None) -> lis
         return [MISSING]
     found, known = [], baselines()
     if model is not None and layers is None and Path(model).is_dir():
-        found.append(f"actions.score.bertscore_layers must be set for a model in a folder (got {model}).")
+        found.append(f"score.bertscore_layers must be set for a model in a folder (got {model}).")
     if baseline is None or baseline in known:
         return found
     return [
         *found,
-        f"actions.score.bertscore_baseline={baseline}: bert-score has no such baseline; it has {', '.join(known)}.",
+        f"score.bertscore_baseline={baseline}: bert-score has no such baseline; it has {', '.join(known)}.",
     ]
 
 
@@ -107,7 +107,7 @@ def measured(
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise SelfInstructError(
             f"The model of BERTScore, {model or DEFAULT}, cannot be used ({first}). Where there is a network it"
-            " is fetched by itself; else set actions.score.bertscore_model to a folder that holds it, and"
-            " actions.score.bertscore_layers (17 for roberta-large), or set actions.score.bertscore=false."
+            " is fetched by itself; else set score.bertscore_model to a folder that holds it, and"
+            " score.bertscore_layers (17 for roberta-large), or set score.bertscore=false."
         ) from None
     return [float(value) for value in found]

@@ -1,8 +1,8 @@
 """Write a run as a capsule: everything that others need to read, cite and re-run it, and nothing that is not theirs.
 
 `capsule/` and `capsule.zip` hold config, replies, seeds, prompts, dataset, card, citations and the SHA-256 of every
-file.  They hold no times, no folder names of the replies' store and no order that chance made, so that the same run
-gives the same bytes.  The dataset is written anew from the pool, in every format of the run.
+file.  They hold no times, no folder names and nothing whose order depends on timing, so that the same run gives the
+same bytes.  The dataset is written anew from the pool, in every format of the run.
 
 A run that was extended after it had ended is refused: no single command repeats it.  So is one whose files seem to hold
 a key.
@@ -10,15 +10,17 @@ a key.
 
 import json
 import shutil
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from selfinstruct.actions.card.card import card
+from selfinstruct.actions.card.facts import Stated, facts_of, provenance
+from selfinstruct.actions.card.methods import paragraph
 from selfinstruct.actions.export import write
 from selfinstruct.actions.publication import citation, paper
 from selfinstruct.actions.publication.archive import pack, seal, write_rows
-from selfinstruct.actions.publication.card import card
-from selfinstruct.actions.publication.facts import Facts, Told, facts_of, provenance
 from selfinstruct.actions.publication.history import overrides_of, refused, unrepeatable
-from selfinstruct.actions.publication.methods import paragraph
 from selfinstruct.actions.publication.overrides import check_words
 from selfinstruct.actions.publication.portable import (
     command,
@@ -43,15 +45,25 @@ from selfinstruct.storage.summary import authors, digest_of
 from selfinstruct.text.command import program
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from selfinstruct.run import Run
 
 FOLDER, ZIP = "capsule", "capsule.zip"
-ALL_THE_SAME = (
+WITHOUT = (
     "Publish that as well, and write the capsule with capsule.without_own_files=true; its card says how it is replayed."
 )
-INSTEAD = "Publish config.json, dataset/ and where the data comes from."
+INSTEAD = "Publish config.json, dataset/ and the source of the data."
+REPLAY = """## Re-run it
+
+Every reply of the model is in `capsule.zip`. {first}, without a key or a network:
+
+```console
+{command}
+{command} <key>=<another value>
+```
+
+The first command ends with "identical", or shows the first difference; with changed settings, the second lists the
+requests that have no recorded reply. `manifest.json` has the SHA-256 of every file, `provenance.json` what the dataset
+was made of, `config.json` every setting."""
 
 
 @part
@@ -64,28 +76,26 @@ class Capsule:
     """It works on the pool and the replies."""
 
     title: str | None
-    """What the dataset is called; null for recipe and models."""
+    """The title of the dataset; null for recipe and models."""
     authors: list[str]
     """Who made it, for CITATION.cff and BibTeX."""
     languages: list[str]
     """ISO 639-1 codes, for the card."""
-    licence: str | None
-    """Of the dataset, as the hub calls it; null for not stated."""
-    seeds_licence: str | None
-    """Of seeds of one's own; null for not stated, or for that of the seeds that come with the program."""
+    license: str | None
+    """The license of the dataset, as the Hugging Face hub calls it; null for not stated."""
+    seeds_license: str | None
+    """The license of your own seeds; null for not stated, or for that of the seeds that come with the program."""
     without_own_files: bool
     """Write the capsule of a run that needs a package or config files of its author, which a capsule does not hold."""
     harmless: list[str]
-    """Fingerprints of texts that look like a secret and were found to be none."""
-    paper: dict[str, dict[str, Any]]
-    """Recipe to every key and value of the paper's own setting."""
+    """Fingerprints of texts that look like a secret and are not."""
 
     def problems(self, run: "Run") -> list[str]:
-        """A folder without a run, or a config that is not the run's."""
+        """Report a run that asks no model, a folder without a run, and a config that is not the run's."""
         if not asking(run.recipe):
             return [f"capsule: recipe={run.start.recipe} asks no model, so there are no replies to publish. {INSTEAD}"]
         if is_needed(needs := needs_of(run.start)) and not self.without_own_files:
-            return [f"capsule: this run needs {named(needs)}, which no capsule holds. {ALL_THE_SAME}"]
+            return [f"capsule: this run needs {named(needs)}, which no capsule holds. {WITHOUT}"]
         if any(action.asks for action in run.actions.values()):
             return []
         if not has_rounds(run.start.folder):
@@ -105,7 +115,7 @@ class Capsule:
         try:
             self._write(run, part_folder)
             if found := leaks(part_folder, self.harmless):
-                raise RunFolderError("\n".join(["The capsule is not written, for it would hold a secret.", *found]))
+                raise RunFolderError("\n".join(["The capsule is not written, since it would hold a secret.", *found]))
             seal(part_folder)
             shutil.rmtree(folder, ignore_errors=True)
             part_folder.rename(folder)
@@ -117,7 +127,7 @@ class Capsule:
         again = command(needs_of(run.start), program(), str(path))
         run.remarks.append(f"To replay it, run: {again}")
 
-    def _write(self, run: "Run", folder: "Path") -> None:
+    def _write(self, run: "Run", folder: Path) -> None:
         source, start = run.start.folder, run.start
         overrides = settled_words(overrides_of(run), start.declared, start.config)
         try:
@@ -132,40 +142,40 @@ class Capsule:
             for name, rows in format_.files(run.pool, run.random_seed)
         }
         shutil.copyfile(source / ROUNDS, folder / ROUNDS)
-        told = Told(
-            title=self.title,
-            authors=self.authors,
-            languages=self.languages,
-            licence=self.licence,
-            seeds_licence=self.seeds_licence,
-        )
         hashes = {name: digest_of(folder / name) for name in dataset}
-        facts = facts_of(run, told, dataset, hashes, replies)
+        facts = facts_of(run, Stated.of(self), dataset, hashes, replies)
         results = {name: digest_of(source / name) for name in (POOL, REJECTED, ROUNDS)} | hashes
-        proof = provenance(facts, overrides, digest_of(folder / "seeds.jsonl"), results)
-        for name, text in self._texts(facts, overrides, proof, needs_of(start)).items():
-            (folder / name).write_text(text, encoding="utf-8", newline="\n")
-
-    def _texts(
-        self, facts: Facts, overrides: list[str], proof: dict[str, Any], needs: dict[str, Any]
-    ) -> dict[str, str]:
-        """The files that are written of facts alone."""
-        resolved = without_places(public(facts.resolved))
-        declared = without_places(settled(public(facts.declared), facts.resolved))
-        config = {"overrides": overrides, "needs": needs, "config": declared, "resolved": resolved}
-        return {
+        needs, resolved = needs_of(start), public(facts.resolved)
+        config = {
+            "overrides": overrides,
+            "needs": needs,
+            "config": without_places(settled(public(facts.declared), facts.resolved)),
+            "resolved": without_places(resolved),
+        }
+        experiment = facts.paper["experiment"] if facts.paper else ""
+        texts = {
             "config.json": as_json(config),
-            "provenance.json": as_json(proof),
-            "README.md": card(facts, needs),
+            "provenance.json": as_json(provenance(facts, overrides, digest_of(folder / "seeds.jsonl"), results)),
+            "README.md": card(facts, replaying(needs)),
             "methods.md": paragraph(facts) + "\n",
-            "hyperparameters.tex": paper.table(facts, self.paper.get(facts.recipe)),
+            "hyperparameters.tex": paper.table(facts, start.settings_of(experiment) if experiment else {}),
             "CITATION.cff": citation.cff(facts),
             "citation.bib": citation.bibtex(facts),
         }
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def replaying(needs: Mapping[str, Any]) -> str:
+    """Return the section of the card that says how to replay a capsule, which may need files of its authors."""
+    first = "With `selfinstruct` installed"
+    if is_needed(needs):
+        first = f"It also needs {named(needs)} of its authors. With that and `selfinstruct` installed"
+    return REPLAY.format(first=first, command=command(needs, "selfinstruct", "capsule.zip"))
 
 
 def as_json(values: dict[str, Any]) -> str:
-    """Values as a person reads them."""
+    """Return values as indented JSON."""
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 

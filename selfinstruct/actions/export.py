@@ -18,8 +18,8 @@ import zipfile
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
-from selfinstruct.actions.publication.card import dataset_card
-from selfinstruct.actions.publication.facts import Told, facts_of
+from selfinstruct.actions.card.card import dataset_card
+from selfinstruct.actions.card.facts import Stated, facts_of
 from selfinstruct.errors import RunFolderError
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
@@ -78,17 +78,7 @@ class Export:
                     raise RunFolderError(f"formats.{key}: {name!r} is {what}.")
                 counts[name] = write(folder / name, rows)
         hashes = {name: digest_of(folder / name) for name in counts}
-        replace_text(folder / CARD, dataset_card(facts_of(run, self._told, counts, hashes)))
-
-    @property
-    def _told(self) -> Told:
-        return Told(
-            title=self.title,
-            authors=[],
-            languages=self.languages,
-            licence=self.license,
-            seeds_licence=self.seeds_license,
-        )
+        replace_text(folder / CARD, dataset_card(facts_of(run, Stated.of(self), counts, hashes)))
 
 
 def is_made(pool: Pool) -> bool:

@@ -159,6 +159,6 @@ def track(start: RunInfo, dataset: dict[str, Path], capsule: Path, address: str)
     if settings := (start.config.get("trackers") or {}).get("wandb"):
         from selfinstruct.trackers.published import log_published
 
-        told = json.loads((start.folder / FOLDER / "provenance.json").read_text(encoding="utf-8"))
-        start = replace(start, models=tuple(told["models"]), is_offline=told["made_by_an_offline_grammar"])
+        made = json.loads((start.folder / FOLDER / "provenance.json").read_text(encoding="utf-8"))
+        start = replace(start, models=tuple(made["models"]), is_offline=made["is_offline"])
         log_published(settings, start, {"dataset": dataset, "capsule": {ZIP: capsule}}, address)

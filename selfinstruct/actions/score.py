@@ -77,7 +77,7 @@ class Score:
         name = markdown(str(self.bertscore_model))
         return (
             f" `bertscore` is raw, for no baseline of {name} is known: unrelated sentences have far"
-            " more than 0. Name one by actions.score.bertscore_baseline, where the model is one that has one."
+            " more than 0. Name one by score.bertscore_baseline, where the model is one that has one."
         )
 
     def _near(self, pool: Pool, found: Sequence[Accuracy]) -> dict[str, float]:

@@ -24,8 +24,8 @@ PLACES = ("project", "entity", "mode")
 def destinations(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return each key and value of a composed config that decides where something is sent."""
     found = pushes(config)
-    for name, tracker in parts(config, "trackers", WANDB):
-        if is_online(tracker.get("mode")):
+    for name, tracker in (config.get("trackers") or {}).items():
+        if is_part(tracker, WANDB) and is_online(tracker.get("mode")):
             values = {key: tracker.get(key) for key in PLACES}
             found |= {f"trackers.{name}.{key}": value for key, value in values.items() if value is not None}
     return found
@@ -34,29 +34,24 @@ def destinations(config: Mapping[str, Any]) -> dict[str, Any]:
 def pushes(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return each key and value that decides where a push goes, and with which token."""
     found: dict[str, Any] = {}
-    for name, action in parts(config, "actions", PUSH):
-        found |= of_push(name, action, config)
+    for place, action in mappings(config):
+        if is_part(action, PUSH) and action.get("dry_run") is not True:
+            values = {key: action.get(key) for key in OWN_PUSH}
+            found |= {f"{place}.{key}": value for key, value in values.items() if value != OWN_PUSH[key]}
     return found
 
 
-def parts(config: Mapping[str, Any], group: str, target: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each part of a group that is of this class, by its name."""
-    for name, part in (config.get(group) or {}).items():
-        if isinstance(part, Mapping) and part.get("_target_") == target:
-            yield name, part
+def mappings(node: Any, key: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield every mapping of a config by its dotted key: an action may refer to a part that stands anywhere."""
+    if isinstance(node, Mapping):
+        yield key, node
+        for name, value in node.items():
+            yield from mappings(value, f"{key}.{name}" if key else str(name))
 
 
-def of_push(name: str, action: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what decides where a push goes, by the key at which the user types it; nothing for a dry run."""
-    keys = {key: f"actions.{name}.{key}" for key in OWN_PUSH}
-    values = {key: action.get(key) for key in OWN_PUSH}
-    typed = config.get("push")
-    for key, value in values.items():
-        if value == f"${{push.{key}}}" and isinstance(typed, Mapping):
-            keys[key], values[key] = f"push.{key}", typed.get(key)
-    if values["dry_run"] is True:
-        return {}
-    return {keys[key]: value for key, value in values.items() if value != OWN_PUSH[key]}
+def is_part(value: Any, target: str) -> bool:
+    """Return whether a value of a config is a part of this class."""
+    return isinstance(value, Mapping) and value.get("_target_") == target
 
 
 def is_online(mode: Any) -> bool:

@@ -17,7 +17,6 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from selfinstruct.errors import SelfInstructError
-from selfinstruct.storage import differences
 from selfinstruct.storage.remedies import REMEDIES, unwritable
 from selfinstruct.text.command import hydra_word, program
 
@@ -136,21 +135,6 @@ def own_folders() -> list[str]:
 def config_folders() -> list[str]:
     """Return the folder of `--config-dir`; nothing without it."""
     return [word.partition("=")[2] for word in sys.argv[1:] if word.startswith("--config-dir=")][-1:]
-
-
-@cache
-def recipe_of(experiment: str) -> dict[str, Any]:
-    """Every key of the recipe, dotted, with its value as an experiment sets it."""
-    from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
-
-    before, GlobalHydra.instance().hydra = GlobalHydra.instance().hydra, None  # asked while a config is composed
-    try:
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            config = compose("config", overrides=[f"experiment={experiment}"])
-    finally:
-        GlobalHydra.instance().hydra = before
-    return dict(differences.leaves(OmegaConf.to_container(config.recipe, resolve=True), "recipe"))
 
 
 def meant(key: str) -> str:

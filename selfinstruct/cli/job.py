@@ -11,27 +11,29 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from selfinstruct.cli import naming  # noqa: F401  (for the resolver of folder names, in every process)
+from selfinstruct.cli import resolvers  # noqa: F401  (registered in every process)
+from selfinstruct.cli.actions import at_top, gathered
 from selfinstruct.cli.flags import of_job
-from selfinstruct.cli.hints import CONF, at_once, by_place, in_one_line, plain, recipe_of
+from selfinstruct.cli.hints import at_once, by_place, in_one_line, plain
+from selfinstruct.cli.papers import citation_of, settings_of
 from selfinstruct.cli.retyping import claimed
 from selfinstruct.cli.strangers import is_foreign
-from selfinstruct.cli.traces import RunLog, clean_logs, closed_log, shelf, subdir
+from selfinstruct.cli.traces import RunLog, clean_logs, closed_log
 from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError, UnwritableError
 from selfinstruct.storage.folder import kept_config
 from selfinstruct.text.command import to_resume
-from selfinstruct.text.secrets import variable, within
+from selfinstruct.text.secrets import within
 from selfinstruct.text.terminal import printable
 
 if TYPE_CHECKING:
@@ -39,27 +41,13 @@ if TYPE_CHECKING:
     from selfinstruct.run_info import RunInfo
 
 log = logging.getLogger(__name__)
+Replaying: TypeAlias = "AbstractContextManager[tuple[dict[str, Any], Callable[[Run], None]]]"
 
 FAILURE = "failure.json"
 begun: list[str] = []
 """The folders of the runs that this process has begun."""
 failed: list[str] = []
 """What went wrong in this process."""
-
-
-def published_text(folder: str | None, file: str, *place: Any) -> str:
-    """Return a text of a published repository; the module that reads it is imported only where a config names one."""
-    from selfinstruct.actions.publication.portable import text_of
-
-    return text_of(folder, file, *place)
-
-
-OmegaConf.register_new_resolver("oc.env", variable, replace=True)
-OmegaConf.register_new_resolver("published", published_text, replace=True)
-OmegaConf.register_new_resolver("experiment", recipe_of, replace=True)
-OmegaConf.register_new_resolver("hydra_subdir", subdir, replace=True)
-OmegaConf.register_new_resolver("shelf", shelf, replace=True)
-OmegaConf.register_new_resolver("conf", lambda path: str(CONF / path), replace=True)
 
 
 def job(config: DictConfig) -> float | None:
@@ -73,7 +61,7 @@ def job(config: DictConfig) -> float | None:
     logging.raiseExceptions = False
     run_log = closed_log()
     try:
-        values, declared = told(config)
+        values, declared = resolved(config)
         objective, capsule = values.pop("objective", None), values.pop("replay", None)
         declared.pop("replay", None)
         if in_sweep and is_done(folder, declared):
@@ -105,7 +93,6 @@ def work(values: dict[str, Any], start: "RunInfo", capsule: str | None, objectiv
     """Build a run, and have it do its actions; with a capsule, from its replies, and tell whether it is the same."""
     from selfinstruct.cli.build import build
     from selfinstruct.cli.objective import check_objective
-    from selfinstruct.cli.replay import replayed
     from selfinstruct.model.secrets import Secrets
     from selfinstruct.model.settings import keys_within
     from selfinstruct.run import Run
@@ -114,11 +101,11 @@ def work(values: dict[str, Any], start: "RunInfo", capsule: str | None, objectiv
     clean_logs(Secrets(*keys_within(values)).out_of_message)
     check_objective(objective, start)
     try:
-        with apart(is_foreign(start, HydraConfig.get())), replayed(values, capsule, start) as (answered, tell_of):
+        with apart(is_foreign(start, HydraConfig.get())), answering(values, capsule, start) as (answered, check):
             run = build(answered, Run, start=replace(start, begin=run_log.open))
             with ending_well(run):
                 run.execute()
-            tell_of(run)
+            check(run)
     except (KeyboardInterrupt, SystemExit, BrokenPipeError):
         if run_log.is_open:
             tell(SelfInstructError(f"Stopped. {go_on(start.folder)}"))
@@ -128,8 +115,17 @@ def work(values: dict[str, Any], start: "RunInfo", capsule: str | None, objectiv
         tell(SelfInstructError(f"Stopped by the {run.stopped.reason}. {go_on(start.folder)} budget.{limit}={more}"))
 
 
-def told(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The config as plain values, and as it was declared; what an action is told stands in its part by then."""
+def answering(values: dict[str, Any], capsule: str | None, start: "RunInfo") -> "Replaying":
+    """Return the config to build and what to do with its finished run; a capsule answers in place of the models."""
+    if capsule is None:
+        return nullcontext((values, lambda _: None))
+    from selfinstruct.cli.replay import replayed
+
+    return replayed(values, capsule, start)
+
+
+def resolved(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the config as plain values and as declared, without what only composing it needs."""
     try:
         values = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
     except OmegaConfBaseException as error:  # an interpolation that leads nowhere
@@ -139,12 +135,11 @@ def told(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
             [f"{key} looks like a secret. Name its environment variable in model.key_env." for key in secret]
         )
     declared = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
-    return untold(values), untold(declared)
-
-
-def untold(config: dict[str, Any]) -> dict[str, Any]:
-    """Return a config without what only composing it needs: keys of its actions, and where published texts lie."""
-    return {key: value for key, value in config.items() if key not in {"published", *(config.get("actions") or {})}}
+    tops = at_top(declared)
+    values, declared = gathered(values, tops), gathered(declared, tops)
+    values.pop("published", None)
+    declared.pop("published", None)
+    return values, declared
 
 
 def is_done(folder: Path, declared: dict[str, Any]) -> bool:
@@ -220,6 +215,8 @@ def start_of(values: dict[str, Any], declared: dict[str, Any], now: Any) -> "Run
         overrides=words_of(now),
         flags=of_job(now),
         is_own=claimed(folder, words_of(now)),
+        citation=citation_of(recipe),
+        settings_of=settings_of,
     )
 
 

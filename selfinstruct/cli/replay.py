@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from selfinstruct.actions.publication.archive import Archive, opened
 from selfinstruct.actions.publication.overrides import check_config, check_words
-from selfinstruct.actions.publication.portable import check_folder, public, reads_published, settled
+from selfinstruct.actions.publication.portable import check_folder, public, settled
 from selfinstruct.actions.publication.replies import Recordings, recordings_of
 from selfinstruct.actions.publication.seeds import Kept, seeds_in
 from selfinstruct.actions.publication.verify import (
@@ -28,6 +28,7 @@ from selfinstruct.actions.publication.verify import (
     results_of,
     told,
 )
+from selfinstruct.cli.strangers import reads_published
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.run_info import RunInfo
 
@@ -71,11 +72,8 @@ def checked(path: Path) -> Iterator[tuple[Archive, Config]]:
 
 
 @contextmanager
-def replayed(values: Config, capsule: str | None, start: RunInfo) -> Iterator[tuple[Config, Callable[["Run"], None]]]:
-    """The config that answers from a capsule, and what tells after its run how it went; without a capsule, as it is."""
-    if capsule is None:
-        yield values, lambda run: None
-        return
+def replayed(values: Config, capsule: str, start: RunInfo) -> Iterator[tuple[Config, Callable[["Run"], None]]]:
+    """Yield the config that answers from a capsule, and a function that compares its finished run with the capsule."""
     with checked(Path(capsule)) as (archive, kept), ExitStack() as stack:
         try:
             recordings = stack.enter_context(recordings_of(archive))

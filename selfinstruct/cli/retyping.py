@@ -23,6 +23,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from selfinstruct.cli.actions import at_top, gathered
 from selfinstruct.cli.destinations import destinations, pushes
 from selfinstruct.cli.flags import folder_in, kept_in
 from selfinstruct.storage.differences import leaves
@@ -130,7 +131,8 @@ def word(value: Any) -> str:
 
 def foreign(config: Mapping[str, Any], shipped: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return each key and value of a config that decides where a key or a shared store is used."""
-    if config.get("replay") or not any(map(asks, (config.get("actions") or {}).values())):
+    actions = gathered(config, at_top(config))["actions"]
+    if config.get("replay") or not any(map(asks, actions.values())):
         return {}  # a replay is answered by its capsule alone
     known = [place_of(option) for option in shipped]
     found: dict[str, Any] = {}

@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 
 from selfinstruct.cli.hints import CONF
 from selfinstruct.cli.shipped import launcher_defaults, own_folders
+from selfinstruct.storage.differences import leaves
 from selfinstruct.text.policy import refused, refused_of_strangers
 
 if TYPE_CHECKING:
@@ -37,8 +38,11 @@ def is_foreign(start: "RunInfo", hydra: Any) -> bool:
     They are its user's where all was composed of our own files and of words that the user typed.  Packages are not
     counted: what the user has installed, or allowed by name, runs code anyway.
     """
-    from selfinstruct.actions.publication.portable import reads_published
-
     files = [source["path"] for source in hydra["runtime"]["config_sources"] if source["schema"] == "file"]
     is_ours = all(Path(path).resolve() == CONF.resolve() for path in files)
     return not (start.is_own and is_ours) or reads_published(start.declared)
+
+
+def reads_published(config: Mapping[str, Any]) -> bool:
+    """Return whether a config takes texts from a published repository."""
+    return any("${published" in str(value) for _, value in leaves(config))

@@ -78,3 +78,18 @@ def html(text: str) -> str:
 def latex(text: str) -> str:
     """Return a text, on one line, that LaTeX prints as it is."""
     return "".join(LATEX.get(sign, sign) for sign in in_a_line(text))
+
+
+def markdown_table(rows: Iterable[Iterable[str]]) -> str:
+    """Return a table in Markdown of rows whose cells are escaped, the first of which is its head."""
+    head, *rest = (list(row) for row in rows)
+    lines = [head, ["---"] * len(head), *rest]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def latex_table(rows: Iterable[Iterable[str]]) -> str:
+    """Return a table in LaTeX, without any package, of rows whose cells are escaped, the first of which is its head."""
+    head, *rest = (list(row) for row in rows)
+    lines = [" & ".join(row) + r" \\" for row in (head, *rest)]
+    body = "\n".join([r"\hline", lines[0], r"\hline", *lines[1:], r"\hline"])
+    return f"\\begin{{tabular}}{{{'l' * len(head)}}}\n{body}\n\\end{{tabular}}\n"

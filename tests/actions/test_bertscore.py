@@ -73,12 +73,12 @@ def test_a_baseline_that_the_package_does_not_have_is_found_before_anything_is_s
 
     assert problems(None, None, "roberta-large") == problems(None, None, None) == []
     said = "bert-score has no such baseline; it has microsoft/deberta, roberta-large."
-    assert problems(None, None, "mine") == [f"actions.score.bertscore_baseline=mine: {said}"]
+    assert problems(None, None, "mine") == [f"score.bertscore_baseline=mine: {said}"]
 
 
 def test_a_model_in_a_folder_needs_its_layer(package, tmp_path):
     package(PACKAGE)
-    said = f"actions.score.bertscore_layers must be set for a model in a folder (got {tmp_path})."
+    said = f"score.bertscore_layers must be set for a model in a folder (got {tmp_path})."
 
     assert problems(str(tmp_path), None, None) == [said]
     assert problems(str(tmp_path), 6, None) == []

@@ -143,8 +143,8 @@ def run_of(folder):
 
 @pytest.fixture
 def action():
-    told = {"title": None, "authors": [], "languages": [], "licence": None, "seeds_licence": None}
-    return Capsule(**told, harmless=[], without_own_files=False, paper={})
+    told = {"title": None, "authors": [], "languages": [], "license": None, "seeds_license": None}
+    return Capsule(**told, harmless=[], without_own_files=False)
 
 
 def test_a_folder_without_a_run_is_told(action, tmp_path):

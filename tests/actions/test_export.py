@@ -34,7 +34,7 @@ def pool(pool, task):
 
 def run_of(tmp_path, pool, **formats):
     config = {"recipe": {"grow": {}}, "seeds": {"path": "mine.jsonl"}}
-    start = SimpleNamespace(folder=tmp_path, recipe="self_instruct", declared=config, config=config)
+    start = SimpleNamespace(folder=tmp_path, recipe="self_instruct", declared=config, config=config, citation="")
     journal = SimpleNamespace(rounds=[], of=lambda name: [])
     values = {"journal": journal, "recipe": {"grow": None}, "random_seed": 3, "stopped": None, "actions": {}}
     return SimpleNamespace(start=start, pool=pool, formats=formats, **values)
@@ -59,7 +59,7 @@ def test_the_card_names_who_wrote_the_tasks_whatever_model_is_configured_now(tmp
     EXPORT(run_of(tmp_path, pool, plain=Plain()))
     card = (tmp_path / "dataset/README.md").read_text()
     assert "# self\\_instruct by openai/m, offline\n" in card
-    assert "no language model's work" in card
+    assert "not a language model's work" in card
 
 
 def test_nothing_is_exported_before_something_is_made(tmp_path, task):
@@ -178,7 +178,7 @@ def test_the_card_calls_no_seed_human_that_a_model_or_nobody_knows_who_wrote(tmp
 
     card = (tmp_path / "dataset/README.md").read_text()
     assert "Starting from 12 seed tasks (10 by people, 1 by offline, 1 by an unknown author), we grew 1 task" in card
-    assert "no language model's work" in card
+    assert "not a language model's work" in card
 
 
 def test_seeds_that_a_model_wrote_are_nothing_that_was_made_here(tmp_path, task):
@@ -220,7 +220,7 @@ def test_what_only_the_author_knows_stands_in_the_card(tmp_path, pool):
     known(run_of(tmp_path, pool, plain=Plain()))
     card = (tmp_path / "dataset/README.md").read_text()
 
-    assert 'pretty_name: "My tasks"\nlanguage:\n- "de"\nlicense: "cc-by-4.0"\n' in card
+    assert "pretty_name: My tasks\nlanguage:\n- de\nlicense: cc-by-4.0\n" in card
     assert "- dataset: cc-by-4.0\n- seeds: MIT" in card
 
 

@@ -7,33 +7,25 @@ import sqlite3
 import stat
 import struct
 import zipfile
-from collections import Counter
-from dataclasses import replace
 from functools import cache
 
 import commands
 import pytest
-import yaml
-from conftest import make_task
 from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
 
 from selfinstruct.actions.export import write
-from selfinstruct.actions.publication import archive, citation, overrides, paper
+from selfinstruct.actions.publication import archive, overrides
 from selfinstruct.actions.publication.archive import opened, pack, seal
-from selfinstruct.actions.publication.card import card, size
-from selfinstruct.actions.publication.facts import Facts, Told, examples
 from selfinstruct.actions.publication.history import extended
-from selfinstruct.actions.publication.methods import paragraph
 from selfinstruct.actions.publication.portable import command, needs_of, settled_words, text_of, without_places
 from selfinstruct.actions.publication.secrets import fingerprint, leaks
 from selfinstruct.cli.build import build
 from selfinstruct.cli.hints import CONF
-from selfinstruct.cli.job import untold, without_objective
+from selfinstruct.cli.job import answering, resolved, without_objective
 from selfinstruct.cli.main import key_of
-from selfinstruct.cli.replay import replayed, with_words, words_of
+from selfinstruct.cli.papers import citation_of, settings_of
+from selfinstruct.cli.replay import with_words, words_of
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
-from selfinstruct.pool import Pool
 from selfinstruct.run import Run
 from selfinstruct.run_info import RunInfo
 
@@ -50,10 +42,7 @@ def composed_once(*words):
 
 def execute(folder, *words, actions="actions=[generate,export]", capsule=None):
     """Run the words in a folder, as the command does."""
-    config = composed_once("trackers=[]", actions, *words)
-    values = OmegaConf.to_container(config, resolve=True)
-    declared = OmegaConf.to_container(config, resolve=False)
-    values, declared = (without_objective(untold(config)) for config in (values, declared))
+    values, declared = map(without_objective, resolved(composed_once("trackers=[]", actions, *words)))
     start = RunInfo(
         folder=folder,
         name="test",
@@ -63,8 +52,10 @@ def execute(folder, *words, actions="actions=[generate,export]", capsule=None):
         config=values,
         declared=declared,
         overrides=words,
+        citation=citation_of("self_instruct"),
+        settings_of=settings_of,
     )
-    with replayed(values, capsule and str(capsule), start) as (answered, tell):
+    with answering(values, capsule and str(capsule), start) as (answered, tell):
         run = build(answered, Run, start=start)
         run.execute()
         tell(run)
@@ -157,8 +148,8 @@ def test_the_config_holds_what_shapes_the_data_and_no_folder_of_ours(published):
 def test_the_provenance_tells_hashes_licences_and_code(published):
     told = json.loads((published / "capsule/provenance.json").read_text())
 
-    assert told["made_by_an_offline_grammar"] is True
-    assert (told["seeds"]["tasks"], told["seeds"]["licence"]) == (175, "Apache-2.0")
+    assert told["is_offline"] is True
+    assert (told["seeds"]["tasks"], told["seeds"]["license"]) == (175, "Apache-2.0")
     assert set(told["prompts"]) == {"instructions", "classification", "output_first", "input_first"}
     assert set(told["results"]) == {"pool.jsonl", "rejected.jsonl", "rounds.jsonl", "dataset/alpaca.jsonl"}
     assert told["software"]["versions"]["selfinstruct"]
@@ -362,9 +353,9 @@ def test_a_published_text_is_read_from_the_capsule_in_a_replay(capsule):
     configured(capsule, **kept)
 
     assert f'published="{capsule}"' in words_of(capsule)
-    assert text_of(str(capsule), "prompt.txt") == "The words of others."
+    assert text_of(capsule, "prompt.txt") == "The words of others."
     with pytest.raises(ValueError, match=r"holds no text of Evol_Instruct/depth.py"):
-        text_of(str(capsule), "Evol_Instruct/depth.py", "x")
+        text_of(capsule, "Evol_Instruct/depth.py", "x")
 
 
 def test_a_capsule_is_reported_with_its_size_and_the_command_that_replays_it(tmp_path, capsys):
@@ -386,71 +377,6 @@ def test_where_a_capsule_is_stands_below_all_else(tmp_path):
     assert how.startswith("To replay it, run: ")
 
 
-# the texts
-
-
-@pytest.fixture
-def facts():
-    counts = {"asked": 3, "candidates": 9, "kept": 4, "rejected": {"length": 2, "parse": 3}}
-    stage = {
-        "prompt": {"decoding": {"temperature": 0.7, "stop": ["x"]}},
-        "sampler": {"human": 6, "machine": 0},
-        "filters": {"length": {"_target_": "x", "min_words": 4, "texts": ["a"]}},
-    }
-    return Facts(
-        recipe="self_instruct",
-        told=Told(title="A & B", authors=["Jane Doe"], languages=["de"], licence="cc0-1.0", seeds_licence="MIT"),
-        models=["openai/m"],
-        is_offline=False,
-        random_seed=3,
-        declared={"recipe": {"grow": stage}, "seeds": {"path": "mine.jsonl"}},
-        resolved={"recipe": {"grow": stage}, "seeds": {"path": "mine.jsonl"}},
-        figures=counts,
-        stages={"grow": counts},
-        tasks={"seeds": 10, "made": 4, "with_instances": 3, "instances": 5},
-        dataset={"dataset/chat.jsonl": 5},
-        hashes={"dataset/chat.jsonl": "ab12"},
-        replies=3,
-        software={"versions": {"selfinstruct": "1.0"}, "git": {"commit": "abc", "dirty": False}},
-    )
-
-
-def test_the_front_matter_is_what_the_hub_reads(facts):
-    found = yaml.safe_load(card(facts).split("---")[1])
-
-    assert (found["pretty_name"], found["language"], found["license"]) == ("A & B", ["de"], "cc0-1.0")
-    assert found["size_categories"] == ["n<1K"]
-    expected = {"config_name": "chat", "description": "5 rows, SHA-256 ab12", "data_files": "dataset/chat.jsonl"}
-    assert found["configs"] == [expected | {"default": True}]
-    assert "made-by-an-offline-grammar" not in found["tags"]
-
-
-def test_the_card_tells_filters_limits_and_licences(facts):
-    text = card(facts)
-
-    assert "| `grow` | `length` | 2 | min_words 4 |" in text
-    assert "Rejected for other reasons: parse 3." in text
-    assert "1 of 4 tasks have no instance" in text
-    assert "- seeds: MIT (seed tasks of the run's author (mine.jsonl))" in text
-    assert "offline grammar" not in text
-
-
-@pytest.mark.parametrize(
-    ("path", "shown"),
-    [
-        ("/home/jane/secret project/mine.jsonl", "mine.jsonl"),
-        ("../../home/jane/seeds/", "seeds"),
-        (r"C:\Users\jane\mine.jsonl", "mine.jsonl"),
-        ("${oc.env:HOME}/mine.jsonl", "mine.jsonl"),
-        ("${conf:seeds/x.jsonl}", "${conf:seeds/x.jsonl}"),
-    ],
-)
-def test_of_a_path_of_ones_own_only_the_name_is_published(path, shown, facts):
-    found = replace(facts, declared=facts.declared | {"seeds": {"path": path}})
-
-    assert found.seeds_origin == f"seed tasks of the run's author ({shown})"
-
-
 def test_a_store_of_replies_is_published_by_its_name():
     model = {"store": "/home/jane/replies.sqlite", "name": "m"}
     config = {"model": model, "recipe": {"a": {"model": model}, "b": {"model": {"store": None}}}}
@@ -459,175 +385,6 @@ def test_a_store_of_replies_is_published_by_its_name():
         "model": {"store": "replies.sqlite", "name": "m"},
         "recipe": {"a": {"model": {"store": "replies.sqlite", "name": "m"}}, "b": {"model": {"store": None}}},
     }
-
-
-def test_nothing_that_was_not_told_is_made_up(facts):
-    unknown = replace(facts, told=Told(title=None, authors=[], languages=[], licence=None, seeds_licence=None))
-    found = yaml.safe_load(card(unknown).split("---")[1])
-
-    assert found["pretty_name"] == "self_instruct by openai/m"
-    assert {"license", "language"}.isdisjoint(found)
-    assert "Its license is not stated." in card(unknown)
-    assert yaml.safe_load(citation.cff(unknown))["authors"] == [{"name": "not stated"}]
-    assert "author = {}" not in citation.bibtex(unknown)
-
-
-def test_what_the_grammar_made_is_called_so(facts):
-    offline = replace(facts, is_offline=True, models=["offline"])
-
-    assert "It was made by an offline grammar, not by a language model" in card(offline)
-    assert "not-for-training" in yaml.safe_load(card(offline).split("---")[1])["tags"]
-    assert "written by an offline grammar" in paragraph(offline)
-
-
-def test_no_seed_is_called_a_persons_that_is_none(facts):
-    grown = replace(facts, seed_writers=Counter({"human": 4, "openai/m": 6}))
-
-    assert "Starting from 10 seed tasks (4 by people, 6 by openai/m), we grew" in paragraph(grown)
-    assert "- seeds: MIT (seed tasks, not all of them a person's work (mine.jsonl))" in card(grown)
-
-
-def test_a_model_that_wrote_beside_the_grammar_is_named_with_it(facts):
-    mixed = replace(facts, is_offline=True, models=["offline", "openai/m"])
-
-    assert "stands in for a language model, and openai/m (as the provider calls it)." in paragraph(mixed)
-
-
-def test_the_first_file_with_rows_is_the_default_and_one_without_is_none(facts):
-    files = {"dataset/chat.jsonl": 0, "dataset/alpaca.jsonl": 4, "dataset/sharegpt.jsonl": 5}
-    found = yaml.safe_load(card(replace(facts, dataset=files, hashes=dict.fromkeys(files, "ab12"))).split("---")[1])
-
-    assert [(one["config_name"], one.get("default")) for one in found["configs"]] == [
-        *(("alpaca", True), ("sharegpt", None)),
-    ]
-
-
-def test_a_name_is_a_plain_text_in_the_front_matter(facts):
-    hostile = 'm"\x1b\x85\u2028\n---\nlicense: mit <b>'
-    text = card(replace(facts, models=[hostile], told=replace(facts.told, title=None, licence=None)))
-    found = yaml.safe_load(text.split("\n---\n")[0].removeprefix("---\n"))
-
-    assert found["pretty_name"].startswith('self_instruct by m"')
-    assert "license" not in found
-    assert "<b>" not in text.replace(r"\<b\>", "")
-
-
-def test_a_zip_of_a_format_is_named_in_the_front_matter(facts):
-    file = "dataset/superni.zip"
-    found = yaml.safe_load(card(replace(facts, dataset={file: 1}, hashes={file: "cd34"})).split("---")[1])
-
-    expected = {"config_name": "superni", "description": "1 row, SHA-256 cd34", "data_files": file, "default": True}
-    assert found["configs"] == [expected]
-
-
-def test_the_paragraph_says_what_was_done(facts):
-    text = paragraph(facts)
-
-    assert "Starting from 10 seed tasks, we grew 4 tasks by Self-Instruct (Wang et al., 2023)" in text
-    assert "made 3 requests, each of which showed 6 seed tasks as examples, decoded with temperature 0.7" in text
-    assert "4 of 9 candidates were kept after the filters length (min_words 4)." in text
-
-
-def test_the_paragraph_counts_the_examples_that_were_shown(facts):
-    stage = facts.resolved["recipe"]["grow"] | {"sampler": {"human": 6, "machine": 2}}
-    text = paragraph(replace(facts, resolved={"recipe": {"grow": stage}}, examples={"grow": (7.5, 0.5)}))
-
-    assert "each of which showed 6 seed tasks and up to 2 generated tasks as examples" in text
-    assert "on average 7.5 seed and 0.5 generated tasks, 6% generated" in text
-
-
-def test_the_examples_of_a_run_are_counted_once_for_each_prompt():
-    seeds = [make_task(number, origin="human") for number in (1, 2, 3)]
-    parents = (seeds[0].id, seeds[1].id)
-    one = make_task(4, origin="grow", parents=parents, request="grow/1/1")
-    same_prompt = make_task(5, origin="grow", parents=parents, request="grow/1/1")
-    later = make_task(6, origin="grow", parents=(seeds[2].id, one.id), request="grow/2/1")
-
-    assert examples(Pool([*seeds, one, same_prompt, later])) == {"grow": (1.5, 0.5)}
-
-
-def test_the_paragraph_has_the_singular_for_one(facts):
-    counts = {"asked": 1, "candidates": 1, "kept": 1, "rejected": {}}
-    tasks = {"seeds": 1, "made": 1, "with_instances": 1, "instances": 1}
-    stage = {"sampler": {"human": 1, "machine": 1}}
-    text = paragraph(
-        replace(
-            facts, figures=counts, stages={"grow": counts}, tasks=tasks, replies=1, resolved={"recipe": {"grow": stage}}
-        )
-    )
-
-    assert "Starting from 1 seed task, we grew 1 task by" in text
-    assert "it has 1 instance." in text
-    assert "made 1 request, each of which showed 1 seed task and up to 1 generated task as examples" in text
-    assert "In total, 1 of 1 candidate was kept." in text
-    assert "; the only reply is published with the dataset." in text
-
-
-def test_the_table_shows_what_differs_and_only_that(facts):
-    before = {
-        "recipe.grow.sampler.human": 6,
-        "recipe.grow.sampler.machine": 2,
-        "recipe.grow.prompt.template": "long",
-        "recipe.grow.prompt.decoding.temperature": 0.7,
-    }
-    text = paper.table(facts, before)
-
-    assert "grow.sampler.machine & 2 & 0 \\\\" in text
-    assert "sampler.human" not in text
-    assert "template" not in text
-    assert "grow.filters.length.min\\_words & -- & 4" in text
-
-
-def test_a_table_without_a_paper_says_so(facts):
-    assert paper.table(facts, None).startswith("% There is no experiment with the values of a paper")
-    assert "none differs" in paper.table(replace(facts, resolved={"recipe": {"a": {"b": 1}}}), {"recipe.a.b": 1})
-
-
-def test_latex_sees_only_text():
-    assert paper.shown('a_b & 5% {x}\\n\n~^"') == (
-        'a\\_b \\& 5\\% \\{x\\}\\textbackslash{}n\\textbackslash{}n\\textasciitilde{}\\textasciicircum{}"'
-    )
-    assert len(paper.shown("x" * 100)) == 60
-
-
-def test_citations_name_paper_software_and_dataset(facts):
-    text = citation.bibtex(facts)
-    found = yaml.safe_load(citation.cff(facts))
-
-    assert "doi = {10.18653/v1/2023.acl-long.754}" in text
-    assert "author = {Jane Doe}" in text
-    assert "commit abc" in text
-    assert found["type"] == "dataset"
-    assert [reference["type"] for reference in found["references"]] == ["software", "conference-paper"]
-    assert "conference-paper" not in citation.cff(replace(facts, recipe="mine"))
-
-
-def test_instruction_induction_is_cited_by_its_paper(facts):
-    text = citation.bibtex(replace(facts, recipe="instruction_induction"))
-
-    assert "@inproceedings{honovich-etal-2023-instruction" in text
-    assert "10.18653/v1/2023.acl-long.108" in citation.cff(replace(facts, recipe="instruction_induction"))
-
-
-def test_evol_instruct_is_cited_by_the_paper_of_wizardlm(facts):
-    text = citation.bibtex(replace(facts, recipe="evol_instruct"))
-
-    assert "@inproceedings{xu-etal-2024-wizardlm" in text
-    assert "forum?id=CfXh93NDgH" in citation.cff(replace(facts, recipe="evol_instruct"))
-
-
-def test_alpaca_is_cited_by_its_repository(facts):
-    text = citation.bibtex(replace(facts, recipe="alpaca"))
-    (_, reference) = yaml.safe_load(citation.cff(replace(facts, recipe="alpaca")))["references"]
-
-    assert "@misc{alpaca," in text
-    assert (reference["type"], reference["url"]) == ("generic", "https://github.com/tatsu-lab/stanford_alpaca")
-
-
-def test_sizes_are_the_hubs_words():
-    assert [size(count) for count in (0, 999, 1000, 52_000, 10**7)] == [
-        *("n<1K", "n<1K", "1K<n<10K", "10K<n<100K", "1M<n<10M")
-    ]
 
 
 # run again

@@ -122,7 +122,7 @@ def test_a_repository_is_private_and_the_token_that_of_the_variable(hub, run):
 def test_what_was_uploaded_is_an_artifact_where_the_run_is_logged_to_wandb(hub, run, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     settings = {"project": "p", "entity": None, "mode": "offline", "init_timeout": 1, "tags": {}, "tables": True}
-    told = {"models": ["offline"], "made_by_an_offline_grammar": True}
+    told = {"models": ["offline"], "is_offline": True}
     (tmp_path / "capsule/provenance.json").write_text(json.dumps(told))
     seal(tmp_path / "capsule")
     run.start = start_of(tmp_path, wandb=settings)
@@ -221,8 +221,8 @@ def test_everything_that_is_missing_is_told_at_once(run, monkeypatch):
 
 def test_a_capsule_that_is_about_to_be_written_is_none_that_is_missing(run):
     shutil.rmtree(run.start.folder / "capsule")
-    told = {"title": None, "authors": [], "languages": [], "licence": None, "seeds_licence": None}
-    run.actions["capsule"] = Capsule(**told, harmless=[], paper={}, without_own_files=False)
+    told = {"title": None, "authors": [], "languages": [], "license": None, "seeds_license": None}
+    run.actions["capsule"] = Capsule(**told, harmless=[], without_own_files=False)
 
     assert push(dry_run=True).problems(run) == []
 

@@ -84,7 +84,7 @@ def test_a_folder_without_a_run_has_no_scores(execute):
 @pytest.mark.skipif(is_installed(), reason="the package is installed")
 def test_bertscore_without_its_package_is_told_before_anything_is_asked(execute):
     with pytest.raises(ConfigError, match="needs the package bert-score"):
-        execute("actions=[generate,score]", "actions.score.bertscore=true")
+        execute("actions=[generate,score]", "score.bertscore=true")
 
 
 def test_bertscore_is_the_mean_over_the_predictions_of_a_family(execute, tmp_path, tmp_path_factory, monkeypatch):
@@ -93,7 +93,7 @@ def test_bertscore_is_the_mean_over_the_predictions_of_a_family(execute, tmp_pat
     (place / "bert_score.py").write_text(text)
     monkeypatch.syspath_prepend(str(place))
     try:
-        words = ("actions.score.bertscore=true", "actions.score.bertscore_model=/models/mine")
+        words = ("score.bertscore=true", "score.bertscore_model=/models/mine")
         run = execute("actions=[generate,score]", *words)
     finally:
         sys.modules.pop("bert_score", None)

@@ -42,12 +42,12 @@ def test_a_dry_run_sends_nothing(written):
     assert destinations(written("actions=[push]", "push.repo=them/data", "push.private=false")) == {}
 
 
-def test_a_push_that_is_set_within_the_action_or_under_another_name_is_found(written):
-    within = written("actions=[push]", "actions.push.repo=them/data", "actions.push.dry_run=false")
-    named = {"actions": {"later": within["actions"]["push"]}, "push": within["push"]}
+def test_a_push_within_actions_or_under_another_name_is_found(written):
+    push = written(*PUSHED)["push"] | {"private": True}
 
-    assert destinations(within) == {"actions.push.repo": "them/data", "actions.push.dry_run": False}
-    assert destinations(named) == {"actions.later.repo": "them/data", "actions.later.dry_run": False}
+    for within in ({"actions": {"later": push}}, {"actions": {"later": "${a.b}"}, "a": {"b": push}}):
+        place = "a.b" if "a" in within else "actions.later"
+        assert destinations(within) == {f"{place}.repo": "them/data", f"{place}.dry_run": False}
 
 
 @pytest.mark.parametrize("mode", ["online", "${oc.env:WANDB_MODE}", "typo"])

@@ -11,7 +11,6 @@ from selfinstruct.cli.hints import (
     leaves,
     meant,
     plain,
-    recipe_of,
 )
 from selfinstruct.text.command import program
 
@@ -85,14 +84,6 @@ def test_an_unknown_option_is_told_with_those_there_are_and_with_the_flag_for_on
     assert without.endswith(". Options of your own need --config-dir <folder>.")
     assert ", own" in with_folder
     assert "--config-dir" not in with_folder
-
-
-def test_the_recipe_of_an_experiment_is_told_key_by_key(composed):
-    leaves = recipe_of("paper")
-
-    assert leaves["recipe.instructions.until"] == 52_000
-    assert leaves["recipe.classification.prompt.decoding.max_tokens"] == 3
-    assert composed("actions=[capsule]")["actions"]["capsule"]["paper"]["self_instruct"] == leaves
 
 
 def test_a_plugin_that_is_not_installed_is_told_with_the_way_to_install_it():

@@ -126,20 +126,15 @@ def cut(cell: str, size: int) -> str:
 
 
 def markdown(table: Table) -> str:
-    """A table in Markdown."""
-    rows = [[escaping.markdown(cell) for cell in row] for row in (table.headers, *table.rows)]
-    lines = [f"| {' | '.join(row)} |" for row in (rows[0], ["---"] * len(rows[0]), *rows[1:])]
-    return f"**{table.title}**\n\n" + "\n".join(lines) + "\n"
+    """Return a table in Markdown."""
+    rows = (map(escaping.markdown, row) for row in (table.headers, *table.rows))
+    return f"**{table.title}**\n\n{escaping.markdown_table(rows)}"
 
 
 def latex(table: Table) -> str:
-    """A table in LaTeX, without any package."""
-    rows = [" & ".join(map(escaping.latex, row)) + r" \\" for row in (table.headers, *table.rows)]
-    body = "\n".join([r"\hline", rows[0], r"\hline", *rows[1:], r"\hline"])
-    return (
-        f"% {in_a_line(table.title).replace('%', ' %')}\n"
-        f"\\begin{{tabular}}{{{'l' * len(table.headers)}}}\n{body}\n\\end{{tabular}}\n"
-    )
+    """Return a table in LaTeX, without any package."""
+    rows = (map(escaping.latex, row) for row in (table.headers, *table.rows))
+    return f"% {in_a_line(table.title).replace('%', ' %')}\n{escaping.latex_table(rows)}"
 
 
 def csv_of_runs(comparison: Comparison) -> str:

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from selfinstruct.actions.publication.archive import MANIFEST, opened
-from selfinstruct.actions.publication.facts import file_name
+from selfinstruct.actions.card.facts import file_name
+from selfinstruct.actions.publication.archive import opened
 from selfinstruct.actions.publication.overrides import LOCAL, ROOTS, targets
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.storage.differences import leaves
@@ -30,7 +30,6 @@ SHIPPED = "${conf:"
 """How the path of a file begins that comes with the program, wherever that lies."""
 SEEDS = "seeds.jsonl"
 """The file of a capsule that holds the seeds."""
-PUBLISHED = "${published"
 TEXT = re.compile(r"\$\{published:\$\{published\},([^,{}]+)(?:,([^,{}]+))?(?:,(\d+))?\}")
 """How the YAML of a published prompt names a text: file, name and place."""
 NOTHING: dict[str, Any] = {"packages": [], "config_folder": None, "config_name": None}
@@ -124,20 +123,11 @@ def check_folder(needs: object, has_folder: bool) -> None:
         )
 
 
-def reads_published(config: Mapping[str, Any]) -> bool:
-    """Return whether a config takes texts from a published repository."""
-    return any(PUBLISHED in str(value) for _, value in leaves(config))
-
-
-def text_of(folder: str | None, file: str, name: str | None = None, place: int = 0) -> str:
-    """Return a published text, from a repository or, in a replay, from the capsule; raises ValueError without it."""
-    from selfinstruct.prompt.published import published
-
-    if folder is None or not (Path(folder).is_file() or (Path(folder) / MANIFEST).is_file()):
-        return published(folder, file, name, place)
-    found = texts_in(Path(folder)).get((file, name, place))
+def text_of(capsule: Path, file: str, name: str | None = None, place: int = 0) -> str:
+    """Return a published text that a capsule holds; raises ValueError where it does not."""
+    found = texts_in(capsule).get((file, name, place))
     if found is None:
-        raise ValueError(f"the capsule {folder} holds no text of {file}; set published=<folder>, a copy of it")
+        raise ValueError(f"the capsule {capsule} holds no text of {file}; set published=<folder>, a copy of it")
     return found
 
 

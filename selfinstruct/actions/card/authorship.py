@@ -8,7 +8,7 @@ from selfinstruct.text.escaping import markdown
 
 NOTES = {
     OFFLINE: "**This text was written by `offline`, a small grammar that stands in for a model so that the program can"
-    " be tried, tested and taught without one. It is no language model's work and no data to train on.**",
+    " be tried, tested and taught without one. It is not a language model's work. Do not train on it.**",
     SCRIPTED: "**This text was written by `scripted`: prepared replies, read from a file, that stand in for a model so"
     " that a recipe can be tried and tested. It is not a language model's work.**",
 }

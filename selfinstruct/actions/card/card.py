@@ -1,0 +1,159 @@
+"""The dataset card: what a reader must know before using the data, below the front matter that Hugging Face reads.
+
+It stands in `dataset/` of every run and in its capsule; only the last section differs.  The front matter lists each
+file as a configuration, named as its format is, so that `datasets.load_dataset` reads the folder as it is.  The
+description of a configuration holds the hash of its file, because `datasets` caches by the name of the folder, which is
+`dataset` in every run, and by these lines, not by the content: without the hash it returns the rows of another run.
+
+Nothing in it is guessed.  What only the author knows (license, authors) is left out where it was not stated, and text
+of the offline grammar is never labelled as a model's.
+
+Rejected: to write the front matter with `huggingface_hub.DatasetCardData`.  It dumps the same YAML by the same library,
+and importing it takes 0.2 s at the end of each run; a test reads the card with it.
+"""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+
+from selfinstruct.actions.card.authorship import CONVERTED, NOTES, literal
+from selfinstruct.actions.card.facts import NOT_STATED, Facts
+from selfinstruct.actions.card.methods import filters_of, paragraph
+from selfinstruct.task import OFFLINE, SCRIPTED, stand_ins
+from selfinstruct.text.escaping import inert, markdown_table
+from selfinstruct.text.terminal import printable
+
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+LARGEST = "1M<n<10M"
+LOAD = """## Load it
+
+```python
+from datasets import load_dataset
+
+rows = load_dataset("<this folder>", split="train")          # {name}
+rows = load_dataset("<this folder>", "{name}", split="train")
+```
+
+## Where it comes from
+
+`../config.json` has every setting of the run, `../summary.json` its figures, versions and hashes, and
+`../rejected.jsonl` every candidate that was rejected, with the reason."""
+
+
+def dataset_card(facts: Facts) -> str:
+    """Return the card that stands beside the dataset in a run folder."""
+    return card(facts, LOAD.format(name=default(facts) or "chat"))
+
+
+def card(facts: Facts, end: str) -> str:
+    """Return a card with this text as its last section."""
+    files = [("file", "rows"), *((f"`{name}`", f"{count:,}") for name, count in facts.dataset.items())]
+    parts = [
+        f"---\n{front_matter(facts)}---",
+        f"# {literal(facts.title)}",
+        *(NOTES[name] for name in stand_ins(facts.models)),
+        *([] if facts.models else [CONVERTED]),
+        literal(paragraph(facts) if facts.models else conversion(facts)),
+        f"## Files\n\n{markdown_table(files)}",
+        f"## Filters\n\n{filters(facts)}",
+        f"## Limits\n\n{limits(facts)}",
+        f"## Licenses\n\n{licenses(facts)}",
+        end,
+    ]
+    return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
+
+
+def conversion(facts: Facts) -> str:
+    """Return how a dataset was made that no model wrote."""
+    return (
+        f"The recipe {facts.recipe} of selfinstruct {facts.version} read {facts.figures['candidates']:,} annotated rows"
+        f" and put {facts.figures['kept']:,} of them into words: {facts.tasks['made']:,} tasks with"
+        f" {facts.tasks['instances']:,} instances. The random seed was {facts.random_seed}."
+    )
+
+
+def default(facts: Facts) -> str | None:
+    """Return the name of the configuration that is read where none is named: of the first file that has rows."""
+    return next((PurePosixPath(file).stem for file, rows in facts.dataset.items() if rows), None)
+
+
+def front_matter(facts: Facts) -> str:
+    """Return what the hub reads, as YAML."""
+    values = {
+        "pretty_name": inert(printable(facts.title)),
+        "language": facts.stated.languages,
+        "license": facts.stated.license,
+        "size_categories": [size(facts.tasks["made"])],
+        "task_categories": ["text-generation"],
+        "tags": tags(facts),
+        "configs": list(configurations(facts)),
+    }
+    known = {key: value for key, value in values.items() if value}
+    return str(yaml.safe_dump(known, sort_keys=False, allow_unicode=True))
+
+
+def configurations(facts: Facts) -> Iterator[dict[str, Any]]:
+    """Yield each file that has rows as a configuration; a file without rows cannot be read as one."""
+    first = default(facts)
+    for file, rows in facts.dataset.items():
+        if rows:
+            name = PurePosixPath(file).stem
+            content = f"{rows:,} {'row' if rows == 1 else 'rows'}, SHA-256 {facts.hashes[file]}"
+            found = {"config_name": name, "description": content, "data_files": file}
+            yield found | ({"default": True} if name == first else {})
+
+
+def tags(facts: Facts) -> list[str]:
+    """Return the words by which the dataset is found."""
+    marks = {OFFLINE: "made-by-an-offline-grammar", SCRIPTED: "made-by-a-script"}
+    made_by = [*(marks[name] for name in stand_ins(facts.models)), *(["not-for-training"] if facts.is_offline else [])]
+    kind = "synthetic" if facts.models else "converted"
+    return [kind, "instruction-tuning", "selfinstruct", facts.recipe.replace("_", "-"), *made_by]
+
+
+def size(count: int) -> str:
+    """Return the hub's word for a number of rows."""
+    return next((name for limit, name in SIZES if count < limit), LARGEST)
+
+
+def filters(facts: Facts) -> str:
+    """Return what was rejected, and how much of it."""
+    rows = [
+        (f"`{name}`", f"`{filter_}`", f"{facts.stages[name]['rejected'].get(filter_, 0):,}", settings or "-")
+        for name, stage in facts.resolved["recipe"].items()
+        for filter_, settings in filters_of(stage)
+    ]
+    rejected = facts.figures["rejected"]
+    others = ", ".join(f"{name} {rejected[name]:,}" for name in ("parse", "model", "surplus") if name in rejected)
+    cells = (tuple(cell.replace("|", r"\|") for cell in row) for row in rows)
+    text = markdown_table([("stage", "filter", "rejected", "settings"), *cells]) if rows else "None.\n"
+    return f"{text}\nRejected for other reasons: {others or 'nothing'}."
+
+
+def limits(facts: Facts) -> str:
+    """Return what a user of the data must not expect of it."""
+    points = [
+        "No person has checked it: filters reject forms and repetitions, not errors of fact.",
+        "It has the biases of the model that wrote it, of the seed tasks and of the prompts."
+        if facts.models
+        else "It has the errors and the biases of the annotated data, and phrasings that repeat.",
+        f"{facts.tasks['made'] - facts.tasks['with_instances']:,} of {facts.tasks['made']:,} tasks have no instance.",
+    ]
+    if facts.is_offline:
+        writer = "an offline grammar" if OFFLINE in facts.models else "a script"
+        points.insert(0, f"It was made by {writer}, not by a language model. Do not train on it.")
+    elif facts.stated.license is None:
+        whose = "model that wrote it" if facts.models else "annotated data"
+        points.append(f"Its license is not stated. The terms of the {whose} may limit its use.")
+    return "\n".join(f"- {point}" for point in points)
+
+
+def licenses(facts: Facts) -> str:
+    """Return the licenses of the dataset, the seeds and the prompts."""
+    stated = f"- dataset: {facts.stated.license or NOT_STATED}"
+    if not facts.models:
+        return f"{stated}; that of the annotated data holds"
+    prompts = "" if facts.replies is None else "\n- prompts: see `provenance.json`"
+    return f"{stated}\n- seeds: {facts.seeds_license} ({literal(facts.seeds_origin)}){prompts}"
