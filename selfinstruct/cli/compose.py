@@ -46,7 +46,7 @@ from selfinstruct.cli.traces import folder_of, removed_unless_used
 from selfinstruct.errors import ConfigError
 from selfinstruct.text.encoding import HALF_A_PAIR
 from selfinstruct.text.policy import leaves, refused
-from selfinstruct.text.secrets import within
+from selfinstruct.text.secrets import refusals, within
 
 
 class Once(ConfigLoaderImpl):
@@ -229,8 +229,7 @@ def choices(override: Override, loader: ConfigLoader) -> list[str]:
 
 def problems_of(config: dict[str, Any], folders: list[Path], typed: set[str]) -> list[str]:
     """Everything in a composed config that must not be made or written."""
-    problems = [f"{key} looks like a secret. Name its environment variable in model.key_env." for key in within(config)]
-    problems += refused(config["hydra"])
+    problems = [*refusals(within(config)), *refused(config["hydra"])]
     if any(folder != CONF for folder in folders) or config["hydra"]["searchpath"]:
         problems += [*refused_of(config["hydra"], typed), *unconfirmed(config, models(), typed)]
     problems += [

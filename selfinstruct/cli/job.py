@@ -33,7 +33,7 @@ from selfinstruct.cli.traces import RunLog, clean_logs, closed_log
 from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError, UnwritableError
 from selfinstruct.storage.folder import kept_config
 from selfinstruct.text.command import to_resume
-from selfinstruct.text.secrets import within
+from selfinstruct.text.secrets import refusals, within
 from selfinstruct.text.terminal import printable
 
 if TYPE_CHECKING:
@@ -131,9 +131,7 @@ def resolved(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
     except OmegaConfBaseException as error:  # an interpolation that leads nowhere
         raise ConfigError([in_one_line(error)]) from None
     if secret := list(within(values)):  # read from the environment; what is typed was looked at before
-        raise ConfigError(
-            [f"{key} looks like a secret. Name its environment variable in model.key_env." for key in secret]
-        )
+        raise ConfigError(refusals(secret))
     declared = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
     tops = at_top(declared)
     values, declared = gathered(values, tops), gathered(declared, tops)

@@ -34,7 +34,7 @@ from selfinstruct.storage.folder import CONFIG, kept_overrides, noted
 from selfinstruct.storage.remedies import LOCK
 from selfinstruct.text.command import program
 from selfinstruct.text.plain_files import check_plain
-from selfinstruct.text.secrets import TOKEN, is_typed
+from selfinstruct.text.secrets import SHAPE, is_typed, refusals
 from selfinstruct.text.terminal import printable
 
 HELP = """selfinstruct grows instruction-tuning datasets out of a handful of human-written tasks.
@@ -123,11 +123,9 @@ def main() -> None:
 
 def refuse_secrets(words: list[str]) -> None:
     """Stop before Hydra writes a key that somebody typed into its files; raises ConfigError."""
-    typed = [TOKEN.sub("…", word.partition("=")[0]) for word in words if is_typed(word)]
+    typed = [SHAPE.sub("…", word.partition("=")[0]) for word in words if is_typed(word)]
     if typed:
-        raise ConfigError(
-            [f"{key} looks like a secret. Name its environment variable in model.key_env instead." for key in typed]
-        )
+        raise ConfigError(refusals(typed))
 
 
 def refuse_links(words: list[str]) -> None:

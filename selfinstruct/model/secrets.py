@@ -12,14 +12,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from selfinstruct.request import Completion
+from selfinstruct.text.secrets import ECHOED, VARIABLE
 
-NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
-"""The environment variables whose values are taken for secrets, beside the one that the config names."""
 SHORTEST = 8
 """Characters; what is shorter is no key, and replacing it would garble messages."""
 UNMISTAKABLE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])\S{8,}|\S{24,}", re.ASCII)
 """What stands in no honest reply by chance."""
-LIKE_A_KEY = re.compile(r"(?i)\bbearer\s+[^\s'\",}]+|\bsk-[\w*-]{4,}|(?<=[?&]key=)[^\s&'\"]+")
 SHOWN = "[key]"
 """What stands in the place of a secret."""
 
@@ -28,7 +26,8 @@ class Secrets:
     """The keys that models are asked with, and every other that the environment may hold."""
 
     def __init__(self, *keys: str | None) -> None:
-        found = {value for name, value in os.environ.items() if NAME.search(name) and len(value.strip()) >= SHORTEST}
+        found = {value for name, value in os.environ.items() if VARIABLE.search(name)}
+        found = {value for value in found if len(value.strip()) >= SHORTEST}
         stripped = {value.strip() for value in found}
         self.known = sorted(found | stripped | {key for key in keys if key}, key=lambda value: (-len(value), value))
         """All of them, the longest first, since one may be a part of another."""
@@ -36,7 +35,7 @@ class Secrets:
 
     def out_of_message(self, text: str) -> str:
         """A message without any secret, and without anything that looks like one."""
-        return LIKE_A_KEY.sub(SHOWN, without(text, self.known))
+        return ECHOED.sub(SHOWN, without(text, self.known))
 
     def out_of_reply(self, reply: Completion) -> Completion:
         """A reply without any key that could be nothing else."""

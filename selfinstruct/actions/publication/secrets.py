@@ -6,18 +6,13 @@ by its fingerprint, which gives nothing away.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.storage.summary import digest
+from selfinstruct.text.secrets import SHAPE
 
-SHAPES = re.compile(
-    r"\bsk-[A-Za-z0-9_-]{16,}|\b(?:hf|gsk|ghp|gho|github_pat|glpat|xox[abp])[_-][A-Za-z0-9_-]{16,}|\bAIza[\w-]{20,}"
-    r"|\bxai-\w{16,}|\bAKIA[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY|://[^/@\s:\"]{1,80}:[^/@\s\"]{1,200}@",
-    re.ASCII,
-)
 FINGERPRINT = 12
 """Characters of a hash that tell one text from another."""
 
@@ -44,7 +39,7 @@ def marks(text: str, known: set[str]) -> Iterator[tuple[str, str]]:
     for secret in known:
         if secret in text:
             yield fingerprint(secret), "the value of a secret environment variable"
-    for match in SHAPES.finditer(text):
+    for match in SHAPE.finditer(text):
         yield fingerprint(match[0]), "what looks like a key or a password"
 
 
