@@ -295,7 +295,7 @@ def test_mistakes_of_the_config_are_told_all_together(plan, tmp_path):
     assert len(error.value.problems) == 3
     assert "recipe.instructions.sampler wants 999 human tasks" in error.value.problems[0]
     assert "recipe.input_first.prompt.template: the variable 'tsk' is unknown" in error.value.problems[1]
-    assert error.value.problems[2] == "plan.like=no is no folder of a run that has asked anything."
+    assert error.value.problems[2] == "plan.like=no cannot be used: no holds no rounds of a run. Name a run's folder."
     assert not (tmp_path / "plan").exists()
 
 

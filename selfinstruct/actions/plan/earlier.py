@@ -1,11 +1,10 @@
 """What an earlier run measured, read from its folder without changing a byte of it.
 
-The run may be one that was stopped, or one that is still under way: what it has committed so far counts.
+The run may have been stopped, or may still be in progress: what it has committed so far counts.
 """
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,14 +12,9 @@ from typing import Any, NamedTuple
 from selfinstruct.actions.plan.novelty import Judged
 from selfinstruct.errors import RunFolderError
 from selfinstruct.round import SURPLUS
-from selfinstruct.storage.folder import kept_config
-from selfinstruct.storage.hashes import ROUNDS, checked
-from selfinstruct.storage.journal import POOL, TIMINGS, has_rounds
-from selfinstruct.storage.rows import rounds_of
-from selfinstruct.storage.schema import reading
+from selfinstruct.storage.reader import STORE, RunReader
 from selfinstruct.storage.summary import known
-from selfinstruct.task import HUMAN
-from selfinstruct.text.plain_files import check_plain
+from selfinstruct.task import Task
 
 Row = Mapping[str, Any]
 
@@ -31,12 +25,14 @@ class Fate(NamedTuple):
     is_human: bool
     is_classification: bool | None
     completed: tuple[str, ...]
-    gave_up: tuple[str, ...]
+    """The stages that completed it."""
+    handled: tuple[str, ...]
+    """The stages that completed it or gave it up."""
 
     @classmethod
-    def of(cls, row: Row) -> "Fate":
-        """The fate of the task in a row of the pool."""
-        return cls(row["origin"] == HUMAN, row["is_classification"], tuple(row["models"]), tuple(row["gave_up"]))
+    def of(cls, task: Task) -> "Fate":
+        """Return the fate of a task."""
+        return cls(task.is_human, task.is_classification, tuple(task.models), (*task.models, *task.gave_up))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,35 +47,35 @@ class Measured:
     completed: int
     """Tasks that it completed."""
     latency: float | None
-    """Seconds from sending a request to its reply, on average; None where no reply was kept."""
+    """Mean seconds from a request to its reply; None where no reply is stored."""
     seconds: float
-    """How long its rounds took, all in all."""
+    """Seconds that its rounds took."""
 
     @property
     def asked(self) -> int:
-        """Requests."""
+        """The number of requests."""
         return sum(row["asked"] for row in self.rounds)
 
     @property
     def kept(self) -> int:
-        """Candidates that entered the pool."""
+        """The number of candidates that entered the pool."""
         return sum(row["kept"] for row in self.rounds)
 
     @property
     def is_whole(self) -> bool:
-        """Whether it came to its own end."""
+        """Whether it ended by itself."""
         return "ended" in self.rounds[-1]
 
     def tokens(self, key: str) -> float | None:
-        """Tokens that a reply, or the prompt of one, had on average."""
+        """Return the mean number of tokens of a reply, or of its prompt."""
         answered = sum(row["asked"] - row["failed"] for row in self.rounds)
         total = known(row[key] for row in self.rounds)
         return None if total is None or not answered else total / answered
 
     def judged(self, filters: Sequence[str]) -> list[tuple[Judged, int]]:
-        """Round for round, what was found new of what these filters judged, and the requests that it took.
+        """Return for each round what was new of what these filters judged, and the requests that it took.
 
-        The last round is left out where candidates were not judged any more, for enough were kept.
+        The last round is left out where enough candidates were kept before all were judged.
         """
         whole = [row for row in self.rounds if f"rejected/{SURPLUS}" not in row] or self.rounds
         refused = [sum(row.get(f"rejected/{name}", 0) for name in filters) for row in whole]
@@ -96,51 +92,34 @@ class Earlier:
     config: Mapping[str, Any]
     made: int
     """Tasks that it made."""
-    values: Mapping[tuple[str, object], int]
-    """How many of these had a value in a field."""
+    classified: Mapping[object, int]
+    """How many of these are classification tasks, are not, or were not classified."""
     stages: Mapping[str, Measured] = field(default_factory=dict)
     """Those that asked anything."""
 
 
 def read(folder: Path) -> Earlier:
-    """What the run in a folder measured; raises RunFolderError where there is none."""
-    check_plain(folder)
-    config = kept_config(folder)
-    if config is None or not has_rounds(folder):
-        raise RunFolderError(f"plan.like={folder} is no folder of a run that has asked anything.")
+    """Return what the run in a folder measured; raises RunFolderError where it holds none, or cannot be read."""
     try:
-        rounds, timings = rounds_of(folder / ROUNDS), list(rows(folder / TIMINGS))
-        checked(folder / POOL, rounds)
-        tasks = list({row["id"]: Fate.of(row) for row in rows(folder / POOL)}.values())
-        made = [task for task in tasks if not task.is_human]
-        latency = latencies(folder / "completions.sqlite")
-        values: Counter[tuple[str, object]] = Counter(("is_classification", task.is_classification) for task in made)
-        stages = {
-            stage: Measured(
-                rounds=[row for row in rounds if row["stage"] == stage],
-                subjects=sum(stage in task.completed or stage in task.gave_up for task in tasks),
-                of_made=sum(stage in task.completed or stage in task.gave_up for task in made),
-                completed=sum(stage in task.completed for task in tasks),
-                latency=latency.get(stage),
-                seconds=sum(row["seconds"] for row in timings if row["stage"] == stage),
-            )
-            for stage in dict.fromkeys(row["stage"] for row in rounds if row["asked"])
-        }
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunFolderError(f"plan.like={folder} cannot be read ({error}).") from None
-    return Earlier(folder=folder, config=config, made=len(made), values=values, stages=stages)
-
-
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a file, without a last one that is not whole yet; nothing where there is no file."""
-    if path.exists():
-        with path.open("rb") as file:
-            yield from (json.loads(text) for text in file if text.endswith(b"\n"))
-
-
-def latencies(path: Path) -> dict[str, float]:
-    """How long the replies to each stage took on average."""
-    if not path.exists():
-        return {}
-    with reading(path) as connection:
-        return dict(connection.execute("SELECT stage, AVG(seconds) FROM replies GROUP BY stage"))
+        run = RunReader(folder)
+        latency: dict[str, float] = {}
+        if (folder / STORE).is_file():
+            with run.replies() as replies:
+                latency = replies.latencies()
+        tasks = list({task.id: Fate.of(task) for task in run.tasks()}.values())
+    except RunFolderError as error:
+        raise RunFolderError(f"plan.like={folder} cannot be used: {error}") from None
+    made = [task for task in tasks if not task.is_human]
+    stages = {
+        stage: Measured(
+            rounds=[row for row in run.rows if row["stage"] == stage],
+            subjects=sum(stage in task.handled for task in tasks),
+            of_made=sum(stage in task.handled for task in made),
+            completed=sum(stage in task.completed for task in tasks),
+            latency=latency.get(stage),
+            seconds=sum(row["seconds"] for row in run.timings if row["stage"] == stage),
+        )
+        for stage in dict.fromkeys(row["stage"] for row in run.rows if row["asked"])
+    }
+    classified: Counter[object] = Counter(task.is_classification for task in made)
+    return Earlier(folder=folder, config=run.config, made=len(made), classified=classified, stages=stages)

@@ -146,8 +146,8 @@ class Outlook:
         where = stage.sampler.where if isinstance(stage.sampler, Missing) else {}
         if (wanted := where.get("is_classification")) is None:
             return exactly(1)
-        if earlier is not None and (decided := sum(earlier.values.get(("is_classification", v), 0) for v in BOTH)):
-            return binomial(earlier.values.get(("is_classification", wanted), 0), decided, made)
+        if earlier is not None and (decided := sum(earlier.classified.get(v, 0) for v in BOTH)):
+            return binomial(earlier.classified.get(wanted, 0), decided, made)
         share = self.assumed.classification
         return share if wanted else Range(low=1 - share.high, expected=1 - share.expected, high=1 - share.low)
 

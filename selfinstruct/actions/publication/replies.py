@@ -1,73 +1,120 @@
-"""The replies of a run as text that anybody can read, and back into a store.
+"""The replies of a run as text that anyone can read, and back into a store.
 
 A line of `replies.jsonl` is a request with its reply.  What many lines share, the beginning of a prompt, the decoding
 parameters, the model's identity, stands once in `prompts.jsonl` and is named by the beginning of its SHA-256.  The
 lines are ordered by stage, round and request, not by when a reply came, and hold neither times nor durations: the same
 replies give the same bytes.
 
-Read back, every line is checked: its key, the hash of all that shapes a reply, must be that of its own request.
+When a capsule is read, every line is checked: its key, the hash of all that shapes a reply, must be that of its own
+request.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import NoneType
-from typing import IO, Any
+from typing import IO, Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from selfinstruct.actions.publication.archive import Archive
-from selfinstruct.errors import RunFolderError
 from selfinstruct.request import Completion, Decoding, Failure, Request
-from selfinstruct.storage.completions import Store, StoredRequest, hash_of
+from selfinstruct.storage.completions import Store, StoredRequest
 from selfinstruct.storage.journal import line
 from selfinstruct.storage.prefixes import PromptPrefixes
 from selfinstruct.storage.recording import key_of
+from selfinstruct.storage.replies import Replies
 from selfinstruct.storage.schema import reading
 from selfinstruct.storage.summary import digest
 from selfinstruct.text.encoding import HALF_A_PAIR
 
 ANSWER = ("text", "finish_reason", "prompt_tokens", "completion_tokens", "cost_usd", "model")
-ORDERED = "SELECT stage, round, request, draw, key FROM replies"
-WHOLE = f"""
-SELECT lower(hex(key)) AS key, draw, request, stage, round, identities.content AS identity,
-    systems.content AS system, heads.content || rest AS prompt, decodings.content AS decoding, {", ".join(ANSWER)},
-    seconds, COALESCE((SELECT content FROM parts WHERE id = sent), '') AS sent, drawn, hash
-FROM replies
-JOIN parts AS identities ON identities.id = identity
-LEFT JOIN parts AS systems ON systems.id = system
-JOIN parts AS heads ON heads.id = head
-JOIN parts AS decodings ON decodings.id = decoding
-WHERE key = ? AND draw = ?
-"""  # noqa: S608  (constants)
 NAME = 16
 """Characters of a hash that name a text."""
 
 
+def whole(text: str) -> str:
+    """Return a text; raises ValueError for one that no store can keep."""
+    if HALF_A_PAIR.search(text):
+        raise ValueError("it holds half of a surrogate pair")
+    return text
+
+
+Text = Annotated[str, AfterValidator(whole)]
+Count = Annotated[int, Field(ge=0, lt=1 << 53)]
+
+
+class Line(BaseModel):
+    """A line of a capsule's file, which may come from a stranger."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class PartLine(Line):
+    """A text that lines of `replies.jsonl` share."""
+
+    name: Text
+    kind: Text
+    text: Text
+
+
+class RefusedLine(Line):
+    """A request that the model refused."""
+
+    request: Text
+    refused: Text
+
+
+class ReplyLine(Line):
+    """A request with its reply; `identity`, `system`, `head` and `decoding` are names of shared texts."""
+
+    request: Text
+    stage: Text
+    round: Count
+    key: Text
+    draw: Count
+    chat: bool
+    identity: Text
+    system: Text | None
+    head: Text | None
+    rest: Text
+    decoding: Text
+    text: Text
+    finish_reason: Text
+    prompt_tokens: Count | None
+    completion_tokens: Count | None
+    cost_usd: Annotated[float, Field(ge=0)] | None
+    model: Text
+
+
+Read = TypeVar("Read", bound=Line)
+
+
 def write_replies(store: Path, folder: Path, stages: Sequence[str], refused: Mapping[str, str]) -> int:
-    """Write the replies of a store, and what was refused, to `replies.jsonl` and `prompts.jsonl`; how many lines."""
+    """Write stored replies and refused requests to `replies.jsonl` and `prompts.jsonl`; returns the number of lines."""
     count = 0
     with (
         (folder / "replies.jsonl").open("w", encoding="utf-8", newline="\n") as replies,
         (folder / "prompts.jsonl").open("w", encoding="utf-8", newline="\n") as prompts,
+        reading(store) as connection,
     ):
         parts, heads = Parts(prompts), dict[tuple[str, str], PromptPrefixes]()
-        for row in rows_of(store, stages):
-            text = row["prompt"]
-            head = heads.setdefault((row["stage"], row["identity"]), PromptPrefixes()).of(text)
-            request = {
-                **{key: row[key] for key in ("request", "stage", "round", "key", "draw")},
-                "chat": is_chat(row),
-                "identity": parts.name("identity", row["identity"]),
-                "system": parts.name("system", row["system"]),
+        for reply in Replies(connection).in_order(stages):
+            head = heads.setdefault((reply.stage, reply.identity), PromptPrefixes()).of(reply.prompt)
+            as_chat = request_of(reply.request, reply.stage, reply.round, reply.prompt, reply.system, chat=True)
+            row = {
+                **{key: getattr(reply, key) for key in ("request", "stage", "round", "key", "draw")},
+                "chat": key_of(reply.identity, as_chat, reply.decoding).hex() == reply.key,  # only the key tells
+                "identity": parts.name("identity", reply.identity),
+                "system": parts.name("system", reply.system),
                 "head": parts.name("head", head or None),
-                "rest": text[len(head) :],
-                "decoding": parts.name("decoding", row["decoding"]),
+                "rest": reply.prompt[len(head) :],
+                "decoding": parts.name("decoding", reply.decoding),
             }
-            replies.write(line(request | {key: row[key] for key in ANSWER}))
+            replies.write(line(row | {key: getattr(reply.completion, key) for key in ANSWER}))
             count += 1
         for name, reason in refused.items():
             replies.write(line({"request": name, "refused": reason}))
@@ -83,58 +130,19 @@ class Parts:
         self._known: set[str] = set()
 
     def name(self, kind: str, text: str | None) -> str | None:
-        """What names a text; it is written when it is first named."""
+        """Return the name of a text, and write the text when it is first named."""
         if text is None:
             return None
-        name = named(text)
+        name = digest(text.encode())[:NAME]
         if name not in self._known:
             self._known.add(name)
             self._file.write(line({"name": name, "kind": kind, "text": text}))
         return name
 
 
-def named(text: str) -> str:
-    """The beginning of a text's SHA-256."""
-    return digest(text.encode())[:NAME]
-
-
-def rows_of(store: Path, stages: Sequence[str]) -> Iterator[sqlite3.Row]:
-    """The replies of a store, by stage, round and request."""
-    with reading(store) as connection:
-        connection.row_factory = sqlite3.Row
-        place = {stage: number for number, stage in enumerate(stages)}
-        found = [tuple(row) for row in connection.execute(ORDERED)]
-        found.sort(key=lambda row: (place.get(row[0], len(place)), *row[:2], len(row[2]), *row[2:]))
-        for *_, draw, key in found:
-            row = connection.execute(WHOLE, (key, draw)).fetchone()
-            reply = Completion(**{name: row[name] for name in (*ANSWER, "seconds", "sent")})
-            if row["hash"] not in (None, hash_of(row["request"], key, draw, reply, row["drawn"])):
-                raise RunFolderError(f"{store}: the reply to {row['request']} has changed since it was stored.")
-            yield row
-
-
-def is_chat(row: Mapping[str, Any] | sqlite3.Row) -> bool:
-    """Whether the request was sent as messages: its key says so, and nothing else does."""
-    return bool(key_of_row(row, row["prompt"], chat=True).hex() == row["key"])
-
-
-def key_of_row(row: Mapping[str, Any] | sqlite3.Row, prompt: str, chat: bool) -> bytes:
-    """The key that a recorded request has."""
-    return key_of(row["identity"], request_of(row, prompt, chat), row["decoding"])
-
-
-def request_of(row: Mapping[str, Any] | sqlite3.Row, prompt: str, chat: bool) -> Request:
-    """A recorded request, as far as a store keeps it."""
-    return Request(
-        id=row["request"],
-        stage=row["stage"],
-        round=row["round"],
-        text=prompt,
-        system=row["system"],
-        chat=chat,
-        decoding=Decoding(),
-        expects="",
-    )
+def request_of(name: str, stage: str, round_: int, prompt: str, system: str | None, *, chat: bool) -> Request:
+    """Return a recorded request, as far as its key is made of it."""
+    return Request(name, stage, round_, prompt, system, chat, Decoding(), "")
 
 
 class Recordings:
@@ -151,7 +159,7 @@ class Recordings:
         """Request to reason."""
 
     def answer(self, request: Request, identity: str) -> Completion | None:
-        """The reply to a request, or its refusal; None where there is neither."""
+        """Return the reply to a request, or its refusal; None where there is neither."""
         if reason := self.refused.get(request.id):
             return Completion(failure=Failure("refused", reason))
         key = key_of(identity, request, json.dumps(asdict(request.decoding), sort_keys=True, ensure_ascii=False))
@@ -166,85 +174,49 @@ class Recordings:
 
 @contextmanager
 def recordings_of(capsule: Archive) -> Iterator[Recordings]:
-    """The replies of a capsule; raises ValueError, with the line, for one that no run has written."""
-    parts = {row["name"]: row["text"] for row in checked(capsule, "prompts.jsonl", PART)}
+    """Yield the replies of a capsule; raises ValueError, with the line, for one that no run has written."""
+    parts = {part.name: part.text for part in lines(capsule, "prompts.jsonl", PartLine)}
     with TemporaryDirectory(prefix="selfinstruct-") as folder, closing(Store(Path(folder, "replies.sqlite"))) as store:
         recordings = Recordings(store)
-        kept: Future[Completion] | None = None
+        saved: Future[Completion] | None = None
         for number, row in enumerate(capsule.rows("replies.jsonl"), 1):
             place = f"replies.jsonl:{number}"
             if "refused" in row:
-                check(row, REFUSED, place)
-                recordings.refused[row["request"]] = row["refused"]
+                refused = checked(row, RefusedLine, place)
+                recordings.refused[refused.request] = refused.refused
                 continue
-            check(row, REPLY, place)
-            kept = Future()
-            store.save(asked(row, parts, place), Completion(**{key: row[key] for key in ANSWER}), kept)
-        if kept is not None:
-            kept.result()  # they are written in order
+            found, saved = checked(row, ReplyLine, place), Future()
+            answer = Completion(**{key: getattr(found, key) for key in ANSWER})
+            store.save(stored(found, parts, place), answer, saved)
+        if saved is not None:
+            saved.result()  # they are written in order
         yield recordings
 
 
-def asked(row: dict[str, Any], parts: Mapping[str, str], place: str) -> StoredRequest:
-    """The request of a line; raises ValueError where it is not the one that its key belongs to."""
+def stored(row: ReplyLine, parts: Mapping[str, str], place: str) -> StoredRequest:
+    """Return the request of a line; raises ValueError where it is not the one that its key belongs to."""
     try:
-        whole = row | {key: row[key] and parts[row[key]] for key in ("identity", "system", "head", "decoding")}
+        identity, decoding = parts[row.identity], parts[row.decoding]
+        system, head = (name and parts[name] for name in (row.system, row.head))
     except KeyError as error:
         raise ValueError(f"{place} names {error}, which is not in prompts.jsonl") from None
-    prompt = (whole["head"] or "") + row["rest"]
-    if key_of_row(whole, prompt, row["chat"]).hex() != row["key"]:
+    request = request_of(row.request, row.stage, row.round, (head or "") + row.rest, system, chat=row.chat)
+    key = key_of(identity, request, decoding)
+    if key.hex() != row.key:
         raise ValueError(f"{place}: its key is not that of its request")
-    request = request_of(whole, prompt, row["chat"])
-    return StoredRequest(request, bytes.fromhex(row["key"]), row["draw"], whole["identity"], whole["decoding"])
+    return StoredRequest(request, key, row.draw, identity, decoding)
 
 
-TEXT, MAYBE_TEXT, COUNT, MAYBE_COUNT = (str,), (str, NoneType), (int,), (int, NoneType)
-PART = {"name": TEXT, "kind": TEXT, "text": TEXT}
-REFUSED = {"request": TEXT, "refused": TEXT}
-REPLY = {
-    "request": TEXT,
-    "stage": TEXT,
-    "round": COUNT,
-    "key": TEXT,
-    "draw": COUNT,
-    "chat": (bool,),
-    "identity": TEXT,
-    "system": MAYBE_TEXT,
-    "head": MAYBE_TEXT,
-    "rest": TEXT,
-    "decoding": TEXT,
-    "text": TEXT,
-    "finish_reason": TEXT,
-    "prompt_tokens": MAYBE_COUNT,
-    "completion_tokens": MAYBE_COUNT,
-    "cost_usd": (int, float, NoneType),
-    "model": TEXT,
-}
-"""The keys of a line, and what each may hold."""
-
-
-def checked(capsule: Archive, name: str, shape: Mapping[str, tuple[type, ...]]) -> Iterator[dict[str, Any]]:
-    """The rows of a file; raises ValueError for the first that has another shape."""
+def lines(capsule: Archive, name: str, kind: type[Read]) -> Iterator[Read]:
+    """Yield the lines of a file; raises ValueError for the first that is not of this kind."""
     for number, row in enumerate(capsule.rows(name), 1):
-        check(row, shape, f"{name}:{number}")
-        yield row
+        yield checked(row, kind, f"{name}:{number}")
 
 
-def check(row: Mapping[str, Any], shape: Mapping[str, tuple[type, ...]], place: str) -> None:
-    """Raises ValueError for a row of another shape."""
-    if set(row) != set(shape):
-        raise ValueError(f"{place} has not the keys {', '.join(shape)}")
-    for key, kinds in shape.items():
-        value = row[key]
-        if type(value) not in kinds or not is_storable(value):
-            raise ValueError(f"{place}: {key} may not be {str(value)[:40]!r}")
-
-
-def is_storable(value: object) -> bool:
-    """Whether a value can lie in a store: a number that ends, and text without half of a surrogate pair."""
-    if isinstance(value, str):
-        return not HALF_A_PAIR.search(value)
-    return value is None or (isinstance(value, (int, float)) and 0 <= value < LARGEST)  # no NaN is either
-
-
-LARGEST = 1 << 53
+def checked(row: Mapping[str, Any], kind: type[Read], place: str) -> Read:
+    """Return a row as a line of a kind; raises ValueError for one that is not."""
+    try:
+        return kind.model_validate(row)
+    except ValidationError as error:
+        (first, *_) = error.errors(include_url=False, include_input=False)
+        raise ValueError(f"{place}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
