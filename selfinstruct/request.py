@@ -48,7 +48,7 @@ class Request:
     chat: bool
     """Sent as messages if true, else as text to be continued."""
     decoding: Decoding
-    expects: str
+    reply_format: str
     """The name of the parser that will read the reply; never sent to a provider."""
     sample: Sample | None = field(default=None, compare=False, repr=False)
     """What the prompt shows; it is stored with the reply and never sent to a provider."""

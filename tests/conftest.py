@@ -3,7 +3,7 @@
 import hashlib
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from copy import deepcopy
@@ -70,14 +70,14 @@ class Scripted:
     def prepare(self) -> None:
         pass
 
-    def rates(self) -> Pricing | None:
+    def pricing(self) -> Pricing | None:
         return Pricing(prompt=25_000.0, completion=0.0)
 
     @contextmanager
-    def line(self) -> Iterator["Scripted"]:
+    def session(self, answered: Mapping[str, int] | None = None) -> Iterator["Scripted"]:
         yield self
 
-    def ask(self, requests: Sequence[Request]) -> list["Future[Completion]"]:
+    def submit(self, requests: Sequence[Request]) -> list["Future[Completion]"]:
         futures: list[Future[Completion]] = []
         for request in requests:
             self.asked.append(request)
@@ -90,7 +90,7 @@ class Scripted:
 
     def complete(self, requests: Sequence[Request]) -> Replies:
         replies = Replies(self.name)
-        replies.kept += self.ask(requests)
+        replies.kept += self.submit(requests)
         return replies
 
 

@@ -16,7 +16,7 @@ def unknown():
 def request(text="x" * 20, max_tokens=10):
     decoding = Decoding(max_tokens=max_tokens)
     return Request(
-        id="a/1/1", stage="a", round=1, text=text, system=None, chat=False, decoding=decoding, expects="whole"
+        id="a/1/1", stage="a", round=1, text=text, system=None, chat=False, decoding=decoding, reply_format="whole"
     )
 
 

@@ -1,11 +1,13 @@
-"""A line in one event loop whose time is virtual: a minute passes as soon as nothing else is to be done."""
+"""A request queue in one event loop whose time is virtual: a minute passes as soon as nothing else is to be done."""
 
 import asyncio
 import selectors
 from concurrent.futures import Future
 
-from selfinstruct.model.request_queue import RateLimits, RequestQueue
+from selfinstruct.model.endpoint import Endpoint
+from selfinstruct.model.request_queue import RequestQueue
 from selfinstruct.model.secrets import Secrets
+from selfinstruct.model.settings import Price
 from selfinstruct.request import Completion, Decoding, Request
 
 
@@ -46,9 +48,26 @@ def request(number, stage="s", text=None, **decoding):
     return Request(f"{stage}/1/{number}", stage, 1, text or f"{number}", None, True, Decoding(**decoding), "yes_no")
 
 
-def terms(**changes):
-    values = {"concurrency": 4, "timeout_seconds": 60, "deadline_seconds": None, "attempts": 3}
-    return RateLimits(**{"requests_per_minute": None, "tokens_per_minute": None, **values, **changes})
+SETTINGS = {
+    "name": "some",
+    "mode": "chat",
+    "api_base": "http://127.0.0.1:9/v1",
+    "key_env": None,
+    "key_required": False,
+    "concurrency": 4,
+    "requests_per_minute": None,
+    "tokens_per_minute": None,
+    "timeout_seconds": 60,
+    "deadline_seconds": None,
+    "attempts": 3,
+    "price": Price(prompt=None, completion=None),
+    "store": None,
+    "extra": {},
+}
+
+
+def endpoint(**changes):
+    return Endpoint(**SETTINGS | changes)
 
 
 def run(play):
@@ -68,14 +87,13 @@ def asked(answer, count, remembered=(), **changes):
         return said if isinstance(said, Completion) else Completion(request.text)
 
     async def play():
-        asking = RequestQueue(terms(**changes), Secrets())
-        asking.remember(remembered)
+        queue = RequestQueue(endpoint(**changes), Secrets(), remembered)
         futures = [Future() for _ in requests]
-        asking.take(list(zip(requests, futures, strict=True)))
-        asking.open(send)
+        queue.extend(list(zip(requests, futures, strict=True)))
+        queue.open(send)
         replies = await asyncio.gather(*map(asyncio.wrap_future, futures))
-        asking.close()
-        await asking.over.wait()
+        queue.close()
+        await queue.over.wait()
         return replies
 
     return run(play), attempts

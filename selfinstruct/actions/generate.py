@@ -68,7 +68,7 @@ class Generate:
                 problems += prompt_problems(f"recipe.{name}", stage, seeds, model.mode == "chat")
         problems += model_problems(run)
         if run.budget.usd is not None and not problems:
-            problems += [unpriced(model) for model in run.models if model.rates() is None]
+            problems += [unpriced(model) for model in run.models if model.pricing() is None]
         if not has_rounds(run.start.folder):
             return problems
         folder, declared = run.start.folder, run.start.declared
@@ -168,7 +168,7 @@ def estimated(run: "Run", last: Mapping[str, float]) -> Usage:
     total = NOTHING
     for name, stage in asking(run.recipe).items():
         model, max_tokens = stage.model or run.model, stage.prompt.decodings()[0].max_tokens
-        rates = None if run.budget.usd is None else model.rates()
+        rates = None if run.budget.usd is None else model.pricing()
         for number, size, tokens, usd in run.store.usage(name):
             if number <= last.get(name, 0):
                 total += used(tokens, usd, most_of(size, max_tokens, rates))
@@ -206,7 +206,7 @@ def model_problems(run: "Run") -> list[str]:
     for key, model in models.items():
         found = model.problems()
         if not found and isinstance(model, Selective):
-            found = model.untaken(key, asked[key])
+            found = model.unsupported_parameters(key, asked[key])
         problems += found
     return problems
 

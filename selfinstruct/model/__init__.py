@@ -1,48 +1,55 @@
-"""Who completes the prompts.
+"""The models that complete prompts.
 
-A model is config; what it needs while a run lasts (connections, a loop, a window of requests under way) is its line,
-opened once and shared by all stages.  Asking comes back at once, so that the requests of later rounds are under way
-while a reply is read: who asks decides in which order replies are taken, and a slow one delays only what depends on it.
-Rejected: one call for a list of requests, which puts a barrier behind each list.
+A model is config; what it needs while a run lasts (connections, a loop, a window of requests under way) is its session,
+opened once and shared by all stages.  `submit` returns at once, so that the requests of later rounds are under way
+while a reply is read.  Rejected: one call for a list of requests, which puts a barrier behind each list.
 
-A request that fails is a completion with a failure, never an exception that loses the others; `refused` fails one
-request, `unavailable` and `fatal` end the run.  A refusal is given only when it is known to be the request's own
+A request that fails is a completion with a failure, never an exception that loses the others: `refused` fails one
+request, `unavailable` and `fatal` end the run.  A refusal is final only when it is known to be the request's own
 (refusals.py); until then its future stays open.
 
-To add one behind LiteLLM, or a server that speaks OpenAI's protocol, write `conf/model/<name>.yaml`; another kind of
-model is one module beside it: give `AsyncSession` (line.py) the way to make one attempt, and it does the rest.
+To add a model behind LiteLLM, or a server that speaks OpenAI's protocol, write `conf/model/<name>.yaml`.  Another kind
+of model is one module here: give `AsyncSession` (session.py) the way to make one attempt, and it does the rest.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from selfinstruct.budget import Pricing
 from selfinstruct.request import Completion, Decoding, Request
 
-Mode = Literal["chat", "completion"]
+Mode: TypeAlias = Literal["chat", "completion"]
+"""`chat` for models that are sent messages, `completion` for models that continue a text."""
+Stages: TypeAlias = Mapping[str, Sequence[Decoding]]
+"""The decodings that each stage uses, by the name of the stage."""
 
 
 class Session(Protocol):
-    """An open line to a model."""
+    """An open connection to a model."""
 
-    def ask(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
-        """Have each request answered as soon as there is room for it; comes back at once.
+    def submit(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
+        """Queue the requests, in this order, and return at once.
 
-        Room is given in the order asked.  The futures raise nothing: a failure is a completion.  Callbacks of a future
-        may be called in a thread of the line.
+        The futures raise nothing: a failure is a completion.  Callbacks of a future may run in another thread.
         """
         ...
 
 
-@runtime_checkable
-class Remembering(Session, Protocol):
-    """A line that judges refusals and outages by what was answered before, or continues where that ends."""
+class ImmediateSession:
+    """A session of a model that answers without waiting for anything."""
 
-    answered_stages: Mapping[str, int]
-    """How many requests of each stage were answered in earlier processes; set before the first request."""
+    def __init__(self, answer: Callable[[Request], Completion]) -> None:
+        self._answer = answer
+
+    def submit(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
+        """Answer each request, in this order."""
+        futures: list[Future[Completion]] = [Future() for _ in requests]
+        for request, future in zip(requests, futures, strict=True):
+            future.set_result(self._answer(request))
+        return futures
 
 
 @runtime_checkable
@@ -51,45 +58,44 @@ class Model(Protocol):
 
     @property
     def name(self) -> str:
-        """What logs, summary and dataset call it."""
+        """The name in logs, summary and dataset."""
         ...
 
     @property
     def mode(self) -> Mode:
-        """`chat` for models that are sent messages, `completion` for models that continue a text."""
+        """Whether it is sent messages or a text to continue."""
         ...
 
     @property
     def is_offline(self) -> bool:
-        """Whether its text is made up here, and is no model's."""
+        """Whether its text is written by the program and not by a model."""
         ...
 
     @property
     def store(self) -> str | None:
-        """Path of a store of replies that runs share, beside that of the run folder; None for none."""
+        """Path of a store of replies that several runs share, or None."""
         ...
 
     def prepare(self) -> None:
-        """Begin in the background what takes long before the first request, such as an import; comes back at once."""
+        """Start in the background what takes long before the first request, such as an import; return at once."""
         ...
 
     def problems(self) -> list[str]:
-        """What would keep it from answering, found without asking it: a missing key, an unknown provider."""
+        """Return what would keep it from answering, such as a missing key, found without asking it."""
         ...
 
     def identity(self) -> dict[str, object]:
-        """Everything about the model, beside the request, that shapes a reply (name, endpoint, mode, fault rates)."""
+        """Return everything about the model that shapes a reply (name, endpoint, mode, …)."""
         ...
 
-    def rates(self) -> Pricing | None:
-        """What its tokens cost; None where that is not known, and never 0 for unknown."""
+    def pricing(self) -> Pricing | None:
+        """Return what its tokens cost; None where that is unknown, never 0."""
         ...
 
-    def line(self) -> AbstractContextManager[Session]:
-        """Open a line.
+    def session(self, answered: Mapping[str, int] | None = None) -> AbstractContextManager[Session]:
+        """Open a session; `answered` is the number of requests of each stage that earlier processes got answered.
 
-        When it is closed, what waits for room is cancelled, and what is under way is waited for, since it is paid for;
-        an interrupt during that wait ends it.
+        Closing cancels what waits, and waits for what is under way, since it is paid for; an interrupt ends that wait.
         """
         ...
 
@@ -98,61 +104,58 @@ class Model(Protocol):
 class Selective(Protocol):
     """A model that may not take every decoding parameter."""
 
-    def sends(self, decoding: Decoding) -> Decoding:
-        """The decoding without what the model does not take; this, and not what was asked for, shapes the reply."""
+    def accepted(self, decoding: Decoding) -> Decoding:
+        """Return the decoding without what the model does not take; only the rest shapes the reply."""
         ...
 
-    def untaken(self, key: str, stages: Mapping[str, Sequence[Decoding]]) -> list[str]:
-        """What the model would refuse of the decodings of each stage, found without asking it, with the keys to set.
+    def unsupported_parameters(self, key: str, stages: Stages) -> list[str]:
+        """Return which parameters the model would refuse, found without asking it, with the keys to set.
 
-        `key` is that of the model: `model`, or `recipe.<stage>.model`.
+        `key` is that of the model in the config: `model`, or `recipe.<stage>.model`.
         """
         ...
 
 
 def sendable(model: object, request: Request) -> Request:
     """Return the request without the decoding parameters that the model does not take."""
-    if not isinstance(model, Selective) or (decoding := model.sends(request.decoding)) is request.decoding:
+    if not isinstance(model, Selective) or (decoding := model.accepted(request.decoding)) is request.decoding:
         return request
     return replace(request, decoding=decoding)
 
 
 class Replies(Protocol):
-    """The replies to some requests, in the order asked.
-
-    Taking one raises ModelError when the model cannot go on.
-    """
+    """The replies to some requests, in the order asked; raises ModelError when the model cannot continue."""
 
     def __iter__(self) -> Iterator[Completion]:
-        """Itself."""
+        """Return itself."""
         ...
 
     def __next__(self) -> Completion:
-        """The next one, as soon as it is there."""
+        """Wait for the next reply."""
         ...
 
     def close(self) -> None:
-        """Nothing more of it is needed: what has not been sent yet is not sent."""
+        """Cancel the requests that have not been sent yet."""
         ...
 
 
 class ModelClient(Protocol):
-    """What a stage is given: a model with its line open, and every reply on disk before it is used."""
+    """A model with an open session, each reply of which is stored before it is used."""
 
     @property
     def name(self) -> str:
-        """The model's own."""
+        """The model's name."""
         ...
 
     @property
     def mode(self) -> Mode:
-        """The model's own."""
+        """The model's mode."""
         ...
 
-    def rates(self) -> Pricing | None:
-        """The model's own."""
+    def pricing(self) -> Pricing | None:
+        """Return the model's pricing."""
         ...
 
     def complete(self, requests: Sequence[Request]) -> Replies:
-        """Ask at once; the replies are waited for when they are taken."""
+        """Send the requests, and return their replies before they have arrived."""
         ...

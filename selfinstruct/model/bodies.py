@@ -1,9 +1,8 @@
 """The bodies of replies, read in small pieces, and never beyond a limit.
 
 A server may send without end, or a few kilobytes that decompress to gigabytes.  So a body is decompressed piece by
-piece and is given up as soon as it exceeds the limit, compressed or not, of a success or of an error.  Many servers'
-replies may arrive at once, so that only a few long bodies are read at a time; the others wait on the network, which
-holds their servers back.
+piece and is given up as soon as it exceeds the limit, compressed or not, of a success or of an error.  Only a few long
+bodies are read at a time; the others wait on the network, which holds their servers back.
 
 Only gzip and deflate are asked for, because zlib is in every Python and can stop in the middle of a piece.  Rejected:
 the decompression of aiohttp and httpx, which inflate whatever arrived at once, and br and zstd, of which one piece can
@@ -16,14 +15,13 @@ from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 
 from selfinstruct.model.failed_attempt import GarbledError
+from selfinstruct.model.settings import MAX_REPLY_BYTES
 
 ACCEPTED = "gzip, deflate"
 """The value of the header Accept-Encoding."""
 ZLIB = ("gzip", "x-gzip", "deflate")
 UNREADABLE = ("br", "zstd", "compress", "x-compress")
 """Encodings that cannot be read here; any other word is no encoding, and the body is read as it is."""
-LARGEST = 32 << 20
-"""Bytes of a body, where no limit is given."""
 PIECE = 1 << 18
 """Bytes that are decompressed at once."""
 LONG = 1 << 20
@@ -40,7 +38,7 @@ class Body:
         self._reply = status, headers
         self._limit = limit
         self._arrived = 0
-        self._said = bytearray()
+        self._read = bytearray()
         words = [word.strip().lower() for word in headers.get("Content-Encoding", "").split(",")]
         codings = [word for word in words if word in ZLIB + UNREADABLE]
         if len(codings) > 1 or any(word in UNREADABLE for word in codings):
@@ -51,30 +49,30 @@ class Body:
 
     @property
     def is_long(self) -> bool:
-        """Whether it is longer than replies are."""
-        return len(self._said) > LONG
+        """Whether it is longer than usual."""
+        return len(self._read) > LONG
 
     def add(self, chunk: bytes) -> Iterator[None]:
-        """Take what arrived, with a pause after each piece; raises GarbledError beyond the limit."""
+        """Add what arrived, with a pause after each piece; raises GarbledError beyond the limit."""
         self._arrived += len(chunk)
         self._check()
         for piece in self._pieces(chunk):
-            self._said += piece
+            self._read += piece
             self._check()
             yield
 
     def whole(self) -> bytes:
         """Return the body when all of it has arrived."""
         if self._inflating is not None:
-            self._said += self._inflating.flush()  # what is left of a piece, at most
-        return bytes(self._said)
+            self._read += self._inflating.flush()  # at most the rest of a piece
+        return bytes(self._read)
 
     def release(self) -> None:
-        """Free what was read, which the traceback of an error would hold until it is collected."""
-        self._said = bytearray()
+        """Free the memory, which the traceback of an error would hold."""
+        self._read = bytearray()
 
     def _check(self) -> None:
-        if max(len(self._said), self._arrived) > self._limit:
+        if max(len(self._read), self._arrived) > self._limit:
             advice = "set it higher if the server is meant to send so much"
             raise self._garbled(f"the reply is longer than model.max_reply_bytes={self._limit}; {advice}")
 
@@ -104,7 +102,7 @@ class Body:
 class Bodies:
     """Reads the bodies of the replies of one session."""
 
-    def __init__(self, limit: int = LARGEST) -> None:
+    def __init__(self, limit: int = MAX_REPLY_BYTES) -> None:
         """`limit` is the largest number of bytes of a body, before and after it is decompressed."""
         self._limit = limit
         self._long = asyncio.Semaphore(LONG_AT_ONCE)

@@ -1,14 +1,14 @@
 """LiteLLM loaded quietly, and the HTTP clients of one event loop, closed when it ends.
 
-LiteLLM takes seconds to import, so it is loaded when it is needed and not before, or in the background while the run
-reads its seeds.  A program that ends meanwhile does not wait for it: the import stops at its next module.  Its price
-list comes with the package and is not fetched: a cost must not depend on the day or on a network.
+LiteLLM takes seconds to import, so it is loaded when it is needed, or in the background while the run reads its seeds.
+A program that ends meanwhile does not wait for it: the import stops at its next module.  Its price list comes with the
+package and is not fetched: a cost must not depend on the day or on a network.
 
-For whoever speaks OpenAI's protocol we hand it a client: its own text-completion path opens a session a request and
-closes none, and falls back to OPENAI_API_KEY where no key is meant to be sent.  The client stands on LiteLLM's own
-transport, which is several times faster at high concurrency than the one a plain `AsyncOpenAI` brings.  Every other
-provider uses the clients that LiteLLM keeps in a cache by the address of the event loop; they are closed and taken out,
-for the next loop may get the same address.
+For OpenAI's protocol we hand it a client: its own text-completion path opens a session for each request and closes
+none, and falls back to OPENAI_API_KEY where no key is meant to be sent.  The client uses LiteLLM's own transport, which
+is several times faster at high concurrency than the one of a plain `AsyncOpenAI`.  Every other provider uses the
+clients that LiteLLM keeps in a cache by the address of the event loop; they are closed and taken out, for the next loop
+may get the same address.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from selfinstruct.budget import Pricing
-from selfinstruct.model.original import CALL, Original
+from selfinstruct.model.raw_reply import CALL, RawReply
 from selfinstruct.model.transports import watch
 
 Made = TypeVar("Made")
@@ -55,10 +55,7 @@ def loaded() -> Any:
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Look for no garbage while hundreds of thousands of objects are made that stay, nor among them afterwards.
-
-    It saves a quarter of the import, and of each collection while the run lasts.
-    """
+    """Collect no garbage during an import, nor later among its objects, which saves a quarter of the import."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -71,7 +68,7 @@ def no_collection() -> Iterator[None]:
 
 @cache
 def load_soon() -> None:
-    """Import litellm in a thread; what goes wrong there goes wrong again, and is told, where it is first used."""
+    """Import litellm in a thread; an error there is raised again where litellm is first used."""
     threading.Thread(target=Loading().run, name="selfinstruct-import").start()
 
 
@@ -79,7 +76,7 @@ class Loading:
     """An import that ends with the program.
 
     A daemon thread would be killed in the middle of a module written in C or Rust, which may abort the process.  So the
-    thread is waited for at the end, and asks before each module whether the end has come.
+    thread is joined at the end, and checks before each module whether the program has ended.
     """
 
     def run(self) -> None:
@@ -93,86 +90,85 @@ class Loading:
             sys.meta_path.remove(self)
 
     def find_spec(self, name: str, path: object, target: object = None) -> None:
-        """Leave the finding to the others, or leave the thread when the program has ended; no import outlives that."""
+        """Find nothing itself; leave the thread when the program has ended."""
         if threading.current_thread() is self._thread and not threading.main_thread().is_alive():
             raise SystemExit
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Where requests go, and what may be sent there."""
+    """A provider, as LiteLLM reaches it."""
 
     name: str
-    """LiteLLM's name of it."""
     parameters: frozenset[str]
-    """What it takes."""
+    """The parameters that it takes."""
     chat: Mapping[str, Any]
-    """The arguments that lead a call with messages there."""
+    """The arguments of a call with messages, besides those of the request."""
     text: Mapping[str, Any]
-    """The arguments that lead a call with a text to go on with there."""
+    """The arguments of a call with a text to continue."""
 
-    async def call(self, arguments: Mapping[str, Any], original: Original) -> Any:
-        """LiteLLM's response to a request, with the body that it was made of noted in `original`.
+    async def call(self, arguments: Mapping[str, Any], raw: RawReply) -> Any:
+        """Return LiteLLM's response to a request, and note in `raw` the body that it was made of.
 
-        Raises whatever LiteLLM raises, with the proxy in a note where one was asked; ReplyError for a redirect and for
-        a reply that is too long; GarbledError where LiteLLM cannot convert a reply that has arrived.
+        Raises LiteLLM's errors, with the proxy in a note; ReplyError for a redirect and for a reply that is too long;
+        GarbledError where LiteLLM cannot convert a reply that has arrived.
         """
         silence()
-        begun: list[Future[Any]] = []
-        before, outer = BEGUN.set(begun), CALL.set(original)
+        prepared: list[Future[Any]] = []
+        before, outer = PREPARED.set(prepared), CALL.set(raw)
         try:
-            if original.chat:
+            if raw.chat:
                 return await loaded().acompletion(**self.chat, **arguments)
             return await loaded().atext_completion(**self.text, **arguments)
         except asyncio.CancelledError as cancelled:
-            for future in begun:
-                future.add_done_callback(unbegun)
-            if original.way is not None:
-                cancelled.add_note(original.way)
+            for future in prepared:
+                future.add_done_callback(discard)
+            if raw.proxy is not None:
+                cancelled.add_note(raw.proxy)
             raise
         except Exception as error:
-            if (known := original.explained(error, self.name)) is not None:
+            if (known := raw.explained(error, self.name)) is not None:
                 raise known from error
-            if original.way is not None:
-                error.add_note(original.way)
+            if raw.proxy is not None:
+                error.add_note(raw.proxy)
             raise
         finally:
-            BEGUN.reset(before)
+            PREPARED.reset(before)
             CALL.reset(outer)
 
     def cost(self, response: Any, chat: bool) -> float | None:
-        """What a response costs by LiteLLM's price list; None where the list does not know, or says nothing but 0."""
+        """Return the cost of a response by LiteLLM's price list, None where it is unknown or 0."""
         try:
             return loaded().completion_cost(response, model=(self.chat if chat else self.text)["model"]) or None
         except Exception:  # the list does not hold the model
             return None
 
 
-BEGUN: ContextVar[list["Future[Any]"]] = ContextVar("begun")
+PREPARED: ContextVar[list["Future[Any]"]] = ContextVar("prepared")
 
 
 class Threads(ThreadPoolExecutor):
-    """Where LiteLLM makes its calls ready, each a coroutine that it then awaits.
+    """The threads in which LiteLLM prepares its calls, each a coroutine that it then awaits.
 
-    An attempt whose time is over meanwhile awaits it no more, and Python would warn of a coroutine that was never
-    awaited.  So each call is known, and what it made is closed.
+    An attempt that times out meanwhile awaits it no more, and Python would warn of a coroutine that was never awaited.
+    So the calls are noted, and their coroutines closed.
     """
 
     def submit(self, fn: Callable[..., Made], /, *args: Any, **kwargs: Any) -> "Future[Made]":
-        """As any pool of threads."""
+        """Run a call in a thread, and note it."""
         future = super().submit(fn, *args, **kwargs)
-        BEGUN.get([]).append(future)
+        PREPARED.get([]).append(future)
         return future
 
 
-def unbegun(made: "Future[Any]") -> None:
-    """Close what nobody will await, if it is a coroutine; one that has been awaited has ended."""
-    if not made.cancelled() and made.exception() is None and inspect.iscoroutine(made.result()):
-        made.result().close()
+def discard(prepared: "Future[Any]") -> None:
+    """Close a coroutine that will not be awaited."""
+    if not prepared.cancelled() and prepared.exception() is None and inspect.iscoroutine(prepared.result()):
+        prepared.result().close()
 
 
 def listed(name: str) -> Pricing | None:
-    """What a hosted model costs by LiteLLM's price list; None where the list does not know, or says nothing but 0."""
+    """Return the price of a hosted model in LiteLLM's list, None where it is unknown or 0."""
     try:
         prompt, completion = loaded().cost_per_token(model=name, prompt_tokens=1000, completion_tokens=1000)
     except Exception:  # the list does not hold the model
@@ -182,7 +178,7 @@ def listed(name: str) -> Pricing | None:
 
 @asynccontextmanager
 async def opened(name: str, api_base: str | None, key: str | None) -> AsyncIterator[Provider]:
-    """The provider of a model; every client of this event loop is closed at the end."""
+    """Open the provider of a model; every client of this event loop is closed at the end."""
     litellm = loaded()
     asyncio.get_running_loop().set_default_executor(Threads(thread_name_prefix="selfinstruct-litellm"))
     # LiteLLM's own filter, set when it is imported; it loads providers later, when others may have reset the filters.
@@ -205,14 +201,14 @@ async def opened(name: str, api_base: str | None, key: str | None) -> AsyncItera
 
 
 def silence() -> None:
-    """Spare the calls of this task LiteLLM's background logging, which outlives the event loop and warns about it."""
+    """Switch off LiteLLM's background logging for this task, which outlives the event loop and warns about it."""
     from litellm._internal_context import is_internal_call
 
     is_internal_call.set(True)
 
 
 def openai_client(key: str | None, api_base: str | None) -> Any:
-    """A client of OpenAI's protocol; without a key it sends no Authorization header at all."""
+    """Return a client of OpenAI's protocol; without a key it sends no Authorization header at all."""
     from litellm.llms.openai.common_utils import BaseOpenAILLM
     from openai import AsyncOpenAI
 
@@ -223,7 +219,7 @@ def openai_client(key: str | None, api_base: str | None) -> Any:
 
 
 async def unsigned(request: Any) -> None:
-    """Take the Authorization header off a request; the client of OpenAI cannot be made without a key."""
+    """Remove the Authorization header; the client of OpenAI cannot be made without a key."""
     request.headers.pop("Authorization", None)
 
 

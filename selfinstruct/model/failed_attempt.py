@@ -1,13 +1,10 @@
 """What a failed attempt means: whether trying again can help, whether this request is refused, or none will succeed.
 
-LiteLLM's exceptions are read by status code and by class name together, since neither alone tells the truth: a body
-that is not JSON arrives as status 200 from one provider and as 500 from another, an unsupported parameter arrives as
-400 like a prompt that is too long.  What lies beneath an exception is read too, for LiteLLM says "Connection error." of
-a host that does not exist.  Names, not classes, so that nothing here imports LiteLLM, and servers that we ask without
-it are judged by the same words.
-
-LiteLLM reports some statuses as 500: Anthropic's 529 and Gemini's 503, with which they say that they are overloaded.
-The status that the provider gave stands in an exception beneath, and counts.
+LiteLLM's exceptions are read by status code and by class name together, since neither alone is reliable: a body that is
+not JSON arrives as status 200 from one provider and as 500 from another, an unsupported parameter arrives as 400 like a
+prompt that is too long.  The causes of an exception are read too, for LiteLLM says "Connection error." of a host that
+does not exist, and 500 for Anthropic's 529 and Gemini's 503, which mean overload.  Names, not classes, so that nothing
+here imports LiteLLM, and servers that are asked without it are judged by the same words.
 """
 
 import errno
@@ -18,13 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
-from selfinstruct.model.waits import asked_wait
+from selfinstruct.model.retry_after import retry_after
 from selfinstruct.storage.remedies import REMEDIES
 
-LONGEST_MESSAGE = 300
+MAX_MESSAGE = 300
 """Characters; providers echo whole prompts in their errors."""
-DEEPEST = 10
-"""Exceptions beneath an exception that are looked at."""
+MAX_CAUSES = 10
+"""Causes of an exception that are read."""
 
 Kind: TypeAlias = Literal["transient", "garbled", "unreached", "refused", "fatal"]
 
@@ -32,7 +29,7 @@ TRANSIENT = frozenset({408, 409, 425, 429})
 OVERLOAD = frozenset({429, 529})
 OVERLOAD_SIGNS = re.compile(r"overload|too many requests|rate.?limit|at capacity|queue is full", re.IGNORECASE)
 LOADING_SIGNS = re.compile(r"\bloading\b|starting up|warming up|not ready", re.IGNORECASE)
-"""Words by which a server says, under 503, that its model is not in memory yet: llama.cpp's "Loading model", say."""
+"""Words of a 503 for a model that is not in memory yet, such as llama.cpp's "Loading model"."""
 FATAL = frozenset({401, 402, 403, 404})
 FATAL_CLASSES = frozenset(
     {
@@ -49,7 +46,7 @@ FATAL_SIGNS = re.compile(
     r"|api_key client option|LLM Provider NOT provided|unsupported_(?:parameter|value)|cannot both be specified",
     re.IGNORECASE,
 )
-"""Words by which providers say, under a status that promises otherwise, that no request will ever succeed."""
+"""Words by which providers say, under another status, that no request will ever succeed."""
 GARBLED_CLASSES = frozenset({"GarbledError", "JSONDecodeError", "UnicodeDecodeError", "ClientPayloadError"})
 GARBLED_SIGNS = re.compile(
     r"^litellm.*(?:Unable to get json response|provider returned .*'choices'|Empty or invalid response"
@@ -69,33 +66,33 @@ UNREACHED_CLASSES = frozenset(
 
 PREFIX = re.compile(r"^(?:litellm\.)?\w+(?:Error|Exception|Timeout):\s*|^\w+(?:Exception|Error) - ")
 NOT_FOR_USERS = re.compile(r" To drop\b| Traceback \(most recent call last\)")
-"""What LiteLLM appends to some messages: the advice to drop parameters in silence, and its stack."""
+"""Ends of LiteLLM's messages that are cut off: the advice to drop parameters in silence, and its stack."""
 TOO_MANY_OPEN = (errno.EMFILE, errno.ENFILE)
-SAYS_NOTHING = ("Connection error.", "")
+EMPTY_MESSAGES = ("Connection error.", "")
 
 
 @dataclass(frozen=True, slots=True)
 class FailedAttempt:
-    """What one failed attempt means."""
+    """The meaning of one failed attempt."""
 
     kind: Kind
-    """`transient`: it may pass; `garbled`: so may this, a success that held no whole completion; `unreached`: so may
-    this, nobody was there to answer; `refused`: this request will never be answered; `fatal`: none will."""
+    """`transient`: it may pass; `garbled`: so may this, a success without a whole completion; `unreached`: so may this,
+    the server could not be reached; `refused`: this request will never be answered; `fatal`: none will."""
     message: str
     retry_after: float | None = None
     """Seconds that the server asked to wait."""
     is_overload: bool = False
-    """Whether the server has more to do than it can, or than it allows us: fewer requests at once would help."""
+    """Whether fewer requests at once would help."""
     is_heard: bool = False
-    """Whether the server said something, be it that."""
+    """Whether the server responded, if only with an error."""
     is_loading: bool = False
     """Whether the server is there and its model is not yet."""
 
 
 class ReplyError(Exception):
-    """A server answered, and not with a reply; named by its status, its headers and what it said.
+    """A server answered, but not with a reply.
 
-    `signs` are the code and the type that it gave; `details` is the beginning of its reply, where a wait may stand.
+    `signs` are the code and the type that it gave; `details` is the beginning of its reply, which may ask for a wait.
     """
 
     def __init__(
@@ -109,37 +106,37 @@ class ReplyError(Exception):
 
 
 class GarbledError(ReplyError):
-    """A success that holds no completion: no JSON, half of it, or no choice."""
+    """A success without a whole completion: not JSON, half of it, no choice, or a text that a filter or fault ended."""
 
 
 class UnsendableError(Exception):
-    """No request can be sent as the config says; the message names the keys."""
+    """No request can be sent with this config; the message names the keys."""
 
 
-def judged(error: Exception) -> FailedAttempt:
-    """What an error means for the request, and for those after it."""
-    chain = beneath(error)
+def classify(error: Exception) -> FailedAttempt:
+    """Return what an error means for the request, and for those after it."""
+    chain = causes(error)
     status = status_of(chain)
     text = message_of(error)
     kind = kind_of(error, status, chain)
     headers = headers_of(error)
-    said = f"HTTP {status}, {text}" if headers else text  # without a reply the status is LiteLLM's guess
-    said = "; ".join([said, *dict.fromkeys(note for cause in chain for note in getattr(cause, "__notes__", ()))])
+    message = f"HTTP {status}, {text}" if headers else text  # without a reply the status is LiteLLM's guess
+    notes = dict.fromkeys(note for cause in chain for note in getattr(cause, "__notes__", ()))
     words = " ".join([*map(str, chain), getattr(error, "details", "")])
-    asked = asked_wait(headers, words, datetime.now(UTC))
-    is_passing = kind == "transient"
+    seconds = retry_after(headers, words, datetime.now(UTC))
+    is_busy = status == 503 and (seconds is not None or OVERLOAD_SIGNS.search(str(error)) is not None)
     return FailedAttempt(
         kind,
-        said,
-        asked,
-        is_overload=is_passing and is_overload(status, asked, str(error)),
+        "; ".join([message, *notes]),
+        seconds,
+        is_overload=kind == "transient" and (status in OVERLOAD or is_busy),
         is_heard=kind == "garbled" or bool(headers),
-        is_loading=is_passing and status == 503 and bool(LOADING_SIGNS.search(text)),
+        is_loading=kind == "transient" and status == 503 and bool(LOADING_SIGNS.search(text)),
     )
 
 
 def status_of(chain: Sequence[BaseException]) -> object:
-    """The status of a reply that failed; where LiteLLM says 500, that of the reply beneath, if there was one."""
+    """Return the status of a reply that failed; where LiteLLM says 500, the one that the provider gave, if any."""
     status = getattr(chain[0], "status_code", None)
     if status != 500:
         return status
@@ -149,84 +146,71 @@ def status_of(chain: Sequence[BaseException]) -> object:
 
 
 def kind_of(error: Exception, status: object, chain: Sequence[BaseException]) -> Kind:
-    """Half a reply is judged first: it may hold a model's words, and no word of a model's ends a run."""
-    inner = {kind.__name__ for cause in chain for kind in type(cause).__mro__}
-    if inner & GARBLED_CLASSES or (status in (200, 500) and GARBLED_SIGNS.search(str(error))):
+    """Return the kind of an error; half a reply comes first, since a model's words in it must not end a run."""
+    names = {kind.__name__ for cause in chain for kind in type(cause).__mro__}
+    if names & GARBLED_CLASSES or (status in (200, 500) and GARBLED_SIGNS.search(str(error))):
         return "garbled"
-    classes = {kind.__name__ for kind in type(error).__mro__}
-    says_so = status is not None and FATAL_SIGNS.search(str(error))
-    if is_moved(status) or status in FATAL or classes & FATAL_CLASSES or says_so:
+    own_names = {kind.__name__ for kind in type(error).__mro__}
+    is_redirect = isinstance(status, int) and 300 <= status < 400  # it is not followed, since the key would go along
+    has_signs = status is not None and FATAL_SIGNS.search(str(error))
+    if is_redirect or status in FATAL or own_names & FATAL_CLASSES or has_signs:
         return "fatal"
     if isinstance(status, int) and 400 <= status < 500 and status not in TRANSIENT:
         return "refused"
-    return "unreached" if inner & UNREACHED_CLASSES else "transient"
+    return "unreached" if names & UNREACHED_CLASSES else "transient"
 
 
-def beneath(error: BaseException) -> list[BaseException]:
-    """The error, and those that led to it."""
+def causes(error: BaseException) -> list[BaseException]:
+    """Return the error, and those that led to it."""
     chain: list[BaseException] = []
     cause: BaseException | None = error
-    while cause is not None and len(chain) < DEEPEST:
+    while cause is not None and len(chain) < MAX_CAUSES:
         chain.append(cause)
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
     return chain
 
 
-def is_moved(status: object) -> bool:
-    """Whether the server sent us elsewhere; nobody follows, for the key would go along."""
-    return isinstance(status, int) and 300 <= status < 400
-
-
-def is_overload(status: object, asked: float | None, text: str) -> bool:
-    """Whether fewer requests at once would help; 503 is also said by servers that are down."""
-    return status in OVERLOAD or (status == 503 and (asked is not None or bool(OVERLOAD_SIGNS.search(text))))
-
-
 def message_of(error: Exception) -> str:
-    """The error in one line, without the names of the classes it went through."""
-    chain = beneath(error)
+    """Return the error in one line, without the names of the classes it went through."""
+    chain = causes(error)
     if where := next(filter(None, map(unreached, chain)), None):
         return where
     if isinstance(error, TimeoutError):
         return str(error) or "no answer in time"
     text = plain(error)
-    if text in SAYS_NOTHING:
-        text = next((said for cause in reversed(chain) if (said := plain(cause)) not in SAYS_NOTHING), text)
-    text = own_words(chain, text) or text or type(error).__name__
-    return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + "…"
+    if text in EMPTY_MESSAGES:
+        text = next((found for cause in reversed(chain) if (found := plain(cause)) not in EMPTY_MESSAGES), text)
+    text = servers_message(chain, text) or text or type(error).__name__
+    return text if len(text) <= MAX_MESSAGE else text[:MAX_MESSAGE] + "…"
 
 
-def own_words(chain: Sequence[BaseException], text: str) -> str | None:
-    """The sentence of the server itself, where the client of OpenAI wraps it in a reply shown as Python shows it."""
+def servers_message(chain: Sequence[BaseException], text: str) -> str | None:
+    """Return the server's own message, where the client of OpenAI shows the whole reply that holds it."""
     for body in (getattr(cause, "body", None) for cause in chain):
-        for said in (body, body.get("error")) if isinstance(body, Mapping) else ():
-            message = said.get("message") if isinstance(said, Mapping) else None
+        for part in (body, body.get("error")) if isinstance(body, Mapping) else ():
+            message = part.get("message") if isinstance(part, Mapping) else None
             if isinstance(message, str) and message and message in text:
                 return " ".join(message.split())
     return None
 
 
 def plain(error: BaseException) -> str:
-    """What an exception says, in one line."""
+    """Return the message of an exception in one line; LiteLLM gives some as the JSON in which they came."""
     text = " ".join(str(getattr(error, "message", None) or error).split())
     while match := PREFIX.match(text):
         text = text[match.end() :]
-    return sentence(NOT_FOR_USERS.split(text)[0])
-
-
-def sentence(text: str) -> str:
-    """The sentence within an error that LiteLLM gives as the JSON that it came in; any other text as it is."""
+    text = NOT_FOR_USERS.split(text)[0]
     try:
-        said = json.loads(text) if text.startswith("{") else None
+        body = json.loads(text) if text.startswith("{") else None
     except (ValueError, RecursionError):
         return text
-    error = said.get("error") if isinstance(said, dict) else None
-    message = error.get("message") if isinstance(error, dict) else None
+    inner = body.get("error") if isinstance(body, dict) else None
+    message = inner.get("message") if isinstance(inner, dict) else None
     return " ".join(message.split()) if isinstance(message, str) and message else text
 
 
 def unreached(error: BaseException) -> str | None:
-    """Which host cannot be reached and why, where an exception knows, as aiohttp's do; or that we can open nothing."""
+    """Return which host cannot be reached and why, where an exception knows; or that no connection can be opened."""
     host, port, cause = (getattr(error, name, None) for name in ("host", "port", "os_error"))
     number = getattr(cause or error, "errno", None)
     if number in TOO_MANY_OPEN:
@@ -234,12 +218,12 @@ def unreached(error: BaseException) -> str | None:
     if not host or not isinstance(cause, OSError):
         return None
     is_refused = isinstance(cause, ConnectionRefusedError)  # asyncio's own words name the address a second time
-    name = f"[{host}]" if ":" in str(host) else host  # IPv6, as a URL has it
+    name = f"[{host}]" if ":" in str(host) else host  # IPv6, as in a URL
     return f"cannot reach {name}:{port} ({'connection refused' if is_refused else cause.strerror or cause})"
 
 
 def headers_of(error: Exception) -> Mapping[str, str]:
-    """The headers of the reply that failed; LiteLLM keeps them beside the response, whose own are empty."""
+    """Return the headers of the reply that failed; LiteLLM keeps them beside the response, whose own are empty."""
     for headers in (getattr(error, "litellm_response_headers", None), getattr(error, "headers", None)):
         if isinstance(headers, Mapping) and headers:
             return {str(name).lower(): str(value) for name, value in headers.items()}

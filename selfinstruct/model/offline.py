@@ -10,18 +10,17 @@ with the reason.  Rejected: recorded replies of a real model (they fit one promp
 """
 
 import re
-from collections.abc import Sequence
-from concurrent.futures import Future
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from hashlib import sha256
 from random import Random
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from selfinstruct.budget import Pricing
-from selfinstruct.model import Mode, Session
+from selfinstruct.model import ImmediateSession, Mode, Session
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Decoding, Failure, Request
 from selfinstruct.task import OFFLINE
@@ -52,26 +51,14 @@ class Offline:
     """Share of replies with a preamble and a farewell; a yes or no is followed by a reason."""
     thinking: Share
     """Share of replies that open with a <think> block."""
-
-    @property
-    def name(self) -> str:
-        """What logs, summary and dataset call it."""
-        return OFFLINE
-
-    @property
-    def is_offline(self) -> bool:
-        """Always true: its text is made up here."""
-        return True
-
-    @property
-    def store(self) -> None:
-        """None: its replies cost nothing."""
-        return
+    name: ClassVar[str] = OFFLINE
+    is_offline: ClassVar[bool] = True
+    store: ClassVar[str | None] = None
 
     def prepare(self) -> None:
-        """Do nothing: it is ready."""
+        """Do nothing."""
 
-    def rates(self) -> Pricing:
+    def pricing(self) -> Pricing:
         """Return a price of 0."""
         return Pricing(0.0, 0.0)
 
@@ -83,16 +70,9 @@ class Offline:
         """Return its name, mode and fault rates."""
         return {"name": self.name, **asdict(self)}
 
-    def line(self) -> AbstractContextManager[Session]:
-        """Open a line on which every request is answered at once."""
-        return nullcontext(self)
-
-    def ask(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
-        """Answer each request at once."""
-        futures: list[Future[Completion]] = [Future() for _ in requests]
-        for request, future in zip(requests, futures, strict=True):
-            future.set_result(self._completion(request))
-        return futures
+    def session(self, answered: Mapping[str, int] | None = None) -> AbstractContextManager[Session]:
+        """Open a session in which every request is answered at once."""
+        return nullcontext(ImmediateSession(self._completion))
 
     def _completion(self, request: Request) -> Completion:
         from selfinstruct.model.grammar.asked import UnanswerableError  # read when first asked, not before
@@ -127,7 +107,7 @@ class Offline:
 
 def stream(request: Request) -> Random:
     """Return the random stream of a request, which is the same on every machine."""
-    shape = (request.id, request.system, request.text, request.chat, request.expects, asdict(request.decoding))
+    shape = (request.id, request.system, request.text, request.chat, request.reply_format, asdict(request.decoding))
     return Random(int.from_bytes(sha256(repr(shape).encode()).digest()))
 
 

@@ -1,14 +1,12 @@
-"""The requests of an open line: which waits, which is sent, which is asked again, and when nothing more is sent.
+"""The requests of an open session: which waits, which is sent, which is asked again, and when nothing more is sent.
 
-A request is begun when one of `concurrency` places is free, and holds it until it is answered or given up, so that a
-server that fails everything does not run through the whole queue.  Each attempt also needs room (sending.py), and an
-attempt that is made again goes before one that was never made.  Requests are begun in the order asked, which is the
-order in which their replies will be taken.
+A request is started when one of `concurrency` places is free, and holds it until it is answered or given up, so that a
+server that fails everything does not run through the whole queue.  Each attempt also needs a permit (sending.py), and a
+retry goes before a request that was never sent.  Requests are started in the order asked, which is the order in which
+their replies will be taken.  A request that is refused, or gets no whole reply, gives its place away, and its future
+stays open until it is known whose fault that is (refusals.py).
 
-A request that is refused, or gets no whole reply, gives its place away, and its future stays open until it is known
-whose fault that is (refusals.py).
-
-All of it runs in one event loop and needs no lock; what comes from other threads comes through the loop (line.py).
+All of it runs in one event loop and needs no lock; calls from other threads come through the loop (session.py).
 """
 
 import asyncio
@@ -20,76 +18,73 @@ from dataclasses import replace
 from typing import Any
 
 from selfinstruct.model.arguments import with_keys
-from selfinstruct.model.rate_limits import Asked, Permit, RateLimits, Send, terms_of
-from selfinstruct.model.refusals import Held, Refusals, all_refused, probe_of, stage_refused
+from selfinstruct.model.limits import Permit
+from selfinstruct.model.refusals import Refusal, Refusals, all_refused, probe_of, stage_refused
+from selfinstruct.model.retries import Outcome
 from selfinstruct.model.secrets import Secrets
-from selfinstruct.model.sending import CLOSED, Answer, Sending
+from selfinstruct.model.sending import CLOSED, Send, Sender
+from selfinstruct.model.settings import ServerSettings
 from selfinstruct.request import Completion, Failure, Request
-
-__all__ = ["RateLimits", "RequestQueue", "Send", "terms_of"]
 
 LOG = logging.getLogger(__name__)
 
 
 class RequestQueue:
-    """What a line has been asked, and how far it is."""
+    """The requests of a session, and their state."""
 
-    def __init__(self, terms: RateLimits, secrets: Secrets) -> None:
-        self._terms = terms
+    def __init__(self, settings: ServerSettings, secrets: Secrets, answered_stages: Collection[str] = ()) -> None:
+        """`answered_stages` are those of which a request was answered in an earlier process."""
+        self._settings = settings
         self._loop = asyncio.get_running_loop()
-        self._sending = Sending(terms, secrets, self._begin, self._oldest)
+        self._sender = Sender(settings, secrets, self._start_next, self._oldest)
+        self._sender.health.is_proven = bool(answered_stages)
         self._refusals = Refusals()
-        self._waiting: deque[Asked] = deque()
+        self._refusals.answered_stages.update(answered_stages)
+        self._waiting: deque[tuple[Request, Future[Completion]]] = deque()
         self._tasks: dict[asyncio.Task[None], tuple[Request, float]] = {}
-        """What is under way, the oldest first, each with the time when it was begun."""
+        """The requests under way, the oldest first, each with its time of start."""
         self._is_probing = False
         self._send: Send | None = None
         self._is_closing = False
         self._failure: Failure | None = None
         self.over = asyncio.Event()
-        """Set when the line is closing and nothing is under way."""
+        """Set when the session is closing and nothing is under way."""
 
     @property
     def under_way(self) -> int:
-        """Requests begun and not ended."""
+        """The number of requests started and not ended."""
         return len(self._tasks)
 
     def _oldest(self) -> float | None:
-        """When the request was begun that is under way for the longest time."""
-        return next((begun for _, begun in self._tasks.values()), None)
+        return next((started for _, started in self._tasks.values()), None)
 
     def open(self, send: Send) -> None:
-        """Begin with what waits."""
+        """Start with the requests that wait."""
         self._send = send
-        self._begin()
+        self._start_next()
 
-    def remember(self, stages: Collection[str]) -> None:
-        """Note that requests of these stages were answered before, in an earlier process."""
-        self._refusals.answered_stages.update(stages)
-        self._sending.health.is_proven |= bool(stages)
-
-    def take(self, asked: Iterable[Asked]) -> None:
-        """Have these answered, after those taken before."""
-        self._waiting.extend(asked)
-        self._begin()
+    def extend(self, requests: Iterable[tuple[Request, "Future[Completion]"]]) -> None:
+        """Add requests to the end of the queue."""
+        self._waiting.extend(requests)
+        self._start_next()
 
     def fail(self, failure: Failure) -> None:
-        """Send nothing more: what waits, and what will be asked, gets this failure."""
+        """Send nothing more: requests that wait or are still to come get this failure."""
         self._failure = self._failure or failure
-        self._begin()
+        self._start_next()
 
     def close(self) -> None:
-        """Cancel what waits, and let what was sent end."""
+        """Cancel the requests that wait, and let those under way end."""
         self._is_closing = True
-        self._begin()
+        self._start_next()
 
     def abandon(self) -> None:
-        """Close, and wait for nothing."""
+        """Close without waiting for anything."""
         self.close()
         self._cancelling = self._loop.create_task(self._cancel())
 
     async def _cancel(self) -> None:
-        await self._loop.shutdown_default_executor()  # what is half begun there would be cancelled before it is awaited
+        await self._loop.shutdown_default_executor()  # a coroutine half made there would be cancelled and not awaited
         for task in self._tasks:
             task.cancel()
 
@@ -97,30 +92,31 @@ class RequestQueue:
     def _is_ending(self) -> bool:
         return self._is_closing or self._failure is not None
 
-    def _begin(self) -> None:
-        """Send what there is room for; called whenever something has changed."""
+    def _start_next(self) -> None:
+        """Start the requests that there is room for; called whenever something has changed."""
         if self._is_ending:
-            self._empty()
+            self._end_waiting()
         if self._send is None:
             return
         if self._refusals.held and not self._is_probing:
             self._judge(self._send)
-        is_held_up = self._is_probing or (self._refusals.held and self._refusals.is_blocking)
-        is_open = self._sending.resume() and not is_held_up
-        while self._waiting and is_open and len(self._tasks) < self._terms.concurrency:
-            if not self._sending.is_open(self._waiting[0][0]):
+        is_blocked = self._is_probing or (self._refusals.held and self._refusals.is_blocking)
+        if not self._sender.resume() or is_blocked:
+            return
+        while self._waiting and len(self._tasks) < self._settings.concurrency:
+            if not self._sender.is_open(self._waiting[0][0]):
                 break
             request, future = self._waiting.popleft()
-            if future.running() or future.set_running_or_notify_cancel():  # it runs where it is asked again
-                self._start(request, self._answer(request, future, self._sending.turn(request), self._send))
+            if future.running() or future.set_running_or_notify_cancel():  # it is running where it is asked again
+                self._start(request, self._answer(request, future, self._sender.permit(request), self._send))
 
     def _start(self, request: Request, answering: Coroutine[Any, Any, None]) -> None:
         self._tasks[self._loop.create_task(answering)] = request, self._loop.time()
 
-    def _empty(self) -> None:
-        """Let go of all that is not under way."""
-        self._sending.stop(self._failure)
-        futures = [future for _, future in self._waiting] + [held.future for held in self._refusals.all()]
+    def _end_waiting(self) -> None:
+        """End all requests that are not under way."""
+        self._sender.stop(self._failure)
+        futures = [future for _, future in self._waiting] + [refusal.future for refusal in self._refusals.take()]
         self._waiting.clear()
         for future in futures:
             if not future.running() and self._failure is None:
@@ -130,90 +126,85 @@ class RequestQueue:
         if self._is_closing and not self._tasks:
             self.over.set()
 
-    async def _answer(self, request: Request, future: "Future[Completion]", turn: Permit, send: Send) -> None:
-        """Bring a request to its end; every way out gives its future a result, or holds it as refused."""
+    async def _answer(self, request: Request, future: "Future[Completion]", permit: Permit, send: Send) -> None:
+        """Bring a request to its end: its future gets a result, or it is held as refused."""
         started = self._loop.time()
         try:
-            answer = await self._sending.answer(request, turn, send)
-        except Exception as defect:  # of ours, for every error of an attempt has been judged: shown by its traceback
-            future.set_exception(defect)
-            self._end()
+            outcome = await self._sender.answer(request, permit, send)
+        except Exception as bug:  # of ours, for every error of an attempt is classified: shown with its traceback
+            future.set_exception(bug)
+            self._end_task()
             return
-        reply = answer.reply
-        if answer.is_refused and isinstance(reply, Failure) and not self._is_ending:
-            self._refusals.hold(Held(request, future, reply, self._sending.last, answer.garbled))
-            self._end()
+        reply = outcome.reply
+        if isinstance(reply, Completion):
+            self._release(self._refusals.answered(request, outcome.attempt))
+        elif outcome.is_refused and not self._is_ending:
+            self._refusals.hold(Refusal(request, future, reply, self._sender.last, outcome.garbled))
+            self._end_task()
             return
-        if isinstance(reply, Failure):
-            reply = Completion(failure=self._ended(answer, reply))
         else:
-            self._release(self._refusals.answered(request, answer.attempt))
-        self._end()  # so that the next is sent before this reply is written to disk
+            if outcome.is_refused:  # and not judged any more
+                reply = self._failure or CLOSED
+            elif not self._is_closing:
+                self._failure = self._failure or reply
+            reply = Completion(failure=reply)
+        self._end_task()  # so that the next is sent before this reply is written to disk
         future.set_result(replace(reply, seconds=self._loop.time() - started))
 
-    def _ended(self, answer: Answer, failure: Failure) -> Failure:
-        """The failure of a request, which stops the others as well if it is not of its own; a doubtful one is none."""
-        if answer.is_refused:
-            return self._failure or CLOSED
-        if failure.kind != "refused" and not self._is_closing:
-            self._failure = self._failure or failure
-        return failure
-
-    def _end(self) -> None:
+    def _end_task(self) -> None:
         """Give the place of this task to the next request."""
-        task = asyncio.current_task()
-        if task is not None:
+        if (task := asyncio.current_task()) is not None:
             self._tasks.pop(task, None)
-        self._begin()
+        self._start_next()
 
     def _judge(self, send: Send) -> None:
         """Take the next step with the refusals that are held, if there is one to take."""
         if self._is_ending or (step := self._refusals.step(self._is_waiting, self._is_under_way)) is None:
             return
-        what, held = step
-        if what == "probe":
+        action, refusal = step
+        if action == "probe":
             self._is_probing = True
-            self._start(probe_of(held.request), self._prove(held, send))
-        elif what == "stop":
-            self._stop(held, stage_refused(held))
+            self._start(probe_of(refusal.request), self._probe(refusal, send))
+        elif action == "stop":
+            self._stop(refusal, stage_refused(refusal))
         else:
-            self._release(self._refusals.believed(held))
-            self._begin()
+            self._release(self._refusals.take(lambda other: other.shares(refusal.request)))
+            self._start_next()
 
-    def _is_waiting(self, held: Held) -> bool:
-        return any(held.shares(request) for request, _ in self._waiting)
+    def _is_waiting(self, refusal: Refusal) -> bool:
+        return any(refusal.shares(request) for request, _ in self._waiting)
 
-    def _is_under_way(self, held: Held) -> bool:
-        return any(held.shares(request) for request, _ in self._tasks.values())
+    def _is_under_way(self, refusal: Refusal) -> bool:
+        return any(refusal.shares(request) for request, _ in self._tasks.values())
 
-    def _stop(self, held: Held, why: str) -> None:
-        failure = with_keys(held.failure, held.request, self._terms.extra)
-        self.fail(Failure("fatal", f"{failure.message} {why}"))
+    def _stop(self, refusal: Refusal, reason: str) -> None:
+        failure = with_keys(refusal.failure, refusal.request, self._settings.extra)
+        self.fail(Failure("fatal", f"{failure.message} {reason}"))
 
-    def _release(self, judged: Iterable[Held]) -> None:
-        """Ask again what was refused once, before all others; let go of what was refused twice."""
-        for held in reversed(list(judged)):
-            if self._refusals.is_second(held):
-                held.future.set_result(Completion(failure=held.failure))
+    def _release(self, judged: Iterable[Refusal]) -> None:
+        """Ask again, before all others, what was refused once; end what was refused twice."""
+        for refusal in reversed(list(judged)):
+            if self._refusals.is_second(refusal):
+                refusal.future.set_result(Completion(failure=refusal.failure))
             else:
-                self._waiting.appendleft((held.request, held.future))
+                self._waiting.appendleft((refusal.request, refusal.future))
 
-    async def _prove(self, held: Held, send: Send) -> None:
-        """Send a probe in the place of a refused request, and judge by what becomes of it."""
-        request = probe_of(held.request)
+    async def _probe(self, refusal: Refusal, send: Send) -> None:
+        """Send a probe in the place of a refused request, and judge by its outcome."""
+        request = probe_of(refusal.request)
         try:
-            answer = await self._sending.answer(request, None, send)
-        except Exception as defect:  # of ours, as above
-            for other in self._refusals.all():
-                other.future.set_exception(defect)
-            answer = Answer(CLOSED, 0, is_refused=False)
+            outcome = await self._sender.answer(request, None, send)
+        except Exception as bug:  # of ours, as above
+            for other in self._refusals.take():
+                other.future.set_exception(bug)
+            outcome = Outcome(CLOSED)
         self._is_probing = False
-        reply = answer.reply
+        reply = outcome.reply
         if isinstance(reply, Completion):
-            LOG.info("The probe %s was answered: the refused requests are looked at one by one.", request.id)
-            self._release(self._refusals.proved(request, answer.attempt))
-        elif answer.is_refused:
-            self._stop(held, all_refused(held))
+            LOG.info("The probe %s was answered: the refused requests are judged one by one.", request.id)
+            self._release(self._refusals.probed(request, outcome.attempt))
+        elif outcome.is_refused:
+            self._stop(refusal, all_refused(refusal))
         elif not self._is_closing:
             self._failure = self._failure or reply
-        self._end()
+        self._end_task()

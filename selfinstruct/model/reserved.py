@@ -1,12 +1,12 @@
 """Parameters that no `extra` may hold, and the key of the config to use instead.
 
-An `extra` is sent as it is, and LiteLLM takes a part of it as orders of its own.  What would bring another model's
-text into the data, send requests or a key elsewhere, or change how many replies come, is refused by its name, before
-anything is sent: the config would otherwise say one model and the data hold another.
+An `extra` is sent as it is, and LiteLLM takes a part of it as its own options.  A parameter that would bring another
+model's text into the data, send requests or a key elsewhere, or change how many replies come, is refused before
+anything is sent: the config would otherwise name one model and the data come from another.
 
 Names are compared without case, `_` and `-`, for providers write `candidateCount` where others write `candidate_count`.
-`extra_body` holds parameters as well, and so does Gemini's `generationConfig`.  A provider may have a parameter of this
-kind that nobody here knows of; the name of the model that each reply gives is stored with it.
+A provider may have a parameter of this kind that is not known here; the name of the model that each reply gives is
+stored with it.
 """
 
 import re
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 INSIDE = ("extrabody", "generationconfig", "litellmparams")
-"""Parameters that hold further ones."""
+"""Parameters that hold further ones, such as Gemini's `generationConfig`."""
 MODEL = "could bring replies of another model into the data. Set model.name instead."
 ADDRESS = "would change where requests are sent. Set model.api_base instead."
 KEY = "would change the key. Name the environment variable that holds it in model.key_env instead."
@@ -45,7 +45,7 @@ NAMES = {
     FIXED: "client http_client shared_session stream stream_options echo mock_response mock_tool_calls mock_timeout"
     " acompletion atext_completion",
 }
-"""What a parameter would do and what to use instead, to the parameters of this kind."""
+"""What a parameter would do and what to use instead, with the parameters of this kind."""
 
 
 def plain(name: object) -> str:

@@ -9,17 +9,16 @@ to begin again where the replies end, which would make a short script look like 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import TypeAdapter, ValidationError, model_validator
 
 from selfinstruct.budget import Pricing
 from selfinstruct.errors import DataError
-from selfinstruct.model import Mode, Session
+from selfinstruct.model import ImmediateSession, Mode, Session
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Failure, Request
 from selfinstruct.task import SCRIPTED
@@ -50,6 +49,9 @@ class Scripted:
     """A JSONL file with one reply a line."""
     replies: list[Reply] | None
     """The replies themselves, in place of a file."""
+    name: ClassVar[str] = SCRIPTED
+    is_offline: ClassVar[bool] = True
+    store: ClassVar[str | None] = None
 
     @model_validator(mode="after")
     def _has_replies(self) -> Self:
@@ -57,25 +59,10 @@ class Scripted:
             raise ValueError("needs one of path and replies; set the other one to null")
         return self
 
-    @property
-    def name(self) -> str:
-        """What logs, summary and dataset call it."""
-        return SCRIPTED
-
-    @property
-    def is_offline(self) -> bool:
-        """Always true: its text is not a model's."""
-        return True
-
-    @property
-    def store(self) -> None:
-        """None: its replies cost nothing."""
-        return
-
     def prepare(self) -> None:
-        """Do nothing: it is ready."""
+        """Do nothing."""
 
-    def rates(self) -> Pricing:
+    def pricing(self) -> Pricing:
         """Return a price of 0."""
         return Pricing(0.0, 0.0)
 
@@ -99,39 +86,25 @@ class Scripted:
             found.setdefault(reply.stage, []).append(reply)
         return found
 
-    @contextmanager
-    def line(self) -> Iterator[Session]:
-        """Open a line on which every request is answered at once."""
-        yield Reading(self.script(), "model.replies" if self.path is None else str(self.path))
+    def session(self, answered: Mapping[str, int] | None = None) -> AbstractContextManager[Session]:
+        """Open a session that starts after the replies which earlier processes got."""
+        script, used = self.script(), Counter(answered or {})
 
+        def answer(request: Request) -> Completion:
+            replies, place = script.get(request.stage, []), used[request.stage]
+            if place >= len(replies):
+                return Completion(failure=Failure("fatal", self._missing(request.stage, len(replies), place + 1)))
+            used[request.stage] += 1
+            reply = replies[place]
+            return Completion(text=reply.text, finish_reason=reply.finish_reason, cost_usd=0.0, model=SCRIPTED)
 
-class Reading:
-    """The line to a script that is read from its beginning, or from where an earlier process stopped."""
+        return nullcontext(ImmediateSession(answer))
 
-    def __init__(self, script: Mapping[str, Sequence[Reply]], place: str) -> None:
-        self._script = script
-        self._place = place
-        self._asked: Counter[str] = Counter()
-        self.answered_stages: Mapping[str, int] = {}
-        """How many requests of each stage were answered in earlier processes."""
-
-    def ask(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
-        """Answer each request with the next reply of its stage."""
-        futures: list[Future[Completion]] = [Future() for _ in requests]
-        for request, future in zip(requests, futures, strict=True):
-            future.set_result(self._next(request.stage))
-        return futures
-
-    def _next(self, stage: str) -> Completion:
-        place = self.answered_stages.get(stage, 0) + self._asked[stage]
-        replies = self._script.get(stage, ())
-        if place >= len(replies):
-            count = f"{len(replies)} repl{'y' if len(replies) == 1 else 'ies'}"
-            wanted = f"{self._place} has {count} for stage {stage}, and request {place + 1} of it needs another one."
-            return Completion(failure=Failure("fatal", f"{wanted} Add replies to it, or ask for fewer tasks."))
-        self._asked[stage] += 1
-        reply = replies[place]
-        return Completion(text=reply.text, finish_reason=reply.finish_reason, cost_usd=0.0, model=SCRIPTED)
+    def _missing(self, stage: str, count: int, number: int) -> str:
+        place = "model.replies" if self.path is None else self.path
+        replies = "1 reply" if count == 1 else f"{count} replies"
+        wanted = f"{place} has {replies} for stage {stage}, and request {number} of it needs another one."
+        return f"{wanted} Add replies to it, or ask for fewer tasks."
 
 
 def read(path: Path) -> list[Reply]:

@@ -1,14 +1,14 @@
-"""A line to a model behind a network: an event loop in a thread of its own, from the first request to the closing.
+"""A session with a model behind a network: an event loop in a thread of its own, from the first request to the closing.
 
-Whoever asks is in another thread and is never held up: one wake-up of the loop for a list of requests, a future for
-each.  Nothing is opened before the first request, so that a run whose replies are all stored connects to nobody and
-imports nothing heavy.
+The caller is in another thread and never waits: one wake-up of the loop for a list of requests, a future for each.
+Nothing is opened before the first request, so that a run whose replies are all stored connects to no server and imports
+nothing heavy.
 
-While the thread lives, Python turns from thread to thread five times as often as it does unasked: replies are read and
-filtered in the other thread, and whenever the loop comes back from the network it would wait 5 ms for its turn.
+While the thread lives, Python switches between threads five times as often as usual: replies are read and filtered in
+the other thread, and whenever the loop comes back from the network it would wait 5 ms for its turn.
 
-Closing waits for what is under way, since it is paid for.  An interrupt during that wait (Ctrl-C, SIGTERM) ends it:
-connections are closed, the thread is joined, and the interrupt goes on.
+Closing waits for the requests under way, since they are paid for.  An interrupt during that wait (Ctrl-C, SIGTERM) ends
+it: connections are closed, the thread is joined, and the interrupt is raised.
 """
 
 import asyncio
@@ -21,47 +21,48 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from types import TracebackType
 
 from selfinstruct.model.failed_attempt import message_of
-from selfinstruct.model.request_queue import RateLimits, RequestQueue, Send
+from selfinstruct.model.request_queue import RequestQueue
 from selfinstruct.model.secrets import Secrets
+from selfinstruct.model.sending import Send
+from selfinstruct.model.settings import ServerSettings, key_in
 from selfinstruct.request import Completion, Failure, Request
 
 LOG = logging.getLogger(__name__)
 
-TURN = 0.001
+SWITCH_INTERVAL = 0.001
 """Seconds that a busy thread may keep the interpreter while another waits for it; shorter gains nothing more."""
 
 
 class AsyncSession:
-    """A line that asks by `opened`, which gives the way to make one attempt."""
+    """A session that sends by `opened`, which gives the way to make one attempt."""
 
     def __init__(
         self,
         opened: Callable[[], AbstractAsyncContextManager[Send]],
-        terms: RateLimits,
-        secrets: Secrets | None = None,
+        settings: ServerSettings,
+        answered: Mapping[str, int] | None = None,
     ) -> None:
         self._opened = opened
-        self._terms = terms
-        self._secrets = secrets or Secrets()
+        self._settings = settings
+        self._answered = answered or {}
+        self._secrets = Secrets(key_in(settings.key_env))
         self._thread: threading.Thread | None = None
         self._is_closed = False
-        self.answered_stages: Mapping[str, int] = {}
-        """How many requests of each stage were answered in earlier processes; set before the first request."""
         self._ready: Future[tuple[asyncio.AbstractEventLoop, RequestQueue]] = Future()
         self._ended = threading.Event()
-        self._turn_before = sys.getswitchinterval()
+        self._switch_interval = sys.getswitchinterval()
 
     def __enter__(self) -> "AsyncSession":
         return self
 
-    def ask(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
-        """Have each request answered as soon as there is room for it; comes back at once."""
+    def submit(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
+        """Queue the requests, in this order, and return at once."""
         if self._is_closed:
-            raise RuntimeError("the line is closed")
+            raise RuntimeError("the session is closed")
         futures: list[Future[Completion]] = [Future() for _ in requests]
         if futures:
-            loop, asking = self._running()
-            loop.call_soon_threadsafe(asking.take, list(zip(requests, futures, strict=True)))
+            loop, queue = self._running()
+            loop.call_soon_threadsafe(queue.extend, list(zip(requests, futures, strict=True)))
         return futures
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -69,24 +70,24 @@ class AsyncSession:
         if self._thread is None:
             return
         try:
-            loop, asking = self._running()
-            loop.call_soon_threadsafe(asking.close)
-            if isinstance(error, (KeyboardInterrupt, SystemExit)) and asking.under_way:
-                LOG.info("Waiting for %d requests under way; interrupt again to give them up.", asking.under_way)
+            loop, queue = self._running()
+            loop.call_soon_threadsafe(queue.close)
+            if isinstance(error, (KeyboardInterrupt, SystemExit)) and queue.under_way:
+                LOG.info("Waiting for %d requests under way; interrupt again to give them up.", queue.under_way)
             self._ended.wait()
         except (KeyboardInterrupt, SystemExit):
             with suppress(RuntimeError):  # the loop has just ended
-                loop.call_soon_threadsafe(asking.abandon)
+                loop.call_soon_threadsafe(queue.abandon)
             self._ended.wait()
             raise
         finally:
             self._thread.join()
-            sys.setswitchinterval(self._turn_before)
+            sys.setswitchinterval(self._switch_interval)
 
     def _running(self) -> tuple[asyncio.AbstractEventLoop, RequestQueue]:
-        """The loop and what it has been asked; started when first needed."""
+        """Return the loop and its queue, started when first needed."""
         if self._thread is None:
-            sys.setswitchinterval(min(TURN, self._turn_before))
+            sys.setswitchinterval(min(SWITCH_INTERVAL, self._switch_interval))
             self._thread = threading.Thread(target=self._run, name="selfinstruct-model", daemon=True)
             self._thread.start()
         return self._ready.result()
@@ -94,24 +95,23 @@ class AsyncSession:
     def _run(self) -> None:
         try:
             with asyncio.Runner() as runner:
-                runner.get_loop()  # fails before there is a coroutine that nobody would await
+                runner.get_loop()  # fails before there is a coroutine that would never be awaited
                 runner.run(self._serve())
         except Exception as error:
             if self._ready.done():
                 raise
-            self._ready.set_exception(error)  # no loop can be had, where no file can be opened any more
+            self._ready.set_exception(error)  # there is no loop where no file can be opened any more
         finally:
             self._ended.set()
 
     async def _serve(self) -> None:
-        asking = RequestQueue(self._terms, self._secrets)
-        asking.remember(self.answered_stages)
-        self._ready.set_result((asyncio.get_running_loop(), asking))
+        queue = RequestQueue(self._settings, self._secrets, self._answered)
+        self._ready.set_result((asyncio.get_running_loop(), queue))
         async with AsyncExitStack() as stack:
             try:
                 send = await stack.enter_async_context(self._opened())
             except Exception as error:
-                asking.fail(Failure("fatal", self._secrets.out_of_message(message_of(error))))
+                queue.fail(Failure("fatal", self._secrets.out_of_message(message_of(error))))
             else:
-                asking.open(send)
-            await asking.over.wait()
+                queue.open(send)
+            await queue.over.wait()

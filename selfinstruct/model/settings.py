@@ -1,55 +1,136 @@
-"""What every model behind a network is told, checked without asking it: its key, its address, its price.
+"""The settings of every model behind a network, and their checks that need no request.
 
 A key never enters a config: the config names the environment variable that holds it.
 """
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
-from selfinstruct.model.replies import Price
-from selfinstruct.model.reserved import misplaced
+from pydantic import Field
 
-PLACES = {
+from selfinstruct.budget import Pricing
+from selfinstruct.model import Mode
+from selfinstruct.model.reserved import misplaced
+from selfinstruct.part import part
+
+Droppable: TypeAlias = Literal["temperature", "top_p", "frequency_penalty", "presence_penalty", "stop"]
+"""The decoding parameters that a model may not take."""
+TokenLimit: TypeAlias = Literal["max_tokens", "max_completion_tokens"]
+"""The names that servers have for the largest number of tokens of a reply."""
+MAX_REPLY_BYTES = 32 << 20
+REMEDIES = {
     "credentials": "belong into the environment variable that model.key_env names",
     "a query": "belongs into model.extra if the server reads it from the request, as in model.extra.api_version=<date>",
 }
 """Where a part that an address may not hold belongs."""
 
 
+@part
+class Price:
+    """US dollars per million tokens; null where it is not known."""
+
+    prompt: Annotated[float, Field(ge=0)] | None
+    """For a million tokens of the prompt."""
+    completion: Annotated[float, Field(ge=0)] | None
+    """For a million tokens of the reply."""
+
+    def pricing(self) -> Pricing | None:
+        """Return the price, where it is known."""
+        return None if self.prompt is None or self.completion is None else Pricing(self.prompt, self.completion)
+
+    def of(self, prompt_tokens: int | None, completion_tokens: int | None) -> float | None:
+        """Return the cost of a reply, where price and tokens are known."""
+        pricing = self.pricing()
+        if pricing is None or prompt_tokens is None or completion_tokens is None:
+            return None
+        return pricing.of(prompt_tokens, completion_tokens)
+
+
+@part
+class ServerSettings:
+    """The settings of a model behind a network."""
+
+    name: Annotated[str, Field(min_length=1)]
+    """The model: its name on the server, or `provider/model` for LiteLLM."""
+    mode: Mode
+    """`chat` for models that are sent messages, `completion` for models that continue a text."""
+    api_base: str | None
+    """URL of the server, up to and with `/v1`; null for the provider's own."""
+    key_env: str | None
+    """Name of the environment variable that holds the key; null to send none."""
+    key_required: bool
+    """Whether a run without that key is refused before it starts."""
+    concurrency: Annotated[int, Field(ge=1)]
+    """Requests under way at once; fewer while the server reports overload."""
+    requests_per_minute: Annotated[int, Field(ge=1)] | None
+    """Attempts in any 60 seconds; null for no limit."""
+    tokens_per_minute: Annotated[int, Field(ge=1)] | None
+    """Tokens of prompts and replies in any 60 seconds; null for no limit."""
+    timeout_seconds: Annotated[float, Field(gt=0)]
+    """Seconds after which an attempt is given up."""
+    deadline_seconds: Annotated[float, Field(gt=0)] | None
+    """Seconds after which a request is given up, all attempts and waits together, and the run stops; a server that has
+    answered before is waited for as long. Null for no limit."""
+    attempts: Annotated[int, Field(ge=1)]
+    """Faults of one request, after which it is given up: a garbled reply, and a reset, a timeout or an error of the
+    server while others are answered. Faults of the server alone (an overload, an outage, a model that is loading) are
+    not counted once it has answered. A request with nothing but garbled replies is asked as often once more when
+    others were answered, and then rejected."""
+    price: Price
+    """The price of the model, where no list knows it."""
+    store: str | None
+    """Path of a store of replies that several runs share, so that each reply is paid for once; null for none."""
+    extra: dict[str, Any]
+    """Further parameters of every request, sent as they are (top_k, num_ctx, chat_template_kwargs, …)."""
+    unsupported: list[Droppable] = Field(default_factory=list)
+    """Decoding parameters that the model does not take: no stage sends them, whatever its prompt says."""
+    max_tokens_parameter: TokenLimit | None = None
+    """Name under which `max_tokens` is sent; null for `max_tokens`, or LiteLLM's own choice for models it knows."""
+    max_reply_bytes: Annotated[int, Field(ge=1024)] = MAX_REPLY_BYTES
+    """Bytes of a reply, after decompression, beyond which reading stops and the reply counts as garbled."""
+
+
+def identity_of(settings: ServerSettings) -> dict[str, object]:
+    """Return what shapes a reply: name, mode, address, and the parameters of every request; no key and no limit."""
+    shape: dict[str, object] = {name: getattr(settings, name) for name in ("name", "mode", "api_base")}
+    limit = settings.max_tokens_parameter
+    shape |= {"extra": dict(settings.extra)}
+    return shape if limit is None else {**shape, "max_tokens_parameter": limit}
+
+
 def key_in(variable: str | None) -> str | None:
-    """The key in an environment variable, if there is one."""
+    """Return the key in an environment variable, if there is one."""
     return os.environ.get(variable, "").strip() or None if variable else None
 
 
 def keys_within(config: Any) -> Iterator[str]:
-    """Yield every key that a config names by its variable, in whatever place."""
+    """Yield every key that a config names by its variable, at any depth."""
     if isinstance(config, Mapping):
-        for name, value in config.items():
-            if name == "key_env" and isinstance(value, str) and (key := key_in(value)):
-                yield key
-            yield from keys_within(value)
-    elif isinstance(config, list):
+        if isinstance(variable := config.get("key_env"), str) and (key := key_in(variable)):
+            yield key
+        config = list(config.values())
+    if isinstance(config, list):
         for value in config:
             yield from keys_within(value)
 
 
-def problems_of_key(model: str, variable: str | None, required: bool) -> list[str]:
-    """Why a key that is needed is not there."""
-    if not required or key_in(variable):
-        return []
-    if variable is None:
-        return [f"model.key_env is null, but {model} needs a key; name the environment variable it is in."]
-    return [f"The environment variable {variable} is not set; {model} needs its key there."]
-
-
-def problems_of_values(api_base: str | None, price: Price, extra: Mapping[str, Any]) -> list[str]:
-    """What is wrong with address, price and further parameters."""
-    found = [] if api_base is None else problems_of_address(api_base)
-    if (price.prompt is None) != (price.completion is None):
+def problems_of(settings: ServerSettings) -> list[str]:
+    """Return what is wrong with the key, the address, the price and the further parameters."""
+    found = [] if settings.api_base is None else problems_of_address(settings.api_base)
+    if (settings.price.prompt is None) != (settings.price.completion is None):
         found.append("model.price must give both prompt and completion, or neither.")
-    return found + misplaced("model.extra", extra)
+    return problems_of_key(settings) + found + misplaced("model.extra", settings.extra)
+
+
+def problems_of_key(settings: ServerSettings) -> list[str]:
+    """Return why a required key is missing."""
+    if not settings.key_required or key_in(settings.key_env):
+        return []
+    if settings.key_env is None:
+        return [f"model.key_env is null, but {settings.name} needs a key; name the environment variable it is in."]
+    return [f"The environment variable {settings.key_env} is not set; {settings.name} needs its key there."]
 
 
 def problems_of_address(api_base: str) -> list[str]:
@@ -57,23 +138,23 @@ def problems_of_address(api_base: str) -> list[str]:
     if not is_url(api_base.strip()):
         shown = "an address with credentials" if "@" in api_base else repr(api_base)
         return [f"model.api_base must be a URL such as http://127.0.0.1:8000/v1 (got {shown})."]
-    whole = "".join(sign for sign in api_base if sign.isprintable() and not sign.isspace())
-    parts = urlsplit(whole)
+    compact = "".join(sign for sign in api_base if sign.isprintable() and not sign.isspace())
+    parts = urlsplit(compact)
     checks = {
-        "blanks": whole != api_base,
+        "blanks": compact != api_base,
         "credentials": "@" in parts.netloc,
-        "a query": "?" in whole,
-        "a fragment": "#" in whole,
+        "a query": "?" in compact,
+        "a fragment": "#" in compact,
     }
-    if not (found := [what for what, is_there in checks.items() if is_there]):
+    if not (found := [problem for problem, is_there in checks.items() if is_there]):
         return []
     better = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    places = [f"; {what} {PLACES[what]}" for what in found if what in PLACES]
-    return [f"model.api_base holds {' and '.join(found)}. Set model.api_base={better}{''.join(places)}."]
+    remedies = [f"; {problem} {REMEDIES[problem]}" for problem in found if problem in REMEDIES]
+    return [f"model.api_base holds {' and '.join(found)}. Set model.api_base={better}{''.join(remedies)}."]
 
 
 def is_url(text: str) -> bool:
-    """Whether a text is the address of a server."""
+    """Return whether a text is the address of a server."""
     try:
         parts = urlsplit(text)
     except ValueError:

@@ -1,57 +1,23 @@
 """Which parameters a model takes, as LiteLLM knows without asking it, and which keys to set where it takes less.
 
 LiteLLM knows by model and by value: some reasoning models take no temperature but 1, Claude no penalties.  It is asked
-the way it asks itself before each call (`get_optional_params`), one parameter after the other, so that no sentence of
-its errors has to be read.  What it does not know is known by the server alone.
-
-Every stage is checked before the first is paid for: a later stage, whose parameters are others, would else be refused
-after hours.
+as it asks itself before each call (`get_optional_params`), one parameter after the other, so that none of its error
+messages has to be read.  Every stage is checked before the first is paid for: a later stage with other parameters would
+otherwise be refused after hours.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias, get_args
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, get_args
 
-from selfinstruct.model.arguments import Droppable, Limit, chosen, given, supported
+from selfinstruct.model import Stages
+from selfinstruct.model.arguments import decoding_parameters, given, supported
 from selfinstruct.model.connection import OPENAI, loaded
 from selfinstruct.model.reserved import misplaced
+from selfinstruct.model.settings import Droppable, ServerSettings
 from selfinstruct.request import Decoding
 
-Stages: TypeAlias = Mapping[str, Sequence[Decoding]]
-"""The decodings that each stage uses, by the name of the stage."""
 Refused: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], list[str]]
-"""Which of the parameters and of the further ones (`extra`) a model does not take."""
-
-
-class Served(Protocol):
-    """What is read of a model here."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        ...
-
-    @property
-    def unsupported(self) -> Sequence[Droppable]:
-        """What it is not sent."""
-        ...
-
-    @property
-    def max_tokens_parameter(self) -> Limit | None:
-        """How it calls the token limit."""
-        ...
-
-    @property
-    def extra(self) -> Mapping[str, Any]:
-        """Further parameters of every request."""
-        ...
-
-
-class Place(NamedTuple):
-    """A parameter that is not taken: which, with what value, and the key of an `extra` that holds it, if one does."""
-
-    name: str
-    value: Any
-    extra: str | None
+"""Names those of the parameters and of the further ones (`extra`) that a model does not take."""
 
 
 def misplaced_in(stages: Stages) -> list[str]:
@@ -63,58 +29,58 @@ def misplaced_in(stages: Stages) -> list[str]:
     ]
 
 
-def untaken(key: str, model: Served, stages: Stages, refused: Refused) -> list[str]:
+def unsupported_by_litellm(key: str, settings: ServerSettings, stages: Stages) -> list[str]:
     """Return a sentence with the parameters that a model does not take, and the keys to set; `key` is the model's."""
-    where: dict[str, list[str]] = {}
+    refused = refused_by(settings)
+    stages_of: dict[str, dict[str, None]] = {}
     remedies: dict[str, None] = {}
     dropped: set[str] = set()
     for stage, decodings in stages.items():
         for decoding in decodings:
-            for place in places(model, stage, decoding, key, refused):
-                value = f"{place.value:g}" if isinstance(place.value, float) else place.value
-                known = where.setdefault(f"{place.name}={value}", [])
-                known += [stage] * (stage not in known)
-                if place.extra is None and place.name in get_args(Droppable):
-                    dropped.add(place.name)
+            for name, value, remedy in unsupported_in(settings, stage, decoding, key, refused):
+                shown = f"{value:g}" if isinstance(value, float) else value
+                stages_of.setdefault(f"{name}={shown}", {})[stage] = None
+                if remedy is None:
+                    dropped.add(name)
                 else:
-                    remedies[remedy(place, key, stage)] = None
-    if not where:
+                    remedies[remedy] = None
+    if not stages_of:
         return []
-    names = [name for name in get_args(Droppable) if name in dropped or (dropped and name in model.unsupported)]
+    names = [name for name in get_args(Droppable) if name in dropped or (dropped and name in settings.unsupported)]
     keys = [f"{key}.unsupported=[{','.join(names)}]"] * bool(names) + list(remedies)
-    said = ", ".join(f"{name} (of {', '.join(known)})" for name, known in where.items())
-    return [f"{model.name} does not take {said}. Set {' '.join(keys)}"]
+    found = ", ".join(f"{name} (of {', '.join(found)})" for name, found in stages_of.items())
+    return [f"{settings.name} does not take {found}. Set {' '.join(keys)}"]
 
 
-def places(model: Served, stage: str, decoding: Decoding, key: str, refused: Refused) -> list[Place]:
-    """Return what a model does not take of a decoding."""
-    sent = chosen(supported(decoding, model.unsupported), model.max_tokens_parameter)
+def unsupported_in(
+    settings: ServerSettings, stage: str, decoding: Decoding, key: str, refused: Refused
+) -> list[tuple[str, Any, str | None]]:
+    """Return name and value of what a model does not take, and the override against it; None for `unsupported`."""
+    sent = decoding_parameters(supported(decoding, settings.unsupported), settings.max_tokens_parameter)
     own = given(decoding.extra)
-    further = {**given(model.extra), **own}
-    extras = {name: f"recipe.{stage}.prompt.decoding.extra" if name in own else f"{key}.extra" for name in further}
-    return [
-        Place(name, sent[name], None) if name in sent else Place(name, further[name], extras[name])
-        for name in refused(sent, further)
-    ]
+    further = {**given(settings.extra), **own}
+    prefix = f"recipe.{stage}.prompt.decoding"
+    found: list[tuple[str, Any, str | None]] = []
+    for name in refused(sent, further):
+        if name not in sent:
+            found.append((name, further[name], f"{f'{prefix}.extra' if name in own else f'{key}.extra'}.{name}=null"))
+        elif name in get_args(Droppable):
+            found.append((name, sent[name], None))
+        elif name == "max_completion_tokens":
+            found.append((name, sent[name], f"{key}.max_tokens_parameter=max_tokens"))
+        else:
+            found.append((name, sent[name], f"{prefix}.{name}=null"))
+    return found
 
 
-def remedy(place: Place, key: str, stage: str) -> str:
-    """Return the override that keeps a parameter from being sent."""
-    if place.extra is not None:
-        return f"{place.extra}.{place.name}=null"
-    if place.name == "max_completion_tokens":
-        return f"{key}.max_tokens_parameter=max_tokens"
-    return f"recipe.{stage}.prompt.decoding.{place.name}=null"
-
-
-def refused_by(name: str, api_base: str | None, chat: bool) -> Refused:
-    """Return what LiteLLM knows of a model; it knows nothing of one whose provider it does not know."""
+def refused_by(settings: ServerSettings) -> Refused:
+    """Return the test of a model's parameters; nothing is known of a model whose provider LiteLLM does not know."""
     litellm = loaded()
     try:
-        bare, provider, _, _ = litellm.get_llm_provider(model=name, api_base=api_base)
+        bare, provider, _, _ = litellm.get_llm_provider(model=settings.name, api_base=settings.api_base)
     except Exception:  # reported with the problems of the model
         return lambda sent, extra: []
-    if provider in OPENAI and not chat:
+    if provider in OPENAI and settings.mode == "completion":
         provider = "text-completion-openai"
 
     def takes(parameters: Mapping[str, Any]) -> bool:
@@ -122,7 +88,7 @@ def refused_by(name: str, api_base: str | None, chat: bool) -> Refused:
             litellm.get_optional_params(model=bare, custom_llm_provider=provider, **parameters)
         except litellm.UnsupportedParamsError:
             return False
-        except Exception:  # of another kind: the call itself will say what is wrong
+        except Exception:  # of another kind: the call itself will report it
             return True
         return True
 

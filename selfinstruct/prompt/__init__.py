@@ -18,7 +18,7 @@ class Parser(Protocol):
     """Reads replies."""
 
     @property
-    def expects(self) -> str:
+    def reply_format(self) -> str:
         """The form of reply it reads, in one word: numbered_list, yes_no, label_first, input_first, …"""
         ...
 

@@ -24,7 +24,7 @@ class Answer:
     """Reads one output, of the input that the prompt shows."""
 
     @property
-    def expects(self) -> str:
+    def reply_format(self) -> str:
         """The name of the form of reply."""
         return "answer"
 

@@ -30,7 +30,7 @@ class InputFirst:
     """Reads examples of an input and its output."""
 
     @property
-    def expects(self) -> str:
+    def reply_format(self) -> str:
         """The name of the form of reply."""
         return "input_first"
 

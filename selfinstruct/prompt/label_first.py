@@ -24,7 +24,7 @@ class LabelFirst:
     """Reads blocks of a class label and the input that has it."""
 
     @property
-    def expects(self) -> str:
+    def reply_format(self) -> str:
         """The name of the form of reply."""
         return "label_first"
 

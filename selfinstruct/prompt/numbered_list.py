@@ -46,7 +46,7 @@ class NumberedList:
     `discard_reply` is the reference code's and keeps none."""
 
     @property
-    def expects(self) -> str:
+    def reply_format(self) -> str:
         """The name of the form of reply."""
         return "numbered_list"
 

@@ -27,7 +27,7 @@ class OneOf:
     """What the model may say, in any case, and the value that it stands for."""
 
     @property
-    def expects(self) -> str:
+    def reply_format(self) -> str:
         """The name of the form of reply."""
         return self.attribute
 

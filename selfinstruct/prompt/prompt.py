@@ -75,7 +75,7 @@ class Prompt:
             system=filled("system", self.system, shown) if chat and self.system is not None else None,
             chat=chat,
             decoding=decoding,
-            expects=self.parser.expects,
+            reply_format=self.parser.reply_format,
             sample=sample,
             attempt=attempt,
         )

@@ -38,7 +38,7 @@ class Rating:
         return self
 
     @property
-    def expects(self) -> str:
+    def reply_format(self) -> str:
         """The name of the form of reply."""
         return "rating"
 

@@ -42,7 +42,7 @@ class RewrittenText:
     """Reads the one text that a reply consists of."""
 
     @property
-    def expects(self) -> str:
+    def reply_format(self) -> str:
         """The name of the form of reply."""
         return "rewritten_text"
 

@@ -54,7 +54,7 @@ class SingleInstruction:
     """Whether what stands around the instruction is left out as released, or by whole words."""
 
     @property
-    def expects(self) -> str:
+    def reply_format(self) -> str:
         """The name of the form of reply."""
         return "single_instruction"
 

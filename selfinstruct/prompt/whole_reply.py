@@ -20,7 +20,7 @@ class WholeReply:
     """Reads an answer; the task needs no input beside its instruction."""
 
     @property
-    def expects(self) -> str:
+    def reply_format(self) -> str:
         """The name of the form of reply."""
         return "whole_reply"
 

@@ -36,7 +36,7 @@ class WholeTasks:
     """Reads tasks that each have an instruction, an input and an output."""
 
     @property
-    def expects(self) -> str:
+    def reply_format(self) -> str:
         """The name of the form of reply."""
         return "whole_tasks"
 

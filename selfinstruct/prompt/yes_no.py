@@ -63,7 +63,7 @@ class YesNo:
     """Reads yes or no from a reply, in English and, where it is one word, in Chinese, Japanese and Korean."""
 
     @property
-    def expects(self) -> str:
+    def reply_format(self) -> str:
         """The name of the form of reply."""
         return "yes_no"
 

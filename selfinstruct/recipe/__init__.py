@@ -105,7 +105,7 @@ class NullModel:
     name: str = ""
     mode: Mode = "chat"
 
-    def rates(self) -> Pricing | None:
+    def pricing(self) -> Pricing | None:
         """Nothing is paid."""
         return None
 

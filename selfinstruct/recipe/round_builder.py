@@ -71,11 +71,11 @@ class RoundBuilder:
             ]
         except ValueError as error:
             raise ConfigError([f"recipe.{self.stage}.prompt.{error}."]) from None
-        count, once = purse.reserve(requests, model.rates, attempts)
+        count, once = purse.reserve(requests, model.pricing, attempts)
         self.asked += count
         questions = list(zip(samples, requests[:count], strict=False))
         replies = model.complete(requests[:count])
-        return PendingReplies(self, prompt, questions, replies, purse, model.rates, once, attempts)
+        return PendingReplies(self, prompt, questions, replies, purse, model.pricing, once, attempts)
 
     def read(self, prompt: Prompt, completion: Completion, sample: Sample, chat: bool) -> list[Candidate | Rejection]:
         """Count a completion; all that it holds, in order."""

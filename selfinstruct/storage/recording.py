@@ -25,7 +25,7 @@ from pathlib import Path
 
 from selfinstruct.budget import Pricing
 from selfinstruct.errors import ModelError, RunFolderError
-from selfinstruct.model import Mode, Model, Remembering, Session, sendable
+from selfinstruct.model import Mode, Model, Session, sendable
 from selfinstruct.request import Completion, Request
 from selfinstruct.storage.completions import Store, StoredRequest, storable
 from selfinstruct.storage.drawn import written
@@ -44,10 +44,8 @@ def recorded(model: Model, store: Store, tally: Tally | None = None) -> Iterator
     """Open a line to the model, with every reply kept in the store, and in the model's own where it has one."""
     with ExitStack() as stack:
         shared = None if model.store is None else stack.enter_context(closing(opened(Path(model.store))))
-        line = stack.enter_context(model.line())
-        if isinstance(line, Remembering):
-            line.answered_stages = store.answered()
-        yield CachedModel(model, line, store, shared, tally)
+        session = stack.enter_context(model.session(store.answered()))
+        yield CachedModel(model, session, store, shared, tally)
 
 
 def opened(path: Path) -> Store:
@@ -85,9 +83,9 @@ class CachedModel:
         """The model's own."""
         return self.model.mode
 
-    def rates(self) -> Pricing | None:
+    def pricing(self) -> Pricing | None:
         """The model's own."""
-        return self.model.rates()
+        return self.model.pricing()
 
     def complete(self, requests: Sequence[Request]) -> "Replies":
         """Ask at once what the store does not hold; the replies come in the order asked.
@@ -118,7 +116,7 @@ class CachedModel:
                 self._store.save(asked, reply, kept)
             else:
                 new.append((asked, kept))
-        lines = self._line.ask([asked.request for asked, _ in new])
+        lines = self._line.submit([asked.request for asked, _ in new])
         replies.lines += lines
         for (asked, kept), line in zip(new, lines, strict=True):
             line.add_done_callback(partial(self._arrived, asked, kept))

@@ -21,7 +21,7 @@ EXPORT = Export(title=None, languages=["en"], license=None, seeds_license=None)
 
 
 class Whole:
-    expects = "whole"
+    reply_format = "whole"
 
     def parse(self, completion, shown):
         return [Candidate(instruction=completion.text)]
@@ -302,7 +302,7 @@ def test_a_budget_in_dollars_is_kept(run, tmp_path):
 
 def test_a_budget_in_dollars_needs_a_price(run, tmp_path, scripted):
     class Unpriced(scripted):
-        def rates(self):
+        def pricing(self):
             return None
 
     with pytest.raises(ConfigError, match=r"budget.usd needs the price of scripted, .* Set model.price.prompt"):

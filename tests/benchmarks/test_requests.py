@@ -24,7 +24,7 @@ from selfinstruct.model.connection import close_cached, loaded
 from selfinstruct.model.endpoint import Endpoint
 from selfinstruct.model.litellm import LiteLLM
 from selfinstruct.model.offline import Offline
-from selfinstruct.model.replies import Price
+from selfinstruct.model.settings import Price
 from selfinstruct.request import Decoding, Request
 from selfinstruct.storage.completions import Store
 from selfinstruct.storage.recording import recorded
@@ -107,8 +107,8 @@ SETTINGS = {
 
 
 def through(model, count):
-    with model.line() as line:
-        return [future.result().text for future in line.ask(requests(count))]
+    with model.session() as line:
+        return [future.result().text for future in line.submit(requests(count))]
 
 
 def endpoint(base, concurrency, count):

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from selfinstruct.model.grammar.asked import Asked
-from selfinstruct.model.replies import Price
+from selfinstruct.model.settings import Price
 from selfinstruct.request import Decoding, Request
 
 ROUND = 2817
@@ -129,7 +129,7 @@ def requests():
                 system=system,
                 chat=chat,
                 decoding=Decoding(**decoding),
-                expects="numbered_list",
+                reply_format="numbered_list",
             )
             for number in range(count)
         ]
@@ -140,8 +140,8 @@ def requests():
 @pytest.fixture(scope="session")
 def complete():
     def take(model, requests):
-        with model.line() as line:
-            return [future.result() for future in line.ask(list(requests))]
+        with model.session() as line:
+            return [future.result() for future in line.submit(list(requests))]
 
     return take
 
@@ -159,8 +159,8 @@ def only():
 def asking():
     """A prompt as the offline model reads it, with what chance has decided by the number of the draw."""
 
-    def ask(text, expects="", *, chat=True, draw=0, repeats=0.0, spoiled=False, **decoding):
-        request = Request("stage/1/1", "stage", 1, text, None, chat, Decoding(**decoding), expects)
+    def ask(text, reply_format="", *, chat=True, draw=0, repeats=0.0, spoiled=False, **decoding):
+        request = Request("stage/1/1", "stage", 1, text, None, chat, Decoding(**decoding), reply_format)
         return Asked(request, Random(draw), repeats, spoiled)
 
     return ask

@@ -1,6 +1,7 @@
 import pytest
+from virtual import endpoint
 
-from selfinstruct.model.arguments import asked, chosen, given, stops, supported, with_keys
+from selfinstruct.model.arguments import decoding_parameters, given, parameters, prompt_of, supported, with_keys
 from selfinstruct.request import Decoding, Failure, Request
 
 
@@ -11,41 +12,54 @@ def request(chat=True, system=None, **decoding):
 def test_a_chat_model_gets_messages():
     user = {"role": "user", "content": "Say it."}
 
-    assert asked(request()) == {"messages": [user]}
-    assert asked(request(system="Be brief.")) == {"messages": [{"role": "system", "content": "Be brief."}, user]}
+    assert prompt_of(request()) == {"messages": [user]}
+    assert prompt_of(request(system="Be brief.")) == {"messages": [{"role": "system", "content": "Be brief."}, user]}
 
 
 def test_a_completion_model_gets_the_text():
-    assert asked(request(chat=False)) == {"prompt": "Say it."}
+    assert prompt_of(request(chat=False)) == {"prompt": "Say it."}
 
 
 def test_only_parameters_with_a_value_are_sent():
-    assert chosen(Decoding(temperature=0.0, top_p=None, max_tokens=5)) == {"temperature": 0.0, "max_tokens": 5}
+    assert decoding_parameters(Decoding(temperature=0.0, top_p=None, max_tokens=5)) == {
+        "temperature": 0.0,
+        "max_tokens": 5,
+    }
     assert given({"seed": None, "top_k": 0}) == {"top_k": 0}
 
 
 @pytest.mark.parametrize(
     ("written", "model", "taken", "sent"),
     [
-        (["a", "b"], "openai/x", {"stop"}, {"stop": ["a", "b"]}),
-        (["a", "", "b", "c", "d", "e"], "openai/x", {"stop"}, {"stop": ["a", "b", "c", "d"]}),
-        (["\n", "a"], "anthropic/claude-x", {"stop"}, {"stop": ["a"]}),
-        (["\n"], "anthropic/claude-x", {"stop"}, {}),
-        (["\n"], "openai/x", {"stop"}, {"stop": ["\n"]}),
-        (["a"], "openai/o", set(), {}),
-        ([], "openai/x", {"stop"}, {}),
+        (["a", "b"], "openai/x", True, {"stop": ["a", "b"]}),
+        (["a", "", "b", "c", "d", "e"], "openai/x", True, {"stop": ["a", "b", "c", "d"]}),
+        (["\n", "a"], "anthropic/claude-x", True, {"stop": ["a"]}),
+        (["\n"], "anthropic/claude-x", True, {}),
+        (["\n"], "openai/x", True, {"stop": ["\n"]}),
+        (["a"], "openai/o", False, {}),
+        ([], "openai/x", True, {}),
     ],
 )
 def test_those_stop_strings_are_sent_that_the_model_takes(written, model, taken, sent):
-    assert stops(Decoding(stop=written), model, taken) == sent
+    settings = endpoint(name=model, unsupported=["stop"] if not taken else [])
+
+    assert parameters(settings, Decoding(stop=written)) == sent
+
+
+def test_what_a_request_sets_goes_before_what_the_model_sets():
+    settings = endpoint(extra={"top_k": 3, "seed": None, "min_p": 0.1})
+
+    sent = parameters(settings, Decoding(temperature=0, stop=["a"], extra={"top_k": 4}), takes_stop=False)
+
+    assert sent == {"top_k": 4, "min_p": 0.1, "temperature": 0}
 
 
 @pytest.mark.parametrize(
     ("limit", "sent"), [(None, "max_tokens"), ("max_tokens", "max_tokens"), ("max_completion_tokens",) * 2]
 )
 def test_the_token_limit_is_sent_under_the_name_that_the_server_knows(limit, sent):
-    assert chosen(Decoding(max_tokens=5), limit) == {sent: 5}
-    assert chosen(Decoding(), limit) == {}
+    assert decoding_parameters(Decoding(max_tokens=5), limit) == {sent: 5}
+    assert decoding_parameters(Decoding(), limit) == {}
 
 
 def test_what_a_model_does_not_take_is_null_and_stop_strings_stay_for_the_cutting():

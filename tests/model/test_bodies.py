@@ -5,7 +5,7 @@ import zlib
 import pytest
 
 from selfinstruct.model.bodies import LONG, LONG_AT_ONCE, PIECE, Bodies, Body
-from selfinstruct.model.failed_attempt import GarbledError, judged
+from selfinstruct.model.failed_attempt import GarbledError, classify
 
 TEXT = b'{"choices": []}' * 1000
 
@@ -68,7 +68,7 @@ def test_a_body_that_cannot_be_decompressed_is_garbled_and_so_is_half_of_one(sta
     with pytest.raises(GarbledError, match="cannot be decompressed") as caught:
         read(TEXT, "gzip", status=status)
 
-    assert judged(caught.value).kind == "garbled"
+    assert classify(caught.value).kind == "garbled"
     assert TEXT.startswith(read(gzip.compress(TEXT)[:-20], "gzip"))
 
 

@@ -9,7 +9,7 @@ import warnings
 import pytest
 
 from selfinstruct.model.connection import loaded, no_collection, opened
-from selfinstruct.model.original import Original
+from selfinstruct.model.raw_reply import RawReply
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_a_call_that_is_given_up_while_it_is_made_ready_leaves_nothing_that_was_
     async def give_up(after):
         async with opened("openai/some", "http://127.0.0.1:9/v1", "k") as found:
             arguments = {"messages": [{"role": "user", "content": "x"}], "max_retries": 0}
-            call = asyncio.create_task(found.call(arguments, Original(chat=True)))
+            call = asyncio.create_task(found.call(arguments, RawReply(chat=True)))
             for _ in range(after):
                 await asyncio.sleep(0)
             call.cancel()
@@ -96,7 +96,7 @@ def test_what_was_opened_is_closed_and_forgotten(litellm):
         async with opened("hosted_vllm/some", "http://127.0.0.1:9/v1", None) as found:
             with pytest.raises(litellm.InternalServerError):
                 await found.call(
-                    {"messages": [{"role": "user", "content": "x"}], "max_retries": 0}, Original(chat=True)
+                    {"messages": [{"role": "user", "content": "x"}], "max_retries": 0}, RawReply(chat=True)
                 )
             return [client.client for name, client in clients.items() if name not in before]
 
@@ -151,6 +151,7 @@ def test_an_import_that_fails_in_the_background_fails_again_where_litellm_is_nee
     code = """
 import threading
 from selfinstruct.model.connection import load_soon, loaded
+from selfinstruct.model.raw_reply import RawReply
 load_soon()
 for thread in threading.enumerate():
     if thread.name == "selfinstruct-import":

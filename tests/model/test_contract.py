@@ -15,7 +15,7 @@ from aiohttp import web
 from selfinstruct.model import Model
 from selfinstruct.model.endpoint import Endpoint
 from selfinstruct.model.litellm import LiteLLM
-from selfinstruct.model.replies import Price
+from selfinstruct.model.settings import Price
 from selfinstruct.text.finish_reason import word_of
 
 KEY = "sk-test-0123456789abcdef"
@@ -389,8 +389,8 @@ def test_a_run_prints_nothing(server, model, requests, complete, capfd):
 def test_nothing_is_sent_and_no_thread_is_begun_before_the_first_request(server, model):
     before = threading.active_count()
 
-    with model().line() as line:
-        assert line.ask([]) == []
+    with model().session() as line:
+        assert line.submit([]) == []
         assert threading.active_count() == before
 
     assert server.asked == []
@@ -410,8 +410,8 @@ def test_what_is_under_way_when_the_line_is_closed_is_waited_for_and_the_rest_is
     server.answer = answer
     before = set(threading.enumerate())
 
-    with model(mode=mode).line() as line:
-        first, *others = line.ask(requests(20, chat=mode == "chat"))
+    with model(mode=mode).session() as line:
+        first, *others = line.submit(requests(20, chat=mode == "chat"))
         assert first.result().text == "question 0"
     gc.collect()
 
@@ -440,8 +440,8 @@ def test_an_interrupt_while_the_line_is_closed_ends_the_waiting_and_leaves_nothi
     before, previous = set(threading.enumerate()), signal.signal(signal.SIGALRM, interrupt)
     began = time.monotonic()
     try:
-        with pytest.raises(KeyboardInterrupt), model(mode=mode, timeout_seconds=60).line() as line:
-            futures = line.ask(requests(20, chat=mode == "chat"))
+        with pytest.raises(KeyboardInterrupt), model(mode=mode, timeout_seconds=60).session() as line:
+            futures = line.submit(requests(20, chat=mode == "chat"))
     finally:
         signal.signal(signal.SIGALRM, previous)
     gc.collect()
@@ -453,8 +453,8 @@ def test_an_interrupt_while_the_line_is_closed_ends_the_waiting_and_leaves_nothi
 
 
 def test_one_model_can_be_asked_while_another_is(model, requests, complete):
-    with model().line() as line:
-        first = line.ask(requests(20))
+    with model().session() as line:
+        first = line.submit(requests(20))
         second = complete(model(), requests(5))
         replies = [*second, *(future.result() for future in first)]
 
@@ -463,9 +463,9 @@ def test_one_model_can_be_asked_while_another_is(model, requests, complete):
 
 
 def test_requests_asked_later_go_through_the_same_connections(server, model, requests):
-    with model(concurrency=1).line() as line:
+    with model(concurrency=1).session() as line:
         for number in range(5):
-            line.ask(requests(1, text=f"{number}"))[0].result()
+            line.submit(requests(1, text=f"{number}"))[0].result()
 
     assert len({asked.peer for asked in server.asked}) == 1
 

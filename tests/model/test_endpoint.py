@@ -29,8 +29,8 @@ model = Endpoint(
 )
 model.prepare()
 assert model.problems() == []
-with model.line() as line:
-    line.ask([])
+with model.session() as line:
+    line.submit([])
 print([name for name in ("litellm", "openai", "aiohttp") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -49,8 +49,8 @@ model = Endpoint(
     deadline_seconds=None,
     requests_per_minute=None, tokens_per_minute=None, timeout_seconds=9, price={"prompt": None, "completion": None},
 )
-with model.line() as line:
-    (future,) = line.ask([Request("s/1/1", "s", 1, "hi", None, True, Decoding(), "yes_no")])
+with model.session() as line:
+    (future,) = line.submit([Request("s/1/1", "s", 1, "hi", None, True, Decoding(), "yes_no")])
     print(future.result().text)
 print([name for name in ("litellm", "openai", "httpx") if name in sys.modules])
 """

@@ -11,10 +11,10 @@ from selfinstruct.model.failed_attempt import (
     GarbledError,
     ReplyError,
     UnsendableError,
-    judged,
+    classify,
     message_of,
 )
-from selfinstruct.model.waits import asked_wait
+from selfinstruct.model.retry_after import retry_after
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -68,7 +68,7 @@ class AuthenticationError(APIError):
     ids=str,
 )
 def test_an_error_is_judged_by_status_class_and_words(error, kind):
-    assert judged(error).kind == kind
+    assert classify(error).kind == kind
 
 
 def caused_by(cause, error=None):
@@ -103,7 +103,7 @@ class ClientConnectorError(OSError):
     ids=str,
 )
 def test_a_success_without_a_whole_completion_is_garbled_whatever_words_it_holds(error):
-    assert judged(error).kind == "garbled"
+    assert classify(error).kind == "garbled"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_no_host_is_blamed_for_too_many_open_files(number, remedy):
     cause = OSError(number, os.strerror(number))
 
     for error in (ClientConnectorError(cause), caused_by(ClientConnectorError(cause)), caused_by(cause)):
-        assert judged(error).message == f"no connection can be opened: too many open files. {remedy}"
+        assert classify(error).message == f"no connection can be opened: too many open files. {remedy}"
 
 
 @pytest.mark.parametrize(
@@ -132,12 +132,12 @@ def test_no_host_is_blamed_for_too_many_open_files(number, remedy):
 def test_a_host_that_cannot_be_reached_is_named_also_where_litellm_says_nothing(cause, reason):
     error = ClientConnectorError(cause)
 
-    for found in (judged(error), judged(caused_by(error))):
+    for found in (classify(error), classify(caused_by(error))):
         assert found == FailedAttempt("unreached", f"cannot reach nosuch.example:443 ({reason})")
 
 
 def test_where_litellm_says_nothing_the_reason_beneath_is_told():
-    assert judged(caused_by(ConnectionResetError(104, "reset by peer"))) == FailedAttempt(
+    assert classify(caused_by(ConnectionResetError(104, "reset by peer"))) == FailedAttempt(
         "transient", "[Errno 104] reset by peer"
     )
 
@@ -147,21 +147,21 @@ def test_an_error_that_leads_to_itself_is_told_all_the_same():
     error.__context__ = APIError(500, "again")
     error.__context__.__context__ = error
 
-    assert judged(error).message == "round and round"
+    assert classify(error).message == "round and round"
 
 
 def test_the_words_of_an_error_without_a_status_end_nothing():
-    assert judged(ValueError("the model wrote model_not_found")).kind == "transient"
+    assert classify(ValueError("the model wrote model_not_found")).kind == "transient"
 
 
 def test_a_status_is_told_only_where_there_was_a_reply():
-    assert judged(APIError(503, "busy", {"date": "now"})).message == "HTTP 503, busy"
-    assert judged(APIError(500, "Connection error.")).message == "Connection error."
+    assert classify(APIError(503, "busy", {"date": "now"})).message == "HTTP 503, busy"
+    assert classify(APIError(500, "Connection error.")).message == "Connection error."
 
 
 def test_the_wait_that_a_server_asks_for_is_found_in_the_headers():
-    assert judged(APIError(429, headers={"Retry-After": "7"})).retry_after == 7
-    assert judged(APIError(429)).retry_after is None
+    assert classify(APIError(429, headers={"Retry-After": "7"})).retry_after == 7
+    assert classify(APIError(429)).retry_after is None
 
 
 @pytest.mark.parametrize(
@@ -200,11 +200,11 @@ def test_a_long_message_is_cut():
     ],
 )
 def test_a_retry_after_is_a_number_or_a_date(value, seconds):
-    assert asked_wait({"retry-after": value}, "", NOW) == seconds
+    assert retry_after({"retry-after": value}, "", NOW) == seconds
 
 
 def test_without_the_header_nothing_is_asked():
-    assert asked_wait({}, "", NOW) is None
+    assert retry_after({}, "", NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -222,21 +222,21 @@ def test_without_the_header_nothing_is_asked():
     ids=str,
 )
 def test_a_server_that_has_too_much_to_do_is_told_from_one_that_is_down(error, is_overload):
-    assert judged(error).is_overload is is_overload
+    assert classify(error).is_overload is is_overload
 
 
 def test_a_server_that_sends_us_elsewhere_is_not_followed():
-    assert judged(ReplyError(307, "Moved", {"Location": "http://elsewhere"})).kind == "fatal"
+    assert classify(ReplyError(307, "Moved", {"Location": "http://elsewhere"})).kind == "fatal"
 
 
 def test_what_a_server_said_is_judged_by_its_code_too():
     error = ReplyError(429, "You have no money left", {"Date": "now"}, "insufficient_quota billing")
 
-    assert judged(error) == FailedAttempt("fatal", "HTTP 429, You have no money left", is_heard=True)
+    assert classify(error) == FailedAttempt("fatal", "HTTP 429, You have no money left", is_heard=True)
 
 
 def test_what_cannot_be_sent_is_fatal():
-    assert judged(UnsendableError("set a=null")) == FailedAttempt("fatal", "set a=null")
+    assert classify(UnsendableError("set a=null")) == FailedAttempt("fatal", "set a=null")
 
 
 def named(name, status=500, message="no"):
@@ -246,12 +246,12 @@ def named(name, status=500, message="no"):
 
 @pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 502, 503, 504, 529])
 def test_a_status_that_passes(status):
-    assert judged(APIError(status)).kind == "transient"
+    assert classify(APIError(status)).kind == "transient"
 
 
 @pytest.mark.parametrize("status", [400, 405, 406, 410, 411, 412, 413, 414, 415, 418, 422, 431, 451])
 def test_a_status_that_refuses_one_request(status):
-    assert judged(APIError(status)).kind == "refused"
+    assert classify(APIError(status)).kind == "refused"
 
 
 @pytest.mark.parametrize(("status", "kind"), [(399, "transient"), (400, "refused"), (599, "transient")])
@@ -259,12 +259,12 @@ def test_the_status_of_the_reply_beneath_counts_where_litellm_says_500(status, k
     error = APIError(500, "litellm.InternalServerError")
     error.__cause__ = APIError(status, "no")
 
-    assert judged(error).kind == kind
+    assert classify(error).kind == kind
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308, 401, 402, 403, 404])
 def test_a_status_that_no_request_survives(status):
-    assert judged(APIError(status)).kind == "fatal"
+    assert classify(APIError(status)).kind == "fatal"
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_a_status_that_no_request_survives(status):
     ],
 )
 def test_a_class_that_no_request_survives(name):
-    assert judged(named(name)).kind == "fatal"
+    assert classify(named(name)).kind == "fatal"
 
 
 @pytest.mark.parametrize(
@@ -299,13 +299,13 @@ def test_a_class_that_no_request_survives(name):
     ],
 )
 def test_words_that_no_request_survives(words):
-    assert judged(APIError(500, words)).kind == "fatal"
-    assert judged(Exception(words)).kind == "transient"
+    assert classify(APIError(500, words)).kind == "fatal"
+    assert classify(Exception(words)).kind == "transient"
 
 
 @pytest.mark.parametrize("name", ["GarbledError", "JSONDecodeError", "UnicodeDecodeError", "ClientPayloadError"])
 def test_a_class_of_half_a_reply(name):
-    assert judged(caused_by(type(name, (Exception,), {})("half"))).kind == "garbled"
+    assert classify(caused_by(type(name, (Exception,), {})("half"))).kind == "garbled"
 
 
 @pytest.mark.parametrize("status", [200, 500])
@@ -320,9 +320,9 @@ def test_a_class_of_half_a_reply(name):
     ],
 )
 def test_words_of_litellm_for_half_a_reply(words, status):
-    assert judged(APIError(status, f"litellm.APIError: {words}")).kind == "garbled"
-    assert judged(APIError(503, f"litellm.APIError: {words}")).kind == "transient"
-    assert judged(APIError(500, words)).kind == "transient"
+    assert classify(APIError(status, f"litellm.APIError: {words}")).kind == "garbled"
+    assert classify(APIError(503, f"litellm.APIError: {words}")).kind == "transient"
+    assert classify(APIError(500, words)).kind == "transient"
 
 
 @pytest.mark.parametrize(
@@ -336,12 +336,12 @@ def test_words_of_litellm_for_half_a_reply(words, status):
     ],
 )
 def test_a_class_of_a_host_that_is_not_reached(name):
-    assert judged(caused_by(type(name, (Exception,), {})("gone"))).kind == "unreached"
+    assert classify(caused_by(type(name, (Exception,), {})("gone"))).kind == "unreached"
 
 
 @pytest.mark.parametrize("status", [429, 529])
 def test_a_status_of_an_overload(status):
-    assert judged(APIError(status)).is_overload
+    assert classify(APIError(status)).is_overload
 
 
 @pytest.mark.parametrize(
@@ -349,17 +349,17 @@ def test_a_status_of_an_overload(status):
     ["overloaded", "Too many requests", "rate limit", "rate_limit", "ratelimit", "at capacity", "queue is full"],
 )
 def test_words_of_an_overload(words):
-    assert judged(APIError(503, words)).is_overload
-    assert not judged(APIError(502, words)).is_overload
+    assert classify(APIError(503, words)).is_overload
+    assert not classify(APIError(502, words)).is_overload
 
 
 @pytest.mark.parametrize(
     "words", ["Loading model", "Model x is currently loading", "starting up", "warming up", "The model is not ready"]
 )
 def test_words_of_a_server_whose_model_is_not_there_yet(words):
-    assert judged(APIError(503, words)).is_loading
-    assert not judged(APIError(500, words)).is_loading
-    assert not judged(APIError(503, "downloading")).is_loading
+    assert classify(APIError(503, words)).is_loading
+    assert not classify(APIError(500, words)).is_loading
+    assert not classify(APIError(503, "downloading")).is_loading
 
 
 @pytest.mark.parametrize("status", [503, 529])
@@ -367,7 +367,7 @@ def test_a_status_that_litellm_hides_behind_500_counts(status):
     class Said(Exception):
         status_code = status
 
-    found = judged(caused_by(Said("no"), APIError(500, "overloaded", {"date": "now"})))
+    found = classify(caused_by(Said("no"), APIError(500, "overloaded", {"date": "now"})))
 
     assert found.message == f"HTTP {status}, overloaded"
     assert found.is_overload
@@ -377,7 +377,7 @@ def test_any_other_status_of_litellm_stands():
     class Said(Exception):
         status_code = 529
 
-    assert judged(caused_by(Said("no"), APIError(400, "too long", {"date": "now"}))).message == "HTTP 400, too long"
+    assert classify(caused_by(Said("no"), APIError(400, "too long", {"date": "now"}))).message == "HTTP 400, too long"
 
 
 @pytest.mark.parametrize(
@@ -401,7 +401,7 @@ def test_a_json_without_a_sentence_is_shown_as_it_is(message):
 def test_a_json_that_is_too_deep_to_read_is_shown_as_it_is():
     message = '{"a":' * 3_000
 
-    assert judged(ReplyError(400, message, {"date": "now"})).message.startswith('HTTP 400, {"a":{"a":')
+    assert classify(ReplyError(400, message, {"date": "now"})).message.startswith('HTTP 400, {"a":{"a":')
 
 
 @pytest.mark.parametrize("body", [{"message": "Too low"}, {"error": {"message": "Too low"}}])

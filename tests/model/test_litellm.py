@@ -24,7 +24,7 @@ LiteLLM(
     extra={}, store=None,
     deadline_seconds=None,
     requests_per_minute=None, tokens_per_minute=None, timeout_seconds=1, price={"prompt": None, "completion": None},
-).line()
+).session()
 print([name for name in ("litellm", "openai", "aiohttp") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

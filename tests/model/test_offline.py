@@ -41,7 +41,7 @@ def model(mode: str = "completion", **faults: float) -> Offline:
     return Offline(mode=mode, **(none | faults))  # type: ignore[arg-type]
 
 
-def request(expects: str, text: str, *, chat: bool = False, number: int = 1, **decoding: object) -> Request:
+def request(reply_format: str, text: str, *, chat: bool = False, number: int = 1, **decoding: object) -> Request:
     return Request(
         id=f"stage/1/{number}",
         stage="stage",
@@ -50,26 +50,26 @@ def request(expects: str, text: str, *, chat: bool = False, number: int = 1, **d
         system=None,
         chat=chat,
         decoding=Decoding(**decoding),  # type: ignore[arg-type]
-        expects=expects,
+        reply_format=reply_format,
     )
 
 
-def ask(expects: str, text: str, *, chat: bool = False, of: Offline | None = None, **more: object) -> Completion:
-    made = request(expects, text, chat=chat, **more)  # type: ignore[arg-type]
+def ask(reply_format: str, text: str, *, chat: bool = False, of: Offline | None = None, **more: object) -> Completion:
+    made = request(reply_format, text, chat=chat, **more)  # type: ignore[arg-type]
     return completions(of or model("chat" if chat else "completion"), [made])[0]
 
 
 def completions(of: Offline, requests: Iterable[Request]) -> list[Completion]:
-    with of.line() as line:
-        return [future.result() for future in line.ask(list(requests))]
+    with of.session() as line:
+        return [future.result() for future in line.submit(list(requests))]
 
 
 def about(task: str) -> str:
     return f"Complete the tasks.\n\nTask: Name a bird.\nOutput: owl\n\nTask: {task}\n"
 
 
-def rate(expects: str, text: str, is_fault: object, of: Offline, count: int = 400) -> float:
-    replies = completions(of, (request(expects, text, number=number) for number in range(count)))
+def rate(reply_format: str, text: str, is_fault: object, of: Offline, count: int = 400) -> float:
+    replies = completions(of, (request(reply_format, text, number=number) for number in range(count)))
     return sum(bool(is_fault(reply)) for reply in replies) / count  # type: ignore[operator]
 
 
@@ -146,8 +146,8 @@ def test_another_process_gets_the_same_reply() -> None:
 
 
 def test_replies_come_in_the_order_asked_and_are_there_at_once() -> None:
-    with model().line() as line:
-        futures = line.ask([request("numbered_list", LISTED + "9.", number=number) for number in range(3)])
+    with model().session() as line:
+        futures = line.submit([request("numbered_list", LISTED + "9.", number=number) for number in range(3)])
         assert all(future.done() for future in futures)
 
     expected = [ask("numbered_list", LISTED + "9.", number=number) for number in range(3)]
@@ -276,10 +276,10 @@ def test_input_first_goes_straight_to_the_output_where_no_input_is_needed() -> N
     assert "growing herbs" in text
 
 
-@pytest.mark.parametrize(("expects", "task"), [("label_first", CLOSED), ("input_first", GIVEN)])
-def test_no_more_instances_are_given_than_the_prompt_allows(expects: str, task: str) -> None:
+@pytest.mark.parametrize(("reply_format", "task"), [("label_first", CLOSED), ("input_first", GIVEN)])
+def test_no_more_instances_are_given_than_the_prompt_allows(reply_format: str, task: str) -> None:
     for number in range(10):
-        text = ask(expects, "Write examples, at most 1 for a task." + about(task), number=number).text
+        text = ask(reply_format, "Write examples, at most 1 for a task." + about(task), number=number).text
         assert len(text.split("\n\n")) == 1
 
 
@@ -298,9 +298,11 @@ def test_an_instruction_that_it_does_not_know_gets_a_placeholder_that_says_so(ta
     assert "placeholder of the offline model" in text
 
 
-@pytest.mark.parametrize(("expects", "reason"), [("scores", "its parser expects 'scores'"), ("answer", "it does not")])
-def test_a_prompt_that_it_cannot_answer_stops_the_run_with_the_reason(expects: str, reason: str) -> None:
-    reply = ask(expects, "Rate this.")
+@pytest.mark.parametrize(
+    ("reply_format", "reason"), [("scores", "its parser expects 'scores'"), ("answer", "it does not")]
+)
+def test_a_prompt_that_it_cannot_answer_stops_the_run_with_the_reason(reply_format: str, reason: str) -> None:
+    reply = ask(reply_format, "Rate this.")
 
     assert reply.failure is not None
     assert reply.failure.kind == "fatal"
@@ -312,7 +314,7 @@ def test_a_prompt_that_it_cannot_answer_stops_the_run_with_the_reason(expects: s
 class Lines:
     """A parser of somebody's own."""
 
-    expects: str = "lines"
+    reply_format: str = "lines"
 
     def parse(self, completion: Completion, shown: object) -> list[Rejection]:
         return [Rejection("parse", "no line")]
@@ -335,7 +337,7 @@ def test_it_knows_the_form_of_every_reply_of_every_recipe(recipe, composed, buil
     judge = ("recipe/judge@recipe=difficulty",) if recipe == "evol_instruct" else ()
     run = built(composed(f"recipe={recipe}", *judge, "trackers=[]"), tmp_path)
 
-    assert {stage.prompt.parser.expects for stage in run.recipe.values()} <= set(FORMS)
+    assert {stage.prompt.parser.reply_format for stage in run.recipe.values()} <= set(FORMS)
 
 
 def test_repeats_are_near_copies_of_what_is_shown_or_written() -> None:
@@ -385,9 +387,9 @@ def test_badly_formed_instances_lack_their_markers(number: int) -> None:
     assert ask("input_first", about(FREE), of=of, number=number).text in {"", "Output:", "Example 1\n"}
 
 
-@pytest.mark.parametrize("expects", ["numbered_list", "label_first", "input_first"])
-def test_a_chatty_reply_stands_between_a_preamble_and_a_farewell(expects: str) -> None:
-    lines = ask(expects, LISTED + about(CLOSED), chat=True, of=model("chat", chatty=1)).text.splitlines()
+@pytest.mark.parametrize("reply_format", ["numbered_list", "label_first", "input_first"])
+def test_a_chatty_reply_stands_between_a_preamble_and_a_farewell(reply_format: str) -> None:
+    lines = ask(reply_format, LISTED + about(CLOSED), chat=True, of=model("chat", chatty=1)).text.splitlines()
 
     assert lines[0].endswith(":")
     assert lines[-1].endswith((".", "!"))

@@ -12,7 +12,7 @@ import servers
 from aiohttp import web
 
 from selfinstruct.model.endpoint import Endpoint
-from selfinstruct.model.failed_attempt import judged
+from selfinstruct.model.failed_attempt import classify
 from selfinstruct.model.litellm import LiteLLM
 
 DELAY = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "1s"}]
@@ -119,7 +119,7 @@ def test_it_narrows_the_window(provider):
     error = InternalServerError(f"litellm.InternalServerError: {name.title()}Exception - {json.dumps(body)}")
     error.__cause__ = Said()
 
-    assert judged(error).is_overload
+    assert classify(error).is_overload
 
 
 MODELS = {

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfinstruct.model.failed_attempt import ReplyError, judged
-from selfinstruct.model.protocol import body, check_moved, completion, parameters, path, reason_of
+from selfinstruct.model import protocol
+from selfinstruct.model.failed_attempt import GarbledError, ReplyError, classify
+from selfinstruct.model.protocol import check_moved, reason_of
 from selfinstruct.request import Completion, Decoding, Request
 
 HEADERS = {"Date": "now"}
@@ -26,31 +27,13 @@ def request(chat=True, stop=(), **decoding):
 
 def read(said, status=200, chat=True, stop=()):
     content = said if isinstance(said, bytes) else json.dumps(said).encode()
-    return completion(status, HEADERS, content, request(chat, stop))
+    return protocol.read(status, HEADERS, content, request(chat, stop))[0]
 
 
 def failed(said, status=200):
     with pytest.raises(ReplyError) as caught:
         read(said, status)
-    return judged(caught.value)
-
-
-def test_messages_and_texts_go_to_different_places():
-    assert path(chat=True) == "chat/completions"
-    assert path(chat=False) == "completions"
-
-
-def test_only_what_has_a_value_is_sent():
-    asked = request(temperature=0, stop=["", "a"])
-    sent = json.loads(body("org/m", parameters("org/m", {"top_k": 3, "seed": None}, asked), asked))
-
-    assert sent == {
-        "model": "org/m",
-        "messages": [{"role": "user", "content": "Say it."}],
-        "temperature": 0,
-        "top_k": 3,
-        "stop": ["a"],
-    }
+    return classify(caught.value)
 
 
 def test_a_chat_reply_is_read():
@@ -118,12 +101,15 @@ def test_a_name_of_an_odd_type_is_no_name(model):
     ],
 )
 def test_the_cost_is_what_the_server_charges_if_it_says_so(cost, charged):
-    assert read({"choices": [{"text": "a"}], "usage": {"cost": cost}}).cost_usd == charged
+    body = json.dumps({"choices": [{"text": "a"}], "usage": {"cost": cost}}).encode()
+
+    assert protocol.read(200, HEADERS, body, request())[1] == charged
 
 
-def test_text_that_stopped_before_a_limit_cut_it_off_has_ended_but_a_filter_says_nothing_of_its_beginning():
+def test_text_that_stopped_before_a_limit_cut_it_off_has_ended_but_filtered_text_is_an_error():
     assert read({"choices": [{"text": "a\nb", "finish_reason": "length"}]}, stop=["\n"]) == Completion("a")
-    assert read({"choices": [{"text": "a\nb", "finish_reason": "abort"}]}, stop=["\n"]).is_untrusted
+    with pytest.raises(GarbledError, match="the provider ended the reply with 'abort'"):
+        read({"choices": [{"text": "a\nb", "finish_reason": "abort"}]}, stop=["\n"])
 
 
 @pytest.mark.parametrize(
@@ -221,7 +207,7 @@ def test_whatever_a_server_says_is_a_completion_or_a_failure(said, status, chat)
     try:
         found = read(said, status, chat)
     except ReplyError as error:
-        found = judged(error).message
+        found = classify(error).message
 
     assert isinstance(found, Completion | str)
 
@@ -258,7 +244,7 @@ def test_the_address_of_a_redirect_is_shown_to_a_reasonable_length():
     with pytest.raises(ReplyError) as caught:
         check_moved(307, "", {"Location": f"http://elsewhere/{'x' * 5000}"}, "http://here/v1")
 
-    message = judged(caught.value).message
+    message = classify(caught.value).message
     assert message.startswith("HTTP 307, Temporary Redirect to http://elsewhere/xxx")
     assert message.endswith("…; set model.api_base to where it is")
 
@@ -266,9 +252,9 @@ def test_the_address_of_a_redirect_is_shown_to_a_reasonable_length():
 def test_of_an_error_of_megabytes_only_the_beginning_is_read():
     content = json.dumps({"error": {"message": "try again in " * 100_000, "code": "x" * 1_000_000}}).encode()
 
-    asked = Request(id="a", stage="s", round=1, text="", system=None, chat=True, decoding=Decoding(), expects="")
+    asked = Request(id="a", stage="s", round=1, text="", system=None, chat=True, decoding=Decoding(), reply_format="")
     with pytest.raises(ReplyError) as caught:
-        completion(500, {"x": "y"}, content, asked)
+        protocol.read(500, {"x": "y"}, content, asked)
 
     assert len(str(caught.value)) < 11_000
-    assert judged(caught.value).kind == "transient"
+    assert classify(caught.value).kind == "transient"

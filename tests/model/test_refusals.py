@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from types import MappingProxyType
 
 import pytest
-from virtual import Status, asked, request, run, terms
+from virtual import Status, asked, endpoint, request, run
 
 from selfinstruct.model.failed_attempt import GarbledError
 from selfinstruct.model.refusals import FEW, MANY, PROBE
@@ -227,12 +227,12 @@ def test_every_probe_is_in_the_log(caplog):
 
     asked(refusing(lambda request, time: request.text != PROBE), 1)
 
-    told = [record.getMessage() for record in caplog.records if "probe" in record.getMessage()]
-    assert told == ["The probe s/1/0/probe was answered: the refused requests are looked at one by one."] * 2
+    reports = [record.getMessage() for record in caplog.records if "probe" in record.getMessage()]
+    assert reports == ["The probe s/1/0/probe was answered: the refused requests are judged one by one."] * 2
 
 
 @pytest.mark.parametrize("how", ["close", "abandon"])
-def test_a_line_that_is_closed_holds_no_refusal_any_longer(how):
+def test_a_closed_session_holds_no_refusal_any_longer(how):
     async def send(request):
         if request.text == "0":
             raise Refused
@@ -240,13 +240,13 @@ def test_a_line_that_is_closed_holds_no_refusal_any_longer(how):
         return Completion(request.text)
 
     async def play():
-        asking = RequestQueue(terms(concurrency=2), Secrets())
+        queue = RequestQueue(endpoint(concurrency=2), Secrets())
         futures = [Future() for _ in range(2)]
-        asking.open(send)
-        asking.take([(request(number), future) for number, future in enumerate(futures)])
+        queue.open(send)
+        queue.extend([(request(number), future) for number, future in enumerate(futures)])
         await asyncio.sleep(1.0)
-        getattr(asking, how)()
-        await asking.over.wait()
+        getattr(queue, how)()
+        await queue.over.wait()
         return futures
 
     refused, _ = run(play)
@@ -254,7 +254,7 @@ def test_a_line_that_is_closed_holds_no_refusal_any_longer(how):
     assert refused.result().failure.kind == "unavailable"
 
 
-def test_a_defect_while_a_probe_is_judged_reaches_whoever_takes_the_reply():
+def test_a_bug_while_a_probe_is_judged_reaches_the_caller():
     class Broken(Secrets):
         def out_of_reply(self, reply):
             raise KeyError("defect")
@@ -265,13 +265,13 @@ def test_a_defect_while_a_probe_is_judged_reaches_whoever_takes_the_reply():
         return Completion("yes")
 
     async def play():
-        asking = RequestQueue(terms(), Broken())
+        queue = RequestQueue(endpoint(), Broken())
         future = Future()
-        asking.open(send)
-        asking.take([(request(0), future)])
+        queue.open(send)
+        queue.extend([(request(0), future)])
         await asyncio.gather(asyncio.wrap_future(future), return_exceptions=True)
-        asking.close()
-        await asking.over.wait()
+        queue.close()
+        await queue.over.wait()
         return future
 
     assert isinstance(run(play).exception(), KeyError)

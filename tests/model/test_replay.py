@@ -1,9 +1,8 @@
 import pytest
 
 from selfinstruct.model import Model
-from selfinstruct.model import replay as module
 from selfinstruct.model.offline import Offline
-from selfinstruct.model.replay import NOT_HELD, Replay
+from selfinstruct.model.replay import MAX_MISSES, NOT_HELD, Replay
 from selfinstruct.request import Completion
 
 
@@ -22,7 +21,7 @@ def test_it_passes_for_the_model_whose_replies_it_has(model):
     assert isinstance(model, Model)
     assert (model.name, model.mode, model.is_offline) == ("offline", "chat", True)
     assert model.identity() == model.model.identity()
-    assert model.rates() == model.model.rates()
+    assert model.pricing() == model.model.pricing()
     assert model.store is None
 
 
@@ -40,8 +39,7 @@ def test_a_recorded_reply_is_given_and_what_none_answers_is_refused(model, reque
 
 
 def test_a_stage_that_never_gives_up_is_ended(model, requests):
-    with model.line() as line:
-        line._missed = module.MOST
-        (reply,) = line.ask(requests())
+    with model.session() as line:
+        *_, before, last = line.submit(requests() * (MAX_MISSES + 1))
 
-    assert reply.result().failure.kind == "fatal"
+    assert (before.result().failure.kind, last.result().failure.kind) == ("refused", "fatal")

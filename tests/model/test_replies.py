@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from selfinstruct.model.failed_attempt import GarbledError, judged
-from selfinstruct.model.replies import BrokenError, Price, completion, counted, cut, said, trusted
+from selfinstruct.model.failed_attempt import GarbledError, classify
+from selfinstruct.model.litellm import read
+from selfinstruct.model.replies import completion, cut, token_counts
+from selfinstruct.model.settings import Price
 from selfinstruct.request import Completion, Decoding, Request
 
 
@@ -21,56 +23,57 @@ def request(*stop):
 
 
 def test_a_response_becomes_a_completion():
-    assert completion(response(), request(), "stop") == Completion("text", "stop", 3, 2, model="served")
+    assert read(response(), request(), "stop") == Completion("text", "stop", 3, 2, model="served")
 
 
 def test_the_providers_own_word_counts_and_not_litellms():
-    assert completion(response(), request(), "MAX_TOKENS").is_cut_off
-    assert completion(response(finish_reason="length"), request(), None).is_cut_off
+    assert read(response(), request(), "MAX_TOKENS").is_cut_off
+    assert read(response(finish_reason="length"), request(), None).is_cut_off
 
 
 def test_stop_is_what_litellm_says_of_every_word_that_it_does_not_know():
-    assert completion(response(), request(), None).finish_reason == ""
+    assert read(response(), request(), None).finish_reason == ""
 
 
 def test_a_name_and_a_text_of_odd_types_are_none():
-    found = completion(response(text={"a": 1}, model={"a": 1}), request(), "stop")
+    found = read(response(text={"a": 1}, model={"a": 1}), request(), "stop")
 
     assert (found.text, found.model) == ("", "")
 
 
 @pytest.mark.parametrize("word", ["content_filter", "abort", "SAFETY"])
 def test_text_that_a_filter_or_a_fault_ended_is_asked_for_again_like_half_a_reply(word):
-    with pytest.raises(BrokenError, match=f"the provider ended the reply with '{word}'") as caught:
-        trusted(Completion("Half a", finish_reason=word))
+    with pytest.raises(GarbledError, match=f"the provider ended the reply with '{word}'") as caught:
+        completion("Half a", word, "", (3, 2), request())
 
-    assert judged(caught.value).kind == "garbled"
+    assert classify(caught.value).kind == "garbled"
 
 
 @pytest.mark.parametrize("word", ["stop", "length", "tool_calls", "", "never heard of"])
 def test_all_other_text_is_trusted(word):
-    assert trusted(Completion("text", finish_reason=word)).text == "text"
+    assert completion("text", word, "", (3, 2), request()).text == "text"
 
 
 def test_a_reply_that_goes_on_past_a_stop_string_ended_there():
-    found = completion(response("a\nb", "length"), request("\n"))
+    found = read(response("a\nb", "length"), request("\n"))
 
     assert (found.text, found.finish_reason) == ("a", "stop")
 
 
 def test_a_reply_that_was_cut_off_before_any_stop_string_was_cut_off():
-    assert completion(response("a", "length"), request("\n")).is_cut_off
+    assert read(response("a", "length"), request("\n")).is_cut_off
 
 
 def test_without_choice_text_or_reason_there_is_an_empty_text_that_stopped():
     with pytest.raises(GarbledError, match="no choice"):
-        said(response(choices=[]), False)
-    assert said(response(None, None), False) == ("", "stop")
+        read(response(choices=[]), request())
+    found = read(response(None, None), request())
+    assert (found.text, found.finish_reason) == ("", "")
 
 
 def test_an_error_is_no_reply():
     with pytest.raises(ValueError, match="overloaded"):
-        said(response(error={"message": "overloaded"}), False)
+        read(response(error={"message": "overloaded"}), request())
 
 
 @pytest.mark.parametrize(
@@ -96,9 +99,9 @@ def test_what_is_left_holds_no_stop_string_and_cutting_again_changes_nothing(tex
 
 
 def test_tokens_that_nobody_counted_are_unknown():
-    assert counted(3, 2, "text") == (3, 2)
-    assert counted(0, 0, "text") == counted(0, 0, "") == counted(None, None, "text") == (None, None)
-    assert completion(response(usage=None), request()).prompt_tokens is None
+    assert token_counts(3, 2, "text") == (3, 2)
+    assert token_counts(0, 0, "text") == token_counts(0, 0, "") == token_counts(None, None, "text") == (None, None)
+    assert read(response(usage=None), request()).prompt_tokens is None
 
 
 def test_a_price_is_for_a_million_tokens():

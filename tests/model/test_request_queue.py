@@ -4,7 +4,7 @@ import asyncio
 from concurrent.futures import Future
 
 import pytest
-from virtual import Overload, Status, asked, lasting, request, run, terms
+from virtual import Overload, Status, asked, endpoint, lasting, request, run
 
 from selfinstruct.model.failed_attempt import GarbledError
 from selfinstruct.model.request_queue import RequestQueue
@@ -103,10 +103,10 @@ def test_a_key_is_taken_out_of_the_reply():
         return Completion("my-key-012345 is the key")
 
     async def play():
-        asking = RequestQueue(terms(), Secrets("my-key-012345"))
+        queue = RequestQueue(endpoint(), Secrets("my-key-012345"))
         future = Future()
-        asking.open(lambda request: answer(request, 1))
-        asking.take([(request(1), future)])
+        queue.open(lambda request: answer(request, 1))
+        queue.extend([(request(1), future)])
         return await asyncio.wrap_future(future)
 
     assert run(play).text == "[key] is the key"
@@ -228,10 +228,10 @@ def test_the_limit_of_tokens_is_put_right_by_what_the_replies_count():
         return Completion("x", prompt_tokens=5, completion_tokens=5)
 
     async def play():
-        asking = RequestQueue(terms(tokens_per_minute=1000), Secrets())
+        queue = RequestQueue(endpoint(tokens_per_minute=1000), Secrets())
         futures = [Future() for _ in range(90)]
-        asking.take([(request(number, max_tokens=900), future) for number, future in enumerate(futures)])
-        asking.open(lambda request: answer(request, 1))
+        queue.extend([(request(number, max_tokens=900), future) for number, future in enumerate(futures)])
+        queue.open(lambda request: answer(request, 1))
         await asyncio.gather(*map(asyncio.wrap_future, futures))
         return asyncio.get_running_loop().time()
 
@@ -247,10 +247,10 @@ def test_a_future_that_is_cancelled_before_its_turn_is_not_sent():
         return Completion(request.text)
 
     async def play():
-        asking = RequestQueue(terms(concurrency=1), Secrets())
+        queue = RequestQueue(endpoint(concurrency=1), Secrets())
         futures = [Future() for _ in range(3)]
-        asking.open(send)
-        asking.take([(request(number), future) for number, future in enumerate(futures)])
+        queue.open(send)
+        queue.extend([(request(number), future) for number, future in enumerate(futures)])
         assert not futures[0].cancel()
         assert futures[1].cancel()
         await asyncio.gather(*map(asyncio.wrap_future, futures[::2]))
@@ -270,14 +270,14 @@ def test_closing_cancels_what_waits_gives_up_what_would_be_tried_again_and_lets_
         return Completion(request.text)
 
     async def play():
-        asking = RequestQueue(terms(concurrency=3), Secrets())
+        queue = RequestQueue(endpoint(concurrency=3), Secrets())
         futures = [Future() for _ in range(6)]
-        asking.open(send)
-        asking.take([(request(number), future) for number, future in enumerate(futures)])
+        queue.open(send)
+        queue.extend([(request(number), future) for number, future in enumerate(futures)])
         await asyncio.sleep(1.0)
-        asking.close()
-        assert asking.under_way == 3
-        await asking.over.wait()
+        queue.close()
+        assert queue.under_way == 3
+        await queue.over.wait()
         return futures, asyncio.get_running_loop().time()
 
     futures, now = run(play)
@@ -296,13 +296,13 @@ def test_what_waits_for_room_to_try_again_is_given_up_too():
         return Completion(request.text)
 
     async def play():
-        asking = RequestQueue(terms(concurrency=2), Secrets())
+        queue = RequestQueue(endpoint(concurrency=2), Secrets())
         futures = [Future() for _ in range(2)]
-        asking.open(send)
-        asking.take([(request(number), future) for number, future in enumerate(futures)])
+        queue.open(send)
+        queue.extend([(request(number), future) for number, future in enumerate(futures)])
         await asyncio.sleep(10.0)
-        asking.close()
-        await asking.over.wait()
+        queue.close()
+        await queue.over.wait()
         return futures
 
     first, second = run(play)
@@ -320,13 +320,13 @@ def test_a_defect_reaches_whoever_takes_the_reply():
         raise Status(400)
 
     async def play():
-        asking = RequestQueue(terms(concurrency=1), Broken())
+        queue = RequestQueue(endpoint(concurrency=1), Broken())
         futures = [Future() for _ in range(2)]
-        asking.open(send)
-        asking.take([(request(number), future) for number, future in enumerate(futures)])
+        queue.open(send)
+        queue.extend([(request(number), future) for number, future in enumerate(futures)])
         await asyncio.gather(*map(asyncio.wrap_future, futures), return_exceptions=True)
-        asking.close()
-        await asking.over.wait()
+        queue.close()
+        await queue.over.wait()
         return futures
 
     assert all(isinstance(future.exception(), KeyError) for future in run(play))

@@ -5,30 +5,31 @@ import pytest
 
 from selfinstruct.model.failed_attempt import FailedAttempt
 from selfinstruct.model.health import Health
-from selfinstruct.model.retries import Attempts, wait
+from selfinstruct.model.retries import Attempts, Outcome, backoff
 from selfinstruct.request import Failure
 
 
 def test_the_bound_of_the_wait_doubles_up_to_a_minute():
-    longest = [max(wait(attempt, None, Random(seed)) for seed in range(300)) for attempt in range(1, 10)]
+    longest = [max(backoff(attempt, None, Random(seed)) for seed in range(300)) for attempt in range(1, 10)]
 
     assert longest == pytest.approx([1, 2, 4, 8, 16, 32, 60, 60, 60], rel=0.05)
-    assert min(wait(9, None, Random(seed)) for seed in range(300)) < 1
+    assert min(backoff(9, None, Random(seed)) for seed in range(300)) < 1
 
 
 def test_the_server_is_given_the_time_it_asks_for_but_no_more_than_five_minutes():
-    assert 30 <= wait(1, 30.0, Random(0)) <= 31
-    assert wait(1, 4000.0, Random(0)) == 300
-    assert wait(9, 0.0, Random(3)) == wait(9, None, Random(3))
+    assert 30 <= backoff(1, 30.0, Random(0)) <= 31
+    assert backoff(1, 4000.0, Random(0)) == 300
+    assert backoff(9, 0.0, Random(3)) == backoff(9, None, Random(3))
 
 
 def transient(message="no", retry_after=None):
     return FailedAttempt("transient", message, retry_after)
 
 
-def after(*troubles, most=3, clean=str, health=None, left=None):
+def after(*errors, most=3, clean=str, health=None, left=None):
     attempts = Attempts(most, "stage/1/1", clean, health or Health())
-    return [attempts.after(trouble, left) for trouble in troubles]
+    found = [attempts.after(error, left) for error in errors]
+    return [one.reply if isinstance(one, Outcome) else one for one in found]
 
 
 def test_what_passes_is_tried_again_after_a_wait():
@@ -81,16 +82,16 @@ def test_only_garbled_replies_are_counted_where_a_request_ends_because_of_them()
     health = Health()
     health.answered()
     attempts = Attempts(2, "stage/1/1", str, health)
-    troubles = [
+    errors = [
         FailedAttempt("garbled", "half"),
         FailedAttempt("transient", "busy", is_overload=True),
         FailedAttempt("garbled", "login"),
     ]
 
-    *_, failure = map(attempts.after, troubles)
+    *_, outcome = map(attempts.after, errors)
 
-    assert failure == Failure("refused", "no whole reply in 2 attempts; the last: login")
-    assert (attempts.is_refused, attempts.garbled) == (True, 2)
+    failure = Failure("refused", "no whole reply in 2 attempts; the last: login")
+    assert outcome == Outcome(failure, is_refused=True, garbled=2)
 
 
 def test_an_address_at_which_nobody_ever_answered_is_tried_twice():

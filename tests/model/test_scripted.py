@@ -45,8 +45,8 @@ def make(composed, built):
 
 
 def ask(model, requests):
-    with model.line() as line:
-        return [future.result() for future in line.ask(requests)]
+    with model.session() as line:
+        return [future.result() for future in line.submit(requests)]
 
 
 def test_each_stage_gets_its_own_replies_in_order(asking):

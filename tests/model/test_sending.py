@@ -2,15 +2,15 @@
 
 import asyncio
 
-from virtual import Status, request, run, terms
+from virtual import Status, endpoint, request, run
 
 from selfinstruct.model.secrets import Secrets
-from selfinstruct.model.sending import CLOSED, Sending
+from selfinstruct.model.sending import CLOSED, Sender
 from selfinstruct.request import Completion, Failure
 
 
 def sending(wake=lambda: None, **changes):
-    return Sending(terms(**changes), Secrets(), wake, lambda: 0.0)
+    return Sender(endpoint(**changes), Secrets(), wake, lambda: 0.0)
 
 
 def test_a_request_is_answered_by_the_attempt_that_was_permitted():
@@ -19,7 +19,7 @@ def test_a_request_is_answered_by_the_attempt_that_was_permitted():
 
     async def play():
         made = sending()
-        return await made.answer(request(1), made.turn(request(1)), send)
+        return await made.answer(request(1), made.permit(request(1)), send)
 
     answer = run(play)
 
@@ -52,7 +52,7 @@ def test_the_answer_names_the_attempt_that_was_the_last():
 
     async def play():
         made = sending(wake=lambda: made.resume())
-        return await made.answer(request(1), made.turn(request(1)), send)
+        return await made.answer(request(1), made.permit(request(1)), send)
 
     assert run(play).attempt == 3
 
@@ -63,7 +63,7 @@ def test_what_waits_to_be_tried_again_ends_when_nothing_is_any_more():
 
     async def play(failure):
         made = sending(attempts=9)
-        task = asyncio.create_task(made.answer(request(1), made.turn(request(1)), send))
+        task = asyncio.create_task(made.answer(request(1), made.permit(request(1)), send))
         await asyncio.sleep(10.0)
         made.stop(failure)
         return (await task).reply
@@ -88,6 +88,6 @@ def test_a_fatal_failure_names_the_key_that_the_server_speaks_of():
     async def play():
         made = sending()
         asked = request(1, temperature=0.5)
-        return (await made.answer(asked, made.turn(asked), send)).reply
+        return (await made.answer(asked, made.permit(asked), send)).reply
 
     assert "Change recipe.s.prompt.decoding.temperature (now 0.5)" in run(play).message

@@ -9,21 +9,11 @@ import time
 from contextlib import asynccontextmanager, contextmanager
 
 import pytest
+from virtual import endpoint
 
 from selfinstruct.model import Session
-from selfinstruct.model.request_queue import RateLimits
-from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.session import AsyncSession
 from selfinstruct.request import Completion, Decoding, Request
-
-TERMS = RateLimits(
-    concurrency=4,
-    timeout_seconds=60,
-    deadline_seconds=None,
-    attempts=2,
-    requests_per_minute=None,
-    tokens_per_minute=None,
-)
 
 
 def requests(count):
@@ -39,7 +29,7 @@ def line(send, closed=None):
             if closed is not None:
                 closed.append(True)
 
-    return AsyncSession(opened, TERMS)
+    return AsyncSession(opened, endpoint(attempts=2))
 
 
 async def echo(request):
@@ -52,7 +42,7 @@ async def never(request):
 
 def begin(asked, count, under_way=1):
     """Ask so much, and come back when so many requests are under way."""
-    futures = asked.ask(requests(count))
+    futures = asked.submit(requests(count))
     while sum(future.running() for future in futures) < under_way:
         time.sleep(0.001)
     return futures
@@ -83,7 +73,7 @@ def test_asking_comes_back_at_once_with_a_future_for_each_request():
         return Completion(request.text)
 
     with line(wait) as asked:
-        futures = asked.ask(requests(10))
+        futures = asked.submit(requests(10))
         assert not any(future.done() for future in futures)
         release.set()
         assert [future.result().text for future in futures] == [f"{number}" for number in range(10)]
@@ -93,7 +83,7 @@ def test_it_can_be_asked_again_and_from_several_threads():
     replies = []
 
     def ask(open_line: Session):
-        replies.extend(future.result().text for future in open_line.ask(requests(50)))
+        replies.extend(future.result().text for future in open_line.submit(requests(50)))
 
     with line(echo) as asked:
         threads = [threading.Thread(target=ask, args=(asked,)) for _ in range(3)]
@@ -109,7 +99,7 @@ def test_nothing_is_opened_for_no_request():
     closed, before = [], threading.active_count()
 
     with line(echo, closed) as asked:
-        assert asked.ask([]) == []
+        assert asked.submit([]) == []
         assert threading.active_count() == before
 
     assert closed == []
@@ -119,8 +109,8 @@ def test_what_was_opened_is_closed_in_the_end():
     closed, before = [], set(threading.enumerate())
 
     with line(echo, closed) as asked:
-        asked.ask(requests(3))
-        asked.ask(requests(3))
+        asked.submit(requests(3))
+        asked.submit(requests(3))
 
     assert closed == [True]
     assert set(threading.enumerate()) == before
@@ -131,7 +121,7 @@ def test_after_the_closing_nothing_can_be_asked():
         pass
 
     with pytest.raises(RuntimeError, match="closed"):
-        asked.ask(requests(1))
+        asked.submit(requests(1))
 
 
 def test_what_is_under_way_is_waited_for():
@@ -150,7 +140,7 @@ def test_the_callbacks_of_a_reply_have_been_called_when_the_line_is_closed():
     kept = []
 
     with line(echo) as asked:
-        for future in asked.ask(requests(4)):
+        for future in asked.submit(requests(4)):
             future.add_done_callback(lambda done: done.cancelled() or kept.append(done.result().text))
         future.result()
 
@@ -199,19 +189,21 @@ def test_work_in_the_executor_is_awaited_before_it_is_cancelled():
         return await (await asyncio.get_running_loop().run_in_executor(None, slowly))
 
     with interrupted(0.1), pytest.raises(KeyboardInterrupt), line(half_begun) as asked:
-        asked.ask(requests(4))
+        asked.submit(requests(4))
     gc.collect()  # a coroutine that was never awaited would warn now, and a warning fails the test
 
 
-def test_what_cannot_be_opened_is_the_failure_of_every_request():
+def test_what_cannot_be_opened_is_the_failure_of_every_request(monkeypatch):
+    monkeypatch.setenv("SOME_KEY", "secret")
+
     @asynccontextmanager
     async def broken():
         raise ConnectionError("no secret way")
         yield
 
-    with AsyncSession(broken, TERMS, Secrets("secret")) as asked:
-        first = [future.result().failure for future in asked.ask(requests(3))]
-        later = [future.result().failure for future in asked.ask(requests(3))]
+    with AsyncSession(broken, endpoint(key_env="SOME_KEY")) as asked:
+        first = [future.result().failure for future in asked.submit(requests(3))]
+        later = [future.result().failure for future in asked.submit(requests(3))]
 
     assert {(failure.kind, failure.message) for failure in [*first, *later]} == {("fatal", "no [key] way")}
 
@@ -244,19 +236,20 @@ def test_threads_take_turns_more_often_while_a_line_is_used():
 def test_where_no_loop_can_be_had_asking_fails_instead_of_waiting_forever():
     code = """
 import os, resource
-from selfinstruct.model.request_queue import Terms
-from selfinstruct.model.session import AskingLine
+from selfinstruct.model.endpoint import Endpoint
+from selfinstruct.model.session import AsyncSession
 from selfinstruct.request import Decoding, Request
-terms = Terms(
-    concurrency=1, timeout_seconds=1, deadline_seconds=None, attempts=1, requests_per_minute=None,
-    tokens_per_minute=None,
+settings = Endpoint(
+    name="x", mode="chat", api_base="http://127.0.0.1:9/v1", key_env=None, key_required=False, concurrency=1,
+    timeout_seconds=1, deadline_seconds=None, attempts=1, requests_per_minute=None, tokens_per_minute=None,
+    price={"prompt": None, "completion": None}, store=None, extra={},
 )
 request = Request("s/1/1", "s", 1, "x", None, True, Decoding(), "yes_no")
 taken = os.open(os.devnull, os.O_RDONLY)
 resource.setrlimit(resource.RLIMIT_NOFILE, (taken + 1, taken + 1))
 try:
-    with AskingLine(None, terms) as line:
-        line.ask([request])
+    with AsyncSession(None, settings) as session:
+        session.submit([request])
 except OSError as error:
     print(error.strerror)
 """

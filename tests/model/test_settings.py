@@ -1,16 +1,7 @@
 import pytest
+from virtual import endpoint
 
-from selfinstruct.model.replies import Price
-from selfinstruct.model.settings import (
-    is_url,
-    key_in,
-    keys_within,
-    problems_of_address,
-    problems_of_key,
-    problems_of_values,
-)
-
-NO_PRICE = Price(prompt=None, completion=None)
+from selfinstruct.model.settings import Price, is_url, key_in, keys_within, problems_of, problems_of_address
 
 
 def test_a_key_is_read_from_the_variable_without_the_space_around_it(monkeypatch):
@@ -24,14 +15,14 @@ def test_without_variable_or_value_there_is_no_key(variable, monkeypatch):
     monkeypatch.setenv("SOME_KEY", " ")
 
     assert key_in(variable) is None
-    assert problems_of_key("m", variable, required=False) == []
-    assert len(problems_of_key("m", variable, required=True)) == 1
+    assert problems_of(endpoint(key_env=variable, key_required=False)) == []
+    assert len(problems_of(endpoint(key_env=variable, key_required=True))) == 1
 
 
 def test_a_key_that_is_there_is_no_problem(monkeypatch):
     monkeypatch.setenv("SOME_KEY", "abc")
 
-    assert problems_of_key("m", "SOME_KEY", required=True) == []
+    assert problems_of(endpoint(key_env="SOME_KEY", key_required=True)) == []
 
 
 @pytest.mark.parametrize(
@@ -50,12 +41,13 @@ def test_an_address_names_protocol_and_host(text, is_one):
 
 
 def test_values_without_fault_have_no_problem():
-    assert problems_of_values(None, NO_PRICE, {}) == []
-    assert problems_of_values("http://h", Price(prompt=1, completion=2), {"top_k": 1}) == []
+    assert problems_of(endpoint(price=Price(prompt=1, completion=2), extra={"top_k": 1})) == []
 
 
-def test_every_problem_of_the_values_is_told():
-    assert len(problems_of_values("h", Price(prompt=1, completion=None), {"n": 1, "stop": 2})) == 4
+def test_every_problem_of_the_values_is_reported():
+    wrong = endpoint(api_base="h", price=Price(prompt=1, completion=None), extra={"n": 1, "stop": 2})
+
+    assert len(problems_of(wrong)) == 4
 
 
 ADDRESSES = {

@@ -27,7 +27,7 @@ def test_a_parameter_that_a_provider_does_not_take_is_named_with_its_stages_and_
     first, later = Decoding(presence_penalty=0), Decoding(presence_penalty=1.5, temperature=0.7)
     stages = {"first": [first, first], "later": [later, later], "last": [first, first]}
 
-    assert only(model("ollama_chat/llama3.2").untaken("model", stages)) == (
+    assert only(model("ollama_chat/llama3.2").unsupported_parameters("model", stages)) == (
         "ollama_chat/llama3.2 does not take presence_penalty=0 (of first, last), presence_penalty=1.5 (of later)."
         " Set model.unsupported=[presence_penalty]"
     )
@@ -45,14 +45,16 @@ def test_a_parameter_that_a_provider_does_not_take_is_named_with_its_stages_and_
     ],
 )
 def test_a_model_is_known_by_what_it_takes_and_by_which_values(model, name, decoding, keys):
-    said = model(name).untaken("model", {"stage": [decoding, decoding]})
+    said = model(name).unsupported_parameters("model", {"stage": [decoding, decoding]})
 
     assert [text.partition(". Set ")[2] for text in said] == [f"model.unsupported=[{','.join(keys)}]"] * bool(keys)
 
 
 def test_a_temperature_that_only_a_second_attempt_has_is_checked(model, only):
     said = only(
-        model("openai/gpt-5-mini").untaken("model", {"stage": [Decoding(temperature=1), Decoding(temperature=0.7)]})
+        model("openai/gpt-5-mini").unsupported_parameters(
+            "model", {"stage": [Decoding(temperature=1), Decoding(temperature=0.7)]}
+        )
     )
 
     assert said.startswith("openai/gpt-5-mini does not take temperature=0.7 (of stage). ")
@@ -62,8 +64,8 @@ def test_what_is_unsupported_is_no_problem_and_stays_in_the_key_that_is_given(mo
     decoding = Decoding(temperature=0.7, top_p=0.5)
     asking = model("openai/gpt-5-mini", unsupported=["temperature"])
 
-    assert asking.untaken("model", {"stage": [Decoding(temperature=0.7)] * 2}) == []
-    assert only(asking.untaken("recipe.stage.model", {"stage": [decoding] * 2})).endswith(
+    assert asking.unsupported_parameters("model", {"stage": [Decoding(temperature=0.7)] * 2}) == []
+    assert only(asking.unsupported_parameters("recipe.stage.model", {"stage": [decoding] * 2})).endswith(
         "Set recipe.stage.model.unsupported=[temperature,top_p]"
     )
 
@@ -72,7 +74,7 @@ def test_a_further_parameter_that_is_not_taken_is_named_by_the_key_that_holds_it
     asking = model("anthropic/claude-haiku-4-5", extra={"seed": 1, "top_k": 4})
     own = Decoding(extra={"logit_bias": {"1": 1}, "thinking_budget": 3})
 
-    assert only(asking.untaken("model", {"stage": [own, own]})).endswith(
+    assert only(asking.unsupported_parameters("model", {"stage": [own, own]})).endswith(
         "Set model.extra.seed=null recipe.stage.prompt.decoding.extra.logit_bias=null"
     )
 
@@ -80,13 +82,13 @@ def test_a_further_parameter_that_is_not_taken_is_named_by_the_key_that_holds_it
 def test_a_name_of_the_token_limit_that_is_not_taken_is_named(model, only):
     asking = model("openai/davinci-002", mode="completion", max_tokens_parameter="max_completion_tokens")
 
-    assert only(asking.untaken("model", {"stage": [Decoding(max_tokens=9)] * 2})).endswith(
+    assert only(asking.unsupported_parameters("model", {"stage": [Decoding(max_tokens=9)] * 2})).endswith(
         "Set model.max_tokens_parameter=max_tokens"
     )
 
 
 def test_of_a_provider_that_litellm_does_not_know_nothing_is_known(model):
-    assert model("nosuch/x").untaken("model", {"stage": [Decoding(temperature=0.7)] * 2}) == []
+    assert model("nosuch/x").unsupported_parameters("model", {"stage": [Decoding(temperature=0.7)] * 2}) == []
 
 
 def test_an_extra_of_a_stage_may_not_hold_what_has_its_own_key(model, endpoint):
@@ -96,5 +98,5 @@ def test_an_extra_of_a_stage_may_not_hold_what_has_its_own_key(model, endpoint):
         " Set recipe.<stage>.requests_per_round instead."
     )
 
-    assert endpoint().untaken("model", {"stage": [decoding] * 2}) == [said]
-    assert model("openai/some").untaken("model", {"stage": [decoding] * 2}) == [said]
+    assert endpoint().unsupported_parameters("model", {"stage": [decoding] * 2}) == [said]
+    assert model("openai/some").unsupported_parameters("model", {"stage": [decoding] * 2}) == [said]

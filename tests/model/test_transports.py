@@ -18,7 +18,7 @@ from selfinstruct.model.connection import loaded
 from selfinstruct.model.endpoint import Endpoint
 from selfinstruct.model.failed_attempt import GarbledError, ReplyError
 from selfinstruct.model.litellm import LiteLLM
-from selfinstruct.model.original import CALL, Original
+from selfinstruct.model.raw_reply import CALL, RawReply
 
 KEY = "sk-test-0123456789abcdef"
 
@@ -171,7 +171,7 @@ def test_a_redirect_within_a_host_or_to_nowhere_is_shown_too(provider, location,
 def call():
     """A call of ours under way in this thread, with a small limit."""
     loaded()
-    original = Original(chat=True, bodies=Bodies(1 << 20))
+    original = RawReply(chat=True, bodies=Bodies(1 << 20))
     outer = CALL.set(original)
     yield original
     CALL.reset(outer)
@@ -276,7 +276,7 @@ def test_an_encoding_that_was_not_asked_for_is_named(provider, encoding, host, a
 MEASURED = """
 import re, sys
 from selfinstruct.model.{module} import {kind}
-from selfinstruct.model.replies import Price
+from selfinstruct.model.settings import Price
 from selfinstruct.request import Decoding, Request
 
 model = {kind}(
@@ -286,11 +286,11 @@ model = {kind}(
 )
 requests = [
     Request(id=f"s/1/{{n}}", stage="s", round=1, text="x", system=None, chat=True, decoding=Decoding(),
-            expects="numbered_list")
+            reply_format="numbered_list")
     for n in range(8)
 ]
-with model.line() as line:
-    (said,) = {{future.result().failure.message for future in line.ask(requests)}}
+with model.session() as line:
+    (said,) = {{future.result().failure.message for future in line.submit(requests)}}
 assert "model.max_reply_bytes" in said, said
 print(int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1]) // 1024)
 """

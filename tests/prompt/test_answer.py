@@ -13,7 +13,7 @@ def read(text, chat=False, **completion):
 
 def test_the_answer_belongs_to_the_input_of_the_prompt():
     assert read(" cold\nInput: wet") == Instance("hot", "cold\nInput: wet")
-    assert Answer().expects == "answer"
+    assert Answer().reply_format == "answer"
 
 
 @pytest.mark.parametrize(

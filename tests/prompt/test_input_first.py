@@ -24,7 +24,7 @@ def reasons(found: list[Candidate | Rejection]) -> list[str]:
 
 def test_it_is_a_parser_and_says_what_it_expects() -> None:
     assert isinstance(InputFirst(), Parser)
-    assert InputFirst().expects == "input_first"
+    assert InputFirst().reply_format == "input_first"
 
 
 def test_each_example_is_an_instance() -> None:

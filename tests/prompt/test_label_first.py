@@ -24,7 +24,7 @@ def reasons(found: list[Candidate | Rejection]) -> list[str]:
 
 def test_it_is_a_parser_and_says_what_it_expects() -> None:
     assert isinstance(LabelFirst(), Parser)
-    assert LabelFirst().expects == "label_first"
+    assert LabelFirst().reply_format == "label_first"
 
 
 def test_each_label_opens_an_instance() -> None:

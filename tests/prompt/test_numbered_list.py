@@ -29,7 +29,7 @@ def test_it_is_a_parser_and_says_what_it_expects() -> None:
     parser = NumberedList(casing="keep", cut_off="keep_whole")
 
     assert isinstance(parser, Parser)
-    assert parser.expects == "numbered_list"
+    assert parser.reply_format == "numbered_list"
 
 
 def test_a_completion_model_goes_on_with_the_open_number() -> None:
@@ -230,7 +230,7 @@ def test_casing_can_be_that_of_the_reference_code() -> None:
     assert instructions(parse(POEM, casing="capitalize")) == ["Write a poem about paris."]
 
 
-@pytest.mark.parametrize("keys", [{"casing": "upper"}, {"cut_off": "no"}, {"expects": "a"}])
+@pytest.mark.parametrize("keys", [{"casing": "upper"}, {"cut_off": "no"}, {"reply_format": "a"}])
 def test_wrong_keys_are_refused(keys: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(keys))):
         parse(POEM, **keys)

@@ -52,7 +52,7 @@ def test_a_verdict_is_never_guessed(reply, reason):
 
 
 def test_the_form_is_named_after_the_attribute():
-    assert EQUALITY.expects == "equality"
+    assert EQUALITY.reply_format == "equality"
 
 
 @pytest.mark.parametrize(

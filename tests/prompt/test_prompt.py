@@ -9,7 +9,7 @@ from selfinstruct.round import Candidate, Sample
 class Whole:
     """A parser that takes the whole reply for one instruction."""
 
-    expects = "whole"
+    reply_format = "whole"
 
     def parse(self, completion, shown):
         return [Candidate(instruction=f"{completion.text} ({len(shown['tasks'])} shown)")]
@@ -38,7 +38,7 @@ def test_fills_the_template_with_the_sample_and_the_values(sample):
 
     assert request.text == "Explain thing number 0 in plain words.;Explain thing number 1 in plain words.;2"
     assert request.id == "grow/3/4"
-    assert request.expects == "whole"
+    assert request.reply_format == "whole"
 
 
 def test_stop_strings_are_templates_too(sample):

@@ -41,7 +41,7 @@ def test_a_rating_is_never_guessed(reply, reason):
 
 
 def test_a_scale_goes_up():
-    assert DIFFICULTY.expects == "rating"
+    assert DIFFICULTY.reply_format == "rating"
     with pytest.raises(ValueError, match="must be below"):
         Rating(attribute="difficulty", lowest=3, highest=3)
 

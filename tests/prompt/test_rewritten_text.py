@@ -76,7 +76,7 @@ def test_a_text_that_was_cut_off_says_so():
     (found,) = parsed(TEXT[:20], finish_reason="length")
 
     assert found.truncated
-    assert RewrittenText().expects == "rewritten_text"
+    assert RewrittenText().reply_format == "rewritten_text"
 
 
 @pytest.mark.parametrize(

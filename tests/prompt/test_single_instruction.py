@@ -101,7 +101,7 @@ def test_a_text_without_end_takes_no_time(text, rules):
 
 
 def test_it_expects_a_single_instruction():
-    assert SingleInstruction(rules="strict").expects == "single_instruction"
+    assert SingleInstruction(rules="strict").reply_format == "single_instruction"
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_nothing_said_is_no_answer(text, reason):
     (found,) = parsed(text)
 
     assert (found.filter, found.reason) == ("parse", reason)
-    assert WholeReply().expects == "whole_reply"
+    assert WholeReply().reply_format == "whole_reply"
 
 
 @pytest.mark.parametrize("text", ["Forty-two.", "---\n\nForty-two.\n\n---", "One.\n\n---\n\nLet me know!"])

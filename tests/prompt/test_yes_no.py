@@ -22,7 +22,7 @@ def read(text: str, finish_reason: str = "stop") -> bool | str:
 
 def test_it_is_a_parser_and_says_what_it_expects() -> None:
     assert isinstance(YesNo(), Parser)
-    assert YesNo().expects == "yes_no"
+    assert YesNo().reply_format == "yes_no"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from selfinstruct.task import Instance
 class Answer:
     """A parser: yes, no, or `in=out;in=out` for instances; anything else is unreadable."""
 
-    expects = "answer"
+    reply_format = "answer"
 
     def parse(self, completion, shown):
         text = completion.text
@@ -180,7 +180,7 @@ class Later:
     def __init__(self, needed, answer):
         self.needed, self.answer, self.asked = needed, answer, []
 
-    def rates(self):
+    def pricing(self):
         return None
 
     def complete(self, requests):
@@ -333,7 +333,7 @@ def test_a_round_that_was_asked_in_part_is_finished_later_and_is_what_it_would_h
 class Verdict:
     """A parser: what is said is an attribute, `?` is unreadable."""
 
-    expects = "verdict"
+    reply_format = "verdict"
 
     def parse(self, completion, shown):
         if completion.text == "?":

@@ -247,7 +247,7 @@ def test_no_model_is_asked_whichever_is_chosen(run, tmp_path):
 def test_nobody_is_never_asked():
     from selfinstruct.recipe import NullModel
 
-    assert NullModel().rates() is None
+    assert NullModel().pricing() is None
     with pytest.raises(RuntimeError, match="asks no model"):
         NullModel().complete([])
 

@@ -21,7 +21,7 @@ from selfinstruct.task import Instance
 class Lines:
     """A parser: each line is an instruction, `#` makes it unreadable."""
 
-    expects = "lines"
+    reply_format = "lines"
 
     def parse(self, completion, shown):
         return [
@@ -314,7 +314,7 @@ def test_a_round_that_was_asked_in_part_is_finished_or_leaves_no_trace(tokens, f
 class Pairs:
     """A parser: each line is an instruction, an input and an output; `...` at the end breaks off."""
 
-    expects = "pairs"
+    reply_format = "pairs"
 
     def parse(self, completion, shown):
         rows = (line.split("|") for line in completion.text.splitlines())

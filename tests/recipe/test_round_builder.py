@@ -14,7 +14,7 @@ from selfinstruct.round import Candidate, End, Ending, Rejection, Sample
 class Lines:
     """A parser: each line is an instruction, `#` makes it unreadable."""
 
-    expects = "lines"
+    reply_format = "lines"
 
     def parse(self, completion, shown):
         return [
@@ -117,7 +117,7 @@ def test_a_model_that_leaves_a_request_out_is_an_error(turn):
     class Silent:
         mode = "chat"
 
-        def rates(self):
+        def pricing(self):
             return None
 
         def complete(self, requests):

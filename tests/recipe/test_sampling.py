@@ -14,7 +14,7 @@ from selfinstruct.round import Candidate, Rejection, Sample
 class Whole:
     """A parser: the reply is an instruction, `#` makes it unreadable."""
 
-    expects = "whole"
+    reply_format = "whole"
 
     def parse(self, completion, shown):
         if completion.text.startswith("#"):

@@ -26,7 +26,7 @@ def asked(number=1, text="Say something.", stage="grow", round_=1, draw=0, syste
         system=system,
         chat=False,
         decoding=Decoding(),
-        expects="whole",
+        reply_format="whole",
     )
     return StoredRequest(
         request,

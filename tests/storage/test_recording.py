@@ -22,7 +22,7 @@ def request(number=1, text="Say something.", **decoding):
         system=None,
         chat=False,
         decoding=Decoding(**decoding),
-        expects="whole",
+        reply_format="whole",
     )
 
 
@@ -58,10 +58,10 @@ class Slow:
         return {}
 
     @contextmanager
-    def line(self):
+    def session(self, answered=None):
         yield self
 
-    def ask(self, requests):
+    def submit(self, requests):
         self.replies |= {request.id: Future() for request in requests}
         return [self.replies[request.id] for request in requests]
 
@@ -341,13 +341,13 @@ class Choosy(Slow):
 
     name = "choosy"
 
-    def sends(self, decoding):
+    def accepted(self, decoding):
         return replace(decoding, top_p=None)
 
-    def untaken(self, key, stages):
+    def unsupported_parameters(self, key, stages):
         return []
 
-    def ask(self, requests):
+    def submit(self, requests):
         self.asked = requests
         futures = [Future() for _ in requests]
         for future in futures:

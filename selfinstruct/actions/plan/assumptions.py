@@ -54,8 +54,8 @@ class Assumptions:
 
 def kind_of(stage: ModelStage) -> Kind:
     """What the replies of a stage hold; one induced instruction is as short as an answer."""
-    if stage.prompt.parser.expects in SHORT:
+    if stage.prompt.parser.reply_format in SHORT:
         return "answers"
     if not isinstance(stage, Annotate):
-        return "whole_tasks" if stage.prompt.parser.expects == "whole_tasks" else "tasks"
+        return "whole_tasks" if stage.prompt.parser.reply_format == "whole_tasks" else "tasks"
     return "answers" if stage.instances is None else "instances"

@@ -169,7 +169,7 @@ def rows(figures: Figures) -> dict[str, dict[str, float] | None]:
 
 def cost(model: Model, found: Estimate) -> Range | None:
     """What a stage costs; None where the price is not known."""
-    rates = model.rates()
+    rates = model.pricing()
     if rates is None:
         return None
     return found.prompts.mapped(lambda tokens: rates.of(tokens, 0)) + found.replies.mapped(

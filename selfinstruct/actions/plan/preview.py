@@ -33,7 +33,7 @@ def preview(name: str, stage: ModelStage, model: Model, seeds: Pool, random_seed
     rng = stream(random_seed, name, 1)
     requests = [rendered(name, stage, model, seeds, rng) for _ in range(DRAWS)]
     key = "model" if stage.model is None else f"recipe.{name}.model"
-    wrong = model.untaken(key, {name: stage.prompt.decodings()}) if isinstance(model, Selective) else []
+    wrong = model.unsupported_parameters(key, {name: stage.prompt.decodings()}) if isinstance(model, Selective) else []
     tokens = sum(map(tokens_of, requests)) / len(requests)
     return Preview(request=requests[0], tokens=tokens, untaken=wrong)
 

@@ -41,7 +41,7 @@ class Author:
     name: str
     mode: Mode
 
-    def rates(self) -> Pricing | None:
+    def pricing(self) -> Pricing | None:
         """Nothing is paid."""
         return None
 
@@ -74,7 +74,7 @@ class Regrowing(Growing):
         turn = RoundBuilder(self.name, recorded.number, self.setting.model.name, asked=len(questions))
         completions = [answer(question, recorded) for question in questions]
         asked = [(question.sample, question.request) for question in questions]
-        replies, purse, rates = Given(iter(completions)), self.setting.purse, self.setting.model.rates
+        replies, purse, rates = Given(iter(completions)), self.setting.purse, self.setting.model.pricing
         answers = PendingReplies(turn, self.stage.prompt, asked, replies, purse, rates, NOTHING)
         whole, self.stage = self.stage, replace(self.stage, until=until)
         self.drawing = self.stage.drawing(self.setting, self.figures)

@@ -26,7 +26,7 @@ FORMS: dict[str, Callable[[Asked], str]] = {
     "single_instruction": single_instruction,
     "answer": answer,
 }
-"""What a parser expects, and how it is written."""
+"""The names of `reply_format`, each with what writes it."""
 PREAMBLES = ("Sure! Here is what I came up with:", "Of course, here you are:", "Certainly. Here are my suggestions:")
 FAREWELLS = ("Let me know if you need more!", "I hope this helps.", "Feel free to ask for changes.")
 THOUGHT = "<think>\nThe user wants something in a fixed form. I look at the examples and keep to it.\n</think>\n\n"
@@ -34,18 +34,18 @@ THOUGHT = "<think>\nThe user wants something in a fixed form. I look at the exam
 
 def reply(asked: Asked) -> str:
     """Return a reply; raises UnanswerableError for a prompt that the offline model cannot answer."""
-    expects = asked.request.expects
-    if expects not in FORMS:
-        raise UnanswerableError(f"its parser expects {expects!r}, a form of reply that it does not know")
-    return FORMS[expects](asked)
+    reply_format = asked.request.reply_format
+    if reply_format not in FORMS:
+        raise UnanswerableError(f"its parser expects {reply_format!r}, a form of reply that it does not know")
+    return FORMS[reply_format](asked)
 
 
 def between(text: str, asked: Asked) -> str:
     """Return the reply between a preamble and a farewell; a yes or no with a reason behind it."""
-    expects = asked.request.expects
-    if expects in ("yes_no", "equality"):
+    reply_format = asked.request.reply_format
+    if reply_format in ("yes_no", "equality"):
         return f"{text.rstrip('.')}, because of what the task asks for."
-    opened = {"numbered_list": opened_number, "whole_tasks": opened_label}.get(expects)
+    opened = {"numbered_list": opened_number, "whole_tasks": opened_label}.get(reply_format)
     start = opened(asked) if opened else ""
     return asked.said(f"{asked.rng.choice(PREAMBLES)}\n\n{start}{text}\n\n{asked.rng.choice(FAREWELLS)}")
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from selfinstruct.model.waits import asked_wait
+from selfinstruct.model.retry_after import retry_after
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 EPOCH = int(NOW.timestamp())
@@ -38,7 +38,7 @@ EPOCH = int(NOW.timestamp())
     ],
 )
 def test_a_retry_after_is_a_number_a_span_or_a_moment(value, seconds):
-    assert asked_wait({"retry-after": value}, "", NOW) == seconds
+    assert retry_after({"retry-after": value}, "", NOW) == seconds
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_retry_after_is_a_number_a_span_or_a_moment(value, seconds):
     ids=str,
 )
 def test_a_wait_is_found_in_the_headers(headers, seconds):
-    assert asked_wait(headers, "", NOW) == seconds
+    assert retry_after(headers, "", NOW) == seconds
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_a_wait_is_found_in_the_headers(headers, seconds):
     ],
 )
 def test_a_wait_is_found_in_what_was_said(text, seconds):
-    assert asked_wait({}, text, NOW) == seconds
+    assert retry_after({}, text, NOW) == seconds
 
 
 def test_a_wait_in_milliseconds_is_a_part_of_a_second():
-    assert asked_wait({"retry-after": "500ms"}, "", datetime.now(UTC)) == pytest.approx(0.5)
+    assert retry_after({"retry-after": "500ms"}, "", datetime.now(UTC)) == pytest.approx(0.5)

@@ -1,4 +1,4 @@
-"""How long a server asks to wait, in whatever way it says so.
+"""How long a server asks to wait, in any of the ways that servers have.
 
 Retry-After is the standard (RFC 9110, section 10.2.3: seconds or a date), and few keep to it: OpenAI and Azure add
 `retry-after-ms` and `x-ratelimit-reset-requests: 6m0s`, Anthropic `anthropic-ratelimit-tokens-reset` with an ISO date,
@@ -9,13 +9,13 @@ A reset counts only where its twin says that nothing remains: servers send it wi
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
 UNITS = {"ms": 0.001, "mil": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-"""Seconds by how the name of a unit begins; the first that fits counts."""
+"""Seconds by the beginning of a unit's name; the first that fits counts."""
 PIECE = r"(\d+(?:\.\d+)?)\s*(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)(?![a-z])"
 DURATION = re.compile(rf"(?:{PIECE}[\s,]*)+", re.IGNORECASE)
 """Such as `2s`, `6m0s`, `1.5 seconds`, `20 ms`."""
@@ -28,55 +28,36 @@ SENTENCE = re.compile(
 DELAY = re.compile(r"retryDelay\W{1,6}(\d+(?:\.\d+)?)s\b")
 """Google's RetryInfo, as JSON or as Python shows it."""
 EPOCH = 1e9
-"""A number from here on is a moment and no span."""
+"""A number from here on is a moment and not a duration."""
 MILLISECONDS = 1e12
 """A moment from here on is in milliseconds."""
 
 
-def asked_wait(headers: Mapping[str, str], text: str, now: datetime) -> float | None:
-    """The seconds that a server asks to wait; None where it asks for nothing that can be read.
+def retry_after(headers: Mapping[str, str], text: str, now: datetime) -> float | None:
+    """Return the seconds that a server asks to wait, None where it asks for nothing that can be read.
 
-    The names of the headers are in lower case; `text` is all that the server said.
+    The names of the headers are in lower case; `text` is everything that the server said.
     """
-    found = (*after(headers, now), longest(resets(headers, now)), delay(text), sentence(text))
-    return next((seconds for seconds in found if seconds is not None), None)
-
-
-def after(headers: Mapping[str, str], now: datetime) -> Iterator[float | None]:
-    """What the headers ask for that are made for it."""
-    milliseconds = number(headers.get("retry-after-ms", ""))
-    yield None if milliseconds is None else max(0.0, milliseconds / 1000)
-    yield seconds_of(headers.get("retry-after", ""), now)
-
-
-def resets(headers: Mapping[str, str], now: datetime) -> Iterator[float]:
-    """When each limit of which nothing remains begins anew."""
-    for name, value in headers.items():
-        if "ratelimit" in name and "reset" in name and number(headers.get(name.replace("reset", "remaining"), "")) == 0:
-            seconds = seconds_of(value, now)
-            if seconds is not None:
-                yield seconds
-
-
-def longest(found: Iterator[float]) -> float | None:
-    """The longest of some waits; None of nothing."""
-    return max(found, default=None)
-
-
-def delay(text: str) -> float | None:
-    """The delay that Google names beside an error."""
-    found = DELAY.search(text)
-    return float(found[1]) if found else None
-
-
-def sentence(text: str) -> float | None:
-    """The wait that a sentence asks for."""
+    if (milliseconds := number(headers.get("retry-after-ms", ""))) is not None:
+        return max(0.0, milliseconds / 1000)
+    if (seconds := seconds_of(headers.get("retry-after", ""), now)) is not None:
+        return seconds
+    resets = [
+        seconds
+        for name, value in headers.items()
+        if "ratelimit" in name and "reset" in name and number(headers.get(name.replace("reset", "remaining"), "")) == 0
+        if (seconds := seconds_of(value, now)) is not None
+    ]
+    if resets:
+        return max(resets)
+    if delay := DELAY.search(text):
+        return float(delay[1])
     found = SENTENCE.search(text)
     return duration(found[1]) if found else None
 
 
 def seconds_of(value: str, now: datetime) -> float | None:
-    """The seconds that a value of a header stands for: a number, a span with its unit, a moment, or a date."""
+    """Return the seconds that the value of a header stands for: a number, a duration with units, or a moment."""
     value = value.strip()
     plain = number(value)
     if plain is None:
@@ -87,7 +68,7 @@ def seconds_of(value: str, now: datetime) -> float | None:
 
 
 def number(value: str) -> float | None:
-    """A finite number; None for anything else."""
+    """Return a finite number, None for anything else."""
     try:
         found = float(value)
     except ValueError:
@@ -96,17 +77,15 @@ def number(value: str) -> float | None:
 
 
 def duration(text: str) -> float:
-    """The seconds of a span that is written with its units."""
-    return sum(float(amount) * seconds_in(unit) for amount, unit in re.findall(PIECE, text, re.IGNORECASE))
-
-
-def seconds_in(unit: str) -> float:
-    """The seconds of one unit."""
-    return next(seconds for name, seconds in UNITS.items() if unit.lower().startswith(name))
+    """Return the seconds of a duration that is written with its units."""
+    return sum(
+        float(amount) * next(seconds for name, seconds in UNITS.items() if unit.lower().startswith(name))
+        for amount, unit in re.findall(PIECE, text, re.IGNORECASE)
+    )
 
 
 def until(value: str, now: datetime) -> float | None:
-    """The seconds until a date, by HTTP or by ISO 8601; None where it is none."""
+    """Return the seconds until a date, by HTTP or by ISO 8601; None for anything else."""
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             date = read(value)

@@ -2,12 +2,12 @@
 
 LiteLLM 1.106 writes "stop" for every reason that it does not know, and for every reply of Cohere and of Ollama's
 `/api/generate`, and logs a warning for each.  It raises a bare KeyError where a provider leaves out the usage.  So each
-body is read in the transports below LiteLLM's clients (transports.py): the reason is noted as it was given,
-and a field that LiteLLM could not convert is replaced: counts of odd types by zeros, an unknown reason by "stop", a
-text in parts by the whole.  An ordinary body is passed on as it arrived and costs one more reading of its JSON.
+body is read in the transports below LiteLLM's clients (transports.py): the reason is noted as it was given, and a field
+that LiteLLM could not convert is replaced: counts of other types by zeros, an unknown reason by "stop", a text in parts
+by the whole.  An ordinary body is passed on as it arrived.
 
 Rejected: LiteLLM's callbacks (`log_post_api_call`, `logger_fn`), which are not called for Cohere and Ollama and get the
-body too late to fill it in; a client of ours for each provider, which some providers do not accept.
+body too late to change it; a client of ours for each provider, which some providers do not accept.
 
 Each call runs in a context of its own, so a context variable tells which call a body belongs to.
 """
@@ -23,21 +23,19 @@ from selfinstruct.model.bodies import Bodies
 from selfinstruct.model.failed_attempt import GarbledError, ReplyError, plain
 from selfinstruct.model.protocol import is_object, is_success, reason_of, text_of, words
 from selfinstruct.model.proxies import by_proxy
-from selfinstruct.model.replies import charged, is_count
+from selfinstruct.model.replies import cost_in, is_count
 from selfinstruct.text.finish_reason import word_of
 
 Path: TypeAlias = tuple[str | int, ...]
-Edit: TypeAlias = tuple[dict[str, Any], str, object]
-"""An object of a body, and what one of its keys is given."""
-ENDED = "stop"
+STOP = "stop"
 """A reason that LiteLLM accepts from every provider."""
 
 
 class Format(NamedTuple):
-    """How the replies of some providers are laid out."""
+    """The layout of the replies of some providers."""
 
     reason: Path
-    """Where the reason stands."""
+    """The place of the finish reason."""
     zeros: Mapping[str, Any]
     """The counts that LiteLLM needs; it reads zeros as unknown, and so do we."""
 
@@ -57,18 +55,18 @@ FORMATS = (
     Format(("details", "finish_reason"), {}),
 )
 
-LONGEST_ERROR = 20_000
+MAX_ERROR = 20_000
 """Bytes of a body without a reply that LiteLLM sees: it puts them into its errors, where waits are looked for."""
 
 
 @dataclass
-class Original:
-    """What the provider sent in reply to one call."""
+class RawReply:
+    """The body that a provider sent in reply to one call."""
 
     chat: bool
-    """Whether messages were sent, and not a text to be continued."""
+    """Whether messages were sent, and not a text to continue."""
     bodies: Bodies = field(default_factory=Bodies)
-    """What reads the bodies."""
+    """The reader of the bodies."""
     status: int = 0
     """0 until a whole body has arrived."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -77,32 +75,32 @@ class Original:
     cost_usd: float | None = None
     """The cost that the provider names, if any."""
     fault: str | None = None
-    """What the body is, where it is a success without the format of a reply and without an error."""
+    """The text of a success that is neither a reply nor an error."""
     error: ReplyError | None = None
     """Why the last reply was not read to its end."""
-    way: str | None = None
+    proxy: str | None = None
     """The proxy through which the last request got no reply, if there is one."""
 
     @contextmanager
-    def asking(self, url: str) -> Iterator[None]:
+    def watching(self, url: str) -> Iterator[None]:
         """Note why a request gets no whole reply."""
-        self.error = self.way = None
+        self.error = self.proxy = None
         try:
             yield
         except ReplyError as error:
             self.error = error
             raise
         except BaseException:
-            self.way = by_proxy(url)
+            self.proxy = by_proxy(url)
             raise
 
-    def take(self, status: int, headers: Mapping[str, str], content: bytes, known: Container[str]) -> bytes:
-        """Note what a body says; returns it as LiteLLM can convert it. `known` are the reasons that LiteLLM knows."""
+    def read(self, status: int, headers: Mapping[str, str], content: bytes, known: Container[str]) -> bytes:
+        """Note what a body says, and return it as LiteLLM can convert it; `known` are the reasons that it knows."""
         if self.reason is not None:
-            return content  # of a question that LiteLLM asks beside, such as Ollama's /api/show
+            return content  # of a request that LiteLLM adds, such as Ollama's /api/show
         self.status, self.headers, self.fault = status, headers, None
         if not is_success(status):
-            return content[:LONGEST_ERROR]
+            return content[:MAX_ERROR]
         try:
             body = json.loads(content)
         except (ValueError, RecursionError):
@@ -111,19 +109,15 @@ class Original:
         if form is None:
             has_error = is_object(body) and body.get("error")
             self.fault = None if has_error else f"no completion: {words(content) or 'nothing'}"
-            return content[:LONGEST_ERROR]
-        place, key = holder(body, form.reason) or {}, str(form.reason[-1])
-        self.reason = reason_of(place) if form is CHOICES else word_of(place.get(key))
-        self.cost_usd = charged(body.get("usage")) if is_object(body) else None
-        edits = [*strange_reason(place, key, known), *odd_types(body, form.zeros)]
-        if self.chat and form is CHOICES:
-            edits += odd_message(place)
-        for target, name, value in edits:
-            target[name] = value
-        return json.dumps(body).encode() if edits else content
+            return content[:MAX_ERROR]
+        holder, key = holder_of(body, form.reason) or {}, str(form.reason[-1])
+        self.reason = reason_of(holder) if form is CHOICES else word_of(holder.get(key))
+        self.cost_usd = cost_in(body.get("usage")) if is_object(body) else None
+        is_changed = convert(body, form, holder, known, is_message=self.chat and form is CHOICES)
+        return json.dumps(body).encode() if is_changed else content
 
     def explained(self, error: Exception, provider: str) -> ReplyError | None:
-        """Return the error in a person's words where we rejected the reply, or LiteLLM could not convert it."""
+        """Return the error in plain words where we rejected the reply, or LiteLLM could not convert it."""
         if self.error is not None:
             return self.error
         message = self.fault
@@ -132,45 +126,40 @@ class Original:
         return None if message is None else GarbledError(self.status, message, self.headers)
 
 
-CALL: ContextVar[Original | None] = ContextVar("call", default=None)
-"""Where the body of the call under way is noted."""
+CALL: ContextVar[RawReply | None] = ContextVar("call", default=None)
+"""The reply of the call under way."""
 
 
-def strange_reason(place: dict[str, Any], key: str, known: Container[str]) -> Iterator[Edit]:
-    """Hide a reason that LiteLLM does not know, which it would warn of, or of which it can make nothing."""
-    given = place.get(key)
-    if key in place and not (isinstance(given, str) and given in known):
-        yield place, key, ENDED
-
-
-def odd_types(body: object, zeros: Mapping[str, Any]) -> Iterator[Edit]:
-    """Replace a name and counts that are not such."""
-    if not is_object(body):
-        return
-    if "model" in body and not isinstance(body["model"], str):
-        yield body, "model", ""
-    for key, zero in zeros.items():
-        if (counts := usable(body.get(key), zero)) != body.get(key):
-            yield body, key, counts
-
-
-def odd_message(choice: dict[str, Any]) -> Iterator[Edit]:
-    """Replace a content in parts, or a text in the place of a message, by what endpoint.py reads in it as well."""
-    message = choice.get("message")
-    if not is_object(message):
-        yield choice, "message", {"role": "assistant", "content": text_of(choice)}
-    elif not isinstance(message.get("content"), str | None):
-        yield message, "content", text_of(choice)
+def convert(body: Any, form: Format, holder: dict[str, Any], known: Container[str], *, is_message: bool) -> bool:
+    """Replace the fields that LiteLLM could not convert; return whether there were any."""
+    edits: list[tuple[dict[str, Any], str, object]] = []
+    key = str(form.reason[-1])
+    if key in holder and not (isinstance(holder[key], str) and holder[key] in known):
+        edits.append((holder, key, STOP))
+    if is_object(body):
+        if "model" in body and not isinstance(body["model"], str):
+            edits.append((body, "model", ""))
+        counts = {name: usable(body.get(name), zero) for name, zero in form.zeros.items()}
+        edits += [(body, name, value) for name, value in counts.items() if value != body.get(name)]
+    if is_message:
+        message = holder.get("message")
+        if not is_object(message):
+            edits.append((holder, "message", {"role": "assistant", "content": text_of(holder)}))
+        elif not isinstance(message.get("content"), str | None):
+            edits.append((message, "content", text_of(holder)))
+    for target, name, value in edits:
+        target[name] = value
+    return bool(edits)
 
 
 def format_of(body: object) -> Format | None:
-    """Return how a body is laid out; one that has its reason goes before one that lacks it."""
-    places = [(form, place) for form in FORMATS if (place := holder(body, form.reason)) is not None]
-    return next((form for form, place in places if form.reason[-1] in place), places[0][0] if places else None)
+    """Return the layout of a body; one that has its reason goes before one that lacks it."""
+    found = [(form, holder) for form in FORMATS if (holder := holder_of(body, form.reason)) is not None]
+    return next((form for form, holder in found if form.reason[-1] in holder), found[0][0] if found else None)
 
 
-def holder(body: object, path: Path) -> dict[str, Any] | None:
-    """Return the object in which the reason of a reply stands, None where the body has another format."""
+def holder_of(body: object, path: Path) -> dict[str, Any] | None:
+    """Return the object that holds the finish reason, None where the body has another layout."""
     place: Any = body
     for step in path[:-1]:
         if isinstance(step, int):

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from selfinstruct.model.failed_attempt import GarbledError
 from selfinstruct.model.litellm import LiteLLM
-from selfinstruct.model.original import Original, usable
+from selfinstruct.model.raw_reply import RawReply, usable
 
 TEXT = "1. Name a fruit.\n2. Name a"
 
@@ -291,16 +291,16 @@ def test_a_success_without_a_reply_is_shown_as_it_arrived(hosted, ask, provider,
 
 
 def taken(body, status=200, known=("stop",)):
-    original = Original(chat=True)
+    raw = RawReply(chat=True)
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return original, original.take(status, {}, content, known), content
+    return raw, raw.read(status, {}, content, known), content
 
 
 def test_an_ordinary_body_is_passed_on_as_it_arrived():
-    original, changed, content = taken(openai("stop", chat=True))
+    raw, changed, content = taken(openai("stop", chat=True))
 
     assert changed is content
-    assert original.reason == "stop"
+    assert raw.reason == "stop"
 
 
 @pytest.mark.parametrize("status", [200, 400, 503])
@@ -313,9 +313,9 @@ def test_a_long_error_is_passed_on_only_by_its_beginning(hosted, ask, status):
 
 
 def test_a_word_that_litellm_does_not_know_is_hidden_from_it():
-    original, changed, _ = taken(openai("abort", chat=True))
+    raw, changed, _ = taken(openai("abort", chat=True))
 
-    assert original.reason == "abort"
+    assert raw.reason == "abort"
     assert json.loads(changed) == openai("stop", chat=True)
 
 
@@ -343,23 +343,23 @@ def test_the_reason_is_found_in_each_layout(body, reason):
 
 
 def test_a_second_body_of_the_same_call_does_not_undo_the_first():
-    original, _, _ = taken(ollama("length", chat=False))
-    original.take(200, {}, b'{"details": {"family": "x"}}', ())
+    raw, _, _ = taken(ollama("length", chat=False))
+    raw.read(200, {}, b'{"details": {"family": "x"}}', ())
 
-    assert original.reason == "length"
-    assert original.explained(KeyError("x"), "ollama").message == "LiteLLM cannot convert this reply of ollama: 'x'"
+    assert raw.reason == "length"
+    assert raw.explained(KeyError("x"), "ollama").message == "LiteLLM cannot convert this reply of ollama: 'x'"
 
 
 @pytest.mark.parametrize(("body", "status"), [({"error": {"message": "no"}}, 200), ({"detail": "no"}, 500), (b"", 429)])
 def test_what_a_server_says_in_an_error_is_left_to_its_own_words(body, status):
-    original, changed, content = taken(body, status)
+    raw, changed, content = taken(body, status)
 
     assert changed is content
-    assert original.explained(ValueError("no"), "x") is None
+    assert raw.explained(ValueError("no"), "x") is None
 
 
 def test_before_a_body_has_arrived_an_error_is_what_it_says():
-    assert Original(chat=True).explained(ValueError("no"), "x") is None
+    assert RawReply(chat=True).explained(ValueError("no"), "x") is None
 
 
 def test_a_reply_that_cannot_be_converted_is_asked_for_again():
