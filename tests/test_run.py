@@ -6,9 +6,6 @@ is stopped, and those that only show something.
 
 import json
 import os
-import re
-import shlex
-import shutil
 import signal
 import socket
 import subprocess
@@ -24,9 +21,6 @@ from selfinstruct.text.command import python
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^(?:python|\S+ && \S+) run\.py.*$", README, re.M)
-REAL = re.compile(r"model=(openai|anthropic|gemini|ollama|vllm|endpoint)|model@")
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY")
 
 
@@ -276,54 +270,6 @@ def test_tab_completion_knows_options_and_keys(tmp_path):
     assert "model=offline" in done.stdout
 
 
-def test_the_readme_shows_what_the_console_prints(tmp_path):
-    block = re.search(r"^```text\n(.*?)^```", README, re.M | re.S)[1]
-    shown = [line.split(" so far")[0] for line in block.splitlines() if line not in ("", "…")]
-
-    printed = command(tmp_path, "trackers=[console]").stdout
-
-    assert [line for line in shown if line not in printed] == []
-
-
-@pytest.mark.parametrize("shown", [line for line in COMMANDS if "<" not in line])
-def test_what_the_readme_shows_runs(shown, tmp_path):
-    words = shlex.split(shown.split("run.py", 1)[1])
-    if REAL.search(shown):
-        done = command(tmp_path, *words, "--cfg", "job")
-        assert re.search(r"_target_: selfinstruct\.model\.(litellm\.LiteLLM|endpoint\.Endpoint)", done.stdout)
-    else:
-        done = command(tmp_path, *words)
-
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.fixture
-def checkout(tmp_path):
-    """A checkout of one's own."""
-    for name in ("conf", "selfinstruct"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "run.py", tmp_path)
-    return tmp_path
-
-
-def added(checkout, *words):
-    """Put what the README shows as files into a checkout, and run it there."""
-    shown = dict(re.findall(r"`((?:conf|selfinstruct)/\S+)`(?:[,:] [^\n]*)?:?\n\n```\w+\n(.*?)```", README, re.S))
-    for name, text in shown.items():
-        (checkout / name).write_text(text, encoding="utf-8")
-    where = {"script": checkout / "run.py", "PYTHONPATH": str(checkout)}
-    return shown, command(checkout, *words, "trackers=[]", "hydra.run.dir=run", fresh=True, **where)
-
-
-def test_a_filter_of_ones_own_is_two_files(checkout):
-    words = ("recipe.instructions.until=10", "+filters@recipe.instructions.filters=questions")
-    shown, done = added(checkout, *words)
-
-    assert {"conf/filters/questions.yaml", "selfinstruct/filters/questions.py"} <= shown.keys()
-    assert done.returncode == 0, done.stderr
-    assert any(row["filter"] == "questions" for row in lines(checkout / "run" / "rejected.jsonl"))
-
-
 @pytest.mark.parametrize("model", ["endpoint", "openai_compatible"])
 def test_a_fatal_error_is_printed_once(model, tmp_path):
     with socket.socket() as closed:
@@ -335,45 +281,3 @@ def test_a_fatal_error_is_printed_once(model, tmp_path):
     assert done.returncode == 1
     assert "\nNot finished.\n" in done.stdout
     assert (done.stdout + done.stderr).count("m: cannot reach 127.0.0.1:") == 1
-
-
-def test_a_study_outside_the_checkout_works_as_shown(tmp_path):
-    section = README.partition("## A study of your own")[2].partition("\n## ")[0]
-    files = re.search(r"```yaml\n(.*?)```", section, re.S)[1]
-    part = re.search(r"`selfinstruct/filters/questions.py`:\n\n```python\n(.*?)```", README, re.S)[1]
-    shown = dict(re.findall(r"^# (conf/[\w/]+\.yaml).*\n((?:(?!# conf/).*\n)+)", files, re.M))
-    for name, text in {**shown, "my_parts/questions.py": part}.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    seeds = (ROOT / "conf/seeds/seed_tasks.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
-    (tmp_path / "seeds.jsonl").write_text("".join(seeds[:3]), encoding="utf-8")
-    variables = {"SELFINSTRUCT_ALLOW": "my_parts", "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
-    commands_shown = re.findall(r"^selfinstruct (.*)$", section, re.M)
-
-    assert len(commands_shown) == 4
-    assert len(shown) == 4
-    for words in commands_shown:
-        done = command(tmp_path, *words.split(), "trackers=[]", fresh=True, **variables)
-        assert done.returncode == 0, done.stderr
-    assert done.stdout.endswith("identical\n")
-    assert any(row["filter"] == "questions" for row in lines(tmp_path / "first/rejected.jsonl"))
-    assert "SELFINSTRUCT_ALLOW=my_parts selfinstruct --config-dir conf" in (
-        tmp_path / "first/capsule/README.md"
-    ).read_text(encoding="utf-8")
-    refused = command(tmp_path, "actions=[capsule]", "hydra.run.dir=first", fresh=True, **variables)
-    assert refused.returncode == 1
-    assert "this run needs the package my_parts and the config folder conf" in refused.stderr
-    alone = command(tmp_path, "replay=first/capsule.zip", fresh=True, **variables)
-    assert alone.returncode == 1
-    assert "--config-dir <folder>" in alone.stderr
-
-
-def test_a_recipe_of_known_stages_is_one_file(checkout):
-    shown, done = added(checkout, "recipe=answered")
-
-    assert "conf/recipe/answered.yaml" in shown
-    assert (done.returncode, done.stderr) == (0, "")
-    made = {row["id"]: row for row in lines(checkout / "run" / "pool.jsonl") if row["origin"] == "instructions"}
-    assert len(made) == 20
-    assert all(row["instances"] or row["gave_up"] for row in made.values())
-    assert sum(bool(row["instances"]) for row in made.values()) > 10

@@ -3,9 +3,9 @@
 Actions speak to each other only through the run and its folder.  Before the first of them starts, each says what would
 keep it from its work, so that nothing is spent on a run that cannot end well.
 
-To add one: `conf/actions/<name>.yaml`, nesting under its own name, and one module here.  What a user says to it may
-stand at the top of the config, under its name: the YAML then has `# @package _global_`, puts the part at
-`actions.<name>` and its values at `<name>`, and the part refers to them (`like: ${plan.like}`).
+To add one: `conf/actions/<name>.yaml` and one module here.  The YAML either nests the part under its own name, or, so
+that a user sets its keys as `<name>.<key>`, has `# @package _global_`, the part at `<name>`, and `<name>: ${<name>}`
+under `actions`.
 """
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
