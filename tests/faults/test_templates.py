@@ -1,7 +1,6 @@
 """A template of somebody else that takes all memory or time: the command ends with one sentence, and soon."""
 
 import json
-import resource
 import shutil
 
 import pytest
@@ -30,12 +29,11 @@ def theirs(run, tmp_path):
 
 
 def assert_stopped(done):
-    """The command ended with the one sentence, and no process of it grew."""
+    """The command ended with the one sentence."""
     code, _, errors = done
     assert code == 1
     assert errors.count(STOPPED) == 1, errors
     assert "Traceback" not in errors
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1_000_000  # kB
 
 
 def test_a_template_of_a_config_folder_is_stopped(run, tmp_path):
