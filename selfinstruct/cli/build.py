@@ -104,7 +104,7 @@ def construct(cls: type, values: Mapping[Any, Any], key: str, problems: list[str
 
 def is_broken(value: Any) -> bool:
     """Whether a value is a broken part or holds one."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return any(is_broken(item) for item in value.values())
     if isinstance(value, list):
         return any(is_broken(item) for item in value)

@@ -13,64 +13,36 @@ are files.  Configs that only show (`--cfg`) make nothing and are not looked at.
 import re
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any, cast
 
-from hydra import compose, version
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.hydra import Hydra
-from hydra._internal.utils import _run_app, create_automatic_config_search_path
+from hydra import compose
 from hydra.core.config_loader import ConfigLoader
-from hydra.core.config_search_path import SearchPathQuery
-from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from hydra.types import RunMode, TaskFunction
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError  # type: ignore[import-untyped]
 
 from selfinstruct.cli.flags import NAME
 from selfinstruct.cli.flags import typed as as_typed
 from selfinstruct.cli.hints import CONF
+from selfinstruct.cli.hydra_private import Hydra, Once, hydra_for, in_use, run_app, run_folder
 from selfinstruct.cli.naming import hiding, key_of
 from selfinstruct.cli.option_files import misplaced, misread_files, oversized
 from selfinstruct.cli.retyping import TakenOver, unconfirmed
 from selfinstruct.cli.shipped import models
 from selfinstruct.cli.strangers import foreign_places, refused_of
-from selfinstruct.cli.traces import folder_of, removed_unless_used
+from selfinstruct.cli.traces import removed_unless_used
 from selfinstruct.errors import ConfigError
 from selfinstruct.text.encoding import HALF_A_PAIR
 from selfinstruct.text.policy import leaves, refused
 from selfinstruct.text.secrets import refusals, within
-
-
-class Once(ConfigLoaderImpl):
-    """Gives a run what was composed for `check`, instead of composing the same words again."""
-
-    kept: tuple[list[str], DictConfig] | None = None
-    """The words that were checked first, and their config."""
-
-    def load_configuration(
-        self,
-        config_name: str | None,
-        overrides: list[str],
-        run_mode: RunMode,
-        from_shell: bool = True,
-        validate_sweep_overrides: bool = True,
-    ) -> DictConfig:
-        """Called by `compose`, and then by the run, which is one of the shell."""
-        if from_shell and run_mode is RunMode.RUN and self.kept is not None and self.kept[0] == overrides:
-            config, self.kept = self.kept[1], None
-            return config
-        config = super().load_configuration(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
-        if not from_shell and self.kept is None:
-            self.kept = list(overrides), config
-        return config
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,22 +56,9 @@ class Checked:
 
     def run(self, task: TaskFunction) -> None:
         """Do what `hydra.main` does with it, without composing it to ask for its mode."""
-        alone = None if self.typed.multirun else RunMode.RUN
         kept = cast(Once, self.hydra.config_loader).kept
-        GlobalHydra.instance().initialize(self.hydra)
-        try:
-            with nullcontext() if kept is None else removed_unless_used(folder_of(kept[1])):
-                _run_app(
-                    run=not self.typed.multirun,
-                    multirun=self.typed.multirun,
-                    mode=self.mode or alone,
-                    hydra=self.hydra,
-                    config_name=self.typed.config_name or NAME,
-                    task_function=task,
-                    overrides=self.typed.overrides,
-                )
-        finally:
-            GlobalHydra.instance().clear()
+        with nullcontext() if kept is None else removed_unless_used(run_folder(kept[1])):
+            run_app(self.hydra, self.typed, self.typed.config_name or NAME, self.mode, task)
 
 
 def check(words: list[str], module: str, from_others: TakenOver | None = None) -> Checked | None:
@@ -117,7 +76,8 @@ def check(words: list[str], module: str, from_others: TakenOver | None = None) -
     problems = [*foreign_places(first_of(folders, name.removesuffix(".yaml"))), *oversized(folders)]  # in every mode
     if not problems and (typed.cfg or typed.shell_completion or not all(folder.is_dir() for folder in folders[1:])):
         return None
-    with hydra_as_called(typed, module) as hydra:
+    hydra = hydra_for(str(typed.config_path or CONF), typed.config_dir, module)
+    with in_use(hydra):
         if not problems:
             problems = composed_problems(name, typed.overrides, hydra.config_loader, folders, from_others)
     if problems:
@@ -133,22 +93,6 @@ def check(words: list[str], module: str, from_others: TakenOver | None = None) -
             typed.overrides += hiding(typed.overrides, known.sweeper.get("params") or {}, hidden, once)
         once.kept = None  # each job is composed of its own words, maybe in another process
     return Checked(typed=typed, hydra=hydra, mode=mode)
-
-
-@contextmanager
-def hydra_as_called(typed: Namespace, module: str) -> Iterator[Hydra]:
-    """Hydra with the search path that `hydra.main` would make of the same words; there is no public way to it."""
-    version.setbase("1.3")
-    path = create_automatic_config_search_path(module, None, str(typed.config_path or CONF))
-    if typed.config_dir is not None:
-        place = f"file://{Path(typed.config_dir).absolute()}"
-        path.prepend(provider="command-line", path=place, anchor=SearchPathQuery(provider="schema"))
-    hydra = Hydra(task_name="job", config_loader=Once(path))
-    GlobalHydra.instance().initialize(hydra)
-    try:
-        yield hydra
-    finally:
-        GlobalHydra.instance().clear()
 
 
 def composed_problems(

@@ -11,31 +11,23 @@ files are then data like any other config: what a config may not make the progra
 checked after it is composed.  The user is shown which folder is read.
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from selfinstruct import __version__
 from selfinstruct.cli.hints import CONF
+from selfinstruct.cli.hydra_private import parser
 from selfinstruct.errors import RunFolderError
 from selfinstruct.storage.folder import FLAGS, kept_flags, noted
 
 NAME = "config"
 """The config that is composed where no flag names another."""
-
-
-def parser() -> ArgumentParser:
-    """Return Hydra's parser; its `--version` is ours."""
-    found: ArgumentParser = get_args_parser()
-    vars(found._option_string_actions["--version"])["version"] = f"selfinstruct {__version__}"
-    return found
 
 
 def typed(words: list[str]) -> Namespace:

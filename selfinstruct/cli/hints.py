@@ -12,13 +12,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+from hydra import compose
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from selfinstruct.cli.hydra_private import hydra_for, in_use
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.storage.remedies import REMEDIES, unwritable
-from selfinstruct.text.command import hydra_word, program
+from selfinstruct.text.command import program
 
 HERE = Path(__file__).parents[1]
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
@@ -110,16 +112,13 @@ def at_once(problems: list[str]) -> str:
 
 
 def unknown_keys(text: str) -> list[str]:
-    """All keys on the command line that the config does not have; Hydra's error names the first."""
-    from hydra import compose, initialize_config_dir
-
+    """Return all keys on the command line that the config does not have; Hydra's error names the first."""
     words, found = [word for word in sys.argv[1:] if not word.startswith("-")], []
     while unknown := re.match(r"Could not override '([^']+)'", text):
         found.append(unknown[1])
         words = [word for word in words if word.partition("=")[0] != unknown[1]]
         try:
-            with initialize_config_dir(str(CONF), version_base="1.3"):
-                compose("config", overrides=[*words, *own_folders()])
+            composed_of(words)
         except (HydraException, OmegaConfBaseException) as error:
             text = str(error)
         else:
@@ -127,9 +126,10 @@ def unknown_keys(text: str) -> list[str]:
     return found
 
 
-def own_folders() -> list[str]:
-    """Return the word that has configs looked for in the folder of `--config-dir`, too; nothing without it."""
-    return [f"hydra.searchpath=[{hydra_word(f'file://{Path(place).absolute()}')}]" for place in config_folders()]
+def composed_of(words: list[str]) -> DictConfig:
+    """Return the config that words compose to, with the options of `--config-dir`, whatever job is under way."""
+    with in_use(hydra_for(str(CONF), next(iter(config_folders()), None))):
+        return compose("config", overrides=words)
 
 
 def config_folders() -> list[str]:
@@ -193,13 +193,10 @@ def chosen(words: list[str]) -> tuple[str, ...]:
 @cache
 def known_keys(words: tuple[str, ...] = ()) -> list[str]:
     """Every key that there is when nothing is overridden but the options that are chosen."""
-    from hydra import compose, initialize_config_dir
-
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        try:
-            config = OmegaConf.to_container(compose("config", overrides=[*words, *own_folders()]), resolve=False)
-        except (HydraException, OmegaConfBaseException):  # told by itself
-            config = OmegaConf.to_container(compose("config"), resolve=False)
+    try:
+        config = OmegaConf.to_container(composed_of(list(words)), resolve=False)
+    except (HydraException, OmegaConfBaseException):  # reported by itself
+        config = OmegaConf.to_container(composed_of([]), resolve=False)
     return [key for key in leaves(config) if not key.endswith("_target_")]
 
 

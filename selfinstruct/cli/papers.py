@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from selfinstruct.cli.hints import CONF, config_folders, own_folders
+from selfinstruct.cli.hints import CONF, composed_of, config_folders
 from selfinstruct.storage.differences import leaves
 
 
@@ -19,13 +19,5 @@ def citation_of(recipe: str) -> str:
 @cache
 def settings_of(experiment: str) -> dict[str, Any]:
     """Return every key of the recipe, dotted, with its value as an experiment sets it."""
-    from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
-
-    before, GlobalHydra.instance().hydra = GlobalHydra.instance().hydra, None  # a job has it in use
-    try:
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            config = compose("config", overrides=[*own_folders(), f"experiment={experiment}"])
-    finally:
-        GlobalHydra.instance().hydra = before
+    config = composed_of([f"experiment={experiment}"])
     return dict(leaves(OmegaConf.to_container(config.recipe, resolve=True), "recipe"))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 def foreign_places(primary: Path) -> list[str]:
     """What is wrong with the search path of a primary config, which Hydra would follow while it composes."""
+    if primary.parent == CONF:
+        return []
     try:
         places = OmegaConf.select(OmegaConf.load(primary), "hydra.searchpath")
         return list(refused({"searchpath": [str(place) for place in places or ()]}))

@@ -11,12 +11,8 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
-
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
 
 from selfinstruct.storage.folder import CONFIG
 from selfinstruct.text.terminal import printable
@@ -113,15 +109,3 @@ def removed_unless_used(folder: Path) -> Iterator[None]:
             with suppress(OSError):  # as soon as one holds something
                 for place in missing:
                     place.rmdir()
-
-
-def folder_of(config: DictConfig) -> Path:
-    """Return the folder that Hydra is about to make for a composed run."""
-    now, copied = HydraConfig.instance().cfg, deepcopy(config)  # Hydra has to change its own before the run
-    try:
-        HydraConfig.instance().set_config(copied)
-        folder = Path(str(OmegaConf.select(copied, "hydra.run.dir"))).absolute()
-        OmegaConf.copy_cache(copied, config)  # so that ${now:} is the same when it runs
-        return folder
-    finally:
-        HydraConfig.instance().cfg = now
