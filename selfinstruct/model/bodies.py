@@ -90,7 +90,7 @@ class Body:
             chunk = self._inflating.unconsumed_tail
 
     def _format(self, chunk: bytes) -> int:
-        """The format of the stream; some servers send deflate without the header of zlib."""
+        """Return the format of the stream; some servers send deflate without the header of zlib."""
         if not self._is_deflate:
             return zlib.MAX_WBITS | 16
         return zlib.MAX_WBITS if chunk[0] & 0x0F == zlib.DEFLATED else -zlib.MAX_WBITS

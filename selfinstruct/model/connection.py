@@ -38,7 +38,7 @@ OPENAI = ("openai", "text-completion-openai")
 
 @cache
 def loaded() -> Any:
-    """The litellm module, quiet, with the price list of its package."""
+    """Return the litellm module, quiet, with the price list of its package."""
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     with no_collection():
         import litellm

@@ -1,17 +1,17 @@
 """Reads the output that a model gives for one input.
 
-It is kept as the model wrote it: `selfinstruct.text.scoring` says what of it counts.  Left out is only what is not an
-answer at all, a thought, a label in front ("Output:") and a chat model's announcement before it.  A reply that
-was cut off is an answer like any other, since 30 tokens (Instruction Induction, section 3.1) end many a sentence.
+The output is stored as the model wrote it: `selfinstruct.text.scoring` decides what of it counts.  Only thoughts, a
+label in front ("Output:") and a chat model's announcement are left out.  A reply that was cut off is an answer like any
+other, since 30 tokens (Instruction Induction, section 3.1) end many a sentence.
 """
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from selfinstruct.part import part
 from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, read, rejection
-from selfinstruct.prompt.rule_line import is_rule, without_rules
+from selfinstruct.prompt.rule_line import without_rules
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
@@ -21,30 +21,27 @@ LABEL = re.compile(r"[*_#>\s]{0,6}(?:the )?(?:output|answer)(?: is)?[*_\s]{0,4}[
 
 @part
 class Answer:
-    """Reads one output, of the input that the prompt shows."""
+    """Reads one output, of the input in the prompt."""
 
-    @property
-    def reply_format(self) -> str:
-        """The name of the form of reply."""
-        return "answer"
+    reply_format: ClassVar[str] = "answer"
 
-    def parse(self, completion: Completion, shown: Mapping[str, Any]) -> list[Candidate | Rejection]:
-        """One instance, or why there is none."""
+    def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
+        """Return one instance, or why there is none."""
         reply = read(completion)
-        text = said(reply.text) if shown.get("chat") else reply.text.strip()
+        text = bare(reply.text) if prompt_vars.get("chat") else reply.text.strip()
         if not text:
             return list(reply.rejections) or [rejection("no answer", reply.text)]
         if is_refusal(text):
             return [rejection("refusal", reply.text)]
-        return [Candidate(instances=(Instance(shown["input"], text),), truncated=reply.is_cut_off)]
+        return [Candidate(instances=(Instance(prompt_vars["input"], text),), truncated=reply.is_cut_off)]
 
 
-def said(text: str) -> str:
-    """What a chat model answers, without announcement, label and farewell."""
+def bare(text: str) -> str:
+    """Return the answer of a chat model, without announcement, label and farewell."""
     paragraphs = [part.strip() for part in without_rules(text).split("\n\n") if part.strip()]
-    while len(paragraphs) > 1 and (is_preamble(paragraphs[0]) or is_rule(paragraphs[0])):
+    while len(paragraphs) > 1 and is_preamble(paragraphs[0]):
         paragraphs.pop(0)
-    while len(paragraphs) > 1 and (is_farewell(paragraphs[-1]) or is_rule(paragraphs[-1])):
+    while len(paragraphs) > 1 and is_farewell(paragraphs[-1]):
         paragraphs.pop()
     answer = without_rules("\n\n".join(paragraphs))
     label = LABEL.match(answer)

@@ -1,14 +1,14 @@
 """Control tokens that a server left in a reply: `<|im_end|>`, `</s>`, `[/INST]`, Llama 3's headers, harmony's channels.
 
-They part the turns of a conversation, so a text that holds them is read as one: what stands before a token that ends a
-turn is the reply, and what stands behind it was made up by a model that should have stopped.  A header opens a turn and
-says whose it is.  In harmony the final channel is the reply, and the analysis channel is a thought.
+They separate the turns of a conversation: the text before a token that ends a turn is the reply, and the text after it
+was made up by a model that should have stopped.  A header opens a turn and names its role.  In harmony the final
+channel is the reply, and the analysis channel is a thought.
 
-Any text of that shape counts at the border of a reply.  Inside it a token counts where it stands as one that ends or
-opens a turn: at the beginning of a line, behind a sentence or a word without a space, or with others in a row.  In
-quotes or code it is text, because tasks about tokens show them so; `<s>` and `</s>` around words are HTML.
+Any text of that shape counts at the beginning and the end of a reply.  Inside it a token counts where it can end or
+open a turn: at the beginning of a line, after a sentence or a word without a space, or next to others.  In quotes or
+code it is text, because tasks about tokens show them so; `<s>` and `</s>` around words are HTML.
 
-One table of tokens per model was rejected: models are more than any table, and their tokens are alike.
+Rejected: one table of tokens per model: models are more than any table, and their tokens are alike.
 """
 
 import re
@@ -38,7 +38,7 @@ KNOWN = re.compile(
     r"|call|bos",
     re.IGNORECASE,
 )
-"""What the tokens hold that end or open a turn; `<|name|>` in a letter is a place to fill in."""
+"""Parts of the tokens that end or open a turn; `<|name|>` in a letter is a placeholder."""
 SENTENCE_END = (".", "?", "!", "。", "？", "！", ":", "：", '"', "”", ")", "*")
 QUOTES = ("'", '"', "`", "”", "’", "»", "」", ")", "）")
 FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
@@ -46,13 +46,13 @@ STRUCK = re.compile(r"(?:[^\s>][ \t]*<s>|</s>[ \t]*[^\s<\[])")
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
-    """What of a reply its author said."""
+class ReplyTurns:
+    """The turns of a reply that are the model's own."""
 
     texts: tuple[str, ...]
     """The turns that may be the reply, best first; none where there are only thoughts."""
     thought: str | None = None
-    """What was thought, where nothing was said after it."""
+    """The thoughts, where nothing came after them."""
     has_tokens: bool = False
     """Whether control tokens were cut out."""
     is_ended: bool = False
@@ -60,8 +60,8 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
-class ChatTurn:
-    """The text between two rows of tokens, and what the row before it says of it."""
+class Turn:
+    """The text between two groups of tokens, with the group before it."""
 
     text: str
     header: str = ""
@@ -69,54 +69,53 @@ class ChatTurn:
 
     @property
     def is_other(self) -> bool:
-        """Return whether it is the turn of somebody else than the model."""
+        """Whether another role than the model speaks."""
         roles = [part for part in PART.findall(self.header) if OTHERS.search(part) or OURS.search(part)]
         return bool(roles) and OURS.search(roles[-1]) is None
 
     @property
     def is_ours(self) -> bool:
-        """Return whether the tokens before it say that the model speaks."""
+        """Whether the header says that the model speaks."""
         return not self.is_other and (OURS.search(self.header) or FINAL.search(self.header)) is not None
 
     @property
-    def is_thought(self) -> bool:
-        """Return whether it stands in a channel for thoughts."""
-        return THOUGHT.search(self.header) is not None and not self.is_final
+    def is_final(self) -> bool:
+        """Whether it is in the channel of the reply."""
+        return FINAL.search(self.header) is not None
 
     @property
-    def is_final(self) -> bool:
-        """Return whether it stands in the channel of the reply."""
-        return FINAL.search(self.header) is not None
+    def is_thought(self) -> bool:
+        """Whether it is in a channel for thoughts."""
+        return THOUGHT.search(self.header) is not None and not self.is_final
 
 
 def leaks(text: str) -> bool:
     """Return whether a reply holds control tokens."""
-    return spoken(text).has_tokens
+    return answer_turns(text).has_tokens
 
 
 @lru_cache(maxsize=8)
-def spoken(text: str) -> Spoken:
-    """Return what a reply says, without control tokens and without what stands behind the end of its turn."""
+def answer_turns(text: str) -> ReplyTurns:
+    """Return the turns of the model, without control tokens and without the text after the end of its turn."""
     if plain := PLAIN_HARMONY.match(text):
-        return Spoken((text[plain.end() :],), has_tokens=True)
+        return ReplyTurns((text[plain.end() :],), has_tokens=True)
     turns = list(turns_of(text))
     if len(turns) == 1:
-        return Spoken((text,))
-    own: list[ChatTurn] = []
+        return ReplyTurns((text,))
+    own: list[Turn] = []
     for turn in turns:
         if any(not one.is_thought for one in own) and not turn.is_ours:
             break
         if not turn.is_other and turn.text.strip():
             own.append(turn)
-    said = [turn for turn in own if turn.is_final] or [turn for turn in own if not turn.is_thought]
-    thought = None if said else "\n".join(turn.text for turn in own)
-    return Spoken(
-        tuple(turn.text for turn in said), thought or None, has_tokens=True, is_ended=bool(said) and said[0].is_ended
-    )
+    replies = [turn for turn in own if turn.is_final] or [turn for turn in own if not turn.is_thought]
+    texts = tuple(turn.text for turn in replies)
+    thought = None if replies else "\n".join(turn.text for turn in own)
+    return ReplyTurns(texts, thought or None, has_tokens=True, is_ended=bool(replies) and replies[0].is_ended)
 
 
-def turns_of(text: str) -> Iterator[ChatTurn]:
-    """Yield the turns of a text in order; the whole text where no token parts it."""
+def turns_of(text: str) -> Iterator[Turn]:
+    """Yield the turns of a text in order; the whole text where no token separates it."""
     header, position = "", 0
     first, last = len(text) - len(text.lstrip()), len(text.rstrip())
     runs = list(RUN.finditer(text))
@@ -128,21 +127,21 @@ def turns_of(text: str) -> Iterator[ChatTurn]:
             continue
         fence = bisect_left(fences, run.start())
         is_code = fence % 2 == 1 and fence < len(fences)
-        is_at_border = run.start() <= first or run.end() >= last
-        if is_at_border or (not is_code and (closes(header, run[0]) or parts_turns(run, is_proven=run[0] in proven))):
-            yield ChatTurn(text[position : run.start()], header, is_ended=True)
+        is_at_end = run.start() <= first or run.end() >= last
+        if is_at_end or (not is_code and (closes(header, run[0]) or parts_turns(run, is_proven=run[0] in proven))):
+            yield Turn(text[position : run.start()], header, is_ended=True)
             header, position = run[0], run.end()
-    yield ChatTurn(text[position:], header)
+    yield Turn(text[position:], header)
 
 
 def closes(header: str, run: str) -> bool:
-    """Return whether tokens end a turn that is not the reply: somebody else's, or a thought."""
-    turn = ChatTurn("", header)
+    """Return whether tokens end a turn that is not the reply: another role's, or a thought."""
+    turn = Turn("", header)
     return (turn.is_other or turn.is_thought) and KNOWN.search(run) is not None
 
 
 def parts_turns(run: re.Match[str], *, is_proven: bool) -> bool:
-    """Return whether tokens inside a text end or open a turn; `is_proven` says that the text ends with the same."""
+    """Return whether tokens inside a text end or open a turn; `is_proven` where the text ends with the same ones."""
     text = run.string
     before = text[max(text.rfind("\n", 0, run.start()) + 1, run.start() - 500) : run.start()]
     after = text[run.end() : run.end() + 1]

@@ -1,22 +1,22 @@
-"""Reads instances of a task that is no classification, which are written input first.
+"""Reads instances of a task that is not a classification, which are written input first.
 
-An "Example" line opens an instance; what stands before its "Output:" is the input, without the word "Input:" but with
-any other field name.  Where the model wrote no "Example" lines, a second "Input:" opens the next instance.  A second
+An "Example" line opens an instance; the text before its "Output:" is the input, without the word "Input:" but with any
+other field name.  Where the model wrote no "Example" lines, a second "Input:" opens the next instance.  A second
 "Output:" of one instance might be another answer, or a part of the first one: the first output ends there, as in the
 reference code, and the rest is a rejection.  An "Example" without an "Output:" needs no input and is all output, unless
-an "Output:" stands before all of them: then they are what it lists.
+an "Output:" precedes all of them: then they are its content.
 
-A reply without any of these may be the answer itself, or talk, or the task continued: nothing tells which, and it is a
-rejection, as it gives no instance in the reference code.
+A reply without any of these may be the answer itself, or talk, or the task continued: it is a rejection, as it gives no
+instance in the reference code.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from selfinstruct.part import part
-from selfinstruct.prompt.instances import Piece, answers, own_fields, preamble, without_farewell
-from selfinstruct.prompt.label_line import Field, Kind, given
-from selfinstruct.prompt.reply import is_preamble, is_refusal, read, rejection
+from selfinstruct.prompt.instances import Piece, preamble, read_instances
+from selfinstruct.prompt.label_line import Field, Kind, input_of
+from selfinstruct.prompt.reply import is_preamble, is_refusal, rejection
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
@@ -29,33 +29,19 @@ KINDS: Final[tuple[Kind, ...]] = ("Example", "Input", "Output")
 class InputFirst:
     """Reads examples of an input and its output."""
 
-    @property
-    def reply_format(self) -> str:
-        """The name of the form of reply."""
-        return "input_first"
+    reply_format: ClassVar[str] = "input_first"
 
-    def parse(self, completion: Completion, shown: Mapping[str, Any]) -> list[Candidate | Rejection]:
-        """One candidate an instance, and whatever is none."""
-        reply = read(completion)
-        own, further = own_fields(reply, shown, KINDS)
-        is_chat = bool(shown.get("chat"))
-        farewell = without_farewell(own) if is_chat else []
-        pieces = read_bare(own[0].text) if len(own) == 1 else read_blocks(own)
-        pieces += [*farewell, *further, *reply.rejections]
-        return answers(pieces or [rejection("no output marker", reply.text)], is_cut_off=reply.is_cut_off)
-
-
-def read_bare(text: str) -> list[Piece]:
-    """A reply without fields."""
-    if not text:
-        return []
-    return [rejection("refusal" if is_refusal(text) else "no output marker", text)]
+    def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
+        """Return one candidate an instance, and a rejection for everything else."""
+        return read_instances(completion, prompt_vars, KINDS, read_blocks, "no output marker")
 
 
 def read_blocks(own: list[Field]) -> list[Piece]:
-    """The instances, one an example."""
-    pieces: list[Piece] = []
+    """Return the instances, one an example."""
     lead = own[0].text
+    if len(own) == 1:
+        return [rejection("refusal" if is_refusal(lead) else "no output marker", lead)] if lead else []
+    pieces: list[Piece] = []
     if own[1].kind == "Example":
         pieces += preamble(lead)
         own = own[1:]
@@ -69,12 +55,12 @@ def read_blocks(own: list[Field]) -> list[Piece]:
 
 
 def blocks(own: list[Field]) -> list[list[Field]]:
-    """The fields of each instance."""
+    """Return the fields of each instance."""
     kinds = [field.kind for field in own]
     has_examples = "Example" in kinds
     if has_examples and "Output" in kinds[: kinds.index("Example")] and kinds.count("Output") == 1:
         at = kinds.index("Output")
-        return [[*own[:at], whole(own[at:])]]
+        return [[*own[:at], merged(own[at:])]]
     found: list[list[Field]] = [[]]
     has_output = False
     for field in own:
@@ -86,8 +72,8 @@ def blocks(own: list[Field]) -> list[list[Field]]:
     return [block for block in found if any(field.text or field.kind != "text" for field in block)]
 
 
-def whole(fields: list[Field]) -> Field:
-    """Several fields as the text of the first."""
+def merged(fields: list[Field]) -> Field:
+    """Return several fields as the text of the first."""
     first, *rest = fields
     if not any(field.text for field in fields):
         return first
@@ -96,14 +82,14 @@ def whole(fields: list[Field]) -> Field:
 
 
 def read_block(block: list[Field]) -> list[Piece]:
-    """One instance, and what stands after it."""
+    """Return one instance, and a rejection of the text after it."""
     at = next((number for number, field in enumerate(block) if field.kind == "Output"), None)
     source = "\n".join(field.source for field in block[: None if at is None else at + 1])
     if at is None:
         text = "\n".join(field.text for field in block).strip()
         has_input = any(field.kind == "Input" for field in block)
         return [Instance(input="", output=text) if text and not has_input else rejection("no output marker", source)]
-    text, output = given(block[:at], is_bulleted=block[at].is_bulleted), block[at].text
+    text, output = input_of(block[:at], is_bulleted=block[at].is_bulleted), block[at].text
     pieces: list[Piece] = [
         Instance(input=real_input(text), output=output) if output else rejection("empty output", source)
     ]

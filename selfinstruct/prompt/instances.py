@@ -1,32 +1,50 @@
-"""What the two readers of instances share: whose fields they are, what is said around them, and the candidates.
+"""What the two readers of instances share: the fields of the task, the text around them, and the candidates.
 
-A reply may say its task again, or run on into other tasks; only the fields of the task asked for count.
+A reply may repeat its task, or run on into other tasks; only the fields of the task asked for count.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from selfinstruct.prompt.label_line import Field, Kind, fields
-from selfinstruct.prompt.reply import Reply, is_farewell, is_preamble, is_refusal, rejection
+from selfinstruct.prompt.reply import Reply, is_farewell, is_preamble, is_refusal, read, rejection
 from selfinstruct.prompt.rule_line import is_rule, without_rules
+from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
 from selfinstruct.text.template import one_line
 
 Piece = Instance | Rejection
-"""What a stretch of a reply turned out to be; in order they explain the whole of it."""
+"""One part of a reply; in order they make up the whole of it."""
 
 
-def own_fields(reply: Reply, shown: Mapping[str, Any], kinds: Collection[Kind]) -> tuple[list[Field], list[Rejection]]:
-    """The fields of the task that was asked for, and what is said of others."""
+def read_instances(
+    completion: Completion,
+    prompt_vars: Mapping[str, Any],
+    kinds: Collection[Kind],
+    read_fields: Callable[[list[Field]], list[Piece]],
+    otherwise: str,
+) -> list[Candidate | Rejection]:
+    """Return one candidate an instance, and rejections for the rest; `otherwise` is the reason where there is none."""
+    reply = read(completion)
+    own, further = own_fields(reply, prompt_vars, kinds)
+    farewell = without_farewell(own) if prompt_vars.get("chat") else []
+    pieces = [*read_fields(own), *farewell, *further, *reply.rejections]
+    return candidates(pieces or [rejection(otherwise, reply.text)], is_cut_off=reply.is_cut_off)
+
+
+def own_fields(
+    reply: Reply, prompt_vars: Mapping[str, Any], kinds: Collection[Kind]
+) -> tuple[list[Field], list[Rejection]]:
+    """Return the fields of the task that was asked for, and a rejection of others."""
     blocks: list[list[Field]] = [[]]
     for field in fields(reply.text, {"Task", *kinds}):
         if field.kind == "Task":
             blocks.append([])
         blocks[-1].append(field)
-    after = [None, *(lines_after_task(block[0], shown) for block in blocks[1:])]
-    begins = len(blocks[0]) > 1
-    own = 0 if begins else next((number for number, lines in enumerate(after) if lines is not None), 0)
+    after = [None, *(lines_after_task(block[0], prompt_vars) for block in blocks[1:])]
+    has_fields = len(blocks[0]) > 1
+    own = 0 if has_fields else next((number for number, lines in enumerate(after) if lines is not None), 0)
     others = "\n".join(field.source for number, block in enumerate(blocks) if number != own for field in block).strip()
     rejections = [rejection("further task", others)] if others else []
     if (rest := after[own]) is not None:
@@ -34,18 +52,18 @@ def own_fields(reply: Reply, shown: Mapping[str, Any], kinds: Collection[Kind]) 
     return blocks[own], rejections
 
 
-def lines_after_task(opening: Field, shown: Mapping[str, Any]) -> list[str] | None:
-    """What follows the task asked for, where a `Task:` field says it as the prompt did or as it is; None if another."""
-    said = shown["task"].instruction if "task" in shown else ""
-    lines = opening.text.split("\n") if one_line(said) else []
-    for end in range(1, min(len(lines), said.count("\n") + 1) + 1):
-        if one_line("\n".join(lines[:end])) == one_line(said):
+def lines_after_task(opening: Field, prompt_vars: Mapping[str, Any]) -> list[str] | None:
+    """Return the lines after the task asked for, where a `Task:` field repeats it; None for another task."""
+    instruction = prompt_vars["task"].instruction if "task" in prompt_vars else ""
+    lines = opening.text.split("\n") if one_line(instruction) else []
+    for end in range(1, min(len(lines), instruction.count("\n") + 1) + 1):
+        if one_line("\n".join(lines[:end])) == one_line(instruction):
             return lines[end:]
     return None
 
 
 def preamble(text: str) -> list[Rejection]:
-    """What stands before the first field, if anything."""
+    """Return a rejection of the text before the first field, if there is any."""
     text = without_rules(text)
     if not text.strip():
         return []
@@ -54,7 +72,7 @@ def preamble(text: str) -> list[Rejection]:
 
 
 def without_farewell(found: list[Field]) -> list[Rejection]:
-    """Take closing sentences of a chat model off the last field."""
+    """Take the closing remarks of a chat model off the last field."""
     lines = found[-1].lines
     taken: list[Rejection] = []
     while lines:
@@ -67,8 +85,8 @@ def without_farewell(found: list[Field]) -> list[Rejection]:
     return taken
 
 
-def answers(pieces: Sequence[Piece], *, is_cut_off: bool) -> list[Candidate | Rejection]:
-    """The pieces with every instance as a candidate; the last is truncated where the reply broke off inside it."""
+def candidates(pieces: list[Piece], *, is_cut_off: bool) -> list[Candidate | Rejection]:
+    """Return the pieces with each instance as a candidate; the last one is truncated where the reply was cut off."""
     instances = tuple(piece for piece in pieces if isinstance(piece, Instance))
     found: list[Candidate | Rejection] = []
     position = 0

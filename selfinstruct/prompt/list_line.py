@@ -1,7 +1,7 @@
-"""One line of a reply that should be a list, and what marks it as an item.
+"""One line of a reply that should be a list, and the marker of an item.
 
 A marker is a number ("9.", "9)", "**9.**", "Task 9:", "１．", "1、", "①") or a bullet.  "10:30", "3.5 million" and
-"1.5x" begin with none: after the number a space, a capital or a letter without case has to follow.
+"1.5x" have no marker: after the number a space, a capital or a letter without case has to follow.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from selfinstruct.prompt.rule_line import is_rule
 
 NUMBER = re.compile(
-    r"(?P<indent>[ \t\u3000]{0,80})(?P<dress>(?:#{1,6}[ \t]+|>[ \t]*)?(?:\*\*|__)?)"
+    r"(?P<indent>[ \t\u3000]{0,80})(?P<markup>(?:#{1,6}[ \t]+|>[ \t]*)?(?:\*\*|__)?)"
     r"(?:(?P<label>(?i:Task|Instruction|Prompt|Question|任务|任務|指令|タスク|指示|과제|작업|명령|지시)[ \t]*)"
     r"(?P<labelled>\d{1,3})"
     r"(?:(?:\*\*|__)?[ \t]?(?:[.):：．、]|[-–—](?=\s))(?P<closed>\*\*|__)?|(?P<bare>\*\*|__|(?=[ \t]*$)))"
@@ -25,11 +25,11 @@ BULLET = re.compile(r"(?P<indent>[ \t\u3000]{0,80})(?:[-*+–—‣▪●○◦]
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What the markers of one list have in common."""
+    """The form of the markers of one list."""
 
     is_numbered: bool
     is_labelled: bool = False
-    is_dressed: bool = False
+    is_markdown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +38,28 @@ class Line:
 
     source: str
     text: str
-    """What follows the marker."""
+    """The text after the marker."""
     style: Style | None = None
     number: int = 0
     indent: int = 0
 
     @property
     def is_blank(self) -> bool:
-        """Whether it separates paragraphs: nothing on it, or a rule."""
+        """Whether it separates paragraphs: empty, or a rule."""
         return not self.source.strip() or (self.style is None and is_rule(self.source))
 
 
 def read_line(source: str) -> Line:
-    """The line, with its marker if it has one."""
+    """Return the line, with its marker if it has one."""
     if match := NUMBER.match(source):
-        dress = match["dress"].strip(" \t>#")
-        opens_bold = dress and not (match["closed"] or match["shut"] or match["bare"])
+        markup = match["markup"].strip(" \t>#")
+        opens_bold = markup and not (match["closed"] or match["shut"] or match["bare"])
         digits = match["labelled"] or match["number"]
         return Line(
             source,
-            text=(dress if opens_bold else "") + match["text"].strip(),
+            text=(markup if opens_bold else "") + match["text"].strip(),
             style=Style(
-                is_numbered=True, is_labelled=match["label"] is not None, is_dressed=bool(match["dress"].strip())
+                is_numbered=True, is_labelled=match["label"] is not None, is_markdown=bool(match["markup"].strip())
             ),
             number=int(digits) if digits else int(unicodedata.numeric(match["circled"])),
             indent=width(match["indent"]),
@@ -70,5 +70,5 @@ def read_line(source: str) -> Line:
 
 
 def width(indent: str) -> int:
-    """How far a line is indented; a tab counts as four."""
+    """Return the indentation in spaces; a tab counts as four."""
     return len(indent.expandtabs(4))

@@ -1,6 +1,6 @@
-"""How a reply that should be a list is laid out: what stands before the list, and the lines of each item.
+"""The layout of a reply that should be a list: the text before the list, and the lines of each item.
 
-The first marker of the outermost level says what a marker of this list looks like.  A number that starts over is a new
+The first marker of the outermost level shows how the markers of this list look.  A number that starts over is a new
 list (models do restart, and split a list by headings), or a list inside the item: the latter after a line that ends in
 a colon and announces no tasks, and wherever the reply has begun to solve tasks.
 """
@@ -15,9 +15,9 @@ from selfinstruct.prompt.list_line import Line, Style, read_line
 from selfinstruct.prompt.wording import announces_solutions, announces_tasks, is_remark, is_working
 
 BARE_NUMBER = re.compile(r"\s*\d{1,3}\s*")
-"""A last line of this form is a marker that the reply broke off in."""
+"""A last line of this form is a marker at which the reply was cut off."""
 INDENT = 2
-"""A marker that stands this much further right than the list opens a list inside an item."""
+"""Spaces by which a marker is further right than the list if it opens a list inside an item."""
 
 
 @dataclass(slots=True)
@@ -25,11 +25,11 @@ class Outline:
     """The lines of a reply, in order."""
 
     lead: list[Line] = field(default_factory=list)
-    """What stands before the first marker."""
+    """The lines before the first marker."""
     items: list[list[Line]] = field(default_factory=list)
-    """Each item with the line that it is marked on first."""
+    """The lines of each item, the marked one first."""
     ends: set[int] = field(default_factory=set)
-    """The items after which numbering starts over, and the last: what follows them need not be theirs."""
+    """The items after which numbering starts over, and the last: the lines at their end need not be theirs."""
 
     @property
     def numbers(self) -> list[int]:
@@ -37,7 +37,7 @@ class Outline:
         return [item[0].number for item in self.items]
 
     def prepend_lead(self) -> None:
-        """Makes the lead the first item; bullets, which a lead in one list cannot have before them, are its body."""
+        """Make the lead the first item; bullets after it are its body."""
         first = next(number for number, line in enumerate(self.lead) if not line.is_blank)
         item, self.lead = self.lead[first:], []
         if self.items and not self.items[0][0].number:
@@ -49,7 +49,7 @@ class Outline:
 
 @dataclass(slots=True)
 class Numbering:
-    """How far the numbers of a list, and of a list inside its last item, have come."""
+    """The last numbers of a list, and of a list inside its last item."""
 
     coming: Counter[int]
     """How often each number is still to come."""
@@ -58,7 +58,7 @@ class Numbering:
     """The last number of the list inside; 0 if there is none."""
 
     def opens_item(self, number: int, *, may_restart: bool) -> bool:
-        """Whether this number opens an item of the list itself."""
+        """Return whether this number opens an item of the list itself."""
         self.coming[number] -= 1
         is_next_inside = self.nested and number == self.nested + 1
         if is_next_inside and (number != self.last + 1 or self.coming[number] > 0):
@@ -72,7 +72,7 @@ class Numbering:
 
 
 def outline(text: str) -> Outline:
-    """The layout of a reply."""
+    """Return the layout of a reply."""
     lines = marked(text)
     style, indent = main_style(lines)
     numbers = [line.number for line in lines if is_marker(line, style, indent)]
@@ -81,12 +81,8 @@ def outline(text: str) -> Outline:
     previous, solves = "", False
     for line in lines:
         if is_marker(line, style, indent) and opens_item(line, numbering, previous, solves=solves):
-            if (
-                found.items
-                and line.number == numbering.last
-                and line.number <= found.items[-1][0].number
-                and line.number
-            ):
+            restarts = bool(found.items) and line.number <= found.items[-1][0].number
+            if restarts and line.number and line.number == numbering.last:
                 found.ends.add(len(found.items) - 1)
             found.items.append([line])
         else:
@@ -98,14 +94,14 @@ def outline(text: str) -> Outline:
 
 
 def marked(text: str) -> list[Line]:
-    """The lines with their markers; in a code fence that was opened inside an item there are none."""
+    """Return the lines with their markers; a code fence inside an item has none."""
     found: list[Line] = []
     any_marker = False
     for source, fence in fenced(text.split("\n")):
         if fence.opens:
             is_code = any_marker
         if fence.closes and any_marker and not is_code:
-            source = ""  # it closes a fence around items, and is no part of the last
+            source = ""  # it closes a fence around items, and does not belong to the last
         line = Line(source, source.strip()) if fence.is_inside and is_code else read_line(source)
         any_marker = any_marker or line.style is not None
         found.append(line)
@@ -115,7 +111,7 @@ def marked(text: str) -> list[Line]:
 
 
 def main_style(lines: Sequence[Line]) -> tuple[Style | None, int]:
-    """What the markers of the outermost list have in common, and how far they are indented: numbers before bullets."""
+    """Return the style of the markers of the outermost list, numbers before bullets, and their indentation."""
     markers = [line for line in lines if line.style]
     indent = min((line.indent for line in markers), default=0)
     outermost = [line.style for line in markers if line.indent < indent + INDENT]
@@ -124,12 +120,12 @@ def main_style(lines: Sequence[Line]) -> tuple[Style | None, int]:
 
 
 def is_marker(line: Line, style: Style | None, indent: int) -> bool:
-    """Whether a line is marked as the items of the outermost list are."""
+    """Return whether a line is marked as the items of the outermost list are."""
     return line.style is not None and line.style == style and line.indent < indent + INDENT
 
 
 def opens_item(line: Line, numbering: Numbering, previous: str, *, solves: bool) -> bool:
-    """Whether a line that is marked like an item is one, and not an item of a list inside one."""
+    """Return whether a marked line is an item of the outermost list."""
     if line.style is None or not line.style.is_numbered:
         return True
     announced = announces_tasks(previous) and not announces_solutions(previous)

@@ -1,10 +1,10 @@
-"""A prompt: what a stage asks, how the model may answer, and who reads the reply.
+"""A prompt: the template, how the model may answer, and the parser of the replies.
 
-Templates are Jinja in a sandbox, since a config may come from somebody else; a variable that nobody gives is an error
-and not an empty string.  A template sees what the sampler gives, the few-shot set, the numbers under `values`, and
-whether it is written for a chat model: with `chat` false the prompt ends where the model is to go on.  When a question
-is asked again it sees that too, and may say more plainly what form the answer must have.  Stop strings are templates
-too, for they depend on how many tasks a prompt shows.
+Templates are Jinja in a sandbox, since a config may come from a stranger; an unknown variable is an error and not an
+empty string.  A template sees the sampler's variables, the few-shot set, the numbers under `values`, and whether it is
+written for a chat model: with `chat` false the prompt ends where the model is to continue.  It also sees the number of
+the attempt, and may state the required form more plainly in the second one.  Stop strings are templates too, for they
+depend on how many tasks a prompt shows.
 
 In YAML `${` begins an interpolation of OmegaConf; a template that needs the two characters writes `\\${`.
 """
@@ -26,10 +26,10 @@ from selfinstruct.text.template import EXACT, PROMPT, Form
 
 @part
 class Demonstration:
-    """A worked example that a prompt shows."""
+    """A worked example in a prompt."""
 
     instruction: str
-    """What the example asks."""
+    """The task of the example."""
     is_classification: bool
     """Whether its outputs come from a small fixed set of labels."""
     instances: list[Instance] = Field(default_factory=list)
@@ -49,12 +49,12 @@ class Prompt:
     few_shot: dict[str, Demonstration]
     """The worked examples, in the order shown."""
     decoding: Decoding
-    """How the model chooses its words."""
+    """The decoding parameters of the requests."""
     retry_temperature: Annotated[float, Field(ge=0)] | None
-    """Temperature when a question is asked again, since at 0 it would get the same answer; null keeps `decoding`'s.
+    """Temperature when a request is repeated, since at 0 it would get the same answer; null keeps `decoding`'s.
     Where the temperature of `decoding` is null, none is sent here either: the model may not take any."""
     parser: Parser
-    """Reads the replies."""
+    """The parser of the replies."""
 
     @field_validator("template", "system")
     @classmethod
@@ -63,16 +63,16 @@ class Prompt:
         return text
 
     def render(self, sample: Sample, chat: bool, stage: str, round_: int, number: int, attempt: int = 1) -> Request:
-        """The request that shows a sample; raises ValueError if the template wants what nobody gives."""
-        shown = self.shown(sample, chat, attempt)
-        stops = [filled("decoding.stop", stop, shown, EXACT) for stop in self.decoding.stop]
+        """Return the request that shows a sample; raises ValueError if the template has an unknown variable."""
+        prompt_vars = self.prompt_vars(sample, chat, attempt)
+        stops = [filled("decoding.stop", stop, prompt_vars, EXACT) for stop in self.decoding.stop]
         decoding = replace(self.decodings()[attempt > 1], stop=stops)
         return Request(
             id=f"{stage}/{round_}/{number}",
             stage=stage,
             round=round_,
-            text=filled("template", self.template, shown),
-            system=filled("system", self.system, shown) if chat and self.system is not None else None,
+            text=filled("template", self.template, prompt_vars),
+            system=filled("system", self.system, prompt_vars) if chat and self.system is not None else None,
             chat=chat,
             decoding=decoding,
             reply_format=self.parser.reply_format,
@@ -81,30 +81,30 @@ class Prompt:
         )
 
     def decodings(self) -> tuple[Decoding, Decoding]:
-        """How a question is asked first, and how again; their stop strings are templates still."""
+        """Return the decoding of the first attempt and of the next; their stop strings are still templates."""
         first = self.decoding
         if self.retry_temperature is None or first.temperature is None:
             return first, first
         return first, replace(first, temperature=self.retry_temperature)
 
     def parse(self, completion: Completion, sample: Sample, chat: bool) -> list[Candidate | Rejection]:
-        """Everything the reply holds, in order."""
-        return self.parser.parse(completion, self.shown(sample, chat))
+        """Return everything in the reply, in order."""
+        return self.parser.parse(completion, self.prompt_vars(sample, chat))
 
-    def shown(self, sample: Sample, chat: bool, attempt: int = 1) -> Mapping[str, Any]:
-        """The variables that the template is filled with."""
+    def prompt_vars(self, sample: Sample, chat: bool, attempt: int = 1) -> Mapping[str, Any]:
+        """Return the variables that the template is filled with."""
         few_shot = list(self.few_shot.values())
         return {**self.values, **sample.variables, "few_shot": few_shot, "chat": chat, "attempt": attempt}
 
     def problems(self, sample: Sample, chat: bool) -> list[str]:
-        """What keeps the prompt from being rendered: every variable that nobody gives, or the first other mistake."""
-        given = self.shown(sample, chat)
-        known = ", ".join(sorted(given))
+        """Return every unknown variable of the prompt, or the first other mistake in rendering it."""
+        prompt_vars = self.prompt_vars(sample, chat)
+        known = ", ".join(sorted(prompt_vars))
         texts = {"template": [self.template], "system": [self.system or ""], "decoding.stop": self.decoding.stop}
         problems = []
         for key, text in ((key, text) for key, parts in texts.items() for text in parts):
             try:
-                unknown = sorted(variables(text) - given.keys())
+                unknown = sorted(variables(text) - prompt_vars.keys())
             except ValueError as error:
                 problems.append(f"{key} {error}.")
             else:
@@ -119,9 +119,9 @@ class Prompt:
         return []
 
 
-def filled(key: str, text: str, shown: Mapping[str, Any], form: Form = PROMPT) -> str:
-    """A template with the variables in it; raises ValueError that names the key."""
+def filled(key: str, text: str, prompt_vars: Mapping[str, Any], form: Form = PROMPT) -> str:
+    """Return a filled template; raises ValueError that names the key."""
     try:
-        return fill(text, shown, form)
+        return fill(text, prompt_vars, form)
     except ValueError as error:
         raise ValueError(f"{key} {error}") from None

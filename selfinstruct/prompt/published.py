@@ -49,7 +49,7 @@ def published(folder: str | None, file: str, name: str | None = None, place: int
 
 
 def _texts(tree: ast.Module, name: str) -> list[str]:
-    """The literal texts that a module-level name stands for, in the order written."""
+    """Return the literal texts that a module-level name stands for, in the order written."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name == name:
             has_docstring = ast.get_docstring(node) is not None

@@ -1,22 +1,22 @@
 """Reads a number on a scale from the reply of a judge.
 
 Models write the number alone, in bold, as "8/10" or in a sentence.  A reply that names two different numbers of the
-scale is none, and so is a number beyond it: a rating is never guessed.
+scale, or one beyond it, is rejected: a rating is never guessed.
 """
 
 import re
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
 from selfinstruct.part import part
-from selfinstruct.prompt.reply import is_refusal, read, rejection
+from selfinstruct.prompt.reply import read
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
 
-LONGEST = 20
-"""Digits that are looked at: Python reads no number of thousands of them, and this is beyond any scale."""
+MAX_DIGITS = 20
+"""Digits that are read: Python reads no number of thousands of them, and this is beyond any scale."""
 NUMBER = re.compile(r"(?<![\w.,-])(\d+)(?:\.0+)?(?![\w-]|[.,]\d)")
 
 
@@ -25,11 +25,12 @@ class Rating:
     """Reads a whole number into an attribute."""
 
     attribute: str
-    """The attribute that the number is kept as."""
+    """The attribute that the number is stored as."""
     lowest: int
     """The low end of the scale."""
     highest: int
     """The high end of the scale."""
+    reply_format: ClassVar[str] = "rating"
 
     @model_validator(mode="after")
     def _is_scale(self) -> Self:
@@ -37,21 +38,13 @@ class Rating:
             raise ValueError(f"lowest ({self.lowest}) must be below highest ({self.highest})")
         return self
 
-    @property
-    def reply_format(self) -> str:
-        """The name of the form of reply."""
-        return "rating"
-
-    def parse(self, completion: Completion, shown: Mapping[str, Any]) -> list[Candidate | Rejection]:
-        """One rating, or why there is none."""
+    def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
+        """Return one rating, or why there is none."""
         reply = read(completion)
         for line in reply.text.split("\n"):
             text = re.sub(rf"(?:/|\bout of|\bof)\s*{self.highest}\b", "", line)
-            if found := {int(number[:LONGEST]) for number in NUMBER.findall(text)}:
+            if found := {int(number[:MAX_DIGITS]) for number in NUMBER.findall(text)}:
                 if len(found) == 1 and self.lowest <= (rating := found.pop()) <= self.highest:
                     return [Candidate(attributes={self.attribute: rating})]
                 break
-        if reply.rejections:
-            return list(reply.rejections)
-        reason = "refusal" if is_refusal(reply.text) else f"no number from {self.lowest} to {self.highest}"
-        return [rejection(reason, reply.text)]
+        return reply.without_data(f"no number from {self.lowest} to {self.highest}")

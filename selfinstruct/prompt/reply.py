@@ -1,37 +1,36 @@
-"""The text of a raw reply, without what surrounds the answer, and the phrases that chat models surround it with.
+"""The answer in a raw reply, and the phrases that chat models put around it.
 
 Reasoning models think aloud between tags; what they think is not data, also where the thought never ends (the reply was
 cut off) or where its opening tag stood in the prompt and only the closing one is in the reply.  A thought that has
-ended is dropped without a word, because it belongs to the answer as much as a hidden one does; one that has not is a
-rejection, because nothing came after it.
+ended is dropped; one that has not is a rejection, because nothing came after it.  A control token that the server left
+ends or opens the reply (control_tokens.py).
 
-A control token that the server left ends or opens the reply (`control_tokens`).
-
-Phrases are recognised at the beginning of a text and only where an instruction cannot begin that way.  A trained
-classifier and a second model that judges were rejected: a parser has to be exact, free and the same tomorrow.
+Phrases are recognized at the beginning of a text and only where an instruction cannot begin that way.  Rejected: a
+trained classifier, and a second model that judges: a parser has to be exact, free and the same tomorrow.
 """
 
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from selfinstruct.prompt.control_tokens import spoken
+from selfinstruct.prompt.control_tokens import answer_turns
 from selfinstruct.request import Completion
-from selfinstruct.round import PARSE, Rejection
+from selfinstruct.round import PARSE, Candidate, Rejection
 
 THOUGHT_TAG = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>|\[(/?)THINK\]", re.IGNORECASE)
 LINE_BREAK = re.compile("\r\n?|\u2028|\u2029|\x85")
 INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u2060"))
-DRESSING = " \t\n*_#>\"'“”`"
+MARKUP = " \t\n*_#>\"'“”`"
+"""Markdown and quotes around a text, which do not count when phrases are compared."""
 
 
 def phrases(*alternatives: str) -> re.Pattern[str]:
-    """A pattern of any of several phrases, in any case."""
+    """Return a pattern of several phrases, in any case."""
     return re.compile("|".join(alternatives), re.IGNORECASE)
 
 
 QUOTATION = re.compile(r"\s*(?:\"[^\"]+\"|“[^”]+”|「[^」]+」|«[^»]+»)[\s,.:;]*(?=\w)")
-"""A quotation in front of more text: what it says is material."""
+"""A quotation in front of more text, which is material of a task."""
 REFUSAL = phrases(
     r"(?:i'm |i am )?(?:really |very |so )?(?:sorry|afraid)[,.]?\s+(?:but )?(?:as an ai|i'm (?:unable|not able)"
     r"|i (?:can't|cannot|can not|am unable|am not able))",
@@ -63,30 +62,36 @@ FAREWELL = phrases(
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What of a completion may hold data."""
+    """The part of a completion that may hold data."""
 
     text: str
     """The answer: no thoughts, no control tokens, lines that end in a line feed; may be empty."""
     rejections: tuple[Rejection, ...]
-    """A thought that was never ended; or that there is no answer at all."""
+    """A thought that was never ended, or the lack of an answer."""
     is_cut_off: bool = False
     """Whether the reply ended at the token limit, and no control token ended it before."""
 
+    def without_data(self, reason: str, text: str | None = None) -> list[Candidate | Rejection]:
+        """Return why the reply holds no data: a rejection of its own, a refusal, or else `reason`."""
+        if self.rejections:
+            return list(self.rejections)
+        return [rejection("refusal" if is_refusal(self.text) else reason, self.text if text is None else text)]
+
 
 def read(completion: Completion) -> Reply:
-    """Return the answer in a reply, without a fence around the whole."""
-    reply = said(LINE_BREAK.sub("\n", completion.text).translate(INVISIBLE), is_cut_off=completion.is_cut_off)
+    """Return the answer in a completion: without thoughts, control tokens, invisible characters and a fence around."""
+    reply = read_text(LINE_BREAK.sub("\n", completion.text).translate(INVISIBLE), is_cut_off=completion.is_cut_off)
     answer = without_fence(reply.text)
     if answer != reply.text:
-        answer = said(answer, is_cut_off=reply.is_cut_off).text
+        answer = read_text(answer, is_cut_off=reply.is_cut_off).text
     answer = answer.rstrip()
     is_empty = not (answer.strip() or reply.rejections)
     return replace(reply, text=answer, rejections=(rejection("empty reply", ""),) if is_empty else reply.rejections)
 
 
-def said(text: str, *, is_cut_off: bool) -> Reply:
-    """Return what a text says, without control tokens and thoughts; empty where it says nothing."""
-    found = spoken(text)
+def read_text(text: str, *, is_cut_off: bool) -> Reply:
+    """Return the answer in a text, without control tokens and thoughts."""
+    found = answer_turns(text)
     unfinished: str | None = found.thought
     answer = ""
     for turn in found.texts:
@@ -98,26 +103,26 @@ def said(text: str, *, is_cut_off: bool) -> Reply:
 
 
 def without_thoughts(text: str) -> tuple[str, str | None]:
-    """The text outside thoughts, and the thought that was never ended, if any."""
-    kept: list[str] = []
+    """Return the text outside thoughts, and the thought that was never ended, if any."""
+    outside: list[str] = []
     position, thinking = 0, False
     for tag in THOUGHT_TAG.finditer(text):
         closes = bool(tag[1] or tag[2])
         if closes and not thinking:
-            kept.clear()
+            outside.clear()
         elif not closes and not thinking:
-            kept.append(text[position : tag.start()])
+            outside.append(text[position : tag.start()])
         if closes or not thinking:
             position, thinking = tag.end(), not closes
     if thinking:
-        return "\n".join(kept), THOUGHT_TAG.sub("\n", text[position:])
-    return "\n".join([*kept, text[position:]]), None
+        return "\n".join(outside), THOUGHT_TAG.sub("\n", text[position:])
+    return "\n".join([*outside, text[position:]]), None
 
 
 def without_fence(text: str) -> str:
-    """The text without a code fence that opens before its first word and closes, if at all, after its last.
+    """Return the text without a code fence that opens before its first word and closes, if at all, after its last.
 
-    A fence inside the first that names a language, or stands behind other text, opens another one and closes none.
+    A fence inside it that names a language, or follows other text, opens another one and closes none.
     """
     lines = text.strip().split("\n")
     fences = [number for number, line in enumerate(lines) if line.lstrip().startswith("```")]
@@ -131,42 +136,42 @@ def without_fence(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """The text as phrases are compared: undressed, on one line, with straight apostrophes; its beginning suffices."""
-    return undressed(text[:2000])
+    """Return the beginning of a text as phrases are compared: without markup, on one line, straight apostrophes."""
+    return plain_beginning(text[:2000])
 
 
-@lru_cache(maxsize=32)
-def undressed(text: str) -> str:
-    """What `plain` gives of a short text; the same text is asked about several times in a row."""
-    return " ".join(text.replace("’", "'").strip(DRESSING).split())
+@lru_cache(maxsize=32)  # the same text is compared several times in a row
+def plain_beginning(text: str) -> str:
+    """Return what `plain` does, of a short text."""
+    return " ".join(text.replace("’", "'").strip(MARKUP).split())
 
 
-def says(pattern: re.Pattern[str], text: str) -> bool:
-    """Return whether a text begins as one of the phrases does, by its own words and not by words that it quotes."""
+def begins_with(pattern: re.Pattern[str], text: str) -> bool:
+    """Return whether a text begins with one of the phrases, by its own words and not by words that it quotes."""
     return pattern.match(plain(text)) is not None and not quotes(text)
 
 
 def quotes(text: str) -> bool:
-    """Return whether a text begins with a quotation and goes on after it."""
+    """Return whether a text begins with a quotation and continues after it."""
     return QUOTATION.match(text) is not None
 
 
 def is_refusal(text: str) -> bool:
-    """Whether it declines to answer."""
-    return says(REFUSAL, text)
+    """Return whether a text declines to answer."""
+    return begins_with(REFUSAL, text)
 
 
 def is_preamble(text: str) -> bool:
-    """Whether it announces an answer instead of giving one: as a whole, or by its first line."""
+    """Return whether a text, or its first line, announces an answer instead of giving one."""
     first, line_end, _ = text.strip().partition("\n")
-    return says(PREAMBLE, text) or bool(line_end and says(PREAMBLE, first))
+    return begins_with(PREAMBLE, text) or bool(line_end and begins_with(PREAMBLE, first))
 
 
 def is_farewell(text: str) -> bool:
-    """Whether it takes leave of the reader, or sums up, after an answer."""
-    return says(FAREWELL, text)
+    """Return whether a text is a closing remark."""
+    return begins_with(FAREWELL, text)
 
 
 def rejection(reason: str, text: str) -> Rejection:
-    """A piece of a reply that is no data."""
+    """Return the rejection of a part of a reply."""
     return Rejection(filter=PARSE, reason=reason, text=text.strip())

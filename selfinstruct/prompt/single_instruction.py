@@ -1,29 +1,27 @@
 """Reads the one instruction that a model induced from examples.
 
-A completion model goes on with a story that broke off at "The instruction … was", and says ' to write …', ': "Write …"'
-or '"Write …" and so they did.'; a chat model announces the instruction, or puts it on a line of its own.  What is read
-of either, by the released post-processing (Instruction Induction, Honovich et al., 2022):
+A completion model continues a story that broke off at "The instruction … was", with ' to write …', ': "Write …"' or
+'"Write …" and so they did.'; a chat model announces the instruction, or puts it on a line of its own.  Both are read by
+the released post-processing (Instruction Induction, Honovich et al., 2022):
 
-1. a colon in front, and then "probably:", "most likely:", "probably", "most likely", "to", each once and in this order,
-   are no part of it;
+1. a colon in front is removed, and then "probably:", "most likely:", "probably", "most likely", "to", each once and in
+   this order;
 2. of several lines the first counts, and of a line with more than three words in double quotes these words;
-3. double quotes are left out.
+3. double quotes are removed.
 
-`paper` does this as it was released, where "to" is no word of its own, and "total the two numbers" becomes "tal the two
-numbers".  With `strict` only whole words are cut off, and words in quotes stand for the line only where they begin it
-or follow a colon, a comma or "was", for 'answer with "not at all the same"' is an instruction as a whole.  Lines of
-further examples ("Input: …", "Example 6") are passed over.
-
-A line that only announces ("Sure, here it is:") is passed over, and so is a label ("Instruction:"), with `paper` only
-from a chat model, which that code did not know.
+`paper` does this as released, where "to" need not be a word, and "total the two numbers" becomes "tal the two numbers".
+With `strict` only whole words are removed, and words in quotes stand for the line only where they begin it or follow a
+colon, a comma or "was", for 'answer with "not at all the same"' is an instruction as a whole.  Lines of further
+examples ("Input: …", "Example 6") are skipped.  So are a line that only announces ("Sure, here it is:") and a label
+("Instruction:"); with `paper` only those of a chat model, which that code did not know.
 """
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from selfinstruct.part import part
-from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, read, rejection
+from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, read
 from selfinstruct.prompt.rule_line import is_rule
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
@@ -40,10 +38,11 @@ LABEL = re.compile(
     re.IGNORECASE,
 )
 PAIR_LINE = re.compile(
-    r"[*_#>\s-]{0,6}(?:example[ \t]*+\d*[*_]*+(?:[:.：．][*_]*+)?\s*$|(?:input|output|examples?)[ \t\d]*[*_]*[:：])",
-    re.IGNORECASE,
+    r"^[*_#> \t-]{0,6}(?:example[ \t]*+\d*[*_]*+(?:[:.：．][*_]*+)?[ \t]*$"
+    r"|(?:input|output|examples?)[ \t\d]*[*_]*[:：]).*\n?",
+    re.IGNORECASE | re.MULTILINE,
 )
-LONGEST_IN_QUOTES = 3
+MAX_WORDS_IN_QUOTES = 3
 
 
 @part
@@ -51,29 +50,21 @@ class SingleInstruction:
     """Reads one instruction from a reply."""
 
     rules: Literal["paper", "strict"]
-    """Whether what stands around the instruction is left out as released, or by whole words."""
+    """Whether the text around the instruction is removed as released, or by whole words."""
+    reply_format: ClassVar[str] = "single_instruction"
 
-    @property
-    def reply_format(self) -> str:
-        """The name of the form of reply."""
-        return "single_instruction"
-
-    def parse(self, completion: Completion, shown: Mapping[str, Any]) -> list[Candidate | Rejection]:
-        """One candidate, or why there is none."""
+    def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
+        """Return one candidate, or why there is none."""
         reply = read(completion)
-        if not reply.text.strip():
-            return list(reply.rejections)
-        if is_refusal(reply.text):
-            return [rejection("refusal", reply.text)]
         is_strict = self.rules == "strict"
-        text = without_pairs(reply.text) if is_strict else reply.text
-        instruction = self.instruction(answer(text) if is_strict or shown.get("chat") else text)
-        if not any(letter.isalnum() for letter in instruction):
-            return [rejection("no instruction", reply.text)]
+        text = PAIR_LINE.sub("", reply.text) if is_strict else reply.text
+        instruction = self.instruction(answer(text) if is_strict or prompt_vars.get("chat") else text)
+        if is_refusal(reply.text) or not any(letter.isalnum() for letter in instruction):
+            return reply.without_data("no instruction")
         return [Candidate(instruction=instruction)]
 
     def instruction(self, text: str) -> str:
-        """The instruction in the answer."""
+        """Return the instruction in the answer."""
         is_strict = self.rules == "strict"
         text = (text.strip().translate(CURLY) if is_strict else text).removeprefix(":").strip()
         for prefix in PREFIXES:
@@ -83,24 +74,18 @@ class SingleInstruction:
                 text = rest.strip()
         text = text.partition("\n")[0]
         quoted = QUOTED[self.rules].search(text)
-        if quoted and len(quoted[1].split()) > LONGEST_IN_QUOTES:
+        if quoted and len(quoted[1].split()) > MAX_WORDS_IN_QUOTES:
             text = quoted[1]
         return text.replace('"', "").strip()
 
 
-def without_pairs(text: str) -> str:
-    """The text without lines of further examples, which are no instruction."""
-    return "\n".join(line for line in text.split("\n") if not PAIR_LINE.match(line))
-
-
 def answer(text: str) -> str:
-    """What a reply says, without a line that announces it and without a label; empty if it says no more."""
+    """Return the line that holds the instruction, without a label; empty if the reply only announces it."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
-    said = [line for line in lines if not (is_preamble(line) or is_farewell(line) or is_rule(line))]
-    return next((text for line in said if (text := without_label(line))), "").strip("*_ ")
-
-
-def without_label(line: str) -> str:
-    """A line without a label in front."""
-    label = LABEL.match(line)
-    return (line[label.end() :] if label else line).strip()
+    for line in lines:
+        if is_preamble(line) or is_farewell(line) or is_rule(line):
+            continue
+        label = LABEL.match(line)
+        if rest := (line[label.end() :] if label else line).strip():
+            return rest.strip("*_ ")
+    return ""

@@ -1,13 +1,13 @@
-"""Where each whole task of a reply begins and ends.
+"""The first and the last line of each whole task in a reply.
 
-A task begins with an "Instruction" label.  The words may stand in the text of a task, too (one about prompts, say), so
-a label opens a task only where something speaks for it: a rule before it, the number that comes next, or an "Output"
+A task begins with an "Instruction" label.  The words may also be a part of a task (one about prompts, for example), so
+a label opens a task only where something else shows it: a rule before it, the number that comes next, or an "Output"
 label of the same number after it and before the next "Instruction".  In a reply that numbers its tasks, a label without
-a number is weighed by the numbers around it: between 4 and 5 it is text, between 4 and 6 it is a task, and where they
-do not tell, what stands there is two tasks in one and no part of it can be trusted.
+a number is judged by the numbers around it: between 4 and 5 it is text, between 4 and 6 it is a task, and where they do
+not decide, the block is two tasks in one and no part of it can be trusted.
 
-Code fences hide what stands in them, within one task: one that is never closed hides nothing of the next, and none
-hides a label with the number of its own task.
+Code fences hide labels, within one task: a fence that is never closed hides nothing of the next, and none hides a label
+with the number of its own task.
 
 Rejected: the reference code's way, which looks for the number it expects and loses a task when counting starts over,
 and a grammar of the whole reply, which loses all tasks with the first odd line.
@@ -20,76 +20,78 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from selfinstruct.prompt.label_line import fenced
-from selfinstruct.prompt.task_line import Gap, Label, gap_before, label_of, rule_of
+from selfinstruct.prompt.task_line import Label, Separator, label_of, rule_of, separator_before
 
 NAMED_FENCE = re.compile(r"[ \t]*```\w")
-"""A fence that names a language opens; none closes so."""
+"""A fence that names a language opens, and never closes."""
 
 
 @dataclass(slots=True)
 class Block:
-    """A stretch of a reply that should be one task."""
+    """The lines of a reply that should be one task."""
 
     number: int | None
     start: int
     """Its first line."""
     first: str
-    """What follows the label on the first line."""
+    """The text after the label on the first line."""
     end: int = 0
     """The line after its last."""
     labels: list[Label] = field(default_factory=list)
     """The "Input" and "Output" labels in it."""
     is_doubtful: bool = False
-    """It may hold another task."""
+    """Whether it may hold another task."""
 
 
 @dataclass(slots=True)
 class Layout:
-    """The tasks of a reply, and what stands around them."""
+    """The tasks of a reply, and the lines around them."""
 
     lines: list[str]
     lead: int = 0
     """The lines before the first task."""
     blocks: list[Block] = field(default_factory=list)
     is_loose: bool = False
-    """The labels of one task have different numbers, as the lines of a list."""
+    """Whether the labels of one task have different numbers, as the lines of a list."""
     headings: dict[int, str] = field(default_factory=dict)
-    """Line to heading with words of its own, for those that stand before a task."""
+    """The headings with words of their own, by the first line of the task after them."""
     last: int | None = None
     """The number of the last task that has one."""
 
     def open(self, number: int | None, start: int, first: str) -> None:
-        """Another task begins."""
+        """Start another task."""
         self.blocks.append(Block(number, start, first))
         self.last = self.last if number is None else number
 
 
 def layout(text: str, number: int | None, *, is_cut_off: bool) -> Layout:
-    """The tasks in a reply; `number` is that of the task with which it goes on without a label, if it may."""
+    """Return the tasks in a reply; `number` is that of the task which it may continue without a label."""
     lines = text.split("\n")
     labels = [label for at, line in enumerate(lines) if (label := label_of(line, at)) is not None]
     rule = rule_of(lines)
-    gaps = {label.line: gap_before(lines, label.line, rule) for label in labels if label.kind == "Instruction"}
-    seen = visible(lines, labels, gaps, number)
+    separators = {
+        label.line: separator_before(lines, label.line, rule) for label in labels if label.kind == "Instruction"
+    }
+    seen = visible(lines, labels, separators, number)
     found = Layout(lines, lead=len(lines))
-    stretches = parts(seen)
-    lead = stretches.pop(0)
+    groups = parts(seen)
+    lead = groups.pop(0)
     if any(label.kind == "Output" for label in lead):
         number = next((label.number for label in lead if label.number is not None), None)
         found.open(number, 0, lines[0])
-    for (label, *inside), following in zip(stretches, numbers_after(stretches), strict=True):
+    for (label, *inside), following in zip(groups, numbers_after(groups), strict=True):
         outputs = [one.number for one in inside if one.kind == "Output"]
         if not found.blocks:
             found.is_loose = bool(outputs) and label.number not in outputs
-        if gaps[label.line].has_rule or opens(label, outputs, found, following, is_cut_off=is_cut_off):
+        if separators[label.line].has_rule or opens(label, outputs, found, following, is_cut_off=is_cut_off):
             found.open(label.number, label.line, label.rest)
     if found.blocks:
-        close(found, seen, gaps)
+        close(found, seen, separators)
     return found
 
 
 def parts(labels: Sequence[Label]) -> list[list[Label]]:
-    """The labels in stretches that begin with an "Instruction"; the first holds what stands before any."""
+    """Return the labels in groups that begin with an "Instruction"; the first group holds those before any."""
     found: list[list[Label]] = [[]]
     for label in labels:
         if label.kind == "Instruction":
@@ -98,31 +100,33 @@ def parts(labels: Sequence[Label]) -> list[list[Label]]:
     return found
 
 
-def numbers_after(stretches: Sequence[Sequence[Label]]) -> list[int | None]:
-    """For each stretch, the next number with which one after it begins."""
+def numbers_after(groups: Sequence[Sequence[Label]]) -> list[int | None]:
+    """Return for each group the next number with which a later one begins."""
     found: list[int | None] = []
     number: int | None = None
-    for label, *_ in reversed(stretches):
+    for label, *_ in reversed(groups):
         found.append(number)
         number = number if label.number is None else label.number
     return found[::-1]
 
 
 def place_of(labels: Sequence[Label], line: int) -> int:
-    """How many of some labels, which are in order, stand before a line."""
+    """Return the number of labels before a line; the labels are in order."""
     return bisect_left(labels, line, key=lambda label: label.line)
 
 
-def visible(lines: Sequence[str], labels: Sequence[Label], gaps: dict[int, Gap], number: int | None) -> list[Label]:
-    """The labels that no code fence hides."""
+def visible(
+    lines: Sequence[str], labels: Sequence[Label], separators: dict[int, Separator], number: int | None
+) -> list[Label]:
+    """Return the labels that no code fence hides."""
     hidden: set[int] = set()
     numbers = {0: number}
     expected = None if number is None else number + 1
     inside = [fence.is_inside for _, fence in fenced(list(lines))]
     for label in labels:
         if label.kind == "Instruction":
-            is_parted = gaps[label.line].has_rule and not (inside[label.line] and label.number)
-            if is_parted or label.number == expected is not None:
+            is_separated = separators[label.line].has_rule and not (inside[label.line] and label.number)
+            if is_separated or label.number == expected is not None:
                 numbers[label.line] = label.number
             if label.number is not None:
                 expected = label.number + 1
@@ -144,7 +148,7 @@ def visible(lines: Sequence[str], labels: Sequence[Label], gaps: dict[int, Gap],
 def opens(
     label: Label, outputs: Sequence[int | None], found: Layout, following: int | None, *, is_cut_off: bool
 ) -> bool:
-    """Whether an "Instruction" label opens a task.
+    """Return whether an "Instruction" label opens a task.
 
     `outputs` are the numbers of the outputs before the next such label, `following` is the next number of one.
     """
@@ -163,15 +167,15 @@ def opens(
     return following > found.last + 1
 
 
-def close(found: Layout, labels: Sequence[Label], gaps: dict[int, Gap]) -> None:
-    """Tell each block where it ends, and which labels are in it."""
-    first = gaps.get(found.blocks[0].start, Gap(0, False, ""))
+def close(found: Layout, labels: Sequence[Label], separators: dict[int, Separator]) -> None:
+    """Set the end and the labels of each block."""
+    first = separators.get(found.blocks[0].start, Separator(0, False, ""))
     found.lead = first.start
-    before = [first, *(gaps[block.start] for block in found.blocks[1:])]
-    ends = [*(gap.start for gap in before[1:]), len(found.lines)]
-    for block, gap, end in zip(found.blocks, before, ends, strict=True):
-        if gap.heading:
-            found.headings[block.start] = gap.heading
+    before = [first, *(separators[block.start] for block in found.blocks[1:])]
+    ends = [*(separator.start for separator in before[1:]), len(found.lines)]
+    for block, separator, end in zip(found.blocks, before, ends, strict=True):
+        if separator.heading:
+            found.headings[block.start] = separator.heading
         block.end = max(end, block.start + 1)
         within = labels[place_of(labels, block.start) : place_of(labels, block.end)]
         block.labels = [label for label in within if label.kind != "Instruction"]

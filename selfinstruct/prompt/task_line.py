@@ -1,11 +1,11 @@
-"""The lines of a reply that open a field of a whole task: Instruction, Input and Output, and what stands between tasks.
+"""The lines of a reply that open a field of a whole task: Instruction, Input and Output, and the lines between tasks.
 
-A label counts at the beginning of a line only, however it is numbered and dressed: `4. Instruction:`, `**Input:**`,
-`### Output`, `- 5) Input 5:`.  The number is read and never expected, so that "14. Input:" is no "4. Input:" with a
-stray digit before it.  "Instructions:" is no label: half of all recipes have it.
+A label counts at the beginning of a line only, with any numbering and markup: `4. Instruction:`, `**Input:**`,
+`### Output`, `- 5) Input 5:`.  The number is read and never expected, so that "14. Input:" is not "4. Input:" with a
+stray digit before it.  "Instructions:" is not a label: half of all recipes have it.
 
-Between tasks stand blank lines, rules (`###`, `---`) and headings ("Task 5"), in any order.  They are known by the
-label that follows them; elsewhere a rule or a heading belongs to the text in which it stands.
+Between tasks there are blank lines, rules (`###`, `---`) and headings ("Task 5"), in any order.  The label after them
+shows that they separate tasks; elsewhere a rule or a heading belongs to the text around it.
 """
 
 import re
@@ -24,9 +24,9 @@ LABEL_LINE = re.compile(
     rf"(?:[ \t]{{0,4}}#?(?P<after>\d{{1,4}}))?(?P<end>{BOLD}[ \t]{{0,4}}[:：]{BOLD}|{BOLD}(?=[ \t]*$))(?P<rest>.*)"
 )
 HASHES = re.compile(r"[ \t]*#{2,40}[ \t]*$")
-"""The rule that the prompt itself puts between tasks; alone on a line it is no heading of Markdown."""
+"""The rule that the prompt itself puts between tasks; alone on a line it is not a Markdown heading."""
 RULE = re.compile(r"[ \t]*(?:#{2,40}|-{3,40}|\*{3,40}|={3,40}|[-*][ \t][-*][ \t][-*])[ \t]*$")
-"""What models part tasks with; a row of underscores is rather a place to write on."""
+"""The rules of models between tasks; a row of underscores is rather a place to write on."""
 NUMBER_ALONE = re.compile(r"[ \t]*[#*_(]{0,4}[ \t]?\d{1,4}[.):：．]?[*_)]{0,3}[.:：]?[ \t]*$")
 HEADING = re.compile(
     r"[ \t]{0,12}(?:[-•+][ \t]{1,4})?(?:#{1,6}[ \t]{1,4})?(?:\*\*|__)?(?:Task|TASK|Example|Exercise)[ \t]{0,4}"
@@ -39,25 +39,25 @@ class Label:
     """A line that opens a field."""
 
     line: int
-    """Its place in the reply."""
+    """Its number in the reply."""
     kind: Kind
     number: int | None
     rest: str
-    """What follows the label on its line."""
+    """The text after the label on its line."""
 
 
-class Gap(NamedTuple):
-    """What stands between a task and the one before it."""
+class Separator(NamedTuple):
+    """The lines between a task and the one before it."""
 
     start: int
-    """The line with which it begins: the text before the task ends there."""
+    """Its first line, where the text before the task ends."""
     has_rule: bool
     heading: str
-    """A heading that holds words of its own, if there is one."""
+    """A heading with words of its own, if there is one."""
 
 
 def label_of(line: str, number: int) -> Label | None:
-    """The field that a line opens, if any."""
+    """Return the label that a line begins with, if any."""
     match = LABEL_LINE.match(line)
     if match is None:
         return None
@@ -73,12 +73,12 @@ def label_of(line: str, number: int) -> Label | None:
 
 
 def rule_of(lines: Sequence[str]) -> re.Pattern[str]:
-    """What rules look like in a reply: where the prompt's own is used, the others are text."""
+    """Return the pattern of rules in a reply: where the prompt's own is used, the others are text."""
     return HASHES if any(map(HASHES.match, lines)) else RULE
 
 
-def gap_before(lines: Sequence[str], end: int, rule: re.Pattern[str], start: int = 0) -> Gap:
-    """What stands between tasks just before a line, and after another."""
+def separator_before(lines: Sequence[str], end: int, rule: re.Pattern[str], start: int = 0) -> Separator:
+    """Return the separator just before a line, and after another."""
     has_rule, heading = False, ""
     while end > start:
         line = lines[end - 1]
@@ -94,9 +94,9 @@ def gap_before(lines: Sequence[str], end: int, rule: re.Pattern[str], start: int
             if not (rule.match(words) or (not words and not start)):
                 break
         end -= 1
-    return Gap(end, has_rule, heading)
+    return Separator(end, has_rule, heading)
 
 
 def last_words(lines: Sequence[str], end: int, start: int = 0) -> str:
-    """The last line before another that is not blank."""
+    """Return the last line before another that is not blank."""
     return next((lines[at] for at in range(end - 1, start - 1, -1) if lines[at].strip()), "")

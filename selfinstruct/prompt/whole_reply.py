@@ -1,15 +1,14 @@
 """Takes the whole reply for the answer to an instruction.
 
-The prompt was the instruction itself (Evol-Instruct: Xu et al., 2023, section 2.2), so that whatever the model says is
-its answer, pleasantries and code fences included.  Left out are only what it thought aloud before, and the control
-tokens of the server.
+The prompt was the instruction itself (Evol-Instruct: Xu et al., 2023, section 2.2), so that the whole reply is its
+answer, pleasantries and code fences included, without thoughts and control tokens.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from selfinstruct.part import part
-from selfinstruct.prompt.reply import LINE_BREAK, rejection, said
+from selfinstruct.prompt.reply import LINE_BREAK, read_text, rejection
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
@@ -17,18 +16,13 @@ from selfinstruct.task import Instance
 
 @part
 class WholeReply:
-    """Reads an answer; the task needs no input beside its instruction."""
+    """Reads an answer to a task without input."""
 
-    @property
-    def reply_format(self) -> str:
-        """The name of the form of reply."""
-        return "whole_reply"
+    reply_format: ClassVar[str] = "whole_reply"
 
-    def parse(self, completion: Completion, shown: Mapping[str, Any]) -> list[Candidate | Rejection]:
-        """One instance, or why there is none."""
-        reply = said(LINE_BREAK.sub("\n", completion.text), is_cut_off=completion.is_cut_off)
-        if reply.rejections:
-            return list(reply.rejections)
-        if not reply.text.strip():
-            return [rejection("empty reply", "")]
-        return [Candidate(instances=(Instance(input="", output=reply.text.strip()),), truncated=reply.is_cut_off)]
+    def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
+        """Return one instance, or why there is none."""
+        reply = read_text(LINE_BREAK.sub("\n", completion.text), is_cut_off=completion.is_cut_off)
+        if reply.rejections or not (text := reply.text.strip()):
+            return list(reply.rejections) or [rejection("empty reply", "")]
+        return [Candidate(instances=(Instance(input="", output=text),), truncated=reply.is_cut_off)]

@@ -93,7 +93,7 @@ SENTENCE_END = ("?", "？", ".", "。", "!", "！")
 
 
 def is_instruction(text: str) -> bool:
-    """Whether it begins as instructions do, or asks, or is in a script that these words do not cover."""
+    """Return whether it begins as instructions do, or asks, or is in a script that these words do not cover."""
     bare = plain(text)
     first = re.match(r"(?:please,? |kindly )?([a-z]+)", bare, re.IGNORECASE)
     begins = first is not None and first[1].lower() in OPENINGS
@@ -110,13 +110,13 @@ def is_request(text: str) -> bool:
 
 
 def is_calculation(text: str) -> bool:
-    """Whether it is numbers and signs without a word: "6 (1 + 2 + 3 = 6)"."""
+    """Return whether it is numbers and signs without a word: "6 (1 + 2 + 3 = 6)"."""
     bare = plain(text)
     return bare.isascii() and WORD.search(bare) is None and any(map(str.isdigit, bare))
 
 
 def is_working(text: str) -> bool:
-    """Whether it is a step of a solution: "Step 2: …", "To solve this, we need …", "Answer: …"."""
+    """Return whether it is a step of a solution: "Step 2: …", "To solve this, we need …", "Answer: …"."""
     bare = plain(text)
     _, colon, rest = bare.partition(":")
     if colon and ARITHMETIC.match(bare) and EQUATION.fullmatch(rest) and "?" not in rest:
@@ -125,17 +125,17 @@ def is_working(text: str) -> bool:
 
 
 def is_remark(text: str) -> bool:
-    """Whether it speaks to the reader of the reply about the tasks, or excuses itself: "Please provide …"."""
+    """Return whether it speaks to the reader of the reply about the tasks, or excuses itself: "Please provide …"."""
     return REMARK.match(plain(text).lstrip("([（")) is not None and not quotes(text)
 
 
 def is_about_the_list(text: str) -> bool:
-    """Whether it speaks of the list it stands in: "I'm ready to help. What are the tasks?"."""
+    """Return whether it speaks of the list it stands in: "I'm ready to help. What are the tasks?"."""
     return ABOUT_THE_LIST.search(plain(text)) is not None
 
 
 def announces_solutions(text: str) -> bool:
-    """Whether what follows it are answers: "Here are the tasks with my responses:"."""
+    """Return whether what follows it are answers: "Here are the tasks with my responses:"."""
     return SOLVES.search(plain(text)) is not None
 
 
@@ -145,5 +145,5 @@ def heads_tasks(text: str) -> bool:
 
 
 def announces_tasks(text: str) -> bool:
-    """Whether a list of tasks follows it: "Come up with a series of tasks:"."""
+    """Return whether a list of tasks follows it: "Come up with a series of tasks:"."""
     return ANNOUNCES_TASKS.search(plain(text[-200:])) is not None

@@ -1,22 +1,19 @@
 """Reads the answer to a question of yes or no.
 
 Completion models answer in one word; chat models in bold, in a sentence, or after a preamble; others run on into tasks
-of their own.  The first answer counts.  What hedges or contradicts itself is neither yes nor no: the reference code
-counts whatever is not literally "Yes" as a no, which turns every unreadable answer into a wrong one (Self-Instruct,
-section 2.2).  An explanation belongs to its answer and is no rejection of its own.  An answer of one word is whole
-even where the reply was cut off, so it is never marked as truncated.
+of their own.  The first answer counts.  An answer that hedges or contradicts itself is neither: the reference code
+counts everything except "Yes" as a no, which turns every unreadable answer into a wrong one (Self-Instruct, section
+2.2).  An explanation belongs to its answer.  An answer of one word is never marked as truncated.
 """
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from selfinstruct.part import part
-from selfinstruct.prompt.reply import DRESSING, is_refusal, phrases, read, rejection
+from selfinstruct.prompt.reply import MARKUP, phrases, read
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
-
-UNREADABLE = "neither yes nor no"
 
 NEXT_TASK = re.compile(r"^[ \t*#>-]*Task[ \t]*\d{0,3}[ \t]*[:：]", re.MULTILINE | re.IGNORECASE)
 BEFORE_ANSWER = re.compile(
@@ -62,55 +59,50 @@ Verdict = bool | Literal["hedged"] | None
 class YesNo:
     """Reads yes or no from a reply, in English and, where it is one word, in Chinese, Japanese and Korean."""
 
-    @property
-    def reply_format(self) -> str:
-        """The name of the form of reply."""
-        return "yes_no"
+    reply_format: ClassVar[str] = "yes_no"
 
-    def parse(self, completion: Completion, shown: Mapping[str, Any]) -> list[Candidate | Rejection]:
-        """One answer, or why there is none."""
+    def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
+        """Return one answer, or why there is none."""
         reply = read(completion)
-        for line in own_lines(reply.text, shown):
+        for line in own_lines(reply.text, prompt_vars):
             answer = verdict(line[:600].replace("’", "'"))
             if isinstance(answer, bool):
                 return [Candidate(is_classification=answer)]
             if answer is not None:
                 break
-        if reply.rejections:
-            return list(reply.rejections)
-        return [rejection("refusal" if is_refusal(reply.text) else UNREADABLE, reply.text)]
+        return reply.without_data("neither yes nor no")
 
 
-def own_lines(text: str, shown: Mapping[str, Any]) -> list[str]:
-    """The lines that are about the task asked for: up to the next task, or after the same task said again."""
+def own_lines(text: str, prompt_vars: Mapping[str, Any]) -> list[str]:
+    """Return the lines about the task: up to the next task, or after the same task repeated."""
     first, *others = NEXT_TASK.split(text, maxsplit=2)
-    instruction = shown["task"].instruction.strip() if "task" in shown else None
+    instruction = prompt_vars["task"].instruction.strip() if "task" in prompt_vars else None
     if others and instruction and others[0].strip().startswith(instruction):
         return first.split("\n") + others[0].strip()[len(instruction) :].split("\n")
     return first.split("\n")
 
 
 def verdict(line: str) -> Verdict:
-    """What a line answers, if anything."""
+    """Return the answer in a line, if any."""
     before = BEFORE_ANSWER.match(line)
     line = line[before.end() :] if before else line
     found = ANSWER.match(line)
     if found and DECLINES.search(line, found.end()):
         return "hedged"
-    said = SENTENCE_END.split(line[found.end() :] if found else line.strip(DRESSING), maxsplit=1)[0]
-    if HEDGE.search(said):
+    sentence = SENTENCE_END.split(line[found.end() :] if found else line.strip(MARKUP), maxsplit=1)[0]
+    if HEDGE.search(sentence):
         return "hedged"
-    statement = stated(said)
+    statement = stated(sentence)
     if found is None:
         return statement
     answer = found["yes"] is not None
     if statement is not None and statement is not answer:
         return "hedged"
-    return None if statement is None and SMALL_TALK.search(said) else answer
+    return None if statement is None and SMALL_TALK.search(sentence) else answer
 
 
 def stated(sentence: str) -> bool | None:
-    """What a sentence says of the task without the words yes and no."""
+    """Return what a sentence says of the task without the words yes and no."""
     if SAYS_NO.search(sentence):
         return False
     return True if SAYS_YES.search(sentence) and not MIGHT.search(sentence) else None

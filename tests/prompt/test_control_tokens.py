@@ -2,13 +2,13 @@ import time
 
 import pytest
 
-from selfinstruct.prompt.control_tokens import Spoken, leaks, spoken
+from selfinstruct.prompt.control_tokens import ReplyTurns, answer_turns, leaks
 
 LIST = "9. Name a tree.\n10. Name a river."
 
 
 def said(text: str) -> str:
-    return (spoken(text).texts or ("",))[0].strip()
+    return (answer_turns(text).texts or ("",))[0].strip()
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,9 @@ def said(text: str) -> str:
     ],
 )
 def test_a_token_at_the_end_ends_the_reply(token: str) -> None:
-    assert spoken(LIST + token) == Spoken((spoken(LIST + token).texts[0],), has_tokens=True, is_ended=True)
+    assert answer_turns(LIST + token) == ReplyTurns(
+        (answer_turns(LIST + token).texts[0],), has_tokens=True, is_ended=True
+    )
     assert said(LIST + token) == LIST
 
 
@@ -57,11 +59,11 @@ def test_a_token_at_the_end_ends_the_reply(token: str) -> None:
 def test_a_header_opens_the_reply(header: str) -> None:
     assert said(header + LIST) == LIST
     assert leaks(header + LIST)
-    assert not spoken(header + LIST).is_ended
+    assert not answer_turns(header + LIST).is_ended
 
 
 def test_any_token_at_the_beginning_is_no_part_of_the_reply() -> None:
-    assert spoken(f"<|never_seen|>{LIST}") == Spoken((LIST,), has_tokens=True)
+    assert answer_turns(f"<|never_seen|>{LIST}") == ReplyTurns((LIST,), has_tokens=True)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def test_any_token_at_the_beginning_is_no_part_of_the_reply() -> None:
     ],
 )
 def test_only_a_turn_that_the_model_opens_may_be_the_reply_beside_the_first(row: str, after: tuple[str, ...]) -> None:
-    assert tuple(text.strip() for text in spoken(f"{LIST}{row}11. No.").texts) == (LIST, *after)
+    assert tuple(text.strip() for text in answer_turns(f"{LIST}{row}11. No.").texts) == (LIST, *after)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_only_a_turn_that_the_model_opens_may_be_the_reply_beside_the_first(row:
 )
 def test_a_turn_that_the_model_made_up_is_no_part_of_the_reply(turn: str) -> None:
     assert said(LIST + turn) == LIST
-    assert spoken(LIST + turn).is_ended
+    assert answer_turns(LIST + turn).is_ended
 
 
 @pytest.mark.parametrize(
@@ -116,11 +118,11 @@ def test_a_turn_that_the_model_made_up_is_no_part_of_the_reply(turn: str) -> Non
 def test_the_final_channel_is_the_reply_and_the_others_are_thoughts(text: str) -> None:
     assert said(text) == LIST
     assert leaks(text)
-    assert spoken(text).thought is None
+    assert answer_turns(text).thought is None
 
 
 def test_thoughts_without_a_reply_are_a_thought() -> None:
-    assert spoken("<|channel|>analysis<|message|>We need") == Spoken((), "We need", has_tokens=True)
+    assert answer_turns("<|channel|>analysis<|message|>We need") == ReplyTurns((), "We need", has_tokens=True)
 
 
 @pytest.mark.parametrize(
@@ -143,13 +145,13 @@ def test_thoughts_without_a_reply_are_a_thought() -> None:
     ],
 )
 def test_a_token_that_is_shown_is_text(text: str) -> None:
-    assert spoken(text) == Spoken((text,))
+    assert answer_turns(text) == ReplyTurns((text,))
     assert not leaks(text)
 
 
 def test_of_tokens_alone_nothing_is_left() -> None:
-    assert spoken("<s></s>").texts == ()
-    assert spoken("<s></s>").thought is None
+    assert answer_turns("<s></s>").texts == ()
+    assert answer_turns("<s></s>").thought is None
 
 
 @pytest.mark.parametrize(
@@ -158,7 +160,7 @@ def test_of_tokens_alone_nothing_is_left() -> None:
 def test_a_reply_of_tokens_is_read_in_time_that_grows_with_its_length(piece: str) -> None:
     def seconds(count: int) -> float:
         started = time.process_time()
-        spoken(f"9. {piece * count}x")
+        answer_turns(f"9. {piece * count}x")
         return time.process_time() - started
 
     assert seconds(20_000) < 40 * seconds(2_000) + 0.2

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from selfinstruct.prompt.instances import answers, lines_after_task, own_fields, preamble, without_farewell
+from selfinstruct.prompt.instances import candidates, lines_after_task, own_fields, preamble, without_farewell
 from selfinstruct.prompt.label_line import Field, Kind
 from selfinstruct.prompt.reply import Reply, rejection
 from selfinstruct.round import Candidate
@@ -116,7 +116,7 @@ def test_a_last_line_is_a_farewell_only_in_a_paragraph_after_an_answer(lines: li
 def test_each_instance_is_a_candidate_beside_the_others_in_order() -> None:
     second_output = rejection("second output", "x")
 
-    assert answers([FIRST, second_output, SECOND], is_cut_off=False) == [
+    assert candidates([FIRST, second_output, SECOND], is_cut_off=False) == [
         Candidate(instances=(FIRST, SECOND), position=0),
         second_output,
         Candidate(instances=(FIRST, SECOND), position=1),
@@ -124,13 +124,13 @@ def test_each_instance_is_a_candidate_beside_the_others_in_order() -> None:
 
 
 def test_the_instance_that_the_reply_broke_off_in_is_truncated() -> None:
-    found = answers([FIRST, SECOND], is_cut_off=True)
+    found = candidates([FIRST, SECOND], is_cut_off=True)
 
     assert [piece.truncated for piece in found if isinstance(piece, Candidate)] == [False, True]
 
 
 def test_an_instance_before_the_piece_that_the_reply_broke_off_in_is_whole() -> None:
-    found = answers([FIRST, rejection("second output", "x")], is_cut_off=True)
+    found = candidates([FIRST, rejection("second output", "x")], is_cut_off=True)
 
     assert found[0] == Candidate(instances=(FIRST,))
 

@@ -1,12 +1,11 @@
 import pytest
 
 from selfinstruct.prompt.list_item import (
-    Head,
+    ItemHead,
     ReplyContext,
     body_end,
     fault,
     is_aside,
-    is_name,
     joined,
     read_head,
     read_item,
@@ -17,20 +16,20 @@ from selfinstruct.prompt.list_item import (
 from selfinstruct.prompt.list_line import read_line
 from selfinstruct.round import Candidate, Rejection
 
-COMPLETION = ReplyContext(dressed=False, solves=False)
-CHAT = ReplyContext(dressed=True, solves=False)
-SOLVES = ReplyContext(dressed=True, solves=True)
+COMPLETION = ReplyContext(is_chat=False, solves=False)
+CHAT = ReplyContext(is_chat=True, solves=False)
+SOLVES = ReplyContext(is_chat=True, solves=True)
 
 
-def read(text: str, doubt: ReplyContext = CHAT, *, may_go_on: bool = True) -> list[str]:
+def read(text: str, context: ReplyContext = CHAT, *, may_continue: bool = True) -> list[str]:
     """The instruction, and each rejection as `reason: text`."""
-    found = read_item([read_line(line) for line in text.split("\n")], doubt, may_go_on=may_go_on)
+    found = read_item([read_line(line) for line in text.split("\n")], context, may_continue=may_continue)
     return [piece.instruction if isinstance(piece, Candidate) else f"{piece.reason}: {piece.text}" for piece in found]
 
 
-def end(head: str, body: str, doubt: ReplyContext = CHAT, *, may_go_on: bool = True) -> int:
+def end(head: str, body: str, context: ReplyContext = CHAT, *, may_continue: bool = True) -> int:
     lines = [read_line(line) for line in body.split("\n")]
-    return body_end(Head("", head, ""), lines, doubt, may_go_on=may_go_on)
+    return body_end(ItemHead("", head, ""), lines, context, may_continue=may_continue)
 
 
 def test_the_body_belongs_to_the_instruction() -> None:
@@ -38,7 +37,7 @@ def test_the_body_belongs_to_the_instruction() -> None:
 
 
 def test_a_further_paragraph_of_an_item_that_may_not_go_on_is_an_explanation() -> None:
-    assert read("1. Write a poem.\nUse rhymes.\n\nPoems are fun.", may_go_on=False) == [
+    assert read("1. Write a poem.\nUse rhymes.\n\nPoems are fun.", may_continue=False) == [
         "Write a poem. Use rhymes.",
         "explanation: Poems are fun.",
     ]
@@ -106,8 +105,8 @@ def test_emphasis_that_is_opened_and_never_closed_is_taken_off() -> None:
 
 
 def test_an_answer_after_an_arrow_is_dropped_of_a_chat_model_only() -> None:
-    assert read_head("Write a poem. -> Roses", CHAT) == Head("", "Write a poem.", " -> Roses")
-    assert read_head("Write a poem. -> Roses", COMPLETION) == Head("", "Write a poem. -> Roses", "")
+    assert read_head("Write a poem. -> Roses", CHAT) == ItemHead("", "Write a poem.", " -> Roses")
+    assert read_head("Write a poem. -> Roses", COMPLETION) == ItemHead("", "Write a poem. -> Roses", "")
 
 
 def test_an_arrow_inside_a_sentence_is_its_text() -> None:
@@ -120,7 +119,7 @@ def test_brackets_are_dropped_if_what_they_hold_is_a_remark() -> None:
 
 
 def test_brackets_after_a_title_are_dropped_whatever_they_hold() -> None:
-    assert read_head("**Poem** (of four lines)", COMPLETION) == Head("Poem", "", "(of four lines)")
+    assert read_head("**Poem** (of four lines)", COMPLETION) == ItemHead("Poem", "", "(of four lines)")
 
 
 @pytest.mark.parametrize("text", ["**Poem**: Write it.", "**Poem** – Write it.", "**Task 3: Poem** - Write it."])
@@ -157,21 +156,16 @@ def test_in_a_dressed_reply_the_body_ends_before_a_field() -> None:
 
 
 def test_a_title_that_is_a_name_gives_way_to_the_instruction() -> None:
-    assert title_or_body("Sum of Integers", "Write a program.", 1, is_bare=False) == ("Write a program.", 1)
+    assert title_or_body("Sum of Integers", "Write a program.", 1, is_alone=False) == ("Write a program.", 1)
 
 
 def test_a_title_that_asks_stands_before_its_body() -> None:
-    assert title_or_body("Why is it so?", "Explain it.", 1, is_bare=False) == ("Why is it so? Explain it.", 1)
+    assert title_or_body("Why is it so?", "Explain it.", 1, is_alone=False) == ("Why is it so? Explain it.", 1)
 
 
-def test_a_title_without_a_body_is_no_instruction_unless_it_is_bare() -> None:
-    assert title_or_body("Poem:", "", 0, is_bare=True) == ("Poem", 0)
-    assert title_or_body("Poem:", "", 0, is_bare=False) == ("", 0)
-
-
-def test_a_name_has_its_long_words_in_capitals() -> None:
-    assert is_name("Sum of Integers")
-    assert not is_name("Sum of integers")
+def test_a_title_without_a_body_is_an_instruction_only_where_it_stands_alone() -> None:
+    assert title_or_body("Poem:", "", 0, is_alone=True) == ("Poem", 0)
+    assert title_or_body("Poem:", "", 0, is_alone=False) == ("", 0)
 
 
 @pytest.mark.parametrize(
@@ -185,9 +179,11 @@ def test_a_name_has_its_long_words_in_capitals() -> None:
         ("（省略）", "note"),
     ],
 )
-@pytest.mark.parametrize("doubt", [COMPLETION, CHAT])
-def test_what_no_model_means_as_an_instruction_is_named(text: str, reason: str, doubt: ReplyContext) -> None:
-    assert fault(text, doubt) == reason
+@pytest.mark.parametrize("context", [COMPLETION, CHAT])
+def test_text_other_than_an_instruction_is_rejected_with_a_reason(
+    text: str, reason: str, context: ReplyContext
+) -> None:
+    assert fault(text, context) == reason
 
 
 @pytest.mark.parametrize(
@@ -200,7 +196,7 @@ def test_what_no_model_means_as_an_instruction_is_named(text: str, reason: str, 
         ("Note: this one is hard.", "explanation"),
     ],
 )
-def test_what_speaks_to_the_reader_is_named_in_a_dressed_reply_only(text: str, reason: str) -> None:
+def test_remarks_to_the_reader_are_rejected_in_chat_replies_only(text: str, reason: str) -> None:
     assert fault(text, CHAT) == reason
     assert fault(text, COMPLETION) is None
 
@@ -230,7 +226,7 @@ def test_an_instruction_that_sounds_like_talk_is_kept(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rest", "doubt", "reason"),
+    ("rest", "context", "reason"),
     [
         ("I hope this helps!", SOLVES, "farewell"),
         ("Roses are red.", SOLVES, "solution step"),
@@ -238,12 +234,12 @@ def test_an_instruction_that_sounds_like_talk_is_kept(text: str) -> None:
         ("Poems are fun.", CHAT, "explanation"),
     ],
 )
-def test_the_lines_that_are_not_the_instruction_are_named(rest: str, doubt: ReplyContext, reason: str) -> None:
-    assert reason_of(rest, doubt) == reason
+def test_the_lines_that_are_not_the_instruction_are_named(rest: str, context: ReplyContext, reason: str) -> None:
+    assert reason_of(rest, context) == reason
 
 
 def test_rejections_are_the_parser_s() -> None:
-    (found,) = read_item([read_line("1.")], COMPLETION, may_go_on=False)
+    (found,) = read_item([read_line("1.")], COMPLETION, may_continue=False)
 
     assert found == Rejection(filter="parse", reason="empty item", text="1.")
 
@@ -255,4 +251,4 @@ def test_a_name_in_underscores_stays() -> None:
 def test_a_title_without_a_word_is_none() -> None:
     lines = [read_line("1. **：：：：**"), read_line("Write a poem.")]
 
-    assert read_item(lines, ReplyContext(dressed=True, solves=False), may_go_on=True) == [Candidate("Write a poem.")]
+    assert read_item(lines, ReplyContext(is_chat=True, solves=False), may_continue=True) == [Candidate("Write a poem.")]

@@ -4,7 +4,7 @@ from selfinstruct.prompt.list_line import Style, read_line, width
 
 NUMBERED = Style(is_numbered=True)
 LABELLED = Style(is_numbered=True, is_labelled=True)
-DRESSED = Style(is_numbered=True, is_dressed=True)
+DRESSED = Style(is_numbered=True, is_markdown=True)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ DRESSED = Style(is_numbered=True, is_dressed=True)
         ("Task 9: Why?", LABELLED),
         ("question 9 - Why?", LABELLED),
         ("任务9：Why?", LABELLED),
-        ("**Task 9** Why?", Style(is_numbered=True, is_labelled=True, is_dressed=True)),
+        ("**Task 9** Why?", Style(is_numbered=True, is_labelled=True, is_markdown=True)),
     ],
 )
 def test_a_number_marks_an_item_however_it_is_written(source: str, style: Style) -> None:

@@ -1,5 +1,5 @@
 from selfinstruct.prompt.task_blocks import layout
-from selfinstruct.prompt.task_fields import Fields, fields, joined, parted
+from selfinstruct.prompt.task_fields import Fields, fields, joined, split
 from selfinstruct.prompt.task_line import rule_of
 
 
@@ -46,7 +46,7 @@ def test_several_swallowed_tasks_are_parted():
         is_cut_off=False,
     )
 
-    made = [fields(found.lines, part) for part in parted(found.lines, found.blocks[0], rule_of(found.lines))]
+    made = [fields(found.lines, part) for part in split(found.lines, found.blocks[0], rule_of(found.lines))]
 
     assert [(part.instruction, part.input, part.output) for part in made] == [
         ("a", "", "b"),

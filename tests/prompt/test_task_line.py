@@ -1,6 +1,6 @@
 import pytest
 
-from selfinstruct.prompt.task_line import HASHES, RULE, gap_before, label_of, rule_of
+from selfinstruct.prompt.task_line import HASHES, RULE, label_of, rule_of, separator_before
 
 
 @pytest.mark.parametrize(
@@ -50,25 +50,25 @@ def test_a_line_opens_none(line):
     assert label_of(line, 0) is None
 
 
-def test_the_gap_before_a_task_holds_rules_blank_lines_and_headings():
+def test_the_separator_before_a_task_holds_rules_blank_lines_and_headings():
     lines = ["Oak", "", "###", "**Task 5: Sums**", "", "Instruction: x"]
 
-    assert gap_before(lines, 5, HASHES) == (1, True, "**Task 5: Sums**")
+    assert separator_before(lines, 5, HASHES) == (1, True, "**Task 5: Sums**")
 
 
 def test_a_number_is_an_output_unless_it_stands_behind_a_rule():
-    assert gap_before(["Output:", "", "5", "", "6. Instruction:"], 4, RULE).start == 3
-    assert gap_before(["Output: x", "---", "6.", "Instruction:"], 3, RULE).start == 1
+    assert separator_before(["Output:", "", "5", "", "6. Instruction:"], 4, RULE).start == 3
+    assert separator_before(["Output: x", "---", "6.", "Instruction:"], 3, RULE).start == 1
 
 
 def test_other_rules_are_text_where_the_rule_of_the_prompt_is_used():
     assert rule_of(["a", "###", "b"]) is HASHES
     assert rule_of(["a", "---", "### b"]) is RULE
-    assert gap_before(["a", "---", "###"], 3, HASHES).start == 2
+    assert separator_before(["a", "---", "###"], 3, HASHES).start == 2
 
 
 def test_a_heading_in_the_last_line_of_a_text_is_text():
-    assert gap_before(["To do:", "Task 5", "Instruction:"], 2, RULE).start == 2
+    assert separator_before(["To do:", "Task 5", "Instruction:"], 2, RULE).start == 2
 
 
 def test_a_number_may_have_a_full_stop_of_full_width() -> None:
