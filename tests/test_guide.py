@@ -175,15 +175,6 @@ def reference():
     return module
 
 
-def parts_in(node):
-    """Yield every node of a config that describes a part."""
-    if isinstance(node, dict):
-        if "_target_" in node:
-            yield node
-        for value in node.values():
-            yield from parts_in(value)
-
-
 def missing(node, rows, place=""):
     """Yield the keys of a node that are not listed, or have no meaning."""
     for key, value in node.items():
@@ -201,20 +192,15 @@ def missing(node, rows, place=""):
 
 
 def test_the_reference_has_every_key_of_every_option_with_its_meaning(reference):
+    pages = {group: reference.page(group) for group in reference.GROUPS}
     wrong = []
-    for path in sorted(CONF.rglob("*.yaml")):
-        for node in parts_in(yaml.safe_load(path.read_text(encoding="utf-8"))):
-            if node["_target_"] == "selfinstruct.cli.sweep.Sweep":  # Hydra's own kind of part
-                continue
-            cls = reference.imported(node["_target_"])
-            page = (
-                reference.page(group)
-                if (group := cls.__module__.split(".")[1]) in reference.TITLES
-                else reference.index()
-            )
+    for path in (path for group in reference.GROUPS for path in reference.options(group)):
+        nodes = reference.parts_in(yaml.safe_load(path.read_text(encoding="utf-8")))
+        for node, cls in zip(nodes, reference.built_by(path), strict=True):
             rows = {key: meaning for key, kind, meaning in reference.keys(cls) if kind}
+            page = pages[cls.__module__.split(".")[1]]
             wrong += [f"{path.relative_to(CONF)}: {key}" for key in missing(node, rows)]
-            wrong += [f"{cls.__name__}: {key}" for key in rows if f"`{key}` |" not in page and f".{key}` |" not in page]
+            wrong += [f"{cls.__name__}: {key}" for key in rows if f"| `{key}` |" not in page]
 
     assert sorted(set(wrong)) == []
 
