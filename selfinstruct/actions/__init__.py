@@ -1,11 +1,10 @@
 """What a run does, in the order written.
 
-Actions speak to each other only through the run and its folder.  Before the first of them starts, each says what would
-keep it from its work, so that nothing is spent on a run that cannot end well.
+Actions share only the run and its folder.  Before the first of them starts, each reports what would keep it from
+working, so that nothing is spent on a run that cannot succeed.
 
-To add one: `conf/actions/<name>.yaml` and one module here.  The YAML either nests the part under its own name, or, so
-that a user sets its keys as `<name>.<key>`, has `# @package _global_`, the part at `<name>`, and `<name>: ${<name>}`
-under `actions`.
+To add one: one module here, and `conf/actions/<name>.yaml` with `# @package _global_`, the part under `<name>`, and
+`actions: {<name>: ${<name>}}`.  Its keys are then short: `<name>.<key>=<value>`.
 """
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -16,7 +15,7 @@ if TYPE_CHECKING:  # a run is made of actions, and an action works on a run
 
 @runtime_checkable
 class Action(Protocol):
-    """One thing a run does."""
+    """One thing that a run does."""
 
     @property
     def asks(self) -> bool:
@@ -25,16 +24,16 @@ class Action(Protocol):
 
     @property
     def is_apart(self) -> bool:
-        """Whether it needs neither pool nor trackers of the run: it looks at the config, or at other folders.
+        """Whether it needs neither the pool nor the trackers of the run, but only the config, or other folders.
 
-        A run of such actions alone makes none of the files of a run.
+        A run of such actions alone writes none of the files of a run.
         """
         ...
 
     def problems(self, run: "Run") -> list[str]:
-        """Everything that would keep it from its work, found without spending anything."""
+        """Return everything that would keep it from working, found without spending anything."""
         ...
 
     def __call__(self, run: "Run") -> None:
-        """Do it."""
+        """Do the work."""
         ...

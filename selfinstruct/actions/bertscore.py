@@ -1,4 +1,4 @@
-"""BERTScore: how near in meaning an induced instruction is to those that people gave.
+"""BERTScore: how close in meaning an induced instruction is to those that people wrote.
 
 Instruction Induction (Honovich et al., 2022, section 3.2) takes the F1 of BERTScore (Zhang et al., 2020) with the
 nearest of the references, rescaled by its baseline, so that unrelated sentences come to about 0.  The `bert-score`
@@ -6,8 +6,8 @@ package measures it, with a model of a gigabyte and more; it is an extra, and im
 
 The package has baselines by the names of models, and says nothing but a printed line where it has none, as for a model
 in a folder: its scores are then raw, and unrelated sentences have 0.1 to 0.8.  So the baseline is looked up here, it
-can be named, and a score that is not rescaled is said to be raw.  An empty text is like nothing, and scores 0; the
-package fails at one since transformers 5.
+can be named, and scores that are not rescaled are labelled as raw.  An empty text scores 0; the package fails at one
+since transformers 5.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ DEFAULT = "roberta-large"
 
 
 def is_installed() -> bool:
-    """Whether the package is there, without importing it."""
+    """Return whether the package is installed, without importing it."""
     return find_spec(PACKAGE) is not None
 
 
@@ -67,9 +67,9 @@ def similarities(
     layers: int | None,
     baseline: str | None = None,
 ) -> list[float]:
-    """The score of each text with the nearest of its references; 0 for an empty text, or one without a reference.
+    """Return the score of each text with the nearest of its references; 0 for an empty text, or without references.
 
-    Raises SelfInstructError where package or model are not to be had, with what to do.
+    Raises SelfInstructError where the package or the model is not available.
     """
     full = [[reference for reference in group if reference.strip()] for group in references]
     asked = [number for number, text in enumerate(texts) if text.strip() and full[number]]
@@ -86,7 +86,7 @@ def similarities(
 def measured(
     texts: list[str], references: list[list[str]], model: str | None, layers: int | None, baseline: str | None
 ) -> list[float]:
-    """The scores of texts, none of which is empty, by the package."""
+    """Return the scores of non-empty texts, measured by the package."""
     try:
         from bert_score import score
     except ImportError as error:
@@ -106,8 +106,8 @@ def measured(
     except (OSError, KeyError, RuntimeError, ValueError, AssertionError, IndexError, OverflowError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise SelfInstructError(
-            f"The model of BERTScore, {model or DEFAULT}, cannot be used ({first}). Where there is a network it"
-            " is fetched by itself; else set score.bertscore_model to a folder that holds it, and"
+            f"The model of BERTScore, {model or DEFAULT}, cannot be used ({first}). With a network it is"
+            " downloaded; without one, set score.bertscore_model to a folder that holds it, and"
             " score.bertscore_layers (17 for roberta-large), or set score.bertscore=false."
         ) from None
     return [float(value) for value in found]

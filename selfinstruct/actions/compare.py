@@ -1,7 +1,7 @@
-"""Compare runs: what was set, what came of it, and whether the two can be compared at all.
+"""Compare runs: their settings, their results, and what makes them hard to compare.
 
-The result is written whole into one folder, `comparison/`: a page that opens from disk, tables to read, to compute with
-and to publish, and nothing that a run folder needs.  No run is changed by it.
+The result is written into one folder, `comparison/`: a page that opens from disk, and tables to read, to compute with
+and to publish.  No run is changed.
 """
 
 import glob
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PLACE = "comparison"
-"""The folder that holds it."""
+"""The folder that a comparison is written into."""
 PAGE = "index.html"
 WIDE = 160
-"""Columns of what is no terminal."""
+"""Width of tables in columns where standard output is not a terminal."""
 
 
 @part
@@ -34,7 +34,7 @@ class Compare:
     """Compares the runs in some folders."""
 
     asks: ClassVar[bool] = False
-    """It does not: it only reads."""
+    """It only reads."""
     is_apart: ClassVar[bool] = True
     """It looks at other folders."""
 
@@ -42,21 +42,21 @@ class Compare:
     """Folders of runs, or of sweeps, which stand for their runs; `*`, `?` and `**` match as in a shell."""
 
     def problems(self, run: "Run") -> list[str]:
-        """Names without a folder, and no name at all."""
+        """Report missing names, and names that match no folder."""
         if not self.runs:
             return ["compare.runs must name the folders of runs: compare.runs=[outputs/multirun/<a sweep>]."]
         return [f"compare.runs: there is no folder {name}." for name in self.runs if not matching(name)]
 
     def __call__(self, run: "Run") -> None:
-        """Compare them, and tell where the page is."""
+        """Compare the runs, and print the tables and the address of the page."""
         folders = [folder for name in self.runs for path in matching(name) for folder in runs_in(path)]
-        own = run.start.folder.resolve()  # it is new, and a pattern may match it
+        own = run.start.folder.resolve()  # a pattern may match the new folder of this report
         folders = [folder for folder in folders if folder.resolve() != own or (folder / CONFIG).exists()]
         show(write(compare(list(dict.fromkeys(folders))), run.start.folder / PLACE))
 
 
 def matching(name: str) -> list[Path]:
-    """The folders that a name stands for, in order; a pattern does not stand for the folder of a report."""
+    """Return the folders that a name stands for, in order; a pattern does not stand for the folder of a report."""
     if Path(name).is_dir():
         return [Path(name)]
     found = map(Path, sorted(glob.glob(name, recursive=True)))
@@ -64,18 +64,18 @@ def matching(name: str) -> list[Path]:
 
 
 def is_report(folder: Path) -> bool:
-    """Whether a folder holds a comparison or a plan, and neither a run nor the jobs of a sweep."""
+    """Return whether a folder holds a comparison or a plan, and neither a run nor the jobs of a sweep."""
     has_report = (folder / PLACE).is_dir() or (folder / PLAN).is_file()
     return has_report and not (folder / CONFIG).exists() and not jobs(folder)
 
 
 def runs_in(folder: Path) -> list[Path]:
-    """The folder itself, or the runs in it where it is a sweep's."""
+    """Return the folder itself, or the runs in it where it is a sweep's."""
     return [folder] if (folder / CONFIG).exists() else jobs(folder) or [folder]
 
 
 def compare_sweep(folder: Path) -> None:
-    """Compare the runs of a sweep that has ended; whatever goes wrong is a warning, and the sweep is as it was."""
+    """Compare the runs of a finished sweep; any failure is logged as a warning."""
     try:
         found = jobs(folder)
         if any((job / CONFIG).exists() for job in found):
@@ -105,7 +105,7 @@ def write(comparison: Comparison, folder: Path) -> tuple[Comparison, Path]:
 
 
 def track(comparison: Comparison, place: Path, group: str) -> None:
-    """Log what a sweep came to where its runs are logged, by the settings that the first of them was begun with."""
+    """Log the comparison of a sweep where its runs are logged, with the settings of the first run."""
     tracked = [run for run in comparison.runs if (run.config.get("trackers") or {}).get("wandb")]
     if tracked:
         from selfinstruct.trackers.sweep import Findings, log_sweep
@@ -128,12 +128,12 @@ def track(comparison: Comparison, place: Path, group: str) -> None:
 
 def bars(comparison: Comparison, name: str) -> list[tuple[str, float]]:
     """Return each run's label with its value of a figure, where that is known."""
-    found = ((comparison.told(place), row.get(name)) for place, row in enumerate(comparison.figures))
+    found = ((comparison.legend(place), row.get(name)) for place, row in enumerate(comparison.figures))
     return [(label, value) for label, value in found if value is not None]
 
 
 def result(comparison: Comparison) -> dict[str, Any]:
-    """Return what a comparison says of all runs; what it says of each stands in its tables."""
+    """Return what a comparison says about all runs together."""
     offline = [label for label, run in zip(comparison.labels, comparison.runs, strict=True) if run.is_offline]
     return {
         "runs": len(comparison.runs),
@@ -141,7 +141,7 @@ def result(comparison: Comparison) -> dict[str, Any]:
         "groups": len(comparison.groups),
         "keys": list(comparison.keys),
         "offline": offline,
-        "cautions": list(comparison.cautions),
+        "warnings": list(comparison.warnings),
     }
 
 

@@ -3,11 +3,11 @@
 `datasets.load_dataset("<run>/dataset")` reads it: the card lists every file as a configuration under the name of its
 format, and the first format of the run that has rows is the default.
 
-Each file is written beside its place and moved there when it is on disk as a whole, so that an export that is cut short
-never leaves half a dataset under the name of a whole one.
+Each file is written under another name and renamed when it is complete, so that an interrupted export never leaves half
+a dataset under the name of a whole one.
 
-Nothing is written outside `dataset/`: a run folder may come from somebody else, with links in it, and a format may be
-one of the user's own.  Names in the card are text, whatever they hold.
+Nothing is written outside `dataset/`: a run folder may come from a stranger, with links in it, and a format may be
+the user's own.  Names in the card are escaped.
 
 A format whose every row is a file of its own gets a zip.  Its files are numbered, so that no name can be made of what a
 task holds, and they are stored as they are: what a compressor makes of them differs from one zlib to the next.
@@ -43,16 +43,16 @@ class Export:
     """Writes the dataset in every format of the run."""
 
     title: str | None
-    """What the dataset is called; null for recipe and models."""
+    """The title of the dataset; null for recipe and models."""
     languages: list[str]
     """ISO 639-1 codes, for the card."""
     license: str | None
-    """Of the dataset, as the Hugging Face hub calls it; null for not stated."""
+    """The license of the dataset, as the Hugging Face hub calls it; null for not stated."""
     seeds_license: str | None
-    """Of seeds of one's own; null for not stated, or for that of the seeds that come with the program."""
+    """The license of your own seeds; null for not stated, or for that of the seeds that come with the program."""
 
     asks: ClassVar[bool] = False
-    """It does not: what it writes was made before."""
+    """It writes what was made before."""
     is_apart: ClassVar[bool] = False
     """It works on the pool."""
 
@@ -74,7 +74,7 @@ class Export:
         for key, format_ in run.formats.items():
             for name, rows in format_.files(run.pool, run.random_seed):
                 if not FILE_NAME.fullmatch(name) or name in counts:
-                    what = "another format's" if name in counts else "no name of a JSONL or zip file"
+                    what = "another format's" if name in counts else "not the name of a JSONL or zip file"
                     raise RunFolderError(f"formats.{key}: {name!r} is {what}.")
                 counts[name] = write(folder / name, rows)
         hashes = {name: digest_of(folder / name) for name in counts}
@@ -82,25 +82,25 @@ class Export:
 
 
 def is_made(pool: Pool) -> bool:
-    """Whether a pool holds more than seeds as they came."""
+    """Return whether a pool holds more than unchanged seeds."""
     return any(not task.is_human or task.is_touched for task in pool)
 
 
 def misplaced(folder: "Path") -> list[str]:
-    """What keeps a folder from being one of the run's own."""
+    """Report a link or a file in the place of a folder of the run."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        return [f"{folder} is a link or a file; what is exported stays in the run folder. Remove it."]
+        return [f"{folder} is a link or a file; the dataset must stay in the run folder. Remove it."]
     return []
 
 
 def write(path: "Path", rows: Iterator[dict[str, Any]]) -> int:
-    """Write rows as JSONL, or as the files of a zip, whole or not at all; how many there were."""
+    """Write rows as JSONL, or as the files of a zip, whole or not at all; returns their number."""
     with replacing(path) as file:
         return (write_files if path.suffix == ".zip" else write_lines)(file, rows)
 
 
 def write_lines(file: IO[bytes], rows: Iterator[dict[str, Any]]) -> int:
-    """Write rows as lines; how many there were."""
+    """Write rows as lines; returns their number."""
     count = 0
     for row in rows:
         file.write(line(row).encode())
@@ -109,7 +109,7 @@ def write_lines(file: IO[bytes], rows: Iterator[dict[str, Any]]) -> int:
 
 
 def write_files(file: IO[bytes], rows: Iterator[dict[str, Any]]) -> int:
-    """Write rows as the numbered files of a zip; how many there were.  The same rows give the same bytes."""
+    """Write rows as the numbered files of a zip, the same bytes for the same rows; returns their number."""
     count = 0
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for row in rows:

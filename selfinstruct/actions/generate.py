@@ -1,12 +1,11 @@
 """Grow the pool by the recipe: every stage in the order written, every round logged when it is committed.
 
-The stages are run again and again, until none of them has anything to do: Self-Instruct is through after one turn, and
-in Evol-Instruct each turn is a generation.  A stage itself says what is left of it, by the pool and by its own rounds,
-and the round committed last says which stage a run goes on with, so that it comes back to where it was without any note
-of the turn.  Rejected: to begin each time with the first stage, which would start the next generation while a judge has
-still to rate the one before.
+The stages are run again and again, until none of them has anything to do: Self-Instruct is done after one pass, and in
+Evol-Instruct each pass is a generation.  A stage itself knows what is left of it, by the pool and by its own rounds,
+and the last committed round says with which stage a run resumes.  Rejected: to start each time with the first stage,
+which would start the next generation while a judge has still to rate the one before.
 
-A stage that the budget stopped has not ended, and no other is run after it: the pool is not yet what they are to see.
+A stage that the budget stopped has not ended, and no other is run after it: its pool is not complete yet.
 """
 
 import logging
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 UNKNOWN = Usage(0, inf, inf)
-"""What was spent where not all of the replies are stored any more."""
+"""Stands for a cost that is unknown, since not all of the replies are stored any more."""
 
 
 @part
@@ -50,12 +49,12 @@ class Generate:
     """Runs the stages of the recipe."""
 
     asks: ClassVar[bool] = True
-    """It does."""
+    """It asks the model of each stage."""
     is_apart: ClassVar[bool] = False
     """It works on the pool."""
 
     def problems(self, run: "Run") -> list[str]:
-        """Bad seeds, prompts that cannot be rendered, models that could not answer: all of them."""
+        """Report bad seeds, prompts that cannot be rendered, and models that could not answer."""
         problems = [text for stage in run.recipe.values() if isinstance(stage, Reading) for text in stage.problems()]
         seeds = Pool()
         try:
@@ -77,7 +76,7 @@ class Generate:
         return [*problems, *(found.sentence for found in outside)]
 
     def __call__(self, run: "Run") -> None:
-        """Go on where the run folder ends; a new one begins with the seeds."""
+        """Continue where the run folder ends; a new one starts with the seeds."""
         if not run.journal.rounds:
             run.begin(run.seeds.load() if asking(run.recipe) else ())
         else:
@@ -104,7 +103,7 @@ class Generate:
             fruitless(run, purse, [name for name, stage in run.recipe.items() if not isinstance(stage, Annotate)])
 
     def _turn(self, run: "Run", name: str, stage: Stage, model: ModelClient, purse: BudgetTracker) -> None:
-        """Log every round that a stage makes now."""
+        """Run a stage, and log each of its rounds."""
         past = run.journal.of(name)
         setting = StageContext(
             name=name, pool=run.pool, model=model, purse=purse, random_seed=run.random_seed, past=past
@@ -121,7 +120,7 @@ def seeds_of(run: "Run") -> Pool:
 
 
 def left(run: "Run") -> list[str]:
-    """The stages that are left of the turn in which a run stopped: the one it was at, and those after it."""
+    """Return the stages that are left of the pass in which a run stopped."""
     names = list(run.recipe)
     last = run.journal.rounds[-1] if run.journal.rounds else {}
     if last.get("stage") not in names:
@@ -137,7 +136,7 @@ def fruitless(run: "Run", purse: BudgetTracker, names: Sequence[str]) -> None:
 
 
 def line_to(model: Model, opened: list[CachedModel], lines: ExitStack, run: "Run") -> CachedModel:
-    """The line to a model: the one that is open, or a new one, which ends with the others."""
+    """Return the session with a model: the one that is open, or a new one, which is closed with the others."""
     known = next((line for line in opened if line.model == model), None)
     if known is None:
         known = lines.enter_context(recorded(model, run.store, run.tally))
@@ -146,7 +145,7 @@ def line_to(model: Model, opened: list[CachedModel], lines: ExitStack, run: "Run
 
 
 def spent(run: "Run") -> Usage:
-    """What the run has spent before: in its rounds, and on replies that no round needed and none will."""
+    """Return what the run has spent before: in its rounds, and on replies that no round needs."""
     committed = totals(run.journal.rounds)
     last = {name: rows[-1] for name in run.recipe if (rows := run.journal.of(name))}
     guessing = {name for name, stage in run.recipe.items() if stage.target is not None}  # others need all they ask
@@ -164,7 +163,7 @@ def spent(run: "Run") -> Usage:
 
 
 def estimated(run: "Run", last: Mapping[str, float]) -> Usage:
-    """What the stored replies have used, in each stage up to a round: the most that they may where it is unknown."""
+    """Return what the stored replies have used, in each stage up to a round; unknown usage counts as its maximum."""
     total = NOTHING
     for name, stage in asking(run.recipe).items():
         model, max_tokens = stage.model or run.model, stage.prompt.decodings()[0].max_tokens
@@ -176,14 +175,14 @@ def estimated(run: "Run", last: Mapping[str, float]) -> Usage:
 
 
 def most_frequent(rounds: list[dict[str, Any]]) -> str:
-    """By what most candidates of a stage were rejected."""
+    """Return the filter that rejected most candidates of a stage."""
     rejected = totals(rounds)["rejected"]
     name = max(rejected, key=rejected.__getitem__, default="nothing")
-    return f"Most candidates were rejected by '{name}' ({rejected.get(name, 0)}); rejected.jsonl says why."
+    return f"Most candidates were rejected by '{name}' ({rejected.get(name, 0)}); rejected.jsonl has the reasons."
 
 
 def unpriced(model: Model) -> str:
-    """What to do where a budget in dollars cannot be kept."""
+    """Return the error for a budget in dollars without a price."""
     return (
         f"budget.usd needs the price of {model.name}, which is not known. Set model.price.prompt and "
         "model.price.completion, in US dollars per million tokens, or use budget.tokens."
@@ -191,7 +190,7 @@ def unpriced(model: Model) -> str:
 
 
 def model_problems(run: "Run") -> list[str]:
-    """What would keep a model from answering, and what it would refuse of any stage, found without asking it.
+    """Report what would keep a model from answering, and what it would refuse of any stage, without asking it.
 
     A later stage is checked with the first, since nothing may be paid for a run that cannot be finished.  What only the
     server knows of a stage is found when that stage is asked; its keys can then still be changed (resumption.py).
@@ -212,7 +211,7 @@ def model_problems(run: "Run") -> list[str]:
 
 
 def prompt_problems(key: str, stage: ModelStage, seeds: Pool, chat: bool) -> list[str]:
-    """What keeps a stage from rendering its first prompts, found by rendering one of each kind from the seeds."""
+    """Report what keeps a stage from rendering its first prompts, by rendering one of each kind from the seeds."""
     sampler = stage.sampler
     try:
         samples = sampler.previews(seeds) if isinstance(sampler, Various) else [stage.preview(seeds, Random(0))]

@@ -1,7 +1,7 @@
 """Name what is allowed in a config and probably a mistake, before anything is spent.
 
-`problems` of an action stop a run; what stands here does not: seeds that the run's own filters would reject, so that
-the model is shown what no reply may look like, and stages that nothing ends when the model has nothing new to say.
+`problems` of an action stop a run; these findings do not: seeds that the run's own filters would reject, so that
+prompts show what no reply may look like, and stages that never end when the model has nothing new to say.
 `plan` lists every such finding, `generate` prints those that matter when a run starts.
 """
 

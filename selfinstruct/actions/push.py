@@ -1,8 +1,8 @@
 """Upload a capsule to the Hugging Face hub, as a dataset.
 
 The hub gets the card, the dataset, the citations and the whole capsule as a zip.  Publishing cannot be taken back, so a
-push is a dry run until it is told otherwise, a repository is private, and the files are looked through for keys once
-more, with the environment as it is now.
+push is a dry run by default, a new repository is private, and the files are searched for keys again, with the current
+environment.
 
 The token is read from the environment variable that the config names.  A run that is logged to W&B has dataset and
 capsule logged there as well, as artifacts.
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from selfinstruct.run import Run
 
 ENDPOINT = "https://huggingface.co"
-BESIDE = ("README.md", "CITATION.cff", "citation.bib", "methods.md", "hyperparameters.tex", "provenance.json")
-"""What of a capsule is uploaded beside its zip, so that the hub shows it."""
+SHOWN = ("README.md", "CITATION.cff", "citation.bib", "methods.md", "hyperparameters.tex", "provenance.json")
+"""The files of a capsule that are uploaded besides its zip, so that the hub shows them."""
 LONGEST = 500
-"""Characters of what the hub says."""
+"""The most characters of the hub's message."""
 INSTALL = "push needs huggingface_hub: pip install 'selfinstruct[hub]'"
 
 
@@ -43,29 +43,29 @@ class Push:
     """Uploads dataset, card and capsule."""
 
     asks: ClassVar[bool] = False
-    """It does not."""
+    """It asks nothing."""
     is_apart: ClassVar[bool] = True
-    """It needs the capsule alone."""
+    """It needs only the capsule."""
 
     repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None
-    """Where to, as `<user or organisation>/<name>`."""
+    """The repository, as `<user or organization>/<name>`."""
     private: bool
-    """Whether a repository that is made for it is seen by you alone."""
+    """Whether a new repository is visible to you alone."""
     dry_run: bool
-    """Says what would be uploaded where, and uploads nothing."""
+    """Whether to print what would be uploaded, and upload nothing."""
     token_env: str
     """The environment variable that holds the token."""
     harmless: list[str]
-    """Fingerprints of texts that look like a secret and were found to be none."""
+    """Fingerprints of texts that look like a secret and are not."""
 
     def problems(self, run: "Run") -> list[str]:
-        """No place to push to, no capsule, no token, no library."""
+        """Report a missing repository, capsule, token or library."""
         found = [] if self.repo else ["push.repo must be set: push.repo=<user>/<name>."]
         will_write = any(isinstance(action, Capsule) for action in run.actions.values())
         if not will_write and not (run.start.folder / FOLDER / MANIFEST).is_file():
             found.append(
                 f"{run.start.folder} holds no capsule. Write one: actions=[capsule,push] hydra.run.dir=<folder>."
-                " A run that asks no model has none: of that upload dataset/ yourself."
+                " A run that asks no model has none: upload its dataset/ yourself."
             )
         if self.dry_run:
             return found
@@ -78,12 +78,12 @@ class Push:
         return found
 
     def __call__(self, run: "Run") -> None:
-        """Upload, or say what would be; raises RunFolderError for a capsule that must not be published."""
+        """Upload, or print what would be uploaded; raises RunFolderError for a capsule that must not be published."""
         folder = run.start.folder / FOLDER
         with opened(folder) as capsule:
-            names = [name for name in (*BESIDE, *capsule.dataset) if name in BESIDE or DATASET.fullmatch(name)]
+            names = [name for name in (*SHOWN, *capsule.dataset) if name in SHOWN or DATASET.fullmatch(name)]
         if found := leaks(folder, self.harmless):
-            raise RunFolderError("\n".join(["Nothing is uploaded, for it would tell a secret.", *found]))
+            raise RunFolderError("\n".join(["Nothing is uploaded, since it would publish a secret.", *found]))
         pack(folder, run.start.folder / ZIP)
         files = {name: folder / name for name in names} | {ZIP: run.start.folder / ZIP}
         if self.dry_run:
@@ -98,13 +98,13 @@ class Push:
         return os.environ.get("HF_ENDPOINT", "").rstrip("/") or ENDPOINT
 
     def _plan(self, files: dict[str, Path]) -> str:
-        """What a push would do."""
+        """Return what would be uploaded, and where."""
         lines = [f"  {name}  {path.stat().st_size:,} bytes" for name, path in files.items()]
         where = f"{self._endpoint}/datasets/{self.repo} ({'private' if self.private else 'public'} if it is new)"
-        return "\n".join([f"Dry run: nothing is uploaded. With push.dry_run=false this goes to {where}:", *lines])
+        return "\n".join([f"Dry run: nothing is uploaded. With push.dry_run=false these files go to {where}:", *lines])
 
     def _upload(self, files: dict[str, Path]) -> str:
-        """Upload in one commit; the address of the dataset.  Raises SelfInstructError where the hub refuses."""
+        """Upload in one commit and return the address; raises SelfInstructError where the hub refuses."""
         from huggingface_hub import HfApi
 
         token = key_in(self.token_env) or ""
@@ -113,7 +113,7 @@ class Push:
         except Exception as error:  # of HTTP, of the hub, of the network: shown in a line, without the token
             reason = reason_of(error).replace(token, "***")
             advice = f" {WHAT_TO_DO.format(token=self.token_env)}" if status_of(error) in (401, 403) else ""
-            raise SelfInstructError(f"{self._endpoint} did not take {self.repo}: {reason}.{advice}") from None
+            raise SelfInstructError(f"{self._endpoint} did not accept {self.repo}: {reason}.{advice}") from None
 
     def _commit(self, hub: "HfApi", files: dict[str, Path]) -> str:
         from huggingface_hub import CommitOperationAdd

@@ -1,9 +1,9 @@
-"""Write what the induced instructions are worth: `scores.csv` for programs, `scores.md` for people.
+"""Write the scores of induced instructions: `scores.csv` for programs, `scores.md` for people.
 
-A line a family, and one for all of them: how many prompts, instructions and answers there were, the execution accuracy
-in both normal forms (`selfinstruct.text.scoring`), the instruction that does best, and, where it is asked for,
-BERTScore with the instructions that people gave (Instruction Induction, Honovich et al., 2022, section 3).  All of it
-is computed from the pool, so that `actions=[score]` scores a finished run again at no cost.
+Each family has a row, and all of them together: the numbers of prompts, instructions and answers, the execution
+accuracy in both normal forms (`selfinstruct.text.scoring`), the best instruction, and on request BERTScore with the
+instructions that people wrote (Instruction Induction, Honovich et al., 2022, section 3).  All of it is computed from
+the pool, so that `actions=[score]` scores a finished run again at no cost.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,12 +36,12 @@ class Score:
     """Writes the scores of a run of Instruction Induction."""
 
     asks: ClassVar[bool] = False
-    """It scores what was answered before."""
+    """It scores answers that were given before."""
     is_apart: ClassVar[bool] = False
     """It works on the pool."""
 
     bertscore: bool
-    """Whether to compare the instructions with people's own by BERTScore, too; it needs the extra `bertscore`."""
+    """Whether to compare the instructions with those of people by BERTScore as well; needs the extra `bertscore`."""
     bertscore_model: str | None
     """Its model, by name or folder; null for the package's own choice for English, roberta-large."""
     bertscore_layers: Annotated[int, Field(ge=1)] | None
@@ -71,17 +71,17 @@ class Score:
 
     @property
     def _rescaling(self) -> str:
-        """What the scores of BERTScore are, in a sentence."""
+        """Whether the scores of BERTScore are rescaled, in a sentence."""
         if name := bertscore.baseline_of(self.bertscore_model, self.bertscore_baseline):
             return f" `bertscore` is rescaled by the baseline of {markdown(name)}: unrelated sentences have about 0."
         name = markdown(str(self.bertscore_model))
         return (
-            f" `bertscore` is raw, for no baseline of {name} is known: unrelated sentences have far"
-            " more than 0. Name one by score.bertscore_baseline, where the model is one that has one."
+            f" `bertscore` is raw, for no baseline of {name} is known: unrelated sentences score far"
+            " above 0. Set score.bertscore_baseline, if the model has one."
         )
 
     def _near(self, pool: Pool, found: Sequence[Accuracy]) -> dict[str, float]:
-        """The BERTScore of each family: the mean over its predictions."""
+        """Return the BERTScore of each family: the mean over its predictions."""
         known = {task.attributes["family"]: task for task in pool if task.is_human and "family" in task.attributes}
         asked = [(family.family, text) for family in found for text in family.instructions]
         references = [known[name].attributes["instructions"] for name, _ in asked]
@@ -99,7 +99,7 @@ class Score:
 
 
 def row(paper: Accuracy, strict: Accuracy, near: Mapping[str, float]) -> Row:
-    """The line of a family."""
+    """Return the row of a family."""
     found: Row = {
         "family": strict.family,
         "metric": strict.metric,
@@ -119,7 +119,7 @@ def row(paper: Accuracy, strict: Accuracy, near: Mapping[str, float]) -> Row:
 
 
 def total(rows: Sequence[Row], paper: float | None, strict: float | None) -> Row:
-    """The line of all families: sums of what is counted, means of scores."""
+    """Return the row of all families: sums of counts, means of scores."""
     found: Row = {**dict.fromkeys(rows[0]), "family": ALL, "paper": rounded(paper), "strict": rounded(strict)}
     found |= {key: sum(int(row[key] or 0) for row in rows) for key in COUNTS}
     if "bertscore" in rows[0]:
@@ -129,33 +129,33 @@ def total(rows: Sequence[Row], paper: float | None, strict: float | None) -> Row
 
 
 def rounded(score: float | None) -> float | None:
-    """A score with six digits, which is more than a hundred answers can tell apart."""
+    """Return a score with six digits."""
     return None if score is None else round(score, 6)
 
 
 def as_csv(rows: Sequence[Row]) -> str:
-    """The lines as CSV; what is not known is empty."""
+    """Return the rows as CSV, with empty cells for unknown values."""
     return csv_text([list(rows[0]), *(row.values() for row in rows)])
 
 
 def as_markdown(rows: Sequence[Row], models: Sequence[str], rescaling: str = "") -> str:
-    """The lines as a table, with what the columns are, BERTScore among them where there is one."""
+    """Return the rows as a table in Markdown, with the meaning of its columns."""
     keys = [key for key in rows[0] if key not in ("answers", "executed", "best_strict")]
     lines = [" | ".join(shown(key, row[key]) for key in keys) for row in rows]
     names = {OFFLINE: "the offline grammar", SCRIPTED: "a script"}
     writers = " and ".join(names[name] for name in stand_ins(models))
-    note = f"\n**The answers are those of {writers}, and measure no model.**\n" if writers else ""
+    note = f"\n**The answers are those of {writers}, and do not measure a model.**\n" if writers else ""
     return (
         f"# Execution accuracy of induced instructions\n\nBy {', '.join(map(markdown, models))}.\n{note}\n"
-        "Scores are in per cent: `paper` by the published normal form of answers, `strict` by one that mends its"
-        " defects. `unanswered` inputs, and prompts without a prediction, score 0. `instructions` are the different"
+        "Scores are in percent: `paper` by the published normal form of answers, `strict` by one that fixes its"
+        " bugs. `unanswered` inputs, and prompts without a prediction, score 0. `instructions` are the different"
         f" ones among the `predictions`, and `best` is the one that scores highest.{rescaling}\n\n"
         f"| {' | '.join(keys)} |\n|{'---|' * len(keys)}\n" + "".join(f"| {line} |\n" for line in lines)
     )
 
 
 def shown(key: str, value: str | int | float | None) -> str:
-    """A cell of the table."""
+    """Return a cell of the table."""
     if value is None:
         return ""
     if key in SHARES:

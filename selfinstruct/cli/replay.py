@@ -1,12 +1,11 @@
-"""Run a capsule again, offline, and tell whether the same comes out.
+"""Run a capsule again, offline, and report whether the same comes out.
 
-The capsule's overrides are composed as anybody's, so that whatever is changed on the way is changed in the ordinary
-manner.  Then every model in the config gets a `Replay` before it, which has its name and identity and the recorded
-replies, and the seeds are read from the capsule.  What the run writes is compared with what the capsule says was
-written.
+The capsule's overrides are composed like any others, so that keys are changed for a replay in the usual way.  Then
+every model in the config gets a `Replay` before it, which has its name and identity and the recorded replies, and the
+seeds are read from the capsule.  The files that the run writes are compared with the hashes in the capsule.
 
-Rejected: to run the capsule's composed config as it stands, without ours; nothing of it could be changed by the words
-that everybody knows, and a config from a stranger would be trusted with everything.
+Rejected: to run the capsule's composed config as it is, without ours; none of it could be changed by the usual words,
+and a config from a stranger would be trusted with everything.
 """
 
 import json
@@ -20,14 +19,7 @@ from selfinstruct.actions.publication.overrides import check_config, check_words
 from selfinstruct.actions.publication.portable import check_folder, public, settled
 from selfinstruct.actions.publication.replies import Recordings, recordings_of
 from selfinstruct.actions.publication.seeds import Kept, seeds_in
-from selfinstruct.actions.publication.verify import (
-    changes,
-    first_difference,
-    not_held,
-    other_code,
-    results_of,
-    told,
-)
+from selfinstruct.actions.publication.verify import changes, first_difference, other_code, results_of, unanswered
 from selfinstruct.cli.strangers import reads_published
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.run_info import RunInfo
@@ -41,8 +33,12 @@ OURS = ("actions=", "trackers=", "+replay=", "published=")
 """How the words begin that a replay adds to those of its capsule."""
 
 
+class DifferentError(SelfInstructError):
+    """A replay that finished with other files than its capsule has."""
+
+
 def words_of(path: Path, has_folder: bool = False) -> list[str]:
-    """The command line that runs a capsule; raises SelfInstructError for what is none, or may not be run.
+    """Return the command line that runs a capsule; raises SelfInstructError for one that must not be run.
 
     `has_folder` says whether a config folder is named on the command line, which a capsule may need.
     """
@@ -58,7 +54,7 @@ def words_of(path: Path, has_folder: bool = False) -> list[str]:
 
 @contextmanager
 def checked(path: Path) -> Iterator[tuple[Archive, Config]]:
-    """A capsule with its config, both checked; raises SelfInstructError for what may not be run."""
+    """Open a capsule and check its config; raises SelfInstructError for one that must not be run."""
     with opened(path) as capsule:
         try:
             kept = capsule.object("config.json")
@@ -82,40 +78,35 @@ def replayed(values: Config, capsule: str, start: RunInfo) -> Iterator[tuple[Con
             raise SelfInstructError(f"replay={capsule} is refused: {error}.") from None
         own = [word for word in start.overrides if word not in kept["overrides"] and not word.startswith(OURS)]
         changed = changes(kept["config"], settled(public(start.declared), start.config))
-        if changed:  # who is refused, is known by the requests' names, and they may be others now
+        if changed:  # refusals are found by the names of requests, which may now be other requests
             recordings.refused.clear()
         has_seeds = any(word.lstrip("+~").startswith("seeds") for word in own)
         try:
             yield (
                 answered(values, recordings, None if has_seeds else seeds),
-                lambda run: tell(run, archive, results, changed, own),
+                lambda run: compare(run, archive, results, changed, own),
             )
+        except DifferentError:
+            raise
         except SelfInstructError as error:
-            if not (missing := not_held(start.folder)) or told(missing) in str(error):
+            if (missing := unanswered(start.folder)) is None:
                 raise
-            raise SelfInstructError(f"{error}\n{told(missing)}") from None
+            raise SelfInstructError(f"{error}\n{missing}") from None
 
 
 def answered(values: Config, recordings: Recordings, seeds: Kept | None) -> Config:
-    """The config with a `Replay` before every model, and the capsule's seeds."""
+    """Return the config with a `Replay` before every model, and the capsule's seeds."""
 
-    def before(model: object) -> Config:
-        return {"_target_": REPLAY, "model": model, "recordings": recordings}
+    def before(part: Config) -> Config:
+        model = part.get("model")
+        return part | {"model": {"_target_": REPLAY, "model": model, "recordings": recordings}} if model else part
 
-    def stage(part: Config) -> Config:
-        return part | {"model": before(part["model"])} if part.get("model") else part
-
-    changed: Config = {
-        "model": before(values["model"]),
-        "recipe": {name: stage(part) for name, part in values["recipe"].items()},
-    }
-    if seeds is not None:
-        changed["seeds"] = seeds
-    return values | changed
+    stages = {name: before(stage) for name, stage in values["recipe"].items()}
+    return before(values) | {"recipe": stages} | ({} if seeds is None else {"seeds": seeds})
 
 
 def with_words(words: list[str], key_of: Callable[[str], str], has_folder: bool = False) -> list[str]:
-    """A command line in whose `replay=<path>` stands all that the capsule says and the line does not."""
+    """Return a command line in whose `replay=<path>` stands all that the capsule says and the line does not."""
     place = next(number for number, word in enumerate(words) if word.startswith("replay="))
     before, after = words[:place], [word for word in words[place + 1 :] if not word.startswith("replay=")]
     given = set(map(key_of, before + after))
@@ -123,20 +114,18 @@ def with_words(words: list[str], key_of: Callable[[str], str], has_folder: bool 
     return [*before, *(word for word in words_of(path, has_folder) if key_of(word) not in given), *after]
 
 
-def tell(run: "Run", archive: Archive, results: Mapping[str, str], changed: list[str], own: list[str]) -> None:
-    """Say that the same came out; raises SelfInstructError with the first difference, or with what is not held."""
-    folder = run.start.folder
-    difference = first_difference(archive, folder, results, "export" in run.actions)
+def compare(run: "Run", archive: Archive, results: Mapping[str, str], changed: list[str], own: list[str]) -> None:
+    """Print that the same came out; raises DifferentError with the first difference, or with unanswered requests."""
+    difference = first_difference(archive, run.start.folder, results, "export" in run.actions)
+    missing = unanswered(run.start.folder)
+    overridden = "Overridden for this replay: " + ("; ".join(changed) or " ".join(own)) + "."
     if difference is None:
-        print(f"All {len(results)} files have the hashes that the capsule says: identical", flush=True)  # noqa: T201
-        return
-    missing = not_held(folder)
-    if own:
-        text = "Changed on the way: " + ("; ".join(changed) or " ".join(own)) + "."
-        if missing:
-            raise SelfInstructError(f"{text}\n{told(missing)}")
-        print(f"{text} The capsule held the reply to every request.", flush=True)  # noqa: T201
-        return
-    notes = [f"This version's config is another: {'; '.join(changed)}."] if changed else []
-    notes += [told(missing)] if missing else []
-    raise SelfInstructError("\n".join([f"Not identical. {difference}", *notes, *other_code(archive)]))
+        print(f"All {len(results)} files have the hashes of the capsule: identical", flush=True)  # noqa: T201
+    elif own and missing is None:
+        print(f"{overridden} The capsule held the reply to every request.", flush=True)  # noqa: T201
+    elif own:
+        raise DifferentError(f"{overridden}\n{missing}")
+    else:
+        notes = [f"The config of this version differs: {'; '.join(changed)}."] if changed else []
+        notes += [missing] if missing else []
+        raise DifferentError("\n".join([f"Not identical. {difference}", *notes, *other_code(archive)]))

@@ -98,7 +98,7 @@ def test_a_tokenizer_without_a_longest_text_is_reported_without_a_traceback(pack
         similarities(["a"], [["a"]], "endless", 6)
 
 
-def test_a_model_that_is_not_there_is_told_with_what_to_do(package):
+def test_a_model_that_is_not_there_is_reported_with_what_to_do(package):
     package(PACKAGE)
 
     with pytest.raises(
@@ -108,12 +108,12 @@ def test_a_model_that_is_not_there_is_told_with_what_to_do(package):
 
 
 @pytest.mark.skipif(is_installed(), reason="the package is installed")
-def test_the_package_that_is_not_there_is_told_with_what_to_do():
+def test_the_package_that_is_not_there_is_reported_with_what_to_do():
     with pytest.raises(SelfInstructError, match=r"needs the package bert-score.*bertscore=false"):
         similarities(["a"], [["a"]], None, None)
 
 
-def test_a_package_that_is_broken_is_told_so(package):
+def test_a_package_that_is_broken_is_reported_so(package):
     package("import no_such_torch")
 
     with pytest.raises(SelfInstructError, match="bert-score cannot be imported: No module named 'no_such_torch'"):

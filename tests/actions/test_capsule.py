@@ -102,7 +102,7 @@ def test_no_key_is_in_a_capsule(published):
     assert not any(KEY in text for text in texts)
 
 
-def test_one_changed_byte_is_told(published, tmp_path):
+def test_one_changed_byte_is_reported(published, tmp_path):
     content = bytearray((published / "capsule.zip").read_bytes())
     place = content.index(b"capsule/replies.jsonl") + 5000
     content[place] ^= 1
@@ -120,7 +120,7 @@ def test_it_is_swept_over_what_is_changed_on_the_way(published, tmp_path):
     words = ("-m", f"replay={published}/capsule", "recipe.instructions.until=10,30", f"hydra.sweep.dir={tmp_path}/m")
     done = command(*words, "trackers=[]")
 
-    assert "Changed on the way: recipe.instructions.until was 30 and is 10." in done.stderr
+    assert "Overridden for this replay: recipe.instructions.until was 30 and is 10." in done.stderr
     assert "says: identical\n" in done.stdout
     assert "1 of the sweep's jobs failed" in done.stderr  # not all of it could be answered: ids of refusals have moved
 
@@ -143,11 +143,11 @@ def run_of(folder):
 
 @pytest.fixture
 def action():
-    told = {"title": None, "authors": [], "languages": [], "license": None, "seeds_license": None}
-    return Capsule(**told, harmless=[], without_own_files=False)
+    reported = {"title": None, "authors": [], "languages": [], "license": None, "seeds_license": None}
+    return Capsule(**reported, harmless=[], without_own_files=False)
 
 
-def test_a_folder_without_a_run_is_told(action, tmp_path):
+def test_a_folder_without_a_run_is_reported(action, tmp_path):
     assert "holds no run. Name the folder of one" in action.problems(run_of(tmp_path))[0]
     assert not action.asks
     assert not action.is_apart

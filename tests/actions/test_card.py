@@ -59,7 +59,7 @@ def test_the_front_matter_is_what_the_hub_reads(facts):
     assert DatasetCard(card(facts)).data.to_dict() == found
 
 
-def test_the_card_tells_filters_limits_and_licences(facts):
+def test_the_card_shows_filters_limits_and_licenses(facts):
     text = card(facts)
 
     assert "| `grow` | `length` | 2 | min_words 4 |" in text
@@ -85,7 +85,7 @@ def test_of_a_path_of_ones_own_only_the_name_is_published(path, shown, facts):
     assert found.seeds_origin == f"seed tasks of the run's author ({shown})"
 
 
-def test_nothing_that_was_not_told_is_made_up(facts):
+def test_nothing_that_was_not_reported_is_made_up(facts):
     unknown = replace(facts, stated=Stated())
     found = yaml.safe_load(card(unknown).split("---")[1])
 
@@ -104,7 +104,7 @@ def test_what_the_grammar_made_is_called_so(facts):
     assert "written by an offline grammar" in paragraph(offline)
 
 
-def test_no_seed_is_called_a_persons_that_is_none(facts):
+def test_no_seed_is_called_a_persons_that_is_not(facts):
     grown = replace(facts, seed_writers=Counter({"human": 4, "openai/m": 6}))
 
     assert "Starting from 10 seed tasks (4 by people, 6 by openai/m), we grew" in paragraph(grown)
@@ -117,7 +117,7 @@ def test_a_model_that_wrote_beside_the_grammar_is_named_with_it(facts):
     assert "stands in for a language model, and openai/m (as the provider calls it)." in paragraph(mixed)
 
 
-def test_the_first_file_with_rows_is_the_default_and_one_without_is_none(facts):
+def test_the_first_file_with_rows_is_the_default_and_one_without_is_not(facts):
     files = {"dataset/chat.jsonl": 0, "dataset/alpaca.jsonl": 4, "dataset/sharegpt.jsonl": 5}
     found = yaml.safe_load(card(replace(facts, dataset=files, hashes=dict.fromkeys(files, "ab12"))).split("---")[1])
 

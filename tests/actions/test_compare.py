@@ -37,9 +37,9 @@ def test_runs_are_compared_in_every_form_and_none_is_changed(make_run, tmp_path,
 
     assert names(tmp_path / "out/comparison") == WRITTEN
     assert contents(tmp_path / "runs") == before
-    told = capsys.readouterr().out
-    assert "Means over random seeds" in told
-    assert "comparison/index.html" in told
+    reported = capsys.readouterr().out
+    assert "Means over random seeds" in reported
+    assert "comparison/index.html" in reported
 
 
 def test_it_asks_nothing_and_stands_apart():
@@ -49,12 +49,12 @@ def test_it_asks_nothing_and_stands_apart():
     assert action.is_apart
 
 
-def test_folders_that_are_not_there_are_told_before_anything_is_done(tmp_path):
-    (told,) = Compare(runs=[str(tmp_path / "nothing*")]).problems(run_in(tmp_path))
-    assert "nothing*" in told
+def test_folders_that_are_not_there_are_reported_before_anything_is_done(tmp_path):
+    (reported,) = Compare(runs=[str(tmp_path / "nothing*")]).problems(run_in(tmp_path))
+    assert "nothing*" in reported
 
-    (told,) = Compare(runs=[]).problems(run_in(tmp_path))
-    assert "compare.runs must name" in told
+    (reported,) = Compare(runs=[]).problems(run_in(tmp_path))
+    assert "compare.runs must name" in reported
 
 
 def test_a_sweep_stands_for_its_runs_in_the_order_of_their_numbers(make_run, tmp_path):
@@ -68,7 +68,7 @@ def test_a_sweep_stands_for_its_runs_in_the_order_of_their_numbers(make_run, tmp
     for folder in (tmp_path / "sweep", tmp_path / "out"):
         with (folder / "comparison/runs.csv").open(newline="") as file:
             found = [(row["run"], row["status"]) for row in csv.DictReader(file)]
-        assert found == [("9", "complete"), ("10", "complete"), ("11", "no run has begun here")]
+        assert found == [("9", "complete"), ("10", "complete"), ("11", "no run has started here")]
 
 
 def test_the_same_runs_give_the_same_bytes(make_run, tmp_path):
@@ -110,7 +110,7 @@ def test_a_sweep_whose_runs_are_logged_to_wandb_is_logged_there_too(make_run, tm
     compare_sweep(tmp_path / "sweep")
 
     (path,) = (tmp_path / "sweep/comparison/wandb").glob("offline-run-*/*.wandb")
-    wanted = (b"offline-model", b"cautions", b"comparison/runs", b"comparison/groups", b"comparison/page", b"runs.csv")
+    wanted = (b"offline-model", b"warnings", b"comparison/runs", b"comparison/groups", b"comparison/page", b"runs.csv")
     for _ in range(500):  # its last bytes may be written just after it was finished
         if all(text in path.read_bytes() for text in wanted):
             break

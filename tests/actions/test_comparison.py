@@ -52,7 +52,7 @@ def rewrite(path, change):
     path.write_text(json.dumps(hashed(changed) if path.name == "config.json" else changed))
 
 
-def test_figures_are_told_per_task_and_per_request(make_run, tmp_path):
+def test_figures_are_reported_per_task_and_per_request(make_run, tmp_path):
     (found,) = compare([make_run(tmp_path / "a")]).figures
 
     assert found["made"] == 2
@@ -67,7 +67,7 @@ def test_figures_are_told_per_task_and_per_request(make_run, tmp_path):
     assert found["stages.grow.kept_per_request"] == 1
 
 
-def test_runs_of_different_recipes_are_told_by_their_recipes_and_the_keys_of_all(make_run, tmp_path):
+def test_runs_of_different_recipes_are_reported_by_their_recipes_and_the_keys_of_all(make_run, tmp_path):
     one, other = make_run(tmp_path / "a"), make_run(tmp_path / "b", random_seed=2)
     kept = json.loads((other / "config.json").read_text())
     kept["config"]["recipe"]["judge"] = {"_target_": "selfinstruct.recipe.grow.Grow"}
@@ -113,8 +113,8 @@ def test_runs_that_differ_only_in_their_seed_are_grouped(make_run, tmp_path):
     assert [group.places for group in comparison.groups] == [(0, 1, 4), (2, 3)]
     assert comparison.groups[1].figures["made"].mean == 2
     assert list(comparison.keys) == ["random_seed", "recipe.grow.until"]
-    assert "The same config and seed: run 1, 5. An interval would count them twice." in comparison.cautions
-    assert "Run 6: failed: the model is gone." in comparison.cautions
+    assert "The same config and seed: run 1, 5. An interval would count them twice." in comparison.warnings
+    assert "Run 6: failed: the model is gone." in comparison.warnings
 
 
 def test_an_interval_is_of_the_mean_and_always_the_same():
@@ -137,7 +137,7 @@ def test_keys_are_shortened_as_far_as_they_stay_apart():
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told"),
+    ("name", "text", "reported"),
     [
         ("config.json", "{", "config.json cannot be read"),
         ("config.json", '{"overrides": [], "config": {}}', "config.json has no recipe"),
@@ -148,17 +148,17 @@ def test_keys_are_shortened_as_far_as_they_stay_apart():
         ("pool.jsonl", b"\xff\n" * 2000, "has changed since round 1"),
     ],
 )
-def test_a_broken_run_is_listed_and_breaks_nothing(make_run, tmp_path, name, text, told):
+def test_a_broken_run_is_listed_and_breaks_nothing(make_run, tmp_path, name, text, reported):
     broken = make_run(tmp_path / "broken")
     (broken / name).write_bytes(text.encode() if isinstance(text, str) else text)
 
     comparison = compare([make_run(tmp_path / "whole"), broken, tmp_path / "nowhere"])
 
-    assert told in comparison.runs[1].status
+    assert reported in comparison.runs[1].status
     assert comparison.runs[2].status == "there is no such folder"
     made = rows(tables.csv_of_runs(comparison))[1]["figures.made"]
     assert made == ("2" if name == "summary.json" else "")  # figures are of the rounds, not of the summary
-    assert told in "".join(Reader(page(comparison)).texts)
+    assert reported in "".join(Reader(page(comparison)).texts)
 
 
 def test_a_comparison_of_nothing_readable_is_still_written(tmp_path):
@@ -180,7 +180,7 @@ def test_what_lies_beyond_the_last_committed_round_is_not_read(make_run, tmp_pat
     assert len(found.pool) == 3
 
 
-def test_a_summary_that_its_rounds_have_outrun_is_told(make_run, tmp_path):
+def test_a_summary_that_its_rounds_have_outrun_is_reported(make_run, tmp_path):
     folder = make_run(tmp_path / "a")
     rewrite(folder / "summary.json", lambda summary: summary | {"kept": 1})
 
@@ -200,10 +200,10 @@ def test_runs_of_different_size_or_code_are_not_compared_in_silence(make_run, tm
     folders = [make_run(tmp_path / "a"), make_run(tmp_path / "b", instructions=("Sort the words.",))]
     rewrite(folders[0] / "summary.json", lambda summary: summary | {"git": {"commit": "other", "dirty": False}})
 
-    told = " ".join(compare(folders).cautions)
+    reported = " ".join(compare(folders).warnings)
 
-    assert "made 1 to 2 tasks" in told
-    assert "not all made by the same state of the code" in told
+    assert "made 1 to 2 tasks" in reported
+    assert "made by different versions of the code" in reported
 
 
 def test_requested_and_sent_stand_side_by_side(make_run, tmp_path):
@@ -225,9 +225,9 @@ def test_requested_and_sent_stand_side_by_side(make_run, tmp_path):
     assert other["grow", "model as served"].sent == {"m-1": 1, "m-2": 1}
     assert other["grow", "seed"].sent == {"not sent": 2}
     assert none["grow", "temperature"].sent == {}
-    told = " ".join(comparison.cautions)
-    assert "Run 2, grow: temperature was requested as 0.0 and sent as 0.0, 0.5." in told
-    assert "Run 2, grow: several models answered: m-1, m-2." in told
+    reported = " ".join(comparison.warnings)
+    assert "Run 2, grow: temperature was requested as 0.0 and sent as 0.0, 0.5." in reported
+    assert "Run 2, grow: several models answered: m-1, m-2." in reported
     assert "≠ not sent ×2" in page(comparison)
 
 
@@ -261,7 +261,7 @@ def set_in(config, path, value):
     return config
 
 
-def test_overlap_is_told_in_both_directions(make_run, tmp_path):
+def test_overlap_is_reported_in_both_directions(make_run, tmp_path):
     one = make_run(tmp_path / "one", instructions=("a b c d e f g h i j",))
     two = make_run(tmp_path / "two", instructions=("a b c d e f g h i x", "Sort the words.", "Sort all of the words."))
     same = make_run(tmp_path / "same", instructions=("Sort the words.",))
@@ -281,13 +281,13 @@ def test_offline_runs_are_marked_in_every_form(make_run, tmp_path):
     assert comparison.labels == ["1 offline", "2 offline", "3"]
     assert comparison.group_label(comparison.groups[0]) == "1, 2 offline"
     assert "1, 2 offline" in tables.csv_of_groups(comparison)
-    assert "run 1, 2. Its figures say nothing of any language model." in comparison.cautions[0]
+    assert "run 1, 2. Its figures do not measure a language model." in comparison.warnings[0]
     for form in (tables.text, tables.markdown, tables.latex):
         assert "2 offline" in form(tables.of_runs(comparison))
-    told = page(comparison)
-    assert ">1 offline<" in told
-    assert "1, 2 offline:" in told or ">1, 2 offline<" in told
-    assert "1_x (offline)" in told
+    reported = page(comparison)
+    assert ">1 offline<" in reported
+    assert "1, 2 offline:" in reported or ">1, 2 offline<" in reported
+    assert "1_x (offline)" in reported
 
 
 def test_no_text_is_markup_in_any_form(make_run, tmp_path):
@@ -326,10 +326,10 @@ def test_a_spreadsheet_takes_no_text_for_a_formula():
 def test_a_table_that_is_too_wide_for_the_terminal_says_what_it_leaves_out(make_run, tmp_path):
     table = tables.of_runs(compare([make_run(tmp_path / "a")]))
 
-    told = tables.text(table, 40)
+    reported = tables.text(table, 40)
 
-    assert all(len(line) <= 40 for line in told.splitlines())
-    assert "more columns do not fit" in told
+    assert all(len(line) <= 40 for line in reported.splitlines())
+    assert "more columns do not fit" in reported
     assert "kept_per_request" in tables.text(table)
     assert "\x1b" not in tables.text(tables.Table("x", ["a"], [["\x1b[31m"]]))
     assert "\x1b" not in tables.text(tables.Table("x", ["\x1b[31m"], [["a"]]))
@@ -389,7 +389,7 @@ def test_long_values_are_cut_in_legends_only(make_run, tmp_path):
     folders = [make_run(tmp_path / f"{name}", note="word " * 30 + name) for name in "ab"]
     comparison = compare(folders)
 
-    assert len(comparison.told(0)) <= 104
+    assert len(comparison.legend(0)) <= 104
     assert "word word" in tables.csv_of_runs(comparison)
 
 

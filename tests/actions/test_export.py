@@ -82,7 +82,7 @@ def test_a_run_without_formats_has_nothing_to_export(tmp_path, pool):
     assert "formats" in EXPORT.problems(run_of(tmp_path, pool))[0]
 
 
-def test_a_file_in_the_place_of_the_dataset_is_told_before_anything_is_spent(tmp_path, pool):
+def test_a_file_in_the_place_of_the_dataset_is_reported_before_anything_is_spent(tmp_path, pool):
     (tmp_path / "dataset").write_text("mine")
 
     assert "dataset is a link or a file" in EXPORT.problems(run_of(tmp_path, pool, plain=Plain()))[0]
@@ -104,7 +104,7 @@ class Named:
 )
 def test_a_format_can_only_name_a_file_of_the_dataset(name, tmp_path, pool):
     (tmp_path / "run").mkdir()
-    with pytest.raises(RunFolderError, match=r"formats\.mine: .* is no name of a JSONL or zip file"):
+    with pytest.raises(RunFolderError, match=r"formats\.mine: .* is not the name of a JSONL or zip file"):
         EXPORT(run_of(tmp_path / "run", pool, mine=Named(name)))
 
     assert [path.name for path in tmp_path.rglob("*")] == ["run", "dataset"]
@@ -224,7 +224,7 @@ def test_what_only_the_author_knows_stands_in_the_card(tmp_path, pool):
     assert "- dataset: cc-by-4.0\n- seeds: MIT" in card
 
 
-def test_the_card_speaks_of_no_capsule_where_there_is_none(tmp_path, pool):
+def test_the_card_speaks_of_no_capsule_where_there_is_not(tmp_path, pool):
     EXPORT(run_of(tmp_path, pool, plain=Plain()))
     card = (tmp_path / "dataset/README.md").read_text()
 

@@ -38,20 +38,20 @@ class Seeds:
 
 
 class Ledger:
-    """A tracker that remembers what it was told."""
+    """A tracker that remembers what it was reported."""
 
     def __init__(self, broken=False):
         self.broken = broken
-        self.told = []
+        self.reported = []
 
     def start(self, start):
-        self.told.append("start")
+        self.reported.append("start")
 
     def log(self, round_, step):
-        self.told.append((step, round_.stage, round_.row()["bytes/pool.jsonl"]))
+        self.reported.append((step, round_.stage, round_.row()["bytes/pool.jsonl"]))
 
     def finish(self, summary, error):
-        self.told.append(("finish", summary["completed"], error))
+        self.reported.append(("finish", summary["completed"], error))
         if self.broken:
             raise RuntimeError("the tracker is broken")
 
@@ -107,14 +107,14 @@ def run(tmp_path, task, scripted):
     return make
 
 
-def test_runs_every_stage_and_tells_the_trackers_what_is_committed(run, tmp_path):
+def test_runs_every_stage_and_shows_the_trackers_what_is_committed(run, tmp_path):
     made = run()
     made.execute()
 
-    told = made.trackers["ledger"].told
-    assert [entry[0] for entry in told] == ["start"[0], 1, 2, 3, "finish"] or told[0] == "start"
-    assert told[-1] == ("finish", True, None)
-    assert told[3][2] == (tmp_path / "run/pool.jsonl").stat().st_size
+    reported = made.trackers["ledger"].reported
+    assert [entry[0] for entry in reported] == ["start"[0], 1, 2, 3, "finish"] or reported[0] == "start"
+    assert reported[-1] == ("finish", True, None)
+    assert reported[3][2] == (tmp_path / "run/pool.jsonl").stat().st_size
     assert len(made.pool) == 13
 
 
@@ -203,7 +203,7 @@ def test_a_model_that_fails_ends_the_run_and_what_was_made_stays(run, tmp_path, 
     with pytest.raises(ModelError, match="scripted: 503"):
         made.execute()
 
-    assert made.trackers["ledger"].told[-1] == ("finish", False, "scripted: 503")
+    assert made.trackers["ledger"].reported[-1] == ("finish", False, "scripted: 503")
     assert '"made": 2' in (tmp_path / "run/summary.json").read_text()
 
     again = run(until=4, model=scripted(lambda r: f"Do {r.id}"))
@@ -215,7 +215,7 @@ def test_a_tracker_that_does_not_finish_breaks_nothing(run, caplog):
     made = run(trackers={"broken": Ledger(broken=True), "ledger": Ledger()})
     made.execute()
 
-    assert made.trackers["ledger"].told[-1] == ("finish", True, None)
+    assert made.trackers["ledger"].reported[-1] == ("finish", True, None)
     assert "Ledger did not finish" in caplog.text
 
 
@@ -234,10 +234,10 @@ def test_a_crash_of_an_action_is_in_the_summary(run):
     with pytest.raises(ZeroDivisionError):
         made.execute()
 
-    assert "by chance" in made.trackers["ledger"].told[-1][2]
+    assert "by chance" in made.trackers["ledger"].reported[-1][2]
 
 
-def test_everything_that_would_stop_a_run_is_told_before_anything_is_done(run, tmp_path, scripted):
+def test_everything_that_would_stop_a_run_is_reported_before_anything_is_done(run, tmp_path, scripted):
     class Keyless(scripted):
         def problems(self):
             return ["The environment variable KEY is not set."]
@@ -251,16 +251,16 @@ def test_everything_that_would_stop_a_run_is_told_before_anything_is_done(run, t
     assert error.value.problems[1] == "The environment variable KEY is not set."
     assert error.value.problems[2].startswith("formats: export has nothing to write")
     assert not (tmp_path / "run").exists()
-    assert made.trackers["ledger"].told == []
+    assert made.trackers["ledger"].reported == []
     assert made.model.asked == []
 
 
-def test_a_template_with_an_unknown_variable_is_told_by_its_key(run):
+def test_a_template_with_an_unknown_variable_is_reported_by_its_key(run):
     with pytest.raises(ConfigError, match=r"recipe\.grow\.prompt\.template: the variable 'taks' is unknown"):
         run(template="{{ taks }}").execute()
 
 
-def test_bad_seeds_are_told_all_together(run):
+def test_bad_seeds_are_reported_all_together(run):
     with pytest.raises(SelfInstructError) as error:
         run(seeds=Seeds(DataError(["a.jsonl:1: not JSON.", "a.jsonl:2: not JSON."]))).execute()
 
@@ -277,9 +277,9 @@ def test_a_budget_ends_the_run_and_the_summary_says_so(run, tmp_path):
 
     summary = json.loads((tmp_path / "run/summary.json").read_text())
     assert len(made.model.asked) == summary["asked"] == 4
-    told = "budget: 4 of 4 requests spent; grow needs budget.requests=5 to continue"
-    assert (summary["stop_reason"], summary["stopped_by"]) == (told, "requests")
-    assert made.stopped == Stop("requests", told, "5")
+    reported = "budget: 4 of 4 requests spent; grow needs budget.requests=5 to continue"
+    assert (summary["stop_reason"], summary["stopped_by"]) == (reported, "requests")
+    assert made.stopped == Stop("requests", reported, "5")
     assert b"budget" not in (tmp_path / "run/rounds.jsonl").read_bytes()
 
 
@@ -339,4 +339,4 @@ def test_actions_that_are_apart_make_none_of_the_files_of_a_run(run, tmp_path):
     made.execute()
 
     assert seen == [[]]
-    assert made.trackers["ledger"].told == []
+    assert made.trackers["ledger"].reported == []

@@ -75,10 +75,10 @@ def expected(plan, stage):
 def test_nothing_is_asked_and_no_key_is_needed(plan, monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with counting() as (address, asked):
-        found, told = plan("model=endpoint", f"model.api_base={address}", "model.key_required=true")
+        found, reported = plan("model=endpoint", f"model.api_base={address}", "model.key_required=true")
 
     assert asked == []
-    assert "The run would stop: The environment variable OPENAI_API_KEY is not set" in told
+    assert "The run would stop: The environment variable OPENAI_API_KEY is not set" in reported
     assert found["total"]["requests"]["expected"] > 200
 
 
@@ -95,35 +95,35 @@ def test_the_first_prompt_is_the_very_one_that_a_run_asks(plan, composed, built,
     with pytest.raises(Exception, match="kept nothing"):
         run.execute()
 
-    found, told = plan()
+    found, reported = plan()
 
     assert found["stages"]["instructions"]["prompt"]["text"] == run.model.asked[0].text
-    assert run.model.asked[0].text in told
+    assert run.model.asked[0].text in reported
 
 
 def test_every_stage_shows_a_prompt_and_its_tokens(plan):
-    found, told = plan()
+    found, reported = plan()
 
     for name, stage in found["stages"].items():
-        assert f"── {name} · offline · first prompt, about {stage['prompt']['tokens']:,} tokens" in told
+        assert f"── {name} · offline · first prompt, about {stage['prompt']['tokens']:,} tokens" in reported
         assert 100 < stage["prompt"]["tokens"] < 3000
 
 
 def test_a_system_message_is_shown(plan):
-    found, told = plan("recipe.instructions.prompt.system='Be [bold]brief[/bold].'")
+    found, reported = plan("recipe.instructions.prompt.system='Be [bold]brief[/bold].'")
 
     assert found["stages"]["instructions"]["prompt"]["system"] == "Be [bold]brief[/bold]."
-    assert "[system] Be [bold]brief[/bold]." in told
+    assert "[system] Be [bold]brief[/bold]." in reported
 
 
 def test_an_earlier_run_foretells_itself(plan, earlier):
-    found, told = plan(f"{UNTIL}=60", f"plan.like={earlier}")
+    found, reported = plan(f"{UNTIL}=60", f"plan.like={earlier}")
 
     asked = json.loads((earlier / "summary.json").read_text())["stages"]
     assert found["total"]["requests"]["expected"] == pytest.approx(sum(row["asked"] for row in asked.values()), rel=0.1)
     assert expected(found, "classification") == pytest.approx(asked["classification"]["asked"], abs=1)
-    assert "The earlier run was another" not in told
-    assert "At the earlier run's own pace" in told
+    assert "The earlier run differs" not in reported
+    assert "At the earlier run's own pace" in reported
 
 
 def test_a_larger_run_needs_what_a_smaller_one_foretold(plan, earlier, composed, built, tmp_path):
@@ -143,11 +143,11 @@ def test_an_earlier_run_is_left_as_it_was(plan, earlier):
     assert hashes(earlier) == before
 
 
-def test_what_differs_from_the_earlier_run_is_told_and_chance_is_not(plan, earlier):
-    _, told = plan(f"plan.like={earlier}", "recipe.instructions.sampler.machine=4", "random_seed=7")
+def test_what_differs_from_the_earlier_run_is_reported_and_chance_is_not(plan, earlier):
+    _, reported = plan(f"plan.like={earlier}", "recipe.instructions.sampler.machine=4", "random_seed=7")
 
-    assert "The earlier run was another: recipe.instructions.sampler.machine was 2 and is 4." in told
-    assert "random_seed" not in told
+    assert "The earlier run differs: recipe.instructions.sampler.machine was 2 and is 4." in reported
+    assert "random_seed" not in reported
 
 
 def test_the_prompt_tokens_of_other_prompts_are_counted_anew(plan, earlier):
@@ -160,11 +160,11 @@ def test_the_prompt_tokens_of_other_prompts_are_counted_anew(plan, earlier):
 
 def test_the_speed_of_another_model_is_not_taken_over(plan, earlier):
     model = ("model=endpoint", "model.api_base=http://127.0.0.1:9/v1")
-    found, told = plan(f"plan.like={earlier}", *model)
+    found, reported = plan(f"plan.like={earlier}", *model)
 
     assert found["stages"]["instructions"]["basis"] == "measured"
-    assert "Seconds a request are assumed (plan.assume): instructions" in told
-    assert "At the earlier run's own pace" not in told
+    assert "Seconds a request are assumed (plan.assume): instructions" in reported
+    assert "At the earlier run's own pace" not in reported
 
 
 def test_fewer_attempts_are_reckoned_with(plan, earlier):
@@ -195,10 +195,10 @@ def share_of_classification(folder):
 
 def test_without_an_earlier_run_what_is_assumed_can_be_set(plan):
     assume = "plan.assume.kept_per_request={low: 2, expected: 4, high: 5}"
-    found, told = plan(f"{UNTIL}=100", assume, "recipe.instructions.requests_per_round=1")
+    found, reported = plan(f"{UNTIL}=100", assume, "recipe.instructions.requests_per_round=1")
 
     assert found["stages"]["instructions"]["requests"] == {"low": 20, "expected": 25, "high": 50}
-    assert "Yields are assumed (plan.assume)" in told
+    assert "Yields are assumed (plan.assume)" in reported
 
 
 def test_a_reply_of_whole_tasks_is_taken_to_be_longer_and_to_bring_more(plan):
@@ -223,11 +223,11 @@ def test_seeds_that_lack_something_are_asked_about_too(composed, built, task, tm
 
 def test_an_unknown_price_stays_unknown(plan):
     model = ("model=endpoint", "model.api_base=http://127.0.0.1:9/v1")
-    unknown, told = plan(*model)
+    unknown, reported = plan(*model)
     known, _ = plan(*model, "model.price={prompt: 1, completion: 2}")
 
     assert unknown["total"]["cost_usd"] is None
-    assert "of replies, –, " in told
+    assert "of replies, –, " in reported
     total = known["total"]
     cost = (total["prompt_tokens"]["expected"] + 2 * total["completion_tokens"]["expected"]) / 1e6
     assert total["cost_usd"]["expected"] == pytest.approx(cost)
@@ -266,29 +266,29 @@ def test_a_model_without_limits_has_no_pace():
     assert Pace(seconds=exactly(1), bound_by="rounds_ahead").seconds.low == 1
 
 
-def test_parameters_that_a_provider_does_not_take_are_told_and_no_error(plan):
-    found, told = plan("model=ollama", "experiment=paper", "model.unsupported=[]")
+def test_parameters_that_a_provider_does_not_take_are_reported_and_no_error(plan):
+    found, reported = plan("model=ollama", "experiment=paper", "model.unsupported=[]")
 
     wrong = found["stages"]["classification"]["untaken"]
     said = "ollama_chat/llama3.2 does not take presence_penalty=0 (of classification)"
     assert wrong == [f"{said}. Set model.unsupported=[presence_penalty]"]
-    assert wrong[0] in told
+    assert wrong[0] in reported
 
 
-def test_an_unknown_provider_and_a_parameter_out_of_place_are_told(plan):
-    found, told = plan(
+def test_an_unknown_provider_and_a_parameter_out_of_place_are_reported(plan):
+    found, reported = plan(
         "model=openai",
         "model.name=nobody/x",
         "model.key_required=false",
         "+recipe.instructions.prompt.decoding.extra.n=2",
     )
 
-    assert "LiteLLM knows no such provider" in told
-    assert "recipe.instructions.prompt.decoding.extra.n would change the number of replies" in told
+    assert "LiteLLM knows no such provider" in reported
+    assert "recipe.instructions.prompt.decoding.extra.n would change the number of replies" in reported
     assert found["total"]["cost_usd"] is None
 
 
-def test_mistakes_of_the_config_are_told_all_together(plan, tmp_path):
+def test_mistakes_of_the_config_are_reported_all_together(plan, tmp_path):
     with pytest.raises(ConfigError) as error:
         plan("recipe.instructions.sampler.human=999", "recipe.input_first.prompt.template='{{ tsk }}'", "plan.like=no")
 
@@ -299,14 +299,14 @@ def test_mistakes_of_the_config_are_told_all_together(plan, tmp_path):
     assert not (tmp_path / "plan").exists()
 
 
-def test_bad_seeds_are_told(plan, tmp_path):
+def test_bad_seeds_are_reported(plan, tmp_path):
     (tmp_path / "seeds.jsonl").write_text("{\n")
 
     with pytest.raises(ConfigError, match=r"seeds.jsonl:1"):
         plan(f"seeds.path={tmp_path / 'seeds.jsonl'}")
 
 
-def test_an_earlier_run_that_cannot_be_read_is_told(earlier, tmp_path):
+def test_an_earlier_run_that_cannot_be_read_is_reported(earlier, tmp_path):
     for name in ("config.json", "rounds.jsonl"):
         (tmp_path / name).write_bytes((earlier / name).read_bytes())
     (tmp_path / "pool.jsonl").write_text("[]\n")
@@ -327,12 +327,12 @@ def test_an_earlier_run_may_be_under_way(earlier, tmp_path):
     assert found.stages["instructions"].latency is None
 
 
-def test_a_budget_that_may_not_suffice_is_told(plan):
-    _, told = plan("budget.requests=100", "budget.tokens=100000000", "budget.usd=1")
+def test_a_budget_that_may_not_suffice_is_reported(plan):
+    _, reported = plan("budget.requests=100", "budget.tokens=100000000", "budget.usd=1")
 
-    assert "- budget.requests=100 may end it early." in told
-    assert "budget.tokens" not in told
-    assert "budget.usd" not in told
+    assert "- budget.requests=100 may stop it early." in reported
+    assert "budget.tokens" not in reported
+    assert "budget.usd" not in reported
 
 
 def sweeping(run, folder):
@@ -342,7 +342,7 @@ def sweeping(run, folder):
     run.execute()
 
 
-def test_a_sweep_is_told_which_of_its_jobs_are_done(composed, built, tmp_path, capsys):
+def test_a_sweep_is_reported_which_of_its_jobs_are_done(composed, built, tmp_path, capsys):
     sweep = tmp_path / "sweep"
     job = ("trackers=[]", f"{UNTIL}=3")
     built(composed(*job, "actions=[generate]", "random_seed=1"), sweep / "0_a").execute()
@@ -353,11 +353,11 @@ def test_a_sweep_is_told_which_of_its_jobs_are_done(composed, built, tmp_path, c
         folder = sweep / f"{seed}_plan"
         sweeping(built(composed(*job, "actions=[plan]", f"random_seed={seed}"), folder), folder)
 
-    told = capsys.readouterr().out
-    assert told.count("This run is done already, in") == 1
+    reported = capsys.readouterr().out
+    assert reported.count("This run is finished already, in") == 1
     assert json.loads((sweep / "plan/1_plan.json").read_text())["done"] == str(sweep / "0_a")
     left = json.loads((sweep / "plan/2_plan.json").read_text())["total"]["requests"]["expected"]
-    assert f"Planned of the sweep so far: 2, done already: 0_a; left: {left:,.0f} requests, cost $0.00." in told
+    assert f"Jobs of the sweep planned so far: 2, finished: 0_a; left: {left:,.0f} requests, cost $0.00." in reported
 
 
 def test_a_job_that_is_to_go_further_is_not_done(composed, built, tmp_path, plan):
@@ -445,9 +445,9 @@ def test_large_and_small_figures_are_short():
 
 def test_the_report_has_a_line_for_every_stage_and_the_total(plan):
     found, _ = plan()
-    told = report(found)
+    reported = report(found)
 
-    assert [line.split()[0] for line in told.splitlines() if line.startswith((*found["stages"], "total"))] == [
+    assert [line.split()[0] for line in reported.splitlines() if line.startswith((*found["stages"], "total"))] == [
         *found["stages"],
         "total",
     ]

@@ -55,10 +55,10 @@ def execute(folder, *words, actions="actions=[generate,export]", capsule=None):
         citation=citation_of("self_instruct"),
         settings_of=settings_of,
     )
-    with answering(values, capsule and str(capsule), start) as (answered, tell):
+    with answering(values, capsule and str(capsule), start) as (answered, check):
         run = build(answered, Run, start=start)
         run.execute()
-        tell(run)
+        check(run)
     return run
 
 
@@ -145,14 +145,14 @@ def test_the_config_holds_what_shapes_the_data_and_no_folder_of_ours(published):
     assert "actions" not in config["resolved"]
 
 
-def test_the_provenance_tells_hashes_licences_and_code(published):
-    told = json.loads((published / "capsule/provenance.json").read_text())
+def test_the_provenance_shows_hashes_licenses_and_code(published):
+    reported = json.loads((published / "capsule/provenance.json").read_text())
 
-    assert told["is_offline"] is True
-    assert (told["seeds"]["tasks"], told["seeds"]["license"]) == (175, "Apache-2.0")
-    assert set(told["prompts"]) == {"instructions", "classification", "output_first", "input_first"}
-    assert set(told["results"]) == {"pool.jsonl", "rejected.jsonl", "rounds.jsonl", "dataset/alpaca.jsonl"}
-    assert told["software"]["versions"]["selfinstruct"]
+    assert reported["is_offline"] is True
+    assert (reported["seeds"]["tasks"], reported["seeds"]["license"]) == (175, "Apache-2.0")
+    assert set(reported["prompts"]) == {"instructions", "classification", "output_first", "input_first"}
+    assert set(reported["results"]) == {"pool.jsonl", "rejected.jsonl", "rounds.jsonl", "dataset/alpaca.jsonl"}
+    assert reported["software"]["versions"]["selfinstruct"]
 
 
 def test_a_run_that_was_extended_after_its_end_cannot_be_repeated(published, tmp_path):
@@ -440,26 +440,27 @@ def test_seeds_of_ones_own_are_in_the_capsule(published, tmp_path, capsys):
     assert (tmp_path / "again/pool.jsonl").read_bytes() == (tmp_path / "run/pool.jsonl").read_bytes()
 
 
-def test_a_filter_changed_on_the_way_tells_what_is_not_held(published, tmp_path):
+def test_a_filter_changed_on_the_way_shows_what_is_not_held(published, tmp_path):
     with pytest.raises(SelfInstructError) as error:
         execute(tmp_path / "again", *WORDS, f"{THRESHOLD}=0.2", capsule=published / "capsule")
 
     first, second = str(error.value).split("\n")
-    assert first == f"Changed on the way: {THRESHOLD} was 0.7 and is 0.2."
+    assert first == f"Overridden for this replay: {THRESHOLD} was 0.7 and is 0.2."
     assert second.startswith("The capsule holds no reply to ")
     assert "rejected.jsonl names all" in second
     assert json.loads((tmp_path / "again/summary.json").read_text())["completed"] is True
 
 
-def test_a_change_that_asks_for_nothing_new_is_told(published, tmp_path, capsys):
+def test_a_change_that_asks_for_nothing_new_is_reported(published, tmp_path, capsys):
     execute(tmp_path / "again", "recipe.instructions.until=8", WORDS[1], capsule=published / "capsule")
 
     assert capsys.readouterr().out == (
-        "Changed on the way: recipe.instructions.until was 12 and is 8. The capsule held the reply to every request.\n"
+        "Overridden for this replay: recipe.instructions.until was 12 and is 8."
+        " The capsule held the reply to every request.\n"
     )
 
 
-def test_a_change_that_nothing_answers_is_told(published, tmp_path):
+def test_a_change_that_nothing_answers_is_reported(published, tmp_path):
     with pytest.raises(SelfInstructError, match=r"instructions kept nothing.*\nThe capsule holds no reply to \d+ req"):
         execute(tmp_path / "again", *WORDS, "random_seed=9", capsule=published / "capsule")
 
@@ -480,12 +481,12 @@ def test_a_reply_that_was_changed_with_its_manifest_shows_in_the_result(capsule,
         execute(tmp_path / "again", *WORDS, capsule=capsule)
 
 
-def test_a_dataset_that_was_changed_is_told_by_its_line(capsule, tmp_path):
+def test_a_dataset_that_was_changed_is_reported_by_its_line(capsule, tmp_path):
     def change(text):
-        told = json.loads(text)
-        told["results"]["dataset/alpaca.jsonl"] = "0" * 64
-        told["software"]["versions"]["selfinstruct"] = "0.0.1"
-        return json.dumps(told)
+        reported = json.loads(text)
+        reported["results"]["dataset/alpaca.jsonl"] = "0" * 64
+        reported["software"]["versions"]["selfinstruct"] = "0.0.1"
+        return json.dumps(reported)
 
     sealed(capsule, "dataset/alpaca.jsonl", lambda text: text.replace("instruction", "instructions", 1))
     sealed(capsule, "provenance.json", change)
@@ -494,11 +495,11 @@ def test_a_dataset_that_was_changed_is_told_by_its_line(capsule, tmp_path):
         execute(tmp_path / "again", *WORDS, capsule=capsule)
 
 
-def test_rounds_that_only_one_side_has_are_told(capsule, tmp_path):
+def test_rounds_that_only_one_side_has_are_reported(capsule, tmp_path):
     def change(text):
-        told = json.loads(text)
-        told["results"]["rounds.jsonl"] = "0" * 64
-        return json.dumps(told)
+        reported = json.loads(text)
+        reported["results"]["rounds.jsonl"] = "0" * 64
+        return json.dumps(reported)
 
     sealed(capsule, "provenance.json", change)
     sealed(capsule, "rounds.jsonl", lambda text: text + '{"stage": "late", "round": 1}\n')
@@ -507,11 +508,11 @@ def test_rounds_that_only_one_side_has_are_told(capsule, tmp_path):
         execute(tmp_path / "again", *WORDS, capsule=capsule)
 
 
-def test_a_file_that_is_known_by_its_hash_only_is_told_by_its_name(capsule, tmp_path):
+def test_a_file_that_is_known_by_its_hash_only_is_reported_by_its_name(capsule, tmp_path):
     pool = next(iter(json.loads((capsule / "provenance.json").read_text())["results"].values()))
     sealed(capsule, "provenance.json", lambda text: text.replace(pool, "0" * 64))
 
-    with pytest.raises(SelfInstructError, match=r"The first difference is in pool.jsonl: it has another SHA-256"):
+    with pytest.raises(SelfInstructError, match=r"The first difference is in pool.jsonl: its SHA-256 differs"):
         execute(tmp_path / "again", *WORDS, capsule=capsule)
 
 
@@ -583,25 +584,25 @@ def test_a_config_that_would_run_other_code_is_refused(target, capsule):
 
 
 @pytest.mark.parametrize("changes", [{"overrides": "x"}, {"overrides": [1]}, {"config": 1}])
-def test_a_config_that_is_none_is_refused(changes, capsule):
+def test_a_config_that_is_not_is_refused(changes, capsule):
     with pytest.raises(SelfInstructError, match=r"is refused: config.json"):
         words_of(configured(capsule, **changes))
 
 
-def test_one_changed_byte_is_told(capsule):
+def test_one_changed_byte_is_reported(capsule):
     path = capsule / "replies.jsonl"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
 
-    with pytest.raises(SelfInstructError, match=r"replies.jsonl was changed: it has not the SHA-256"):
+    with pytest.raises(SelfInstructError, match=r"replies.jsonl was changed: it does not have the SHA-256"):
         words_of(capsule)
 
 
-def test_a_file_that_is_longer_than_told_is_refused(capsule):
+def test_a_file_that_is_longer_than_reported_is_refused(capsule):
     (capsule / "README.md").write_text("more")
 
-    with pytest.raises(SelfInstructError, match=r"README.md is not as long as manifest.json says"):
+    with pytest.raises(SelfInstructError, match=r"README.md does not have the size.json says"):
         words_of(capsule)
 
 
@@ -611,11 +612,11 @@ def test_an_unknown_file_is_refused(name, capsule):
     (capsule / name).write_text("x")
     seal(capsule)
 
-    with pytest.raises(SelfInstructError, match=r"is no file of a capsule"):
+    with pytest.raises(SelfInstructError, match=r"is not a file of a capsule"):
         words_of(capsule)
 
 
-def test_a_missing_file_is_told(capsule):
+def test_a_missing_file_is_reported(capsule):
     (capsule / "seeds.jsonl").unlink()
     with pytest.raises(SelfInstructError, match=r"it has no seeds.jsonl"):
         words_of(capsule)
@@ -668,7 +669,7 @@ def test_a_zip_that_claims_ten_gigabytes_is_refused_unread(capsule, tmp_path):
 def test_an_entry_outside_its_folder_is_refused(name, capsule, tmp_path):
     path = repacked(tmp_path / "x.zip", [*entries_of(capsule), (name, b"x")])
 
-    with pytest.raises(SelfInstructError, match=r"lies outside capsule/|is no file of a capsule"):
+    with pytest.raises(SelfInstructError, match=r"lies outside capsule/|is not a file of a capsule"):
         words_of(path)
 
     assert not (tmp_path / "evil").exists()
@@ -697,7 +698,7 @@ def test_another_way_of_packing_is_refused(capsule, tmp_path):
     packed.compress_type = zipfile.ZIP_LZMA
     path = repacked(tmp_path / "x.zip", [*entries_of(capsule), (packed, b"x")])
 
-    with pytest.raises(SelfInstructError, match=r"is packed in a way that no capsule is"):
+    with pytest.raises(SelfInstructError, match=r"is compressed in a way that no capsule is"):
         words_of(path)
 
 
@@ -725,7 +726,7 @@ def test_what_is_no_json_is_refused(content, capsule):
         words_of(capsule)
 
 
-def test_a_path_without_a_capsule_is_told(tmp_path):
+def test_a_path_without_a_capsule_is_reported(tmp_path):
     (tmp_path / "x.zip").write_text("no zip")
 
     with pytest.raises(SelfInstructError, match=r"none cannot be used: No such file"):
@@ -753,11 +754,11 @@ def first_row(**changes):
         ("replies.jsonl", {"head": "x"}, "names 'x', which is not in prompts.jsonl"),
         ("replies.jsonl", {"rest": "another question"}, "its key is not that of its request"),
         ("prompts.jsonl", {"text": None}, "prompts.jsonl:1: text: Input should be a valid string"),
-        ("seeds.jsonl", {"origin": "grow"}, "seeds.jsonl:1 is no seed task"),
-        ("seeds.jsonl", {"instruction": 3}, "seeds.jsonl:1 is no seed task"),
-        ("seeds.jsonl", {"instances": [3]}, "seeds.jsonl:1 is no seed task"),
+        ("seeds.jsonl", {"origin": "grow"}, "seeds.jsonl:1 is not a seed task"),
+        ("seeds.jsonl", {"instruction": 3}, "seeds.jsonl:1 is not a seed task"),
+        ("seeds.jsonl", {"instances": [3]}, "seeds.jsonl:1 is not a seed task"),
         ("seeds.jsonl", {"id": "seed_task_1"}, "seeds.jsonl has an id twice"),
-        ("provenance.json", {"results": {}}, "provenance.json does not say what was written"),
+        ("provenance.json", {"results": {}}, "provenance.json does not have the hashes"),
     ],
 )
 def test_a_row_that_no_run_has_written_is_refused(name, changes, reason, capsule, tmp_path):

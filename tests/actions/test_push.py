@@ -17,7 +17,7 @@ import servers
 
 from selfinstruct.actions.capsule import Capsule
 from selfinstruct.actions.publication.archive import FILES, seal
-from selfinstruct.actions.push import BESIDE, INSTALL, Push
+from selfinstruct.actions.push import INSTALL, SHOWN, Push
 from selfinstruct.errors import RunFolderError, SelfInstructError
 from selfinstruct.run_info import RunInfo
 
@@ -103,7 +103,7 @@ def test_card_dataset_and_capsule_are_uploaded_in_one_commit(hub, run, capsys):
     lines = [json.loads(line) for line in body.splitlines()]
     files = {line["value"]["path"]: line["value"]["content"] for line in lines if line["key"] == "file"}
     assert path == "/api/datasets/me/data/commit/main"
-    assert set(files) == {*BESIDE, "dataset/chat.jsonl", "capsule.zip"}
+    assert set(files) == {*SHOWN, "dataset/chat.jsonl", "capsule.zip"}
     assert base64.b64decode(files["README.md"]) == b"README.md\n"
     assert base64.b64decode(files["capsule.zip"]) == (run.start.folder / "capsule.zip").read_bytes()
     assert capsys.readouterr().out.endswith(f"Uploaded to {hub.url}/datasets/me/data\n")
@@ -122,8 +122,8 @@ def test_a_repository_is_private_and_the_token_that_of_the_variable(hub, run):
 def test_what_was_uploaded_is_an_artifact_where_the_run_is_logged_to_wandb(hub, run, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     settings = {"project": "p", "entity": None, "mode": "offline", "init_timeout": 1, "tags": {}, "tables": True}
-    told = {"models": ["offline"], "is_offline": True}
-    (tmp_path / "capsule/provenance.json").write_text(json.dumps(told))
+    reported = {"models": ["offline"], "is_offline": True}
+    (tmp_path / "capsule/provenance.json").write_text(json.dumps(reported))
     seal(tmp_path / "capsule")
     run.start = start_of(tmp_path, wandb=settings)
 
@@ -138,23 +138,24 @@ def test_what_was_uploaded_is_an_artifact_where_the_run_is_logged_to_wandb(hub, 
     assert [text for text in wanted if text not in path.read_bytes()] == []
 
 
-def test_a_dry_run_tells_what_would_go_where_and_asks_nothing(hub, run, capsys, monkeypatch):
+def test_a_dry_run_shows_what_would_go_where_and_asks_nothing(hub, run, capsys, monkeypatch):
     monkeypatch.delenv("HF_TOKEN")
     assert push(dry_run=True).problems(run) == []
     push(dry_run=True)(run)
 
-    told = capsys.readouterr().out
+    reported = capsys.readouterr().out
     assert (
-        f"Dry run: nothing is uploaded. With push.dry_run=false this goes to {hub.url}/datasets/me/data (priv" in told
+        f"Dry run: nothing is uploaded. With push.dry_run=false these files go to {hub.url}/datasets/me/data (priv"
+        in reported
     )
-    assert "  dataset/chat.jsonl  19 bytes\n" in told
+    assert "  dataset/chat.jsonl  19 bytes\n" in reported
     assert hub.asked == []
 
 
-def test_what_the_hub_says_is_told_without_the_token(hub, run):
+def test_what_the_hub_says_is_reported_without_the_token(hub, run):
     hub.status = 403
 
-    with pytest.raises(SelfInstructError, match=r"did not take me/data: ") as error:
+    with pytest.raises(SelfInstructError, match=r"did not accept me/data: ") as error:
         push()(run)
 
     assert TOKEN not in str(error.value)
@@ -183,10 +184,10 @@ def test_a_fault_of_the_hub_is_not_blamed_on_the_token(hub, run):
     assert "HF_TOKEN" not in str(error.value)
 
 
-def test_a_hub_that_is_not_there_is_told(hub, run, monkeypatch):
+def test_a_hub_that_is_not_there_is_reported(hub, run, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9/")
 
-    with pytest.raises(SelfInstructError, match=r"http://127.0.0.1:9 did not take me/data: "):
+    with pytest.raises(SelfInstructError, match=r"http://127.0.0.1:9 did not accept me/data: "):
         push()(run)
 
 
@@ -194,7 +195,7 @@ def test_a_key_in_the_capsule_is_not_uploaded(hub, run):
     (run.start.folder / "capsule/README.md").write_text(f"my token is {TOKEN}")
     seal(run.start.folder / "capsule")
 
-    with pytest.raises(RunFolderError, match=r"Nothing is uploaded, for it would tell a secret.\nREADME.md:1"):
+    with pytest.raises(RunFolderError, match=r"Nothing is uploaded, since it would publish a secret.\nREADME.md:1"):
         push()(run)
 
     assert hub.asked == []
@@ -207,7 +208,7 @@ def test_a_capsule_that_was_changed_is_not_uploaded(hub, run):
         push()(run)
 
 
-def test_everything_that_is_missing_is_told_at_once(run, monkeypatch):
+def test_everything_that_is_missing_is_reported_at_once(run, monkeypatch):
     monkeypatch.delenv("HF_TOKEN", raising=False)
     shutil.rmtree(run.start.folder / "capsule")
 
@@ -219,15 +220,15 @@ def test_everything_that_is_missing_is_told_at_once(run, monkeypatch):
     assert (push().asks, push().is_apart) == (False, True)
 
 
-def test_a_capsule_that_is_about_to_be_written_is_none_that_is_missing(run):
+def test_a_capsule_that_is_about_to_be_written_is_not_that_is_missing(run):
     shutil.rmtree(run.start.folder / "capsule")
-    told = {"title": None, "authors": [], "languages": [], "license": None, "seeds_license": None}
-    run.actions["capsule"] = Capsule(**told, harmless=[], without_own_files=False)
+    reported = {"title": None, "authors": [], "languages": [], "license": None, "seeds_license": None}
+    run.actions["capsule"] = Capsule(**reported, harmless=[], without_own_files=False)
 
     assert push(dry_run=True).problems(run) == []
 
 
-def test_a_missing_library_is_told_with_the_way_to_install_it(run, tmp_path):
+def test_a_missing_library_is_reported_with_the_way_to_install_it(run, tmp_path):
     (tmp_path / "huggingface_hub.py").write_text("raise ImportError('not installed')\n")
     code = (
         "from types import SimpleNamespace as S; from pathlib import Path; from selfinstruct.actions.push import Push\n"

@@ -82,7 +82,7 @@ def test_a_folder_without_a_run_has_no_scores(execute):
 
 
 @pytest.mark.skipif(is_installed(), reason="the package is installed")
-def test_bertscore_without_its_package_is_told_before_anything_is_asked(execute):
+def test_bertscore_without_its_package_is_reported_before_anything_is_asked(execute):
     with pytest.raises(ConfigError, match="needs the package bert-score"):
         execute("actions=[generate,score]", "score.bertscore=true")
 
@@ -103,9 +103,9 @@ def test_bertscore_is_the_mean_over_the_predictions_of_a_family(execute, tmp_pat
     assert float(near["sum"]) == pytest.approx(sum("sum" in task.instruction for task in made) / len(made), abs=1e-5)
     assert float(near["antonyms"]) == 0
     assert float(near["all"]) == pytest.approx(float(near["sum"]) / 3, abs=1e-5)
-    told = (tmp_path / "scores.md").read_text()
-    assert "| bertscore |" in told
-    assert "`bertscore` is raw, for no baseline of /models/mine is known" in told
+    reported = (tmp_path / "scores.md").read_text()
+    assert "| bertscore |" in reported
+    assert "`bertscore` is raw, for no baseline of /models/mine is known" in reported
 
 
 HOSTILE = '=HYPERLINK("http://x.example") www.x.example [a](b)'

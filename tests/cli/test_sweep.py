@@ -42,7 +42,7 @@ def test_the_plan_of_a_sweep_leaves_no_folder_of_a_job(tmp_path):
     done = command(tmp_path, "-m", "actions=[plan]", "random_seed=1,2", *SMALL)
 
     assert done.returncode == 0, done.stderr
-    assert "Planned of the sweep so far: 2, none of them done" in done.stdout
+    assert "Jobs of the sweep planned so far: 2, none of them finished" in done.stdout
     assert sorted(path.relative_to(tmp_path / "sweep").as_posix() for path in (tmp_path / "sweep").rglob("*")) == [
         *("multirun.yaml", "plan", "plan/0_random_seed-1.json", "plan/1_random_seed-2.json")
     ]
@@ -113,7 +113,7 @@ def test_a_sweep_that_goes_on_finishes_the_rest_only(tmp_path):
     done = command(tmp_path, *words)
 
     assert done.returncode == 0, done.stderr
-    assert f"0: done already, in {first}" in done.stdout
+    assert f"0: finished already, in {first}" in done.stdout
     assert list(datasets(tmp_path)) == [path.name for path in (tmp_path / "sweep").glob("1_*")]
 
 

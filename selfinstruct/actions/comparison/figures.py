@@ -1,6 +1,6 @@
-"""Figures: everything that is measured of one run, under dotted names; None is unknown, and never 0.
+"""The figures of one run, under dotted names; None is unknown, and never 0.
 
-Those that the summary has are made by the functions that make it.
+Figures of the summary are made by the functions that make it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,7 +39,7 @@ EXPLAINED = {
 
 
 def figures(run: Reading) -> Figures:
-    """The figures of a run."""
+    """Return the figures of a run."""
     total, pool = totals(run.rounds), tasks(run.pool)
     made = pool["made"]
     growing = {task.origin for task in run.pool if not task.is_human}
@@ -64,18 +64,18 @@ def figures(run: Reading) -> Figures:
 
 
 def share(part: float | None, whole: float) -> float | None:
-    """A part per whole; None where the part is unknown or the whole is 0."""
+    """Return a part per whole; None where the part is unknown or the whole is 0."""
     return None if part is None or not whole else round(part / whole, 6)
 
 
 def spent(run: Reading, total: dict[str, Any], *keys: str) -> float | None:
-    """What all replies took, those included that no round needed; None as soon as one is not known."""
+    """Return what all replies cost, including those that no round needed; None if any part is unknown."""
     unused = run.summary.get("unused") or {}
     return known(part.get(key) for part in (total, unused) for key in keys)
 
 
 def lengths(run: Reading) -> Figures:
-    """How long the instructions and outputs are that the run has made."""
+    """Return the lengths of the instructions and outputs that the run has made."""
     made = [task for task in run.pool if not task.is_human]
     return {
         **spread("instruction_words", (task.instruction for task in made)),
@@ -84,7 +84,7 @@ def lengths(run: Reading) -> Figures:
 
 
 def spread(name: str, texts: Iterable[str]) -> Figures:
-    """The mean length of some texts in words, and the tenths between which most of them lie."""
+    """Return the mean length of some texts in words, and its 10th, 50th and 90th percentile."""
     counts = sorted(len(unicode(text)) for text in texts)
     average = mean(counts)
     at = {tenth: counts[(len(counts) - 1) * tenth // 10] if counts else None for tenth in (1, 5, 9)}
@@ -95,7 +95,7 @@ def spread(name: str, texts: Iterable[str]) -> Figures:
 
 
 def of_stages(run: Reading) -> Figures:
-    """The totals of each stage."""
+    """Return the totals of each stage."""
     found: Figures = {}
     for stage in run.config["recipe"]:
         rows = [row for row in run.rounds if row["stage"] == stage]
@@ -108,7 +108,7 @@ def of_stages(run: Reading) -> Figures:
 
 
 def flat(values: dict[str, Any], prefix: str = "") -> Figures:
-    """Nested figures under dotted names."""
+    """Return nested figures under dotted names."""
     found: Figures = {}
     for name, value in values.items():
         found |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
@@ -116,10 +116,10 @@ def flat(values: dict[str, Any], prefix: str = "") -> Figures:
 
 
 def kept_shares(run: Reading, stage: str) -> list[float | None]:
-    """What share of its candidates each round of a stage kept."""
+    """Return the share of candidates that each round of a stage kept."""
     return [share(row["kept"], row["candidates"]) for row in run.rounds if row["stage"] == stage]
 
 
 def samples(run: Reading, count: int) -> Sequence[str]:
-    """Some of the instructions that the run has made, evenly spread."""
+    """Return some of the instructions that the run has made, evenly spread."""
     return even([task.instruction for task in run.pool if not task.is_human], count)

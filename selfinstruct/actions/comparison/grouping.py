@@ -1,7 +1,7 @@
-"""Grouping: the keys in which runs differ, and the runs that differ in nothing but their random seed.
+"""The keys in which runs differ, and the groups of runs that differ only in their random seed.
 
-Configs are compared as the runs keep them, in `config.json`.  What a run does with its results, and where it logs
-them, shapes no result and is left out.
+Configs are compared as stored in `config.json`, without the keys that shape no result: what a run exports, and where
+it logs.
 """
 
 import json
@@ -18,8 +18,8 @@ from selfinstruct.storage.differences import ABSENT, leaves
 
 SEED = "random_seed"
 RECIPE = "recipe"
-"""Stands for the many keys in which different recipes differ."""
-BESIDE = ("actions", "trackers", "formats")
+"""Stands for the many keys in which recipes differ."""
+IGNORED = ("actions", "trackers", "formats")
 """The keys that shape no result."""
 RESAMPLES = 2000
 CONFIDENCE = 0.95
@@ -39,12 +39,12 @@ class Group:
     """Runs that differ in their random seed only."""
 
     places: tuple[int, ...]
-    """Which of the runs they are."""
+    """The places of its runs."""
     figures: Mapping[str, Estimate | None]
 
 
 def differing(runs: Sequence[Reading]) -> dict[str, list[Any]]:
-    """Every key that is not the same in all readable runs, with the value that each run has, ABSENT for none."""
+    """Return every key that is not the same in all readable runs, with the value that each run has, ABSENT for none."""
     configs = [keys(run) for run in runs]
     known = dict.fromkeys(key for config in configs for key in config)
     readable = [config for config, run in zip(configs, runs, strict=True) if run.is_readable]
@@ -57,30 +57,28 @@ def differing(runs: Sequence[Reading]) -> dict[str, list[Any]]:
 
 
 def recipes(runs: Sequence[Reading]) -> list[Any]:
-    """The recipe of each run by its name, or by its stages where names do not tell them apart; empty if all are one."""
+    """Return the recipe of each run by name, or by stages where names are ambiguous; empty if all are the same."""
     stages = [", ".join(run.config["recipe"]) if run.is_readable else ABSENT for run in runs]
-    names = [
-        run.summary.get("recipe", told) if run.is_readable else ABSENT for run, told in zip(runs, stages, strict=True)
-    ]
-    kinds = {told for told, run in zip(stages, runs, strict=True) if run.is_readable}
-    if len(kinds) < 2:
+    if len({*stages} - {ABSENT}) < 2:
         return []
-    pairs = {*zip(names, stages, strict=True)}
-    return names if len({name for name, _ in pairs}) == len(pairs) else stages
+    pairs = zip(runs, stages, strict=True)
+    names = [run.summary.get("recipe", stage) if run.is_readable else ABSENT for run, stage in pairs]
+    both = {*zip(names, stages, strict=True)}
+    return names if len({name for name, _ in both}) == len(both) else stages
 
 
 def keys(run: Reading) -> dict[str, Any]:
-    """Every key of a run's config that shapes its result, dotted."""
-    return dict(leaves({name: value for name, value in run.config.items() if name not in BESIDE}))
+    """Return every key of a run's config that shapes its result, dotted."""
+    return dict(leaves({name: value for name, value in run.config.items() if name not in IGNORED}))
 
 
 def written(value: Any) -> str:
-    """A value of a config, so that equal ones are one text."""
+    """Return a value of a config as a text that is the same for equal values."""
     return "" if value is ABSENT else json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def short(names: Iterable[str]) -> dict[str, str]:
-    """For each dotted key the last words of it that tell it from the others."""
+    """Return for each dotted key its shortest unique ending."""
     names = list(names)
     found = {}
     for name in names:
@@ -93,7 +91,7 @@ def short(names: Iterable[str]) -> dict[str, str]:
 
 
 def groups(runs: Sequence[Reading], figures: Sequence[Figures]) -> list[Group]:
-    """The groups of two or more complete runs with different seeds."""
+    """Return the groups of two or more complete runs with different seeds."""
     found: dict[str, list[int]] = {}
     for place, run in enumerate(runs):
         if run.is_complete:
@@ -106,12 +104,12 @@ def groups(runs: Sequence[Reading], figures: Sequence[Figures]) -> list[Group]:
 
 
 def identity(run: Reading) -> str:
-    """The config of a run without its seed, as a text."""
+    """Return the config of a run without its seed, as a text."""
     return written(dict(sorted((key, value) for key, value in keys(run).items() if key != SEED)))
 
 
 def estimates(figures: Sequence[Figures]) -> dict[str, Estimate | None]:
-    """Every figure over some runs; None where it is not known of all."""
+    """Return the estimate of every figure over some runs; None where any of them lacks it."""
     return {
         name: None if None in (values := [row.get(name) for row in figures]) else estimate(tuple(filter_none(values)))
         for name in dict.fromkeys(name for row in figures for name in row)
@@ -119,13 +117,13 @@ def estimates(figures: Sequence[Figures]) -> dict[str, Estimate | None]:
 
 
 def filter_none(values: Iterable[float | None]) -> Iterable[float]:
-    """The values that are known."""
+    """Return the values that are known."""
     return (value for value in values if value is not None)
 
 
 @cache
 def estimate(values: tuple[float, ...]) -> Estimate:
-    """The mean, and its percentile bootstrap interval (Efron, 1979); the same values give the same bounds."""
+    """Return the mean, and its percentile bootstrap interval (Efron, 1979); the same values give the same bounds."""
     means = sorted(fsum(values[place] for place in draw) / len(values) for draw in draws(len(values)))
     cut = round((1 - CONFIDENCE) / 2 * len(means))
     return Estimate(fsum(values) / len(values), means[cut], means[-1 - cut])
@@ -133,6 +131,6 @@ def estimate(values: tuple[float, ...]) -> Estimate:
 
 @cache
 def draws(size: int) -> list[list[int]]:
-    """Which of so many values each resample takes."""
+    """Return the indices that each bootstrap resample draws."""
     rng = Random(0)
     return [rng.choices(range(size), k=size) for _ in range(RESAMPLES)]

@@ -1,7 +1,7 @@
-"""Overlap: what share of the instructions of one run another run has as well.
+"""The share of one run's instructions that another run has as well.
 
-Near is what the similarity filter of the paper would have turned away: ROUGE-L above 0.7.  It is asked by the filter's
-own index, exactly.  Of a large run an even sample is looked for among all that the other has made.
+Near instructions are those that the similarity filter of the paper would have rejected: ROUGE-L above 0.7, computed
+by the index of the filter.  Of a large run an even sample is compared with everything that the other has made.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ from selfinstruct.task import Task
 THRESHOLD = 0.7
 """Section 2.2 of Self-Instruct."""
 SAMPLE = 1000
-"""Instructions of a run that are looked for in another."""
+"""The most instructions of a run that are compared with another run."""
 MOST = 40
-"""Runs; of more, only the first are compared with each other."""
+"""The most runs that are compared with each other."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Overlap:
 
 
 def overlaps(runs: Sequence[Reading]) -> dict[tuple[int, int], Overlap]:
-    """For the places of two runs: how much of the first is in the second."""
+    """Return how much of the first run is in the second, by the places of both."""
     made = [[task for task in run.pool if not task.is_human] for run in runs]
     places = [place for place, tasks in enumerate(made) if tasks][:MOST]
     border = Border(THRESHOLD)
@@ -48,7 +48,7 @@ def overlaps(runs: Sequence[Reading]) -> dict[tuple[int, int], Overlap]:
 
 
 def overlap(tasks: Sequence[Task], texts: set[str], index: RougeIndex, border: Border) -> Overlap:
-    """How many of some tasks are among the texts of a run, and how many are near one of them."""
+    """Return how many of some tasks are among the texts of a run, and how many are near one of them."""
     same = [task.instruction in texts for task in tasks]
     near = [
         is_same or index.above(task.instruction, border) is not None for is_same, task in zip(same, tasks, strict=True)

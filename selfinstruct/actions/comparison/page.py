@@ -1,7 +1,7 @@
-"""Page: the whole comparison as one HTML file, which opens from disk and asks nothing of a network.
+"""The comparison as one HTML file, which opens from disk without a network.
 
-It has no script, and forbids any: whatever a model wrote is shown as text, and would stay text if an escape were
-forgotten.  Dark or light is the reader's choice in the browser.
+It has no script, and its policy forbids any, so that text of a model stays text even if an escape were forgotten.
+Light and dark themes follow the settings of the browser.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from selfinstruct.text.escaping import html as escape
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 SHOWN = 5
-"""Instructions of each run that the page shows."""
+"""The number of instructions of each run that the page shows."""
 PLOTTED = (
     "kept_per_request",
     "tokens_per_task",
@@ -36,10 +36,10 @@ LONGEST = 400
 
 
 def page(comparison: Comparison) -> str:
-    """The page."""
+    """Return the page."""
     title = f"Comparison of {len(comparison.runs)} runs"
     sections = [
-        section("Before you compare", items(comparison.cautions) if comparison.cautions else "<p>Nothing to note.</p>"),
+        section("Before you compare", items(comparison.warnings) if comparison.warnings else "<p>Nothing to note.</p>"),
         section("Runs", html(of_runs(comparison, EXPLAINED)) + folders(comparison)),
         section(of_groups(comparison).title, seeds(comparison)) if comparison.groups else "",
         section("Kept share by round", shares(comparison)),
@@ -60,22 +60,22 @@ def page(comparison: Comparison) -> str:
 
 
 def section(title: str, body: str) -> str:
-    """A part of the page under its heading; nothing where there is nothing to show."""
+    """Return a section under its heading; nothing for an empty body."""
     return f"<section>\n<h2>{escape(title)}</h2>\n{body}\n</section>" if body else ""
 
 
 def details(title: str, body: str) -> str:
-    """A part that is folded away."""
+    """Return a collapsed section."""
     return f"<details><summary>{escape(title)}</summary>{body}</details>"
 
 
 def items(texts_: Iterable[str]) -> str:
-    """A list of texts."""
+    """Return a list of texts."""
     return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts_)}</ul>"
 
 
 def html(table: Table) -> str:
-    """A table that scrolls sideways where it is wide."""
+    """Return a table that scrolls sideways where it is wide."""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.headers)
     rows = "".join(
         f'<tr><th scope="row">{escape(row[0])}</th>{"".join(map(cell_of, row[1:]))}</tr>' for row in table.rows
@@ -84,12 +84,12 @@ def html(table: Table) -> str:
 
 
 def cell_of(text: str) -> str:
-    """A cell; a short text is not broken."""
+    """Return a cell; a short text is not wrapped."""
     return f'<td class="short">{escape(text)}</td>' if len(text) <= 32 else f"<td>{escape(text)}</td>"
 
 
 def folders(comparison: Comparison) -> str:
-    """Which folder each run is, who wrote it, and all keys that differ."""
+    """Return which folder each run is, who wrote it, and all keys that differ."""
     rows = [
         [label, run.name, ", ".join(run.models) or UNKNOWN, *(comparison.value(key, place) for key in comparison.keys)]
         for place, (label, run) in enumerate(zip(comparison.labels, comparison.runs, strict=True))
@@ -99,16 +99,16 @@ def folders(comparison: Comparison) -> str:
 
 
 def seeds(comparison: Comparison) -> str:
-    """The groups, and how their intervals were made."""
+    """Return the table of groups, and how their intervals were computed."""
     return (
         f"<p>Percentile bootstrap of the mean, {RESAMPLES:,} resamples, always the same ones. With two or three seeds"
-        f" such an interval is narrower than its {CONFIDENCE:.0%} promises; take it for the range, not for a test.</p>"
+        f" such an interval is narrower than its {CONFIDENCE:.0%} promises; read it as a range, not as a test.</p>"
         + html(of_groups(comparison, EXPLAINED))
     )
 
 
 def shares(comparison: Comparison) -> str:
-    """A plot a stage that had several rounds in any run; those of stages that add no tasks are folded away."""
+    """Return a plot for each stage with several rounds; those of stages that add no tasks are collapsed."""
     body = ""
     for stage in stages(comparison):
         if found := series(comparison, stage):
@@ -119,7 +119,7 @@ def shares(comparison: Comparison) -> str:
 
 
 def rejections(comparison: Comparison) -> str:
-    """What share of all candidates each filter rejected, by run."""
+    """Return what share of all candidates each filter rejected, by run."""
     rows = []
     counts = []
     names = sorted({name for row in comparison.figures for name in row if name.startswith("rejected.")})
@@ -134,7 +134,7 @@ def rejections(comparison: Comparison) -> str:
 
 
 def measures(comparison: Comparison) -> str:
-    """A plot a figure: a row a group with its interval, or a row a run where no seeds repeat."""
+    """Return a plot for each figure, with a row for each group, and for each run without a group."""
     body = ""
     for name in PLOTTED:
         rows: list[plots.Interval] = []
@@ -156,11 +156,11 @@ def measures(comparison: Comparison) -> str:
         ]
         body += f"<figure><figcaption><b>{name}</b> mean, and where eight of ten lie</figcaption>"
         body += plots.intervals(lengths, name) + "</figure>"
-    return f'<div class="figures">{body}</div>' + items(comparison.told_group(group) for group in comparison.groups)
+    return f'<div class="figures">{body}</div>' + items(comparison.group_legend(group) for group in comparison.groups)
 
 
 def sent(comparison: Comparison) -> str:
-    """Each parameter of each stage, as requested and as sent, run by run."""
+    """Return each parameter of each stage, as requested and as sent, run by run."""
     known = dict.fromkeys(key for parameters in comparison.parameters for key in parameters)
     names = sorted(known, key=lambda key: stages(comparison).index(key[0]) if key[0] in stages(comparison) else -1)
     rows = []
@@ -171,7 +171,7 @@ def sent(comparison: Comparison) -> str:
             row += (
                 [UNKNOWN, UNKNOWN]
                 if found is None
-                else [" or ".join(found.requested) or UNKNOWN, differs(found) + told(found.sent)]
+                else [" or ".join(found.requested) or UNKNOWN, differs(found) + ranked(found.sent)]
             )
         rows.append(row)
     headers = ["parameter", *(f"{label} {kind}" for label in comparison.labels for kind in ("requested", "sent"))]
@@ -183,19 +183,19 @@ def sent(comparison: Comparison) -> str:
 
 
 def differs(parameter: Parameter) -> str:
-    """A mark where something was sent that was not requested."""
+    """Return a mark where something was sent that was not requested."""
     return "≠ " if parameter.differs else ""
 
 
-def told(values: Mapping[str, int]) -> str:
-    """Values with their counts, the most frequent first."""
-    ranked = sorted(values.items(), key=lambda pair: (-pair[1], pair[0]))
-    more = f" and {len(ranked) - 4} more" if len(ranked) > 4 else ""
-    return ", ".join(f"{value} ×{count:,}" for value, count in ranked[:4]) + more or UNKNOWN
+def ranked(values: Mapping[str, int]) -> str:
+    """Return values with their counts, the most frequent first."""
+    found = sorted(values.items(), key=lambda pair: (-pair[1], pair[0]))
+    more = f" and {len(found) - 4} more" if len(found) > 4 else ""
+    return ", ".join(f"{value} ×{count:,}" for value, count in found[:4]) + more or UNKNOWN
 
 
 def overlap(comparison: Comparison) -> str:
-    """What each run has in common with each other, darker for more."""
+    """Return the overlap of each pair of runs, darker for more."""
     if not comparison.overlaps:
         return ""
     places = sorted({first for first, _ in comparison.overlaps})
@@ -218,21 +218,21 @@ def overlap(comparison: Comparison) -> str:
 
 
 def texts(comparison: Comparison) -> str:
-    """Some instructions of each run, as they are."""
+    """Return some instructions of each run, as they are."""
     return "".join(
-        details(comparison.told(place), items(text[:LONGEST] for text in samples(run, SHOWN)))
+        details(comparison.legend(place), items(text[:LONGEST] for text in samples(run, SHOWN)))
         for place, run in enumerate(comparison.runs)
         if len(run.pool)
     )
 
 
 def meanings() -> str:
-    """What each figure means."""
+    """Return what each figure means."""
     return f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{escape(text)}</dd>' for name, text in EXPLAINED.items())}</dl>"
 
 
 def all_figures(comparison: Comparison) -> Table:
-    """A row a figure, a column a run, every digit."""
+    """Return a table of every figure with all its digits, with a column for each run."""
     known: Sequence[str] = ordered(name for row in comparison.figures for name in row)
     rows = [[name, *(str(UNKNOWN if (value := row.get(name)) is None else value) for row in comparison.figures)]
             for name in known]  # fmt: skip

@@ -1,7 +1,7 @@
-"""Plots: lines, intervals and stacked bars as inline SVG, drawn here, so that the page needs no script and no network.
+"""Lines, intervals and stacked bars as inline SVG, so that the page needs no script and no network.
 
-Colours are classes of the page's style sheet, which knows a dark and a light one of each.  Of more series than colours
-the dashes differ.  Every mark tells its value when pointed at.
+Colors are classes of the page's style sheet, which has a light and a dark theme.  With more series than colors the
+dashes differ.  Every mark shows its value in a tooltip.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,12 +9,12 @@ from typing import TypeAlias
 
 from selfinstruct.text.escaping import html as escape
 
-COLOURS = 8
-"""Different colours in the style sheet."""
+COLORS = 8
+"""The number of colors in the style sheet."""
 DASHES = ("", "6 3", "2 3", "8 3 2 3")
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 640, 44, 12, 10, 26
 FITS = 22
-"""Characters of a label that fit beside a bar."""
+"""Characters of a label that fit next to a bar."""
 ROW = 22
 """Height of a bar with its gap."""
 
@@ -24,7 +24,7 @@ Interval: TypeAlias = tuple[str, float | None, float | None, float | None]
 
 
 def lines(series: Sequence[Series], name: str, height: int = 240) -> str:
-    """Shares from 0 to 1 over rounds, a line a run; a round without a share leaves a gap."""
+    """Draw shares from 0 to 1 over rounds, a line for each run; a round without a share leaves a gap."""
     longest = max((len(values) for _, values in series), default=0)
     marks = [frame(height, longest)]
     for number, (label, values) in enumerate(series):
@@ -34,10 +34,10 @@ def lines(series: Sequence[Series], name: str, height: int = 240) -> str:
             if value is not None
         ]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in points)
-        dash = DASHES[number // COLOURS % len(DASHES)]
-        marks.append(f'<polyline class="line c{number % COLOURS}" stroke-dasharray="{dash}" points="{path}"/>')
+        dash = DASHES[number // COLORS % len(DASHES)]
+        marks.append(f'<polyline class="line c{number % COLORS}" stroke-dasharray="{dash}" points="{path}"/>')
         marks += [
-            f'<circle class="dot c{number % COLOURS}" cx="{x:.1f}" cy="{y:.1f}" r="3">'
+            f'<circle class="dot c{number % COLORS}" cx="{x:.1f}" cy="{y:.1f}" r="3">'
             f"{tooltip(f'{label}, round {index}: {value:.1%}')}</circle>"
             for x, y, value, index in points
         ]
@@ -45,7 +45,7 @@ def lines(series: Sequence[Series], name: str, height: int = 240) -> str:
 
 
 def frame(height: int, longest: int) -> str:
-    """The axes of a plot of shares over rounds."""
+    """Return the axes of a plot of shares over rounds."""
     marks = []
     for share in (0, 0.25, 0.5, 0.75, 1):
         y = TOP + (1 - share) * (height - TOP - BOTTOM)
@@ -58,13 +58,13 @@ def frame(height: int, longest: int) -> str:
 
 
 def place(index: int, longest: int) -> float:
-    """Where a round stands."""
+    """Return the horizontal place of a round."""
     inner = WIDTH - LEFT - RIGHT
     return LEFT + inner / 2 if longest < 2 else LEFT + 8 + index * (inner - 16) / (longest - 1)
 
 
 def intervals(rows: Sequence[Interval], name: str) -> str:
-    """A dot a row with its bounds; a row whose value is unknown says so."""
+    """Draw a dot with its bounds for each row; an unknown value is labelled as such."""
     known = [bound for _, *bounds in rows for bound in bounds if bound is not None]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
     low, span = (low, high - low) if high > low else (low - 0.5, 1.0)
@@ -90,16 +90,16 @@ def intervals(rows: Sequence[Interval], name: str) -> str:
         bounds = ""
         if first is not None and last is not None:
             ends = f'x1="{at(first):.1f}" x2="{at(last):.1f}"'
-            marks.append(f'<line class="whisker c{number % COLOURS}" {ends} y1="{y}" y2="{y}"/>')
+            marks.append(f'<line class="whisker c{number % COLORS}" {ends} y1="{y}" y2="{y}"/>')
             bounds = f" [{first:.4g}, {last:.4g}]"
-        told = tooltip(f"{label}: {value:.4g}{bounds}")
-        marks.append(f'<circle class="dot c{number % COLOURS}" cx="{at(value):.1f}" cy="{y}" r="5">{told}</circle>')
+        tip = tooltip(f"{label}: {value:.4g}{bounds}")
+        marks.append(f'<circle class="dot c{number % COLORS}" cx="{at(value):.1f}" cy="{y}" r="5">{tip}</circle>')
         marks.append(f'<text x="{WIDTH - 4}" y="{y + 4:.1f}" text-anchor="end">{value:.4g}</text>')
     return svg(height, marks, name)
 
 
 def bars(rows: Sequence[tuple[str, Mapping[str, float]]], name: str) -> str:
-    """A bar a row, of parts that are shares of a whole."""
+    """Draw a bar for each row, of parts that are shares of a whole."""
     parts = sorted({part for _, shares in rows for part in shares})
     longest = max((sum(shares.values()) for _, shares in rows), default=0.0) or 1.0
     left = 150
@@ -107,12 +107,12 @@ def bars(rows: Sequence[tuple[str, Mapping[str, float]]], name: str) -> str:
     for number, (label, shares) in enumerate(rows):
         y, x = ROW * number + 3, float(left)
         marks.append(f'<text x="{left - 12}" y="{y + 13}" text-anchor="end">{escape(clipped(label))}</text>')
-        for colour, part in enumerate(parts):
+        for color, part in enumerate(parts):
             size = shares.get(part, 0.0) / longest * (WIDTH - left - 70)
-            told = tooltip(f"{label}, {part}: {shares.get(part, 0.0):.1%} of all candidates")
+            tip = tooltip(f"{label}, {part}: {shares.get(part, 0.0):.1%} of all candidates")
             marks.append(
-                f'<rect class="bar c{colour % COLOURS}" x="{x:.1f}" y="{y}" width="{size:.1f}" height="{ROW - 6}">'
-                f"{told}</rect>"
+                f'<rect class="bar c{color % COLORS}" x="{x:.1f}" y="{y}" width="{size:.1f}" height="{ROW - 6}">'
+                f"{tip}</rect>"
             )
             x += size
         marks.append(f'<text x="{x + 6:.1f}" y="{y + 13}">{sum(shares.values()):.1%}</text>')
@@ -120,17 +120,17 @@ def bars(rows: Sequence[tuple[str, Mapping[str, float]]], name: str) -> str:
 
 
 def svg(height: float, marks: Sequence[str], name: str) -> str:
-    """The marks as a picture that scales with the page."""
+    """Return the marks as a picture that scales with the page."""
     return f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(name)}">{"".join(marks)}</svg>'
 
 
 def legend(labels: Sequence[str]) -> str:
-    """What each colour, and beyond them each dash, stands for."""
+    """Return the legend of colors and dashes."""
     keys = []
     for number, label in enumerate(labels):
-        dash = DASHES[number // COLOURS % len(DASHES)]
+        dash = DASHES[number // COLORS % len(DASHES)]
         sign = (
-            f'<svg class="key" viewBox="0 0 24 8" aria-hidden="true"><line class="line c{number % COLOURS}" x1="0"'
+            f'<svg class="key" viewBox="0 0 24 8" aria-hidden="true"><line class="line c{number % COLORS}" x1="0"'
             f' x2="24" y1="4" y2="4" stroke-dasharray="{dash}"/></svg>'
         )
         keys.append(f"<li>{sign}{escape(label)}</li>")
@@ -138,11 +138,11 @@ def legend(labels: Sequence[str]) -> str:
 
 
 def tooltip(text: str) -> str:
-    """What a mark says when it is pointed at."""
+    """Return the tooltip of a mark."""
     return f"<title>{escape(text)}</title>"
 
 
 def clipped(text: str) -> str:
-    """A label that fits beside a bar; that it is offline is never cut off."""
+    """Return a label that fits next to a bar; the mark `offline` is never cut off."""
     end = " offline" if text.endswith(" offline") else ""
     return text if len(text) <= FITS else f"{text.removesuffix(end)[: FITS - 1 - len(end)]}…{end}"

@@ -1,8 +1,8 @@
-"""Sending: what the config requested of each stage, beside what was sent and who answered.
+"""The parameters that the config requests of each stage, those that were sent, and the model that answered.
 
-Requested is what `config.json` says.  Sent is what the stored requests say, reply by reply: a retry with another
-temperature is seen here, and a stop string with its number filled in.  The model as served is the one that the
-provider named in its reply.
+Requested parameters come from `config.json`, sent ones from each stored request: they show a retry with another
+temperature, and a stop string with its number filled in.  The model as served is the one that the provider named in
+its reply.
 """
 
 import json
@@ -23,7 +23,7 @@ SERVED = "model as served"
 NOT_SENT = "not sent"
 OURS = ("_target_", "concurrency", "requests_per_minute", "tokens_per_minute", "timeout_seconds", "attempts", "key_env",
         "key_required", "store", "price", "unsupported", "deadline_seconds", "max_reply_bytes")  # fmt: skip
-"""What a model part holds that is sent to nobody."""
+"""The keys of a model that are never sent."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +37,19 @@ class Parameter:
 
     @property
     def differs(self) -> bool:
-        """Whether anything was sent but what was requested; a template, which must be filled in, is no difference."""
+        """Whether anything else was sent than requested; a template that was filled in does not count."""
         is_template = any("{{" in text for text in self.requested)
         return bool(self.requested) and not is_template and not set(self.sent) <= set(self.requested)
 
 
 def parameters(run: Reading) -> dict[tuple[str, str], Parameter]:
-    """Stage and name of every parameter that is requested or sent, SERVED among them."""
+    """Return every requested or sent parameter, and the model as served, by stage and name."""
     sent: dict[tuple[str, str], Counter[str]] = {}
     total: Counter[str] = Counter()
     for stage, decoding, identity, model, count in replies(run.folder / STORE):
         total[stage] += count
-        told = {**flat(loaded(identity), "model."), **flat(loaded(decoding)), SERVED: model}
-        for name, value in told.items():
+        sent_now = {**flat(loaded(identity), "model."), **flat(loaded(decoding)), SERVED: model}
+        for name, value in sent_now.items():
             sent.setdefault((stage, name), Counter())[written(value)] += count
     requested = {
         (stage, name): values
@@ -68,7 +68,7 @@ def parameters(run: Reading) -> dict[tuple[str, str], Parameter]:
 
 
 def asked(stage: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The parameters that a config requests of a stage and its model takes; the temperature also of its retries."""
+    """Return the parameters that a config requests of a stage and that its model accepts."""
     prompt = stage.get("prompt") or {}
     own = stage.get("model") or model
     unsupported = own.get("unsupported") or ()
@@ -92,7 +92,7 @@ def replies(path: Path) -> Iterator[tuple[str, str, str, str, int]]:
 
 
 def loaded(text: str) -> dict[str, Any]:
-    """A JSON object; empty where it is none."""
+    """Return the JSON object in a text; empty where there is none."""
     try:
         found = json.loads(text)
     except ValueError:
@@ -101,7 +101,7 @@ def loaded(text: str) -> dict[str, Any]:
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested parameters under dotted names; those without a value left out."""
+    """Return nested parameters under dotted names; those without a value left out."""
     found: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, Mapping):
@@ -112,5 +112,5 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def written(value: Any) -> str:
-    """A value as JSON; a text that stands alone without quotes."""
+    """Return a value as JSON; a text that stands alone without quotes."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

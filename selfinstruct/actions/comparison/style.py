@@ -1,4 +1,4 @@
-"""Style: how the page looks, in a dark and a light dress."""
+"""The style sheet of the page, with a light and a dark theme."""
 
 STYLE = """
 :root { color-scheme: light dark; --text: #1c1e21; --faint: #5f6670; --back: #ffffff; --grid: #d9dde2;

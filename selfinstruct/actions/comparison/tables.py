@@ -1,7 +1,7 @@
-"""Tables: the comparison as plain text, CSV, Markdown and LaTeX, each escaped as it needs.
+"""The comparison as plain text, CSV, Markdown and LaTeX tables.
 
-CSV holds every figure as it is, an unknown one as an empty cell.  The others show the figures that are read first,
-with four digits, and an unknown one as a dash.
+CSV has every figure with all its digits, and an empty cell for an unknown one.  The others show the main figures with
+four digits, and a dash for an unknown one.
 """
 
 import json
@@ -30,9 +30,9 @@ FIRST = (
 )
 """The figures of the short tables."""
 FEWEST, NARROWEST = 3, 3
-"""Columns that are shown however narrow the terminal is, and the characters of each."""
+"""The fewest columns that are shown, and the characters of the narrowest."""
 MOST_KEYS = 8
-"""Keys that differ, in the short tables."""
+"""The most keys that the short tables show."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Table:
 
 
 def digits(value: object) -> str:
-    """A value as a reader wants it: numbers with four digits, what is unknown as a dash."""
+    """Return a value for a reader: a number with four digits, a dash for an unknown one."""
     if value is None:
         return UNKNOWN
     if isinstance(value, Estimate):
@@ -56,7 +56,7 @@ def digits(value: object) -> str:
 
 
 def of_runs(comparison: Comparison, names: Iterable[str] = FIRST) -> Table:
-    """A row a run: its values of the keys that differ and some figures, after how it ended."""
+    """Return a row for each run: its status, its values of the keys that differ, and some figures."""
     names, keys = list(names), list(comparison.short.items())[:MOST_KEYS]
     rows = [
         [
@@ -72,7 +72,7 @@ def of_runs(comparison: Comparison, names: Iterable[str] = FIRST) -> Table:
 
 
 def of_groups(comparison: Comparison, names: Iterable[str] = FIRST) -> Table:
-    """A row a group: mean and confidence interval of each figure."""
+    """Return a row for each group: mean and confidence interval of each figure."""
     names = list(names)
     keys = [(key, name) for key, name in comparison.short.items() if key != SEED][:MOST_KEYS]
 
@@ -86,12 +86,12 @@ def of_groups(comparison: Comparison, names: Iterable[str] = FIRST) -> Table:
 
 
 def short_tables(comparison: Comparison) -> list[Table]:
-    """The tables of runs and, where there are any, of groups."""
+    """Return the tables of runs and, where there are any, of groups."""
     return [of_runs(comparison), *([of_groups(comparison)] if comparison.groups else [])]
 
 
 def text(table: Table, width: int | None = None) -> str:
-    """A table for the terminal; of one that is too wide the last columns are left out, and long cells are cut."""
+    """Return a table for the terminal; if it is too wide, the last columns are dropped and long cells are cut."""
     headers, *rows = [list(map(in_a_line, row)) for row in (table.headers, *table.rows)]
     left_out = 0
     while True:
@@ -138,7 +138,7 @@ def latex(table: Table) -> str:
 
 
 def csv_of_runs(comparison: Comparison) -> str:
-    """Every figure of every run."""
+    """Return every figure of every run."""
     return csv_text(every_run(comparison))
 
 
@@ -157,7 +157,7 @@ def every_run(comparison: Comparison) -> list[list[object]]:
 
 
 def csv_of_groups(comparison: Comparison) -> str:
-    """Every figure of every group, with the bounds of its interval."""
+    """Return every figure of every group, with the bounds of its interval."""
     return csv_text(every_group(comparison))
 
 
@@ -182,7 +182,7 @@ def every_group(comparison: Comparison) -> list[list[object]]:
 
 
 def csv_of_overlaps(comparison: Comparison) -> str:
-    """What share of the first run's instructions the second run has."""
+    """Return what share of the first run's instructions the second run has."""
     return csv_text(every_overlap(comparison))
 
 
@@ -195,12 +195,12 @@ def every_overlap(comparison: Comparison) -> list[list[object]]:
 
 
 def ordered(names: Iterable[str]) -> list[str]:
-    """Names, each once, those first that are explained."""
+    """Return names without duplicates, the explained ones first."""
     return list(dict.fromkeys([*EXPLAINED, *names]))
 
 
 def raw(value: object) -> object:
-    """A config's value for a cell of CSV."""
+    """Return a config's value for a cell of CSV."""
     if value is ABSENT:
         return None
     return value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Cautions: what makes runs hard to compare, in sentences, so that nobody compares apples with pears."""
+"""Warnings: what makes runs hard to compare, in sentences."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -10,10 +10,10 @@ from selfinstruct.actions.comparison.sent_parameters import SERVED, Parameter
 Sent = Mapping[tuple[str, str], Parameter]
 
 
-def cautions(
+def warnings(
     runs: Sequence[Reading], labels: Sequence[str], figures: Sequence[Figures], sent: Sequence[Sent]
 ) -> list[str]:
-    """Everything that a reader should know before comparing these runs."""
+    """Return what a reader should know before comparing these runs."""
     found = [
         *of_authors(runs, labels),
         *(f"Run {label}: {run.status}." for run, label in zip(runs, labels, strict=True) if not run.is_complete),
@@ -27,17 +27,17 @@ def cautions(
 
 
 def of_authors(runs: Sequence[Reading], labels: Sequence[str]) -> Iterator[str]:
-    """Runs whose text is no model's."""
+    """Warn of text that no model wrote."""
     offline = [label.partition(" ")[0] for run, label in zip(runs, labels, strict=True) if run.is_offline]
     if offline:
         yield (
             f"Written by 'offline' or 'scripted', which stand in for a model: run {', '.join(offline)}. Its figures"
-            " say nothing of any language model."
+            " do not measure a language model."
         )
 
 
 def of_sizes(figures: Sequence[Figures]) -> Iterator[str]:
-    """Pools of different sizes."""
+    """Warn of pools of different sizes."""
     sizes = {row["made"] for row in figures if row.get("made")}
     if len(sizes) > 1:
         yield (
@@ -47,18 +47,18 @@ def of_sizes(figures: Sequence[Figures]) -> Iterator[str]:
 
 
 def of_code(runs: Sequence[Reading]) -> Iterator[str]:
-    """Runs that were made by different code."""
+    """Warn of runs that were made by different code."""
     made_by = {
         written([run.summary.get("git"), (run.summary.get("versions") or {}).get("selfinstruct")])
         for run in runs
         if run.summary
     }
     if len(made_by) > 1:
-        yield "The runs were not all made by the same state of the code; summary.json names it."
+        yield "The runs were made by different versions of the code; summary.json has the version."
 
 
 def of_twins(runs: Sequence[Reading], labels: Sequence[str]) -> Iterator[str]:
-    """Runs with one config and one seed, which are no independent repetitions."""
+    """Warn of runs with the same config and seed, which are not independent repetitions."""
     twins: dict[str, list[str]] = {}
     for run, label in zip(runs, labels, strict=True):
         if run.is_complete:
@@ -69,7 +69,7 @@ def of_twins(runs: Sequence[Reading], labels: Sequence[str]) -> Iterator[str]:
 
 
 def of_parameters(label: str, parameters: Sent) -> Iterator[str]:
-    """What was not sent as requested, and models that changed while they answered."""
+    """Warn of parameters that were not sent as requested, and of models that changed during the run."""
     for (stage, name), parameter in parameters.items():
         if parameter.differs:
             yield (

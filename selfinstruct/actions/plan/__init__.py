@@ -1,11 +1,11 @@
-"""Say what a run would ask and cost, before anything is asked.
+"""Estimate what a run would ask and cost, without asking anything.
 
-The config is composed, built and checked like that of a run, and the prompts are rendered by the parts that a run would
-use; only the replies are missing.  How many there would be is estimated (estimate.py), from an earlier run where one is
-named, and what each would take of money and time follows from the model's price and limits (pace.py).
+The config is composed, built and checked like that of a run, and its prompts are rendered; only the replies are
+missing.  Their number is estimated (estimate.py), from an earlier run where one is named; cost and time follow from the
+model's price and limits (pace.py).
 
-What would stop a run is an error here too, where it lies in the config or the seeds; what the place lacks, a key above
-all, is told and no error, for a plan is often made where the run will not be.
+Mistakes in the config or the seeds are errors here too.  What the machine lacks, such as an API key, is only noted,
+since a plan is often made on another machine than the run.
 """
 
 import json
@@ -35,17 +35,17 @@ class Plan:
     """Estimates requests, tokens, dollars and time of a run."""
 
     asks: ClassVar[bool] = False
-    """It does not."""
+    """It asks nothing."""
     is_apart: ClassVar[bool] = True
     """It needs no pool."""
 
     like: str | None
-    """The folder of an earlier run, by whose measured yield the plan is made; null to assume."""
+    """The folder of an earlier run, whose measurements replace assumptions; null for none."""
     assume: Assumptions
-    """What is taken for granted where no earlier run says better."""
+    """The assumptions where no earlier run was measured."""
 
     def problems(self, run: "Run") -> list[str]:
-        """Bad seeds, prompts that cannot be rendered, an earlier run that is none."""
+        """Report bad seeds, prompts that cannot be rendered, and an unreadable earlier run."""
         problems = [text for stage in run.recipe.values() if isinstance(stage, Reading) for text in stage.problems()]
         try:
             seeds = Pool(run.seeds.load() if asking(run.recipe) else ())

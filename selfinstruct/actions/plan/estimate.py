@@ -1,9 +1,9 @@
 """How many requests and tokens a stage will need.
 
-A stage that makes tasks needs as many candidates as novelty wants (novelty.py), and each request brings so many; a
-stage that completes tasks asks about a share of them, some more than once.  Both are measured by an earlier run where
-there is one, stage by stage, else assumed.  The range is one of chance alone: that the next run is like the earlier one
-is taken for granted, and what differs between their configs is told elsewhere.
+A stage that makes tasks needs more candidates the larger its pool (novelty.py), at a number of candidates a request; a
+stage that completes tasks asks about a share of them, some more than once.  Both are measured in an earlier run where
+there is one, stage by stage, or assumed.  The range covers chance alone: the next run is taken to be like the earlier
+one, and differences between their configs are noted elsewhere.
 """
 
 import math
@@ -53,7 +53,7 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True)
 class Outlook:
-    """By what the stages are judged."""
+    """The assumptions and measurements behind all estimates."""
 
     assumed: Assumptions
     earlier: Earlier | None
@@ -67,7 +67,7 @@ class Outlook:
         prompt_tokens: float,
         inputs: float | None = None,
     ) -> Estimate:
-        """What a stage will need when so many tasks were made before, and so many seeds lack what it fills.
+        """Return what a stage will need after `made` tasks, when `lacking` seeds lack what it fills.
 
         `inputs` says how many inputs of each task it asks about, where it asks input by input.
         """
@@ -96,7 +96,7 @@ class Outlook:
         )
 
     def made(self, name: str, stage: ModelStage, found: Estimate) -> Range:
-        """The tasks that a stage will add; all that it asks for, where it goes by generations and nothing is known."""
+        """Return the tasks that a stage will add; with generations and no measurement, as many as it asks for."""
         if stage.target is not None:
             return exactly(stage.target)
         if not isinstance(stage, Grow):
@@ -111,7 +111,7 @@ class Outlook:
         return range_ if most is None else range_.mapped(lambda tokens: min(tokens, most))
 
     def measured(self, name: str, stage: ModelStage) -> Measured | None:
-        """What the earlier run says of a stage; None where it has made or completed nothing."""
+        """Return the measurements of a stage in the earlier run; None where it has made or completed nothing."""
         found = None if self.earlier is None else self.earlier.stages.get(name)
         if found is None or not (found.subjects if stage.target is None else found.kept):
             return None
@@ -133,13 +133,13 @@ class Outlook:
         return repeated(measured, attempts, self._attempts_before(stage, measured))
 
     def _each_input(self, stage: ModelStage, measured: Measured | None) -> Range:
-        """Requests for each input of a task."""
+        """Return the requests for each input of a task."""
         if measured is None or not measured.kept:
             return self._each(stage, None)
         return exactly(min(measured.asked / measured.kept, attempts_of(stage)))
 
     def _share(self, stage: ModelStage, measured: Measured | None, made: float) -> Range:
-        """The share of the tasks made that the stage completes."""
+        """Return the share of the tasks made that the stage completes."""
         earlier = self.earlier
         if earlier is not None and measured is not None and measured.is_whole and earlier.made:
             return binomial(measured.of_made, earlier.made, made)
@@ -161,17 +161,17 @@ BOTH = (True, False)
 
 
 def measuring(stage: ModelStage) -> list[str]:
-    """The filters that turn away what is too like the pool."""
+    """Return the names of the filters that reject candidates that are too similar to the pool."""
     return [name for name, filter_ in stage.filters.items() if isinstance(filter_, NeighborFilter)]
 
 
 def attempts_of(stage: ModelStage) -> int:
-    """How often a stage asks about a task at most."""
+    """Return the most requests of a stage for one task."""
     return stage.attempts if isinstance(stage, Annotate) else 1
 
 
 def grown(measured: Measured, target: int, filters: Sequence[str]) -> tuple[Range, float]:
-    """The requests for so many tasks, and the share that is new at the end."""
+    """Return the requests for so many tasks, and the share that is new at the end."""
     rounds = measured.judged(filters)
     judged = [row for row, _ in rounds]
     asked = sum(count for _, count in rounds)
@@ -183,7 +183,7 @@ def grown(measured: Measured, target: int, filters: Sequence[str]) -> tuple[Rang
 
 
 def repeated(measured: Measured, attempts: int, before: int) -> Range:
-    """Requests for each task: as measured, put right where a task is now asked about more often, or less."""
+    """Return the requests for each task as measured, corrected for another number of attempts."""
     failing = 1 - measured.completed / measured.asked
     each = measured.asked / measured.subjects * series(failing, attempts) / series(failing, before)
     spread = math.sqrt(failing / measured.asked)
@@ -191,12 +191,12 @@ def repeated(measured: Measured, attempts: int, before: int) -> Range:
 
 
 def series(failing: float, attempts: int) -> float:
-    """Requests for each task, if each fails with the same probability."""
+    """Return the requests for each task, if each fails with the same probability."""
     return sum(failing**attempt for attempt in range(attempts))
 
 
 def binomial(count: int, of: int, made: float) -> Range:
-    """A share, by what was counted, for a run that makes so many; chance is at work in both."""
+    """Return a counted share for a run of another size, with the chance in both runs."""
     share = min(1.0, count / of)
     guess = (count + 1) / (of + 2)  # so that none of a few does not mean none of many
     spread = TENTH * math.sqrt(guess * (1 - guess) * (1 / of + 1 / max(1.0, made)))
@@ -204,12 +204,12 @@ def binomial(count: int, of: int, made: float) -> Range:
 
 
 def widened(range_: Range, spread: float) -> Range:
-    """The range with another relative spread beside its own."""
+    """Return the range widened by an independent relative spread."""
     below = math.hypot(math.log(range_.expected / range_.low), TENTH * spread)
     above = math.hypot(math.log(range_.high / range_.expected), TENTH * spread)
     return replace(range_, low=range_.expected * math.exp(-below), high=range_.expected * math.exp(above))
 
 
 def deviation(values: Sequence[float]) -> float:
-    """The standard deviation around 0."""
+    """Return the standard deviation around 0."""
     return math.sqrt(sum(value * value for value in values) / len(values))

@@ -1,7 +1,7 @@
-"""Which runs are done already, and what is left of a sweep.
+"""Which runs of a sweep are finished, and what is left.
 
-A folder's name does not say which run it holds, since it tells every override, `actions=[plan]` too.  So a job is found
-by its config: among the folders of the sweep, the one whose finished run began with the same.
+The name of a folder has every override, `actions=[plan]` too, so it does not identify a run.  A job is found by its
+config: among the folders of the sweep, the one whose finished run started with the same.
 """
 
 import json
@@ -21,19 +21,19 @@ PLANS = "plan"
 
 
 def done_in(start: RunInfo, targets: Mapping[str, int | None]) -> Path | None:
-    """The folder of a finished run with this config: its own, or another of its sweep."""
+    """Return the folder of a finished run with this config: its own, or another of its sweep."""
     return next((folder for folder in folders(start) if is_done(folder, start, targets)), None)
 
 
 def folders(start: RunInfo) -> Iterator[Path]:
-    """The folder of the run, and of every other job of its sweep."""
+    """Yield the folder of the run, and of every other job of its sweep."""
     yield start.folder
     if start.group is not None:
         yield from sorted(path for path in start.folder.parent.iterdir() if path.is_dir() and path != start.folder)
 
 
 def is_done(folder: Path, start: RunInfo, targets: Mapping[str, int | None]) -> bool:
-    """Whether a folder holds a finished run of this config, as far as it is to go."""
+    """Return whether a folder holds a finished run of this config with these targets."""
     try:
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
         kept = kept_config(folder)
@@ -49,15 +49,15 @@ def is_done(folder: Path, start: RunInfo, targets: Mapping[str, int | None]) -> 
 
 
 def sweep(start: RunInfo) -> str:
-    """What all jobs of the sweep that were planned so far come to, in one line."""
+    """Return the sum of all jobs of the sweep that were planned so far, in one line."""
     plans = list(written(start.folder.parent))
     done = [Path(plan["done"]).name for plan in plans if plan["done"]]
     left = [plan["total"] for plan in plans if not plan["done"]]
     requests = sum(total["requests"]["expected"] for total in left)
     costs = [total["cost_usd"] for total in left]
-    cost = "–" if None in costs else f"${sum(cost['expected'] for cost in costs):,.2f}"
-    told = f"done already: {', '.join(done)}" if done else "none of them done"
-    return f"Planned of the sweep so far: {len(plans)}, {told}; left: {requests:,.0f} requests, cost {cost}."
+    cost = "unknown (set model.price)" if None in costs else f"${sum(cost['expected'] for cost in costs):,.2f}"
+    finished = f"finished: {', '.join(done)}" if done else "none of them finished"
+    return f"Jobs of the sweep planned so far: {len(plans)}, {finished}; left: {requests:,.0f} requests, cost {cost}."
 
 
 def place_of(start: RunInfo) -> Path:

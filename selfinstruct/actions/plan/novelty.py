@@ -1,4 +1,4 @@
-"""How novelty wears off: the more tasks a pool holds, the fewer candidates are unlike all of them.
+"""How novelty declines: the more tasks a pool holds, the fewer candidates differ from all of them.
 
 The share of candidates that are new, by how many tasks `k` were kept, is taken to be `first * (1 + k / size) ** -fall`.
 It begins with what a single reply repeats of itself and of its prompt, falls slowly while the pool is small against
@@ -7,15 +7,15 @@ so many tasks, has a closed form.
 
 An early part of a run says little about `size` and `fall` alone, since a slow fall from a small size looks like a quick
 one from a large size.  So every curve of a grid is weighed by how well it explains the rounds (binomial likelihood,
-`fall` and `size` uniform on logarithmic scales), and the answer is the median of what they foretell, with the tenth and
-the ninetieth percentile.
+`fall` and `size` uniform on logarithmic scales), and the answer is the median of their predictions, with the 10th and
+90th percentile.
 
-The range holds no doubt about the form of the curve, and so is too narrow: on a server of recorded replies, runs ended
-a few per cent outside it.
+The range assumes that the form of the curve is right, and so is too narrow: on a server of recorded replies, runs ended
+a few percent outside it.
 
-Rejected, each tried on the first 2,000 tasks of a run of 52,000: the best curve alone (half as many candidates again as
-were needed); Pitman and Yor's law of new species, which begins at 1 and so mistakes repeats within a reply for wear (a
-third too few); a fall to zero at a finite number of tasks, which foretold that the run would never end.
+Rejected, each tried on the first 2,000 tasks of a run of 52,000: the best curve alone (50% more candidates than were
+needed); Pitman and Yor's law of new species, which starts at 1 and so mistakes repeats within a reply for decline
+(a third too few); a fall to zero at a finite number of tasks, which predicted that the run would never end.
 """
 
 import math
@@ -33,7 +33,7 @@ LEAST = 1e-9
 
 
 class Judged(NamedTuple):
-    """What was found new, of what was judged by how like it is to the pool."""
+    """How many candidates were kept of those that the similarity filters judged."""
 
     kept: int
     judged: int
@@ -41,24 +41,24 @@ class Judged(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One way in which novelty may wear off."""
+    """One way in which novelty may decline."""
 
     first: float
     size: float
     fall: float
 
     def share(self, kept: float) -> float:
-        """The share that is new when so many are kept."""
+        """Return the share of new candidates when `kept` are kept."""
         return float(self.first * (1 + kept / self.size) ** -self.fall)
 
     def candidates(self, kept: float) -> float:
-        """How many are judged until so many are kept."""
+        """Return the number of candidates that are judged until `kept` are kept."""
         steeper = self.fall + 1
         return float(self.size / (self.first * steeper) * ((1 + kept / self.size) ** steeper - 1))
 
 
 class Novelty:
-    """What an earlier run says about how novelty wears off."""
+    """The decline of novelty that an earlier run suggests."""
 
     def __init__(self, rounds: Sequence[Judged]) -> None:
         rounds = binned(rounds)
@@ -67,11 +67,11 @@ class Novelty:
         self._curves = [(math.exp(fit - best), curve) for fit, curve in fits if fit > best - 12]
 
     def candidates(self, kept: float) -> Range:
-        """How many are judged until so many are kept."""
+        """Return the number of candidates that are judged until `kept` are kept."""
         return self._weighed([(curve.candidates(kept), weight) for weight, curve in self._curves])
 
     def share(self, kept: float) -> float:
-        """The share that is new when so many are kept, as far as is to be expected."""
+        """Return the expected share of new candidates when `kept` are kept."""
         return self._weighed([(curve.share(kept), weight) for weight, curve in self._curves]).expected
 
     def _weighed(self, values: list[tuple[float, float]]) -> Range:
@@ -87,21 +87,21 @@ class Novelty:
 
 
 def binned(rounds: Sequence[Judged]) -> list[Judged]:
-    """At most so many spans of rounds as are worth the time."""
+    """Return the rounds summed up in at most `BINS` spans, which saves time."""
     size = math.ceil(len(rounds) / BINS)
     spans = [rounds[start : start + size] for start in range(0, len(rounds), size)]
     return [Judged(sum(row.kept for row in span), sum(row.judged for row in span)) for span in spans]
 
 
 def curves(rounds: Sequence[Judged]) -> list[Curve]:
-    """The curves that are weighed: none begins below the mean, for novelty only wears off."""
+    """Return the curves to weigh: none starts below the mean, since novelty only declines."""
     mean = sum(row.kept for row in rounds) / max(1, sum(row.judged for row in rounds))
     firsts = {max(LEAST, mean + (1 - mean) * step / (FIRSTS - 1)) for step in range(FIRSTS)}
     return [Curve(first, size, fall) for first in sorted(firsts) for fall in FALLS for size in SIZES]
 
 
 def likelihood(curve: Curve, rounds: Sequence[Judged]) -> float:
-    """The logarithm of how likely the rounds are, if novelty wears off so."""
+    """Return the log-likelihood of the rounds under a curve."""
     kept, total = 0, 0.0
     for row in rounds:
         share = min(max(curve.share(kept + row.kept / 2), LEAST), 1 - LEAST)

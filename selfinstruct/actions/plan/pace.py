@@ -1,8 +1,8 @@
 """How long a stage takes at the model's limits.
 
-Three things bound it: so many requests under way at once, each as long as a reply takes; requests a minute; tokens a
-minute.  The slowest of them counts.  What the program itself takes, to judge how like a candidate is to the pool, say,
-is no limit of the model's; an earlier run's own pace, which is told beside it, holds that too.
+Three limits bound it: the number of concurrent requests, each as long as a reply takes; requests a minute; tokens a
+minute.  The slowest counts.  The time of the program itself, such as for similarity, is not included; the pace of an
+earlier run, which is noted as well, includes it.
 """
 
 from dataclasses import dataclass
@@ -18,21 +18,21 @@ from selfinstruct.recipe.grow import Grow
 
 @runtime_checkable
 class Limited(Protocol):
-    """A model that is asked within limits."""
+    """A model with limits."""
 
     @property
     def concurrency(self) -> int:
-        """Requests under way at once."""
+        """The most concurrent requests."""
         ...
 
     @property
     def requests_per_minute(self) -> int | None:
-        """Attempts in any 60 seconds."""
+        """The most attempts in any 60 seconds."""
         ...
 
     @property
     def tokens_per_minute(self) -> int | None:
-        """Tokens in any 60 seconds."""
+        """The most tokens in any 60 seconds."""
         ...
 
 
@@ -46,7 +46,7 @@ class Pace:
 
 
 def pace(stage: ModelStage, model: Model, estimate: Estimate, latency: float) -> Pace | None:
-    """How fast a stage can be, if a reply takes so many seconds; None for a model without limits."""
+    """Return how fast a stage can be, with replies of this latency in seconds; None for a model without limits."""
     if not isinstance(model, Limited):
         return None
     under_way = AHEAD

@@ -1,4 +1,4 @@
-"""A plan in the making: what is known of every stage, and of the run as a whole."""
+"""A plan while it is being made: the estimates of every stage, and of the run as a whole."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from selfinstruct.run import Run
 
 Figures: TypeAlias = Mapping[str, Range | None]
-"""What adds up over stages; None for unknown."""
+"""Figures that add up over stages; None for unknown."""
 
 SERVED = ("_target_", "name", "api_base")
-"""The keys of a model that say where it is asked; only there it is as fast as it was."""
+"""The keys of a model that say where it runs; its speed is known only there."""
 
 
 class Planned:
-    """A plan in the making."""
+    """A plan while it is being made."""
 
     def __init__(self, run: "Run", assumed: Assumptions, earlier: Earlier | None) -> None:
         self.run = run
@@ -41,10 +41,10 @@ class Planned:
         self.seeds = Pool(run.seeds.load())
         self.notes: list[str] = []
         self.assumed_seconds: dict[str, float] = {}
-        """Stage to the seconds that a reply is taken to need."""
+        """Stage to the assumed seconds of a reply."""
 
     def whole(self) -> dict[str, Any]:
-        """All that is planned, as it is written down."""
+        """Return the plan as it is written to `plan.json`."""
         run = self.run
         targets = {name: stage.target for name, stage in run.recipe.items()}
         done = done_in(run.start, targets)
@@ -56,7 +56,7 @@ class Planned:
             figures.append(found)
             made += added_
         total = {key: added([found[key] for found in figures]) for key in figures[0]}
-        self._tell(total, stages, done)
+        self._note(total, stages, done)
         return {
             "recipe": run.start.recipe,
             "like": None if self.earlier is None else str(self.earlier.folder),
@@ -68,7 +68,7 @@ class Planned:
         }
 
     def _stage(self, name: str, stage: ModelStage, made: Range) -> tuple[Figures, Range, dict[str, Any]]:
-        """What is to be known of one stage: what adds up, the tasks that it makes, and all of it."""
+        """Return the figures of one stage that add up, the tasks that it makes, and its row of the plan."""
         model = stage.model or self.run.model
         shown = preview(name, stage, model, self.seeds, self.run.random_seed)
         measured = self.outlook.measured(name, stage)
@@ -78,14 +78,14 @@ class Planned:
         inputs = stage.sampler.inputs_each(self.seeds) if isinstance(stage.sampler, ByInput) else None
         found = self.outlook.of(name, stage, made, self._lacking(name, stage), prompt_tokens, inputs)
         if inputs is not None:
-            self.notes.append(f"{name}: instructions that are equal are executed once, so that it may be far less.")
+            self.notes.append(f"{name}: equal instructions are executed once, so it may be far less.")
         latency = measured.latency if measured and self._is_like(name, (), SERVED) else None
         assumed_latency = self.assumed.latency(found.reply_tokens.expected)
         speed = pace(stage, model, found, assumed_latency if latency is None else latency)
         if speed and latency is None:
             self.assumed_seconds[name] = assumed_latency
         if found.new_share is not None:
-            self.notes.append(f"{name}: at the end about {found.new_share:.0%} of what is written will be new.")
+            self.notes.append(f"{name}: at the end about {found.new_share:.0%} of the candidates will be new.")
         self.notes += shown.untaken
         self.notes += [f"The run would stop: {text}" for text in model.problems()]
         figures = {
@@ -110,13 +110,13 @@ class Planned:
         )
 
     def _lacking(self, name: str, stage: ModelStage) -> int:
-        """The seeds that lack what a stage fills."""
+        """Return the number of seeds that lack what a stage fills."""
         if stage.target is not None:
             return 0
         return len(stage.sampler.sample(self.seeds, Random(0), len(self.seeds), name))
 
     def _is_like(self, name: str, keys: tuple[str, ...], of_model: tuple[str, ...]) -> bool:
-        """Whether a stage has these keys, and its model those, in common with the earlier run's."""
+        """Return whether a stage and its model have these values in common with the earlier run."""
         assert self.earlier is not None
         old, new = self.earlier.config, self.run.start.declared
         stages = [config["recipe"].get(name) or {} for config in (old, new)]
@@ -125,19 +125,19 @@ class Planned:
             models[0].get(key) == models[1].get(key) for key in of_model
         )
 
-    def _tell(
+    def _note(
         self, total: Mapping[str, Range | None], stages: Mapping[str, Mapping[str, Any]], done: Path | None
     ) -> None:
-        """Note what to know beside the figures."""
+        """Add what to know besides the figures."""
         run = self.run
         self.notes += endless(run.recipe, run.budget) + rejected_seeds(run.recipe, self.seeds)
         if done is not None:
-            self.notes.insert(0, f"This run is done already, in {done}.")
+            self.notes.insert(0, f"This run is finished already, in {done}.")
         if self.assumed_seconds:
-            told = ", ".join(f"{name} {seconds:.1f}" for name, seconds in self.assumed_seconds.items())
-            self.notes.append(f"Seconds a request are assumed (plan.assume): {told}.")
+            each = ", ".join(f"{name} {seconds:.1f}" for name, seconds in self.assumed_seconds.items())
+            self.notes.append(f"Seconds a request are assumed (plan.assume): {each}.")
         if any(figures["basis"] == "assumed" for figures in stages.values()):
-            self.notes.append("Yields are assumed (plan.assume); plan.like=<a small run> says better.")
+            self.notes.append("Yields are assumed (plan.assume); plan.like=<a small run> measures them.")
         if self.earlier is not None:
             self.notes += unlike(self.earlier, run.start.declared)
             seconds = self._at_earlier_pace(self.earlier, stages)
@@ -149,10 +149,10 @@ class Planned:
         for name, range_ in spent.items():
             cap = getattr(run.budget, name)
             if cap is not None and range_ is not None and range_.high > cap:
-                self.notes.append(f"budget.{name}={cap:g} may end it early.")
+                self.notes.append(f"budget.{name}={cap:g} may stop it early.")
 
     def _at_earlier_pace(self, earlier: Earlier, stages: Mapping[str, Mapping[str, Any]]) -> float | None:
-        """Seconds, if each stage takes as long for a request as it did; None where that is not known of all."""
+        """Return the seconds at the earlier run's pace; None where that is unknown for a stage."""
         if not all(name in earlier.stages and self._is_like(name, (), SERVED) for name in stages):
             return None
         seconds: float = sum(
@@ -163,12 +163,12 @@ class Planned:
 
 
 def rows(figures: Figures) -> dict[str, dict[str, float] | None]:
-    """Figures as they are written down."""
+    """Return figures as rows of `plan.json`."""
     return {key: None if range_ is None else range_.row() for key, range_ in figures.items()}
 
 
 def cost(model: Model, found: Estimate) -> Range | None:
-    """What a stage costs; None where the price is not known."""
+    """Return what a stage costs; None where the price is not known."""
     rates = model.pricing()
     if rates is None:
         return None
@@ -178,6 +178,6 @@ def cost(model: Model, found: Estimate) -> Range | None:
 
 
 def unlike(earlier: Earlier, declared: Mapping[str, Any]) -> list[str]:
-    """The keys in which a run differs from the earlier one, chance aside, and which shape what it asks."""
+    """Return a note for each key that shapes rounds and differs from the earlier run, without the random seed."""
     found = differences(earlier.config, declared)
-    return [f"The earlier run was another: {one.text}." for one in found if one.key != "random_seed"]
+    return [f"The earlier run differs: {one.text}." for one in found if one.key != "random_seed"]

@@ -1,4 +1,4 @@
-"""A figure that is not known yet: what to expect of it, and between what."""
+"""An estimated figure: its expected value and its bounds."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -15,11 +15,11 @@ class Range:
     """Low, expected and high."""
 
     low: Figure
-    """What it may be if all goes well."""
+    """The value if all goes well."""
     expected: Figure
-    """What to reckon with."""
+    """The expected value."""
     high: Figure
-    """What it may be if little goes well."""
+    """The value if little goes well."""
 
     @model_validator(mode="after")
     def _is_in_order(self) -> "Range":
@@ -34,21 +34,21 @@ class Range:
         return Range(low=self.low * other.low, expected=self.expected * other.expected, high=self.high * other.high)
 
     def mapped(self, change: Callable[[float], float]) -> "Range":
-        """Each of the three, changed; the change keeps their order."""
+        """Return the range with a monotonic change applied to its three values."""
         return Range(low=change(self.low), expected=change(self.expected), high=change(self.high))
 
     def row(self) -> dict[str, float]:
-        """The three, as they are written down."""
+        """Return the three values as a row of `plan.json`."""
         return {"low": self.low, "expected": self.expected, "high": self.high}
 
 
 def exactly(value: float) -> Range:
-    """A figure that is known."""
+    """Return the range of a known figure."""
     return Range(low=value, expected=value, high=value)
 
 
 def added(ranges: "list[Range | None]") -> Range | None:
-    """The sum; None as soon as one is not known."""
+    """Return the sum; None if any of them is unknown."""
     total = exactly(0)
     for range_ in ranges:
         if range_ is None:

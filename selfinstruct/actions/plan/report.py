@@ -1,4 +1,4 @@
-"""A plan as a person reads it: every prompt in full, then the figures, then what to know before one pays."""
+"""A plan as text: every prompt in full, then the figures, then the notes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -13,7 +13,7 @@ HEADS = ("stage", "tasks", "requests", "prompt tokens", "reply tokens", "cost", 
 
 
 def report(plan: Plan) -> str:
-    """The whole plan, as text."""
+    """Return the whole plan, as text."""
     total = plan["total"]
     parts = [prompt(name, stage) for name, stage in plan["stages"].items()]
     figures = [*plan["stages"].items(), ("total", total)]
@@ -28,7 +28,7 @@ def report(plan: Plan) -> str:
 
 
 def prompt(name: str, stage: Plan) -> str:
-    """The first prompt of a stage, as it is sent."""
+    """Return the first prompt of a stage, as it is sent."""
     shown = stage["prompt"]
     head = f"── {name} · {stage['model']} · first prompt, about {shown['tokens']:,.0f} tokens "
     system = f"[system] {shown['system']}\n\n" if shown["system"] is not None else ""
@@ -36,7 +36,7 @@ def prompt(name: str, stage: Plan) -> str:
 
 
 def row(name: str, figures: Plan) -> tuple[str, ...]:
-    """A line of the table."""
+    """Return a line of the table."""
     tokens = (expected(figures[key], short) for key in ("prompt_tokens", "completion_tokens"))
     cost, time = expected(figures["cost_usd"], dollars), expected(figures["seconds"], duration)
     tasks = expected(figures["tasks"], whole) if "tasks" in figures else ""
@@ -48,12 +48,12 @@ def row(name: str, figures: Plan) -> tuple[str, ...]:
 
 
 def expected(range_: Figure, form: Form) -> str:
-    """A figure without its range."""
+    """Return a figure without its range."""
     return "–" if range_ is None else form(range_["expected"])
 
 
 def spread(range_: Figure, form: Form | None = None) -> str:
-    """A figure with its range, where there is one."""
+    """Return a figure with its range, where there is one."""
     if range_ is None:
         return "–"
     low, middle, high = ((form or whole)(range_[key]) for key in ("low", "expected", "high"))
@@ -61,24 +61,24 @@ def spread(range_: Figure, form: Form | None = None) -> str:
 
 
 def whole(value: float) -> str:
-    """A count."""
+    """Return a count."""
     return f"{value:,.0f}"
 
 
 def short(value: float) -> str:
-    """A count of many, in thousands or millions."""
+    """Return a large count, in thousands or millions."""
     if value >= 10_000_000:
         return f"{value / 1_000_000:,.0f} M"
     return f"{value / 1_000_000:.1f} M" if value >= 1_000_000 else f"{value / 1000:,.0f} k"
 
 
 def dollars(value: float) -> str:
-    """An amount of money; cents in full, and two digits of what is less."""
+    """Return an amount of dollars with cents, or two digits of a smaller one."""
     return f"${value:,.2f}" if value == 0 or value >= 0.1 else f"${value:.2g}"
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """A table in plain characters, so that it is the same on a terminal, in a pipe and in a log."""
+    """Return a table in plain characters, the same on a terminal, in a pipe and in a log."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     first, *rest = (
         "  ".join(cell.ljust(width) if place == 0 else cell.rjust(width) for place, (cell, width) in enumerate(line))

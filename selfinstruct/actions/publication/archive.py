@@ -1,9 +1,9 @@
-"""The files of a capsule, as a folder or a zip: written the same way every time, and read as a stranger's.
+"""The files of a capsule, as a folder or a zip: written to the same bytes every time, and read as a stranger's.
 
-What is read is data from somebody we do not know.  So every name must be one that a capsule has, no entry may be a
-link or lie elsewhere, nothing is larger than the limits, and nothing is unpacked: files are read where they are, and a
-zip is read no further than it says it is long.  The manifest holds the SHA-256 of every file, so that a capsule which
-was changed by chance or by hand is told apart; it is no signature, and who changes it too is found out by the replay.
+A capsule is read as untrusted data.  Every name must be one that a capsule has, no entry may be a link or lie
+elsewhere, nothing may exceed the limits, and nothing is unpacked: files are read in place, and a zip no further than
+its stated size.  The manifest holds the SHA-256 of every file, which detects changes; it is not a signature, and a
+manifest that was changed as well is detected by the replay.
 """
 
 import hashlib
@@ -33,17 +33,17 @@ FILES = frozenset(
         *("config.json", "provenance.json", "seeds.jsonl", "prompts.jsonl", "replies.jsonl", "rounds.jsonl"),
     }
 )
-"""What every capsule holds beside its manifest."""
+"""The files of every capsule besides its manifest."""
 DATASET = re.compile(r"dataset/[A-Za-z0-9][\w.-]*", re.ASCII)
 MOST_FILES = 100
 MOST_BYTES = 2 << 30
-"""Of all files together, unpacked: the replies of 52,000 tasks take about a tenth of it."""
+"""The most bytes of all files, unpacked: the replies of 52,000 tasks take about a tenth of it."""
 MOST_CONFIG = 16 << 20
-"""Of a file that is read into memory at once."""
+"""The most bytes of a file that is read into memory at once."""
 MOST_LINE = 16 << 20
-"""Of a line of JSON."""
+"""The most bytes of a line of JSON."""
 TOP = "capsule/"
-"""Where the files lie in a zip."""
+"""The folder of the files within a zip."""
 CHUNK = 1 << 20
 
 
@@ -75,7 +75,7 @@ def pack(folder: Path, path: Path) -> None:
 
 @contextmanager
 def opened(path: Path) -> Iterator["Archive"]:
-    """A capsule that was checked from its first name to its last byte; raises SelfInstructError for what is none."""
+    """Open a capsule and check it completely; raises SelfInstructError for one that is damaged or not a capsule."""
     with ExitStack() as stack:
         try:
             if path.is_dir():
@@ -86,8 +86,8 @@ def opened(path: Path) -> Iterator["Archive"]:
                 archive = in_zip(path, stack.enter_context(zipfile.ZipFile(path)))
             archive.verify()
         except UNREADABLE as error:
-            told = error.strerror if isinstance(error, OSError) and error.strerror else error
-            raise SelfInstructError(f"replay={path} cannot be used: {told}.") from None
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise SelfInstructError(f"replay={path} cannot be used: {reason}.") from None
         yield archive
 
 
@@ -101,10 +101,10 @@ class Archive:
         if len(sizes) > MOST_FILES:
             raise ValueError(f"it has more than {MOST_FILES} files")
         if (total := sum(sizes.values())) > MOST_BYTES:
-            raise ValueError(f"it claims {total:,} bytes, and {MOST_BYTES:,} are the most that a capsule may have")
+            raise ValueError(f"it claims {total:,} bytes, and a capsule may have {MOST_BYTES:,}")
         for name in sizes:
             if name not in FILES and name != MANIFEST and not DATASET.fullmatch(name):
-                raise ValueError(f"{name!r} is no file of a capsule")
+                raise ValueError(f"{name!r} is not a file of a capsule")
         if missing := sorted({*FILES, MANIFEST} - set(sizes)):
             raise ValueError(f"it has no {', '.join(missing)}")
 
@@ -114,20 +114,20 @@ class Archive:
         return sorted(name for name in self._sizes if DATASET.fullmatch(name))
 
     def open(self, name: str) -> IO[bytes]:
-        """A file, to be read."""
+        """Return a file, to be read."""
         if self._source is not None:
             return self._source.open(TOP + name)
         return (self.path / name).open("rb")
 
     def object(self, name: str) -> dict[str, Any]:
-        """A file that holds one object of JSON; raises ValueError for what is none."""
+        """Return a file that holds one object of JSON; raises ValueError for anything else."""
         if self._sizes[name] > MOST_CONFIG:
             raise ValueError(f"{name} is larger than {MOST_CONFIG:,} bytes")
         with self.open(name) as file:
             return parsed(file.read(), name)
 
     def rows(self, name: str) -> Iterator[dict[str, Any]]:
-        """The objects of a file of JSON lines; raises ValueError for what is none."""
+        """Yield the objects of a file of JSON lines; raises ValueError for anything else."""
         with self.open(name) as file:
             number = 0
             while text := file.readline(MOST_LINE):
@@ -138,20 +138,20 @@ class Archive:
         """Compare every file with the manifest; raises ValueError for the first that differs."""
         manifest = self.object(MANIFEST)
         if manifest.get("format") != FORMAT:
-            raise ValueError(f"its format is {manifest.get('format')!r}, and this program knows {FORMAT}")
+            raise ValueError(f"its format is {manifest.get('format')!r}, and this program reads {FORMAT}")
         files = manifest.get("files")
         if not isinstance(files, dict) or set(files) != set(self._sizes) - {MANIFEST}:
-            raise ValueError(f"{MANIFEST} does not name the files that are there")
-        for name, told in sorted(files.items()):
-            if not isinstance(told, dict) or told.get("bytes") != self._sizes[name]:
-                raise ValueError(f"{name} is not as long as {MANIFEST} says")
+            raise ValueError(f"{MANIFEST} does not list the files that are there")
+        for name, listed in sorted(files.items()):
+            if not isinstance(listed, dict) or listed.get("bytes") != self._sizes[name]:
+                raise ValueError(f"{name} does not have the size that {MANIFEST} says")
             with self.open(name) as file:
-                if hashlib.file_digest(cast(Any, file), "sha256").hexdigest() != told.get("sha256"):
-                    raise ValueError(f"{name} was changed: it has not the SHA-256 that {MANIFEST} says")
+                if hashlib.file_digest(cast(Any, file), "sha256").hexdigest() != listed.get("sha256"):
+                    raise ValueError(f"{name} was changed: it does not have the SHA-256 that {MANIFEST} says")
 
 
 def in_folder(folder: Path) -> dict[str, int]:
-    """The files of a folder with their sizes; raises ValueError for anything that is no plain file."""
+    """Return the files of a folder with their sizes; raises ValueError for anything that is not a plain file."""
     sizes: dict[str, int] = {}
     waiting = [folder]
     while waiting and len(sizes) <= MOST_FILES:
@@ -165,12 +165,12 @@ def in_folder(folder: Path) -> dict[str, int]:
                 elif entry.is_file():
                     sizes[name] = entry.stat().st_size
                 else:
-                    raise ValueError(f"{name!r} is no file of a capsule")
+                    raise ValueError(f"{name!r} is not a file of a capsule")
     return sizes
 
 
 def in_zip(path: Path, source: zipfile.ZipFile) -> Archive:
-    """The files of a zip; raises ValueError for an entry that is no plain file in its place."""
+    """Return the files of a zip; raises ValueError for an entry that is not a plain file in its place."""
     sizes: dict[str, int] = {}
     for entry in source.infolist():
         name = entry.filename.removeprefix(TOP)
@@ -181,24 +181,24 @@ def in_zip(path: Path, source: zipfile.ZipFile) -> Archive:
         if name in sizes:
             raise ValueError(f"{name!r} is in it twice")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ValueError(f"{name!r} is packed in a way that no capsule is")
+            raise ValueError(f"{name!r} is compressed in a way that no capsule is")
         sizes[name] = entry.file_size
     return Archive(path, sizes, source)
 
 
 def parsed(text: bytes, place: str) -> dict[str, Any]:
-    """An object of JSON; raises ValueError, with the place, for anything else."""
+    """Return an object of JSON; raises ValueError, with the place, for anything else."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
         raise ValueError(f"{place} is not JSON") from None
     if not isinstance(found, dict):
-        raise ValueError(f"{place} is no object")
+        raise ValueError(f"{place} is not an object")
     return found
 
 
 def write_rows(path: Path, rows: Iterator[Mapping[str, Any]]) -> int:
-    """Write rows as JSON lines; how many there were."""
+    """Write rows as JSON lines; returns their number."""
     count = 0
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for row in rows:

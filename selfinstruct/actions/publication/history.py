@@ -1,9 +1,9 @@
-"""What a run went through, as far as a capsule must know: whether one command repeats it, and which.
+"""Whether one command repeats a run, and which.
 
-A run may be resumed with another target, or a larger budget.  Where that happened before its stages ended, the last
-target stands in the journal, and the capsule gives it.  Where it happened afterwards, the journal has stages that end
-twice, and no single command makes such a journal.  In a recipe that goes by generations every stage ends once in each,
-and a further generation leaves no trace.  Neither does a budget that was raised until the run was done.
+A run may be resumed with another target, or a larger budget.  If that happened before its stages ended, the journal
+has the last target, and the capsule names it.  If it happened afterwards, the journal has stages that end twice, and no
+single command makes such a journal.  In a recipe with generations every stage ends once in each, and a further
+generation leaves no trace.  Neither does a budget that was raised until the run finished.
 """
 
 import json
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from selfinstruct.run import Run
 
 EXTENDED = (
-    "it went on after {stage} had ended, with other settings, and no single command repeats that. Run it once more in"
-    " one go; with model.store=<this folder>/completions.sqlite no reply is paid for twice."
+    "it was continued with other settings after {stage} had ended, and no single command repeats that. Run it again in"
+    " a new folder; with model.store=<this folder>/completions.sqlite no reply is paid for twice."
 )
-UNFINISHED = "{stage} has not ended. Let the run finish first: {command}"
-TIMED = "it was ended by budget.minutes, and no other run ends at the same place. Let it go on to its end first."
+UNFINISHED = "{stage} has not ended. Finish the run first: {command}"
+TIMED = "it was stopped by budget.minutes, and no other run stops at the same place. Resume it until it finishes."
 
 
 def unrepeatable(run: "Run") -> str | None:
-    """Why no single command repeats a run; None where one does."""
+    """Return why no single command repeats a run; None where one does."""
     limit = run.stopped_by
     if limit == "minutes":
         return TIMED
@@ -47,7 +47,7 @@ def unrepeatable(run: "Run") -> str | None:
 
 
 def extended(rounds: Sequence[Mapping[str, Any]]) -> str | None:
-    """The first stage that has a round after it had ended, or after a later stage had begun."""
+    """Return the first stage that has a round after it had ended, or after a later stage had begun."""
     left: set[str] = set()
     stage = None
     for row in rounds:
@@ -62,12 +62,12 @@ def extended(rounds: Sequence[Mapping[str, Any]]) -> str | None:
 
 
 def generations_of(stage: Stage) -> int | None:
-    """How many generations a stage has, if it goes by them."""
+    """Return the number of generations of a stage that has any."""
     return stage.generations if isinstance(stage, Grow) else None
 
 
 def has_work(name: str, stage: Stage, run: "Run") -> bool:
-    """Whether a stage that made no round, or that goes by generations, has something to do."""
+    """Return whether a stage that made no round, or that goes by generations, has something to do."""
     if generations := generations_of(stage):
         return reached(run.journal.of(name))[0] <= generations
     if stage.target is not None or not isinstance(stage, ModelStage):
@@ -76,7 +76,7 @@ def has_work(name: str, stage: Stage, run: "Run") -> bool:
 
 
 def overrides_of(run: "Run") -> list[str]:
-    """The words that repeat a run: those that shape its data, with the target that each stage ended at."""
+    """Return the overrides that repeat a run: those that shape its data, with the target at which each stage ended."""
     is_stopped = run.stopped_by is not None
     words = [word for word in kept(run.start.overrides) if is_stopped or not word.startswith("budget")]
     for name, stage in run.recipe.items():
@@ -87,7 +87,7 @@ def overrides_of(run: "Run") -> list[str]:
 
 
 def end_of(name: str, stage: Stage, run: "Run") -> tuple[str, int] | None:
-    """How far a stage went, as key and value, where that is not what the config now says."""
+    """Return how far a stage went, as key and value, where the config now says something else."""
     rows = run.journal.of(name)
     if generations := generations_of(stage):
         last = rows[-1]["generation"] if rows else generations
@@ -98,7 +98,7 @@ def end_of(name: str, stage: Stage, run: "Run") -> tuple[str, int] | None:
 
 
 def refused(folder: Path) -> dict[str, str]:
-    """The requests that a model refused, with its reasons; their replies are in no store."""
+    """Return the requests that a model refused, with its reasons; their replies are in no store."""
     with (folder / REJECTED).open(encoding="utf-8") as file:
         rows = (row for text in file if (row := json.loads(text))["filter"] == MODEL)
         return {row["request"]: row["reason"] for row in rows}

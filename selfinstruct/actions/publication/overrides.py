@@ -1,9 +1,9 @@
-"""Which words of a command line a capsule may bring, and which it may not.
+"""Which overrides a capsule may contain.
 
-A capsule's overrides are composed by Hydra, and Hydra can be told to do much: to start launchers and callbacks by a
-`_target_`, to read the environment, to search for configs elsewhere; and a run can be told to upload.  So a capsule
-brings only what shapes the data (recipe, seeds, model, formats, budget, random seed), in plain values; whatever else
-was on the command line when the run was made is left out when the capsule is written, and refused when it is read.
+A capsule's overrides are composed by Hydra, which can start launchers and callbacks by a `_target_`, read the
+environment, and search for configs elsewhere; and a run can upload data.  So a capsule contains only what shapes the
+data (recipe, seeds, model, formats, budget, random seed), in plain values; all other overrides of the run are left out
+when the capsule is written, and refused when it is read.
 """
 
 import re
@@ -19,19 +19,19 @@ GROUPS = ("sampler", "prompt", "filters", "few_shot", "model", "seeds")
 WORD = re.compile(r"(\+\+|\+|~)?(?P<key>[\w/.]+)(@(?P<package>[\w.]+))?(=(?P<value>.*))?", re.ASCII | re.DOTALL)
 OPTION = re.compile(r"[\w/\[\], ]*", re.ASCII)
 REFERENCE = re.compile(r"\$\{(?!\w[\w.]*\})|\$\{hydra\b")
-"""An interpolation that is no plain reference to another key, but asks a resolver (the environment, say)."""
+"""An interpolation that is not a plain reference to another key, but calls a resolver (such as the environment)."""
 LOCAL = re.compile(r"(recipe\.\w+\.)?model\.store|seeds\.path|budget\.minutes")
-"""What holds on one machine only, or on one day."""
+"""Keys whose values hold on one machine only, or on one day."""
 TARGET = "_target_"
 
 
 def kept(words: Iterable[str]) -> list[str]:
-    """The overrides of a run that belong into its capsule."""
+    """Return the overrides of a run that belong in its capsule."""
     return [word for word in words if shapes_data(word) and not LOCAL.fullmatch(word.lstrip("+~").partition("=")[0])]
 
 
 def shapes_data(word: str) -> bool:
-    """Whether an override is about what shapes the data."""
+    """Return whether an override sets something that shapes the data."""
     if not (found := WORD.fullmatch(word)):
         return False
     root = re.split(r"[./]", found["package"] or found["key"])[0]
@@ -40,9 +40,9 @@ def shapes_data(word: str) -> bool:
 
 
 def check_words(words: object) -> list[str]:
-    """The overrides of a stranger's capsule; raises ValueError for the first that it may not bring."""
+    """Return the overrides of a stranger's capsule; raises ValueError for the first that is not allowed."""
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise ValueError("config.json: 'overrides' is no list of words")
+        raise ValueError("config.json: 'overrides' is not a list of words")
     for word in words:
         if problem := problem_of(word):
             raise ValueError(f"its override {word[:80]!r} {problem}")
@@ -50,23 +50,23 @@ def check_words(words: object) -> list[str]:
 
 
 def problem_of(word: str) -> str | None:
-    """Why a capsule may not bring this override, if so."""
+    """Return why an override is not allowed in a capsule; None for one that is."""
     found = WORD.fullmatch(word)
     if TARGET in word:
         return f"sets a {TARGET}, and a capsule holds data only"
     if found is None or not shapes_data(word):
-        return "is about something else than recipe, seeds, model, formats, budget and random seed"
+        return "sets something else than recipe, seeds, model, formats, budget and random seed"
     value = found["value"] or ""
     if REFERENCE.search(value):
         return "would read something outside the config"
     chooses = "." not in found["key"] and found["key"] != "random_seed"
     if ".." in found["key"] or (chooses and not OPTION.fullmatch(value)):
-        return "names no option of a group"
+        return "does not name an option of a group"
     return None
 
 
 def check_config(config: Mapping[str, Any]) -> None:
-    """Raises ValueError for a config that would run other code than ours, or than what the user allows."""
+    """Raise ValueError for a config that would run other code than ours, or than what the user allows."""
     for key, target in targets(config, ""):
         if not isinstance(target, str) or not is_allowed(target):
             raise ValueError(
@@ -76,7 +76,7 @@ def check_config(config: Mapping[str, Any]) -> None:
 
 
 def targets(node: object, key: str) -> Iterator[tuple[str, object]]:
-    """Every `_target_` of a config, with its key."""
+    """Yield every `_target_` of a config, with its key."""
     if isinstance(node, Mapping):
         for name, value in node.items():
             place = f"{key}.{name}" if key else str(name)

@@ -1,7 +1,7 @@
-"""The seeds of a run, as they were when it began, and read back from a capsule.
+"""The seeds of a run as it started with them, and those of a capsule.
 
-They are taken from the journal and not from the file that the config names: that file may be another by now, and its
-path means nothing elsewhere.
+They are taken from the pool and not from the file that the config names: that file may have changed since, and its path
+means nothing elsewhere.
 """
 
 import json
@@ -18,17 +18,17 @@ from selfinstruct.text.encoding import HALF_A_PAIR
 
 @dataclass(frozen=True)
 class Kept:
-    """Seeds that are known already."""
+    """Seeds that were read before."""
 
     tasks: list[Task]
 
     def load(self) -> list[Task]:
-        """Them."""
+        """Return the stored tasks."""
         return self.tasks
 
 
 def seed_rows(folder: Path) -> Iterator[dict[str, Any]]:
-    """The seeds of a run, as it wrote them first."""
+    """Yield the rows of a run's seeds, as it wrote them first."""
     known: set[str] = set()
     with (folder / POOL).open(encoding="utf-8") as file:
         for text in file:
@@ -39,7 +39,7 @@ def seed_rows(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def seeds_in(capsule: Archive) -> Kept:
-    """The seeds of a capsule; raises ValueError, with the line, for one that no run has written."""
+    """Return the seeds of a capsule; raises ValueError, with the line, for one that no run has written."""
     tasks = []
     for number, row in enumerate(capsule.rows("seeds.jsonl"), 1):
         try:
@@ -50,7 +50,7 @@ def seeds_in(capsule: Archive) -> Kept:
         except (KeyError, TypeError, ValueError, AttributeError):
             is_seed = False
         if not is_seed:
-            raise ValueError(f"seeds.jsonl:{number} is no seed task")
+            raise ValueError(f"seeds.jsonl:{number} is not a seed task")
         tasks.append(task)
     if len({task.id for task in tasks}) < len(tasks):
         raise ValueError("seeds.jsonl has an id twice")
@@ -58,7 +58,7 @@ def seeds_in(capsule: Archive) -> Kept:
 
 
 def is_whole(task: Task) -> bool:
-    """Whether what a prompt shows of a seed is text."""
+    """Return whether all that a prompt shows of a seed is text."""
     texts = [
         task.instruction,
         *(text for instance in task.instances or () for text in (instance.input, instance.output)),

@@ -1,4 +1,4 @@
-"""Whether two runs are the same, and if not, where they part.
+"""Whether a replay made the files of its capsule, and if not, where they first differ.
 
 The figures of each round are compared first, for they name the place; then the dataset, line by line; then the files
 that a capsule holds by their hashes only.
@@ -14,26 +14,26 @@ from typing import Any
 from selfinstruct.actions.publication.archive import Archive
 from selfinstruct.model.replay import NOT_HELD
 from selfinstruct.round import MODEL
-from selfinstruct.storage.differences import ABSENT, Kind, compared, leaves, shown
+from selfinstruct.storage.differences import ABSENT, Kind, compared, shown
 from selfinstruct.storage.journal import POOL, REJECTED, ROUNDS
 from selfinstruct.storage.summary import digest_of, git, versions
 
 TARGETS = re.compile(r"recipe\.\w+\.(until|saturation(\..*)?)|formats(\..*)?")
-"""What a run that goes on may change, and what changes its files all the same."""
+"""Keys that may change when a run is resumed, and that change its files."""
 MOST_NAMED = 5
 """Requests named in a message; `rejected.jsonl` names all."""
 
 
 def results_of(archive: Archive) -> dict[str, str]:
-    """What the capsule says was written: file to SHA-256."""
+    """Return the SHA-256 of each file that the run wrote; raises ValueError where the capsule does not have them."""
     results = archive.object("provenance.json").get("results")
     if not isinstance(results, dict) or not {POOL, REJECTED, ROUNDS} <= set(results):
-        raise ValueError("provenance.json does not say what was written")
+        raise ValueError("provenance.json does not have the hashes of the run's files")
     return results
 
 
 def first_difference(archive: Archive, folder: Path, results: Mapping[str, str], has_dataset: bool) -> str | None:
-    """Where the files of a run first differ from what the capsule says; None if they do not."""
+    """Return where the files of a run first differ from those of the capsule; None if they do not."""
     names = [name for name in results if has_dataset or not name.startswith("dataset/")]
     differing = [name for name in names if not (folder / name).is_file() or digest_of(folder / name) != results[name]]
     if not differing:
@@ -45,28 +45,24 @@ def first_difference(archive: Archive, folder: Path, results: Mapping[str, str],
             for number, (one, other) in enumerate(zip_longest(before, now), 1):
                 if one != other:
                     return f"The first difference is in {name}, line {number}."
-    return f"The first difference is in {differing[0]}: it has another SHA-256."
+    return f"The first difference is in {differing[0]}: its SHA-256 differs."
 
 
 def in_rounds(archive: Archive, path: Path) -> str | None:
-    """The first figure of the first round that differs."""
+    """Return the first figure of the first round that differs."""
     with path.open("rb") as file:
         now = [json.loads(text) for text in file]
     for old, new in zip_longest(archive.rows(ROUNDS), now):
         if old is None or new is None:
             row, which = (old, "only the capsule has") if new is None else (new, "the capsule does not have")
             return f"The first difference: {which} round {row.get('round')} of {row.get('stage')}."
-        for key in {**old, **new}:
-            if old.get(key, ABSENT) != new.get(key, ABSENT):
-                figures = f"{shown(old.get(key, ABSENT))} and is {shown(new.get(key, ABSENT))}"
-                return (
-                    f"The first difference is in round {old.get('round')} of {old.get('stage')}: {key} was {figures}."
-                )
+        if difference := next(compared(old, new), None):
+            return f"The first difference is in round {old.get('round')} of {old.get('stage')}: {difference.text}."
     return None
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Every key that shapes the data and is another than in the capsule."""
+    """Return every key that shapes the data and differs from the capsule, with both values."""
     return [
         found.text
         for found in compared(old, new)
@@ -74,31 +70,28 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def not_held(folder: Path) -> list[str]:
-    """The requests of a run that its capsule did not answer, in the order met."""
-    path = folder / REJECTED
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8") as file:
-        rows = (json.loads(text) for text in file if NOT_HELD in text)
-        return [row["request"] for row in rows if row["filter"] == MODEL and row["reason"] == NOT_HELD]
-
-
-def told(missing: list[str]) -> str:
-    """Which requests a capsule does not hold."""
-    more = f" and {len(missing) - MOST_NAMED:,} more; rejected.jsonl names all" if len(missing) > MOST_NAMED else ""
-    return (
-        f"The capsule holds no reply to {len(missing):,} requests: {', '.join(missing[:MOST_NAMED])}{more}."
-        " The run went on without them."
-    )
+def unanswered(folder: Path) -> str | None:
+    """Return a sentence that names the requests of a run which its capsule did not answer; None if there are none."""
+    path, names = folder / REJECTED, []
+    if path.is_file():
+        with path.open(encoding="utf-8") as file:
+            rows = [json.loads(text) for text in file if NOT_HELD in text]
+        names = [row["request"] for row in rows if row["filter"] == MODEL and row["reason"] == NOT_HELD]
+    if not names:
+        return None
+    count = f"{len(names):,} request{'' if len(names) == 1 else 's'}"
+    more = f" and {len(names) - MOST_NAMED:,} more; rejected.jsonl names all" if len(names) > MOST_NAMED else ""
+    return f"The capsule holds no reply to {count}: {', '.join(names[:MOST_NAMED])}{more}. The run continued without."
 
 
 def other_code(archive: Archive) -> list[str]:
-    """What of the code is not as it was when the capsule was written."""
+    """Return a sentence on the versions that differ from those that wrote the capsule; nothing if none does."""
     software = archive.object("provenance.json").get("software")
-    before = software if isinstance(software, dict) else {}
-    old, new = dict(leaves(before)), dict(leaves({"versions": versions(), "git": git()}))
+    now = {"versions": versions(), "git": git()}
+    found = compared(software if isinstance(software, dict) else {}, now)
     differing = [
-        f"{key} {shown(old[key])}, here {shown(new[key])}" for key in new if old.get(key, new[key]) != new[key]
+        f"{one.key} {shown(one.old)}, here {shown(one.new)}"
+        for one in found
+        if one.old is not ABSENT and one.new is not ABSENT
     ]
-    return [f"The code is another: {'; '.join(differing)}."] if differing else []
+    return [f"The code version differs: {'; '.join(differing)}."] if differing else []
