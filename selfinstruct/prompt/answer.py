@@ -24,6 +24,8 @@ class Answer:
     """Reads one output, of the input in the prompt."""
 
     reply_format: ClassVar[str] = "answer"
+    holds: ClassVar[str] = "answers"
+    """What a plan counts in its replies; a reply is a few words."""
 
     def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
         """Return one instance, or why there is none."""

@@ -49,6 +49,9 @@ MAX_WORDS_IN_QUOTES = 3
 class SingleInstruction:
     """Reads one instruction from a reply."""
 
+    holds: ClassVar[str] = "answers"
+    """What a plan counts in its replies; one instruction is as short as an answer."""
+
     rules: Literal["paper", "strict"]
     """Whether the text around the instruction is removed as released, or by whole words."""
     reply_format: ClassVar[str] = "single_instruction"

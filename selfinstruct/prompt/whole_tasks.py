@@ -34,6 +34,8 @@ class WholeTasks:
     """Reads tasks that each have an instruction, an input and an output."""
 
     reply_format: ClassVar[str] = "whole_tasks"
+    holds: ClassVar[str] = "whole_tasks"
+    """What a plan counts in its replies."""
 
     def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
         """Return one candidate a task, and a rejection for everything else."""

@@ -160,7 +160,7 @@ def test_a_run_that_was_extended_after_its_end_cannot_be_repeated(published, tmp
     longer = ("recipe.instructions.until=20", WORDS[1])
     execute(folder, *longer)
 
-    with pytest.raises(RunFolderError, match=r"instructions had ended, with other settings.*model.store"):
+    with pytest.raises(RunFolderError, match=r"with other settings after instructions had ended.*model.store"):
         execute(folder, *longer, actions="actions=[capsule]")
 
 
