@@ -549,17 +549,17 @@ def test_a_capsule_as_words_of_the_command_line(published, tmp_path):
     [
         ("model._target_=os.system", "sets a _target_, and a capsule holds data only"),
         ("+model.extra={_target_: os.system}", "sets a _target_"),
-        ("hydra/launcher=joblib", "is about something else"),
-        ("+hydra.callbacks.x=1", "is about something else"),
-        ("trackers.wandb.mode=online", "is about something else"),
-        ("actions=[push]", "is about something else"),
-        ("+push.repo=me/x", "is about something else"),
-        ("--config-dir=/tmp", "is about something else"),
-        ("-m", "is about something else"),
+        ("hydra/launcher=joblib", "sets something else than"),
+        ("+hydra.callbacks.x=1", "sets something else than"),
+        ("trackers.wandb.mode=online", "sets something else than"),
+        ("actions=[push]", "sets something else than"),
+        ("+push.repo=me/x", "sets something else than"),
+        ("--config-dir=/tmp", "sets something else than"),
+        ("-m", "sets something else than"),
         ("recipe.instructions.prompt.system=${oc.env:HOME}", "would read something outside"),
         ("recipe.instructions.prompt.system=${hydra.run.dir}", "would read something outside"),
-        ("model=../../evil", "names no option"),
-        ("recipe=/etc/passwd.yaml", "names no option"),
+        ("model=../../evil", "does not name an option"),
+        ("recipe=/etc/passwd.yaml", "does not name an option"),
         ("filters@recipe..x=[length]", None),
     ],
 )
@@ -626,7 +626,7 @@ def test_a_manifest_that_names_other_files_is_refused(capsule):
     path = capsule / "manifest.json"
     path.write_text(path.read_text().replace("alpaca.jsonl", "../../x"))
 
-    with pytest.raises(SelfInstructError, match=r"does not name the files that are there"):
+    with pytest.raises(SelfInstructError, match=r"does not list the files that are there"):
         words_of(capsule)
 
 
@@ -634,7 +634,7 @@ def test_another_format_is_refused(capsule):
     path = capsule / "manifest.json"
     path.write_text(path.read_text().replace('"format": 1', '"format": 2'))
 
-    with pytest.raises(SelfInstructError, match=r"its format is 2, and this program knows 1"):
+    with pytest.raises(SelfInstructError, match=r"its format is 2, and this program reads 1"):
         words_of(capsule)
 
 
@@ -722,7 +722,7 @@ def test_a_large_config_is_not_read(capsule):
 def test_what_is_no_json_is_refused(content, capsule):
     (capsule / "manifest.json").write_bytes(content)
 
-    with pytest.raises(SelfInstructError, match=r"manifest.json is (not JSON|no object)"):
+    with pytest.raises(SelfInstructError, match=r"manifest.json is not (JSON|an object)"):
         words_of(capsule)
 
 
