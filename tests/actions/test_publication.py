@@ -602,7 +602,7 @@ def test_one_changed_byte_is_reported(capsule):
 def test_a_file_that_is_longer_than_reported_is_refused(capsule):
     (capsule / "README.md").write_text("more")
 
-    with pytest.raises(SelfInstructError, match=r"README.md does not have the size.json says"):
+    with pytest.raises(SelfInstructError, match=r"README.md does not have the size that manifest.json says"):
         words_of(capsule)
 
 
