@@ -5,6 +5,9 @@ is what other trainers take to mean "off".  A key of the config that is not null
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Literal, cast
 
 from selfinstruct.errors import SelfInstructError
@@ -40,3 +43,27 @@ def project_of(configured: str | None) -> str:
 def entity_of(configured: str | None) -> str | None:
     """Return the user or team that the config or the environment names; None for the account's own."""
     return configured or os.environ.get("WANDB_ENTITY", "").strip() or None
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Raise what keeps W&B from starting as a SelfInstructError that says what to do."""
+    try:
+        yield
+    except Exception as problem:
+        raise SelfInstructError(
+            f"trackers.wandb cannot start: {problem}. "
+            "Set trackers.wandb.mode=offline, or leave it out with ~trackers.wandb."
+        ) from problem
+
+
+@contextmanager
+def staged_in(folder: Path) -> Iterator[None]:
+    """Have W&B keep copies of what it will upload in the run folder, unless the user has chosen a place."""
+    chosen = "WANDB_DATA_DIR" in os.environ
+    os.environ.setdefault("WANDB_DATA_DIR", str(folder / "wandb" / "data"))
+    try:
+        yield
+    finally:
+        if not chosen:
+            del os.environ["WANDB_DATA_DIR"]

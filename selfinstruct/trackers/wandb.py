@@ -4,9 +4,9 @@ One history row a round holds the figures of `rounds.jsonl` under the name of th
 (see `selfinstruct.trackers.history`).  The kept and the rejected texts go with them as tables (see
 `selfinstruct.trackers.tables`).  The dataset is an artifact that says whether a model wrote it.
 
-W&B is never the only copy of anything and must never break a run.  What keeps it from starting is told, since the user
-asked for it; without a network or a key it logs offline and says how to upload that.  Once started, a failure is a
-warning in the log, and the run goes on.
+W&B is never the only copy of anything and must never break a run.  What keeps it from starting is reported, since the
+user asked for it; without a network or a key it logs offline and says how to upload that.  Once started, a failure is a
+warning in the log, and the run continues.  It takes a second to start, so it does while the first replies are awaited.
 
 A run that goes on has one history, each round once (see `selfinstruct.trackers.earlier`).
 
@@ -15,22 +15,24 @@ folder, code, git and machine data are not collected, and nothing is printed.
 """
 
 import logging
+import math
 import os
 import re
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import field
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from selfinstruct.errors import SelfInstructError
 from selfinstruct.part import part
 from selfinstruct.round import Round
 from selfinstruct.run_info import RunInfo
 from selfinstruct.trackers.earlier import kept_id, new_id, remove_unsent
-from selfinstruct.trackers.environment import Mode, entity_of, mode_of, project_of
+from selfinstruct.trackers.environment import Mode, entity_of, explained, mode_of, project_of, staged_in
 from selfinstruct.trackers.history import History, counts, metrics, metrics_of_totals, nearest
 from selfinstruct.trackers.tables import KEPT, REJECTED, Pieces, kept, rejected
 
@@ -63,6 +65,8 @@ class Wandb:
     """Tags beside recipe and models; false leaves one out."""
 
     _start: Any = field(init=False, repr=False, default=None)
+    _opening: Any = field(init=False, repr=False, default=None)
+    """The W&B run that is being opened in the background."""
     _run: Any = field(init=False, repr=False, default=None)
     _texts: Any = field(init=False, repr=False, default=None)
     _history: Any = field(init=False, repr=False, default=None)
@@ -71,31 +75,38 @@ class Wandb:
     _lost: int = field(init=False, repr=False, default=0)
 
     def start(self, start: RunInfo) -> None:
-        """Open a W&B run of its own; raises SelfInstructError where W&B cannot start."""
+        """Start W&B in the background, so that no request waits for it; raises SelfInstructError for a wrong mode."""
         self._start, self._step, self._lost = start, 0, 0
         if not start.makes_rounds:  # W&B has the whole run, and would be given a new one with the times of now
             return
         self._texts = {"tables/kept": Pieces(KEPT), "tables/rejected": Pieces(REJECTED)}
         self._history, self._defined = History(), set()
-        try:
-            with staged_in(start.folder):
-                self._run = self._open(start)
-        except Exception as problem:
-            raise SelfInstructError(
-                f"trackers.wandb cannot start: {problem}. "
-                "Set trackers.wandb.mode=offline, or leave it out with ~trackers.wandb."
-            ) from problem
+        with explained():
+            mode = mode_of(self.mode)
+            start.folder.mkdir(parents=True, exist_ok=True)
+        thread = ThreadPoolExecutor(1, thread_name_prefix="selfinstruct-wandb")
+        self._opening = thread.submit(self._open, start, mode)
+        thread.shutdown(wait=False)
+
+    def _opened(self, step: float = math.inf) -> None:
+        """Wait until W&B has started, and log the rounds before a step that a resumed run has already."""
+        opening, self._opening = self._opening, None
+        if opening is None:
+            return
+        with explained():
+            self._run = opening.result()
         if is_online := not (self._run.offline or self._run.disabled):
             log.info("W&B run: %s", self._run.url)
         known = self._run.starting_step if is_online else 0
-        for step, round_ in enumerate(start.past(), 1):
-            if step >= known:
-                self.log(round_, step)
+        for number, round_ in takewhile(lambda one: one[0] < step, enumerate(self._start.past(), 1)):
+            if number >= known:
+                self.log(round_, number)
             else:
                 self._history.row(round_)  # W&B has it; the totals of later rounds need it
 
     def log(self, round_: Round, step: int) -> None:
-        """Log the figures of a round, and the texts that are due."""
+        """Log the figures of a round, and the texts that are due; raises SelfInstructError where W&B cannot start."""
+        self._opened(step)
         self._step = step
         with self._unbroken("round %d was not logged", step), staged_in(self._start.folder):
             if self.tables:
@@ -120,6 +131,8 @@ class Wandb:
 
     def finish(self, summary: dict[str, Any], error: str | None) -> None:
         """Log what is left, the summary and the dataset, and close the run whatever happens."""
+        with self._unbroken("W&B did not start"):
+            self._opened()
         if self._run is None:
             return
         with staged_in(self._start.folder):
@@ -137,9 +150,12 @@ class Wandb:
         if self._lost:
             log.warning("W&B lacks parts of this run; its folder has all of it")
 
-    def _open(self, start: RunInfo) -> Any:
-        if (mode := mode_of(self.mode)) != "online":
-            return self._init(start, mode)
+    def _open(self, start: RunInfo, mode: Mode) -> Any:
+        """Open a W&B run of its own; called in another thread."""
+        with staged_in(start.folder):
+            return self._online(start) if mode == "online" else self._init(start, mode)
+
+    def _online(self, start: RunInfo) -> Any:
         import wandb
 
         reason = "there is no key: run `wandb login`, or set WANDB_API_KEY"
@@ -156,7 +172,6 @@ class Wandb:
         os.environ.setdefault("WANDB_DISABLE_WEAVE", "true")  # it would print an invitation to install Weave
         import wandb
 
-        start.folder.mkdir(parents=True, exist_ok=True)
         if mode == "offline":
             remove_unsent(start.folder)
         return wandb.init(
@@ -198,6 +213,7 @@ class Wandb:
 
     def log_artifact(self, kind: str, files: Mapping[str, Path], about: dict[str, Any]) -> None:
         """Log files by their names as one artifact of a kind; `about` says where they are from."""
+        self._opened()
         import wandb
 
         name = re.sub(r"[^\w.-]", "-", f"{self._start.recipe}-{kind}")
@@ -209,6 +225,7 @@ class Wandb:
 
     def show(self, values: Mapping[str, Any]) -> None:
         """Log tables, charts and pages of a run that has no rounds, by their keys."""
+        self._opened()
         with staged_in(self._start.folder):
             self._run.log(dict(values))
 
@@ -220,18 +237,6 @@ class Wandb:
         except Exception as problem:
             self._lost += 1
             log.log(logging.WARNING if self._lost == 1 else logging.DEBUG, f"W&B: {what}: %s", *values, problem)
-
-
-@contextmanager
-def staged_in(folder: Path) -> Iterator[None]:
-    """Have W&B keep copies of what it will upload in the run folder, unless the user has chosen a place."""
-    chosen = "WANDB_DATA_DIR" in os.environ
-    os.environ.setdefault("WANDB_DATA_DIR", str(folder / "wandb" / "data"))
-    try:
-        yield
-    finally:
-        if not chosen:
-            del os.environ["WANDB_DATA_DIR"]
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -511,7 +511,7 @@ def test_what_keeps_it_from_starting_is_told(tmp_path):
 def test_a_failure_while_logging_is_told_once_and_the_run_goes_on(tmp_path, caplog):
     tracker = Wandb(**OPTION)
     tracker.start(start_in(tmp_path))
-    tracker._run.finish()
+    tracker._opening.result().finish()
     with caplog.at_level(logging.WARNING):
         for step in (1, 2, 3):
             tracker.log(a_round(step), step)
