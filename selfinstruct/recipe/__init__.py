@@ -5,8 +5,8 @@ something.  Both are sample, render, complete, parse, filter, pool; they differ 
 `Convert` makes tasks of annotated rows.  There is no other control flow: no graph, no branches, no columns.  A recipe
 of known stages is YAML alone.
 
-To add one: `conf/recipe/<name>.yaml`, with its paper and every departure from it at the head, and its prompts under
-`conf/prompt/<name>/`.
+To add one: `conf/recipe/<name>.yaml`, with its paper and every departure from it at the head, the paper's BibTeX entry
+in `conf/recipe/<name>.bib`, and its prompts under `conf/prompt/<name>/`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

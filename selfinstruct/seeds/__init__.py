@@ -1,6 +1,6 @@
 """The human-written tasks a run starts from.
 
-To add a source: `conf/seeds/<name>.yaml`, with origin and licence at its head, and one module here if it is not JSONL.
+To add one: `conf/seeds/<name>.yaml`, with origin and license at its head, and one module here where no reader fits.
 """
 
 from typing import Protocol, runtime_checkable
