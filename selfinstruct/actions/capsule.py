@@ -24,7 +24,6 @@ from selfinstruct.actions.publication.history import overrides_of, refused, unre
 from selfinstruct.actions.publication.overrides import check_words
 from selfinstruct.actions.publication.portable import (
     command,
-    is_needed,
     named,
     needs_of,
     public,
@@ -94,8 +93,8 @@ class Capsule:
         """Report a run that asks no model, a folder without a run, and a config that is not the run's."""
         if not asking(run.recipe):
             return [f"capsule: recipe={run.start.recipe} asks no model, so there are no replies to publish. {INSTEAD}"]
-        if is_needed(needs := needs_of(run.start)) and not self.without_own_files:
-            return [f"capsule: this run needs {named(needs)}, which no capsule holds. {WITHOUT}"]
+        if (needs := named(needs_of(run.start))) and not self.without_own_files:
+            return [f"capsule: this run needs {needs}, which no capsule holds. {WITHOUT}"]
         if any(action.asks for action in run.actions.values()):
             return []
         if not has_rounds(run.start.folder):
@@ -169,8 +168,8 @@ class Capsule:
 def replaying(needs: Mapping[str, Any]) -> str:
     """Return the section of the card that says how to replay a capsule, which may need files of its authors."""
     first = "With `selfinstruct` installed"
-    if is_needed(needs):
-        first = f"It also needs {named(needs)} of its authors. With that and `selfinstruct` installed"
+    if others := named(needs):
+        first = f"It also needs {others} of its authors. With that and `selfinstruct` installed"
     return REPLAY.format(first=first, command=command(needs, "selfinstruct", "capsule.zip"))
 
 

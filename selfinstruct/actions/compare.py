@@ -16,6 +16,7 @@ from selfinstruct.actions.comparison.comparing import Comparison, compare, jobs,
 from selfinstruct.actions.plan.jobs import PLAN
 from selfinstruct.part import part
 from selfinstruct.storage.folder import CONFIG, replace_text
+from selfinstruct.text.escaping import csv_text
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -92,9 +93,9 @@ def write(comparison: Comparison, folder: Path) -> tuple[Comparison, Path]:
     short = tables.short_tables(comparison)
     texts = {
         PAGE: page.page(comparison),
-        "runs.csv": tables.csv_of_runs(comparison),
-        "groups.csv": tables.csv_of_groups(comparison),
-        "overlap.csv": tables.csv_of_overlaps(comparison),
+        "runs.csv": csv_text(tables.every_run(comparison)),
+        "groups.csv": csv_text(tables.every_group(comparison)),
+        "overlap.csv": csv_text(tables.every_overlap(comparison)),
         "table.txt": "\n".join(map(tables.text, short)),
         "table.md": "\n".join(map(tables.markdown, short)),
         "table.tex": "\n".join(map(tables.latex, short)),

@@ -129,7 +129,7 @@ def left(run: "Run") -> list[str]:
 
 
 def fruitless(run: "Run", purse: BudgetTracker, names: Sequence[str]) -> None:
-    """Raise SelfInstructError for a stage that should have made tasks and has made none, its purse not being empty."""
+    """Raise SelfInstructError for a stage that was to make tasks and made none, although the budget is not spent."""
     for name in names:
         if not any(row["kept"] for row in run.journal.of(name)) and purse.empty is None:
             raise SelfInstructError(f"{name} kept nothing. {most_frequent(run.journal.of(name))}")

@@ -19,7 +19,7 @@ from selfinstruct.pool import Pool
 from selfinstruct.storage.folder import replace_text
 from selfinstruct.storage.reader import no_run
 from selfinstruct.task import OFFLINE, SCRIPTED, stand_ins
-from selfinstruct.text.escaping import csv_text, markdown
+from selfinstruct.text.escaping import csv_text, markdown, markdown_table
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -141,7 +141,7 @@ def as_csv(rows: Sequence[Row]) -> str:
 def as_markdown(rows: Sequence[Row], models: Sequence[str], rescaling: str = "") -> str:
     """Return the rows as a table in Markdown, with the meaning of its columns."""
     keys = [key for key in rows[0] if key not in ("answers", "executed", "best_strict")]
-    lines = [" | ".join(shown(key, row[key]) for key in keys) for row in rows]
+    cells = [keys, *([shown(key, row[key]) for key in keys] for row in rows)]
     names = {OFFLINE: "the offline grammar", SCRIPTED: "a script"}
     writers = " and ".join(names[name] for name in stand_ins(models))
     note = f"\n**The answers are those of {writers}, and do not measure a model.**\n" if writers else ""
@@ -150,7 +150,7 @@ def as_markdown(rows: Sequence[Row], models: Sequence[str], rescaling: str = "")
         "Scores are in percent: `paper` by the published normal form of answers, `strict` by one that fixes its"
         " bugs. `unanswered` inputs, and prompts without a prediction, score 0. `instructions` are the different"
         f" ones among the `predictions`, and `best` is the one that scores highest.{rescaling}\n\n"
-        f"| {' | '.join(keys)} |\n|{'---|' * len(keys)}\n" + "".join(f"| {line} |\n" for line in lines)
+        f"{markdown_table(cells)}"
     )
 
 

@@ -88,7 +88,7 @@ def test_an_unknown_price_stays_unknown_in_every_form(make_run, tmp_path):
 
     assert comparison.figures[0]["usd_per_task"] is None
     assert comparison.groups[0].figures["usd_per_task"] is None
-    assert rows(tables.csv_of_runs(comparison))[0]["figures.usd_per_task"] == ""
+    assert rows(csv_text(tables.every_run(comparison)))[0]["figures.usd_per_task"] == ""
     assert "–" in tables.text(tables.of_runs(comparison))
     assert "unknown</text>" in page(comparison)
 
@@ -156,7 +156,7 @@ def test_a_broken_run_is_listed_and_breaks_nothing(make_run, tmp_path, name, tex
 
     assert reported in comparison.runs[1].status
     assert comparison.runs[2].status == "there is no such folder"
-    made = rows(tables.csv_of_runs(comparison))[1]["figures.made"]
+    made = rows(csv_text(tables.every_run(comparison)))[1]["figures.made"]
     assert made == ("2" if name == "summary.json" else "")  # figures are of the rounds, not of the summary
     assert reported in "".join(Reader(page(comparison)).texts)
 
@@ -280,7 +280,7 @@ def test_offline_runs_are_marked_in_every_form(make_run, tmp_path):
 
     assert comparison.labels == ["1 offline", "2 offline", "3"]
     assert comparison.group_label(comparison.groups[0]) == "1, 2 offline"
-    assert "1, 2 offline" in tables.csv_of_groups(comparison)
+    assert "1, 2 offline" in csv_text(tables.every_group(comparison))
     assert "run 1, 2. Its figures do not measure a language model." in comparison.warnings[0]
     for form in (tables.text, tables.markdown, tables.latex):
         assert "2 offline" in form(tables.of_runs(comparison))
@@ -390,7 +390,7 @@ def test_long_values_are_cut_in_legends_only(make_run, tmp_path):
     comparison = compare(folders)
 
     assert len(comparison.legend(0)) <= 104
-    assert "word word" in tables.csv_of_runs(comparison)
+    assert "word word" in csv_text(tables.every_run(comparison))
 
 
 def test_how_long_a_run_took_is_unknown_where_a_time_is_missing(make_run, tmp_path):

@@ -62,7 +62,7 @@ def test_the_table_says_what_made_it(execute, tmp_path):
     text = (tmp_path / "scores.md").read_text()
 
     assert "By offline.\n\n**The answers are those of the offline grammar" in text
-    assert text.count("\n| ") == 5
+    assert text.count("\n| ") == 6
     assert "| family | metric | prompts | predictions | instructions | unanswered | paper | strict | best |" in text
 
 

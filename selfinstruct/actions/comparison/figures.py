@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from selfinstruct.actions.comparison.reading import Reading
 from selfinstruct.filters.tokens import unicode
+from selfinstruct.storage.differences import leaves
 from selfinstruct.storage.diversity import diversity, even, mean
 from selfinstruct.storage.summary import known, seconds, tasks, totals
 
@@ -45,7 +46,7 @@ def figures(run: Reading) -> Figures:
     growing = {task.origin for task in run.pool if not task.is_human}
     grown = totals([row for row in run.rounds if row["stage"] in growing])
     answered = [task for task in run.pool if not task.is_human and task.is_classification is not None]
-    return {
+    found = {
         "made": made,
         "kept_per_request": share(grown["kept"], grown["asked"]),
         "tokens_per_task": share(spent(run, total, "prompt_tokens", "completion_tokens"), made),
@@ -56,11 +57,12 @@ def figures(run: Reading) -> Figures:
         "classification_share": share(pool["classification"], len(answered)),
         **lengths(run),
         **{f"diversity.{name}": value for name, value in diversity(run.pool).items()},
-        **flat(total),
-        **flat({name: value for name, value in pool.items() if name not in ("made",)}, "tasks."),
-        **flat(run.summary.get("unused") or {}, "unused."),
+        **dict(leaves(total)),
+        **dict(leaves({name: value for name, value in pool.items() if name != "made"}, "tasks")),
+        **dict(leaves(run.summary.get("unused") or {}, "unused")),
         **of_stages(run),
     }
+    return {name: value for name, value in found.items() if value != {}}  # of a mapping without figures
 
 
 def share(part: float | None, whole: float) -> float | None:
@@ -101,17 +103,9 @@ def of_stages(run: Reading) -> Figures:
         rows = [row for row in run.rounds if row["stage"] == stage]
         total = totals(rows)
         taken = [row for row in run.timings if row["stage"] == stage]
-        found |= flat(total, f"stages.{stage}.")
+        found |= dict(leaves(total, f"stages.{stage}"))
         found[f"stages.{stage}.kept_per_request"] = share(total["kept"], total["asked"])
         found[f"stages.{stage}.seconds"] = seconds(taken) if len(taken) == len(rows) else None
-    return found
-
-
-def flat(values: dict[str, Any], prefix: str = "") -> Figures:
-    """Return nested figures under dotted names."""
-    found: Figures = {}
-    for name, value in values.items():
-        found |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
     return found
 
 

@@ -11,7 +11,6 @@ from selfinstruct.actions.comparison.comparing import Comparison, series, stages
 from selfinstruct.actions.comparison.figures import EXPLAINED, samples
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, RESAMPLES
 from selfinstruct.actions.comparison.overlap import MOST, THRESHOLD
-from selfinstruct.actions.comparison.sent_parameters import Parameter
 from selfinstruct.actions.comparison.style import STYLE
 from selfinstruct.actions.comparison.tables import UNKNOWN, Table, digits, of_groups, of_runs, ordered
 from selfinstruct.text.escaping import html as escape
@@ -171,7 +170,7 @@ def sent(comparison: Comparison) -> str:
             row += (
                 [UNKNOWN, UNKNOWN]
                 if found is None
-                else [" or ".join(found.requested) or UNKNOWN, differs(found) + ranked(found.sent)]
+                else [" or ".join(found.requested) or UNKNOWN, ("≠ " if found.differs else "") + ranked(found.sent)]
             )
         rows.append(row)
     headers = ["parameter", *(f"{label} {kind}" for label in comparison.labels for kind in ("requested", "sent"))]
@@ -180,11 +179,6 @@ def sent(comparison: Comparison) -> str:
         " ≠ marks what differs.</p>"
     )
     return note + html(Table("", headers, rows)) if rows else ""
-
-
-def differs(parameter: Parameter) -> str:
-    """Return a mark where something was sent that was not requested."""
-    return "≠ " if parameter.differs else ""
 
 
 def ranked(values: Mapping[str, int]) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from selfinstruct.actions.comparison.reading import Reading
 from selfinstruct.errors import RunFolderError
+from selfinstruct.storage.differences import leaves
 from selfinstruct.storage.schema import reading
 from selfinstruct.text.plain_files import odd_kind
 
@@ -48,7 +49,7 @@ def parameters(run: Reading) -> dict[tuple[str, str], Parameter]:
     total: Counter[str] = Counter()
     for stage, decoding, identity, model, count in replies(run.folder / STORE):
         total[stage] += count
-        sent_now = {**flat(loaded(identity), "model."), **flat(loaded(decoding)), SERVED: model}
+        sent_now = {**flat(loaded(identity), "model"), **flat(loaded(decoding)), SERVED: model}
         for name, value in sent_now.items():
             sent.setdefault((stage, name), Counter())[written(value)] += count
     requested = {
@@ -72,7 +73,7 @@ def asked(stage: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, tuple
     prompt = stage.get("prompt") or {}
     own = stage.get("model") or model
     unsupported = own.get("unsupported") or ()
-    found = flat({key: value for key, value in own.items() if key not in OURS}, "model.")
+    found = flat({key: value for key, value in own.items() if key not in OURS}, "model")
     found |= flat({key: value for key, value in (prompt.get("decoding") or {}).items() if key not in unsupported})
     values: dict[str, tuple[str, ...]] = {name: (written(value),) for name, value in found.items()}
     if "temperature" in values and (retried := prompt.get("retry_temperature")) is not None:
@@ -101,14 +102,8 @@ def loaded(text: str) -> dict[str, Any]:
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested parameters under dotted names; those without a value left out."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{name}.")
-        elif value is not None and value != []:
-            found[f"{prefix}{name}"] = value
-    return found
+    """Return nested parameters under dotted names, without those that have no value."""
+    return {key: value for key, value in leaves(values, prefix) if value not in (None, [], {})}
 
 
 def written(value: Any) -> str:

@@ -14,7 +14,7 @@ from selfinstruct.actions.comparison.figures import EXPLAINED
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, SEED, Estimate, Group, written
 from selfinstruct.storage.differences import ABSENT
 from selfinstruct.text import escaping
-from selfinstruct.text.escaping import csv_text, in_a_line
+from selfinstruct.text.escaping import in_a_line
 
 UNKNOWN = "–"
 FIRST = (
@@ -137,11 +137,6 @@ def latex(table: Table) -> str:
     return f"% {in_a_line(table.title).replace('%', ' %')}\n{escaping.latex_table(rows)}"
 
 
-def csv_of_runs(comparison: Comparison) -> str:
-    """Return every figure of every run."""
-    return csv_text(every_run(comparison))
-
-
 def every_run(comparison: Comparison) -> list[list[object]]:
     """Return a row for each run with every figure, after a row of headers."""
     names = ordered(name for row in comparison.figures for name in row)
@@ -154,11 +149,6 @@ def every_run(comparison: Comparison) -> list[list[object]]:
         found = comparison.figures[place]
         rows.append([*about, " ".join(run.models), *values, *(found.get(name) for name in names)])
     return rows
-
-
-def csv_of_groups(comparison: Comparison) -> str:
-    """Return every figure of every group, with the bounds of its interval."""
-    return csv_text(every_group(comparison))
 
 
 def every_group(comparison: Comparison) -> list[list[object]]:
@@ -179,11 +169,6 @@ def every_group(comparison: Comparison) -> list[list[object]]:
         values = [raw(comparison.keys[key][group.places[0]]) for key in shared]
         rows.append([comparison.group_label(group), *values, *cells])
     return rows
-
-
-def csv_of_overlaps(comparison: Comparison) -> str:
-    """Return what share of the first run's instructions the second run has."""
-    return csv_text(every_overlap(comparison))
 
 
 def every_overlap(comparison: Comparison) -> list[list[object]]:

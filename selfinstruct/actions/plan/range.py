@@ -49,9 +49,5 @@ def exactly(value: float) -> Range:
 
 def added(ranges: "list[Range | None]") -> Range | None:
     """Return the sum; None if any of them is unknown."""
-    total = exactly(0)
-    for range_ in ranges:
-        if range_ is None:
-            return None
-        total += range_
-    return total
+    known = [range_ for range_ in ranges if range_ is not None]
+    return sum(known, exactly(0)) if len(known) == len(ranges) else None

@@ -32,8 +32,6 @@ SEEDS = "seeds.jsonl"
 """The file of a capsule that holds the seeds."""
 TEXT = re.compile(r"\$\{published:\$\{published\},([^,{}]+)(?:,([^,{}]+))?(?:,(\d+))?\}")
 """How the YAML of a published prompt names a text: file, name and place."""
-NOTHING: dict[str, Any] = {"packages": [], "config_folder": None, "config_name": None}
-"""What a run needs that is made of the program's own parts and files."""
 FOLDERS = ("config_dir", "config_path")
 
 
@@ -93,13 +91,8 @@ def needs_of(start: "RunInfo") -> dict[str, Any]:
     return {"packages": sorted(names - {OURS}), "config_folder": folder, "config_name": start.flags.get("config_name")}
 
 
-def is_needed(needs: Mapping[str, Any]) -> bool:
-    """Return whether anything is."""
-    return bool(needs["packages"] or needs["config_folder"])
-
-
 def named(needs: Mapping[str, Any]) -> str:
-    """Return what is needed, for a sentence."""
+    """Return what is needed besides the program, for a sentence; an empty text for nothing."""
     packages = [f"the package {name}" for name in needs["packages"]]
     folder = [f"the config folder {needs['config_folder']}"] if needs["config_folder"] else []
     return " and ".join([*packages, *folder])
