@@ -75,7 +75,7 @@ class Offline:
         return nullcontext(ImmediateSession(self._completion))
 
     def _completion(self, request: Request) -> Completion:
-        from selfinstruct.model.grammar.asked import UnanswerableError  # read when first asked, not before
+        from selfinstruct.model.grammar.parsed_prompt import UnanswerableError  # read when first prompt, not before
 
         rng = stream(request)
         try:
@@ -94,14 +94,14 @@ class Offline:
         )
 
     def _text(self, request: Request, rng: Random) -> str:
-        from selfinstruct.model.grammar.asked import Asked
+        from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt
         from selfinstruct.model.grammar.replies import between, reply, thought
 
         spoiled, talks, thinks = (rng.random() < share for share in (self.bad_format, self.chatty, self.thinking))
-        asked = Asked(request, rng, self.repeats, spoiled)
-        text = reply(asked)
+        prompt = ParsedPrompt(request, rng, self.repeats, spoiled)
+        text = reply(prompt)
         if talks:
-            text = between(text, asked)
+            text = between(text, prompt)
         return thought(text) if thinks else text
 
 

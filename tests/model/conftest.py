@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from aiohttp import web
 
-from selfinstruct.model.grammar.asked import Asked
+from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt
 from selfinstruct.model.settings import Price
 from selfinstruct.request import Decoding, Request
 
@@ -161,6 +161,6 @@ def asking():
 
     def ask(text, reply_format="", *, chat=True, draw=0, repeats=0.0, spoiled=False, **decoding):
         request = Request("stage/1/1", "stage", 1, text, None, chat, Decoding(**decoding), reply_format)
-        return Asked(request, Random(draw), repeats, spoiled)
+        return ParsedPrompt(request, Random(draw), repeats, spoiled)
 
     return ask

@@ -8,7 +8,7 @@ import pytest
 from rapidfuzz.distance import LCSseq
 
 from selfinstruct.model.grammar.frames import frames
-from selfinstruct.model.grammar.tasks import SHARES, answered, behind, instruction, known
+from selfinstruct.model.grammar.tasks import SHARES, answered, behind, instruction, recognize
 from selfinstruct.model.grammar.words import fill, sentence
 
 BARRED = re.compile(r"\b(images?|graphs?|pictures?|files?|maps?|draw|plot|go to)\b|^Write a program", re.IGNORECASE)
@@ -16,7 +16,7 @@ FRAMES = [frame for kind in SHARES for frame in frames(kind)]
 
 
 def answer(text, draw=0):
-    task = known(text)
+    task = recognize(text)
     assert task is not None, text
     return task.answer(Random(draw))
 
@@ -34,11 +34,11 @@ def test_every_wording_is_recognized_as_its_own_frame_with_sentences_around_it_a
     rng = Random(1)
 
     for frame in FRAMES:
-        text = frame.said(rng)
+        text = frame.render(rng)
         before = sentence(fill("{scene}", rng))
-        after = rng.choice(behind("conditions") + behind("remarks")).said(rng)
+        after = rng.choice(behind("conditions") + behind("remarks")).render(rng)
         for said in (text, text.lower().capitalize(), f"{before} {text}", f"{text} {after}"):
-            task = known(said)
+            task = recognize(said)
             assert task is not None, said
             assert task.frame == frame, (said, task.frame.wording)
 
@@ -47,7 +47,7 @@ def test_every_task_has_an_output_without_open_slots_that_is_not_its_input():
     rng = Random(2)
 
     for frame in FRAMES:
-        answers = [answer(frame.said(rng), draw) for draw in range(5)]
+        answers = [answer(frame.render(rng), draw) for draw in range(5)]
         assert any(output != given for given, output in answers), frame.wording
         for given, output in answers:
             assert output.strip(), frame.wording
@@ -60,7 +60,7 @@ def test_every_classification_task_has_inputs_for_each_label_that_it_names():
 
     for frame in FRAMES:
         if frame.is_closed:
-            task = known(frame.said(rng))
+            task = recognize(frame.render(rng))
             assert task is not None
             assert 2 <= len(set(task.labels)) <= 5
             assert set(task.labels) <= (set(frame.labels) or {"yes", "no", "true", "false", "1", "0"})
@@ -68,7 +68,7 @@ def test_every_classification_task_has_inputs_for_each_label_that_it_names():
 
 
 def test_the_kinds_of_task_mix_as_in_published_data():
-    tasks = [task for text in instructions(3000) if (task := known(text)) is not None]
+    tasks = [task for text in instructions(3000) if (task := recognize(text)) is not None]
     free = [task for task in tasks if not task.frame.is_closed]
 
     assert 0.25 < 1 - len(free) / len(tasks) < 0.32
@@ -86,7 +86,7 @@ def test_a_few_instructions_ask_for_what_no_text_model_can_do_and_no_wording_doe
     texts, rng = instructions(4000), Random(4)
 
     assert 0.01 < sum(bool(BARRED.search(text)) for text in texts) / len(texts) < 0.025
-    assert not [text for frame in FRAMES if BARRED.search(text := frame.said(rng))]
+    assert not [text for frame in FRAMES if BARRED.search(text := frame.render(rng))]
 
 
 def test_two_thousand_tasks_pass_the_novelty_test_with_few_rejections():
@@ -166,7 +166,7 @@ def test_an_output_is_made_of_the_same_words_as_its_input():
     ],
 )
 def test_examples_have_their_label(text, label, is_right):
-    task = known(text)
+    task = recognize(text)
 
     assert task is not None
     assert all(is_right(numbers(task.example(Random(draw), label))[0]) for draw in range(10))
@@ -180,8 +180,8 @@ def test_a_sentence_behind_a_text_is_met_by_its_output():
 
 
 def test_an_instruction_of_somebody_else_gets_a_placeholder_that_says_so():
-    assert known("Explain the following idiom to me, and try to give me some examples.") is None
-    assert known("") is None
+    assert recognize("Explain the following idiom to me, and try to give me some examples.") is None
+    assert recognize("") is None
     given, output = answered("Hum the following tune.", Random(0))
     assert "placeholder" in given
     assert "placeholder of the offline model" in output
@@ -189,7 +189,7 @@ def test_an_instruction_of_somebody_else_gets_a_placeholder_that_says_so():
 
 
 def test_a_label_that_somebody_else_has_added_gets_a_placeholder():
-    task = known("Tell retired cooks whether the word means fruit or nonsense.")
+    task = recognize("Tell retired cooks whether the word means fruit or nonsense.")
 
     assert task is not None
     assert task.labels == ["fruit", "nonsense"]

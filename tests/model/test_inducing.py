@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from selfinstruct.model.grammar.asked import UnanswerableError
 from selfinstruct.model.grammar.inducing import CHANGES, NOTHING_SAID, answer, followed, single_instruction
+from selfinstruct.model.grammar.parsed_prompt import UnanswerableError
 
 PAIRS = {
     "second letter": ("house", "o"),

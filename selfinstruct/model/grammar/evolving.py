@@ -7,8 +7,8 @@ the words that describe it; a description of somebody else counts as one that as
 import re
 from random import Random
 
-from selfinstruct.model.grammar.asked import Asked
-from selfinstruct.model.grammar.tasks import behind, instruction, known, near_copy
+from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt
+from selfinstruct.model.grammar.tasks import behind, instruction, near_copy, recognize
 from selfinstruct.model.grammar.words import fill, sentence, words
 
 GIVEN = re.compile(r"^.*\b(?:given|original) prompt\W*:\s*\n", re.IGNORECASE | re.MULTILINE)
@@ -26,14 +26,14 @@ EMPTY_WORDS = (".", "...", "And so on, and so on.", "It is this.", "-")
 REFUSALS = ("I'm sorry, but I cannot help with that.", "Sorry, this is more than I can do.")
 
 
-def evolved(asked: Asked) -> str:
+def evolved(prompt: ParsedPrompt) -> str:
     """Return the prompt at hand, evolved; at the rate of repeats hardly changed."""
-    rng, (text, operation) = asked.rng, at_hand(asked.text)
-    made = near_copy(text, rng) if rng.random() < asked.repeats else by_operation(text, operation, rng)
-    if asked.spoiled:
+    rng, (text, operation) = prompt.rng, at_hand(prompt.text)
+    made = near_copy(text, rng) if rng.random() < prompt.repeats else by_operation(text, operation, rng)
+    if prompt.spoiled:
         leaked = f"#Given Prompt#: {text}\n#Rewritten Prompt#: {made} As in the #Rewritten Prompt# above."
         return rng.choice([f"{made} Keep to what the given prompt asks.", leaked, ""])
-    return asked.said(rng.choice([made] * 5 + [f"#Rewritten Prompt#: {made}", f'"{made}"']))
+    return prompt.as_line(rng.choice([made] * 5 + [f"#Rewritten Prompt#: {made}", f'"{made}"']))
 
 
 def at_hand(prompt: str) -> tuple[str, str]:
@@ -50,36 +50,36 @@ def by_operation(text: str, operation: str, rng: Random) -> str:
     if operation == "complicate":
         return f"{text}\n\n{fill('{data}', rng)}"
     if operation == "constrain":
-        return f"{text} {sentence(rng.choice(behind('remarks')).said(rng))}"
+        return f"{text} {sentence(rng.choice(behind('remarks')).render(rng))}"
     return f"{text} {fill(rng.choice(words(operation)), rng)}"
 
 
-def equality(asked: Asked) -> str:
+def equality(prompt: ParsedPrompt) -> str:
     """Return whether the two prompts at hand ask for the same: whether they share nearly all of their words."""
-    if asked.spoiled:
-        return asked.rng.choice(["It depends.", "Equal and not equal", "Hard to say", "?"])
-    found = PAIR.search(asked.text)
+    if prompt.spoiled:
+        return prompt.rng.choice(["It depends.", "Equal and not equal", "Hard to say", "?"])
+    found = PAIR.search(prompt.text)
     first, second = (set(re.findall(r"\w+", text.lower())) for text in found.groups()) if found else (set(), {""})
     verdicts = ("Equal", "Equal.") if len(first ^ second) <= 2 else ("Not Equal", "Not Equal.", "**Not Equal**")
-    return asked.said(asked.rng.choice(verdicts))
+    return prompt.as_line(prompt.rng.choice(verdicts))
 
 
-def rating(asked: Asked) -> str:
+def rating(prompt: ParsedPrompt) -> str:
     """Return how hard the prompt at hand is: the longer, the harder."""
-    if asked.spoiled:
-        return asked.rng.choice(["Quite hard", "Between 3 and 8", "11"])
-    found = RATED.search(asked.text)
-    length = len((found[1] if found else asked.text).split())
-    rated = min(10, max(1, length // 12 + asked.rng.choice([1, 2, 2, 3])))
-    return asked.said(asked.rng.choice([str(rated)] * 3 + [f"**{rated}**", f"{rated}/10"]))
+    if prompt.spoiled:
+        return prompt.rng.choice(["Quite hard", "Between 3 and 8", "11"])
+    found = RATED.search(prompt.text)
+    length = len((found[1] if found else prompt.text).split())
+    rated = min(10, max(1, length // 12 + prompt.rng.choice([1, 2, 2, 3])))
+    return prompt.as_line(prompt.rng.choice([str(rated)] * 3 + [f"**{rated}**", f"{rated}/10"]))
 
 
-def whole_reply(asked: Asked) -> str:
+def whole_reply(prompt: ParsedPrompt) -> str:
     """Return an answer to the prompt, which is an instruction as it stands."""
-    if asked.spoiled:
-        return asked.rng.choice([*REFUSALS, *EMPTY_WORDS])
-    task = next((found for line in asked.text.splitlines() if (found := known(line.strip()))), None)
+    if prompt.spoiled:
+        return prompt.rng.choice([*REFUSALS, *EMPTY_WORDS])
+    task = next((found for line in prompt.text.splitlines() if (found := recognize(line.strip()))), None)
     if task is None:
-        return fill("{placeholder}", asked.rng)
-    given, output = task.answer(asked.rng)
+        return fill("{placeholder}", prompt.rng)
+    given, output = task.answer(prompt.rng)
     return output if task.frame.is_closed or not given else f"{given}\n\n{output}"

@@ -42,7 +42,7 @@ class Frame:
         """Whether it is a classification task."""
         return self.kind in ("tests", "closed")
 
-    def said(self, rng: Random) -> str:
+    def render(self, rng: Random) -> str:
         """Return the wording with its slots filled."""
         return fill(self.wording, rng, {"labels": enumeration(self._named(rng), "or")} if self.is_closed else None)
 

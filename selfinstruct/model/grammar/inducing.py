@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from selfinstruct.model.grammar.asked import Asked, UnanswerableError
+from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt, UnanswerableError
 from selfinstruct.model.grammar.words import plural, read
 
 PAIR = re.compile(r"^Input: (.*)\nOutput: (.*)$", re.MULTILINE)
@@ -104,18 +104,18 @@ CHANGES = (
 """Which one counts where several fit equally well: the first."""
 
 
-def single_instruction(asked: Asked) -> str:
+def single_instruction(prompt: ParsedPrompt) -> str:
     """Return the instruction behind the examples of the prompt."""
-    shown = PAIR.findall(asked.text)
+    shown = PAIR.findall(prompt.text)
     if not shown:
         raise UnanswerableError("it shows no lines 'Input: …' and 'Output: …' to induce an instruction from")
-    if asked.spoiled:
-        return asked.rng.choice(DECLINED)
+    if prompt.spoiled:
+        return prompt.rng.choice(DECLINED)
     found, share = max(((change, fit(change, shown)) for change in CHANGES), key=lambda pair: pair[1])
-    text = asked.rng.choice(NOTHING_SAID if share == 0 or asked.rng.random() < VAGUE else found.wordings)
-    if asked.request.chat:
-        return asked.rng.choice([text, f'"{text}"'])
-    return asked.rng.choice([f" to {text[:1].lower()}{text[1:]}", f': "{text}"', f' "{text}"'])
+    text = prompt.rng.choice(NOTHING_SAID if share == 0 or prompt.rng.random() < VAGUE else found.wordings)
+    if prompt.request.chat:
+        return prompt.rng.choice([text, f'"{text}"'])
+    return prompt.rng.choice([f" to {text[:1].lower()}{text[1:]}", f': "{text}"', f' "{text}"'])
 
 
 def fit(change: Change, shown: Sequence[tuple[str, str]]) -> float:
@@ -123,14 +123,14 @@ def fit(change: Change, shown: Sequence[tuple[str, str]]) -> float:
     return sum(given != output == change.apply(given) for given, output in shown) / len(shown)
 
 
-def answer(asked: Asked) -> str:
+def answer(prompt: ParsedPrompt) -> str:
     """Return the output for the input of the prompt; its last word where the instruction is not understood."""
-    found = AT_HAND.search(asked.text)
+    found = AT_HAND.search(prompt.text)
     if found is None:
         raise UnanswerableError("it does not end with lines 'Instruction: …', 'Input: …' and 'Output:'")
-    if asked.spoiled:
-        return asked.rng.choice(UNDECIDED)
-    return asked.said(followed(found[1], found[2]))
+    if prompt.spoiled:
+        return prompt.rng.choice(UNDECIDED)
+    return prompt.as_line(followed(found[1], found[2]))
 
 
 def followed(instruction: str, given: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from random import Random
 
-from selfinstruct.model.grammar.asked import Asked
+from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt
 from selfinstruct.model.grammar.tasks import instruction, near_copy
 
 OPEN_NUMBER = re.compile(r"(?:^|\n)\s*(\d+)\.\s*$")
@@ -15,36 +15,36 @@ LISTED = 8
 """How many tasks a list is continued by where the prompt does not say."""
 
 
-def numbered_list(asked: Asked) -> str:
+def numbered_list(prompt: ParsedPrompt) -> str:
     """Return new tasks that continue the list of the prompt."""
-    first, count = span(asked)
-    items = new_instructions(asked, [task for _, task in ITEM.findall(asked.text)], count)
-    text = misnumbered(items, first, asked.rng) if asked.spoiled else numbered(items, first)
-    return text.removeprefix(opened_number(asked))
+    first, count = span(prompt)
+    items = new_instructions(prompt, [task for _, task in ITEM.findall(prompt.text)], count)
+    text = misnumbered(items, first, prompt.rng) if prompt.spoiled else numbered(items, first)
+    return text.removeprefix(opened_number(prompt))
 
 
-def new_instructions(asked: Asked, shown: list[str], count: int) -> list[str]:
+def new_instructions(prompt: ParsedPrompt, shown: list[str], count: int) -> list[str]:
     """Return new instructions, some of them near copies of those shown or of each other."""
     made: list[str] = []
     for _ in range(count):
-        is_copy = bool(shown + made) and asked.rng.random() < asked.repeats
-        made.append(near_copy(asked.rng.choice(shown + made), asked.rng) if is_copy else instruction(asked.rng))
+        is_copy = bool(shown + made) and prompt.rng.random() < prompt.repeats
+        made.append(near_copy(prompt.rng.choice(shown + made), prompt.rng) if is_copy else instruction(prompt.rng))
     return made
 
 
-def opened_number(asked: Asked) -> str:
+def opened_number(prompt: ParsedPrompt) -> str:
     """Return the number with which the prompt ends, if the reply is to continue from it."""
-    opened = OPEN_NUMBER.search(asked.text)
-    return f"{opened[1]}." if opened and not asked.request.chat else ""
+    opened = OPEN_NUMBER.search(prompt.text)
+    return f"{opened[1]}." if opened and not prompt.request.chat else ""
 
 
-def span(asked: Asked) -> tuple[int, int]:
+def span(prompt: ParsedPrompt) -> tuple[int, int]:
     """Return the number of the first new task, and how many are wanted."""
-    around = ITEM.sub("", asked.text)
-    opened, said, more = OPEN_NUMBER.search(asked.text), SPAN.search(around), MORE.search(around)
-    last = max((int(number) for number, _ in ITEM.findall(asked.text)), default=0)
+    around = ITEM.sub("", prompt.text)
+    opened, said, more = OPEN_NUMBER.search(prompt.text), SPAN.search(around), MORE.search(around)
+    last = max((int(number) for number, _ in ITEM.findall(prompt.text)), default=0)
     first = int(opened[1]) if opened else int(said[1]) if said else last + 1
-    ends = [int(match[1]) for stop in asked.request.decoding.stop if (match := NUMBER.fullmatch(stop))]
+    ends = [int(match[1]) for stop in prompt.request.decoding.stop if (match := NUMBER.fullmatch(stop))]
     if any(end > first for end in ends):
         return first, min(end for end in ends if end > first) - first
     if said and int(said[2]) >= first:

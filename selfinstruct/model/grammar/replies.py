@@ -6,14 +6,14 @@ get it wrong.  The task at hand is read from the prompt, as a real model would: 
 
 from collections.abc import Callable
 
-from selfinstruct.model.grammar.asked import Asked, UnanswerableError
 from selfinstruct.model.grammar.evolving import equality, evolved, rating, whole_reply
 from selfinstruct.model.grammar.inducing import answer, single_instruction
 from selfinstruct.model.grammar.instances import input_first, label_first, yes_no
 from selfinstruct.model.grammar.instructions import numbered_list, opened_number
+from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt, UnanswerableError
 from selfinstruct.model.grammar.whole_tasks import opened_label, whole_tasks
 
-FORMS: dict[str, Callable[[Asked], str]] = {
+FORMS: dict[str, Callable[[ParsedPrompt], str]] = {
     "numbered_list": numbered_list,
     "yes_no": yes_no,
     "label_first": label_first,
@@ -32,22 +32,22 @@ FAREWELLS = ("Let me know if you need more!", "I hope this helps.", "Feel free t
 THOUGHT = "<think>\nThe user wants something in a fixed form. I look at the examples and keep to it.\n</think>\n\n"
 
 
-def reply(asked: Asked) -> str:
+def reply(prompt: ParsedPrompt) -> str:
     """Return a reply; raises UnanswerableError for a prompt that the offline model cannot answer."""
-    reply_format = asked.request.reply_format
+    reply_format = prompt.request.reply_format
     if reply_format not in FORMS:
         raise UnanswerableError(f"its parser expects {reply_format!r}, a form of reply that it does not know")
-    return FORMS[reply_format](asked)
+    return FORMS[reply_format](prompt)
 
 
-def between(text: str, asked: Asked) -> str:
+def between(text: str, prompt: ParsedPrompt) -> str:
     """Return the reply between a preamble and a farewell; a yes or no with a reason behind it."""
-    reply_format = asked.request.reply_format
+    reply_format = prompt.request.reply_format
     if reply_format in ("yes_no", "equality"):
         return f"{text.rstrip('.')}, because of what the task asks for."
     opened = {"numbered_list": opened_number, "whole_tasks": opened_label}.get(reply_format)
-    start = opened(asked) if opened else ""
-    return asked.said(f"{asked.rng.choice(PREAMBLES)}\n\n{start}{text}\n\n{asked.rng.choice(FAREWELLS)}")
+    start = opened(prompt) if opened else ""
+    return prompt.as_line(f"{prompt.rng.choice(PREAMBLES)}\n\n{start}{text}\n\n{prompt.rng.choice(FAREWELLS)}")
 
 
 def thought(text: str) -> str:

@@ -46,7 +46,7 @@ NEEDS_INPUT = re.compile(
 
 
 @dataclass(frozen=True)
-class Known:
+class RecognizedTask:
     """An instruction of the offline model's own, recognized."""
 
     frame: Frame
@@ -103,27 +103,27 @@ def instruction(rng: Random) -> str:
     if rng.random() < UNFIT:
         return sentence(fill(rng.choice(words("unfit")), rng))
     kind = rng.choices(list(SHARES), list(SHARES.values()))[0]
-    text = sentence(rng.choice(frames(kind)).said(rng))
+    text = sentence(rng.choice(frames(kind)).render(rng))
     if rng.random() < WITH_SCENE:
         text = f"{sentence(fill('{scene}', rng))} {text}"
     if kind not in ("tests", "closed") and rng.random() < WITH_CONDITION:
         added = rng.choice(behind("conditions" if kind == "texts" else "remarks"))
-        text = f"{text} {sentence(added.said(rng))}"
+        text = f"{text} {sentence(added.render(rng))}"
     return text
 
 
-def known(instruction: str) -> Known | None:
+def recognize(instruction: str) -> RecognizedTask | None:
     """Return the frame that an instruction was made from, if it is the offline model's own."""
     for kind in SHARES:
         for frame in frames(kind):
             if (slots := frame.match(instruction)) is not None:
-                return Known(frame, slots)
+                return RecognizedTask(frame, slots)
     return None
 
 
 def answered(instruction: str, rng: Random) -> tuple[str, str]:
     """Return an input and its output; placeholders that say so where the instruction is somebody else's."""
-    if task := known(instruction):
+    if task := recognize(instruction):
         return task.answer(rng)
     return placeholder_input(rng) if NEEDS_INPUT.search(instruction) else "", fill("{placeholder}", rng)
 

@@ -10,8 +10,8 @@ from itertools import count
 from random import Random
 from typing import NamedTuple
 
-from selfinstruct.model.grammar.asked import Asked
 from selfinstruct.model.grammar.instructions import new_instructions
+from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt
 from selfinstruct.model.grammar.tasks import answered
 
 LABEL = re.compile(r"^(\d+)\. Instruction: *(\S.*)$", re.MULTILINE)
@@ -32,22 +32,22 @@ class Written(NamedTuple):
     output: str
 
 
-def opened_label(asked: Asked) -> str:
+def opened_label(prompt: ParsedPrompt) -> str:
     """Return the label with which the prompt ends, if the reply is to continue from it."""
-    opened = OPEN_LABEL.search(asked.text)
-    return opened[1] if opened and not asked.request.chat else ""
+    opened = OPEN_LABEL.search(prompt.text)
+    return opened[1] if opened and not prompt.request.chat else ""
 
 
-def whole_tasks(asked: Asked) -> str:
+def whole_tasks(prompt: ParsedPrompt) -> str:
     """Return new tasks that continue the list of the prompt."""
-    shown = LABEL.findall(asked.text)
+    shown = LABEL.findall(prompt.text)
     first = max((int(number) for number, _ in shown), default=0) + 1
-    said = ENDS.search(LABEL.sub("", asked.text)) or IN_ALL.search(asked.text)
+    said = ENDS.search(LABEL.sub("", prompt.text)) or IN_ALL.search(prompt.text)
     last = max(int(said[1]) if said else IN_LIST, first)
-    instructions = new_instructions(asked, [text for _, text in shown], last - first + 1)
-    tasks = [Written(text, *answered(text, asked.rng)) for text in instructions]
-    write = asked.rng.choice(FAULTS) if asked.spoiled else plainly
-    return write(tasks, first, asked.rng).removeprefix(opened_label(asked))
+    instructions = new_instructions(prompt, [text for _, text in shown], last - first + 1)
+    tasks = [Written(text, *answered(text, prompt.rng)) for text in instructions]
+    write = prompt.rng.choice(FAULTS) if prompt.spoiled else plainly
+    return write(tasks, first, prompt.rng).removeprefix(opened_label(prompt))
 
 
 def block(task: Written, number: int | str, no_input: str = "<noinput>") -> str:

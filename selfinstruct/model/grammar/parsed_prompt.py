@@ -16,7 +16,7 @@ class UnanswerableError(Exception):
 
 
 @dataclass(frozen=True)
-class Asked:
+class ParsedPrompt:
     """A request, with what chance has decided about its reply."""
 
     request: Request
@@ -44,6 +44,6 @@ class Asked:
         said = AT_MOST.search(self.text.partition("Task:")[0])
         return max(int(said[1]), 1) if said else INSTANCES
 
-    def said(self, text: str) -> str:
+    def as_line(self, text: str) -> str:
         """Return a reply of one line, with the space that continues a text."""
         return text if self.request.chat else f" {text}"
