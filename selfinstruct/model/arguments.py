@@ -7,6 +7,7 @@ well (replies.py): OpenAI's protocol takes four, Claude none of white space alon
 and the text is the same whatever was sent.
 """
 
+import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -68,6 +69,11 @@ def decoding_parameters(decoding: Decoding, limit: TokenLimit | None = None) -> 
 def given(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters that have a value."""
     return {name: value for name, value in parameters.items() if value is not None}
+
+
+def as_json(sent: Mapping[str, Any]) -> str:
+    """Return the parameters that were sent, as they are stored."""
+    return json.dumps(sent, sort_keys=True, ensure_ascii=False, default=str)
 
 
 def stops(decoding: Decoding, model: str) -> dict[str, Any]:

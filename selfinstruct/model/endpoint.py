@@ -13,16 +13,15 @@ names it in `usage.cost`.
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.budget import Pricing
 from selfinstruct.model import Session, Stages
-from selfinstruct.model.arguments import parameters, prompt_of, supported
+from selfinstruct.model.arguments import as_json, parameters, prompt_of, supported
 from selfinstruct.model.bodies import ACCEPTED, Bodies
 from selfinstruct.model.failed_attempt import ReplyError, UnsendableError
 from selfinstruct.model.protocol import PATHS, check_moved, read
 from selfinstruct.model.proxies import by_proxy, proxy_of
-from selfinstruct.model.replies import with_cost
 from selfinstruct.model.sending import Send
 from selfinstruct.model.session import AsyncSession
 from selfinstruct.model.settings import ServerSettings, identity_of, key_in, problems_of
@@ -97,12 +96,13 @@ class Client:
         self._model = model
         self._session = session
         self._bodies = Bodies(model.max_reply_bytes)
+        self._last: tuple[Decoding, dict[str, Any], str] | None = None
         self._urls = {chat: URL(f"{model.api_base.rstrip('/')}/{path}") for chat, path in PATHS.items()}
 
     async def send(self, request: Request) -> Completion:
         """Make one attempt."""
         url = self._urls[request.chat]
-        sent = parameters(self._model, request.decoding)
+        sent, sent_json = self._parameters(request.decoding)
         body = json.dumps({**sent, **prompt_of(request), "model": self._model.name}).encode()
         try:
             async with self._session.post(url, data=body, allow_redirects=False) as response:
@@ -114,10 +114,16 @@ class Client:
                 error.add_note(proxy)
             raise
         try:
-            reply, cost = read(response.status, response.headers, content, request)
+            return read(response.status, response.headers, content, request, self._model.price, sent_json)
         except ReplyError as error:
             raise with_address(error, response.reason or "", str(url)) from None
-        return with_cost(reply, self._model.price, cost, sent)
+
+    def _parameters(self, decoding: Decoding) -> tuple[dict[str, Any], str]:
+        """Return the parameters of a request, also as JSON; most requests have those of the one before."""
+        if self._last is None or self._last[0] != decoding:
+            sent = parameters(self._model, decoding)
+            self._last = decoding, sent, as_json(sent)
+        return self._last[1:]
 
     async def _content(self, response: "ClientResponse", url: str) -> bytes:
         """Return the body of a reply; the connection is closed where it is not read to its end."""

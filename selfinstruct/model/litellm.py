@@ -10,16 +10,17 @@ price is known, the cost is the one that the provider names in `usage.cost`, if 
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from selfinstruct.budget import Pricing
 from selfinstruct.model import Session, Stages
-from selfinstruct.model.arguments import parameters, prompt_of, supported
+from selfinstruct.model.arguments import as_json, parameters, prompt_of, supported
 from selfinstruct.model.bodies import Bodies
 from selfinstruct.model.connection import Provider, listed, load_soon, loaded, opened
 from selfinstruct.model.failed_attempt import GarbledError, UnsendableError
 from selfinstruct.model.raw_reply import RawReply
-from selfinstruct.model.replies import completion, text_in, with_cost
+from selfinstruct.model.replies import completion, text_in
 from selfinstruct.model.sending import Send
 from selfinstruct.model.session import AsyncSession
 from selfinstruct.model.settings import ServerSettings, identity_of, key_in, problems_of
@@ -95,9 +96,10 @@ class Client:
         raw = RawReply(request.chat, self._bodies)
         response = await self._provider.call({**sent, **prompt_of(request), **limits}, raw)
         reply = read(response, request, raw.reason)
-        is_listed = self._model.api_base is None and self._model.price.pricing() is None
-        cost = self._provider.cost(response, request.chat) if is_listed and reply.prompt_tokens is not None else None
-        return with_cost(reply, self._model.price, raw.cost_usd if cost is None else cost, sent)
+        cost = self._model.price.of(reply.prompt_tokens, reply.completion_tokens)
+        if cost is None and self._model.api_base is None and reply.prompt_tokens is not None:
+            cost = self._provider.cost(response, request.chat)
+        return replace(reply, cost_usd=raw.cost_usd if cost is None else cost, sent=as_json(sent))
 
 
 def read(response: Any, request: Request, reason: str | None = None) -> Completion:

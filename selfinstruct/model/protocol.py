@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 
 from selfinstruct.model.failed_attempt import GarbledError, ReplyError
 from selfinstruct.model.replies import completion, cost_in, text_in
+from selfinstruct.model.settings import Price
 from selfinstruct.request import Completion, Request
 from selfinstruct.text.finish_reason import kind_of, word_of
 
@@ -25,8 +26,10 @@ MAX_SHOWN = 200
 """Characters of an address or a code that are shown."""
 
 
-def read(status: int, headers: Mapping[str, str], content: bytes, request: Request) -> tuple[Completion, float | None]:
-    """Return the completion that a reply holds, and the cost that the server names, if any.
+def read(
+    status: int, headers: Mapping[str, str], content: bytes, request: Request, price: Price, sent: str = ""
+) -> Completion:
+    """Return the completion that a reply holds, with its cost by the price, or the one that the server names.
 
     Raises ReplyError where it holds none.
     """
@@ -43,7 +46,12 @@ def read(status: int, headers: Mapping[str, str], content: bytes, request: Reque
     usage = body.get("usage")
     counts = usage if is_object(usage) else {}
     tokens = counts.get("prompt_tokens"), counts.get("completion_tokens")
-    return completion(text_of(choice), reason_of(choice), body.get("model"), tokens, request), cost_in(usage)
+
+    def cost_of(prompt_tokens: int | None, completion_tokens: int | None) -> float | None:
+        cost = price.of(prompt_tokens, completion_tokens)
+        return cost_in(usage) if cost is None else cost
+
+    return completion(text_of(choice), reason_of(choice), body.get("model"), tokens, request, cost_of, sent)
 
 
 def text_of(choice: Mapping[str, Any]) -> str:

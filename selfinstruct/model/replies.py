@@ -11,42 +11,48 @@ A reply that a filter or a fault ended is raised as an error, so that it is aske
 last attempt it becomes a rejection with the provider's word.
 """
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from math import inf
-from typing import Any, TypeGuard
+from typing import TypeAlias, TypeGuard
 
 from selfinstruct.model.failed_attempt import GarbledError
-from selfinstruct.model.settings import Price
 from selfinstruct.request import Completion, Request
 
+CostOf: TypeAlias = Callable[[int | None, int | None], float | None]
+"""The cost of a reply by its tokens of prompt and reply, None where it is unknown."""
 MAX_TOKENS = 1 << 53
 """A larger count is a fault of the server, and would not fit into every file."""
 
 
 def completion(
-    text: str, finish_reason: str, model: object, tokens: tuple[object, object], request: Request
+    text: str,
+    finish_reason: str,
+    model: object,
+    tokens: tuple[object, object],
+    request: Request,
+    cost_of: CostOf = lambda prompt, reply: None,
+    sent: str = "",
 ) -> Completion:
-    """Return a reply as a completion, without its cost; its text ends before the first of the request's stop strings.
+    """Return a reply as a completion; its text ends before the first of the request's stop strings.
 
     Raises GarbledError where a filter or a fault ended the reply.
     """
-    prompt_tokens, completion_tokens = token_counts(*tokens, text)
-    served = model if isinstance(model, str) else ""
-    found = Completion(text, finish_reason, prompt_tokens, completion_tokens, model=served)
-    if found.is_untrusted:
-        text = f"the provider ended the reply with {finish_reason!r}, so its text cannot be used"
-        raise GarbledError(200, text, {})
     stopped = cut(text, request.decoding.stop)
-    return found if stopped == text else replace(found, text=stopped, finish_reason="stop")
-
-
-def with_cost(reply: Completion, price: Price, named: float | None, sent: Mapping[str, Any]) -> Completion:
-    """Add the parameters that were sent, and the cost: by the price of the config, or the one that is `named`."""
-    cost = price.of(reply.prompt_tokens, reply.completion_tokens)
-    sent_json = json.dumps(sent, sort_keys=True, ensure_ascii=False, default=str)
-    return replace(reply, cost_usd=named if cost is None else cost, sent=sent_json)
+    prompt_tokens, completion_tokens = token_counts(*tokens, text)
+    found = Completion(
+        text=stopped,
+        finish_reason=finish_reason,
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
+        cost_usd=cost_of(prompt_tokens, completion_tokens),
+        model=model if isinstance(model, str) else "",
+        sent=sent,
+    )
+    if found.is_untrusted:
+        message = f"the provider ended the reply with {finish_reason!r}, so its text cannot be used"
+        raise GarbledError(200, message, {})
+    return found if stopped == text else replace(found, finish_reason="stop")
 
 
 def cut(text: str, stops: Iterable[str]) -> str:

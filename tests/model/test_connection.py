@@ -67,13 +67,13 @@ def test_a_call_that_is_given_up_while_it_is_made_ready_leaves_nothing_that_was_
             with pytest.raises(asyncio.CancelledError):
                 await call
 
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for after in range(1, 8):
             asyncio.run(give_up(after))
         gc.collect()
 
-    assert [str(warning.message) for warning in told if "never awaited" in str(warning.message)] == []
+    assert [str(warning.message) for warning in caught if "never awaited" in str(warning.message)] == []
 
 
 def test_no_garbage_is_looked_for_while_litellm_is_imported_and_as_before_afterwards():
@@ -127,7 +127,7 @@ def test_a_program_that_ends_while_litellm_is_imported_ends_quietly(pause):
     assert done.stdout.startswith("leaving")
 
 
-def test_litellm_is_imported_in_the_background_once_and_whoever_needs_it_waits_for_that():
+def test_litellm_is_imported_in_the_background_once_and_waited_for_where_it_is_needed():
     code = """
 import sys, threading
 from selfinstruct.model.connection import load_soon, loaded

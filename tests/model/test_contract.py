@@ -386,7 +386,7 @@ def test_a_run_prints_nothing(server, model, requests, complete, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_nothing_is_sent_and_no_thread_is_begun_before_the_first_request(server, model):
+def test_nothing_is_sent_and_no_thread_is_started_before_the_first_request(server, model):
     before = threading.active_count()
 
     with model().session() as line:
@@ -398,7 +398,7 @@ def test_nothing_is_sent_and_no_thread_is_begun_before_the_first_request(server,
 
 @pytest.mark.parametrize("model", KINDS, indirect=True)
 @pytest.mark.parametrize("mode", ["chat", "completion"])
-def test_what_is_under_way_when_the_line_is_closed_is_waited_for_and_the_rest_is_not_sent(
+def test_what_is_under_way_when_the_session_is_closed_is_waited_for_and_the_rest_is_not_sent(
     server, model, requests, mode
 ):
     async def answer(prompt, time):
@@ -425,7 +425,7 @@ def test_what_is_under_way_when_the_line_is_closed_is_waited_for_and_the_rest_is
 
 @pytest.mark.parametrize("model", KINDS, indirect=True)
 @pytest.mark.parametrize("mode", ["chat", "completion"])
-def test_an_interrupt_while_the_line_is_closed_ends_the_waiting_and_leaves_nothing_behind(
+def test_an_interrupt_while_the_session_is_closed_ends_the_waiting_and_leaves_nothing_behind(
     server, model, requests, mode
 ):
     async def answer(prompt, time):
@@ -478,7 +478,7 @@ def test_a_refusal_for_too_much_narrows_the_window_and_replies_open_it_again(ser
         if number < 8 and time == 1:
             return server.error(429)
         most.append(server.under_way)
-        await asyncio.sleep(0.1)  # so long that whoever sends one after the other has several under way
+        await asyncio.sleep(0.1)  # so long that a client that pipelines has several under way
         return prompt
 
     server.answer = answer

@@ -76,7 +76,7 @@ def test_a_slash_at_the_end_of_the_address_changes_nothing(server, model, reques
     assert only(server.asked).path == "/v1/chat/completions"
 
 
-def test_an_unknown_model_or_path_is_told_with_the_address(server, model, requests, complete, only):
+def test_an_unknown_model_or_path_is_reported_with_the_address(server, model, requests, complete, only):
     server.answer = lambda prompt, time: server.error(404, "The model `some` does not exist.")
 
     completion = only(complete(model(), requests()))
@@ -86,7 +86,7 @@ def test_an_unknown_model_or_path_is_told_with_the_address(server, model, reques
     )
 
 
-def test_a_redirect_is_not_followed_and_the_other_host_is_told(
+def test_a_redirect_is_not_followed_and_the_other_host_is_reported(
     servers, server, model, requests, complete, only, monkeypatch
 ):
     monkeypatch.setenv("SOME_KEY", KEY)
@@ -104,7 +104,7 @@ def test_a_redirect_is_not_followed_and_the_other_host_is_told(
     assert len(server.asked) == 1
 
 
-def test_a_body_without_words_is_told_by_its_status(server, model, requests, complete, only):
+def test_a_body_without_words_is_reported_by_its_status(server, model, requests, complete, only):
     server.answer = lambda prompt, time: web.Response(status=502)
 
     completion = only(complete(model(attempts=1), requests()))
@@ -157,7 +157,7 @@ def test_a_proxy_is_the_one_that_the_environment_names(servers, model, requests,
         assert proxy_of("http://some.invalid/v1") == proxy.url
 
 
-def test_a_password_in_netrc_is_sent_to_nobody(server, model, requests, complete, only, monkeypatch, tmp_path):
+def test_a_password_in_netrc_is_never_sent(server, model, requests, complete, only, monkeypatch, tmp_path):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password mine\n")
     monkeypatch.setenv("NETRC", str(netrc))

@@ -136,13 +136,13 @@ def test_a_host_that_cannot_be_reached_is_named_also_where_litellm_says_nothing(
         assert found == FailedAttempt("unreached", f"cannot reach nosuch.example:443 ({reason})")
 
 
-def test_where_litellm_says_nothing_the_reason_beneath_is_told():
+def test_where_litellm_says_nothing_the_reason_beneath_is_reported():
     assert classify(caused_by(ConnectionResetError(104, "reset by peer"))) == FailedAttempt(
         "transient", "[Errno 104] reset by peer"
     )
 
 
-def test_an_error_that_leads_to_itself_is_told_all_the_same():
+def test_an_error_that_leads_to_itself_is_reported_all_the_same():
     error = APIError(500, "round and round")
     error.__context__ = APIError(500, "again")
     error.__context__.__context__ = error
@@ -154,7 +154,7 @@ def test_the_words_of_an_error_without_a_status_end_nothing():
     assert classify(ValueError("the model wrote model_not_found")).kind == "transient"
 
 
-def test_a_status_is_told_only_where_there_was_a_reply():
+def test_a_status_is_reported_only_where_there_was_a_reply():
     assert classify(APIError(503, "busy", {"date": "now"})).message == "HTTP 503, busy"
     assert classify(APIError(500, "Connection error.")).message == "Connection error."
 
@@ -221,7 +221,7 @@ def test_without_the_header_nothing_is_asked():
     ],
     ids=str,
 )
-def test_a_server_that_has_too_much_to_do_is_told_from_one_that_is_down(error, is_overload):
+def test_a_server_that_has_too_much_to_do_is_reported_from_one_that_is_down(error, is_overload):
     assert classify(error).is_overload is is_overload
 
 

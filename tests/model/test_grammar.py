@@ -179,7 +179,7 @@ def test_a_sentence_behind_a_text_is_met_by_its_output():
     assert answer(f"{text} It will be read out at a dog show.") == answer(text)
 
 
-def test_an_instruction_of_somebody_else_gets_a_placeholder_that_says_so():
+def test_an_instruction_of_another_author_gets_a_placeholder_that_says_so():
     assert recognize("Explain the following idiom to me, and try to give me some examples.") is None
     assert recognize("") is None
     given, output = answered("Hum the following tune.", Random(0))
@@ -188,7 +188,7 @@ def test_an_instruction_of_somebody_else_gets_a_placeholder_that_says_so():
     assert answered("Hum a tune of your own.", Random(0))[0] == ""
 
 
-def test_a_label_that_somebody_else_has_added_gets_a_placeholder():
+def test_a_label_of_another_author_gets_a_placeholder():
     task = recognize("Tell retired cooks whether the word means fruit or nonsense.")
 
     assert task is not None

@@ -102,7 +102,7 @@ def test_a_server_that_has_answered_an_earlier_process_is_waited_for_from_the_st
     assert all(reply.failure is None for reply in replies)
 
 
-def test_an_address_where_nobody_answers_is_reported_soon_whatever_an_earlier_process_saw():
+def test_an_address_without_a_server_is_reported_soon_whatever_an_earlier_process_saw():
     replies, attempts = asked(
         down(0.0, 10**6, FAULTS["refused"]), 100, remembered=["s"], deadline_seconds=1800, attempts=8
     )
@@ -119,7 +119,7 @@ def test_a_server_that_is_loading_is_waited_for_from_the_start(caplog):
     assert "Loading model" in warnings(caplog)[0]
 
 
-def test_a_person_sees_a_line_a_minute_and_when_it_is_over(caplog):
+def test_a_person_sees_a_session_a_minute_and_when_it_is_over(caplog):
     asked(down(10.0, 250.0), 100, deadline_seconds=1800)
 
     *lines, last = warnings(caplog)
@@ -135,7 +135,7 @@ def test_an_outage_of_seconds_is_in_the_log_alone(caplog):
     assert warnings(caplog) == []
 
 
-def test_without_a_deadline_the_line_says_so(caplog):
+def test_without_a_deadline_the_session_says_so(caplog):
     asked(down(10.0, 50.0), 100)
 
     assert warnings(caplog)[0].endswith("retrying until it answers.")
@@ -163,7 +163,7 @@ def test_faults_of_one_request_while_others_are_answered_are_its_own():
     assert [text for text, _ in attempts].count("5") == 4
 
 
-def test_an_overload_is_nobodys_own_fault_however_often_it_comes():
+def test_an_overload_does_not_count_against_a_request_however_often_it_comes():
     async def answer(request, time):
         await asyncio.sleep(1.0)
         if request.text == "5" and time < 12:
@@ -182,5 +182,5 @@ def test_a_wait_that_a_server_asks_for_during_an_outage_is_kept():
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(9.6, "10 s"), (60, "1 min"), (150, "2 min"), (3600, "60 min")])
-def test_a_span_is_told_in_its_unit(seconds, text):
+def test_a_span_is_reported_in_its_unit(seconds, text):
     assert span(seconds) == text

@@ -167,7 +167,7 @@ def test_a_reply_costs_nothing_and_its_tokens_are_counted_by_words() -> None:
     assert (reply.cost_usd, reply.seconds, reply.prompt_tokens, reply.completion_tokens) == (0.0, 0.0, 4, 1)
 
 
-def test_a_completion_goes_on_right_after_the_open_number() -> None:
+def test_a_completion_continues_right_after_the_open_number() -> None:
     text = ask("numbered_list", LISTED + "9.", stop=["\n17."]).text
 
     assert text.startswith(" ")

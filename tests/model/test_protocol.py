@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 from selfinstruct.model import protocol
 from selfinstruct.model.failed_attempt import GarbledError, ReplyError, classify
 from selfinstruct.model.protocol import check_moved, reason_of
+from selfinstruct.model.settings import Price
 from selfinstruct.request import Completion, Decoding, Request
 
 HEADERS = {"Date": "now"}
+NO_PRICE = Price(prompt=None, completion=None)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: (
@@ -27,7 +29,7 @@ def request(chat=True, stop=(), **decoding):
 
 def read(said, status=200, chat=True, stop=()):
     content = said if isinstance(said, bytes) else json.dumps(said).encode()
-    return protocol.read(status, HEADERS, content, request(chat, stop))[0]
+    return protocol.read(status, HEADERS, content, request(chat, stop), NO_PRICE)
 
 
 def failed(said, status=200):
@@ -101,9 +103,7 @@ def test_a_name_of_an_odd_type_is_no_name(model):
     ],
 )
 def test_the_cost_is_what_the_server_charges_if_it_says_so(cost, charged):
-    body = json.dumps({"choices": [{"text": "a"}], "usage": {"cost": cost}}).encode()
-
-    assert protocol.read(200, HEADERS, body, request())[1] == charged
+    assert read({"choices": [{"text": "a"}], "usage": {"cost": cost}}).cost_usd == charged
 
 
 def test_text_that_stopped_before_a_limit_cut_it_off_has_ended_but_filtered_text_is_an_error():
@@ -128,7 +128,7 @@ def test_text_that_stopped_before_a_limit_cut_it_off_has_ended_but_filtered_text
         ({"prompt_tokens": 4}, (4, None)),
     ],
 )
-def test_tokens_that_nobody_counted_are_unknown_and_not_0(usage, tokens):
+def test_tokens_that_were_not_counted_are_unknown_and_not_0(usage, tokens):
     found = read({"choices": [{"text": "Yes"}], "usage": usage})
 
     assert (found.prompt_tokens, found.completion_tokens) == tokens
@@ -254,7 +254,7 @@ def test_of_an_error_of_megabytes_only_the_beginning_is_read():
 
     asked = Request(id="a", stage="s", round=1, text="", system=None, chat=True, decoding=Decoding(), reply_format="")
     with pytest.raises(ReplyError) as caught:
-        protocol.read(500, {"x": "y"}, content, asked)
+        protocol.read(500, {"x": "y"}, content, asked, NO_PRICE)
 
     assert len(str(caught.value)) < 11_000
     assert classify(caught.value).kind == "transient"

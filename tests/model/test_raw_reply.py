@@ -195,7 +195,7 @@ def test_half_a_text_that_a_filter_or_a_fault_ended_is_never_used(hosted, ask, c
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("word", ["never heard of", None])
-def test_a_word_that_nobody_knows_is_kept_as_given(hosted, ask, caplog, provider, word):
+def test_a_word_that_is_unknown_is_kept_as_given(hosted, ask, caplog, provider, word):
     hosted.word = word
 
     completion = ask(provider)

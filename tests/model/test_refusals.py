@@ -298,7 +298,7 @@ def test_a_server_that_garbles_everything_from_some_moment_stops_and_no_request_
     )
 
 
-def test_the_only_request_under_way_is_not_to_blame_where_nobody_gets_a_whole_reply():
+def test_the_only_request_under_way_is_not_to_blame_where_no_request_gets_a_whole_reply():
     replies, attempts = asked(garbling(lambda request: True), 1, remembered=["s"], concurrency=1)
 
     assert kinds(replies) == ["fatal"]

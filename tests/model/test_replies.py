@@ -54,7 +54,7 @@ def test_all_other_text_is_trusted(word):
     assert completion("text", word, "", (3, 2), request()).text == "text"
 
 
-def test_a_reply_that_goes_on_past_a_stop_string_ended_there():
+def test_a_reply_that_continues_past_a_stop_string_ended_there():
     found = read(response("a\nb", "length"), request("\n"))
 
     assert (found.text, found.finish_reason) == ("a", "stop")
@@ -98,7 +98,7 @@ def test_what_is_left_holds_no_stop_string_and_cutting_again_changes_nothing(tex
     assert cut(left, stops) == left
 
 
-def test_tokens_that_nobody_counted_are_unknown():
+def test_tokens_that_were_not_counted_are_unknown():
     assert token_counts(3, 2, "text") == (3, 2)
     assert token_counts(0, 0, "text") == token_counts(0, 0, "") == token_counts(None, None, "text") == (None, None)
     assert read(response(usage=None), request()).prompt_tokens is None

@@ -19,7 +19,7 @@ def test_requests_are_sent_in_the_order_asked_as_places_are_free():
     assert attempts == [(str(number), number // 4) for number in range(10)]
 
 
-def test_one_slow_reply_holds_up_nobody():
+def test_one_slow_reply_holds_up_no_other():
     async def answer(request, time):
         await asyncio.sleep(50.0 if request.text == "0" else 1.0)
 
@@ -53,7 +53,7 @@ def test_a_request_is_given_up_when_its_time_is_over_whatever_is_under_way(caplo
     assert len(attempts) == len(caplog.records) == 2
 
 
-def test_a_wait_that_would_outlast_the_time_of_a_request_is_not_begun():
+def test_a_wait_that_would_outlast_the_time_of_a_request_is_not_started():
     async def answer(request, time):
         raise Overload(retry_after=30)
 
@@ -174,7 +174,7 @@ def test_after_an_overload_fewer_are_under_way_and_then_more_again():
     assert max(most) == 8
 
 
-def test_an_overload_that_does_not_end_stops_the_line_and_loses_nothing():
+def test_an_overload_that_does_not_end_stops_the_session_and_loses_nothing():
     async def answer(request, time):
         raise Overload
 
@@ -311,7 +311,7 @@ def test_what_waits_for_room_to_try_again_is_given_up_too():
     assert second.result().text == "1"
 
 
-def test_a_defect_reaches_whoever_takes_the_reply():
+def test_a_bug_reaches_the_caller():
     class Broken(Secrets):
         def out_of_message(self, text):
             raise KeyError("defect")

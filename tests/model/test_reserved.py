@@ -24,10 +24,10 @@ from selfinstruct.model.reserved import misplaced
     ],
 )
 def test_a_parameter_that_changes_who_answers_or_how_often_is_refused_with_the_key_to_use(name, instead):
-    (told,) = misplaced("model.extra", {name: "x", "top_k": 1})
+    (problem,) = misplaced("model.extra", {name: "x", "top_k": 1})
 
-    assert told.startswith(f"model.extra.{name} ")
-    assert told.endswith(instead)
+    assert problem.startswith(f"model.extra.{name} ")
+    assert problem.endswith(instead)
 
 
 def test_parameters_within_a_body_are_refused_too():

@@ -49,18 +49,18 @@ def test_what_is_permanent_is_not_tried_again(kind):
     assert after(FailedAttempt(kind, "HTTP 400, too long")) == [Failure(kind, "HTTP 400, too long")]
 
 
-def test_after_the_last_attempt_nobody_waits():
+def test_after_the_last_attempt_there_is_no_wait():
     *waits, last = after(*[transient(f"error {number}") for number in range(3)])
 
     assert last == Failure("unavailable", "no answer in 3 attempts; the last: error 2")
     assert all(isinstance(wait, float) for wait in waits)
 
 
-def test_a_single_attempt_is_told_as_one():
+def test_a_single_attempt_is_reported_as_one():
     assert after(transient("hm"), most=1) == [Failure("unavailable", "no answer in 1 attempt: hm")]
 
 
-def test_a_wait_that_is_longer_than_the_time_left_is_not_begun():
+def test_a_wait_that_is_longer_than_the_time_left_is_not_started():
     (failure,) = after(transient("busy", retry_after=20), left=19.0)
 
     assert failure == Failure("unavailable", "no answer in the time that a request has: 1 attempt: busy")
@@ -94,7 +94,7 @@ def test_only_garbled_replies_are_counted_where_a_request_ends_because_of_them()
     assert outcome == Outcome(failure, is_refused=True, garbled=2)
 
 
-def test_an_address_at_which_nobody_ever_answered_is_tried_twice():
+def test_an_address_that_has_never_answered_is_tried_twice():
     lost = FailedAttempt("unreached", "cannot reach nowhere:80")
 
     assert after(transient("late"), lost, most=8)[1] == Failure(
@@ -118,7 +118,7 @@ def test_secrets_are_cleaned_out_of_failure_and_log(caplog):
     assert "hush" not in caplog.text
 
 
-def test_every_attempt_that_failed_is_told_in_the_log(caplog):
+def test_every_attempt_that_failed_is_reported_in_the_log(caplog):
     caplog.set_level(logging.INFO)
 
     after(transient(), transient("busy"), transient("down"))

@@ -1,4 +1,4 @@
-"""How long a server asks to wait: every way that is known, and what is none."""
+"""How long a server asks to wait: every known way, and texts that ask for nothing."""
 
 from datetime import UTC, datetime
 

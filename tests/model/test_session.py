@@ -136,7 +136,7 @@ def test_what_is_under_way_is_waited_for():
     assert [future.result().text for future in futures[:4]] == ["0", "1", "2", "3"]
 
 
-def test_the_callbacks_of_a_reply_have_been_called_when_the_line_is_closed():
+def test_the_callbacks_of_a_reply_have_been_called_when_the_session_is_closed():
     kept = []
 
     with line(echo) as asked:
@@ -162,7 +162,7 @@ def test_an_interrupt_while_closing_ends_the_waiting_and_leaves_nothing():
     assert set(threading.enumerate()) == before
 
 
-def test_an_interrupt_of_the_asking_is_told_what_it_waits_for(caplog):
+def test_an_interrupt_of_the_asking_is_reported_what_it_waits_for(caplog):
     caplog.set_level(logging.INFO)
 
     async def slow(request):
@@ -208,7 +208,7 @@ def test_what_cannot_be_opened_is_the_failure_of_every_request(monkeypatch):
     assert {(failure.kind, failure.message) for failure in [*first, *later]} == {("fatal", "no [key] way")}
 
 
-def test_an_error_of_whoever_asks_goes_on_after_the_closing():
+def test_an_error_of_the_caller_continues_after_the_closing():
     closed = []
 
     def ask():
@@ -222,7 +222,7 @@ def test_an_error_of_whoever_asks_goes_on_after_the_closing():
     assert closed == [True]
 
 
-def test_threads_take_turns_more_often_while_a_line_is_used():
+def test_threads_take_turns_more_often_while_a_session_is_used():
     before = sys.getswitchinterval()
 
     with line(echo) as asked:

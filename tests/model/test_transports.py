@@ -240,7 +240,7 @@ def test_a_reply_beyond_the_limit_is_garbled_and_names_the_key(provider, status,
 
 @pytest.mark.parametrize("provider", ["endpoint", "openai"])
 @pytest.mark.parametrize("encoding", BODIES)
-def test_the_limit_holds_for_every_encoding_and_is_asked_for_again(provider, encoding, host, ask):
+def test_the_limit_holds_forevery_encoding_and_is_asked_for_again(provider, encoding, host, ask):
     headers, body = BODIES[encoding]
     host.said = 200, headers, body
 

@@ -30,7 +30,7 @@ def test_without_a_word_on_the_end_there_are_twenty(asking):
     assert whole_tasks(asking("Tasks, please.")).count("Instruction:") == 20
 
 
-def test_copies_are_nearly_what_stands_before(asking):
+def test_copies_are_nearly_the_text_before(asking):
     assert whole_tasks(asking(CHAT, repeats=1.0)).count("rivers") >= 6
 
 

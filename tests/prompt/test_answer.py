@@ -53,7 +53,7 @@ def test_a_reply_that_was_cut_off_is_an_answer():
         ("I cannot help.", "refusal"),
     ],
 )
-def test_what_is_no_answer_is_told(text, reason):
+def test_what_is_no_answer_is_reported(text, reason):
     assert read(text, chat=True) == reason
 
 

@@ -230,7 +230,7 @@ def test_an_output_of_headings_alone_is_empty(text: str) -> None:
     assert (pairs(parse(text)), reasons(parse(text))) == ([], ["empty output"])
 
 
-def test_what_stands_before_the_task_said_again_is_kept() -> None:
+def test_the_text_before_the_repeated_task_is_kept() -> None:
     found = parse("Example 1\na\nOutput: b\n\nTask: Translate it.\nExample 2\nc\nOutput: d")
 
     assert (pairs(found), reasons(found)) == ([("a", "b")], ["further task"])

@@ -30,21 +30,21 @@ def test_what_a_reply_says_of_further_tasks_is_one_rejection() -> None:
     assert rejections == [("further task", "Task: Write a poem.\nOutput: c\nTask: Sing.\nOutput: d")]
 
 
-def test_what_stands_before_a_task_said_again_belongs_to_the_task_asked_for() -> None:
+def test_the_text_before_a_repeated_task_belongs_to_the_task_asked_for() -> None:
     found, rejections = own("Output: x\nTask: Translate it.\nOutput: b")
 
     assert found == [("text", ""), ("Output", "x")]
     assert rejections == [("further task", "Task: Translate it.\nOutput: b")]
 
 
-def test_text_without_fields_before_a_task_said_again_is_none_of_its_own() -> None:
+def test_text_without_fields_before_a_repeated_task_is_rejected() -> None:
     found, rejections = own("An example.\nTask: Translate it.\nOutput: b")
 
     assert found == [("text", ""), ("Output", "b")]
     assert rejections == [("further task", "An example.")]
 
 
-def test_text_after_a_task_said_again_is_not_lost() -> None:
+def test_text_after_a_repeated_task_is_not_lost() -> None:
     found, _ = own("Task: Translate it.\nInto French.\nOutput: b")
 
     assert found == [("text", "Into French."), ("Output", "b")]
@@ -90,7 +90,7 @@ def test_a_longer_task_is_another() -> None:
         ("Some thoughts on cats.", "explanation"),
     ],
 )
-def test_what_stands_before_the_first_field_is_named(text: str, reason: str) -> None:
+def test_the_text_before_the_first_field_is_named(text: str, reason: str) -> None:
     assert preamble(text) == [rejection(reason, text)]
 
 

@@ -13,7 +13,7 @@ def kinds_and_texts(text: str) -> list[tuple[str, str]]:
     "line",
     ["Input: a", "Input：a", "Input 2: a", "  Input: a", "- Input: a", "**Input:** a", "__Input__: a", "### Input: a"],
 )
-def test_a_label_opens_a_field_however_it_is_dressed(line: str) -> None:
+def test_a_label_opens_a_field_however_it_is_markdown(line: str) -> None:
     field = field_of(line)
 
     assert field is not None
@@ -31,7 +31,7 @@ def test_an_example_has_a_number_or_stands_alone(line: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["**Output**", "## Output"])
-def test_a_dressed_label_alone_on_its_line_needs_no_colon(line: str) -> None:
+def test_a_markdown_label_alone_on_its_line_needs_no_colon(line: str) -> None:
     field = field_of(line)
 
     assert field is not None
@@ -110,7 +110,7 @@ def test_an_input_loses_its_leading_label_and_keeps_further_ones() -> None:
     assert input_of(block, is_bulleted=False) == "a\nInput: b"
 
 
-def test_field_names_of_an_input_are_undressed() -> None:
+def test_field_names_of_an_input_are_unmarkdown() -> None:
     block = fields("**Sentence:** a\n**Word**: b", KINDS)
 
     assert input_of(block, is_bulleted=False) == "Sentence: a\n**Word**: b"

@@ -78,7 +78,7 @@ def test_what_follows_on_the_line_of_a_rejected_item_is_not_rejected_twice() -> 
         ("Write a poem (of four lines)", "Write a poem (of four lines)"),
     ],
 )
-def test_titles_and_remarks_are_told_from_the_task(item: str, expected: str) -> None:
+def test_titles_and_remarks_are_reported_from_the_task(item: str, expected: str) -> None:
     assert read(f"1. {item}")[0] == expected
 
 
@@ -144,13 +144,13 @@ def test_the_body_ends_before_an_aside(line: str) -> None:
     assert end("Write a poem.", f"Use rhymes.\n{line}") == 1
 
 
-def test_in_a_dressed_reply_bullets_after_a_whole_sentence_are_no_body() -> None:
+def test_in_a_markdown_reply_bullets_after_a_whole_sentence_are_no_body() -> None:
     assert end("Write a poem.", "- Roses\n- Violets") == 0
     assert end("Write a poem.", "- Roses\n- Violets", COMPLETION) == 2
     assert end("Write of these:", "- Roses\n- Violets") == 2
 
 
-def test_in_a_dressed_reply_the_body_ends_before_a_field() -> None:
+def test_in_a_markdown_reply_the_body_ends_before_a_field() -> None:
     assert end("Write a poem", "of four lines\nExample: Roses") == 1
     assert end("Write a poem", "of four lines\nExample: Roses", COMPLETION) == 2
 

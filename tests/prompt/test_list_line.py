@@ -53,7 +53,7 @@ def test_what_only_looks_like_a_marker_is_text(source: str) -> None:
     assert (line.style, line.text) == (None, source)
 
 
-def test_emphasis_that_goes_on_after_the_number_stays_with_the_text() -> None:
+def test_emphasis_that_continues_after_the_number_stays_with_the_text() -> None:
     assert read_line("**9. Poem**").text == "**Poem**"
 
 
@@ -74,7 +74,7 @@ def test_a_marker_without_a_text_is_not_blank(source: str) -> None:
     assert not read_line(source).is_blank
 
 
-def test_a_line_keeps_its_source_and_how_far_it_is_indented() -> None:
+def test_a_line_keeps_its_source_and_its_indentation() -> None:
     line = read_line("   - red ")
 
     assert (line.source, line.text, line.indent) == ("   - red ", "red", 3)

@@ -32,7 +32,7 @@ def test_it_is_a_parser_and_says_what_it_expects() -> None:
     assert parser.reply_format == "numbered_list"
 
 
-def test_a_completion_model_goes_on_with_the_open_number() -> None:
+def test_a_completion_model_continues_with_the_open_number() -> None:
     assert parse(f" {POEM}\n10. {SKY}\n11.  {CATS}") == [Candidate(instruction=one) for one in (POEM, SKY, CATS)]
 
 
@@ -131,7 +131,7 @@ def test_a_list_inside_an_item_belongs_to_it(sub_list: str) -> None:
     assert "blue" in instructions(found)[1]
 
 
-def test_a_list_that_starts_over_under_a_heading_goes_on() -> None:
+def test_a_list_that_starts_over_under_a_heading_continues() -> None:
     assert instructions(parse(f"# Hard ones\n1. {POEM}\n2. {SKY}\n\n# Easy ones\n1. {CATS}", chat=True))[-1] == CATS
 
 
@@ -186,7 +186,7 @@ def test_a_title_without_a_task_is_a_heading() -> None:
     assert reasons(parse(f"1. **Task list**: (no description provided)\n2. {POEM}", chat=True)) == ["heading"]
 
 
-def test_a_prompt_that_is_said_again_is_a_preamble() -> None:
+def test_a_repeated_prompt_is_a_preamble() -> None:
     found = parse(f"{POEM}\n10. Come up with a series of tasks:\n1. {SKY}\n2. {CATS}")
 
     assert instructions(found) == [POEM, SKY, CATS]
@@ -302,7 +302,7 @@ def test_what_speaks_to_the_reader_behind_a_bold_sentence_is_dropped() -> None:
     assert [piece.text for piece in found if isinstance(piece, Rejection)] == ["You haven't provided any rivers."]
 
 
-def test_what_goes_on_behind_a_bold_sentence_is_part_of_the_task() -> None:
+def test_what_continues_behind_a_bold_sentence_is_part_of_the_task() -> None:
     assert instructions(parse(f"9. **Rank the rivers.** Begin with the longest.\n10. {SKY}", chat=True)) == [
         "Rank the rivers. Begin with the longest.",
         SKY,

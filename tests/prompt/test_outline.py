@@ -14,7 +14,7 @@ def lead(text: str) -> list[str]:
     return [line.source for line in outline(text).lead]
 
 
-def test_what_stands_before_the_first_marker_is_the_lead() -> None:
+def test_the_text_before_the_first_marker_is_the_lead() -> None:
     assert lead("Sure!\n\n1. a\n2. b") == ["Sure!", ""]
     assert items("Sure!\n\n1. a\n2. b") == ["1. a", "2. b"]
 
@@ -126,7 +126,7 @@ def test_a_number_that_goes_back_opens_an_item_only_where_numbering_may_restart(
     assert not Numbering(Counter([1]), last=9).opens_item(1, may_restart=False)
 
 
-def test_a_number_that_goes_on_with_the_list_inside_stays_inside() -> None:
+def test_a_number_that_continues_with_the_list_inside_stays_inside() -> None:
     numbering = Numbering(Counter([2]), last=9, nested=1)
 
     assert not numbering.opens_item(2, may_restart=True)

@@ -53,7 +53,7 @@ def test_a_stop_string_keeps_its_line_ends(sample):
     assert prompt.render(sample, False, "grow", 1, 1).decoding.stop == ["\n\n", "\n", "\n16"]
 
 
-def test_what_fails_only_when_asked_again_is_told_before(sample):
+def test_what_fails_only_when_asked_again_is_reported_before(sample):
     (problem,) = make(template="{% if attempt > 1 %}{{ tasks[0].nothing }}{% endif %}").problems(sample, False)
 
     assert problem.startswith("template cannot be filled")
@@ -103,7 +103,7 @@ def test_the_parser_sees_what_was_shown(sample):
     assert make().parse(Completion(text="Hi"), sample, False)[0].instruction == "Hi (2 shown)"
 
 
-def test_every_variable_that_nobody_gives_is_told_with_those_there_are(sample):
+def test_every_variable_that_is_unknown_is_reported_with_the_known_ones(sample):
     problems = make(template="{{ taks }}{% if chat %}{{ nwe }}{% endif %}").problems(sample, False)
 
     assert problems == [
@@ -112,25 +112,25 @@ def test_every_variable_that_nobody_gives_is_told_with_those_there_are(sample):
     ]
 
 
-def test_a_field_that_does_not_exist_is_told(sample):
+def test_a_field_that_does_not_exist_is_reported(sample):
     (problem,) = make(template="{{ tasks[0].instuction }}").problems(sample, False)
 
     assert "instuction" in problem
 
 
-def test_a_broken_stop_string_is_told(sample):
+def test_a_broken_stop_string_is_reported(sample):
     (problem,) = make(decoding={"stop": ["{{ new "]}).problems(sample, False)
 
     assert problem.startswith("decoding.stop is no Jinja template: ")
 
 
-def test_a_stop_string_with_an_unknown_variable_is_told_by_its_key(sample):
+def test_a_stop_string_with_an_unknown_variable_is_reported_by_its_key(sample):
     (problem,) = make(decoding={"stop": ["{{ bar }}"]}).problems(sample, False)
 
     assert problem.startswith("decoding.stop: the variable 'bar' is unknown")
 
 
-def test_arithmetic_that_goes_wrong_is_told_by_its_key(sample):
+def test_arithmetic_that_goes_wrong_is_reported_by_its_key(sample):
     assert make(template="{{ 1 / 0 }}").problems(sample, False) == ["template cannot be filled: division by zero."]
 
 

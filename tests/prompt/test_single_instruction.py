@@ -75,7 +75,7 @@ def test_an_instruction_that_sounds_like_a_label_is_one():
     assert read("Sure! Here is what I came up with:", chat=True) == ("parse", "no instruction")
 
 
-def test_what_is_no_instruction_is_told():
+def test_what_is_no_instruction_is_reported():
     assert read("") == ("parse", "empty reply")
     assert read("<think>Well", chat=True) == ("parse", "unfinished thought")
     assert read("I'm sorry, but I cannot tell.") == ("parse", "refusal")

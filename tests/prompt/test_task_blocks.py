@@ -13,7 +13,7 @@ def test_every_label_with_an_output_opens_a_block():
     assert found.lead == 1
 
 
-def test_a_reply_that_goes_on_from_the_prompt_opens_with_a_block():
+def test_a_reply_that_continues_from_the_prompt_opens_with_a_block():
     assert starts(" a\n4. Input:\n4. Output: b\n###\n5. Instruction: c", 4) == [(0, 4), (4, 5)]
     assert starts(" a\nInput:\nOutput: b", 4) == [(0, None)]
     assert starts("a\nb", 4) == []

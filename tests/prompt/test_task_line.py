@@ -46,7 +46,7 @@ def test_a_line_opens_a_field(line, kind, number, rest):
         "",
     ],
 )
-def test_a_line_opens_none(line):
+def test_a_line_opens_no_field(line):
     assert label_of(line, 0) is None
 
 

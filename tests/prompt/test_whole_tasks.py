@@ -1,4 +1,4 @@
-"""Whole tasks are read from replies in many forms, and everything in a reply is told."""
+"""Whole tasks are read from replies in many forms, and everything in a reply is accounted for."""
 
 import re
 
@@ -104,14 +104,14 @@ def test_each_line_of_a_task_may_have_a_number_of_its_own():
     assert tasks(read(f"{text}\n\n{text}")) == [A, A]
 
 
-def test_a_completion_goes_on_from_the_label_of_the_prompt():
+def test_a_completion_continues_from_the_label_of_the_prompt():
     pieces = read(f" {plain(A, 4).partition(': ')[2]}\n###\n{plain(B, 5)}", chat=False)
 
     assert tasks(pieces) == [A, B]
     assert reasons(pieces) == []
 
 
-def test_a_completion_without_numbers_goes_on_from_the_label_of_the_prompt():
+def test_a_completion_without_numbers_continues_from_the_label_of_the_prompt():
     text = plain(A, 0).partition(": ")[2]
 
     assert tasks(read(f" {text}\n\n{plain(B, 0)}\n\n{plain(A, 0)}", chat=False)) == [A, B, A]
@@ -273,7 +273,7 @@ def test_a_task_of_the_prompt_is_no_new_one():
     assert reasons(pieces) == ["preamble", *["task of the prompt"] * 3]
 
 
-def test_what_is_said_around_the_tasks_is_told():
+def test_what_is_said_around_the_tasks_is_reported():
     pieces = read(f"Sure! Here are some tasks:\n\n{plain(A, 4)}\n\nLet me know if you need more!")
 
     assert tasks(pieces) == [A]
@@ -287,7 +287,7 @@ def test_a_preamble_before_a_task_without_label_is_taken_off():
     assert reasons(read(text)) == ["preamble"]
 
 
-def test_a_heading_with_words_is_told():
+def test_a_heading_with_words_is_reported():
     pieces = read(f"### Task 4: Trees\n{plain(A, 0)}\n\n### Task 5: Sums\n{plain(B, 0)}\n\nTask: More")
 
     assert tasks(pieces) == [A, B]
@@ -339,14 +339,14 @@ def test_a_task_before_a_rule_is_whole(end):
 
 
 @pytest.mark.parametrize("end", ["\n###\n6. Instruction: Name", "\n6. Instruction: Name\n6. Input:\n<noin"])
-def test_a_task_that_breaks_off_before_its_output_is_told(end):
+def test_a_task_that_breaks_off_before_its_output_is_reported(end):
     pieces = read(f"{plain(A, 4)}\n###\n{plain(B, 5)}{end}", finish_reason="length")
 
     assert truncated(pieces) == [False, False]
     assert reasons(pieces) == ["reply cut off"]
 
 
-def test_an_instruction_that_breaks_off_among_tasks_without_numbers_is_told():
+def test_an_instruction_that_breaks_off_among_tasks_without_numbers_is_reported():
     pieces = read(f"{plain(A, 0)}\n\n{plain(B, 0)}\n\nInstruction: Na", finish_reason="length")
 
     assert tasks(pieces) == [A, B]

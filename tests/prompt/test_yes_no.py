@@ -129,7 +129,7 @@ def test_an_answer_that_is_taken_back_is_none(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["Yes. One can decide it by its words.", "はい。分類で回答できます。", "Yes.\nI cannot say more."]
 )
-def test_an_answer_that_goes_on_counts(text: str) -> None:
+def test_an_answer_that_continues_counts(text: str) -> None:
     assert read(text) is True
 
 
