@@ -37,8 +37,7 @@ def prompt_of(request: Request) -> dict[str, Any]:
 def parameters(settings: ServerSettings, decoding: Decoding, *, takes_stop: bool = True) -> dict[str, Any]:
     """Return all parameters besides the prompt and the name of the model."""
     return {
-        **given(settings.extra),
-        **given(decoding.extra),
+        **given({**settings.extra, **decoding.extra}),
         **decoding_parameters(decoding, settings.max_tokens_parameter),
         **(stops(decoding, settings.name) if takes_stop and "stop" not in settings.unsupported else {}),
     }

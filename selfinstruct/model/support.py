@@ -57,13 +57,14 @@ def unsupported_in(
 ) -> list[tuple[str, Any, str | None]]:
     """Return name and value of what a model does not take, and the override against it; None for `unsupported`."""
     sent = decoding_parameters(supported(decoding, settings.unsupported), settings.max_tokens_parameter)
-    own = given(decoding.extra)
-    further = {**given(settings.extra), **own}
+    further = given({**settings.extra, **decoding.extra})
     prefix = f"recipe.{stage}.prompt.decoding"
     found: list[tuple[str, Any, str | None]] = []
     for name in refused(sent, further):
         if name not in sent:
-            found.append((name, further[name], f"{f'{prefix}.extra' if name in own else f'{key}.extra'}.{name}=null"))
+            found.append(
+                (name, further[name], f"{f'{prefix}.extra' if name in decoding.extra else f'{key}.extra'}.{name}=null")
+            )
         elif name in get_args(Droppable):
             found.append((name, sent[name], None))
         elif name == "max_completion_tokens":

@@ -1,9 +1,9 @@
-"""How instructions are worded, and how what stands among them in a chat model's reply is.
+"""The wording of instructions, and of the remarks among them in a chat model's reply.
 
-Asked for more tasks, chat models often set about solving those that they were shown, and the reference code takes
-their working for instructions.  Each test here looks at how one text begins or ends.  They were chosen by reading the
-recorded replies of real models, and by how few of a hundred thousand real instructions they hit (about one in a
-thousand); the words are English, because that is what such replies were seen in.
+Asked for more tasks, chat models often solve those that they were shown, and the reference code takes their working for
+instructions.  Each test here looks at how one text begins or ends.  They were chosen by reading the recorded replies of
+real models, and by how few of a hundred thousand real instructions they match (about one in a thousand); the words are
+English, as in such replies.
 """
 
 import re
@@ -28,6 +28,7 @@ OPENINGS = frozenset(
     are can could did do does has have if is may should was were will would you your
     """.split()  # noqa: SIM905
 )
+FIRST_WORD = re.compile(r"(?:please,? |kindly )?([a-z]+)", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]{3,}")
 EQUATION = re.compile(r"[-\w\s+*/÷×^().,$%]{1,60}=[-\w\s+*/÷×^().,$%=]{1,60}")
 ARITHMETIC = phrases(r"(?:add|subtract|multiply|divide|simplify|combine|substitute|isolate|factor)\b")
@@ -92,21 +93,23 @@ REQUEST = re.compile(
 SENTENCE_END = ("?", "？", ".", "。", "!", "！")
 
 
+def opens_like_an_instruction(bare: str) -> bool:
+    """Return whether the first word of a plain text is one with which instructions begin."""
+    first = FIRST_WORD.match(bare)
+    return first is not None and first[1].lower() in OPENINGS
+
+
 def is_instruction(text: str) -> bool:
     """Return whether it begins as instructions do, or asks, or is in a script that these words do not cover."""
     bare = plain(text)
-    first = re.match(r"(?:please,? |kindly )?([a-z]+)", bare, re.IGNORECASE)
-    begins = first is not None and first[1].lower() in OPENINGS
-    return (
-        begins or plain(text[-200:]).rstrip(")").endswith(("?", "？")) or len(NON_LATIN.findall(bare)) * 3 > len(bare)
-    )
+    asks = plain(text[-200:]).rstrip(")").endswith(("?", "？"))
+    return opens_like_an_instruction(bare) or asks or len(NON_LATIN.findall(bare)) * 3 > len(bare)
 
 
 def is_request(text: str) -> bool:
     """Return whether it asks for something by its own words, in one of a few languages: "Name …", "… 말해 주세요."."""
     bare = plain(text)
-    first = re.match(r"(?:please,? |kindly )?([a-z]+)\b", bare, re.IGNORECASE)
-    return (first is not None and first[1].lower() in OPENINGS) or REQUEST.search(bare) is not None
+    return opens_like_an_instruction(bare) or REQUEST.search(bare) is not None
 
 
 def is_calculation(text: str) -> bool:

@@ -47,9 +47,11 @@ def test_those_stop_strings_are_sent_that_the_model_takes(written, model, taken,
 
 
 def test_what_a_request_sets_goes_before_what_the_model_sets():
-    settings = endpoint(extra={"top_k": 3, "seed": None, "min_p": 0.1})
+    settings = endpoint(extra={"top_k": 3, "seed": None, "min_p": 0.1, "ignore_eos": True})
 
-    sent = parameters(settings, Decoding(temperature=0, stop=["a"], extra={"top_k": 4}), takes_stop=False)
+    sent = parameters(
+        settings, Decoding(temperature=0, stop=["a"], extra={"top_k": 4, "ignore_eos": None}), takes_stop=False
+    )
 
     assert sent == {"top_k": 4, "min_p": 0.1, "temperature": 0}
 

@@ -123,12 +123,12 @@ def test_every_attempt_that_failed_is_reported_in_the_log(caplog):
 
     after(transient(), transient("busy"), transient("down"))
     after(FailedAttempt("fatal", "no key"))
-    Attempts(5, "stage/1/2", str, Health()).cut_short("the line was closed")
+    Attempts(5, "stage/1/2", str, Health()).cut_short("the session was closed")
 
     first, *others = [record.getMessage() for record in caplog.records]
     assert first.startswith("Attempt 1 at stage/1/1 failed (no); the next in 0.")
     assert others[1:] == [
         "Attempt 3 at stage/1/1 failed (down); it was the last.",
         "Attempt 1 at stage/1/1 failed (no key); it was the last.",
-        "Attempt 1 at stage/1/2 failed (the line was closed); it was the last.",
+        "Attempt 1 at stage/1/2 failed (the session was closed); it was the last.",
     ]
