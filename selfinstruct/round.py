@@ -1,12 +1,12 @@
-"""The words of a round: what travels between sampler, prompt, parser, filters, pool and trackers.
+"""What travels between sampler, prompt, parser, filters, pool and trackers, as frozen data.
 
-What travels to a model and back stands in `selfinstruct.request`.  One round is one turn of sample, render, complete,
-parse, filter, pool.  Everything here is frozen data; the only logic is the arithmetic of a round, which holds to the
-last candidate: `candidates = kept + rejected`.
+One round is sample, render, complete, parse, filter, pool.  The arithmetic of a round holds to the last candidate:
+`candidates = kept + rejected`.  What travels to a model and back stands in `selfinstruct.request`.
 """
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -17,19 +17,19 @@ PARSE = "parse"
 MODEL = "model"
 """The name under which a request is rejected that the model did not answer."""
 SURPLUS = "surplus"
-"""The name under which a candidate is rejected that was asked for and is not needed any more."""
+"""The name under which a candidate is rejected when enough are kept."""
 LEAKED = "control_tokens"
-"""The figure of a round that counts the replies with control tokens in them; a round without any does not have it."""
+"""The figure that counts the replies of a round with control tokens in them; left out where it would be 0."""
 OWN = {
     *("stage", "round", "generation", "asked", "failed", "candidates", "parsed", "kept"),
     *("pool", "prompt_tokens", "completion_tokens", "cost_usd", "end", "ended", "source"),
 }
-"""The names in the row of a round that are its own, beside those with a slash; every other one is a metric's."""
+"""The names without a slash in the row of a round that are its own; every other one is a metric's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one prompt shows: the template's variables, and the tasks they come from."""
+    """What one prompt shows: the template's variables, and the tasks that they come from."""
 
     variables: Mapping[str, Any]
     parents: tuple[str, ...] = ()
@@ -37,18 +37,17 @@ class Sample:
     task: Task | None = None
     """The task to complete, where the prompt is about one."""
     input: str | None = None
-    """The input that the prompt is about, where it is about one only: what is answered is an instance more of the task,
-    and other inputs of it are asked about beside."""
+    """The input that the prompt is about, where it is about one only: its answer is added to the task's instances."""
     attributes: Mapping[str, Any] = field(default_factory=dict)
-    """What the sampler drew beside (an operation, a generation); the tasks made of it have it, and the rejections."""
+    """What else the sampler drew (an operation, a generation); tasks and rejections that come of it have it, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What a reply proposes and no filter has judged yet.
+    """What a reply proposes before a filter has judged it.
 
-    From a Grow stage it is a new instruction; from an Annotate stage it is about a task of the pool: an answer to
-    "is it classification?", or one instance beside the others of the same reply.
+    In a Grow stage it is a new instruction; in an Annotate stage it is about a task of the pool: an answer to "is it
+    classification?", or one of the instances of the same reply.
     """
 
     instruction: str = ""
@@ -58,25 +57,25 @@ class Candidate:
     position: int = 0
     """Which of `instances` is judged."""
     truncated: bool = False
-    """Whether the reply broke off inside this candidate."""
+    """Whether the reply was cut off inside this candidate."""
     attributes: Mapping[str, Any] = field(default_factory=dict)
-    """What the reply says of the task beside (a judge's verdict), as JSON; a task that is completed takes it in."""
+    """What else the reply says of the task (a judge's verdict), as JSON; a completed task takes it over."""
 
     @property
     def instance(self) -> Instance | None:
-        """The instance that is judged, if any."""
+        """Return the instance that is judged, if any."""
         return self.instances[self.position] if self.instances else None
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A candidate, or a piece of a reply, that was turned away, and why."""
+    """A candidate, or a piece of a reply, that was rejected, and why."""
 
     filter: str
     """The name of the filter, or `parse`, `model`, `surplus`."""
     reason: str
     text: str = ""
-    """What was turned away, as the model wrote it, where it is no candidate."""
+    """The rejected text as the model wrote it, where it is not a candidate."""
     candidate: Candidate | None = None
     task: str | None = None
     """The id of the task it was about, in Annotate stages."""
@@ -84,10 +83,10 @@ class Rejection:
     nearest: tuple[str, float] | None = None
     """The nearest task and its ROUGE-L F, where similarity decided."""
     attributes: Mapping[str, Any] = field(default_factory=dict)
-    """What the sampler drew for its prompt, and what the reply says beside."""
+    """What the sampler drew for its prompt, and what else the reply says."""
 
     def row(self, stage: str, number: int) -> dict[str, Any]:
-        """The rejection as a line of `rejected.jsonl`; keys that do not apply are left out."""
+        """Return the rejection as a line of `rejected.jsonl`; keys that do not apply are left out."""
         row: dict[str, Any] = {"stage": stage, "round": number, "request": self.request}
         row |= {"filter": self.filter, "reason": self.reason}
         if self.task is not None:
@@ -107,16 +106,16 @@ class Rejection:
 
 
 class End(StrEnum):
-    """Why a stage has ended.  A run that stops before that, by its budget say, has ended none."""
+    """Why a stage has ended.  A stage that the budget stopped has not ended."""
 
     TARGET = "target"
     """Enough tasks are kept."""
     SATURATED = "saturated"
     """Nothing new came."""
     GENERATION = "generation"
-    """All that a generation shows was asked."""
+    """Everything that a generation shows was asked."""
     HANDLED = "handled"
-    """No task lacks what the stage fills, but for those that it gave up."""
+    """No task lacks what the stage fills, except those that it gave up."""
     READ = "read"
     """Every row of the data was read."""
     RECORDED = "recorded"
@@ -125,16 +124,15 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The end of a stage."""
+    """Why a stage has ended, and the same in words."""
 
     end: End
     text: str
-    """The same as words for people."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """One turn of a stage: its figures, and what it kept and rejected."""
+    """One round of a stage: its figures, and what it kept and rejected."""
 
     stage: str
     number: int
@@ -153,43 +151,36 @@ class Round:
     pool: int
     """Tasks in the pool after the round, seeds included."""
     prompt_tokens: int | None
-    """None as soon as they are not known of one reply; so are the next two."""
+    """None as soon as the figure of one reply is unknown; so are the next two."""
     completion_tokens: int | None
     cost_usd: float | None
     """US dollars."""
     seconds: float = 0.0
-    """From the commit of the round before to its own."""
+    """From the commit of the round before to the end of this one."""
     end: End | None = None
     """Why the stage ended with this round, if it did."""
     ended: str | None = None
-    """The same as words for people."""
+    """The same in words."""
     generation: int | None = None
-    """The generation that it belongs to, in a stage that goes by generations."""
+    """The generation that it belongs to, in a stage with generations."""
     samples: tuple[Sample, ...] = ()
-    """What its prompts showed, one a request, in the order read; not known of a round that is read from its files."""
+    """What its prompts showed, one for each request; empty for a round that is read from its files."""
     figures: Mapping[str, float | int] = field(default_factory=dict)
-    """What the metrics of its stage give, under the names that they give, and `control_tokens` where there are any."""
+    """What the metrics of its stage give, and `control_tokens` where there are any."""
     source: str | None = None
-    """The SHA-256 of the annotated data that its rows were read from, if they were."""
-    sizes: Mapping[str, int] = field(default_factory=dict)
-    """Bytes of the run's other files when the round was committed; what lies beyond them never happened."""
-    hashes: Mapping[str, str] = field(default_factory=dict)
-    """A hash of each of these files up to there, and of the round's own line (`selfinstruct.storage.hashes`)."""
+    """The SHA-256 of the annotated data that its rows were read from, if any."""
 
     @property
     def candidates(self) -> int:
-        """Everything the round had to decide about; equals kept plus rejected."""
+        """Return how many candidates the round decided about: kept plus rejected."""
         return self.kept + len(self.rejections)
 
-    def concluded(self, ending: Ending | None) -> "Round":
-        """The round as the last of its stage, where there is an ending."""
-        return self if ending is None else replace(self, end=ending.end, ended=ending.text)
-
     def row(self) -> dict[str, Any]:
-        """The figures, as a line of `rounds.jsonl`: all but the time it took, which is no result of the run."""
-        rejected: dict[str, int] = {}
-        for rejection in self.rejections:
-            rejected[f"rejected/{rejection.filter}"] = rejected.get(f"rejected/{rejection.filter}", 0) + 1
+        """Return the figures, without the seconds: times are no result of a run.
+
+        The line of `rounds.jsonl` holds them, and the sizes and hashes of the run's files.
+        """
+        rejected = Counter(f"rejected/{rejection.filter}" for rejection in self.rejections)
         return {
             "stage": self.stage,
             "round": self.number,
@@ -208,6 +199,4 @@ class Round:
             **({} if self.end is None else {"end": self.end.value}),
             **({} if self.ended is None else {"ended": self.ended}),
             **({} if self.source is None else {"source": self.source}),
-            **{f"bytes/{name}": size for name, size in self.sizes.items()},
-            **{f"sha256/{name}": found for name, found in self.hashes.items()},
         }

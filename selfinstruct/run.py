@@ -1,4 +1,4 @@
-"""Run: what the config builds, and its folder.
+"""A run: what the config builds, and its folder.
 
 A run asks its actions what could go wrong, opens its folder, starts its trackers, does its actions, and always closes
 what it opened: `summary.json` is written and the trackers are finished also when an action fails.
@@ -9,7 +9,7 @@ import logging
 import time
 import traceback
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import field, replace
 from typing import Any, get_args
 
@@ -26,7 +26,7 @@ from selfinstruct.recipe import Stage, asking
 from selfinstruct.round import LEAKED, Round
 from selfinstruct.run_info import RunInfo
 from selfinstruct.seeds import Seeds
-from selfinstruct.storage import history as past
+from selfinstruct.storage import history
 from selfinstruct.storage.completions import Store
 from selfinstruct.storage.folder import held, keep_config, kept_config, replace_text
 from selfinstruct.storage.journal import ROUNDS, Journal, check_config
@@ -36,9 +36,9 @@ from selfinstruct.storage.tally import Pulse, Tally, reported
 from selfinstruct.task import Task, stand_ins
 from selfinstruct.text.plain_files import check_plain
 from selfinstruct.text.terminal import printable
-from selfinstruct.trackers import Tracker, Waiting, finish
+from selfinstruct.trackers import Tracker, Trackers
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 LEAK = "The server leaks its control tokens into replies; check its chat template. They are cut out before parsing."
 
@@ -52,15 +52,15 @@ class Run:
     recipe: dict[str, Stage]
     """The stages, in the order run."""
     seeds: Seeds
-    """What the pool begins with."""
+    """The tasks that the pool starts with."""
     model: Model
-    """Who answers, where a stage has no model of its own."""
+    """The model of every stage that has none of its own."""
     start: RunInfo
-    """What is known before it begins: its folder, its name, its config."""
+    """What is known before it starts: its folder, its name, its config."""
     budget: Budget
-    """The most it may spend."""
+    """The most that it may spend."""
     actions: dict[str, Action] = Field(default_factory=dict)
-    """What is done, in this order; Hydra leaves a plural group out where nothing of it is chosen."""
+    """What is done, in this order; Hydra leaves a plural group out where none of its options is chosen."""
     trackers: dict[str, Tracker] = Field(default_factory=dict)
     """Where each round is logged."""
     formats: dict[str, Format] = Field(default_factory=dict)
@@ -69,16 +69,17 @@ class Run:
     pool: Pool = field(init=False, repr=False)
     journal: Journal = field(init=False, repr=False)
     store: Store = field(init=False, repr=False)
-    purse: BudgetTracker | None = field(init=False, repr=False, default=None)
-    """What may still be spent, while it generates."""
+    budget_tracker: BudgetTracker | None = field(init=False, repr=False, default=None)
+    """What is left of the budget, while it generates."""
     tally: Tally = field(init=False, repr=False, default_factory=Tally)
     """The requests of rounds that are not committed yet."""
     stopping: bool = field(init=False, repr=False, default=False)
-    """Set from outside to end the run after the round under way; it then raises KeyboardInterrupt."""
+    """Set from outside to end the run after the current round; it then raises KeyboardInterrupt."""
     remarks: list[str] = field(init=False, repr=False, default_factory=list)
-    """Lines of its actions for the person at the terminal, printed last, below what the trackers show."""
+    """Lines of its actions, printed last, below what the trackers show."""
     _committed: float = field(init=False, repr=False, default=0.0)
     _pulse: Pulse | None = field(init=False, repr=False, default=None)
+    _trackers: Trackers = field(init=False, repr=False)
 
     def execute(self) -> None:
         """Do all actions; raises ConfigError, before anything is spent, with everything that would stop them."""
@@ -110,16 +111,16 @@ class Run:
 
     @property
     def _asks(self) -> bool:
-        """Whether any of its actions asks a model."""
+        """Return whether any of its actions asks a model."""
         return any(action.asks for action in self.actions.values())
 
     @property
     def models(self) -> list[Model]:
-        """The model of every stage that asks one."""
+        """Return the model of every stage that asks one."""
         return [stage.model or self.model for stage in asking(self.recipe).values()]
 
     def _opened(self) -> Pool:
-        """The pool as it was committed; it stays on disk where no stage asks, and so none shows a task in a prompt."""
+        """Return the pool as it was committed; it stays on disk where no stage asks a model, and so shows a task."""
         return self.journal.open(shelved=not asking(self.recipe))
 
     def _introduced(self) -> RunInfo:
@@ -130,12 +131,12 @@ class Run:
             models=models,
             is_offline=bool(stand_ins(models)),
             targets={name: stage.target for name, stage in self.recipe.items()},
-            past=lambda: past.rounds(self.start.folder, self.journal.rounds, self.journal.timings),
+            logged_rounds=lambda: history.rounds(self.start.folder, self.journal.rounds, self.journal.timings),
             makes_rounds=self._asks or not self.journal.rounds,
         )
 
     def begin(self, seeds: Sequence[Task]) -> None:
-        """Put the seeds into an empty pool, and keep the config."""
+        """Put the seeds into an empty pool, and store the config."""
         start = self.start
         kept = start.folder, start.declared, start.overrides
         keep_config(*kept, flags=start.flags, resolved=start.config, is_own=start.is_own)
@@ -144,29 +145,29 @@ class Run:
         self.journal.begin(seeds)
 
     def log(self, round_: Round) -> None:
-        """Commit a round, then tell the trackers."""
+        """Commit a round, then log it with the trackers."""
         now = time.perf_counter()
-        committed = self.journal.commit(replace(round_, seconds=now - self._committed))
+        round_ = replace(round_, seconds=now - self._committed)
+        row = self.journal.commit(round_)
         self._committed = now
         self.tally.committed(round_.stage, round_.number)
         if self._pulse is not None:
             self._pulse.restart()
-        log.info("%s", ", ".join(f"{key} {value}" for key, value in committed.row().items()))
-        if LEAKED in committed.figures and not any(LEAKED in row for row in self.journal.rounds[:-1]):
-            log.warning(LEAK)
-        for tracker in self.trackers.values():
-            tracker.log(committed, len(self.journal.rounds))
+        LOG.info("%s", ", ".join(f"{key} {value}" for key, value in row.items()))
+        if LEAKED in round_.figures and not any(LEAKED in earlier for earlier in self.journal.rounds[:-1]):
+            LOG.warning(LEAK)
+        self._trackers.log(round_, len(self.journal.rounds))
         if self.stopping:
             raise KeyboardInterrupt
 
     @property
     def stopped(self) -> Stop | None:
-        """Why it stopped before it was done, where that was its budget."""
-        return self.purse.empty if self.purse is not None else None
+        """Return why its budget stopped it before it was done, if it did."""
+        return self.budget_tracker.empty if self.budget_tracker is not None else None
 
     @property
     def stopped_by(self) -> Limit | None:
-        """The key of the budget that stopped it, or that stopped the run which made its pool."""
+        """Return the key of the budget that stopped it, or that stopped the run which made its pool."""
         if self._asks:
             return None if self.stopped is None else self.stopped.limit
         found: str | None = ended_before(self.start.folder)["stopped_by"]
@@ -176,13 +177,11 @@ class Run:
         self._committed = time.perf_counter()
         if self.start.makes_rounds:
             self.start.begin()
-        log.info("%s with %s, in %s", self.start.job_type, self.start.model_names, self.start.folder)
+        LOG.info("%s with %s, in %s", self.start.job_type, self.start.model_names, self.start.folder)
         error: str | None = "interrupted"
-        started: list[Tracker] = []
+        self._trackers = Trackers(self.trackers)
         try:
-            for tracker in self.trackers.values():
-                started.append(tracker)
-                tracker.start(self.start)
+            self._trackers.start(self.start)
             with reported(self.tally, self._waiting, self.start.report_seconds) as self._pulse:
                 for action in self.actions.values():
                     action(self)
@@ -193,30 +192,26 @@ class Run:
             error = str(problem) if isinstance(problem, SelfInstructError) else traceback.format_exc(limit=-1)
             raise
         finally:
-            self._finish(started, error)
+            self._finish(error)
             for remark in self.remarks:
                 print(printable(remark), flush=True)  # noqa: T201
 
     def _waiting(self, row: Mapping[str, Any]) -> None:
         """Report that a round takes long; called in a thread of its own."""
-        log.info("under way: %s", ", ".join(f"{key} {value}" for key, value in row.items()))
-        for tracker in self.trackers.values():
-            if isinstance(tracker, Waiting):
-                try:
-                    tracker.wait(row, time.perf_counter() - self._committed)
-                except OSError:  # nobody reads standard output; the next round will say so
-                    log.debug("not shown", exc_info=True)
+        LOG.info("under way: %s", ", ".join(f"{key} {value}" for key, value in row.items()))
+        with suppress(BrokenPipeError):  # the next round reports that standard output is closed
+            self._trackers.wait(row, time.perf_counter() - self._committed)
 
-    def _finish(self, started: list[Tracker], error: str | None) -> None:
-        """Write the summary, and finish the trackers; of a run that failed, the first failure is the one told."""
+    def _finish(self, error: str | None) -> None:
+        """Write the summary, and finish the trackers; of a run that failed, the first failure is reported."""
         try:
             summary = self._summary(error)
         except RunFolderError:
             if error is None:
                 raise
-            log.exception("no summary")
+            LOG.exception("no summary")
             return
-        log.info("ended: %s", summary["stop_reason"])
+        LOG.info("ended: %s", summary["stop_reason"])
         try:
             before = None if self.start.makes_rounds else summary_in(self.start.folder)
             if (written := summary if before is None else but_files(before, summary, error)) is not None:
@@ -225,9 +220,10 @@ class Run:
         except RunFolderError as problem:
             if error is None:
                 raise
-            log.info("%s", problem)
+            LOG.info("%s", problem)
         finally:
-            finish(started, summary, error)
+            with suppress(BrokenPipeError):  # standard output is closed
+                self._trackers.finish(summary, error)
 
     def _summary(self, error: str | None) -> dict[str, Any]:
         if error is not None:

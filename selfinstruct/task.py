@@ -2,13 +2,15 @@
 
 A task is an instruction with its instances, and the unit of the pool (Self-Instruct, section 2.1).
 `instances` is None until a stage has made some; an empty tuple never stands for "tried and failed": a stage that gives
-a task up says so in `gave_up`.
+a task up is one of its `failed_stages`.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from sys import intern
-from typing import Any, cast
+from typing import Annotated, Any, cast
+
+from pydantic import Field
 
 HUMAN = "human"
 """The origin of seeds: the tasks that a run started from.  A person wrote them, unless their `models` say otherwise."""
@@ -57,8 +59,8 @@ class Task:
     """The mean ROUGE-L F score with every task of the pool it entered."""
     models: dict[str, str] = field(default_factory=dict)
     """Stage to the name of the model that wrote what the stage added."""
-    gave_up: dict[str, str] = field(default_factory=dict)
-    """Stage to reason, for each stage that could not complete this task."""
+    failed_stages: Annotated[dict[str, str], Field(alias="gave_up")] = field(default_factory=dict)
+    """Stage to reason, for each stage that could not complete this task; `gave_up` in `pool.jsonl`."""
     attributes: dict[str, Any] = field(default_factory=dict)
     """What is known of it beside, as JSON: by which operation it was made, say, or how a judge rates it."""
 
@@ -110,7 +112,7 @@ class Task:
             "most_similar": [list(pair) for pair in self.most_similar],
             "average_similarity": self.average_similarity,
             "models": self.models,
-            "gave_up": self.gave_up,
+            "gave_up": self.failed_stages,
         }
         return {**row, "attributes": self.attributes} if self.attributes else row
 
@@ -130,7 +132,7 @@ class Task:
             most_similar=tuple((intern(name), score) for name, score in row["most_similar"]),
             average_similarity=row["average_similarity"],
             models=row["models"],
-            gave_up=row["gave_up"],
+            failed_stages=row["gave_up"],
             attributes=row.get("attributes", {}),
         )
 

@@ -20,7 +20,7 @@ def request(text="x" * 20, max_tokens=10):
     )
 
 
-def purse(spent=NOTHING, seconds=0.0, **limits):
+def limited(spent=NOTHING, seconds=0.0, **limits):
     return BudgetTracker(
         Budget(**({"requests": None, "tokens": None, "usd": None, "minutes": None} | limits)), spent, seconds
     )
@@ -31,7 +31,7 @@ def test_without_limits_everything_may_be_asked():
 
 
 def test_no_more_requests_than_the_budget_says_and_then_it_is_empty():
-    held = purse(requests=5)
+    held = limited(requests=5)
 
     count, reserved = held.reserve([request()] * 3, unknown)
     assert count == 3
@@ -46,14 +46,14 @@ def test_no_more_requests_than_the_budget_says_and_then_it_is_empty():
 
 
 def test_of_requests_that_belong_together_all_are_asked_or_none():
-    held = purse(spent=Usage(4), requests=6)
+    held = limited(spent=Usage(4), requests=6)
 
     assert held.reserve([request()] * 3, unknown)[0] == 0
     assert held.empty == Stop("requests", "budget: 4 of 6 requests spent; a needs budget.requests=7 to continue", "7")
 
 
 def test_as_many_are_asked_as_surely_fit_where_tokens_are_counted_and_nothing_else_is_under_way():
-    held = purse(tokens=50)
+    held = limited(tokens=50)
 
     count, reserved = held.reserve([request()] * 3, unknown)
     assert (count, reserved.tokens) == (2, 40)
@@ -64,14 +64,14 @@ def test_as_many_are_asked_as_surely_fit_where_tokens_are_counted_and_nothing_el
 
 
 def test_all_attempts_are_reserved_unless_nothing_else_is_under_way():
-    held = purse(requests=10)
+    held = limited(requests=10)
 
     count, once = held.reserve([request()] * 2, unknown, attempts=3)
     assert (count, once.requests) == (2, 2)
     assert held.reserve([request()] * 2, unknown, attempts=3)[0] == 0
     assert held.reserve([request()], unknown, attempts=3)[0] == 1
 
-    held = purse(requests=5)
+    held = limited(requests=5)
     assert held.reserve([request()] * 3, unknown, attempts=3)[0] == 3
     assert held.reserve([request()], unknown)[0] == 0  # what is left is for the second attempts of the three
     held.settle(most([request()] * 3, None), Usage(3), attempts=3)
@@ -79,14 +79,14 @@ def test_all_attempts_are_reserved_unless_nothing_else_is_under_way():
 
 
 def test_what_was_spent_before_counts():
-    held = purse(spent=Usage(4), requests=5)
+    held = limited(spent=Usage(4), requests=5)
 
     assert held.reserve([request()], unknown)[0] == 1
     assert held.reserve([request()], unknown)[0] == 0
 
 
 def test_tokens_are_reserved_at_their_most_and_freed_when_they_are_known():
-    held = purse(tokens=50)
+    held = limited(tokens=50)
 
     count, reserved = held.reserve([request()] * 2, unknown)
     assert (count, reserved.tokens) == (2, 40)  # ten of the prompt and ten of the reply, each
@@ -97,7 +97,7 @@ def test_tokens_are_reserved_at_their_most_and_freed_when_they_are_known():
 
 
 def test_dollars_are_reserved_by_the_price():
-    held = purse(usd=0.00006)
+    held = limited(usd=0.00006)
 
     count, reserved = held.reserve([request()] * 3, lambda: CHEAP)
 
@@ -106,7 +106,7 @@ def test_dollars_are_reserved_by_the_price():
 
 
 def test_a_reply_without_a_limit_is_asked_for_alone():
-    held = purse(tokens=1000)
+    held = limited(tokens=1000)
     endless = request(max_tokens=None)
 
     count, reserved = held.reserve([endless] * 2, unknown)
@@ -125,7 +125,7 @@ def test_a_reply_without_a_limit_is_asked_for_alone():
 
 
 def test_time_runs_out():
-    held = purse(minutes=1.0, seconds=59.99)
+    held = limited(minutes=1.0, seconds=59.99)
     assert held.reserve([request()], unknown)[0] == 1
 
     time.sleep(0.02)
@@ -137,7 +137,7 @@ def test_time_runs_out():
 
 
 def test_every_limit_is_told_with_what_was_spent():
-    held = purse(spent=Usage(2, 30.0, 0.5), requests=2, tokens=90, usd=0.75)
+    held = limited(spent=Usage(2, 30.0, 0.5), requests=2, tokens=90, usd=0.75)
 
     held.reserve([request()], lambda: CHEAP)
 
@@ -150,11 +150,12 @@ def test_every_limit_is_told_with_what_was_spent():
     [({"tokens": 19}, "tokens", "20"), ({"usd": 0.00001}, "usd", "0.0001"), ({"requests": 1}, "requests", "2")],
 )
 def test_a_budget_that_allows_nothing_names_the_key_and_the_least_value(limits, limit, needed):
-    held = purse(**limits)
+    held = limited(**limits)
 
     assert held.reserve([request()] * 2, lambda: CHEAP)[0] == 0
     assert (held.empty.limit, held.empty.needed) == (limit, needed)
-    assert purse(**{limit: float(needed) if limit == "usd" else int(needed)}).reserve([request()] * 2, lambda: CHEAP)[0]
+    larger = limited(**{limit: float(needed) if limit == "usd" else int(needed)})
+    assert larger.reserve([request()] * 2, lambda: CHEAP)[0]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +167,7 @@ def test_a_budget_that_allows_nothing_names_the_key_and_the_least_value(limits, 
     ],
 )
 def test_a_limit_lower_than_what_was_spent_before_is_reported_as_such(limits, reason):
-    held = purse(spent=Usage(30, 300.0, 0.5), **limits)
+    held = limited(spent=Usage(30, 300.0, 0.5), **limits)
 
     held.reserve([request()], lambda: CHEAP)
 
@@ -174,7 +175,7 @@ def test_a_limit_lower_than_what_was_spent_before_is_reported_as_such(limits, re
 
 
 def test_what_was_spent_may_be_unknown():
-    held = purse(spent=Usage(2, inf), tokens=90)
+    held = limited(spent=Usage(2, inf), tokens=90)
 
     assert held.reserve([request()], unknown)[0] == 0
     assert held.empty == Stop("tokens", "budget: an unknown part of 90 tokens spent")
@@ -185,7 +186,7 @@ def test_wide_characters_are_reserved_as_more_tokens():
 
 
 def test_counts_that_are_unknown_are_reported_once_where_a_limit_rests_on_them(caplog):
-    held = purse(tokens=1000)
+    held = limited(tokens=1000)
 
     for name in ("tokens", "usd", "tokens"):
         held.report_unknown(name)

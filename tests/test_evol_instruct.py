@@ -7,7 +7,6 @@ from functools import cache
 import pytest
 
 from selfinstruct.actions.publication.history import overrides_of, unrepeatable
-from selfinstruct.actions.questions import recorded_questions
 from selfinstruct.errors import ConfigError, SelfInstructError
 from selfinstruct.storage.reader import RunReader
 
@@ -280,13 +279,16 @@ def test_the_prompt_of_an_answer_is_the_instruction_and_nothing_else(make, scrip
     assert asked <= {"Sing.", *(f"Name evolution/{r}/{n}." for r in range(9) for n in range(9))}
 
 
-def test_every_recorded_request_of_a_generation_is_understood(whole, make):
+def test_what_is_stored_of_every_request_of_a_generation_renders_its_prompt(whole, make):
     record, recipe = RunReader(whole), make(whole).recipe
     for place, round_ in enumerate(record.rounds):
-        questions = recorded_questions(record, recipe, place)
+        prompt = recipe[round_.stage].prompt
+        asked = record.asked(round_, record.pool_before(place), prompt)
 
-        assert len(questions) == round_.asked
-        assert all(question.reply.prompt == question.request.text for question in questions)
+        assert len(asked) == round_.asked
+        for one in asked:
+            chat = record.chat(round_.stage)
+            assert prompt.render(one.sample, chat, "x", 1, 1, one.attempt).text == one.reply.prompt
 
 
 def test_a_plan_counts_every_generation(make, whole, tmp_path, capsys, composed, built, seeds):
@@ -309,7 +311,7 @@ def test_other_filters_are_refused_where_generations_depend_on_them(make, whole,
     words = ("recipe=evol_instruct", f"seeds.path={seeds}", "trackers=[]", "actions=[refilter]")
     run = built(composed(*words, f"refilter.run={whole}"), tmp_path)
 
-    with pytest.raises(ConfigError, match=r"recipe\.evolution goes by generations"):
+    with pytest.raises(ConfigError, match=r"recipe\.evolution has generations"):
         run.execute()
 
 

@@ -9,7 +9,7 @@ def test_a_row_gives_back_the_task(task):
         most_similar=(("seed_task_1", 0.5),),
         average_similarity=0.25,
         models={"instructions": "offline"},
-        gave_up={"classification": "parse: neither yes nor no"},
+        failed_stages={"classification": "parse: neither yes nor no"},
         instances=(Instance(input="a", output="b"),),
     )
 

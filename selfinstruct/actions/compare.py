@@ -109,7 +109,7 @@ def track(comparison: Comparison, place: Path, group: str) -> None:
     """Log the comparison of a sweep where its runs are logged, with the settings of the first run."""
     tracked = [run for run in comparison.runs if (run.config.get("trackers") or {}).get("wandb")]
     if tracked:
-        from selfinstruct.trackers.sweep import Findings, log_sweep
+        from selfinstruct.trackers.wandb_extras import Findings, log_sweep
 
         models = dict.fromkeys(model for run in comparison.runs for model in run.models)
         recipe = next((run.summary["recipe"] for run in comparison.runs if run.summary), "")

@@ -84,34 +84,38 @@ class Generate:
             store_changes(start.folder, start.declared, start.overrides, flags=start.flags, resolved=start.config)
         for sentence in endless(run.recipe, run.budget) + rejected_seeds(run.recipe, seeds_of(run), NOTABLE_SHARE):
             LOG.warning(sentence)
-        purse = run.purse = BudgetTracker(run.budget, spent(run), seconds(run.journal.timings))
+        budget = run.budget_tracker = BudgetTracker(run.budget, spent(run), seconds(run.journal.timings))
         with ExitStack() as lines:
             opened: list[CachedModel] = []
             turn = left(run)
             is_whole = len(turn) == len(run.recipe)
-            while purse.empty is None:
+            while budget.empty is None:
                 before = len(run.journal.rounds)
-                for name in takewhile(lambda _: purse.empty is None, turn):
+                for name in takewhile(lambda _: budget.empty is None, turn):
                     stage = run.recipe[name]
                     model: ModelClient = NullModel()
                     if isinstance(stage, ModelStage):
                         model = line_to(stage.model or run.model, opened, lines, run)
-                    self._turn(run, name, stage, model, purse)
+                    self._turn(run, name, stage, model, budget)
                 if is_whole and before == len(run.journal.rounds):
                     break
                 turn, is_whole = list(run.recipe), True
-            fruitless(run, purse, [name for name, stage in run.recipe.items() if not isinstance(stage, Annotate)])
+            fruitless(run, budget, [name for name, stage in run.recipe.items() if not isinstance(stage, Annotate)])
 
-    def _turn(self, run: "Run", name: str, stage: Stage, model: ModelClient, purse: BudgetTracker) -> None:
-        """Run a stage, and log each of its rounds."""
-        past = run.journal.of(name)
-        setting = StageContext(
-            name=name, pool=run.pool, model=model, purse=purse, random_seed=run.random_seed, past=past
+    def _turn(self, run: "Run", name: str, stage: Stage, model: ModelClient, budget: BudgetTracker) -> None:
+        """Log every round that a stage makes now."""
+        context = StageContext(
+            name=name,
+            pool=run.pool,
+            model=model,
+            budget=budget,
+            random_seed=run.random_seed,
+            logged_rounds=tuple(run.journal.of(name)),
         )
-        for round_ in stage.rounds(setting):
+        for round_ in stage.rounds(context):
             run.log(round_)
         if stage.target is not None:
-            fruitless(run, purse, [name])
+            fruitless(run, budget, [name])
 
 
 def seeds_of(run: "Run") -> Pool:
@@ -128,10 +132,10 @@ def left(run: "Run") -> list[str]:
     return names[names.index(last["stage"]) + ("ended" in last) :]
 
 
-def fruitless(run: "Run", purse: BudgetTracker, names: Sequence[str]) -> None:
-    """Raise SelfInstructError for a stage that was to make tasks and made none, although the budget is not spent."""
+def fruitless(run: "Run", budget: BudgetTracker, names: Sequence[str]) -> None:
+    """Raise SelfInstructError for a stage that has made no tasks although it should, and the budget is not spent."""
     for name in names:
-        if not any(row["kept"] for row in run.journal.of(name)) and purse.empty is None:
+        if not any(row["kept"] for row in run.journal.of(name)) and budget.empty is None:
             raise SelfInstructError(f"{name} kept nothing. {most_frequent(run.journal.of(name))}")
 
 

@@ -157,7 +157,7 @@ def status_of(error: Exception) -> int | None:
 def track(start: RunInfo, dataset: dict[str, Path], capsule: Path, address: str) -> None:
     """Log what was uploaded where the run is logged to W&B."""
     if settings := (start.config.get("trackers") or {}).get("wandb"):
-        from selfinstruct.trackers.published import log_published
+        from selfinstruct.trackers.wandb_extras import log_published
 
         made = json.loads((start.folder / FOLDER / "provenance.json").read_text(encoding="utf-8"))
         start = replace(start, models=tuple(made["models"]), is_offline=made["is_offline"])

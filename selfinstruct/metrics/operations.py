@@ -29,7 +29,7 @@ def counted(round_: Round, pool: Pool) -> Iterator[str]:
     for sample in round_.samples:
         yield from under(sample.task.attributes if sample.task else sample.attributes, "asked")
     for task in round_.tasks:
-        if round_.stage not in task.gave_up:
+        if round_.stage not in task.failed_stages:
             yield from under(task.attributes, "kept")
     for rejection in round_.rejections:
         known = rejection.attributes if rejection.task is None else pool[rejection.task].attributes

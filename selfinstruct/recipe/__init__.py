@@ -1,7 +1,7 @@
 """One published method each, as a mapping of stages that run in the order written.
 
 Two kinds of stage ask a model: `Grow` appends tasks until the pool holds enough, `Annotate` completes tasks that lack
-something.  Both are sample, render, complete, parse, filter, pool; they differ in the last.  A third asks nobody:
+something.  Both are sample, render, complete, parse, filter, pool; they differ in the last.  A third asks no model:
 `Convert` makes tasks of annotated rows.  There is no other control flow: no graph, no branches, no columns.  A recipe
 of known stages is YAML alone.
 
@@ -29,13 +29,13 @@ class StageContext:
     """What a stage works with."""
 
     name: str
-    """Its own, as the recipe calls it."""
+    """The name of the stage in its recipe."""
     pool: Pool
     model: ModelClient
-    purse: BudgetTracker
+    budget: BudgetTracker
     random_seed: int
-    past: Sequence[Mapping[str, Any]]
-    """The figures of its rounds that were committed before."""
+    logged_rounds: Sequence[Mapping[str, Any]]
+    """The figures of its committed rounds."""
 
 
 @runtime_checkable
@@ -44,16 +44,16 @@ class Stage(Protocol):
 
     @property
     def filters(self) -> Mapping[str, Filter]:
-        """What its candidates must pass, in this order."""
+        """Return what its candidates must pass, in this order."""
         ...
 
     @property
     def target(self) -> int | None:
-        """How many candidates it is to keep, where that is known beforehand."""
+        """Return how many candidates it is to keep, where that is known beforehand."""
         ...
 
-    def rounds(self, setting: StageContext) -> Iterator[Round]:
-        """Its rounds, each as soon as it is done."""
+    def rounds(self, context: StageContext) -> Iterator[Round]:
+        """Yield its rounds, each as soon as it is done."""
         ...
 
 
@@ -63,24 +63,21 @@ class ModelStage(Stage, Protocol):
 
     @property
     def sampler(self) -> Sampler:
-        """What its prompts show."""
+        """Return what draws the contents of its prompts."""
         ...
 
     @property
     def prompt(self) -> Prompt:
-        """What it asks."""
+        """Return what it asks."""
         ...
 
     @property
     def model(self) -> Model | None:
-        """The model it asks, if not the run's."""
+        """Return the model that it asks, if not the run's."""
         ...
 
     def preview(self, pool: Pool, rng: Random) -> Sample:
-        """What a prompt of this stage would show, for a pool that holds only seeds.
-
-        Raises ValueError where the seeds are not enough for it.
-        """
+        """Return what a prompt would show of a pool that holds only seeds; raises ValueError where they are too few."""
         ...
 
 
@@ -89,31 +86,31 @@ class Reading(Stage, Protocol):
     """A stage that asks no model, and reads data of its own."""
 
     def problems(self) -> list[str]:
-        """Everything that is wrong in the data, found before anything is written."""
+        """Return everything that is wrong in the data, found before anything is written."""
         ...
 
 
 def asking(recipe: Mapping[str, Stage]) -> dict[str, ModelStage]:
-    """The stages that ask a model."""
+    """Return the stages that ask a model."""
     return {name: stage for name, stage in recipe.items() if isinstance(stage, ModelStage)}
 
 
 @dataclass(frozen=True)
 class NullModel:
-    """Stands for a model where a stage asks none."""
+    """Stands for the model of a stage that asks none, or whose replies are stored already."""
 
     name: str = ""
     mode: Mode = "chat"
 
     def pricing(self) -> Pricing | None:
-        """Nothing is paid."""
+        """Return no price."""
         return None
 
     def complete(self, requests: Sequence[Request]) -> Replies:
-        """It is never asked."""
+        """Raise RuntimeError: it is never asked."""
         raise RuntimeError("a stage that asks no model has asked one")
 
 
 def stream(random_seed: int, stage: str, number: int) -> Random:
-    """The random stream of one round: it depends on the three values and on nothing else."""
+    """Return the random stream of one round, which depends on these three values and on nothing else."""
     return Random(f"{random_seed}/{stage}/{number}")

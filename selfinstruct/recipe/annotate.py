@@ -2,11 +2,11 @@
 
 Self-Instruct, section 2.2, steps 2 and 3: ask whether a task is classification, and have instances generated.  One
 round asks about a number of tasks.  A reply that cannot be read, or of which nothing passes the filters, is a rejection
-and the question is asked again; after `attempts` the task is left as it is, and says so in `gave_up`.  The reference
-code takes an unreadable answer for a No, and a failed request for a finished task.
+and the question is asked again; after `attempts` the task is left as it is, and the stage is one of its
+`failed_stages`.  The reference code takes an unreadable answer for a No, and a failed request for a finished task.
 
 No task waits for another: the questions of many rounds are under way at once, and so are the second attempts of one
-round beside the first of later ones.  A round is done when its last attempt is, and rounds are given in order.  So a
+round and the first of later ones.  A round is done when its last attempt is, and rounds are given in order.  So a
 filter here judges a candidate by its own task and reply, never by other tasks.  What came of a round is put into its
 tasks when the round is given: a task may be asked about input by input, in several rounds, and must not have in one of
 them what only a later one will say.
@@ -30,16 +30,15 @@ from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import StageContext, stream
-from selfinstruct.recipe.outcome import Outcome, reason, settled, subject
+from selfinstruct.recipe.outcome import Outcome, apply_outcome, reason, subject
 from selfinstruct.recipe.round_builder import PendingReplies, RoundBuilder, judge
-from selfinstruct.request import Request
 from selfinstruct.round import SURPLUS, Candidate, End, Ending, Rejection, Round, Sample
 from selfinstruct.sampler import Sampler
 
 AHEAD = 1024
-"""Questions under way at once, some of them waiting for room; several times what a server takes at a time."""
+"""Questions under way at once, some of them queued; several times what a server takes at a time."""
 
-HANDLED = Ending(End.HANDLED, "nothing left to do")
+HANDLED = Ending(End.HANDLED, "all tasks handled")
 
 
 @part
@@ -50,9 +49,9 @@ class Annotate:
     """Tasks asked about in a round."""
     attempts: Annotated[int, Field(ge=1)]
     """How often a question is asked before its task is given up."""
-    filters_are_final: bool
-    """Whether an answer that a filter turns away stands, as a judge's verdict does: its task is given up at once, and
-    asked again is only what could not be read. False to ask again in both cases."""
+    retry_on_filter: bool
+    """Whether a question is asked again when a filter rejects its answer. False where such an answer is final, as a
+    judge's verdict is: its task is given up at once, and only unreadable replies are asked for again."""
     instances: Annotated[int, Field(ge=1)] | None
     """The most instances a task may have; the template sees it. Null where the stage makes none."""
     sampler: Sampler
@@ -60,26 +59,26 @@ class Annotate:
     filters: dict[str, Filter] = Field(default_factory=dict)
     """What a candidate must pass, in this order; Hydra leaves the key out where none is chosen."""
     metrics: dict[str, Metric] = Field(default_factory=dict)
-    """What is counted of each round beside its figures."""
+    """Further figures of each round."""
     model: Model | None
     """The model to ask; null for the run's."""
 
     @property
     def target(self) -> int | None:
-        """Not known beforehand."""
+        """Return None: it is not known beforehand."""
         return None
 
     def preview(self, pool: Pool, rng: Random) -> Sample:
-        """What a prompt of this stage would show, for a pool that holds only seeds."""
+        """Return what a prompt of this stage would show of a pool that holds only seeds."""
         return self.widen(self.sampler.preview(pool, rng))
 
     def widen(self, sample: Sample) -> Sample:
-        """The sample with what the template sees beside it."""
+        """Return the sample with `instances`, which the template sees as well."""
         return replace(sample, variables={**sample.variables, "instances": self.instances})
 
-    def rounds(self, setting: StageContext) -> Iterator[Round]:
-        """Rounds until no task lacks what the stage fills."""
-        return Annotating(self, setting).rounds()
+    def rounds(self, context: StageContext) -> Iterator[Round]:
+        """Yield rounds until no task lacks what the stage fills."""
+        return Annotating(self, context).rounds()
 
 
 @dataclass
@@ -90,7 +89,7 @@ class Attempt:
     waits for both, so that a round is the same however its questions were divided.
     """
 
-    turn: RoundBuilder
+    builder: RoundBuilder
     samples: list[Sample]
     number: int
     """Counts the attempts of the round, from 1."""
@@ -110,82 +109,87 @@ class Attempt:
 class Annotating:
     """A stage that annotates, while it does."""
 
-    def __init__(self, stage: Annotate, setting: StageContext) -> None:
+    def __init__(self, stage: Annotate, context: StageContext) -> None:
         self.stage = stage
-        self.setting = setting
-        self.pool = setting.pool
-        first = len(setting.past) + 1
-        rng = stream(setting.random_seed, setting.name, first)
-        samples = [stage.widen(sample) for sample in stage.sampler.sample(self.pool, rng, len(self.pool), setting.name)]
+        self.context = context
+        self.pool = context.pool
+        first = len(context.logged_rounds) + 1
         size = stage.requests_per_round
+        samples = self.lacking(first)
         self.waiting = deque(
-            Attempt(RoundBuilder(setting.name, number, setting.model.name), samples[start : start + size], 1)
+            Attempt(RoundBuilder(context.name, number, context.model.name), samples[start : start + size], 1)
             for number, start in enumerate(range(0, len(samples), size), first)
         )
-        """The first attempts of rounds, as far as not all of their questions were asked."""
+        """The first attempts of rounds of which not all questions were asked."""
         self.again: deque[Attempt] = deque()
-        """What is to be asked again in the rounds begun, before new ones."""
+        """What is to be asked again in started rounds, before new ones."""
         self.asked: deque[tuple[PendingReplies, Attempt]] = deque()
         """What is under way, in the order asked."""
-        self.begun: deque[RoundBuilder] = deque()
-        """The rounds begun and not given yet."""
+        self.started: deque[RoundBuilder] = deque()
+        """The rounds that were started and not given yet."""
         self.done: set[int] = set()
-        """Those of them of which nothing is to be asked any more, by number."""
+        """The numbers of those of them of which nothing is to be asked any more."""
+
+    def lacking(self, round_: int) -> list[Sample]:
+        """Return a sample of everything that the stage has still to fill, as a round draws it."""
+        rng = stream(self.context.random_seed, self.context.name, round_)
+        drawn = self.stage.sampler.sample(self.pool, rng, len(self.pool), self.context.name)
+        return [self.stage.widen(sample) for sample in drawn]
 
     def rounds(self) -> Iterator[Round]:
-        """Every round, in order, as soon as it and those before it are complete.
+        """Yield every round, in order, as soon as it and those before it are complete.
 
-        Where the purse is empty, the rounds of which something is still to be asked are not given.
+        Where the budget is spent, the rounds of which something is still to be asked are not given.
         """
         try:
             self._ask_ahead()
             while self.asked:
                 self._read(*self.asked.popleft())
                 self._ask_ahead()
-                while self.begun and self.begun[0].number in self.done:
-                    turn = self.begun.popleft()
-                    self._settle(turn)
-                    is_last = not (self.begun or self.waiting)
-                    yield turn.done(self.pool, self.stage.metrics, HANDLED if is_last else None)
+                while self.started and self.started[0].number in self.done:
+                    builder = self.started.popleft()
+                    self.apply(builder)
+                    is_last = not (self.started or self.waiting)
+                    yield builder.done(self.pool, self.stage.metrics, HANDLED if is_last else None)
         finally:
-            for answers, _ in self.asked:
-                answers.close()
+            for replies, _ in self.asked:
+                replies.close()
 
     def _ask_ahead(self) -> None:
         """Keep so much under way that no slow reply leaves the model idle."""
-        while (queue := self.again or self.waiting) and sum(len(answers) for answers, _ in self.asked) < AHEAD:
+        while (queue := self.again or self.waiting) and sum(len(replies) for replies, _ in self.asked) < AHEAD:
             attempt = queue[0]
-            turn, rest = attempt.turn, attempt.samples[attempt.asked :]
+            builder, rest = attempt.builder, attempt.samples[attempt.asked :]
             attempts = self.stage.attempts - attempt.number + 1
-            answers = turn.ask(self.stage.prompt, self.setting, rest, attempt.number, attempts)
-            if not len(answers):
+            replies = builder.ask(self.stage.prompt, self.context, rest, attempt.number, attempts)
+            if not len(replies):
                 return
-            attempt.asked += len(answers)
-            if len(answers) == len(rest):
+            attempt.asked += len(replies)
+            if len(replies) == len(rest):
                 queue.popleft()
-            if not self.begun or self.begun[-1].number < turn.number:
-                self.begun.append(turn)
-            self.asked.append((answers, attempt))
+            if not self.started or self.started[-1].number < builder.number:
+                self.started.append(builder)
+            self.asked.append((replies, attempt))
 
-    def _read(self, answers: PendingReplies, attempt: Attempt) -> None:
-        """Take answers of an attempt, and after its last one ask again about the tasks that are as they were."""
-        turn = attempt.turn
-        for sample, request, found in answers:
+    def _read(self, replies: PendingReplies, attempt: Attempt) -> None:
+        """Take the replies to an attempt, and after its last one ask again about the tasks that are as they were."""
+        builder = attempt.builder
+        for sample, request, found in replies:
             attempt.unread -= 1
-            if not self._answer(found, sample, request, turn):
+            if not self.answer(found, sample, request, builder):
                 is_read = any(isinstance(piece, Candidate) for piece in found)
-                (attempt.refused if is_read and self.stage.filters_are_final else attempt.left).append(sample)
+                (attempt.left if self.stage.retry_on_filter or not is_read else attempt.refused).append(sample)
         if attempt.unread:
             return
-        self._give_up(attempt.refused, turn)
+        self.give_up(attempt.refused, builder)
         if attempt.left and attempt.number < self.stage.attempts:
-            self.again.append(Attempt(turn, attempt.left, attempt.number + 1))
+            self.again.append(Attempt(builder, attempt.left, attempt.number + 1))
             return
-        self._give_up(attempt.left, turn)
-        self.done.add(turn.number)
+        self.give_up(attempt.left, builder)
+        self.done.add(builder.number)
 
-    def _answer(self, found: list[Candidate | Rejection], sample: Sample, request: Request, turn: RoundBuilder) -> bool:
-        """Judge all that a reply holds, and note what passed; whether anything did."""
+    def answer(self, found: list[Candidate | Rejection], sample: Sample, request: str, builder: RoundBuilder) -> bool:
+        """Judge all that a reply holds, note what passed, and return whether anything did."""
         task = subject(sample)
         pieces = [
             replace(piece, instruction=task.instruction) if isinstance(piece, Candidate) else piece for piece in found
@@ -195,19 +199,19 @@ class Annotating:
         for piece in pieces:
             rejection = piece if isinstance(piece, Rejection) else next(verdicts) or self._surplus(piece, len(kept))
             if rejection is not None:
-                turn.reject(rejection, request, sample)
+                builder.reject(rejection, request, sample)
             elif isinstance(piece, Candidate):
                 kept.append(piece)
         if kept:
-            turn.kept += len(kept)
-            turn.outcomes.append(Outcome(sample, tuple(kept)))
+            builder.kept += len(kept)
+            builder.outcomes.append(Outcome(sample, tuple(kept)))
         return bool(kept)
 
     def _judge(self, candidates: list[Candidate]) -> list[Rejection | None]:
-        """Filter by filter, so that an instance that one has rejected cannot contradict a sound one in the next."""
+        """Judge filter by filter, so that an instance that one rejects cannot contradict a sound one in the next."""
         verdicts: list[Rejection | None] = [None] * len(candidates)
-        in_turn = sorted(self.stage.filters.items(), key=lambda item: isinstance(item[1], Comparing))
-        for name, filter_ in in_turn:
+        in_order = sorted(self.stage.filters.items(), key=lambda item: isinstance(item[1], Comparing))
+        for name, filter_ in in_order:
             alive = [place for place, verdict in enumerate(verdicts) if verdict is None]
             instances = tuple(found for place in alive if (found := candidates[place].instance) is not None)
             for position, place in enumerate(alive):
@@ -221,12 +225,13 @@ class Annotating:
             return None
         return Rejection(filter=SURPLUS, reason=f"{most} are kept", candidate=candidate)
 
-    def _give_up(self, samples: Sequence[Sample], turn: RoundBuilder) -> None:
-        turn.outcomes += [Outcome(sample, reason=reason(sample, turn.rejections)) for sample in samples]
+    def give_up(self, samples: Sequence[Sample], builder: RoundBuilder) -> None:
+        """Note that nothing was kept for some samples, and why."""
+        builder.outcomes += [Outcome(sample, reason=reason(sample, builder.rejections)) for sample in samples]
 
-    def _settle(self, turn: RoundBuilder) -> None:
-        """Put what came of a round into its tasks: not before those before it are settled, for they may share tasks."""
-        for outcome in turn.outcomes:
-            task = settled(self.pool[subject(outcome.sample).id], outcome, turn.stage, turn.model)
+    def apply(self, builder: RoundBuilder) -> None:
+        """Put what came of a round into its tasks; the rounds before come first, for they may share tasks."""
+        for outcome in builder.outcomes:
+            task = apply_outcome(self.pool[subject(outcome.sample).id], outcome, builder.stage, builder.model)
             self.pool.put(task)
-            turn.keep(task)
+            builder.keep(task)

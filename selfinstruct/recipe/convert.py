@@ -27,7 +27,7 @@ from selfinstruct.part import part
 from selfinstruct.recipe import StageContext
 from selfinstruct.recipe.mistakes import mistakes_in, shared_out
 from selfinstruct.recipe.phrasing import LARGEST, Answer, Phrasing, Several, Wording, draw
-from selfinstruct.recipe.round_builder import judge
+from selfinstruct.recipe.round_builder import RoundBuilder, judge
 from selfinstruct.round import Candidate, End, Ending, Rejection, Round
 from selfinstruct.source import Mistake, Row, Source
 from selfinstruct.task import Task
@@ -88,11 +88,11 @@ class Convert:
     def _has_rows(self, task: str) -> bool:
         return any(True for _ in self.source.rows(task))
 
-    def rounds(self, setting: StageContext) -> Iterator[Round]:
-        """Rounds until every row is read."""
-        if setting.past and "ended" in setting.past[-1]:
+    def rounds(self, context: StageContext) -> Iterator[Round]:
+        """Yield rounds until every row is read."""
+        if context.logged_rounds and "ended" in context.logged_rounds[-1]:
             return iter(())
-        return Converting(self, setting).rounds()
+        return Converting(self, context).rounds()
 
 
 class Numbered(NamedTuple):
@@ -106,8 +106,8 @@ class Numbered(NamedTuple):
 class Converting:
     """A stage that converts, while it does."""
 
-    def __init__(self, stage: Convert, setting: StageContext) -> None:
-        self.stage, self.setting, self.name = stage, setting, setting.name
+    def __init__(self, stage: Convert, context: StageContext) -> None:
+        self.stage, self.context, self.name = stage, context, context.name
         self.wording = Wording(
             answer=stage.answer,
             phrasings={name: phrasing for name, phrasing in stage.phrasings.items() if phrasing is not None},
@@ -122,7 +122,7 @@ class Converting:
 
     def rounds(self) -> Iterator[Round]:
         """A round for every so many rows; raises RunFolderError for a source that is not what it was."""
-        past = self.setting.past
+        past = self.context.logged_rounds
         if past and past[-1].get("source") != self.digest:
             raise RunFolderError(
                 f"recipe.{self.name}.source is not what it was when this run began: its files have changed. Put them "
@@ -153,7 +153,7 @@ class Converting:
             yield row
 
     def _draw(self, row: Row, what: str) -> int:
-        return draw(self.setting.random_seed, self.name, row.name, what)
+        return draw(self.context.random_seed, self.name, row.name, what)
 
     def _border(self, task: str) -> int:
         """The highest draw that is within the cap of a task."""
@@ -179,35 +179,22 @@ class Converting:
         return None
 
     def _round(self, batch: list[Numbered], number: int, ending: Ending | None) -> Round:
-        tasks: list[Task] = []
-        rejections: list[Rejection] = []
+        builder = RoundBuilder(self.name, number, source=self.digest)
+        pool = self.context.pool
         for place, (row_number, row, known) in enumerate(batch, 1):
             request = f"{self.name}/{number}/{place}"
             made = known or self.wording.of(row)
             if isinstance(made, Candidate):
-                made = judge(made, self.stage.filters, self.setting.pool) or made
+                builder.parsed += 1
+                made = judge(made, self.stage.filters, pool) or made
             if isinstance(made, Rejection):
-                rejections.append(replace(made, task=row.name, request=request))
+                builder.rejections.append(replace(made, task=row.name, request=request))
                 continue
             task = self._task(made, row, f"{self.name}_{row_number}", number, request)
-            self.setting.pool.add(task)
-            tasks.append(task)
-        unread = sum(item.candidate is None for item in rejections)
-        return Round(
-            stage=self.name,
-            number=number,
-            asked=0,
-            failed=0,
-            parsed=len(batch) - unread,
-            kept=len(tasks),
-            tasks=tuple(tasks),
-            rejections=tuple(rejections),
-            pool=len(self.setting.pool),
-            prompt_tokens=0,
-            completion_tokens=0,
-            cost_usd=0.0,
-            source=self.digest,
-        ).concluded(ending)
+            pool.add(task)
+            builder.keep(task)
+            builder.kept += 1
+        return builder.done(pool, ending=ending)
 
     def _task(self, made: Candidate, row: Row, id: str, number: int, request: str) -> Task:
         return Task(

@@ -1,8 +1,8 @@
 """What came of a question about a task, and what the task is afterwards.
 
 A stage that annotates may ask about a whole task, or about one input of it after the other (Instruction Induction
-executes an instruction on a hundred).  What is answered of an input is an instance more, and an input that is given up
-is noted beside its reason, so that neither is asked about again; a task that is given up as a whole says so itself.
+executes an instruction on a hundred).  The answer to an input is one more instance, and an input that is given up is
+stored with the reason, so that neither is asked about again; a task that is given up as a whole stores that itself.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from selfinstruct.task import UNANSWERED, Instance, Task
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a sample: the candidates kept of its reply, or none, and why."""
+    """What came of a sample: the candidates kept of its reply, or the reason why there are none."""
 
     sample: Sample
     kept: tuple[Candidate, ...] = ()
@@ -22,14 +22,14 @@ class Outcome:
 
 
 def subject(sample: Sample) -> Task:
-    """The task that a sample is about; raises ValueError if it is about none."""
+    """Return the task that a sample is about; raises ValueError if it is about none."""
     if sample.task is None:
         raise ValueError("Annotate needs a sampler that gives tasks to complete")
     return sample.task
 
 
 def reason(sample: Sample, rejections: Sequence[Rejection]) -> str:
-    """Why the last of what was rejected about a sample was."""
+    """Return why the last candidate for a sample was rejected."""
     for last in reversed(rejections):
         same_input = sample.input is None or last.attributes.get("input") == sample.input
         if last.task == subject(sample).id and same_input:
@@ -37,19 +37,19 @@ def reason(sample: Sample, rejections: Sequence[Rejection]) -> str:
     return ""
 
 
-def settled(task: Task, outcome: Outcome, stage: str, model: str) -> Task:
-    """The task, as it is by now, with the outcome of a question about it."""
+def apply_outcome(task: Task, outcome: Outcome, stage: str, model: str) -> Task:
+    """Return the newest version of a task with the outcome of a question about it."""
     if outcome.kept:
         done = completed(task, outcome.kept, adds=outcome.sample.input is not None)
         return replace(done, models={**task.models, stage: model})
     if outcome.sample.input is None:
-        return replace(task, gave_up={**task.gave_up, stage: outcome.reason})
+        return replace(task, failed_stages={**task.failed_stages, stage: outcome.reason})
     unanswered = {**task.unanswered, outcome.sample.input: outcome.reason}
     return replace(task, attributes={**task.attributes, UNANSWERED: unanswered})
 
 
 def completed(task: Task, kept: Sequence[Candidate], adds: bool = False) -> Task:
-    """The task with what the candidates say of it; their instances take the place of its own, or `adds` to them."""
+    """Return the task with what the candidates say of it; their instances replace its own, or are added to them."""
     instances: list[Instance] = [candidate.instance for candidate in kept if candidate.instance is not None]
     answers = [candidate.is_classification for candidate in kept if candidate.is_classification is not None]
     attributes = [candidate.attributes for candidate in kept]

@@ -1,6 +1,6 @@
-"""What one turn of a stage counts, and how its candidates are judged; shared by both kinds of stage.
+"""A round while it is being built, and how its candidates are judged; every kind of stage uses it.
 
-The account holds to the last candidate: whatever a reply holds is either kept or a rejection with its reason.
+The account holds to the last candidate: everything in a reply is either kept or a rejection with its reason.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,8 +22,8 @@ from selfinstruct.round import LEAKED, MODEL, Candidate, Ending, Rejection, Roun
 from selfinstruct.task import Task
 from selfinstruct.text.finish_reason import FinishKind
 
-Answered: TypeAlias = tuple[Sample, Request, list[Candidate | Rejection]]
-"""A sample with the request that asked about it, and all that the reply holds, in order."""
+Answered: TypeAlias = tuple[Sample, str, list[Candidate | Rejection]]
+"""A sample, the id of the request that asked about it, and everything in the reply, in order."""
 WHY_EMPTY: Mapping[FinishKind, str] = {
     "cut off": "a limit was reached before any text (raise max_tokens of the prompt's decoding)",
     "tool call": "the model called a tool",
@@ -33,12 +33,13 @@ WHY_EMPTY: Mapping[FinishKind, str] = {
 
 @dataclass
 class RoundBuilder:
-    """A round while it is being made."""
+    """A round while it is being built."""
 
     stage: str
     number: int
-    model: str
+    model: str = ""
     generation: int | None = None
+    source: str | None = None
     asked: int = 0
     failed: int = 0
     parsed: int = 0
@@ -46,39 +47,44 @@ class RoundBuilder:
     leaked: int = 0
     """Replies with control tokens in them."""
     tasks: dict[str, Task] = field(default_factory=dict)
+    """The newest version of each task that the round made or changed."""
     rejections: list[Rejection] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
-    """What came of the questions about tasks, in the order that they were settled."""
+    """What came of the questions about tasks, in the order in which that was decided."""
     prompt_tokens: int | None = 0
     completion_tokens: int | None = 0
     cost_usd: float | None = 0.0
 
-    def ask(
-        self, prompt: Prompt, setting: StageContext, samples: Sequence[Sample], attempt: int = 1, attempts: int = 1
-    ) -> "PendingReplies":
-        """Ask one question a sample, at once, as far as the purse allows; the replies are read when they are taken.
+    @property
+    def candidates(self) -> int:
+        """Return how many candidates were decided about so far."""
+        return self.kept + len(self.rejections)
 
-        Each question may be asked `attempts` times, this attempt included; the purse keeps enough for all of them.
+    def ask(
+        self, prompt: Prompt, context: StageContext, samples: Sequence[Sample], attempt: int = 1, attempts: int = 1
+    ) -> "PendingReplies":
+        """Ask one question for each sample, as far as the budget allows; replies are read when they are taken.
+
+        Each question may be asked `attempts` times, this attempt included; enough for all of them is reserved.
         """
-        model, purse = setting.model, setting.purse
-        chat = model.mode == "chat"
+        model = context.model
         first = self.asked + 1
         try:
             requests = [
-                prompt.render(sample, chat, self.stage, self.number, number, attempt)
+                prompt.render(sample, model.mode == "chat", self.stage, self.number, number, attempt)
                 for number, sample in enumerate(samples, first)
             ]
         except ValueError as error:
             raise ConfigError([f"recipe.{self.stage}.prompt.{error}."]) from None
-        count, once = purse.reserve(requests, model.pricing, attempts)
+        count, once = context.budget.reserve(requests, model.pricing, attempts)
         self.asked += count
         questions = list(zip(samples, requests[:count], strict=False))
         replies = model.complete(requests[:count])
-        return PendingReplies(self, prompt, questions, replies, purse, model.pricing, once, attempts)
+        return PendingReplies(self, prompt, questions, replies, context.budget, model.pricing, once, attempts)
 
     def read(self, prompt: Prompt, completion: Completion, sample: Sample, chat: bool) -> list[Candidate | Rejection]:
-        """Count a completion; all that it holds, in order."""
+        """Count a completion, and return everything in it, in order."""
         self.samples.append(sample)
         if completion.failure is not None:
             self.failed += 1
@@ -98,19 +104,20 @@ class RoundBuilder:
         self.parsed += sum(isinstance(piece, Candidate) for piece in found)
         return found
 
-    def reject(self, rejection: Rejection, request: Request, sample: Sample) -> None:
+    def reject(self, rejection: Rejection, request: str, sample: Sample) -> None:
         """Count a rejection, with the request it came from, the task it is about, and what was drawn for it."""
         said = rejection.candidate.attributes if rejection.candidate else {}
         task = sample.task.id if sample.task else None
         attributes = {**sample.attributes, **said}
-        self.rejections.append(replace(rejection, request=request.id, task=task, attributes=attributes))
+        self.rejections.append(replace(rejection, request=request, task=task, attributes=attributes))
 
     def keep(self, task: Task) -> None:
-        """Note the newest version of a task that the round made or changed."""
+        """Store the newest version of a task that the round made or changed."""
         self.tasks[task.id] = task
 
     def done(self, pool: Pool, metrics: Mapping[str, Metric] | None = None, ending: Ending | None = None) -> Round:
-        """The round as it is logged, with what the metrics say of it."""
+        """Return the finished round, with what the metrics say of it and why its stage ends with it, if it does."""
+        figures: dict[str, float | int] = {}
         round_ = Round(
             stage=self.stage,
             number=self.number,
@@ -124,76 +131,83 @@ class RoundBuilder:
             prompt_tokens=self.prompt_tokens,
             completion_tokens=self.completion_tokens,
             cost_usd=self.cost_usd,
+            end=ending.end if ending else None,
+            ended=ending.text if ending else None,
             generation=self.generation,
             samples=tuple(self.samples),
-        ).concluded(ending)
-        found = {name: value for part in (metrics or {}).values() for name, value in part.figures(round_, pool).items()}
-        return replace(round_, figures=found | ({LEAKED: self.leaked} if self.leaked else {}))
+            figures=figures,
+            source=self.source,
+        )
+        for metric in (metrics or {}).values():
+            figures.update(metric.figures(round_, pool))
+        if self.leaked:
+            figures[LEAKED] = self.leaked
+        return round_
 
 
 class PendingReplies:
-    """The replies to questions of a turn, in order."""
+    """The replies to the questions of a round, in order."""
 
     def __init__(
         self,
-        turn: RoundBuilder,
+        builder: RoundBuilder,
         prompt: Prompt,
         questions: Sequence[tuple[Sample, Request]],
         replies: Replies,
-        purse: BudgetTracker,
+        budget: BudgetTracker,
         rates: Callable[[], Pricing | None],
         once: Usage,
-        attempts: int = 1,
+        attempts: int,
     ) -> None:
-        self.turn = turn
+        self._builder = builder
         self._prompt = prompt
         self._questions = questions
         self._replies = replies
-        self._purse = purse
+        self._budget = budget
         self._rates = rates
         self._once = once
         self._attempts = attempts
 
     def __len__(self) -> int:
-        """How many questions were asked."""
+        """Return how many questions were asked."""
         return len(self._questions)
 
     def __iter__(self) -> Iterator[Answered]:
-        """Each as soon as its reply is there."""
+        """Yield each as soon as its reply is there."""
         taken = []
         for (sample, request), completion in zip(self._questions, self._replies, strict=True):
             taken.append(completion)
-            yield sample, request, self.turn.read(self._prompt, completion, sample, request.chat)
+            yield sample, request.id, self._builder.read(self._prompt, completion, sample, request.chat)
         answered = [completion for completion in taken if completion.failure is None]
         if any(None in (completion.prompt_tokens, completion.completion_tokens) for completion in answered):
-            self._purse.report_unknown("tokens")
+            self._budget.report_unknown("tokens")
         if any(completion.cost_usd is None for completion in answered):
-            self._purse.report_unknown("usd")
+            self._budget.report_unknown("usd")
         spent = [self._spent(request, reply) for (_, request), reply in zip(self._questions, taken, strict=True)]
-        self._purse.settle(self._once, sum(spent, NOTHING), self._attempts)
+        self._budget.settle(self._once, sum(spent, NOTHING), self._attempts)
 
     def _spent(self, request: Request, reply: Completion) -> Usage:
         if reply.failure is not None:
             return Usage(1)
         tokens = plus(reply.prompt_tokens, reply.completion_tokens)
-        return used(tokens, reply.cost_usd, self._purse.at_most(request, self._rates))
+        return used(tokens, reply.cost_usd, self._budget.at_most(request, self._rates))
 
     def close(self) -> None:
-        """The replies are not needed: what has not been sent yet is not sent, the rest counts as spent."""
+        """Give the replies up: requests that were not sent yet are not sent, the others count as spent."""
         self._replies.close()
-        self._purse.settle(self._once, self._once, self._attempts)
+        self._budget.settle(self._once, self._once, self._attempts)
 
 
 N = TypeVar("N", int, float)
 
 
 def plus(total: N | None, value: N | None) -> N | None:
-    """The sum; None as soon as one value is not known."""
+    """Return the sum; None as soon as one value is unknown."""
     return None if total is None or value is None else total + value
 
 
 def judge(candidate: Candidate, filters: Mapping[str, Filter], pool: Pool) -> Rejection | None:
-    """The rejection by the first filter that has a reason, or None if all let the candidate pass."""
+    """Return the rejection by the first filter that has a reason, or None if all let the candidate pass."""
     for name, filter_ in filters.items():
         reason = filter_.reject(candidate, pool)
         if reason is not None:
@@ -203,7 +217,7 @@ def judge(candidate: Candidate, filters: Mapping[str, Filter], pool: Pool) -> Re
 
 
 def measured(tasks: Sequence[Task], filters: Mapping[str, Filter], pool: Pool) -> list[Task]:
-    """New tasks of the pool with how near they are to those before them, by the first filter that measures it."""
+    """Return new tasks of the pool with their nearest neighbors, by the first filter that measures them."""
     for filter_ in filters.values():
         if isinstance(filter_, NeighborFilter):
             return [

@@ -65,6 +65,6 @@ def newest(pool: Pool, stage: str) -> list[Task]:
         head[task.id] = head[task.parents[0]]
         if task.instances is not None:
             found[head[task.id]] = task
-        elif not task.gave_up:
+        elif not task.failed_stages:
             return []
     return list(found.values())

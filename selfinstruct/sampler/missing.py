@@ -30,7 +30,7 @@ class Missing:
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
         """At most `count` samples with the variables `task` and `parents`, the tasks that it was made of."""
-        lacking = (task for task in pool if self._lacks(task) and stage not in task.gave_up)
+        lacking = (task for task in pool if self._lacks(task) and stage not in task.failed_stages)
         return [about(task, pool) for task in islice(lacking, count)]
 
     def preview(self, pool: Pool, rng: Random) -> Sample:

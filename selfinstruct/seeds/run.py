@@ -109,4 +109,4 @@ def seed_of(row: dict[str, Any]) -> Task | None:
     instances = task.instances
     if instances is not None and FAMILY not in task.attributes:  # a family's inputs are words, "none" among them
         instances = tuple(instance(known.input, known.output) for known in instances)
-    return replace(task, origin=HUMAN, models=models, round=0, request="", gave_up={}, instances=instances)
+    return replace(task, origin=HUMAN, models=models, round=0, request="", failed_stages={}, instances=instances)

@@ -69,8 +69,6 @@ def round_of(row: Mapping[str, Any], tasks: Sequence[Task], rejections: Sequence
         seconds=seconds,
         end=End(row["end"]) if "end" in row else None,
         ended=row.get("ended"),
-        sizes={key.removeprefix(SIZE): size for key, size in row.items() if key.startswith(SIZE)},
-        hashes={key.removeprefix(HASH): found for key, found in row.items() if key.startswith(HASH)},
         generation=row.get("generation"),
         source=row.get("source"),
         figures={key: value for key, value in row.items() if key not in OWN and not key.startswith(PREFIXES)},

@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,8 @@ from selfinstruct.errors import RunFolderError
 from selfinstruct.pool import Pool
 from selfinstruct.round import Round
 from selfinstruct.storage.folder import CONFIG, kept_config, replace_text
+from selfinstruct.storage.hashes import HASH, SIZE, checked, digest, own
 from selfinstruct.storage.hashes import ROUNDS as ROUNDS
-from selfinstruct.storage.hashes import SIZE, checked, digest, own
 from selfinstruct.storage.hashes import has_rounds as has_rounds
 from selfinstruct.storage.remedies import unwritable
 from selfinstruct.storage.rows import check_end, committed_in, rounds_of, tasks_of, timings_of
@@ -109,7 +108,7 @@ class Journal:
         path = self.folder / TIMINGS
         self.timings = timings_of(path, self.rounds)
         kept = "".join(map(line, self.timings))
-        if not path.exists() or kept.encode() != path.read_bytes():
+        if kept.encode() != (path.read_bytes() if path.exists() else b""):
             replace_text(path, kept)
 
     def _cut_off_torn(self, name: str) -> None:
@@ -135,21 +134,21 @@ class Journal:
         """Write the seeds, with which the pool begins."""
         self._append(POOL, (task.row() for task in seeds))
 
-    def commit(self, round_: Round) -> Round:
-        """Write a round; it comes back with the sizes that its line holds."""
+    def commit(self, round_: Round) -> dict[str, Any]:
+        """Write a round, and return its line: its figures, and the sizes and hashes of the other files."""
         sizes = {
             POOL: self._append(POOL, (task.row() for task in round_.tasks)),
             REJECTED: self._append(REJECTED, (item.row(round_.stage, round_.number) for item in round_.rejections)),
         }
-        committed = replace(round_, sizes=sizes, hashes={name: digest(self._hashes[name]) for name in FILES})
-        mine = own(line(committed.row()).encode()[:-2], self.rounds[-1] if self.rounds else None)
-        committed = replace(committed, hashes={**committed.hashes, ROUNDS: mine})
+        row = round_.row() | {f"{SIZE}{name}": size for name, size in sizes.items()}
+        row |= {f"{HASH}{name}": digest(self._hashes[name]) for name in FILES}
+        row[f"{HASH}{ROUNDS}"] = own(line(row).encode()[:-2], self.rounds[-1] if self.rounds else None)
         timing = {"stage": round_.stage, "round": round_.number, "seconds": round(round_.seconds, 3)}
         self._append(TIMINGS, [timing], durable=False)
-        self._append(ROUNDS, [committed.row()])
-        self.rounds.append(committed.row())
+        self._append(ROUNDS, [row])
+        self.rounds.append(row)
         self.timings.append(timing)
-        return committed
+        return row
 
     def of(self, stage: str) -> list[dict[str, Any]]:
         """The figures of one stage's rounds."""

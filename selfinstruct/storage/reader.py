@@ -53,10 +53,12 @@ class Asked:
 
     id: str
     sample: Sample
-    """Empty but for its task, input and attributes where the model gave no reply."""
+    """Empty, except for its task, input and attributes, where the model gave no reply or `is_known` is false."""
     reply: Reply | None
     """None where the model gave none."""
     attempt: int = 1
+    is_known: bool = True
+    """Whether it is stored what was drawn; a store of version 0.1.0 does not say."""
 
 
 class RunReader:
@@ -162,19 +164,19 @@ class RunReader:
         """Return the requests of a committed round in order; `pool` is that before the round.
 
         A request that was sent twice, since its stage was changed before it had a round, has the reply to the prompt
-        that `prompt` renders.  Raises RunFolderError where what was drawn is not stored.
+        that `prompt` renders.
         """
         refused = {item.request: item for item in round_.rejections if item.filter == MODEL}
         with self.replies() as replies:
             answers = replies.of(round_.stage, round_.number)
-        found = []
-        for number in range(1, round_.asked + 1):
-            name = f"{round_.stage}/{round_.number}/{number}"
-            if name in answers:
-                found.append(self._answered(answers[name], pool, prompt))
-            else:
-                found.append(Asked(name, sample_of_refused(refused.get(name), pool), None))
-        return found
+        names = [f"{round_.stage}/{round_.number}/{number}" for number in range(1, round_.asked + 1)]
+        with self._readable():
+            return [
+                self._answered(answers[name], pool, prompt)
+                if name in answers
+                else Asked(name, sample_of_refused(refused.get(name), pool), None)
+                for name in names
+            ]
 
     def _answered(self, answers: list[Reply], pool: Pool, prompt: Prompt) -> Asked:
         found = [self._drawn(reply, pool) for reply in answers]
@@ -184,15 +186,17 @@ class RunReader:
 
     def _drawn(self, reply: Reply, pool: Pool) -> Asked:
         if reply.drawn is None:
-            raise RunFolderError(f"{self.folder}: {NOT_STORED.format(store=self.folder / STORE)}")
+            return Asked(reply.request, Sample({}), reply, is_known=False)
         sample, attempt = sample_of(reply.drawn, pool)
         return Asked(reply.request, sample, reply, attempt)
 
     def _is_current(self, asked: Asked, prompt: Prompt) -> bool:
         """Return whether a prompt is still rendered as it was sent."""
+        if asked.reply is None or not asked.is_known:
+            return False
         stage, round_, number = asked.id.rsplit("/", 2)
         request = prompt.render(asked.sample, self.chat(stage), stage, int(round_), int(number), asked.attempt)
-        return asked.reply is not None and request.text == asked.reply.prompt
+        return request.text == asked.reply.prompt
 
 
 def sample_of_refused(rejection: Rejection | None, pool: Pool) -> Sample:

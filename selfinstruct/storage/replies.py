@@ -54,6 +54,7 @@ class Replies:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._select = f"SELECT {COLUMNS}, {LATER[version_of(connection)]} FROM completions"  # noqa: S608
+        self._is_old = version_of(connection) < FORMAT
 
     def of(self, stage: str, round_: int) -> dict[str, list[Reply]]:
         """Return the replies of a round by request, in order; a request that was sent twice has its newest last."""
@@ -82,9 +83,10 @@ class Replies:
         """Return how many seconds the replies of each stage took on average."""
         return dict(self._connection.execute("SELECT stage, AVG(seconds) FROM replies GROUP BY stage"))
 
-    def show_parents(self) -> bool:
-        """Return whether it is stored of every reply what its prompt showed."""
-        return all(reply.drawn is not None for reply in self)
+    def lack_samples(self) -> bool:
+        """Return whether it is not stored of every reply what its prompt showed, as in a store of version 0.1.0."""
+        query = f"{self._select} LIMIT 1" if self._is_old else f"{self._select} WHERE drawn IS NULL LIMIT 1"
+        return self._connection.execute(query).fetchone() is not None
 
 
 def reply_of(row: tuple[Any, ...]) -> Reply:

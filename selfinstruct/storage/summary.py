@@ -181,7 +181,7 @@ def tasks(pool: Pool) -> dict[str, Any]:
         found["with_instances"] += bool(task.instances)
         found["instances"] += len(task.instances or ())
         found["unanswered"] += len(task.unanswered)
-        gave_up.update(task.gave_up.keys())
+        gave_up.update(task.failed_stages.keys())
     return {
         "seeds": len(pool) - found["made"],
         **{name: found[name] for name in ("made", "classification", "with_instances", "instances")},

@@ -1,18 +1,20 @@
 """Where each round is logged.
 
-A tracker is started once, gets every round, and is always finished, also when the run fails.
+A tracker is started once, gets every round, and is always finished, also when the run fails.  One that raises is
+reported once and gets no further round, and the run continues: a tracker is never the only copy of anything.
 
 To add one: `conf/trackers/<name>.yaml`, nesting under its own name, and one module here.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol, runtime_checkable
 
 from selfinstruct.round import Round
 from selfinstruct.run_info import RunInfo
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 
 @runtime_checkable
@@ -20,15 +22,18 @@ class Tracker(Protocol):
     """Logs a run."""
 
     def start(self, start: RunInfo) -> None:
-        """Told once, before the first round."""
+        """Prepare for a run; called once, before the first round.
+
+        A resumed run has rounds already: `start.logged_rounds()` yields them.
+        """
         ...
 
     def log(self, round_: Round, step: int) -> None:
-        """Told after each round; `step` counts the rounds of the whole run from 1."""
+        """Log a round; `step` counts the rounds of the whole run from 1."""
         ...
 
     def finish(self, summary: dict[str, Any], error: str | None) -> None:
-        """Told once, at the end; `error` says why the run failed, if it did."""
+        """Close what is open; called once, at the end. `error` says why the run failed, if it did."""
         ...
 
 
@@ -37,16 +42,61 @@ class Waiting(Protocol):
     """A tracker that also shows what is under way while a round takes long."""
 
     def wait(self, row: Mapping[str, Any], seconds: float) -> None:
-        """Called once a minute in another thread; `row` is that of a `Tally`, `seconds` those since the last round."""
+        """Show what is under way; called once a minute in another thread.
+
+        `row` is that of a `Tally`, `seconds` those since the last round.
+        """
         ...
 
 
-def finish(trackers: Iterable[Tracker], summary: dict[str, Any], error: str | None) -> None:
-    """Finish all trackers; what goes wrong in one is logged and keeps no other from it."""
-    for tracker in trackers:
+class Trackers:
+    """The trackers of a run, each kept from ending it."""
+
+    def __init__(self, trackers: Mapping[str, Tracker]) -> None:
+        self._trackers = trackers
+        self._off: set[str] = set()
+        """The names of those that have raised."""
+
+    def start(self, start: RunInfo) -> None:
+        """Start every tracker."""
+        for name, tracker in self._trackers.items():
+            with self._isolated(name, "cannot start"):
+                tracker.start(start)
+
+    def log(self, round_: Round, step: int) -> None:
+        """Log a round with every tracker that has not raised."""
+        for name, tracker in self._working():
+            with self._isolated(name, f"cannot log round {step}"):
+                tracker.log(round_, step)
+
+    def wait(self, row: Mapping[str, Any], seconds: float) -> None:
+        """Show what is under way, where a tracker can."""
+        for name, tracker in self._working():
+            if isinstance(tracker, Waiting):
+                with self._isolated(name, "cannot show what is under way"):
+                    tracker.wait(row, seconds)
+
+    def finish(self, summary: dict[str, Any], error: str | None) -> None:
+        """Finish every tracker, also one that has raised: it may have something open."""
+        for name, tracker in self._trackers.items():
+            with self._isolated(name, "cannot finish"):
+                tracker.finish(summary, error)
+
+    def _working(self) -> Iterator[tuple[str, Tracker]]:
+        return ((name, tracker) for name, tracker in self._trackers.items() if name not in self._off)
+
+    @contextmanager
+    def _isolated(self, name: str, what: str) -> Iterator[None]:
+        """Report the first error of a tracker, and switch it off; a closed standard output is not its error."""
         try:
-            tracker.finish(summary, error)
-        except BrokenPipeError:  # nobody reads standard output any more
-            pass
-        except Exception:
-            log.exception("%s did not finish", type(tracker).__name__)
+            yield
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            if name in self._off:
+                LOG.debug("trackers.%s %s", name, what, exc_info=True)
+                return
+            self._off.add(name)
+            text = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+            LOG.warning("trackers.%s %s: %s. It is switched off, and the run continues without it.", name, what, text)
+            LOG.info("%s", type(error).__name__, exc_info=True)  # to run.log alone

@@ -51,10 +51,8 @@ def explained() -> Iterator[None]:
     try:
         yield
     except Exception as problem:
-        raise SelfInstructError(
-            f"trackers.wandb cannot start: {problem}. "
-            "Set trackers.wandb.mode=offline, or leave it out with ~trackers.wandb."
-        ) from problem
+        remedy = "Set trackers.wandb.mode=offline, or leave it out with ~trackers.wandb."
+        raise SelfInstructError(f"W&B cannot start: {problem}. {remedy}") from problem
 
 
 @contextmanager

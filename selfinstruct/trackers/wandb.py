@@ -1,17 +1,18 @@
 """Log a run to Weights & Biases, offline unless the config or the environment says otherwise.
 
-One history row a round holds the figures of `rounds.jsonl` under the name of their stage, and what the run has come to
+One history row a round holds the figures of `rounds.jsonl` under the name of their stage, and the totals of the run
 (see `selfinstruct.trackers.history`).  The kept and the rejected texts go with them as tables (see
 `selfinstruct.trackers.tables`).  The dataset is an artifact that says whether a model wrote it.
 
-W&B is never the only copy of anything and must never break a run.  What keeps it from starting is reported, since the
-user asked for it; without a network or a key it logs offline and says how to upload that.  Once started, a failure is a
-warning in the log, and the run continues.  It takes a second to start, so it does while the first replies are awaited.
+Without a network or a key it logs offline and says how to upload that.  W&B takes a second to start, so it does while
+the first replies are awaited.
 
-A run that goes on has one history, each round once (see `selfinstruct.trackers.earlier`).
+A resumed run has one history in W&B, with each round once.  Online it is resumed under its id.  Offline nothing can be
+resumed: W&B would start a second file, and what it had not yet written when the first process was killed would be in
+neither.  So the unfinished file is removed, and the new one starts with every committed round.
 
 Several runs of one process, as in a sweep, are kept apart.  What W&B would stage in the user's home lies in the run
-folder, code, git and machine data are not collected, and nothing is printed.
+folder; code, git and machine data are not collected, and nothing is printed.
 """
 
 import logging
@@ -36,7 +37,7 @@ from selfinstruct.trackers.environment import Mode, entity_of, explained, mode_o
 from selfinstruct.trackers.history import History, counts, metrics, metrics_of_totals, nearest
 from selfinstruct.trackers.tables import KEPT, REJECTED, Pieces, kept, rejected
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 LONGEST_NAME, LONGEST_TAG = 128, 64
 """W&B refuses longer ones."""
@@ -72,11 +73,10 @@ class Wandb:
     _history: Any = field(init=False, repr=False, default=None)
     _defined: Any = field(init=False, repr=False, default=None)
     _step: int = field(init=False, repr=False, default=0)
-    _lost: int = field(init=False, repr=False, default=0)
 
     def start(self, start: RunInfo) -> None:
         """Start W&B in the background, so that no request waits for it; raises SelfInstructError for a wrong mode."""
-        self._start, self._step, self._lost = start, 0, 0
+        self._start, self._step = start, 0
         if not start.makes_rounds:  # W&B has the whole run, and would be given a new one with the times of now
             return
         self._texts = {"tables/kept": Pieces(KEPT), "tables/rejected": Pieces(REJECTED)}
@@ -96,9 +96,9 @@ class Wandb:
         with explained():
             self._run = opening.result()
         if is_online := not (self._run.offline or self._run.disabled):
-            log.info("W&B run: %s", self._run.url)
+            LOG.info("W&B run: %s", self._run.url)
         known = self._run.starting_step if is_online else 0
-        for number, round_ in takewhile(lambda one: one[0] < step, enumerate(self._start.past(), 1)):
+        for number, round_ in takewhile(lambda one: one[0] < step, enumerate(self._start.logged_rounds(), 1)):
             if number >= known:
                 self.log(round_, number)
             else:
@@ -108,7 +108,9 @@ class Wandb:
         """Log the figures of a round, and the texts that are due; raises SelfInstructError where W&B cannot start."""
         self._opened(step)
         self._step = step
-        with self._unbroken("round %d was not logged", step), staged_in(self._start.folder):
+        if self._run is None:
+            return
+        with staged_in(self._start.folder):
             if self.tables:
                 self._texts["tables/kept"].add(kept(task, round_) for task in round_.tasks)
                 self._texts["tables/rejected"].add(rejected(item, round_) for item in round_.rejections)
@@ -131,24 +133,19 @@ class Wandb:
 
     def finish(self, summary: dict[str, Any], error: str | None) -> None:
         """Log what is left, the summary and the dataset, and close the run whatever happens."""
-        with self._unbroken("W&B did not start"):
-            self._opened()
+        self._opened()
         if self._run is None:
             return
         with staged_in(self._start.folder):
-            with self._unbroken("the last texts were not logged"):
+            try:
                 if rest := {name: pieces.take() for name, pieces in self._texts.items() if pieces.waiting}:
                     self._run.log(rest, step=self._step, commit=True)
-            with self._unbroken("the summary was not logged"):
                 self._run.summary.update(flat({**summary, "error": error} if error else summary))
-            with self._unbroken("the dataset was not logged"):
                 if error is None:
                     self._log_dataset(self._start, summary)
-            with self._unbroken("the run was not closed"):
-                self._run.finish(exit_code=1 if error else 0)
-        self._run = None
-        if self._lost:
-            log.warning("W&B lacks parts of this run; its folder has all of it")
+            finally:
+                run, self._run = self._run, None
+                run.finish(exit_code=1 if error else 0)
 
     def _open(self, start: RunInfo, mode: Mode) -> Any:
         """Open a W&B run of its own; called in another thread."""
@@ -165,7 +162,7 @@ class Wandb:
         except wandb.Error as problem:
             reason = str(problem).partition("\n")[0]
             new_id(start.folder)  # W&B holds on to the one it tried
-        log.warning("W&B logs offline: %s. Upload it later: wandb sync %s/wandb/offline-run-*", reason, start.folder)
+        LOG.warning("W&B logs offline: %s. Upload it later: wandb sync %s/wandb/offline-run-*", reason, start.folder)
         return self._init(start, "offline")
 
     def _init(self, start: RunInfo, mode: Mode) -> Any:
@@ -228,15 +225,6 @@ class Wandb:
         self._opened()
         with staged_in(self._start.folder):
             self._run.log(dict(values))
-
-    @contextmanager
-    def _unbroken(self, what: str, *values: object) -> Iterator[None]:
-        """Turn a failure of W&B into a warning, once; the run folder holds what W&B lacks."""
-        try:
-            yield
-        except Exception as problem:
-            self._lost += 1
-            log.log(logging.WARNING if self._lost == 1 else logging.DEBUG, f"W&B: {what}: %s", *values, problem)
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -1,12 +1,14 @@
 import json
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 
 from selfinstruct.actions.explain import safe
-from selfinstruct.actions.explain.fate import fates, neighbours
-from selfinstruct.actions.explain.lineage import depths, descendants, showings
+from selfinstruct.actions.explain.lineage import depths, descendants, uses
+from selfinstruct.actions.explain.pieces import neighbors, outcomes
 from selfinstruct.actions.explain.text import fenced, one_line
 from selfinstruct.cli.hints import CONF
 from selfinstruct.errors import RunFolderError, SelfInstructError
@@ -77,8 +79,8 @@ def test_every_task_can_be_told_with_its_prompt_and_all_its_later_stages(explain
     for task in [row for row in tasks.values() if row["origin"] != "human"][::7]:
         told = explain(task["id"])
 
-        assert "cannot be worked out" not in told
-        assert "is not known" not in told
+        assert "is not stored" not in told
+        assert "is unknown" not in told
         assert told.count("The prompt as sent") >= 1 + len(task["models"].keys() - {"instructions"})
         assert all(f"## Later: {stage}, round" in told for stage in task["models"] if stage != "instructions")
 
@@ -193,11 +195,26 @@ def test_other_settings_than_the_runs_own_are_told(explain, folder):
     assert re.search(r"length\.min_words was \d+ and is 40\.", told)
 
 
-def test_what_a_changed_sampler_would_have_shown_is_not_told_as_what_was(explain, folder):
-    told = explain("instructions/1/1", "recipe.instructions.sampler.human=3")
+def test_a_request_is_explained_by_what_was_stored_whatever_the_sampler_is_now(explain, folder):
+    told = explain("instructions/1/1")
 
-    assert "What it asked cannot be worked out" in told
+    assert explain("instructions/1/1", "recipe.instructions.sampler.human=3").startswith(told.partition("Written")[0])
+
+
+def test_what_version_0_1_0_did_not_store_is_reported(explain, folder):
+    as_of_0_1_0(folder)
+
+    told = explain("instructions/2/1")
+
+    assert "What its prompt showed is not stored, since version 0.1.0 stored its reply." in told
     assert "## The reply as received" in told
+
+
+def as_of_0_1_0(folder):
+    """Remove what was drawn from a store."""
+    with closing(sqlite3.connect(folder / "completions.sqlite")) as connection:
+        connection.execute("UPDATE replies SET drawn = NULL, hash = NULL")
+        connection.commit()
 
 
 def test_a_folder_without_a_run_is_refused(explain, tmp_path):
@@ -222,15 +239,15 @@ def test_of_two_equal_pieces_the_first_was_kept():
     twin, talk = Candidate(instruction="a"), Rejection("parse", "preamble", text="Sure")
     second = Rejection("similarity", "", candidate=twin)
 
-    found = fates([talk, twin, twin, Candidate(instruction="b")], [talk, second], [("a", None)])
+    found = outcomes([talk, twin, twin, Candidate(instruction="b")], [talk, second], [("a", None)])
 
-    assert [(fate.number, fate.kept) for fate in found] == [(1, None), (None, 0), (2, None), (None, None)]
+    assert [(outcome.number, outcome.kept) for outcome in found] == [(1, None), (None, 0), (2, None), (None, None)]
     instance = Candidate(instances=(Instance("i", "o"),))
-    assert fates([instance], [Rejection("x", "", candidate=instance)], [])[0].number == 1
+    assert outcomes([instance], [Rejection("x", "", candidate=instance)], [])[0].number == 1
 
 
 def test_neighbours_need_a_filter_that_measures(pool):
-    assert neighbours("Explain it.", {}, pool, None) is None
+    assert neighbors("Explain it.", {}, pool, None) is None
 
 
 def test_lineage_counts_each_once(task):
@@ -241,7 +258,7 @@ def test_lineage_counts_each_once(task):
 
     assert descendants("seed_task_0", {"seed_task_0": ["a", "b"], "a": ["b"]}) == {"a", "b"}
     assert list(depths(pool).values()) == [0, 0, 1, 2, 2]
-    assert showings(pool) == {"seed_task_0": 2, "seed_task_1": 1, "seed_task_2": 1}
+    assert uses(pool) == {"seed_task_0": 2, "seed_task_1": 1, "seed_task_2": 1}
 
 
 def test_a_task_that_came_with_its_instance_is_told_with_both(composed, built, tmp_path, capsys):

@@ -1,6 +1,7 @@
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 
 import pytest
 from rouge_score import rouge_scorer
@@ -78,8 +79,8 @@ def test_the_runs_own_settings_give_back_its_own_bytes(mode, recorded, refilter,
     assert contents(new) == contents(old)
     assert len(contents(new)) == 5
     told = capsys.readouterr().out
-    assert "Kept 40 tasks; the run kept 40, and 40 are of both." in told
-    assert "Every round shows what a real run would have shown." in told
+    assert "Kept 40 tasks; the run kept 40, and 40 are in both." in told
+    assert "Every round shows the tasks that a real run would have shown." in told
 
 
 def test_a_run_that_was_stopped_by_its_budget_and_went_on_gives_its_own_bytes(execute, refilter, tmp_path):
@@ -153,7 +154,7 @@ def test_tasks_of_both_keep_their_annotations_and_the_rest_is_told(recorded, ref
     new_ones = after.keys() - before.keys()
     assert new_ones
     assert all(after[instruction]["is_classification"] is None for instruction in new_ones)
-    assert f"Kept {len(after)} tasks; the run kept 40, and {len(both)} are of both." in told
+    assert f"Kept {len(after)} tasks; the run kept 40, and {len(both)} are in both." in told
     assert f"classification: tasks that the run never asked about, and that lack it: {len(new_ones)}." in told
     assert "recipe.instructions.filters.similarity.threshold was 0.7 and is 0.45." in told
 
@@ -163,10 +164,10 @@ def test_the_first_round_that_would_have_shown_other_tasks_is_told(recorded, ref
 
     new = refilter(old, "recipe.instructions.until=40", f"{SIMILARITY}=0.18")
 
-    assert "instructions: from round 2 on a real run would have shown other tasks." in capsys.readouterr().out
+    assert "instructions: from round 2 on, a real run would have sampled different tasks." in capsys.readouterr().out
     rounds = lines(new / "rounds.jsonl")
     of_growth = [row for row in rounds if row["stage"] == "instructions"]
-    assert of_growth[-1]["ended"] == "nothing is left of what was recorded"
+    assert of_growth[-1]["ended"] == "all recorded replies have been used"
     assert all(row["candidates"] == row["kept"] + sum_of_rejected(row) for row in rounds)
 
 
@@ -193,7 +194,7 @@ def test_other_filters_for_instances_are_applied_to_the_recorded_replies(recorde
     for row in tasks(new).values():
         if row["instances"] and "input_first" in row["models"]:
             assert len(row["instruction"].split()) >= 15
-    assert "tasks of which no recorded reply passes, so that a run would ask again" in told
+    assert "tasks of which no stored reply passes, so that a run would ask again" in told
 
 
 def test_the_new_folder_is_whole_and_goes_on_as_a_run(recorded, refilter, execute, capsys):
@@ -206,7 +207,7 @@ def test_the_new_folder_is_whole_and_goes_on_as_a_run(recorded, refilter, execut
     assert summary["stop_reason"].startswith(f"refiltered from {old}; instructions: ")
     assert [reply.completion for reply in replies(new)] == [reply.completion for reply in replies(old)]
     run = execute(new, *own, "recipe.instructions.until=1")
-    assert all(task.is_classification is not None or task.gave_up for task in run.pool)
+    assert all(task.is_classification is not None or task.failed_stages for task in run.pool)
 
 
 def replies(folder):
@@ -241,13 +242,13 @@ def test_a_folder_must_be_named_hold_a_run_and_be_another(recorded, refilter, ex
         refilter(old, "recipe.instructions.until=40")
 
 
-def test_replies_to_other_prompts_than_those_recorded_are_refused(recorded, refilter):
+def test_replies_of_which_it_is_not_stored_what_was_drawn_are_refused(recorded, refilter):
     old = recorded("recipe.instructions.until=40")
-    config = json.loads((old / "config.json").read_text())
-    config["config"]["random_seed"] += 1
-    (old / "config.json").write_text(json.dumps(hashed(config)))
+    with closing(sqlite3.connect(old / "completions.sqlite")) as connection:
+        connection.execute("UPDATE replies SET drawn = NULL, hash = NULL WHERE request = 'instructions/1/2'")
+        connection.commit()
 
-    with pytest.raises(RunFolderError, match="asked something else"):
+    with pytest.raises(ConfigError, match=r"0\.1\.0, .* model\.store=.*completions\.sqlite: that pays"):
         refilter(old, "recipe.instructions.until=40")
 
 

@@ -101,7 +101,7 @@ def as_json_reads(text):
 def test_any_text_of_a_task_or_a_rejection_survives_writing_and_reading(texts):
     instruction, given_text, output = texts
     instance = Instance(given_text, output)
-    task = Task("grow_1", "grow", instruction, instances=(instance,), gave_up={"x": output})
+    task = Task("grow_1", "grow", instruction, instances=(instance,), failed_stages={"x": output})
     rejected = (
         Rejection("x", output, text=given_text),
         Rejection("x", "y", candidate=Candidate(instruction, None, (instance,))),

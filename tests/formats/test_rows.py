@@ -11,7 +11,7 @@ MADE = Task(
     models={"instructions": "davinci", "classification": "davinci", "input_first": "curie"},
 )
 BARE = Task("instructions_2", "instructions", "Nobody answered this.")
-FAILED = Task("instructions_3", "instructions", "Nobody could.", gave_up={"input_first": "parse: empty reply"})
+FAILED = Task("instructions_3", "instructions", "Nobody could.", failed_stages={"input_first": "parse: empty reply"})
 POOL = Pool([SEED, MADE, BARE, FAILED])
 
 

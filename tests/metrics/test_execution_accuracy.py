@@ -43,7 +43,7 @@ def test_a_round_tells_the_scores_of_its_families(pool):
 
 
 def test_the_last_round_tells_the_scores_of_all_and_their_mean(pool):
-    found = ExecutionAccuracy(scoring="strict").figures(done(pool["a"], ended="nothing left to do"), pool)
+    found = ExecutionAccuracy(scoring="strict").figures(done(pool["a"], ended="all tasks handled"), pool)
 
     assert found == {"score/a": 0.5, "score/b": 0.5, "score": 0.5}
 

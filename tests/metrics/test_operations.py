@@ -42,7 +42,7 @@ def test_counts_what_became_of_each_operation_where_tasks_are_made(task):
 
 def test_counts_by_the_operation_of_the_task_where_tasks_are_completed(task):
     kept = task(1, attributes=DEEPEN)
-    lost = task(2, attributes=BREADTH, gave_up={"answers": "refusal: sorry"})
+    lost = task(2, attributes=BREADTH, failed_stages={"answers": "refusal: sorry"})
     rejections = [Rejection(filter="refusal", reason="sorry", task=lost.id)]
     samples = [Sample(variables={}, task=kept), Sample(variables={}, task=lost)]
 

@@ -48,7 +48,7 @@ def annotate(field, **changes):
     values = {
         "requests_per_round": 2,
         "attempts": 3,
-        "filters_are_final": False,
+        "retry_on_filter": True,
         "instances": 2 if field == "instances" else None,
         "sampler": Missing(field=field, where={}),
         "prompt": PROMPT,
@@ -58,9 +58,9 @@ def annotate(field, **changes):
     return Annotate(**(values | changes))
 
 
-def setting(name, pool, model, past, purse=None):
-    purse = purse or BudgetTracker(UNLIMITED)
-    return StageContext(name=name, pool=pool, model=model, purse=purse, random_seed=1, past=past)
+def setting(name, pool, model, past, budget=None):
+    budget = budget or BudgetTracker(UNLIMITED)
+    return StageContext(name=name, pool=pool, model=model, budget=budget, random_seed=1, logged_rounds=past)
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_asks_about_every_task_that_lacks_the_field(raw, scripted):
     assert [raw[f"seed_task_{number}"].is_classification for number in (10, 11, 12)] == [True, False, False]
     assert raw["seed_task_10"].models == {"clf": "scripted"}
     assert [(round_.asked, round_.kept) for round_ in rounds] == [(2, 2), (1, 1)]
-    assert [round_.ended for round_ in rounds] == [None, "nothing left to do"]
+    assert [round_.ended for round_ in rounds] == [None, "all tasks handled"]
     assert [task.id for task in rounds[0].tasks] == ["seed_task_10", "seed_task_11"]
 
 
@@ -102,7 +102,7 @@ def test_a_task_without_a_readable_answer_is_left_as_it_is_and_says_so(raw, scri
     rounds = list(annotate("is_classification").rounds(setting("clf", raw, model, [])))
 
     assert raw["seed_task_10"].is_classification is None
-    assert raw["seed_task_10"].gave_up == {"clf": "parse: unreadable"}
+    assert raw["seed_task_10"].failed_stages == {"clf": "parse: unreadable"}
     assert sum(round_.asked for round_ in rounds) == 9
     assert sum(round_.kept for round_ in rounds) == 0
     assert raw["seed_task_10"] in rounds[0].tasks
@@ -255,30 +255,30 @@ def test_needs_a_sampler_that_gives_a_task(raw, scripted):
         next(annotate("instances", sampler=Nothing()).rounds(setting("io", raw, scripted(lambda r: "a=1"), [])))
 
 
-def purse(**limits):
+def limited(**limits):
     return BudgetTracker(Budget(**({"requests": None, "tokens": None, "usd": None, "minutes": None} | limits)))
 
 
 def test_a_budget_leaves_what_it_does_not_allow_for_later(raw, scripted):
-    model, held = scripted(lambda r: "no"), purse(requests=2)
+    model, held = scripted(lambda r: "no"), limited(requests=2)
 
     rounds = list(annotate("is_classification").rounds(setting("clf", raw, model, [], held)))
 
     assert [(round_.asked, round_.kept, round_.end, round_.ended) for round_ in rounds] == [(2, 2, None, None)]
     assert [raw[f"seed_task_{number}"].is_classification for number in (10, 11, 12)] == [False, False, None]
-    assert not raw["seed_task_12"].gave_up
+    assert not raw["seed_task_12"].failed_stages
     assert held.empty.limit == "requests"
 
 
 def test_a_round_with_a_question_that_is_still_to_be_asked_again_is_not_given(raw, scripted):
-    model, held = scripted(lambda r: "well" if "11" in r.text else "yes"), purse(requests=3)
+    model, held = scripted(lambda r: "well" if "11" in r.text else "yes"), limited(requests=3)
 
     rounds = list(annotate("is_classification").rounds(setting("clf", raw, model, [], held)))
 
     assert [request.id for request in model.asked] == ["clf/1/1", "clf/1/2", "clf/1/3"]
     assert rounds == []
     assert [raw[f"seed_task_{number}"].is_classification for number in (10, 11, 12)] == [None] * 3
-    assert not any(raw[f"seed_task_{number}"].gave_up for number in (10, 11, 12))
+    assert not any(raw[f"seed_task_{number}"].failed_stages for number in (10, 11, 12))
     assert (held.empty.limit, held.empty.needed) == ("requests", "4")
 
 
@@ -286,7 +286,7 @@ def test_no_round_is_started_that_could_not_be_finished_beside_those_under_way(r
     said = iter(["well", "well", "yes", "yes", "yes"])
     model = scripted(lambda r: next(said))
 
-    rounds = list(annotate("is_classification").rounds(setting("clf", raw, model, [], purse(requests=5))))
+    rounds = list(annotate("is_classification").rounds(setting("clf", raw, model, [], limited(requests=5))))
 
     assert [request.id for request in model.asked] == ["clf/1/1", "clf/1/2", "clf/1/3", "clf/1/4", "clf/2/1"]
     assert [(round_.asked, round_.kept) for round_ in rounds] == [(4, 2), (1, 1)]
@@ -299,7 +299,7 @@ SHORT = replace(PROMPT, decoding={"max_tokens": 100, "temperature": 0.0}, templa
 def judged(raw, model, tokens=None, **changes):
     """The rounds of a stage as they are committed, and the order of its questions."""
     stage = annotate("verdict", **({"prompt": replace(SHORT, parser=Verdict()), "filters": {"no": NoBad()}} | changes))
-    held = None if tokens is None else purse(tokens=tokens)
+    held = None if tokens is None else limited(tokens=tokens)
     model.asked.clear()
     rounds = list(stage.rounds(setting("judge", raw, model, [], held)))
     return [(made.row(), made.tasks, made.rejections) for made in rounds], [request.id for request in model.asked]
@@ -319,7 +319,7 @@ def test_a_round_that_was_asked_in_part_is_finished_later_and_is_what_it_would_h
     said = {"seed_task_10": "?", "seed_task_11": "bad", "seed_task_12": "good"}
     model = scripted(lambda r: "good" if r.decoding.temperature and "0" in r.text else said[r.text.split()[0]])
     raws = [Pool(task(n, origin="grow", is_classification=None, instances=None) for n in (10, 11, 12)) for _ in "ab"]
-    words = {"requests_per_round": 3, "filters_are_final": is_final, "sampler": Missing(field="verdict", where={})}
+    words = {"requests_per_round": 3, "retry_on_filter": not is_final, "sampler": Missing(field="verdict", where={})}
 
     whole, asked = judged(raws[0], model, **words)
     some, asked_in_parts = judged(raws[1], model, tokens, **words)
@@ -350,7 +350,7 @@ def test_what_a_judge_says_is_an_attribute_and_stands(raw, scripted):
     said = iter(["good", "bad", "?", "good"])
     model = scripted(lambda r: next(said))
     prompt, sampler = replace(PROMPT, parser=Verdict()), Missing(field="verdict", where={"origin": "grow"})
-    judging = {"filters": {"no": NoBad()}, "filters_are_final": True, "requests_per_round": 3}
+    judging = {"filters": {"no": NoBad()}, "retry_on_filter": False, "requests_per_round": 3}
     stage = annotate("verdict", prompt=prompt, sampler=sampler, **judging)
 
     (only,) = stage.rounds(setting("judge", raw, model, []))
@@ -358,7 +358,7 @@ def test_what_a_judge_says_is_an_attribute_and_stands(raw, scripted):
 
     assert len(model.asked) == 4
     assert (one.attributes, three.attributes) == ({"verdict": "good"}, {"verdict": "good"})
-    assert (two.attributes, two.gave_up) == ({}, {"judge": "no: bad"})
+    assert (two.attributes, two.failed_stages) == ({}, {"judge": "no: bad"})
     assert only.rejections[0].row("judge", 1)["attributes"] == {"verdict": "bad"}
 
 
@@ -415,7 +415,7 @@ def test_an_input_that_nobody_answers_is_given_up_alone(raw, scripted):
     assert (round_.asked, round_.kept) == (7, 5)
     assert raw["seed_task_10"].attributes == {"unanswered": {"x": "parse: unreadable"}}
     assert raw["seed_task_10"].instances == (Instance("y", "1"),)
-    assert not raw["seed_task_10"].gave_up
+    assert not raw["seed_task_10"].failed_stages
     assert [item.row("io", 1)["attributes"] for item in round_.rejections] == [{"input": "x"}] * 2
 
 

@@ -222,7 +222,7 @@ def setting(run):
     from selfinstruct.recipe import NullModel, StageContext
 
     return StageContext(
-        name="x", pool=Pool(), model=NullModel(), purse=BudgetTracker(UNLIMITED), random_seed=1, past=[]
+        name="x", pool=Pool(), model=NullModel(), budget=BudgetTracker(UNLIMITED), random_seed=1, logged_rounds=[]
     )
 
 

@@ -80,9 +80,9 @@ def grow(**changes):
     return Grow(**(values | changes))
 
 
-def setting(name, pool, model, past, purse=None):
-    purse = purse or BudgetTracker(UNLIMITED)
-    return StageContext(name=name, pool=pool, model=model, purse=purse, random_seed=1, past=past)
+def setting(name, pool, model, past, budget=None):
+    budget = budget or BudgetTracker(UNLIMITED)
+    return StageContext(name=name, pool=pool, model=model, budget=budget, random_seed=1, logged_rounds=past)
 
 
 @pytest.fixture
@@ -268,13 +268,13 @@ def test_how_far_it_asked_ahead_changes_no_result(task, numbered):
     assert pools[0] == pools[1] == pools[2]
 
 
-def purse(**limits):
+def limited(**limits):
     return BudgetTracker(Budget(**({"requests": None, "tokens": None, "usd": None, "minutes": None} | limits)))
 
 
 def test_a_budget_stops_the_stage_between_rounds_and_ends_it_not(pool, scripted):
     model = scripted(lambda r: f"Do {r.id}")
-    held = purse(requests=5)
+    held = limited(requests=5)
 
     rounds = list(grow(until=30, rounds_ahead=3).rounds(setting("grow", pool, model, [], held)))
 
@@ -301,7 +301,7 @@ def test_a_round_that_was_asked_in_part_is_finished_or_leaves_no_trace(tokens, f
     everything = [request.id for request in model.asked]
     model.asked.clear()
 
-    held = purse(tokens=tokens)
+    held = limited(tokens=tokens)
     some = grown(tight, model, held)
 
     assert some == rounds[:finished]

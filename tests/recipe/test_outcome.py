@@ -1,6 +1,6 @@
 import pytest
 
-from selfinstruct.recipe.outcome import Outcome, reason, settled, subject
+from selfinstruct.recipe.outcome import Outcome, apply_outcome, reason, subject
 from selfinstruct.round import Candidate, Rejection, Sample
 from selfinstruct.task import Instance
 
@@ -12,7 +12,7 @@ def about(task, text=None):
 def test_an_answer_about_a_task_takes_the_place_of_its_instances(task):
     kept = (Candidate(instances=(Instance("a", "1"),), attributes={"x": 1}),)
 
-    done = settled(task(), Outcome(about(task()), kept), "io", "m")
+    done = apply_outcome(task(), Outcome(about(task()), kept), "io", "m")
 
     assert done.instances == (Instance("a", "1"),)
     assert (done.models, done.attributes) == ({"io": "m"}, {"x": 1})
@@ -22,21 +22,23 @@ def test_an_answer_about_an_input_is_an_instance_more(task):
     before = task(instances=(Instance("a", "1"),))
     kept = (Candidate(instances=(Instance("b", "2"),)),)
 
-    done = settled(before, Outcome(about(task(instances=None), "b"), kept), "io", "m")
+    done = apply_outcome(before, Outcome(about(task(instances=None), "b"), kept), "io", "m")
 
     assert done.instances == (Instance("a", "1"), Instance("b", "2"))
 
 
 def test_a_task_that_is_given_up_says_why(task):
-    assert settled(task(), Outcome(about(task()), reason="parse: no"), "io", "m").gave_up == {"io": "parse: no"}
+    assert apply_outcome(task(), Outcome(about(task()), reason="parse: no"), "io", "m").failed_stages == {
+        "io": "parse: no"
+    }
 
 
 def test_an_input_that_is_given_up_stands_beside_its_reason(task):
     before = task(attributes={"family": "f", "unanswered": {"a": "parse: no"}})
 
-    done = settled(before, Outcome(about(before, "b"), reason="model: gone"), "io", "m")
+    done = apply_outcome(before, Outcome(about(before, "b"), reason="model: gone"), "io", "m")
 
-    assert done.gave_up == {}
+    assert done.failed_stages == {}
     assert done.attributes == {"family": "f", "unanswered": {"a": "parse: no", "b": "model: gone"}}
 
 

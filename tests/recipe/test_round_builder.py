@@ -70,7 +70,9 @@ def samples(*words):
 
 
 def at(model):
-    return StageContext(name="grow", pool=Pool(), model=model, purse=BudgetTracker(UNLIMITED), random_seed=1, past=[])
+    return StageContext(
+        name="grow", pool=Pool(), model=model, budget=BudgetTracker(UNLIMITED), random_seed=1, logged_rounds=[]
+    )
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ def test_every_sample_comes_with_its_request_and_what_its_reply_holds(turn, scri
 
     found = list(turn.ask(PROMPT, at(model), samples("a", "b")))
 
-    assert [(sample.variables["word"], request.id, pieces[0]) for sample, request, pieces in found] == [
+    assert [(sample.variables["word"], request, pieces[0]) for sample, request, pieces in found] == [
         ("a", "grow/3/1", Candidate("Do a")),
         ("b", "grow/3/2", Candidate("Do b")),
     ]

@@ -62,9 +62,11 @@ def grow(**changes):
     return Grow(**(values | changes))
 
 
-def setting(pool, model, past=(), purse=None):
-    purse = purse or BudgetTracker(UNLIMITED)
-    return StageContext(name="grow", pool=pool, model=model, purse=purse, random_seed=1, past=list(past))
+def setting(pool, model, logged_rounds=(), budget=None):
+    budget = budget or BudgetTracker(UNLIMITED)
+    return StageContext(
+        name="grow", pool=pool, model=model, budget=budget, random_seed=1, logged_rounds=list(logged_rounds)
+    )
 
 
 @pytest.fixture
@@ -150,8 +152,8 @@ def test_a_run_stopped_after_any_round_comes_to_the_same(task, model):
 
 def test_a_generation_that_a_budget_ended_goes_on_where_it_was(task, model):
     pool = seeds(task)
-    purse = BudgetTracker(Budget(requests=6, tokens=None, usd=None, minutes=None))
-    first = [round_.row() for round_ in grow().rounds(setting(pool, model, (), purse))]
+    budget = BudgetTracker(Budget(requests=6, tokens=None, usd=None, minutes=None))
+    first = [round_.row() for round_ in grow().rounds(setting(pool, model, (), budget))]
 
     rest = list(grow().rounds(setting(pool, model, first)))
 

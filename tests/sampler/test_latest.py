@@ -25,7 +25,7 @@ def evolved(task):
         [
             *(task(number) for number in (1, 2, 3)),
             child("evolution_1", "seed_task_1"),
-            child("evolution_2", "seed_task_2", instances=None, gave_up={"equality": "no gain"}),
+            child("evolution_2", "seed_task_2", instances=None, failed_stages={"equality": "no gain"}),
             child("evolution_3", "evolution_1"),
         ]
     )
@@ -43,7 +43,9 @@ def test_nothing_is_shown_while_a_task_is_on_its_way(evolved, task):
 
 
 def test_a_task_that_lacks_a_rating_only_has_survived(evolved, task):
-    evolved.put(task(0, id="evolution_3", origin="evolution", parents=("evolution_1",), gave_up={"difficulty": "?"}))
+    evolved.put(
+        task(0, id="evolution_3", origin="evolution", parents=("evolution_1",), failed_stages={"difficulty": "?"})
+    )
 
     assert shown(evolved)[0] == "evolution_3"
 

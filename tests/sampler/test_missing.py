@@ -36,7 +36,7 @@ def test_takes_only_tasks_that_have_the_wanted_value(pool, task):
 
 
 def test_passes_over_tasks_that_the_stage_has_given_up(pool, task):
-    pool.add(task(10, instances=None, gave_up={"input_first": "parse: no output"}))
+    pool.add(task(10, instances=None, failed_stages={"input_first": "parse: no output"}))
     sampler = Missing(field="instances", where={})
 
     assert sampler.sample(pool, Random(0), 9, "input_first") == []

@@ -152,7 +152,7 @@ def test_conversations_but_for_the_border_of_instruction_and_input_and_the_kind(
 @given(TASKS)
 def test_a_run_but_for_what_means_nothing_outside_of_it(tasks):
     seeds = [task for task in tasks if task.is_human]
-    made = [replace(task, round=1, request="grow/1/1", gave_up={"a": "b"}) for task in tasks if not task.is_human]
+    made = [replace(task, round=1, request="grow/1/1", failed_stages={"a": "b"}) for task in tasks if not task.is_human]
     made = [replace(task, parents=tuple(seed.id for seed in seeds), instances=None) for task in made]
     round_ = Round(
         stage="grow", number=1, asked=1, failed=0, parsed=1, kept=1, tasks=tuple(made), rejections=(), **UNCOUNTED
@@ -164,7 +164,7 @@ def test_a_run_but_for_what_means_nothing_outside_of_it(tasks):
         journal.commit(round_)
         read = Run(path=Path(folder)).load()
 
-    written = [replace(task, origin=HUMAN, round=0, request="", gave_up={}) for task in [*seeds, *made]]
+    written = [replace(task, origin=HUMAN, round=0, request="", failed_stages={}) for task in [*seeds, *made]]
     assert [replace(task, models={}) for task in read] == [replace(task, models={}) for task in written]
     assert [list(task.models.values()) for task in read] == [list(task.models.values()) for task in written]
     assert all(stage.split("/")[0] == "seeds" for task in read for stage in task.models)

@@ -20,7 +20,7 @@ MADE = Task(
     most_similar=(("seed_1", 0.5),),
     average_similarity=0.5,
     models={"grow": "offline"},
-    gave_up={"answers": "parse: empty"},
+    failed_stages={"answers": "parse: empty"},
 )
 
 
@@ -56,7 +56,7 @@ def test_the_whole_pool_is_read_with_all_that_means_something_elsewhere(folder):
     assert seed == SEED
     assert (made.id, made.instruction, made.parents) == ("grow_1", "Name a tree.", ("seed_1",))
     assert (made.most_similar, made.average_similarity) == ((("seed_1", 0.5),), 0.5)
-    assert (made.round, made.request, made.gave_up) == (0, "", {})
+    assert (made.round, made.request, made.failed_stages) == (0, "", {})
 
 
 def test_a_models_task_is_a_seed_that_says_who_wrote_it(folder):

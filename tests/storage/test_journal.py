@@ -38,7 +38,7 @@ def test_a_new_folder_holds_nothing(tmp_path):
     assert journal.rounds == []
 
 
-def test_the_line_of_a_round_is_what_the_trackers_get_and_holds_the_sizes(tmp_path, task):
+def test_the_line_of_a_round_holds_its_figures_and_the_sizes_of_the_files(tmp_path, task):
     journal = Journal(tmp_path)
     journal.open()
     journal.begin([task(0)])
@@ -46,7 +46,7 @@ def test_the_line_of_a_round_is_what_the_trackers_get_and_holds_the_sizes(tmp_pa
     committed = journal.commit(make_round(1, [task(1, origin="grow")], [Rejection("parse", "preamble", text="Sure!")]))
 
     (row,) = lines(tmp_path / "rounds.jsonl")
-    assert row == committed.row() == journal.rounds[0]
+    assert row == committed == journal.rounds[0]
     assert row["bytes/pool.jsonl"] == (tmp_path / "pool.jsonl").stat().st_size
     assert row["bytes/rejected.jsonl"] == (tmp_path / "rejected.jsonl").stat().st_size
     assert lines(tmp_path / "rejected.jsonl") == [

@@ -1,10 +1,13 @@
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.storage.reader import RunReader
+from selfinstruct.pool import Pool
+from selfinstruct.round import Rejection
+from selfinstruct.storage.reader import RunReader, sample_of_refused
 
 
 @pytest.fixture
@@ -77,7 +80,7 @@ def test_a_byte_that_changed_since_it_was_committed_is_reported(name, folder):
     (folder / name).write_bytes(content)
 
     with pytest.raises(RunFolderError, match=rf"{name}: .* changed since round 1 of \w+ was committed"):
-        assert RunReader(folder).pool
+        assert RunReader(folder).rounds
 
 
 def test_seeds_are_those_that_the_run_began_with_and_not_what_a_stage_made_of_them(tmp_path, composed, built):
@@ -91,3 +94,57 @@ def test_seeds_are_those_that_the_run_began_with_and_not_what_a_stage_made_of_th
     assert [task.is_classification for task in record.seeds] == [None] * 7
     assert [task.is_classification for task in record.pool_before(1)] == [False] * 7
     assert all(task.models["classification"] == "offline" for task in record.pool)
+
+
+@pytest.fixture
+def resumed(composed, built, tmp_path):
+    """A small run of three executions, so that some questions were asked ahead and not used."""
+    overrides = ("recipe.instructions.until=60", "trackers=[]", "actions=[generate]")
+    for requests in (4, 40, 1000):
+        run = built(composed(*overrides, f"budget.requests={requests}"), tmp_path)
+        run.execute()
+    return run
+
+
+def test_what_is_stored_of_every_request_renders_its_prompt(resumed, tmp_path):
+    record = RunReader(tmp_path)
+    for place, round_ in enumerate(record.rounds):
+        prompt = resumed.recipe[round_.stage].prompt
+        asked = record.asked(round_, record.pool_before(place), prompt)
+
+        assert len(asked) == round_.asked
+        for one in asked:
+            assert prompt.render(one.sample, True, "x", 1, 1, one.attempt).text == one.reply.prompt
+            made = [task for task in round_.tasks if task.request == one.id]
+            assert all(task.parents == one.sample.parents for task in made if task.origin == round_.stage)
+
+
+def test_of_a_request_that_was_sent_twice_the_reply_to_the_current_prompt_is_read(folder, resumed):
+    record = RunReader(folder)
+    round_, prompt = record.rounds[0], resumed.recipe["instructions"].prompt
+    other = (
+        "INSERT INTO replies SELECT request, x'00', 7, stage, round, identity, system, head, 'Hello', decoding, text,"
+    )
+    rest = " finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model, time + 9, sent, NULL, drawn"
+    with closing(sqlite3.connect(folder / "completions.sqlite")) as connection:
+        connection.execute(f"{other}{rest} FROM replies WHERE request = 'instructions/1/1'")
+        connection.commit()
+
+    asked = record.asked(round_, record.pool_before(0), prompt)
+
+    assert not asked[0].reply.prompt.endswith("Hello")
+
+
+def test_a_refused_request_has_what_its_rejection_says(task):
+    rejection = Rejection("model", "no", task="seed_task_1", attributes={"input": "4", "operation": "deepen"})
+
+    sample = sample_of_refused(rejection, Pool([task(1)]))
+
+    assert (sample.task.id, sample.input, sample.attributes["operation"]) == ("seed_task_1", "4", "deepen")
+    assert sample_of_refused(None, Pool()).task is None
+
+
+def test_a_folder_without_rounds_is_read_where_it_may_be_empty(tmp_path):
+    record = RunReader(tmp_path, may_be_empty=True)
+
+    assert (record.rows, record.config, record.summary, len(record.pool)) == ([], {}, {}, 0)

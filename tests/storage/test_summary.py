@@ -85,7 +85,7 @@ def test_a_failure_is_the_reason_it_ended(start, pool):
 
 def test_counts_what_the_pool_holds(start, pool, task):
     pool.add(task(10, origin="a", is_classification=True))
-    pool.add(task(11, origin="a", instances=None, gave_up={"b": "parse: no output"}))
+    pool.add(task(11, origin="a", instances=None, failed_stages={"b": "parse: no output"}))
 
     assert summarise(start, pool, [], None, timings=[], unused=UNUSED)["tasks"] == {
         "seeds": 10,

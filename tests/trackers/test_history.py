@@ -70,10 +70,10 @@ def test_a_filter_that_rejected_before_has_a_zero_in_its_own_stage():
     assert "answers/rejected/length" not in found[2]
 
 
-def test_sizes_of_files_and_texts_are_no_figures():
-    (row,) = rows(a_round(sizes={"pool.jsonl": 9}, ended="done", source="abc"))
+def test_texts_are_not_figures():
+    (row,) = rows(a_round(ended="done", source="abc"))
 
-    assert not {key for key in row if "bytes" in key or key in ("grow/ended", "grow/stage", "grow/source")}
+    assert not {key for key in row if key in ("grow/ended", "grow/stage", "grow/source")}
     assert all(isinstance(value, int | float) for value in row.values())
 
 

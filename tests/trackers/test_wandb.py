@@ -3,7 +3,6 @@
 import contextlib
 import gc
 import json
-import logging
 import os
 import struct
 import subprocess
@@ -190,7 +189,7 @@ def rows_of(rounds):
 
 
 def test_there_is_one_history_row_a_round_with_the_figures_of_its_stage(tmp_path):
-    rounds = [a_round(1, cost_usd=0.25), a_round(2, 0, rejections=()), a_round(3, ended="3 kept", sizes={"pool": 9})]
+    rounds = [a_round(1, cost_usd=0.25), a_round(2, 0, rejections=()), a_round(3, ended="3 kept")]
     run(tmp_path, *rounds, option=TABLES)
     history = logged(tmp_path)["history"]
 
@@ -199,11 +198,10 @@ def test_there_is_one_history_row_a_round_with_the_figures_of_its_stage(tmp_path
     assert [row["instructions/kept"] for row in history] == [2, 0, 2]
 
 
-def test_no_key_of_the_history_speaks_of_bytes_and_none_is_without_its_stage_but_the_totals(tmp_path):
-    run(tmp_path, a_round(1, sizes={"pool.jsonl": 9}, cost_usd=0.5))
+def test_every_key_of_the_history_except_the_totals_has_its_stage(tmp_path):
+    run(tmp_path, a_round(1, cost_usd=0.5))
     (row,) = logged(tmp_path)["history"]
 
-    assert not any("bytes" in key for key in row)
     assert {key for key in figures(row) if "/" not in key} == {
         *("requests", "kept", "pool", "tokens", "cost_usd", "seconds"),
     }
@@ -295,7 +293,7 @@ def test_a_run_that_goes_on_has_one_history_with_each_round_once(tmp_path):
     run(tmp_path, *rounds[:2], option=TABLES)  # of which the second, say, was not committed
 
     tracker = Wandb(**(OPTION | TABLES))
-    tracker.start(start_in(tmp_path, past=lambda: rounds[:1]))
+    tracker.start(start_in(tmp_path, logged_rounds=lambda: rounds[:1]))
     for step, round_ in enumerate(rounds[1:], 2):
         tracker.log(round_, step)
     tracker.finish({}, None)
@@ -501,25 +499,24 @@ run(Path({str(tmp_path)!r}), a_round(), option={{"mode": "online", "init_timeout
     assert len(logged(tmp_path)["history"]) == 1
 
 
-def test_what_keeps_it_from_starting_is_told(tmp_path):
+def test_what_keeps_it_from_starting_is_raised_with_what_to_do(tmp_path):
     (tmp_path / "taken").touch()
 
-    with pytest.raises(SelfInstructError, match=r"trackers\.wandb cannot start: .*~trackers\.wandb"):
+    with pytest.raises(SelfInstructError, match=r"taken.*\. Set trackers\.wandb\.mode=offline"):
         Wandb(**OPTION).start(start_in(tmp_path / "taken"))
 
 
-def test_a_failure_while_logging_is_told_once_and_the_run_goes_on(tmp_path, caplog):
+def test_the_wandb_run_is_closed_also_when_its_last_figures_cannot_be_logged(tmp_path):
     tracker = Wandb(**OPTION)
     tracker.start(start_in(tmp_path))
-    tracker._opening.result().finish()
-    with caplog.at_level(logging.WARNING):
-        for step in (1, 2, 3):
-            tracker.log(a_round(step), step)
-        tracker.finish({}, None)
-    first, last = [record.getMessage() for record in caplog.records if record.name.startswith("selfinstruct")]
+    (tmp_path / "dataset").mkdir()
+    (tmp_path / "dataset" / "x.jsonl").touch()
 
-    assert first.startswith("W&B: round 1 was not logged: ")
-    assert last == "W&B lacks parts of this run; its folder has all of it"
+    tracker.log(a_round(1), 1)
+    with pytest.raises(KeyError):
+        tracker.finish({}, None)  # a summary without its keys
+
+    tracker.finish({}, None)  # nothing is open any more
 
 
 def test_finish_without_start_is_silent(caplog):

@@ -1,66 +1,133 @@
-"""Pieces: each piece of a reply with what became of it, and what every filter says of it, in words."""
+"""What became of each piece of a reply, and what the filters say of it.
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+A reply is read again by the config's parser.  What the run kept of it and what it rejected are both stored in order, so
+that going through the three together gives the outcome of each piece.  Of two equal pieces the first was kept, since
+the second is more like it than like anything else.
+"""
 
-from selfinstruct.actions.explain.fate import Fate, Words, neighbours, verdicts
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
 from selfinstruct.actions.explain.text import one_line, piece_text
-from selfinstruct.actions.questions import Question
-from selfinstruct.filters import Filter
+from selfinstruct.filters import Filter, NeighborFilter, Neighbours
 from selfinstruct.pool import Pool
-from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.round import Candidate, Rejection
-from selfinstruct.task import Task
+from selfinstruct.task import Instance, Task
 from selfinstruct.text.command import pasted
 
+Words: TypeAlias = tuple[str, Instance | None]
+"""What distinguishes a candidate from another: its instruction, and the instance that is judged."""
 
-def read_again(prompt: Prompt, question: Question) -> list[Candidate | Rejection]:
-    """The pieces of a reply about a task, as its stage judges them."""
-    assert question.reply is not None
-    assert question.sample.task is not None
-    pieces = prompt.parse(question.reply.completion, question.sample, question.request.chat)
-    instruction = question.sample.task.instruction
-    return [replace(piece, instruction=instruction) if isinstance(piece, Candidate) else piece for piece in pieces]
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A piece of a reply, and what became of it; neither is known where the parser is not the run's."""
+
+    piece: Candidate | Rejection
+    rejection: Rejection | None = None
+    """As it was stored, if it was rejected."""
+    number: int | None = None
+    """Which rejection of its request it is, from 1."""
+    kept: int | None = None
+    """Which of the request's kept pieces it is, from 0, if it was kept."""
+
+
+def words(candidate: Candidate) -> Words:
+    """Return what distinguishes a candidate from another."""
+    return candidate.instruction, candidate.instance
 
 
 def words_of(task: Task) -> Words:
-    """What a kept task was as a candidate; a stage that makes instances later had none."""
+    """Return what a kept task was as a candidate; a task whose instances were made later had none."""
     return task.instruction, task.instances[0] if task.instances else None
 
 
-def name_of(fate: Fate, request: str, made: Task | None) -> str:
-    """What a piece is called: the task that it became, or its rejection."""
-    if made is not None:
-        return pasted(made.id)
-    return "a piece whose fate is not known" if fate.number is None else f"{request}:{fate.number}"
-
-
-def told_fates(found: list[Fate], request: str, kept: list[Task], *, is_whole: bool = False) -> Iterator[str]:
-    """Each piece and what became of it."""
-    for number, fate in enumerate(found, 1):
-        text = one_line(piece_text(fate.piece, is_whole=is_whole))
-        if fate.rejection is not None:
-            why = f"`{fate.rejection.filter}` ({fate.rejection.reason})"
-            yield f"{number}. rejected as {request}:{fate.number} by {why}: {text}"
-        elif fate.kept is not None:
-            yield f"{number}. kept as {pasted(kept[fate.kept].id)}: {text}"
+def outcomes(
+    pieces: Sequence[Candidate | Rejection], rejections: Sequence[Rejection], kept: Sequence[Words]
+) -> list[Outcome]:
+    """Return what became of each piece."""
+    found: list[Outcome] = []
+    rejected = stayed = 0
+    for piece in pieces:
+        if isinstance(piece, Candidate) and stayed < len(kept) and kept[stayed] == words(piece):
+            found.append(Outcome(piece, kept=stayed))
+            stayed += 1
+        elif rejected < len(rejections) and is_about(rejections[rejected], piece):
+            found.append(Outcome(piece, rejections[rejected], rejected + 1))
+            rejected += 1
         else:
-            yield f"{number}. its fate is not known, for the parser is not that of the run: {text}"
+            found.append(Outcome(piece))
+    return found
 
 
-def told_verdicts(
+def is_about(rejection: Rejection, piece: Candidate | Rejection) -> bool:
+    """Return whether a stored rejection can be that of a piece."""
+    if isinstance(piece, Rejection):
+        return rejection.candidate is None and rejection.text == piece.text
+    return rejection.candidate is not None and words(rejection.candidate) == words(piece)
+
+
+def described(found: list[Outcome], request: str, kept: list[Task], *, is_whole: bool = False) -> Iterator[str]:
+    """Yield each piece and what became of it."""
+    for number, outcome in enumerate(found, 1):
+        text = one_line(piece_text(outcome.piece, is_whole=is_whole))
+        if outcome.rejection is not None:
+            why = f"`{outcome.rejection.filter}` ({outcome.rejection.reason})"
+            yield f"{number}. rejected as {request}:{outcome.number} by {why}: {text}"
+        elif outcome.kept is not None:
+            yield f"{number}. kept as {pasted(kept[outcome.kept].id)}: {text}"
+        else:
+            yield f"{number}. its outcome is unknown, since the parser is not the run's: {text}"
+
+
+def verdicts(
     candidate: Candidate, filters: Mapping[str, Filter], pool: Pool, name: str, made: Task | None
 ) -> Iterator[str]:
-    """What each filter says of a candidate on a pool, and what it is nearest to there.
+    """Yield what each filter says of a candidate on a pool, and its nearest tasks there.
 
     The task that it became, if it was kept, is in the pool afterwards.
     """
-    yield from ("", f"## {name} before the filters, on the pool of {len(pool):,} tasks that there was", "")
-    yield from (f"- {filter_}: {reason or 'passes'}" for filter_, reason in verdicts(candidate, filters, pool).items())
-    near = neighbours(candidate.instruction, filters, pool, made)
+    yield from ("", f"## {name} before the filters, on the pool of {len(pool):,} tasks at that time", "")
+    for filter_name, filter_ in filters.items():
+        yield f"- {filter_name}: {filter_.reject(candidate, pool) or 'passes'}"
+    near = neighbors(candidate.instruction, filters, pool, made)
     if near is not None and near.nearest:
         average = "" if near.average is None else f" (mean of all: {near.average:.4f})"
         yield from ("", f"Nearest by ROUGE-L F{average}:", "")
         yield from (
             f"- {score:.4f} {pasted(known)}: {one_line(pool[known].instruction)}" for known, score in near.nearest
         )
+
+
+def verdicts_together(
+    candidates: Sequence[Candidate], filters: Mapping[str, Filter], pool: Pool
+) -> list[dict[str, str | None]]:
+    """Return what the filters say of the candidates of one reply: each judges what those before it have left."""
+    found: list[dict[str, str | None]] = [{} for _ in candidates]
+    for name, filter_ in filters.items():
+        alive = [place for place, said in enumerate(found) if not any(said.values())]
+        instances = tuple(made for place in alive if (made := candidates[place].instance) is not None)
+        for position, place in enumerate(alive):
+            judged = replace(candidates[place], instances=instances, position=position if instances else 0)
+            found[place][name] = filter_.reject(judged, pool)
+    return found
+
+
+def neighbors(instruction: str, filters: Mapping[str, Filter], pool: Pool, made: Task | None) -> Neighbours | None:
+    """Return how near a text is to every task of a pool, by the first filter that measures it.
+
+    A task that was made of it enters the pool, which is faster than to measure it in a copy.
+    """
+    if made is not None:
+        pool.add(made)
+    measuring = next((filter_ for filter_ in filters.values() if isinstance(filter_, NeighborFilter)), None)
+    if measuring is None:
+        return None
+    if made is not None:
+        return measuring.measure([made], pool)[0]
+    name = "candidate"
+    while name in pool:
+        name += "'"
+    judged = Task(id=name, origin=name, instruction=instruction)
+    return measuring.measure([judged], Pool([*pool, judged]))[0]

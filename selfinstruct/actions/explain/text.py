@@ -8,23 +8,23 @@ from selfinstruct.storage.replies import Reply
 
 LONG = 300
 FENCE = "```"
-"""How a fence begins."""
+"""The start of a fence."""
 
 
 def fenced(text: str) -> str:
-    """A text in a fence that it cannot close."""
+    """Return a text in a fence that it cannot close."""
     fence = "`" * max(len(FENCE), 1 + max(map(len, re.findall("`+", text)), default=0))
     return f"{fence}text\n{text}\n{fence}"
 
 
 def one_line(text: str) -> str:
-    """A text in one line, cut where it is long."""
+    """Return a text in one line, shortened where it is long."""
     flat = " ".join(text.split())
     return flat if len(flat) <= LONG else f"{flat[: LONG - 1]}…"
 
 
 def piece_text(piece: Candidate | Rejection, *, is_whole: bool = False) -> str:
-    """The words of a piece of a reply; with `is_whole` an instance is told with its instruction, which came with it."""
+    """Return the words of a piece of a reply; with `is_whole` an instance has its instruction above it."""
     if isinstance(piece, Rejection):
         return piece.text
     if piece.is_classification is not None and not piece.instances:
@@ -35,8 +35,8 @@ def piece_text(piece: Candidate | Rejection, *, is_whole: bool = False) -> str:
     return f"{head}input: {piece.instance.input}\noutput: {piece.instance.output}"
 
 
-def told_reply(reply: Reply | None, rejections: Sequence[Rejection], request: str) -> Iterator[str]:
-    """What was sent and what came back."""
+def reply_lines(reply: Reply | None, rejections: Sequence[Rejection], request: str) -> Iterator[str]:
+    """Yield what was sent and what came back."""
     if reply is None:
         refused = next((item for item in rejections if item.request == request), None)
         yield from ("", f"There is no reply{f': {refused.reason}' if refused else ''}.")

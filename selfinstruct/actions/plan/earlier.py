@@ -32,7 +32,7 @@ class Fate(NamedTuple):
     @classmethod
     def of(cls, task: Task) -> "Fate":
         """Return the fate of a task."""
-        return cls(task.is_human, task.is_classification, tuple(task.models), (*task.models, *task.gave_up))
+        return cls(task.is_human, task.is_classification, tuple(task.models), (*task.models, *task.failed_stages))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,35 +1,42 @@
-"""Judge the recorded candidates of a finished run by other filters, without asking anybody anything.
+"""Judge the stored candidates of a finished run by other filters, without asking a model.
 
 The rounds of the run are made again in their order: its replies are read, its filters replaced by those of the config
 now, and an ordinary run folder is written.  By the run's own settings that gives the run's own bytes.  By others it
-gives what the filters make of these candidates, and not what a run would have come to: from the first round on whose
-prompts would have shown other tasks, a run would have been answered otherwise.  That round is told.
+gives what the filters make of these candidates, and not what a run would have come to: from the first round whose
+prompts would have shown other tasks, a run would have received other replies.  That round is reported.
 
-Rejected: a recipe of this name.  What is judged again is a run of some recipe, and its stages, prompts and parsers are
-what the replies are read by; a recipe beside it could not say them.
+Rejected: a recipe of this name.  What is judged again is a run of some recipe, whose stages, prompts and parsers read
+the replies; a recipe of its own could not name them.
 """
 
 import json
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from selfinstruct.actions.refilter.again import Reannotating
 from selfinstruct.actions.refilter.changes import changes
-from selfinstruct.actions.refilter.replies import copy_replies
 from selfinstruct.actions.refilter.rerun import Rerun
 from selfinstruct.errors import RunFolderError
 from selfinstruct.part import part
 from selfinstruct.recipe import asking
 from selfinstruct.recipe.grow import Grow
-from selfinstruct.storage.folder import kept_config, kept_overrides, replace_text
-from selfinstruct.storage.reader import RunReader
+from selfinstruct.request import Completion, Decoding, Request
+from selfinstruct.storage.completions import Store, StoredRequest
+from selfinstruct.storage.folder import kept_overrides, replace_text
+from selfinstruct.storage.reader import NOT_STORED, STORE, RunReader
+from selfinstruct.storage.replies import Reply
 from selfinstruct.storage.summary import stop_reason
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
+
+
+TOGETHER = 500
+"""Replies that are copied at once."""
 
 
 @part
@@ -37,7 +44,7 @@ class Refilter:
     """Makes the rounds of another run again, with the filters of this config."""
 
     asks: ClassVar[bool] = False
-    """It does not."""
+    """It asks no model."""
     is_apart: ClassVar[bool] = False
     """It makes a pool of its own."""
 
@@ -45,7 +52,7 @@ class Refilter:
     """The folder of the run whose candidates are judged again."""
 
     def problems(self, run: "Run") -> list[str]:
-        """No folder, one that holds no run, or a config that would have asked something else."""
+        """Return what is wrong: no folder, one without a run, or a config that would have asked something else."""
         if not asking(run.recipe):
             return [f"refilter: recipe={run.start.recipe} asks no model, so there are no replies. Run it once more."]
         if self.run is None:
@@ -53,23 +60,25 @@ class Refilter:
         if self.run.resolve() == run.start.folder.resolve():
             return ["refilter.run is the run's own folder. Leave hydra.run.dir out, or name a new one."]
         try:
-            RunReader(self.run)
-            old = kept_config(self.run) or {}
+            record = RunReader(self.run)
+            with record.replies() as replies:
+                if replies.lack_samples():
+                    return [f"refilter.run={self.run}: {NOT_STORED.format(store=self.run / STORE)}"]
         except RunFolderError as error:
             return [str(error)]
         by_generations = [
-            f"recipe.{name} goes by generations, each of which shows what became of the one before. Refilter does not "
-            "make such rounds again; run the recipe with other filters, and model.store to pay for no reply twice."
+            f"recipe.{name} has generations, each of which shows what became of the one before. Refilter cannot make "
+            "such rounds again; run the recipe with other filters, and model.store to pay for no reply twice."
             for name, stage in run.recipe.items()
             if isinstance(stage, Grow) and stage.generations is not None
         ]
         return by_generations or [
             f"{found.text}; it shapes the prompts, and refilter asks no model. Restore it."
-            for found in changes(old, run.start.declared)[1]
+            for found in changes(record.config, run.start.declared)[1]
         ]
 
     def __call__(self, run: "Run") -> None:
-        """Write the folder, and say what came of it; raises RunFolderError where the folder holds a run already."""
+        """Write the folder and print what came of it; raises RunFolderError where the folder holds a run already."""
         assert self.run is not None
         if run.journal.rounds:
             raise RunFolderError(f"{run.start.folder} holds a run already. Refilter writes into a new folder.")
@@ -86,34 +95,34 @@ class Refilter:
 
 
 def keep_end(run: "Run", folder: Path) -> None:
-    """Write down how the rounds ended, for the summary of a run that asks nothing repeats how its pool was made."""
+    """Store how the rounds ended: the summary of a run that asks no model repeats how its pool was made."""
     by_stage = {stage: run.journal.of(stage) for stage in run.recipe}
     ended = {"completed": True, "stop_reason": f"refiltered from {folder}; {stop_reason(by_stage)}"}
     replace_text(run.start.folder / "summary.json", json.dumps(ended) + "\n")
 
 
 def findings(rerun: Rerun) -> Iterator[str]:
-    """What the filters made of the candidates, and where a real run would have gone another way."""
+    """Yield what the filters made of the candidates, and where a real run would have differed."""
     before = sum(not task.is_human for task in rerun.old)
     now = sum(not task.is_human for task in rerun.new)
     both = len(rerun.ids) - len(rerun.record.seeds)
-    yield f"Kept {now:,} tasks; the run kept {before:,}, and {both:,} are of both."
+    yield f"Kept {now:,} tasks; the run kept {before:,}, and {both:,} are in both."
     for stage, number in rerun.first_other.items():
-        yield f"{stage}: from round {number} on a real run would have shown other tasks."
+        yield f"{stage}: from round {number} on, a real run would have sampled different tasks."
     if not rerun.first_other:
-        yield "Every round shows what a real run would have shown."
+        yield "Every round shows the tasks that a real run would have shown."
     for stage, annotating in rerun.stages.items():
         if isinstance(annotating, Reannotating):
             lost = annotating.without
-            lacking = sum(known not in lost for known in annotating.lacking())
+            lacking = sum(known not in lost for known in annotating.lacking_tasks())
             if lacking:
                 yield f"{stage}: tasks that the run never asked about, and that lack it: {lacking:,}."
             if lost:
-                yield f"{stage}: tasks of which no recorded reply passes, so that a run would ask again: {len(lost):,}."
+                yield f"{stage}: tasks of which no stored reply passes, so that a run would ask again: {len(lost):,}."
 
 
 def introduce(run: "Run", record: RunReader) -> None:
-    """Have the run be of the recorded run's seed, seeds and model, and go on as such."""
+    """Give the run the random seed, config and overrides of the recorded run, so that it can be resumed as such."""
     run.random_seed = record.config.get("random_seed", run.random_seed)
     given = {key_of(word) for word in run.start.overrides}
     kept = [word for word in kept_overrides(record.folder) if key_of(word) not in given]
@@ -123,5 +132,32 @@ def introduce(run: "Run", record: RunReader) -> None:
 
 
 def key_of(word: str) -> str:
-    """The key of an override."""
+    """Return the key of an override."""
     return word.lstrip("+~").partition("=")[0]
+
+
+def copy_replies(record: RunReader, store: Store) -> None:
+    """Copy every reply, so that the new folder is whole by itself; raises RunFolderError where one cannot be written.
+
+    A run that is resumed in the new folder then pays for no stored reply again.
+    """
+    waiting: list[Future[Completion]] = []
+    with record.replies() as replies:
+        for reply in replies:
+            stored: Future[Completion] = Future()
+            store.save(stored_request(reply), reply.completion, stored)
+            waiting.append(stored)
+            if len(waiting) == TOGETHER:
+                for one in waiting:
+                    one.result()
+                waiting.clear()
+    for one in waiting:
+        one.result()
+
+
+def stored_request(reply: Reply) -> StoredRequest:
+    """Return the request of a reply as the store holds it."""
+    chat = json.loads(reply.identity).get("mode") == "chat"
+    request = Request(reply.request, reply.stage, reply.round, reply.prompt, reply.system, chat, Decoding(), "")
+    key = bytes.fromhex(reply.key)
+    return StoredRequest(request, key, reply.draw, reply.identity, reply.decoding, reply.drawn)

@@ -1,149 +1,93 @@
-"""Again: the stages of a recipe, which read and judge recorded replies instead of asking for new ones.
+"""The stages of a recipe, which read and judge stored replies instead of asking for new ones.
 
-They are the stages themselves, and only where their replies come from is another: so a candidate is read, judged,
-measured and counted by the very code of a run.  Written anew, that code would decide otherwise one day.
+They are the stages themselves, and only where their replies come from differs: so a candidate is read, judged, measured
+and counted by the very code of a run.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from selfinstruct.actions.questions import Question
-from selfinstruct.budget import NOTHING, UNLIMITED, BudgetTracker, Pricing
-from selfinstruct.model import Mode
-from selfinstruct.pool import Pool
-from selfinstruct.recipe import StageContext, stream
+from selfinstruct.recipe import StageContext
 from selfinstruct.recipe.annotate import Annotate, Annotating
 from selfinstruct.recipe.grow import Growing
-from selfinstruct.recipe.round_builder import PendingReplies, RoundBuilder
-from selfinstruct.request import Completion, Failure, Request
+from selfinstruct.recipe.round_builder import RoundBuilder
+from selfinstruct.recipe.sampling import ContinuousSampling
+from selfinstruct.request import Completion, Failure
 from selfinstruct.round import MODEL, Ending, Round, Sample
 from selfinstruct.sampler import about
-from selfinstruct.storage.replies import number_of
+from selfinstruct.storage.reader import Asked
 
 
-@dataclass
-class Given(Iterator[Completion]):
-    """Replies that are there already."""
-
-    completions: Iterator[Completion]
-
-    def __next__(self) -> Completion:
-        return next(self.completions)
-
-    def close(self) -> None:
-        """Nothing is under way."""
-
-
-@dataclass(frozen=True)
-class Author:
-    """The model that wrote the recorded replies; it is not asked again."""
-
-    name: str
-    mode: Mode
-
-    def pricing(self) -> Pricing | None:
-        """Nothing is paid."""
-        return None
-
-    def complete(self, requests: Sequence[Request]) -> Given:
-        """It has no more to say."""
-        return Given(iter(()))
-
-
-def setting(name: str, pool: Pool, author: Author, random_seed: int) -> StageContext:
-    """What a stage works with, at its first round."""
-    return StageContext(
-        name=name, pool=pool, model=author, purse=BudgetTracker(UNLIMITED), random_seed=random_seed, past=()
-    )
-
-
-def answer(question: Question, round_: Round) -> Completion:
-    """What a question was answered, or why it was not."""
-    if question.reply is not None:
-        return question.reply.completion
-    refused = [item for item in round_.rejections if item.request == question.request.id and item.filter == MODEL]
-    message = refused[0].reason if refused else "there is no recorded reply"
-    return Completion(failure=Failure("refused", message))
+def answer(asked: Asked, round_: Round) -> Completion:
+    """Return the reply to a request, or why it has none."""
+    if asked.reply is not None:
+        return asked.reply.completion
+    refused = [item for item in round_.rejections if item.request == asked.id and item.filter == MODEL]
+    return Completion(failure=Failure("refused", refused[0].reason if refused else "there is no stored reply"))
 
 
 class Regrowing(Growing):
-    """A stage that grows, out of recorded replies."""
+    """A stage that grows, out of stored replies."""
 
-    def repeat(self, questions: Sequence[Question], recorded: Round, until: int) -> Round:
-        """The round that the recorded one becomes when at most `until` tasks are kept."""
-        turn = RoundBuilder(self.name, recorded.number, self.setting.model.name, asked=len(questions))
-        completions = [answer(question, recorded) for question in questions]
-        asked = [(question.sample, question.request) for question in questions]
-        replies, purse, rates = Given(iter(completions)), self.setting.purse, self.setting.model.pricing
-        answers = PendingReplies(turn, self.stage.prompt, asked, replies, purse, rates, NOTHING)
-        whole, self.stage = self.stage, replace(self.stage, until=until)
-        self.drawing = self.stage.drawing(self.setting, self.figures)
-        round_ = self._read(turn, answers)
-        ending = self._ending(round_)
+    def repeat(
+        self, asked: Sequence[Asked], recorded: Round, chat: bool, until: int
+    ) -> tuple[RoundBuilder, Ending | None]:
+        """Return what a round becomes when at most `until` tasks are kept, and whether the stage then ends."""
+        builder = RoundBuilder(self.name, recorded.number, self.context.model.name, asked=len(asked))
+        prompt, whole = self.stage.prompt, self.stage
+        self.stage = replace(whole, until=until)
+        answered = (
+            (one.sample, one.id, builder.read(prompt, answer(one, recorded), one.sample, chat)) for one in asked
+        )
+        self.take(builder, answered)
+        ending = self.stage.drawing(self.context, self.progress).ending(0)
         self.stage = whole
-        self.drawing = whole.drawing(self.setting, self.figures)
-        return round_.concluded(ending)
+        return builder, ending
 
-    def _ending(self, round_: Round) -> Ending | None:
-        self.figures.add(round_)
-        return self.drawing.end(0)
+    def would_show(self, number: int, count: int) -> list[list[str]]:
+        """Return the instructions that the prompts of a round would show, had the run kept what is kept now."""
+        assert isinstance(self.drawing, ContinuousSampling)
+        return [[self.pool[parent].instruction for parent in one.parents] for one in self.drawing.drawn(number)[:count]]
 
     @property
-    def ended(self) -> bool:
-        """Whether it needs no further round."""
-        return bool(self.figures.rows) and self.drawing.end(0) is not None
+    def has_ended(self) -> bool:
+        """Return whether it needs no further round."""
+        return self.progress.rounds > 0 and self.drawing.ending(0) is not None
 
 
 class Reannotating(Annotating):
-    """A stage that annotates, out of recorded replies."""
+    """A stage that annotates, out of stored replies."""
 
-    def __init__(self, stage: Annotate, setting: StageContext) -> None:
-        self.stage = stage
-        self.setting = setting
-        self.pool = setting.pool
+    def __init__(self, stage: Annotate, context: StageContext) -> None:
+        super().__init__(stage, context)
         self.without: set[str] = set()
-        """Tasks of which no recorded reply passes, and of which a run would have asked again."""
+        """Tasks of which no stored reply passes, and of which a run would have asked again."""
 
-    def repeat(self, questions: Sequence[Question], recorded: Round, ids: Mapping[str, str]) -> Round:
-        """The round that the recorded one becomes; `ids` are recorded tasks with what they are called now."""
-        name = self.setting.name
-        turn = RoundBuilder(name, recorded.number, self.setting.model.name)
-        lacking = set(self.lacking())
-        tried: dict[str, Sample] = {}
-        for question in sorted(questions, key=lambda question: number_of(question.request.id)):
-            old = question.sample.task
-            known = ids.get(old.id) if old is not None else None
+    def repeat(
+        self, asked: Sequence[Asked], recorded: Round, chat: bool, ids: Mapping[str, str]
+    ) -> tuple[RoundBuilder, None]:
+        """Return what a round becomes; `ids` are recorded tasks with their names in the new pool."""
+        builder = RoundBuilder(self.context.name, recorded.number, self.context.model.name)
+        lacking, tried = set(self.lacking_tasks()), dict[str, Sample]()
+        for one in asked:
+            known = ids.get(one.sample.task.id) if one.sample.task is not None else None
             if known is None or known not in lacking:
                 continue
-            task = self.pool[known]
-            sample = self.stage.widen(about(task, self.pool))
-            turn.asked += 1
-            found = turn.read(self.stage.prompt, answer(question, recorded), sample, question.request.chat)
+            sample = self.stage.widen(about(self.pool[known], self.pool))
+            builder.asked += 1
+            found = builder.read(self.stage.prompt, answer(one, recorded), sample, chat)
             tried[known] = sample
-            if self._answer(found, sample, question.request, turn):
+            if self.answer(found, sample, one.id, builder):
                 lacking.remove(known)
-        self._leave([known for known in tried if known in lacking], tried, recorded, ids, turn)
-        self._settle(turn)
+        failed = {ids[task.id] for task in recorded.tasks if recorded.stage in task.failed_stages and task.id in ids}
+        left = [known for known in tried if known in lacking]
+        self.give_up([tried[known] for known in left if known in failed], builder)
+        self.without.update(known for known in left if known not in failed)
+        self.apply(builder)
         order = [ids[task.id] for task in recorded.tasks if task.id in ids]
-        turn.tasks = {known: turn.tasks[known] for known in order if known in turn.tasks}
-        return turn.done(self.pool, self.stage.metrics)
+        builder.tasks = {known: builder.tasks[known] for known in order if known in builder.tasks}
+        return builder, None
 
-    def lacking(self) -> list[str]:
-        """The tasks that lack what the stage fills."""
-        name = self.setting.name
-        rng = stream(self.setting.random_seed, name, 1)
-        drawn = self.stage.sampler.sample(self.pool, rng, len(self.pool), name)
-        return [sample.task.id for sample in drawn if sample.task is not None]
-
-    def _leave(
-        self,
-        left: Sequence[str],
-        tried: Mapping[str, Sample],
-        recorded: Round,
-        ids: Mapping[str, str],
-        turn: RoundBuilder,
-    ) -> None:
-        """Give up what the run gave up, and note the rest."""
-        gave_up = {ids[task.id] for task in recorded.tasks if recorded.stage in task.gave_up and task.id in ids}
-        self._give_up([tried[known] for known in left if known in gave_up], turn)
-        self.without.update(known for known in left if known not in gave_up)
+    def lacking_tasks(self) -> list[str]:
+        """Return the tasks that lack what the stage fills."""
+        return [sample.task.id for sample in self.lacking(1) if sample.task is not None]
