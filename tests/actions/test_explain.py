@@ -34,8 +34,7 @@ def folder(composed, built, tmp_path, tmp_path_factory):
 def explain(composed, built, folder, capsys):
     def run(name=None, *overrides, of=folder):
         config = composed(UNTIL, "trackers=[]", "actions=[explain]", *overrides)
-        config.pop("explain")
-        config["actions"]["explain"]["id"] = name
+            config["explain"]["id"] = name
         built(config, of).execute()
         return capsys.readouterr().out
 
@@ -265,12 +264,11 @@ def test_a_task_that_came_with_its_instance_is_told_with_both(composed, built, t
     small = ("recipe=alpaca", "recipe.tasks.until=30", "trackers=[]")
     built(composed(*small, "actions=[generate]"), tmp_path).execute()
     config = composed(*small, "actions=[explain]")
-    config.pop("explain")
     row, number = rejected(tmp_path, "surplus", "tasks")
 
     told = {}
     for name in ("tasks_3", f"{row['request']}#{number}"):
-        config["actions"]["explain"]["id"] = name
+        config["explain"]["id"] = name
         built(config, tmp_path).execute()
         told[name] = capsys.readouterr().out
 

@@ -24,7 +24,6 @@ RUNS = {}
 def execute(composed, built):
     def run(folder, *overrides):
         config = composed(*overrides, "trackers=[]", "formats=[self_instruct,chat]")
-        config.pop("refilter", None)
         run = built(config, folder)
         run.execute()
         return run
