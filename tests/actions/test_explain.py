@@ -34,7 +34,7 @@ def folder(composed, built, tmp_path, tmp_path_factory):
 def explain(composed, built, folder, capsys):
     def run(name=None, *overrides, of=folder):
         config = composed(UNTIL, "trackers=[]", "actions=[explain]", *overrides)
-            config["explain"]["id"] = name
+        config["explain"]["id"] = name
         built(config, of).execute()
         return capsys.readouterr().out
 

@@ -216,7 +216,7 @@ def test_a_tracker_that_does_not_finish_breaks_nothing(run, caplog):
     made.execute()
 
     assert made.trackers["ledger"].reported[-1] == ("finish", True, None)
-    assert "Ledger did not finish" in caplog.text
+    assert "trackers.broken cannot finish" in caplog.text
 
 
 def test_a_crash_of_an_action_is_in_the_summary(run):

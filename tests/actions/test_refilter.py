@@ -292,8 +292,7 @@ def test_requests_that_were_refused_are_refused_again(composed, built, scripted,
 
     assert contents(refilter(tmp_path / "old", "recipe.instructions.until=12")) == contents(tmp_path / "old")
     explain = composed("recipe.instructions.until=12", "trackers=[]", "actions=[explain]")
-    explain["actions"]["explain"]["id"] = "instructions/1/2:1"
-    explain.pop("explain")
+    explain["explain"]["id"] = "instructions/1/2:1"
     capsys.readouterr()
     built(explain, tmp_path / "old").execute()
     told = capsys.readouterr().out
