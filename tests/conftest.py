@@ -25,6 +25,7 @@ from selfinstruct.cli.actions import gathered
 from selfinstruct.cli.build import build
 from selfinstruct.cli.hints import CONF
 from selfinstruct.cli.job import without_objective
+from selfinstruct.cli.papers import citation_of
 from selfinstruct.pool import Pool
 from selfinstruct.request import Completion, Request
 from selfinstruct.run import Run
@@ -159,6 +160,7 @@ def built(config: dict[str, Any], folder: Path) -> Run:
         job_type="generate",
         config=config,
         declared=config | {"seeds": as_written(config["seeds"])},
+        citation=citation_of("self_instruct"),
     )
     return cast(Run, build(config, Run, start=start))
 

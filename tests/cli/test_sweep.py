@@ -113,7 +113,7 @@ def test_a_sweep_that_goes_on_finishes_the_rest_only(tmp_path):
     done = command(tmp_path, *words)
 
     assert done.returncode == 0, done.stderr
-    assert f"0: finished already, in {first}" in done.stdout
+    assert f"0: done already, in {first}" in done.stdout
     assert list(datasets(tmp_path)) == [path.name for path in (tmp_path / "sweep").glob("1_*")]
 
 
