@@ -194,7 +194,7 @@ MISTAKES = {
         ["recipe.instructions.filters.similarity.threshold=7"],
         "recipe.instructions.filters.similarity.threshold must be less than or equal to 1 (got 7).",
     ),
-    "an added key": (["+recipe.instructions.untill=5"], "recipe.instructions.untill is no key of Grow"),
+    "an added key": (["+recipe.instructions.untill=5"], "recipe.instructions.untill is not a key of Grow"),
     "a missing seeds file": (["seeds.path=none.jsonl"], "none.jsonl: cannot be read"),
     "a broken seeds line": (["seeds.path=broken.jsonl"], "broken.jsonl:2: not JSON"),
     "too few seeds": (

@@ -1,10 +1,10 @@
-"""Build a run from its composed config, and tell every mistake in it at once.
+"""Build a run from its composed config, and report every mistake in it at once.
 
-Hydra's `instantiate` stops at the first part that cannot be made.  Somebody who changes four keys would meet their four
-typos in four runs, so the tree is walked here: every part that can be made is made, every mistake is noted under the
-key that a person would override, and all are told together.
+Hydra's `instantiate` stops at the first part that cannot be made.  With four typos a user would need four runs to find
+them, so the tree is walked here: every part that can be made is made, every mistake is noted under the key that a
+person would override, and all are reported together.
 
-A config from somebody else is data: nothing but a `_target_` below `selfinstruct.` is ever imported, or below a package
+A config from others is data: nothing but a `_target_` below `selfinstruct.` is ever imported, or below a package
 that the user allows by name in the environment, `SELFINSTRUCT_ALLOW=my_package` (`selfinstruct.text.policy` says why).
 What such a package gives must be a part, too: a class made with `@part`, whose fields are checked as all others are.
 """
@@ -28,10 +28,10 @@ ABSENT = ("missing", "missing_argument", "missing_keyword_only_argument")
 
 @runtime_checkable
 class Checked(Protocol):
-    """A part that knows what would keep it from its work; told with the mistakes of other parts, not one run later."""
+    """A part that knows what would keep it from its work, which is reported with all other mistakes."""
 
     def problems(self) -> list[str]:
-        """Everything that would."""
+        """Return everything that would."""
         ...
 
 
@@ -40,10 +40,11 @@ class Broken:
 
 
 def build(config: Mapping[str, Any], target: type, **more: Any) -> Any:
-    """An object of `target` from the config and further values; raises ConfigError with every mistake."""
+    """Return an object of `target` from the config and further values; raises ConfigError with every mistake."""
     problems: list[str] = []
     values = {key: make(value, str(key), problems) for key, value in config.items()}
-    problems += [f"{key} is no key of {target.__name__}; the program gives it." for key in values.keys() & more.keys()]
+    internal = values.keys() & more.keys()
+    problems += [f"{key} of {target.__name__} is set internally and cannot be configured." for key in internal]
     built = construct(target, values | more, "", problems)
     if problems:
         checked = [value for value in values.values() if isinstance(value, Checked)]
@@ -52,7 +53,7 @@ def build(config: Mapping[str, Any], target: type, **more: Any) -> Any:
 
 
 def make(node: Any, key: str, problems: list[str]) -> Any:
-    """The value or part that a node of the config describes; what is wrong is noted in `problems`."""
+    """Return the value or part that a node of the config describes; what is wrong is noted in `problems`."""
     if isinstance(node, list):
         return [make(item, f"{key}.{number}", problems) for number, item in enumerate(node)]
     if node == "???":
@@ -68,7 +69,7 @@ def make(node: Any, key: str, problems: list[str]) -> Any:
 
 
 def locate(target: object, key: str, problems: list[str]) -> type | None:
-    """The part that a `_target_` names, if it is one of ours or of a package that the user allows."""
+    """Return the part that a `_target_` names, if it is one of ours or of a package that the user allows."""
     module, _, name = str(target).rpartition(".")
     if not is_allowed(f"{module}."):
         problems.append(
@@ -85,25 +86,27 @@ def locate(target: object, key: str, problems: list[str]) -> type | None:
         return None
     is_part = isinstance(found, type) and is_dataclass(found) and hasattr(found, "__pydantic_validator__")
     if not is_part or not is_allowed(f"{found.__module__}."):
-        problems.append(f"{key}._target_ names no part (got {target!r}).")
+        problems.append(f"{key}._target_ is not a selfinstruct component (got {target!r}).")
         return None
     return cast(type, found)
 
 
 def construct(cls: type, values: Mapping[Any, Any], key: str, problems: list[str]) -> Any:
-    """An object of the class; mistakes inside parts that are broken themselves are not told twice."""
+    """Return an object of the class; mistakes inside parts that are broken themselves are not reported twice."""
     broken = {name for name, value in values.items() if is_broken(value)}
     try:
         return cls(**{str(name): value for name, value in values.items()})
     except ValidationError as error:
         problems += [
-            told(detail, cls, key) for detail in error.errors(include_url=False) if not broken & set(detail["loc"][:1])
+            sentence(detail, cls, key)
+            for detail in error.errors(include_url=False)
+            if not broken & set(detail["loc"][:1])
         ]
     return Broken()
 
 
 def is_broken(value: Any) -> bool:
-    """Whether a value is a broken part or holds one."""
+    """Return whether a value is a broken part or holds one."""
     if isinstance(value, dict):
         return any(is_broken(item) for item in value.values())
     if isinstance(value, list):
@@ -111,8 +114,8 @@ def is_broken(value: Any) -> bool:
     return isinstance(value, Broken)
 
 
-def told(detail: ErrorDetails, cls: type, key: str) -> str:
-    """One mistake, as a sentence: the key, what it must be, and what it was."""
+def sentence(detail: ErrorDetails, cls: type, key: str) -> str:
+    """Return one mistake, as a sentence: the key, what it must be, and what it was."""
     where = ".".join(filter(None, [key, *map(str, detail["loc"])]))
     kind, value = detail["type"], detail["input"]
     if kind in UNKNOWN and len(detail["loc"]) > 1:  # of a value within, whose keys are not at hand
@@ -121,7 +124,7 @@ def told(detail: ErrorDetails, cls: type, key: str) -> str:
         known = [field.name for field in fields(cls) if field.init and field.name != "start"]
         near = get_close_matches(str(detail["loc"][-1]), known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}."
-        return f"{where} is no key of {cls.__name__}; {hint}"
+        return f"{where} is not a key of {cls.__name__}; {hint}"
     if kind in ABSENT:
         return f"{where} is missing."
     message = detail["msg"].rstrip(".").removeprefix("Value error, ").replace("Input should be", "must be")
@@ -132,11 +135,11 @@ def told(detail: ErrorDetails, cls: type, key: str) -> str:
 
 
 def is_lone(value: Any) -> bool:
-    """Whether a value holds keys and is no part, so that they lie where something else was meant to be."""
+    """Return whether a value holds keys and is no part, so that they lie where something else was meant to be."""
     return isinstance(value, Mapping) and TARGET not in value
 
 
 def shown(value: Any) -> str:
-    """A value, short enough for a message."""
+    """Return a value, short enough for a message."""
     text = repr(value) if not isinstance(value, Mapping) else f"a mapping of {', '.join(map(str, value))}"
     return text if len(text) <= 80 else text[:77] + "..."

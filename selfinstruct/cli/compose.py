@@ -64,7 +64,7 @@ class Checked:
 def check(words: list[str], module: str, from_others: TakenOver | None = None) -> Checked | None:
     """Raise ConfigError with everything that keeps a command line from being run; `module` is where `main` stands.
 
-    `from_others` is the line as it was typed, where words of somebody else's folder were added to it.
+    `from_others` is the line as it was typed, where words of others' folder were added to it.
 
     Gives what can be run; None for what only shows something, or what Hydra itself refuses.
     """
@@ -98,7 +98,7 @@ def check(words: list[str], module: str, from_others: TakenOver | None = None) -
 def composed_problems(
     name: str, words: list[str], loader: ConfigLoader, folders: list[Path], from_others: TakenOver | None
 ) -> list[str]:
-    """What is wrong with what the words compose to, and with the files where they do not."""
+    """Return what is wrong with what the words compose to, and with the files where they do not."""
     problems, typed = list[str](), {key_of(word) for word in words if "=" in word}
     try:
         for config in cases(name, words, loader):
@@ -121,7 +121,7 @@ def composed_problems(
 
 
 def mixed_up(name: str, error: HydraException, folders: list[Path]) -> list[str]:
-    """Every key of a file that has a list where the config has keys, or keys where it has a list."""
+    """Return every key of a file that has a list where the config has keys, or keys where it has a list."""
     option = re.match(r"In '([^']+)'", str(error))
     path, known = first_of(folders, option[1] if option else name), dict(branches(composed(name, [])))
     found = branches(OmegaConf.to_container(OmegaConf.load(path))) if path.is_file() else ()
@@ -129,7 +129,7 @@ def mixed_up(name: str, error: HydraException, folders: list[Path]) -> list[str]
 
 
 def branches(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    """Every key that holds keys or a list, with what it holds."""
+    """Yield every key that holds keys or a list, with what it holds."""
     if isinstance(node, dict):
         yield key, "keys with values"
         for name, value in node.items():
@@ -139,13 +139,13 @@ def branches(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def composed(name: str, words: list[str]) -> dict[str, Any]:
-    """The config with its `hydra` part, interpolations as they were written."""
+    """Return the config with its `hydra` part, interpolations as they were written."""
     config = compose(name, words, return_hydra_config=True)
     return cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
 
 
 def cases(name: str, words: list[str], loader: ConfigLoader) -> Iterator[dict[str, Any]]:
-    """The config without what is swept, then with each choice of options that the sweep will make."""
+    """Yield the config without what is swept, then with each choice of options that the sweep will make."""
     fixed, swept = split(words, loader)
     alone = composed(name, fixed)
     yield alone
@@ -157,14 +157,14 @@ def cases(name: str, words: list[str], loader: ConfigLoader) -> Iterator[dict[st
 
 
 def split(words: list[str], loader: ConfigLoader) -> tuple[list[str], list[list[str]]]:
-    """The words that stand for one value, and for each of the others those that it stands for."""
+    """Return the words that stand for one value, and for each of the others those that it stands for."""
     overrides = OverridesParser.create(config_loader=loader).parse_overrides(words)
     fixed = [override.input_line or "" for override in overrides if not override.is_sweep_override()]
     return fixed, [choices(override, loader) for override in overrides if override.is_discrete_sweep()]
 
 
 def choices(override: Override, loader: ConfigLoader) -> list[str]:
-    """Every option of a group that is swept, or the first of the values of a key."""
+    """Return every option of a group that is swept, or the first of the values of a key."""
     key = override.get_key_element()
     found = [f"{key}={value}" for value in override.sweep_string_iterator()]
     is_file = override.key_or_group.startswith("hydra") or bool(loader.get_group_options(override.key_or_group))
@@ -172,7 +172,7 @@ def choices(override: Override, loader: ConfigLoader) -> list[str]:
 
 
 def problems_of(config: dict[str, Any], folders: list[Path], typed: set[str]) -> list[str]:
-    """Everything in a composed config that must not be made or written."""
+    """Return everything in a composed config that must not be made or written."""
     problems = [*refusals(within(config)), *refused(config["hydra"])]
     if any(folder != CONF for folder in folders) or config["hydra"]["searchpath"]:
         problems += [*refused_of(config["hydra"], typed), *unconfirmed(config, models(), typed)]
@@ -188,6 +188,6 @@ def problems_of(config: dict[str, Any], folders: list[Path], typed: set[str]) ->
 
 
 def first_of(folders: list[Path], name: str) -> Path:
-    """The file that an option is read from."""
+    """Return the file that an option is read from."""
     paths = [folder / f"{name}.yaml" for folder in folders]
     return next((path for path in paths if path.is_file()), paths[0])

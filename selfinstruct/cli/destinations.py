@@ -1,6 +1,6 @@
 """Where a config sends what a run made: the hub's repository, and the W&B project.
 
-A folder of somebody else may say that a run is uploaded when it is resumed or looked at, and to whom.  So each value
+A folder of others may say that a run is uploaded when it is resumed or looked at, and to whom.  So each value
 that decides this must be typed again, as long as something is sent at all: a push that is not a dry run, and W&B that
 is not offline.  A value that our own YAML has decides nothing.
 

@@ -1,7 +1,7 @@
 """The flags of the command line: in any place, and remembered by the run folder.
 
 argparse takes all positional words at their first place, so that `a=1 --config-dir mine b=2` fails in Hydra.  Here
-words and flags are told apart first, and then handed to Hydra as it takes them: the words, then the flags.
+words and flags are separated first, and then handed to Hydra as it takes them: the words, then the flags.
 
 A config that was composed with `--config-dir`, `--config-name` or `--config-path` cannot be composed again without.  A
 job knows them from Hydra's own record of where it read from, which also holds in a process that a launcher started.
@@ -84,7 +84,7 @@ def add_kept(line: Namespace, kept: Mapping[str, str], folder: Path, command: st
             flag = f"--{name.replace('_', '-')}"
             if not Path(kept[name]).is_absolute() or not Path(kept[name]).is_dir():
                 raise RunFolderError(
-                    f"The run in {folder} was started with {flag}={kept[name]}, and there is no such folder. "
+                    f"The run in {folder} was started with {flag}={kept[name]}, and this folder does not exist. "
                     f"Restore it, or name the folder that holds its configs now: {command} {flag} FOLDER"
                 )
             read.append(kept[name])

@@ -28,7 +28,7 @@ CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
 FIRST = re.compile(r"\[[^\]]*\]?|[^,]*")
 """The first of the options that are swept; a list of options is one of them."""
 MOST = 20
-"""Mistakes told at once; more would hide the first."""
+"""Mistakes reported at once; more would hide the first."""
 
 
 def plain(error: Exception) -> str:
@@ -69,7 +69,7 @@ def options_in(folder: Path) -> dict[str, list[str]]:
 
 
 def by_place(error: Exception, place: Path) -> Exception:
-    """What the system says of a file, with the file named and what to do; any other error as it is.
+    """Return what the system says of a file, with the file named and what to do; any other error as it is.
 
     A disk that is full while a file is written does not say which: then it is `place`, where it was written.
     """
@@ -80,9 +80,9 @@ def by_place(error: Exception, place: Path) -> Exception:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """An error, and those that it came from, each once, for they may go in a circle.
+    """Yield an error, and those that it came from, each once, since they may form a circle.
 
-    Logging, say, tells of a disk that is full only that it is "Unable to configure handler".
+    Logging, for example, says of a full disk only that it is "Unable to configure handler".
     """
     found: list[BaseException] = []
     cause: BaseException | None = error
@@ -93,7 +93,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def in_one_line(error: Exception) -> str:
-    """What OmegaConf says, with the key before it instead of below, and without the names of its classes."""
+    """Return what OmegaConf says, with the key before it instead of below, and without the names of its classes."""
     text = str(error) or next((str(cause) for cause in (error.__cause__, error.__context__) if cause), "")
     key = re.search(r"^\s*full_key: *(\S+)", text, re.MULTILINE)
     lines = [line for line in text.splitlines() if not re.match(r"\s*(full_key|object_type|reference_type)\b", line)]
@@ -103,7 +103,7 @@ def in_one_line(error: Exception) -> str:
 
 
 def at_once(problems: list[str]) -> str:
-    """Several things to mend, one a line."""
+    """Return several mistakes, one a line."""
     if len(problems) == 1:
         return problems[0]
     rest = len(problems) - MOST
@@ -138,7 +138,7 @@ def config_folders() -> list[str]:
 
 
 def meant(key: str) -> str:
-    """What somebody may have meant who wrote a key that does not exist."""
+    """Return what a key that does not exist may have been meant to be."""
     if "@" in key and (CONF / key.partition("@")[0]).is_dir():
         return f"To add an option of a group, put a + before it: +{key}=<option>."
     if (CONF / key).is_dir():
@@ -172,7 +172,7 @@ def near(key: str, keys: list[str]) -> str:
 
 
 def place_for(group: str) -> str:
-    """Which recipes have a place for an option of a group."""
+    """Return which recipes have a place for an option of a group."""
     paths = sorted((CONF / "recipe").glob("*.yaml"))
     recipes = [path.stem for path in paths if re.search(rf"^ *- /{group}: ", path.read_text("utf-8"), re.MULTILINE)]
     if recipes:
@@ -181,7 +181,7 @@ def place_for(group: str) -> str:
 
 
 def chosen(words: list[str]) -> tuple[str, ...]:
-    """The words that choose an option of a group, of a sweep the first: they decide which keys there are."""
+    """Return the words that choose an option of a group, of a sweep the first: they decide which keys there are."""
     pairs = (word.partition("=") for word in words)
     return tuple(
         f"{key}={cast(re.Match[str], FIRST.match(value))[0]}"
@@ -192,7 +192,7 @@ def chosen(words: list[str]) -> tuple[str, ...]:
 
 @cache
 def known_keys(words: tuple[str, ...] = ()) -> list[str]:
-    """Every key that there is when nothing is overridden but the options that are chosen."""
+    """Return every key that there is when nothing is overridden but the options that are chosen."""
     try:
         config = OmegaConf.to_container(composed_of(list(words)), resolve=False)
     except (HydraException, OmegaConfBaseException):  # reported by itself
@@ -201,7 +201,7 @@ def known_keys(words: tuple[str, ...] = ()) -> list[str]:
 
 
 def leaves(node: Any, prefix: str = "") -> Any:
-    """Every key of a config, dotted."""
+    """Return every key of a config, dotted."""
     if not isinstance(node, dict):
         return
     for name, value in node.items():

@@ -1,7 +1,7 @@
 """One job: a config that Hydra has composed becomes a run.
 
-A job that fails says so without a traceback, where it is not a defect of ours.  In a sweep it stops no other: it leaves
-word in its folder, since its launcher may have run it in another process, or on another machine.  A job of a sweep that
+A job that fails says so without a traceback, unless it is a bug.  In a sweep it does not stop the others: it leaves a
+note in its folder, since its launcher may have run it in another process, or on another machine.  A job of a sweep that
 is done already is not done again.
 """
 
@@ -44,19 +44,19 @@ log = logging.getLogger(__name__)
 Replaying: TypeAlias = "AbstractContextManager[tuple[dict[str, Any], Callable[[Run], None]]]"
 
 FAILURE = "failure.json"
-begun: list[str] = []
-"""The folders of the runs that this process has begun."""
+started_folders: list[str] = []
+"""The folders of the runs that this process has started."""
 failed: list[str] = []
 """What went wrong in this process."""
 
 
 def job(config: DictConfig) -> float | None:
-    """One run: built whole, then executed; gives the sweeper the figure that it optimises, if it does."""
+    """Execute one run, built as a whole before; give the sweeper the figure that it optimizes, if it does."""
     now = HydraConfig.get()
     folder, in_sweep = Path(now.runtime.output_dir), now.mode is RunMode.MULTIRUN
     note = folder / FAILURE
     note.unlink(missing_ok=True)
-    begun.append(str(folder))
+    started_folders.append(str(folder))
     # A line of the log that cannot be written is lost: a full disk is reported once, by the file that matters.
     logging.raiseExceptions = False
     run_log = closed_log()
@@ -81,10 +81,10 @@ def job(config: DictConfig) -> float | None:
             saved = "All replies received so far are saved."
             tell(SelfInstructError(f"This is a bug in selfinstruct. {saved} {go_on(folder)}"))
             raise
-        log.exception("a defect")
+        log.exception("a bug")
         problem = error
     failed.append(str(problem))
-    if in_sweep:  # the sweep may go on in another process than its jobs
+    if in_sweep:  # the sweep may continue in another process than its jobs
         note_failure(note, words_of(now), problem)
     return None
 
@@ -141,7 +141,7 @@ def resolved(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def is_done(folder: Path, declared: dict[str, Any]) -> bool:
-    """Whether a run of this very config has been finished in a folder."""
+    """Return whether a run of this very config has been finished in a folder."""
     try:
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
         return summary["completed"] is True and kept_config(folder) == without_objective(declared)
@@ -150,12 +150,12 @@ def is_done(folder: Path, declared: dict[str, Any]) -> bool:
 
 
 def without_objective(declared: dict[str, Any]) -> dict[str, Any]:
-    """A config without what only a sweeper reads."""
+    """Return a config without what only a sweeper reads."""
     return {key: value for key, value in declared.items() if key != "objective"}
 
 
 def figure(folder: Path, objective: str | None) -> float | None:
-    """The figure of a run that a sweeper optimises, by its dotted key in `summary.json`."""
+    """Return the figure of a run that a sweeper optimizes, by its dotted key in `summary.json`."""
     if objective is None:
         return None
     found: Any = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
@@ -165,7 +165,7 @@ def figure(folder: Path, objective: str | None) -> float | None:
             raise SelfInstructError(f"objective={objective}: summary.json has no {key!r} there; it has: {keys}.")
         found = found[key]
     if isinstance(found, bool) or not isinstance(found, int | float):
-        raise SelfInstructError(f"objective={objective} is no number in summary.json (got {found!r}).")
+        raise SelfInstructError(f"objective={objective} is not a number in summary.json (got {found!r}).")
     return float(found)
 
 
@@ -179,7 +179,7 @@ def note_failure(path: Path, overrides: Sequence[str], error: Exception) -> None
 
 @contextmanager
 def ending_well(run: "Run") -> Iterator[None]:
-    """Let the first Ctrl-C end the round under way, and the second stop at once."""
+    """Let the first Ctrl-C finish the current round, and the second stop immediately."""
     if threading.current_thread() is not threading.main_thread():  # a launcher's; the signal is not its own
         yield
         return
@@ -187,7 +187,7 @@ def ending_well(run: "Run") -> Iterator[None]:
     def end(number: int, frame: object) -> None:
         run.stopping = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        tell(SelfInstructError("Ending the round under way, and keeping what is paid for; Ctrl-C again stops at once."))
+        tell(SelfInstructError("Finishing the current round; press Ctrl-C again to stop immediately."))
 
     before = signal.signal(signal.SIGINT, end)
     try:
@@ -197,7 +197,7 @@ def ending_well(run: "Run") -> Iterator[None]:
 
 
 def start_of(values: dict[str, Any], declared: dict[str, Any], now: Any) -> "RunInfo":
-    """What is known of a run before it begins."""
+    """Return what is known of a run before it begins."""
     from selfinstruct.run_info import RunInfo
 
     folder, in_sweep = Path(now.runtime.output_dir), now.mode is RunMode.MULTIRUN
@@ -219,27 +219,27 @@ def start_of(values: dict[str, Any], declared: dict[str, Any], now: Any) -> "Run
 
 
 def words_of(now: Any) -> tuple[str, ...]:
-    """The overrides of a job as they were typed; what they refer to is not looked up."""
+    """Return the overrides of a job as they were typed; what they refer to is not looked up."""
     return tuple(cast(list[str], OmegaConf.to_container(now.overrides.task, resolve=False)))
 
 
 def go_on(folder: Path) -> str:
-    """How to resume a run that was stopped; a job of a sweep is resumed alone."""
+    """Return how to resume a run that was stopped; a job of a sweep is resumed alone."""
     return f"To resume, run: {to_resume(folder)}"
 
 
 def unheard() -> int:
-    """Return the exit code of a program whose output nobody reads any more, as in `… | head`; nothing else is said."""
+    """Return the exit code of a program whose output is closed, as in `… | head`; print nothing."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())  # or Python would complain when it flushes what is left
     return 128 + 13  # SIGPIPE
 
 
 def tell(error: Exception) -> None:
-    """Print what is to be mended, each thing on a line of its own."""
+    """Print an error, each mistake on a line of its own."""
     text = printable(at_once(error.problems) if isinstance(error, Problems) else plain(error))
-    with suppress(OSError):  # nobody can read it any more; the log can be read later
+    with suppress(OSError):  # the stream is closed; the log can be read later
         print(text, file=sys.stderr, flush=True)  # noqa: T201
-    if begun:
+    if started_folders:
         with suppress(OSError):  # it may be the log that cannot be written
             log.info(text)

@@ -5,9 +5,9 @@ and OmegaConf.  Nothing heavy is imported before a job begins, so that `--help`,
 at once.  What a user must fix is printed on standard error without a traceback, and the exit code is 1.
 
 A run folder remembers the words and the flags that it was started with, so that its folder alone resumes it.  Of the
-folder of somebody else, key, address and store must be typed again (`selfinstruct.cli.retyping`).
+folder of others, key, address and store must be typed again (`selfinstruct.cli.retyping`).
 
-Where nobody reads standard output any more, as in `… | head`, the program ends as others do: with 141 and no word.
+Where standard output is closed, as in `… | head`, the program ends as others do: with exit code 141 and no message.
 """
 
 import os
@@ -23,7 +23,7 @@ from hydra.errors import HydraException
 from selfinstruct.cli.compose import check
 from selfinstruct.cli.flags import NAME, add_kept, flag_words, folder_in, kept_in, ordered, typed
 from selfinstruct.cli.hints import CONF, by_place, options_in
-from selfinstruct.cli.job import begun, failed, job, tell, unheard
+from selfinstruct.cli.job import failed, job, started_folders, tell, unheard
 from selfinstruct.cli.naming import key_of
 from selfinstruct.cli.retyping import TakenOver, is_strangers, strangers
 from selfinstruct.cli.signals import end_when_asked
@@ -81,7 +81,7 @@ def main() -> None:
         return
     # Hydra would print its own excerpt of a traceback; with this it lets us tell what is wrong.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
-    for found in (begun, failed, failures, strangers):
+    for found in (started_folders, failed, failures, strangers):
         found.clear()
     end_when_asked()
     try:
@@ -106,12 +106,12 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(unheard())
     except Exception as error:
-        if begun and not isinstance(error, HydraException):  # a defect of ours, told by its traceback
+        if started_folders and not isinstance(error, HydraException):  # a bug, reported with its traceback
             raise
         place = folder_in(sys.argv[1:], "hydra.run.dir") or folder_in(sys.argv[1:], "hydra.sweep.dir") or "outputs"
-        told = by_place(error, Path(place))
-        tell(told)
-        if isinstance(told, UnwritableError):
+        reported = by_place(error, Path(place))
+        tell(reported)
+        if isinstance(reported, UnwritableError):
             tell(SelfInstructError("Then run the same command again."))
         failed.append(str(error))
     finally:
@@ -122,7 +122,7 @@ def main() -> None:
 
 
 def refuse_secrets(words: list[str]) -> None:
-    """Stop before Hydra writes a key that somebody typed into its files; raises ConfigError."""
+    """Stop before Hydra writes a typed secret into its files; raises ConfigError."""
     typed = [SHAPE.sub("…", word.partition("=")[0]) for word in words if is_typed(word)]
     if typed:
         raise ConfigError(refusals(typed))
@@ -162,7 +162,7 @@ def with_kept_flags(line: Namespace) -> Namespace:
 
 
 def with_kept_overrides(words: list[str]) -> list[str]:
-    """The command line, and before it what a run was begun with, where it names the folder of one.
+    """Return the command line, and before it what a run was started with, where it names the folder of one.
 
     `refilter.run` names one as well: its candidates are judged again, so its questions must be the same.
     """

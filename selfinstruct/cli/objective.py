@@ -1,4 +1,4 @@
-"""The figure that a sweeper optimises, checked before a run is paid for.
+"""The figure that a sweeper optimizes, checked before a run is paid for.
 
 It is a dotted key of `summary.json`, which is written last.  The summary of a run that has done nothing has the same
 keys already, but for those that depend on what happens: they are empty there, or stand in `LATER`.
@@ -27,7 +27,7 @@ def check_objective(objective: str | None, start: RunInfo) -> None:
 
 
 def missing(objective: str, summary: Mapping[str, Any]) -> str | None:
-    """Return why an objective is no number of a summary, if it is known to be none."""
+    """Return why an objective is not a number of a summary, if that is known."""
     found: Any = summary
     for key in objective.split("."):
         if isinstance(found, Mapping) and not found:
@@ -37,5 +37,5 @@ def missing(objective: str, summary: Mapping[str, Any]) -> str | None:
             return f"summary.json has no {key!r} there; it has: {keys}."
         found = found[key]
     if isinstance(found, str | bool | Mapping):
-        return f"it is no number in summary.json. Name one, such as {', '.join(COUNTED)}."
+        return f"it is not a number in summary.json. Name one, such as {', '.join(COUNTED)}."
     return None

@@ -59,7 +59,7 @@ def repeated(path: Path) -> int:
 
 
 def misread_file(path: Path) -> list[str]:
-    """What keeps a YAML file from being read."""
+    """Return what keeps a YAML file from being read."""
     if path.is_dir():
         return [f"{path}: is a folder, not a file."]
     try:
@@ -100,7 +100,7 @@ def out_of_order(path: Path) -> list[str]:
 
 
 def misplaced(path: Path) -> str:
-    """Why an experiment's keys stand below `experiment`."""
+    """Return why an experiment's keys stand below `experiment`."""
     marked = path.is_file() and path.read_bytes().startswith(MARK)
     why = " A byte order mark stands before it: save the file without one." if marked else ""
     return f"{path}:1: must begin with the line '# @package _global_', and hold keys.{why}"

@@ -1,17 +1,17 @@
-"""What must be typed again before a run of somebody else's folder is resumed: key, address, store and destination.
+"""What must be typed again before a run in a folder of others is resumed: key, address, store and destination.
 
 The rule looks at the composed config, so that it does not matter whether the folder's words, its config folder or an
 experiment said so.  It concerns every model that would send a key, or share a store, if an action asks it:
 
 - The key of an `Endpoint` is the one that it names, and goes to its `api_base`.
 - LiteLLM reads the environment itself where no key is named, by the provider, which is a part of the model's name; and
-  further parameters of a request can lead it elsewhere.  Only with OpenAI's protocol it sends no key unless told to.
+  further parameters of a request can lead it elsewhere.  Only with OpenAI's protocol does it send no other key.
 - What one of our own options for `model` says, with the address of the provider, leads nowhere else.
 
-What a config folder that is not ours says of these must be typed as well, for it may come from somebody else in the
+What a config folder that is not ours says of these must be typed as well, for it may come from others in the
 same way; as it is often the user's own, the keys may instead be allowed by name in the environment (`unconfirmed`).
 
-Whoever has typed a value has confirmed it.  A run that sends no key is resumed freely, as one with a local server is.
+A typed value is confirmed.  A run that sends no key is resumed freely, as one with a local server is.
 Where a run is published and logged must be typed as well, whatever is done with the folder (`destinations`).
 """
 
@@ -48,7 +48,7 @@ strangers: list[str] = []
 
 @dataclass(frozen=True)
 class TakenOver:
-    """A command line that takes words over from a folder of somebody else."""
+    """A command line that takes words over from a folder of others."""
 
     folder: str
     """As it was typed."""
@@ -59,7 +59,7 @@ class TakenOver:
 
     @property
     def keys(self) -> frozenset[str]:
-        """The keys to which the user gave a value."""
+        """Return the keys to which the user gave a value."""
         return frozenset(word.lstrip("+").partition("=")[0] for word in self.words if "=" in word)
 
     def problems(self, config: Mapping[str, Any], shipped: Sequence[Mapping[str, Any]]) -> list[str]:

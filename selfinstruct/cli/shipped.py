@@ -13,7 +13,7 @@ from selfinstruct.text.policy import leaves
 
 
 def launcher_defaults(choices: Mapping[str, str | None]) -> dict[str, Any]:
-    """The values that the package of the chosen launcher gives it; nothing for a launcher of a config folder."""
+    """Return the values that the package of the chosen launcher gives it; nothing for a launcher of a config folder."""
     try:
         node = ConfigStore.instance().load(f"hydra/launcher/{choices['hydra/launcher']}.yaml").node
     except (ConfigLoadError, KeyError):

@@ -5,7 +5,7 @@ and summary are finished, and the exit code is 128 and the number of the signal.
 
 A terminal that closes sends its signal more than once, from the shell and from the system, so the later ones are
 ignored: a second request to end would give up the replies under way.  To write to that terminal would be an error,
-also when Python ends; so streams that nobody can read any more lead nowhere from then on, and the last words stand in
+also when Python ends; so closed streams lead nowhere from then on, and the last words stand in
 `run.log` only.  A program that was started to outlive its terminal, as by `nohup`, ignores the signal.
 """
 
@@ -37,7 +37,7 @@ def end(number: int, frame: FrameType | None) -> None:
 
 
 def let_go_of_lost_streams() -> None:
-    """Let standard output and standard error lead nowhere where nobody can read them any more."""
+    """Let standard output and standard error lead nowhere where their other end is closed."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):  # it is closed, or no file of the system's
             if is_lost(stream.fileno()):

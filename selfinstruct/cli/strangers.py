@@ -1,4 +1,4 @@
-"""Whether files of somebody else were composed into a config, and what its `hydra` part may not say where they were.
+"""Whether files of others were composed into a config, and what its `hydra` part may not say where they were.
 
 `selfinstruct.text.policy` has the rules; `selfinstruct.cli.shipped` what our own configs and launchers' packages say.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def foreign_places(primary: Path) -> list[str]:
-    """What is wrong with the search path of a primary config, which Hydra would follow while it composes."""
+    """Return what is wrong with the search path of a primary config, which Hydra would follow while it composes."""
     if primary.parent == CONF:
         return []
     try:
@@ -35,7 +35,7 @@ def refused_of(hydra: Mapping[str, Any], typed: Collection[str]) -> Iterator[str
 
 
 def is_foreign(start: "RunInfo", hydra: Any) -> bool:
-    """Return whether texts of a job's config may be somebody else's, by its `hydra` part and what is known of the run.
+    """Return whether texts of a job's config may be others', by its `hydra` part and what is known of the run.
 
     They are its user's where all was composed of our own files and of words that the user typed.  Packages are not
     counted: what the user has installed, or allowed by name, runs code anyway.

@@ -1,4 +1,4 @@
-"""The end of a sweep: what failed is told, whichever process or machine ran it, and the runs are compared."""
+"""The end of a sweep: what failed is reported, whichever process or machine ran it, and the runs are compared."""
 
 import json
 import shutil
@@ -15,11 +15,11 @@ from selfinstruct.storage.folder import CONFIG
 from selfinstruct.storage.remedies import LOCK
 
 failures: list[str] = []
-"""The jobs of the sweep that failed, as it tells them at its end."""
+"""The jobs of the sweep that failed, as reported at its end."""
 
 
 class Sweep(Callback):
-    """Told by Hydra when a sweep ends."""
+    """Called by Hydra when a sweep ends."""
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         """Gather the failures, and compare the runs."""
@@ -41,11 +41,11 @@ def remove_traces(folder: Path) -> None:
 
 
 def failures_in(folder: Path) -> list[str]:
-    """The jobs of a sweep that failed, with their overrides and errors, in the order of their numbers."""
-    told = []
+    """Return the jobs of a sweep that failed, with their overrides and errors, in the order of their numbers."""
+    found = []
     for path in folder.glob(f"*/{FAILURE}"):
         number = path.parent.name.partition("_")[0]
         note = json.loads(path.read_text(encoding="utf-8"))
         place = int(number) if number.isdecimal() else 0
-        told.append((place, f"{number}: {' '.join(note['overrides'])}\n     {note['error']}"))
-    return [text for _, text in sorted(told)]
+        found.append((place, f"{number}: {' '.join(note['overrides'])}\n     {note['error']}"))
+    return [text for _, text in sorted(found)]

@@ -25,7 +25,7 @@ class Filter(Protocol):
     """Judges one candidate."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
-        """The reason to turn the candidate away, or None."""
+        """Return the reason to reject the candidate, or None."""
         ...
 
 
@@ -47,7 +47,7 @@ class Neighbours(Protocol):
 
     @property
     def average(self) -> float | None:
-        """The mean score with all of them; None where it is not measured."""
+        """Return the mean score with all of them; None where it is not measured."""
         ...
 
 

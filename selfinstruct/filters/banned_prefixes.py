@@ -31,7 +31,7 @@ class BannedPrefixes:
     """Whether the last word of a text must be whole: "Write a program" is then no opening of "Write a programme"."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
-        """The first of the texts that the instruction begins with."""
+        """Return the first of the texts that the instruction begins with."""
         instruction = candidate.instruction.lstrip()
         for text, pattern in self._patterns.items():
             if pattern.match(instruction):

@@ -69,11 +69,11 @@ class Lanes:
             self._columns[number] = np.concatenate([column, np.zeros(len(column), self._type)])
 
     def lengths(self, size: int) -> NDArray[np.uint16]:
-        """How many tokens each of the first `size` texts has."""
+        """Return how many tokens each of the first `size` texts has."""
         return np.frombuffer(self._lengths, np.uint16)[:size] if size else np.empty(0, np.uint16)
 
     def common(self, numbers: Sequence[int], size: int) -> NDArray[np.uint8]:
-        """The length of the longest common subsequence with each of the first `size` texts."""
+        """Return the length of the longest common subsequence with each of the first `size` texts."""
         states = np.full(size, -1, np.int64).astype(self._type)
         hits, sums = np.empty_like(states), np.empty_like(states)
         for number in numbers:

@@ -1,7 +1,7 @@
 """Reject instances that give one input two outputs.
 
 Self-Instruct, section 2.2, step 4: instances of a task with the same input but different outputs are dropped.  Which of
-them is right cannot be told, so none is kept.  The reference code drops every instance of the task; with `scope: input`
+them is right is unknown, so none is kept.  The reference code drops every instance of the task; with `scope: input`
 the task keeps those that contradict nothing.
 
 An empty input is no input: a task without one may well have several answers.  An empty output contradicts nothing.
@@ -27,7 +27,7 @@ class Contradiction:
     """What a contradiction spoils: `input` the instances with that input, `task` all instances of the reply."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
-        """The first two instances of the reply that contradict each other and spoil this one."""
+        """Return the first two instances of the reply that contradict each other and spoil this one."""
         instances = candidate.instances
         pairs = [(a, b) for b in range(len(instances)) for a in range(b) if contradict(instances[a], instances[b])]
         for first, second in pairs:
@@ -37,6 +37,6 @@ class Contradiction:
 
 
 def contradict(one: Instance, other: Instance) -> bool:
-    """Whether two instances give the same input different outputs."""
+    """Return whether two instances give the same input different outputs."""
     inputs, outputs = (one.input.strip(), other.input.strip()), (one.output.strip(), other.output.strip())
     return bool(inputs[0]) and inputs[0] == inputs[1] and all(outputs) and outputs[0] != outputs[1]

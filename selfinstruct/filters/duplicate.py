@@ -20,7 +20,7 @@ class Duplicate:
     """It does."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
-        """The earlier instance that this one repeats."""
+        """Return the earlier instance that this one repeats."""
         if candidate.instance is None:
             return None
         texts = stripped(candidate.instance)

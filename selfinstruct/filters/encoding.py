@@ -19,5 +19,5 @@ def encode(numbers: Sequence[int]) -> Encoded:
 
 
 def decode(text: Encoded) -> Iterable[int]:
-    """The numbers that were encoded."""
+    """Return the numbers that were encoded."""
     return map(ord, text) if isinstance(text, str) else text

@@ -14,7 +14,7 @@ class EndsWithColon:
     """Rejects an instance whose input or output ends with a colon."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
-        """Which of the two ends with a colon."""
+        """Return which of the two ends with a colon."""
         if candidate.instance is not None:
             for name, text in (("input", candidate.instance.input), ("output", candidate.instance.output)):
                 if text.rstrip().endswith((":", "：")):

@@ -49,12 +49,12 @@ class Postings:
         self._signs.append(sign)
 
     def numbers(self, tokens: Sequence[str]) -> list[int]:
-        """The numbers of tokens, or of features, that any text has; 0 for all others."""
+        """Return the numbers of tokens, or of features, that any text has; 0 for all others."""
         get = self._numbers.get
         return [get(token, 0) for token in tokens]
 
     def listed(self, known: Sequence[int], fewest: int) -> Places:
-        """Every place of a text that may share `fewest` of these features, once for each list that has it."""
+        """Return every place of a text that may share `fewest` of these features, once for each list that has it."""
         scanned = len(known) - fewest + 1
         if scanned <= 0:
             return _NONE
@@ -62,7 +62,7 @@ class Postings:
         return np.frombuffer(b"".join(found[:scanned]), np.uint32)
 
     def most(self, known: Sequence[int], places: Places) -> Counts:
-        """How many of these features the text of each place shares at most, by its sign."""
+        """Return how many of these features the text of each place shares at most, by its sign."""
         sign = 0
         for number in known:
             sign |= 1 << (number & 63)
@@ -72,7 +72,7 @@ class Postings:
 
 
 def features(tokens: Sequence[str]) -> Sequence[str]:
-    """The features of a text; no token holds a space, so that none is `the 2`."""
+    """Return the features of a text; no token holds a space, so that none is `the 2`."""
     if len(set(tokens)) == len(tokens):
         return tokens
     seen: dict[str, int] = {}

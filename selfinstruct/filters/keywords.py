@@ -32,7 +32,7 @@ class Keywords:
     """Word or phrase, and whether it is looked for."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
-        """The first of the words that the instruction holds."""
+        """Return the first of the words that the instruction holds."""
         for word, pattern in self._patterns.items():
             if pattern.search(candidate.instruction):
                 return f"contains {word!r}"

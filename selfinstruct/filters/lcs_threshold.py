@@ -29,7 +29,7 @@ class Border:
         self._all = np.arange(ROW)
 
     def fewest(self, length: int) -> int:
-        """The fewest common tokens with which any text at all can be above the threshold; NEVER if none can.
+        """Return the fewest common tokens with which any text at all can be above the threshold; NEVER if none can.
 
         That text is the shortest that can: one that lies in the other as a whole.
         """
@@ -46,7 +46,7 @@ class Border:
             row = None
             if length < ROW:
                 row = self._needed(length, np.maximum(self._all, 1))
-                row = row if row[-1] == NEVER else None  # else longer texts have to be told apart
+                row = row if row[-1] == NEVER else None  # else longer texts differ
             self._rows[length] = row
         known = self._rows[length]
         return self._needed(length, lengths) if known is None else known.take(lengths, mode="clip")

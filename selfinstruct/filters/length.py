@@ -33,7 +33,7 @@ class Length:
         return self
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
-        """The number of words, where it is out of range."""
+        """Return the number of words, where it is out of range."""
         words = count_words(candidate.instruction)
         if words < self.min_words:
             return f"too short: {words} of at least {self.min_words} words"

@@ -42,7 +42,7 @@ class Compared:
     counts: Counts
 
     def reaching(self, border: float, length: int) -> list[tuple[int, float]]:
-        """The places and scores of the texts whose score is `border` or more, which is above 0."""
+        """Return the places and scores of the texts whose score is `border` or more, which is above 0."""
         sources = self.sources[self.scores >= border]
         if not sources.size:
             return []
@@ -98,7 +98,7 @@ class Neighbourhood:
         return nearest(pairs, count, place), exact_sum(scores, counts) / place
 
     def _all_long(self, places: Sequence[int]) -> Iterator[Counts]:
-        """The common length of the text of each place with every long text, some of which may come after it."""
+        """Yield the common length of the text of each place with every long text, some of which may come after it."""
         from rapidfuzz.distance import LCSseq
         from rapidfuzz.process import cdist
 
@@ -117,7 +117,7 @@ class Neighbourhood:
 
 
 def in_lanes(lanes: Lanes, numbers: Sequence[int], before: int) -> Compared:
-    """A text compared with those texts of the lanes that come before a place."""
+    """Return a text compared with those texts of the lanes that come before a place."""
     size = bisect_left(lanes.places, before)
     places, lengths, common = np.asarray(lanes.places)[:size], lanes.lengths(size), lanes.common(numbers, size)
     width = lanes.bits + 1
@@ -129,7 +129,7 @@ def in_lanes(lanes: Lanes, numbers: Sequence[int], before: int) -> Compared:
 
 
 def reached(scores: Scores, counts: Counts, count: int) -> float:
-    """The highest score that `count` texts reach; if there are fewer texts, the lowest of all."""
+    """Return the highest score that `count` texts reach; if there are fewer texts, the lowest of all."""
     if not scores.size:
         return 1.0
     order = np.argsort(-scores)
@@ -138,7 +138,7 @@ def reached(scores: Scores, counts: Counts, count: int) -> float:
 
 
 def nearest(pairs: list[tuple[int, float]], count: int, before: int) -> list[tuple[int, float]]:
-    """The `count` nearest places, of equal ones the first in the pool; places that score 0 fill the rest."""
+    """Return the `count` nearest places, of equal ones the first in the pool; places that score 0 fill the rest."""
     found = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:count]
     taken = {place for place, _ in found}
     for place in range(before):

@@ -33,7 +33,7 @@ def highest(
 
 
 def mean_of_pairs(texts: Sequence[Sequence[str]]) -> float | None:
-    """The mean score of all pairs of texts; None where there is no pair."""
+    """Return the mean score of all pairs of texts; None where there is no pair."""
     scores = [score for number, row in enumerate(rows(texts, texts)) for score in row[number + 1 :].tolist()]
     return fsum(scores) / len(scores) if scores else None
 

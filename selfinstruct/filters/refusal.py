@@ -27,7 +27,7 @@ class Refusal:
     """An output of so many words or more is never rejected."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
-        """The word, where the output of the instance is short and holds it."""
+        """Return the word, where the output of the instance is short and holds it."""
         output = candidate.instance.output if candidate.instance else ""
         for word, pattern in self._patterns.items():
             if pattern.search(output) and (words := count_words(output)) < self.below_words:

@@ -56,7 +56,7 @@ class RougeIndex:
         self._last = None
 
     def above(self, text: str, border: Border) -> Near | None:
-        """The task with the highest score above the border, of equal ones the first; None if there is none.
+        """Return the task with the highest score above the border, of equal ones the first; None if there is none.
 
         The last answer is kept until a task is added.
         """
@@ -89,7 +89,7 @@ class RougeIndex:
         return self._ids[places[enough][best]], float(scores[best])
 
     def _survivors(self, tokens: list[str], border: Border) -> Places:
-        """The places, ascending, of all texts that neither bound turns away."""
+        """Return the places, ascending, of all texts that neither bound rejects."""
         length, fewest = len(tokens), border.fewest(len(tokens))
         known = [number for number in self._postings.numbers(features(tokens)) if number]
         places = self._postings.listed(known, fewest)

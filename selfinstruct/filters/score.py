@@ -30,7 +30,7 @@ def f_measures(common: Counts, length: int, lengths: Counts) -> Scores:
 
 
 def exact_sum(scores: Scores, counts: Counts) -> float:
-    """The sum of scores that occur so many times each, rounded once: what `math.fsum` gives for the whole list.
+    """Return the sum of scores that occur so many times each, rounded once: what `math.fsum` gives for the whole list.
 
     Each score is cut into two halves of 26 bits (Dekker, 1971), so that its product with a count below 2 ** 26 is
     exact, and fsum adds the products exactly.  numpy's own sum depends on the machine's vector width.

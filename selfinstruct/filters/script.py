@@ -36,7 +36,7 @@ class Script:
     """Whether the first character must be ASCII besides."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
-        """The first character that is not allowed, and its kind."""
+        """Return the first character that is not allowed, and its kind."""
         instruction = candidate.instruction.strip()
         if self.ascii_only and not instruction[:1].isascii():
             return f"begins with {instruction[0]!r}, which is not ASCII"
@@ -72,7 +72,7 @@ class SeedScripts:
 
 
 def kind_of(character: str) -> str:
-    """What an instruction begins with: `digits`, `quotes`, `punctuation`, or the script of a letter."""
+    """Return what an instruction begins with: `digits`, `quotes`, `punctuation`, or the script of a letter."""
     plain = unicodedata.normalize("NFKC", character)[0]  # full-width A is a Latin letter, ① a digit
     if plain.isalpha():
         return script(plain)

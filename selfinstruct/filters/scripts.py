@@ -31,7 +31,7 @@ _SCRIPTS = {
 
 
 def has_unspaced(text: str) -> bool:
-    """Whether any of the text is in a script written without spaces."""
+    """Return whether any of the text is in a script written without spaces."""
     return not text.isascii() and _UNSPACED.search(text) is not None
 
 
@@ -42,9 +42,9 @@ def script(letter: str) -> str:
 
 
 def occurrence(text: str, *, ends: bool = True) -> re.Pattern[str]:
-    """A pattern that finds a text as whole words, in any case, with any white space between its words.
+    """Return a pattern that finds a text as whole words, in any case, with any white space between its words.
 
-    A word ends where no letter, digit or underscore goes on.  Where an end of the text is written in a script that
+    A word ends where no letter, digit or underscore follows.  Where an end of the text is written in a script that
     ties words together, or such a script stands beside it, there is no boundary to look for.  With `ends=False` the
     last word may go on.
     """

@@ -54,12 +54,12 @@ class Similarity:
     """How many nearest tasks a kept task records, with the mean score over the pool; 0 for neither."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
-        """The nearest task and its score, where that is above the threshold."""
+        """Return the nearest task and its score, where that is above the threshold."""
         near = self.nearest(candidate, pool)
         return f"ROUGE-L {near[1]:.4f} with {near[0]}" if near else None
 
     def nearest(self, candidate: Candidate, pool: Pool) -> tuple[str, float] | None:
-        """The task with the highest score above the threshold, of equally near ones the first in the pool."""
+        """Return the task with the highest score above the threshold, of equally near ones the first in the pool."""
         return self._index(pool).above(candidate.instruction, self._border)
 
     def measure(self, tasks: Sequence[Task], pool: Pool) -> list[NeighborIndex]:

@@ -19,6 +19,6 @@ class Verdict:
     """The verdicts, and whether a task so judged is turned away."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
-        """The verdict, where it is one of those."""
+        """Return the verdict, where it is one of those."""
         verdict = str(candidate.attributes.get(self.attribute))
         return f"judged {verdict!r}" if self.values.get(verdict) else None

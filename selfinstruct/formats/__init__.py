@@ -20,5 +20,5 @@ class Format(Protocol):
     """Turns the pool into the files of a dataset."""
 
     def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
-        """Each file's name in `dataset/` (`.jsonl`, or `.zip` for a file a row), and its rows in order."""
+        """Return each file's name in `dataset/` (`.jsonl`, or `.zip` for a file a row), and its rows in order."""
         ...

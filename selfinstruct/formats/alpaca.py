@@ -1,7 +1,7 @@
 """One row a task, with its first instance: the columns of the Alpaca data.
 
 Alpaca has exactly one instance for each instruction, and trainers that were written for it take that for granted: they
-count rows as tasks.  So the first instance is exported and the others are left out; whoever wants all of them exports
+count rows as tasks.  So the first instance is exported and the others are left out; to have all of them, export
 `self_instruct`, which has the same columns.  The release is a single JSON list; here it is one object a line, as in all
 files of a dataset, which `load_dataset("json")` and the trainers built on it read the same way.
 

@@ -19,7 +19,7 @@ from selfinstruct.task import Instance, Task
 
 
 def messages(task: Task, instance: Instance, system: str | None) -> list[dict[str, str]]:
-    """The conversation that an example makes."""
+    """Return the conversation that an example makes."""
     turns = [{"role": "user", "content": question(task, instance)}, {"role": "assistant", "content": instance.output}]
     return turns if system is None else [{"role": "system", "content": system}, *turns]
 

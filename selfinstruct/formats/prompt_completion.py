@@ -12,8 +12,8 @@ that joins the paragraphs of an input has a key, so that it can be turned off.
 As there, equal pairs are written once and the rows are shuffled.  Rows hold the two columns and nothing else, because
 fine-tuning services refuse files with further keys.
 
-There is no reader of this format among the seeds: layouts cannot be told apart for sure, so that instruction, input and
-label would be guessed, and the rows do not say who wrote them.  Export another format beside it.
+There is no reader of this format among the seeds: layouts cannot be distinguished reliably, so that instruction, input
+and label would be guessed, and the rows do not say who wrote them.  Export another format beside it.
 
 A shuffle needs all rows at once.  They lie in a database of SQLite's without a name, which it keeps in memory as long
 as it is small and on disk otherwise, so that a dataset may be larger than the memory.
@@ -42,17 +42,17 @@ SELECT = "SELECT prompt, completion FROM pairs WHERE number = ?"
 
 
 def kept(value: str) -> bytes:
-    """A text as it is kept for a while, also one with half of a surrogate pair."""
+    """Return a text as it is kept for a while, also one with half of a surrogate pair."""
     return value.encode("utf-8", "surrogatepass")
 
 
 def text(value: bytes) -> str:
-    """The text that was kept."""
+    """Return the text that was kept."""
     return value.decode("utf-8", "surrogatepass")
 
 
 def digest(pair: tuple[str, str]) -> bytes:
-    """What tells a pair from every other."""
+    """Return what tells a pair from every other."""
     return hashlib.sha256(b"\0".join(hashlib.sha256(kept(one)).digest() for one in pair)).digest()
 
 
@@ -66,7 +66,7 @@ class Layout:
     """What it learns to write after that: a template of `output`; the end marker follows."""
 
     def fill(self, instruction: str, input: str, output: str) -> tuple[str, str]:
-        """The example in this layout."""
+        """Return the example in this layout."""
         prompt = fill(self.prompt, {"instruction": instruction, "input": input}, EXACT)
         return prompt, fill(self.completion, {"output": output}, EXACT)
 

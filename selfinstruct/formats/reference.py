@@ -1,4 +1,4 @@
-"""The four files of the published Self-Instruct code, so that its later scripts go on from this pool.
+"""The four files of the published Self-Instruct code, so that its later scripts continue from this pool.
 
 Each file holds the keys which that code writes, in its order, and no others.  Where a task came from stands inside
 `metadata`, which its scripts carry along unread.
@@ -39,7 +39,7 @@ def input_first(instances: Sequence[Instance]) -> str:
 
 
 def neighbours(task: Task, pool: Pool) -> dict[str, float]:
-    """The texts of the most similar tasks, with their scores, highest first."""
+    """Return the texts of the most similar tasks, with their scores, highest first."""
     scores: dict[str, float] = {}
     for name, score in task.most_similar[:NEIGHBOURS]:
         scores.setdefault(pool[name].instruction, score)
@@ -47,12 +47,12 @@ def neighbours(task: Task, pool: Pool) -> dict[str, float]:
 
 
 def metadata(task: Task) -> Row:
-    """Where a task came from, in our own words."""
+    """Return where a task came from, in our own words."""
     return {**provenance(task), "request": task.request, "parents": list(task.parents)}
 
 
 def instruction_row(task: Task, pool: Pool) -> Row:
-    """A line of the file of instructions."""
+    """Return a line of the file of instructions."""
     return {
         "instruction": task.instruction,
         "most_similar": neighbours(task, pool),
@@ -63,13 +63,13 @@ def instruction_row(task: Task, pool: Pool) -> Row:
 
 
 def classification_row(task: Task) -> Row:
-    """A line of the file of answers to "is it classification?"."""
+    """Return a line of the file of answers to "is it classification?"."""
     answer = {True: " Yes", False: " No", None: ""}[task.is_classification]
     return {"instruction": task.instruction, "is_classification": answer}
 
 
 def instances_row(task: Task, pool: Pool) -> Row:
-    """A line of the file of instances as text."""
+    """Return a line of the file of instances as text."""
     write = label_first if task.is_classification else input_first
     return {
         "instruction": task.instruction,
@@ -82,12 +82,12 @@ def instances_row(task: Task, pool: Pool) -> Row:
 
 
 def example_row(task: Task, instance: Instance) -> Row:
-    """A line of the file of instances as read."""
+    """Return a line of the file of instances as read."""
     return {"instruction": task.instruction, "input": instance.input, "output": instance.output}
 
 
 def made(pool: Pool) -> Iterator[Task]:
-    """The tasks that are no seeds."""
+    """Return the tasks that are no seeds."""
     return (task for task in pool if not task.is_human)
 
 
@@ -96,7 +96,7 @@ class Reference:
     """Writes the files that the published code leaves behind after each of its steps."""
 
     def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[Row]]]:
-        """The four files, under the names by which the published code finds them."""
+        """Yield the four files, under the names by which the published code finds them."""
         yield "machine_generated_instructions.jsonl", (instruction_row(task, pool) for task in made(pool))
         yield "is_clf_or_not_davinci_template_1.jsonl", (classification_row(task) for task in made(pool))
         yield "machine_generated_instances.jsonl", (instances_row(task, pool) for task in finished(pool, False))

@@ -1,7 +1,7 @@
 """What the formats have in common: which tasks are exported, and what says where a row came from.
 
 Exported are the tasks that a model made and that have instances, in the pool's order, and after them the seeds if they
-are wanted.  Seeds are off by default, because they are somebody else's work with a licence of its own.
+are wanted.  Seeds are off by default, because they are other people's work with a license of its own.
 """
 
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ SEED = "seed"
 
 
 def finished(pool: Pool, include_seeds: bool) -> Iterator[Task]:
-    """The tasks to export: machine-made ones that have instances, then the seeds if wanted."""
+    """Yield the tasks to export: machine-made ones that have instances, then the seeds if wanted."""
     yield from (task for task in pool if not task.is_human and task.instances)
     if include_seeds:
         yield from (task for task in pool if task.is_human and task.instances)
 
 
 def examples(pool: Pool, include_seeds: bool) -> Iterator[tuple[Task, Instance]]:
-    """Every instance of the tasks to export, with its task."""
+    """Yield every instance of the tasks to export, with its task."""
     for task in finished(pool, include_seeds):
         for instance in task.instances or ():
             yield task, instance
@@ -34,7 +34,7 @@ def question(task: Task, instance: Instance) -> str:
 
 
 def columns(task: Task, instance: Instance) -> dict[str, Any]:
-    """An example as a flat row, with where it came from."""
+    """Return an example as a flat row, with where it came from."""
     return {
         "instruction": task.instruction,
         "input": instance.input,
@@ -44,6 +44,6 @@ def columns(task: Task, instance: Instance) -> dict[str, Any]:
 
 
 def provenance(task: Task) -> dict[str, Any]:
-    """Where the rows of a task came from; a seed that no person wrote is called `seed`, never `human`."""
+    """Return where the rows of a task came from; a seed that no person wrote is called `seed`, never `human`."""
     origin = SEED if task.writers else task.origin
     return {"id": task.id, "origin": origin, "models": list(dict.fromkeys(task.models.values()))}

@@ -19,7 +19,7 @@ from selfinstruct.task import Instance, Task
 
 
 def conversation(task: Task, instance: Instance) -> dict[str, Any]:
-    """The row of an example; the columns of the format come first."""
+    """Return the row of an example; the columns of the format come first."""
     turns = [{"from": "human", "value": question(task, instance)}, {"from": "gpt", "value": instance.output}]
     return {"id": task.id, "conversations": turns, **provenance(task)}
 

@@ -1,7 +1,7 @@
 """One JSON file a task, with the keys of Super-NaturalInstructions (Wang et al. 2022), all in one zip.
 
 The keys are those of the published task files, in their order.  What this program does not know is said to be
-`Unknown`, the word of the published files, or is an empty list: contributors, domains, languages, licence.  Nothing
+`Unknown`, the word of the published files, or is an empty list: contributors, domains, languages, license.  Nothing
 is guessed, not even that a text is English.  `Source` says that the task was grown and by which models, in words of its
 own where it was the offline grammar, so that the mark survives in a key that every reader of such files shows.
 
@@ -44,7 +44,7 @@ class Superni:
 
 
 def task_file(task: Task) -> dict[str, Any]:
-    """A task as one object."""
+    """Return a task as one object."""
     who = provenance(task)
     return {
         "Contributors": UNKNOWN,
@@ -69,7 +69,7 @@ def task_file(task: Task) -> dict[str, Any]:
 
 
 def source(task: Task, models: list[str]) -> list[str]:
-    """Where a task comes from; of a seed nothing is known but who wrote it."""
+    """Return where a task comes from; of a seed nothing is known but who wrote it."""
     if made_up := stand_ins(models):
         return [BY_STAND_IN[made_up[0]]]
     if task.is_human:
@@ -78,7 +78,7 @@ def source(task: Task, models: list[str]) -> list[str]:
 
 
 def numbered(task: Task) -> Iterator[dict[str, Any]]:
-    """The instances, each with all outputs that follow on its input."""
+    """Yield the instances, each with all outputs that follow on its input."""
     groups = groupby(task.instances or (), key=lambda instance: instance.input)
     for number, (shown, instances) in enumerate(groups, 1):
         yield {"id": f"{task.id}-{number}", "input": shown, "output": [one.output for one in instances]}

@@ -3,7 +3,7 @@
 A metric looks at one round and gives numbers under names of its own; they stand in `rounds.jsonl` and W&B beside the
 round's figures, and on the console where the name has no slash.  It is a pure function of the round, of the tasks that
 it made or changed and of those that were in the pool before its stage began: which other tasks the stage has completed
-by then may differ when a run goes on.
+by then may differ when a run is resumed.
 
 To add one, write two files and nothing else: `conf/metrics/<name>.yaml`, which nests under its own name, and
 `selfinstruct/metrics/<name>.py` with a `@part` class that has `figures`.  Then
@@ -22,5 +22,5 @@ class Metric(Protocol):
     """Counts something of each round."""
 
     def figures(self, round_: Round, pool: Pool) -> Mapping[str, float | int]:
-        """What is counted, by name; a name must be none of a round's own figures."""
+        """Return what is counted, by name; a name must be none of a round's own figures."""
         ...

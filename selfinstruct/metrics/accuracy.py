@@ -45,12 +45,12 @@ class Accuracy:
 
     @property
     def best(self) -> str | None:
-        """The instruction that does best; of several the most frequent, then the first."""
+        """Return the instruction that does best; of several the most frequent, then the first."""
         return max(self.means, key=lambda text: (self.means[text], self.instructions[text]), default=None)
 
 
 def accuracies(pool: Pool, scoring: Scoring, families: Collection[str] | None = None) -> list[Accuracy]:
-    """The accuracy of every family of the seeds, or of some of them, in the order of the seeds."""
+    """Return the accuracy of every family of the seeds, or of some of them, in the order of the seeds."""
     held = {}
     for task in map(pool.__getitem__, pool.of(HUMAN)):
         if task.attributes.get("set") == "execute":
@@ -65,7 +65,7 @@ def accuracies(pool: Pool, scoring: Scoring, families: Collection[str] | None = 
 
 
 def accuracy(held: Task, made: list[Task], scoring: Scoring) -> Accuracy:
-    """The accuracy of one family: its held-out pairs, and its predictions."""
+    """Return the accuracy of one family: its held-out pairs, and its predictions."""
     accepted: dict[str, list[str]] = {}
     for pair in held.instances or ():
         accepted.setdefault(pair.input, []).append(pair.output)
@@ -89,12 +89,12 @@ def accuracy(held: Task, made: list[Task], scoring: Scoring) -> Accuracy:
 
 
 def mark(held: Task, given: str, answer: str, accepted: Mapping[str, list[str]], scoring: Scoring) -> float:
-    """The score of one answer."""
+    """Return the score of one answer."""
     echo = None if held.attributes.get("may_echo", True) else given
     return score(answer, accepted.get(given, ()), held.attributes["metric"], scoring, echo)
 
 
 def overall(found: Collection[Accuracy]) -> float | None:
-    """The mean over the families that have a score."""
+    """Return the mean over the families that have a score."""
     scores = [family.score for family in found if family.score is not None]
     return sum(scores) / len(scores) if scores else None

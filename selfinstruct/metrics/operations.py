@@ -25,7 +25,7 @@ class Operations:
 
 
 def counted(round_: Round, pool: Pool) -> Iterator[str]:
-    """What each piece of the round counts under."""
+    """Yield what each piece of the round counts under."""
     for sample in round_.samples:
         yield from under(sample.task.attributes if sample.task else sample.attributes, "asked")
     for task in round_.tasks:
@@ -37,6 +37,6 @@ def counted(round_: Round, pool: Pool) -> Iterator[str]:
 
 
 def under(attributes: Mapping[str, Any], name: str) -> Iterator[str]:
-    """The name for what these attributes belong to; nothing where they tell of no operation."""
+    """Yield the name for what these attributes belong to; nothing where they tell of no operation."""
     if "operation" in attributes:
         yield f"operations/{attributes.get('generation', 1)}/{attributes['operation']}/{name}"

@@ -26,7 +26,7 @@ class Sampler(Protocol):
         ...
 
     def preview(self, pool: Pool, rng: Random) -> Sample:
-        """A sample of the same shape from a pool that holds only seeds, to check a prompt before it is paid for.
+        """Return a sample of the same shape from a pool that holds only seeds, to check a prompt before it is paid for.
 
         Raises ValueError where the seeds are not enough for it; `{key}` in the message stands for the sampler's key.
         """
@@ -38,7 +38,7 @@ class Various(Protocol):
     """A sampler whose samples are of several kinds, for each of which a template may have words of its own."""
 
     def previews(self, pool: Pool) -> list[Sample]:
-        """A sample of each kind, from a pool that holds only seeds."""
+        """Return a sample of each kind, from a pool that holds only seeds."""
         ...
 
 

@@ -67,15 +67,15 @@ class Demonstrations:
 
 
 def families(pool: Pool) -> list[Task]:
-    """The seeds whose pairs may be shown."""
+    """Return the seeds whose pairs may be shown."""
     return [task for task in map(pool.__getitem__, pool.of(HUMAN)) if task.attributes.get("set") == "induce"]
 
 
 def pairs(task: Task) -> list[Instance]:
-    """The pairs of a family, each input once, with the first of its outputs."""
+    """Return the pairs of a family, each input once, with the first of its outputs."""
     return list({pair.input: pair for pair in reversed(task.instances or ())}.values())[::-1]
 
 
 def written(prompt: str) -> list[Instance]:
-    """The pairs that a published prompt shows."""
+    """Return the pairs that a published prompt shows."""
     return [Instance(*pair) for pair in PAIR.findall(prompt)]

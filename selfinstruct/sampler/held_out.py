@@ -29,7 +29,7 @@ class HeldOut:
     """How many held-out inputs of a family each of its instructions meets, the first ones; null for all."""
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
-        """All that is left, with the variables `task` and `input`."""
+        """Return all that is left, with the variables `task` and `input`."""
         held = {task.attributes["family"]: list(islice(inputs(task), self.inputs)) for task in families(pool)}
         left = []
         for task in distinct(pool):
@@ -38,34 +38,34 @@ class HeldOut:
         return left
 
     def inputs_each(self, pool: Pool) -> float:
-        """How many inputs an instruction meets, on average over the families."""
+        """Return how many inputs an instruction meets, on average over the families."""
         counts = [len(list(islice(inputs(task), self.inputs))) for task in families(pool)]
         return sum(counts) / len(counts) if counts else 0.0
 
     def preview(self, pool: Pool, rng: Random) -> Sample:
-        """A family's own instruction with one of its inputs; raises ValueError where no seeds are held out."""
+        """Return a family's own instruction with one of its inputs; raises ValueError where no seeds are held out."""
         for task in families(pool):
             return about(task, next(inputs(task)))
         raise ValueError("wants seeds that are task families. Set seeds=families")
 
 
 def about(task: Task, text: str) -> Sample:
-    """What a prompt shows that is about one input of a task."""
+    """Return what a prompt shows that is about one input of a task."""
     return Sample(variables={"task": task, "input": text}, task=task, input=text, attributes={"input": text})
 
 
 def families(pool: Pool) -> Iterator[Task]:
-    """The seeds whose pairs are held out."""
+    """Return the seeds whose pairs are held out."""
     return (task for task in map(pool.__getitem__, pool.of(HUMAN)) if task.attributes.get("set") == "execute")
 
 
 def inputs(task: Task) -> Iterator[str]:
-    """The inputs of a task, each once."""
+    """Return the inputs of a task, each once."""
     return iter(dict.fromkeys(pair.input for pair in task.instances or ()))
 
 
 def distinct(pool: Pool) -> list[Task]:
-    """The first task of every induced instruction, family by family."""
+    """Return the first task of every induced instruction, family by family."""
     first: dict[tuple[str, str], Task] = {}
     for task in pool:
         if not task.is_human and "family" in task.attributes:

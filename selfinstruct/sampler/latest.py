@@ -42,11 +42,11 @@ class Latest:
         ]
 
     def preview(self, pool: Pool, rng: Random) -> Sample:
-        """The first task, with an operation of the stream's choice."""
+        """Return the first task, with an operation of the stream's choice."""
         return self.sample(pool, rng, 1, "")[0]
 
     def previews(self, pool: Pool) -> list[Sample]:
-        """The first task, with every operation that may be drawn."""
+        """Return the first task, with every operation that may be drawn."""
         task = next(iter(pool))
         return [shown(task, operation, 0) for operation, weight in self.operations.items() if weight]
 

@@ -34,7 +34,7 @@ class Missing:
         return [about(task, pool) for task in islice(lacking, count)]
 
     def preview(self, pool: Pool, rng: Random) -> Sample:
-        """Any task of the pool, as if it lacked the field and were made of itself."""
+        """Return any task of the pool, as if it lacked the field and were made of itself."""
         task = next(iter(pool))
         return Sample(variables={"task": task, "parents": [task]}, task=task)
 
@@ -45,5 +45,5 @@ class Missing:
 
 
 def value_of(task: Task, name: str) -> Any:
-    """A field of a task, or one of its attributes; None where it has none of that name."""
+    """Return a field of a task, or one of its attributes; None where it has none of that name."""
     return getattr(task, name) if name in FIELDS else task.attributes.get(name)

@@ -13,5 +13,5 @@ class Seeds(Protocol):
     """Gives the seed tasks."""
 
     def load(self) -> list[Task]:
-        """The tasks, in the order of their source; raises DataError with every mistake in it."""
+        """Return the tasks, in the order of their source; raises DataError with every mistake in it."""
         ...

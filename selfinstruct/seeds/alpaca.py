@@ -10,7 +10,7 @@ from pathlib import Path
 from selfinstruct.part import part
 from selfinstruct.seeds.assembly import Row, apart, problems_of
 from selfinstruct.seeds.fields import instances_of, mistakes_in_columns, name_of, writers
-from selfinstruct.seeds.source import lines_or_items
+from selfinstruct.seeds.reading import lines_or_items
 from selfinstruct.task import HUMAN, Task
 
 
@@ -24,11 +24,11 @@ class Alpaca:
     """Who wrote the rows that do not say so: `human`, the name of a model, or `unknown`."""
 
     def problems(self) -> list[str]:
-        """Every mistake in the file."""
+        """Return every mistake in the file."""
         return problems_of(self.load)
 
     def load(self) -> list[Task]:
-        """The tasks in the order of the file; raises DataError with every bad row."""
+        """Return the tasks in the order of the file; raises DataError with every bad row."""
         return apart(self.path, lines_or_items(self.path), mistakes_in_columns, self._task)
 
     def _task(self, row: Row) -> Task:

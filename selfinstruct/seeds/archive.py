@@ -45,28 +45,30 @@ def members(path: Path) -> Iterator[Member]:
         elif path.is_file():
             yield in_folder(path)
         else:
-            raise OSError(0, "it is no file that can be read twice" if path.exists() else "No such file or directory")
+            raise OSError(
+                0, "it is not a file that can be read twice" if path.exists() else "No such file or directory"
+            )
     except UNREADABLE as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise DataError([f"{path}: cannot be read ({reason}). Set seeds.path={WANTED}."]) from None
 
 
 def is_wanted(name: str) -> bool:
-    """Whether a file is one of JSON that a person put there."""
+    """Return whether a file is one of JSON that a person put there."""
     return name.endswith(".json") and not is_hidden(name)
 
 
 def in_folder(path: Path) -> Member:
-    """A file of a folder."""
+    """Return a file of a folder."""
     if not path.is_file():
-        return Member(path, b"", "is no file")
+        return Member(path, b"", "is not a file")
     if path.stat().st_size > LARGEST_FILE:
         return Member(path, b"", too_large())
     return Member(path, path.read_bytes(), None)
 
 
 def in_zip(path: Path, source: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Member:
-    """A file of a zip."""
+    """Return a file of a zip."""
     place = path / entry.filename
     try:
         with source.open(entry) as file:
@@ -77,5 +79,5 @@ def in_zip(path: Path, source: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Membe
 
 
 def too_large() -> str:
-    """How large a file may be."""
+    """Return how large a file may be."""
     return f"is larger than {LARGEST_FILE:,} bytes"

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from selfinstruct.errors import DataError
 from selfinstruct.seeds.fields import recorded, shown
-from selfinstruct.seeds.source import Found
+from selfinstruct.seeds.reading import Found
 from selfinstruct.task import Task
 
 Row: TypeAlias = Mapping[str, Any]
@@ -23,7 +23,7 @@ Make: TypeAlias = Callable[[Row], Task]
 
 
 def problems_of(load: Callable[[], object]) -> list[str]:
-    """Every mistake that keeps seeds from being loaded."""
+    """Return every mistake that keeps seeds from being loaded."""
     try:
         load()
     except DataError as error:
@@ -32,7 +32,7 @@ def problems_of(load: Callable[[], object]) -> list[str]:
 
 
 def apart(path: Path, found: Iterable[Found], check: Check, make: Make) -> list[Task]:
-    """The tasks of a file with one task a row; raises DataError with every bad row."""
+    """Return the tasks of a file with one task a row; raises DataError with every bad row."""
     rows = [checked(item, check) for item in found]
     first: dict[str, str] = {}
     for item in rows:
@@ -40,7 +40,7 @@ def apart(path: Path, found: Iterable[Found], check: Check, make: Make) -> list[
             place = first[str(item.row["id"])]
             item.mistakes.append(f"'id' {shown(item.row['id'])} stands in {place} already")
     drafts = [make(item.row) for item in rows if not item.mistakes]
-    return told(path, rows, named(drafts, first))
+    return without_mistakes(path, rows, named(drafts, first))
 
 
 def together(
@@ -52,7 +52,7 @@ def together(
     instances: int | None = None,
     is_split: bool = False,
 ) -> list[Task]:
-    """The tasks of a file with one instance a row; raises DataError with every bad row.
+    """Return the tasks of a file with one instance a row; raises DataError with every bad row.
 
     A task gets at most `instances`, the first ones.  Rows of one id whose instructions differ are a mistake, or, where
     the file `is_split` that way, tasks of their own.
@@ -69,25 +69,25 @@ def together(
             item.mistakes.append(f"the id {shown(draft.id)} stands in {place} with another instruction")
         key = (draft.id, draft.instruction)
         drafts[key] = joined(drafts[key], draft, instances) if key in drafts else draft
-    return told(path, rows, named(drafts.values(), first))
+    return without_mistakes(path, rows, named(drafts.values(), first))
 
 
 def checked(item: Found, check: Check) -> Found:
-    """A row with what is wrong by its meaning; broken JSON has none."""
+    """Return a row with what is wrong by its meaning; broken JSON has none."""
     if item.mistakes and not item.row:
         return item
     return item._replace(mistakes=[*item.mistakes, *check(item.row)])
 
 
 def joined(task: Task, more: Task, most: int | None) -> Task:
-    """A task with the instances of a further row."""
+    """Return a task with the instances of a further row."""
     instances = ((task.instances or ()) + (more.instances or ()))[:most]
     models = task.models if task.models == more.models else recorded([*task.models.values(), *more.models.values()])
     return replace(task, instances=instances or None, models=models)
 
 
 def named(drafts: Iterable[Task], taken: Iterable[str]) -> list[Task]:
-    """The tasks, with an id for each that has none, and a number behind each that was given away already."""
+    """Return the tasks, with an id for each that has none, and a number behind each that was given away already."""
     known = set(taken)
     given: set[str] = set()
     free = (name for name in map("seed_task_{}".format, count()) if name not in known)
@@ -103,8 +103,8 @@ def named(drafts: Iterable[Task], taken: Iterable[str]) -> list[Task]:
     return tasks
 
 
-def told(path: Path, rows: Iterable[Found], tasks: list[Task]) -> list[Task]:
-    """The tasks; raises DataError where any row is bad, or there is none."""
+def without_mistakes(path: Path, rows: Iterable[Found], tasks: list[Task]) -> list[Task]:
+    """Return the tasks; raises DataError where any row is bad, or there is none."""
     problems = [f"{item.place}: {mistake}." for item in rows for mistake in item.mistakes]
     if not tasks and not problems:
         problems.append(f"{path}: holds no tasks.")

@@ -7,8 +7,8 @@ instruction, and the input is empty.  Rows of one id with one question are one t
 questions under the same id are tasks of their own, with a number behind the id, since an export gives every instance of
 a task the id of the task.
 
-Conversations in the wild go on.  What follows the first answer rests on it and is no task by itself, so it is left out,
-or refused (`longer`); so is what a system message asks for, which an instruction has no place for.
+Conversations in the wild are longer.  What follows the first answer rests on it and is no task by itself, so it is left
+out, or refused (`longer`); so is what a system message asks for, which an instruction has no place for.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias
 from selfinstruct.part import part
 from selfinstruct.seeds.assembly import Row, problems_of, together
 from selfinstruct.seeds.fields import mistakes_in_id, name_of, shown, writers
-from selfinstruct.seeds.source import lines_or_items
+from selfinstruct.seeds.reading import lines_or_items
 from selfinstruct.task import HUMAN, Instance, Task
 
 Speaker: TypeAlias = Literal["user", "assistant", "system"]
@@ -41,18 +41,18 @@ class Conversation:
     author: str
     """Who wrote the rows that do not say so: `human`, the name of a model, or `unknown`."""
     longer: Literal["first", "refuse"]
-    """What to do with conversations that go on: take the `first` question and answer, or `refuse` the file."""
+    """What to do with longer conversations: take the `first` question and answer, or `refuse` the file."""
 
     def problems(self) -> list[str]:
-        """Every mistake in the file."""
+        """Return every mistake in the file."""
         return problems_of(self.load)
 
     def load(self) -> list[Task]:
-        """The tasks in the order of the file; raises DataError with every bad conversation."""
+        """Return the tasks in the order of the file; raises DataError with every bad conversation."""
         return together(self.path, lines_or_items(self.path), self._mistakes, self._task, is_split=True)
 
     def _mistakes(self, row: Row) -> list[str]:
-        """Everything that is wrong with a conversation."""
+        """Return everything that is wrong with a conversation."""
         turns, mistakes = row.get(self.turns), mistakes_in_id(row)
         if not isinstance(turns, list) or not turns:
             return [*mistakes, f"'{self.turns}' must be a list that is not empty (got {shown(turns)})"]
@@ -71,7 +71,7 @@ class Conversation:
         return mistakes
 
     def _mistakes_in_order(self, said: list[tuple[Speaker, str]]) -> list[str]:
-        """What keeps turns that are sound from being a question and its answer."""
+        """Return what keeps turns that are sound from being a question and its answer."""
         speakers = [speaker for speaker, _ in said]
         if speakers[:1] != ["user"]:
             return ["must begin with a question"]
@@ -84,12 +84,12 @@ class Conversation:
         return []
 
     def _spoken(self, turns: list[Mapping[str, Any]]) -> list[tuple[Speaker, str]]:
-        """Who says what, system messages left out."""
+        """Return who says what, system messages left out."""
         said = [(self.roles[turn[self.role]], turn[self.text]) for turn in turns]
         return [(speaker, text) for speaker, text in said if speaker != "system"]
 
     def _task(self, row: Row) -> Task:
-        """The seed task that a conversation without mistakes begins with."""
+        """Return the seed task that a conversation without mistakes begins with."""
         (_, question), *answers = self._spoken(row[self.turns])
         return Task(
             id=name_of(row),

@@ -32,11 +32,11 @@ class Families:
     """The families to take, by name; null for all."""
 
     def problems(self) -> list[str]:
-        """Every mistake in the files."""
+        """Return every mistake in the files."""
         return problems_of(self.load)
 
     def load(self) -> list[Task]:
-        """Two tasks a family, in the order of their names; raises DataError with every mistake."""
+        """Return two tasks a family, in the order of their names; raises DataError with every mistake."""
         place = opened(self.path)
         problems: list[str] = []
         root = published_families.root(place)
@@ -59,8 +59,8 @@ class Families:
 
 
 def opened(path: Path) -> Place:
-    """A folder, or what is in an archive; raises DataError where there is neither."""
-    reason = "it is no folder and no zip archive"
+    """Return a folder, or what is in an archive; raises DataError where there is neither."""
+    reason = "it is neither a folder nor a zip archive"
     try:
         if path.is_dir():
             return path
@@ -75,6 +75,6 @@ def opened(path: Path) -> Place:
 
 
 def names(place: Place) -> list[str]:
-    """The names of the JSON files in a folder, without those that are hidden."""
+    """Return the names of the JSON files in a folder, without those that are hidden."""
     found = (item.name for item in place.iterdir())
     return [name.removesuffix(".json") for name in found if name.endswith(".json") and not name.startswith(".")]

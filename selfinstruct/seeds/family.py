@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from selfinstruct.seeds.fields import LONGEST_ID
-from selfinstruct.seeds.source import parsed_at
+from selfinstruct.seeds.reading import parsed_at
 from selfinstruct.task import HUMAN, Instance, Task
 from selfinstruct.text.archives import UNREADABLE
 from selfinstruct.text.encoding import MARK, misread
@@ -37,7 +37,7 @@ class Family:
     """Whether an answer that repeats its input can be right."""
 
     def tasks(self) -> list[Task]:
-        """The two tasks of the family."""
+        """Return the two tasks of the family."""
         known = {"family": self.name, "metric": self.metric, "instructions": self.instructions}
         shown = {**known, "set": "induce", **({"prompts": list(self.prompts)} if self.prompts else {})}
         held = {**known, "set": "execute", **({} if self.may_echo else {"may_echo": False})}
@@ -56,10 +56,10 @@ class Family:
 
 
 def parsed(place: Place, problems: list[str]) -> dict[str, Any]:
-    """A JSON object; what keeps it from being one is noted, and it is empty then."""
+    """Return a JSON object; what keeps it from being one is noted, and it is empty then."""
     try:
         if place.exists() and not place.is_file():
-            raise OSError("it is no file")
+            raise OSError("it is not a file")
         content = place.read_bytes()
     except (*UNREADABLE, KeyError) as error:
         problems.append(f"{place}: cannot be read ({error}).")
@@ -73,7 +73,7 @@ def parsed(place: Place, problems: list[str]) -> dict[str, Any]:
 
 
 def mistakes_in_name(name: str) -> list[str]:
-    """What keeps a family from having its name in the pool, beside those of its held-out pairs and of others."""
+    """Return what keeps a family from having its name in the pool, beside those of its held-out pairs and of others."""
     found = (
         [] if name.strip() and len(name) <= LONGEST_ID else [f"a family's name must have 1 to {LONGEST_ID} characters"]
     )
@@ -81,7 +81,7 @@ def mistakes_in_name(name: str) -> list[str]:
 
 
 def family_of(place: Place, name: str, problems: list[str]) -> Family | None:
-    """A family in the layout of ours; what is wrong with it is noted."""
+    """Return a family in the layout of ours; what is wrong with it is noted."""
     file = place / f"{name}.json"
     before = len(problems)
     row = parsed(file, problems)
@@ -92,10 +92,10 @@ def family_of(place: Place, name: str, problems: list[str]) -> Family | None:
 
 
 def mistakes(row: dict[str, Any]) -> list[str]:
-    """What is wrong with a family of ours."""
+    """Return what is wrong with a family of ours."""
     keys = ("metric", "is_classification", "instructions", "induce", "execute")
     found = [f"{key!r} is missing" for key in keys if key not in row]
-    found += [f"{key!r} is no key of a family" for key in row if key not in keys]
+    found += [f"{key!r} is not a key of a family" for key in row if key not in keys]
     if found:
         return found
     if row["metric"] not in METRICS:
@@ -112,5 +112,5 @@ def mistakes(row: dict[str, Any]) -> list[str]:
 
 
 def is_texts(value: Any, least: int) -> bool:
-    """Whether a value is a list of so many texts, none of them empty."""
+    """Return whether a value is a list of so many texts, none of them empty."""
     return isinstance(value, list) and len(value) >= least and all(isinstance(x, str) and x.strip() for x in value)

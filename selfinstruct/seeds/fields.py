@@ -1,9 +1,9 @@
-"""What the fields of a seed may hold, told in the same words whatever file they come from, and who wrote it.
+"""What the fields of a seed may hold, with the same messages for every kind of file, and who wrote it.
 
 A file of tasks need not be a person's work: most that are published were written by a model.  Seeds are the tasks that
-a run started from, so their origin is `human` in the pool, whoever wrote them; that no machine's text passes for a
-person's is the business of `models`.  A row that this program exported says who wrote it (`origin`, `models`), and the
-rows of all others are by whom the user says (`author`).  Where nobody says, it is `unknown`, never a person.
+a run started from, so their origin is `human` in the pool, whoever the author is; `models` is what keeps text written
+by a model from being labelled as human.  A row that this program exported names its author (`origin`, `models`); for
+all others the user does (`author`).  An author whom nothing names is `unknown`, never a person.
 """
 
 import json
@@ -19,31 +19,31 @@ LONGEST_ID = 200
 
 
 def mistakes_in_id(row: Mapping[str, Any], key: str = "id") -> list[str]:
-    """What is wrong with the id of a row, which may have none."""
+    """Return what is wrong with the id of a row, which may have none."""
     if key not in row or is_name(row[key]):
         return []
     return [f"'{key}' must be text of 1 to {LONGEST_ID} characters (got {shown(row[key])})"]
 
 
 def is_name(value: Any) -> bool:
-    """Whether a value can be the id of a task."""
+    """Return whether a value can be the id of a task."""
     return isinstance(value, str | int) and not isinstance(value, bool) and 0 < len(str(value)) <= LONGEST_ID
 
 
 def name_of(row: Mapping[str, Any], key: str = "id") -> str:
-    """The id of a row; empty where it has none."""
+    """Return the id of a row; empty where it has none."""
     return str(row[key]) if key in row else ""
 
 
 def mistakes_in_instruction(value: Any, key: str = "instruction") -> list[str]:
-    """What is wrong with an instruction."""
+    """Return what is wrong with an instruction."""
     if isinstance(value, str) and value.strip():
         return []
     return [f"'{key}' must be text that is not empty (got {shown(value)})"]
 
 
 def mistakes_in_text(value: Any, key: str) -> list[str]:
-    """What is wrong with a text that may be empty."""
+    """Return what is wrong with a text that may be empty."""
     return [] if isinstance(value, str) else [f"'{key}' must be text (got {shown(value)})"]
 
 
@@ -53,7 +53,7 @@ def mistakes_in_input(row: Mapping[str, Any], key: str = "input") -> list[str]:
 
 
 def mistakes_in_instances(instances: Any) -> list[str]:
-    """What is wrong with the instances of a row."""
+    """Return what is wrong with the instances of a row."""
     if not isinstance(instances, list) or not instances:
         return [f"'instances' must be a list that is not empty (got {shown(instances)})"]
     mistakes = []
@@ -69,14 +69,14 @@ def mistakes_in_instances(instances: Any) -> list[str]:
 
 
 def mistakes_in_classification(row: Mapping[str, Any]) -> list[str]:
-    """What is wrong with whether a row is classification; null, or no such key, is not known."""
+    """Return what is wrong with whether a row is classification; null, or no such key, is not known."""
     if isinstance(said := row.get("is_classification"), bool | None):
         return []
     return [f"'is_classification' must be true, false or null (got {shown(said)})"]
 
 
 def mistakes_in_columns(row: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a row: an instruction alone, one that is answered, or one with a list of instances."""
+    """Return what is wrong with a row: an instruction alone, one that is answered, or one with a list of instances."""
     mistakes = mistakes_in_id(row)
     if "instruction" in row:
         mistakes += mistakes_in_instruction(row["instruction"])
@@ -93,7 +93,7 @@ def mistakes_in_columns(row: Mapping[str, Any]) -> list[str]:
 
 
 def instances_of(row: Mapping[str, Any]) -> tuple[Instance, ...] | None:
-    """The instances of a row; None of an instruction alone."""
+    """Return the instances of a row; None of an instruction alone."""
     if INSTANCES in row:
         return tuple(instance(item["input"], item["output"]) for item in row[INSTANCES])
     return (instance(row.get("input", ""), row["output"]),) if "output" in row else None
@@ -105,7 +105,7 @@ def instance(given: str | None, output: str) -> Instance:
 
 
 def writers(row: Mapping[str, Any], author: str) -> dict[str, str]:
-    """Who wrote a row, as a task records it: its own word where it was exported, else the user's."""
+    """Return who wrote a row, as a task records it: its own word where it was exported, else the user's."""
     origin, models = row.get("origin"), row.get("models")
     if isinstance(origin, str) and isinstance(models, list) and all(isinstance(name, str) for name in models):
         return recorded(models or ([] if origin == HUMAN else [UNKNOWN]))
@@ -113,12 +113,12 @@ def writers(row: Mapping[str, Any], author: str) -> dict[str, str]:
 
 
 def recorded(names: Iterable[str]) -> dict[str, str]:
-    """The writers of a seed as its `models`: the first under `seeds`, the others numbered below it."""
+    """Return the writers of a seed as its `models`: the first under `seeds`, the others numbered below it."""
     distinct = enumerate(dict.fromkeys(names), 1)
     return {SEEDS if number == 1 else f"{SEEDS}/{number}": name for number, name in distinct}
 
 
 def shown(value: Any) -> str:
-    """A value as JSON, short enough for a message."""
+    """Return a value as JSON, short enough for a message."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else text[:57] + "..."

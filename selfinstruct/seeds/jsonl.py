@@ -4,9 +4,9 @@ The keys are those of the seed tasks that were published with Self-Instruct, so 
 `instruction`, `instances` [{`input`, `output`}], and, where there are such, `is_classification` and `id`.  Whether a
 task is classification is not known where it is null or left out, as in the published user-oriented tasks; a stage that
 needs it asks.  Other keys are allowed and ignored.  The whole file is read before anything is said, so that one run
-tells every bad line.
+reports every bad line.
 
-A file in these keys is taken for a person's work; whoever has another one says so with a reader that asks who wrote it.
+A file in these keys is taken for a person's work; for any other, use a reader that asks who wrote it.
 """
 
 from pathlib import Path
@@ -21,7 +21,7 @@ from selfinstruct.seeds.fields import (
     mistakes_in_instruction,
     name_of,
 )
-from selfinstruct.seeds.source import lines_or_items
+from selfinstruct.seeds.reading import lines_or_items
 from selfinstruct.task import HUMAN, Task
 
 
@@ -33,16 +33,16 @@ class Jsonl:
     """The file; a relative path starts where the command runs."""
 
     def problems(self) -> list[str]:
-        """Every mistake in the file."""
+        """Return every mistake in the file."""
         return problems_of(self.load)
 
     def load(self) -> list[Task]:
-        """The tasks in the order of the file; raises DataError with every bad line."""
+        """Return the tasks in the order of the file; raises DataError with every bad line."""
         return apart(self.path, lines_or_items(self.path), mistakes_in, task_of)
 
 
 def mistakes_in(row: Row) -> list[str]:
-    """Everything that is wrong with a line."""
+    """Return everything that is wrong with a line."""
     mistakes = [f"'{key}' is missing{instead(key, row)}" for key in ("instruction", "instances") if key not in row]
     mistakes += mistakes_in_id(row)
     mistakes += mistakes_in_instruction(row.get("instruction", "x"))
@@ -56,7 +56,7 @@ def instead(key: str, row: Row) -> str:
 
 
 def task_of(row: Row) -> Task:
-    """The seed task that a line without mistakes describes."""
+    """Return the seed task that a line without mistakes describes."""
     return Task(
         id=name_of(row),
         origin=HUMAN,

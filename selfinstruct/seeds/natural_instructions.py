@@ -20,7 +20,7 @@ from selfinstruct.seeds.fields import (
     name_of,
     writers,
 )
-from selfinstruct.seeds.source import lines_or_items
+from selfinstruct.seeds.reading import lines_or_items
 from selfinstruct.task import HUMAN, Task
 
 KEYS = ("definition", "inputs", "targets")
@@ -38,11 +38,11 @@ class NaturalInstructions:
     """The most instances that a task gets, the first ones; null for all."""
 
     def problems(self) -> list[str]:
-        """Every mistake in the file."""
+        """Return every mistake in the file."""
         return problems_of(self.load)
 
     def load(self) -> list[Task]:
-        """The tasks in the order in which they begin; raises DataError with every bad row."""
+        """Return the tasks in the order in which they begin; raises DataError with every bad row."""
         return together(self.path, lines_or_items(self.path), mistakes_in, self._task, instances=self.instances)
 
     def _task(self, row: Row) -> Task:
@@ -56,7 +56,7 @@ class NaturalInstructions:
 
 
 def mistakes_in(row: Row) -> list[str]:
-    """Everything that is wrong with a row."""
+    """Return everything that is wrong with a row."""
     mistakes = [f"'{key}' is missing" for key in KEYS if key not in row]
     mistakes += mistakes_in_id(row, "task_name")
     mistakes += mistakes_in_instruction(row.get("definition", "x"), "definition")

@@ -42,12 +42,12 @@ def root(place: Place) -> Place | None:
 
 
 def files(folder: Place) -> Place:
-    """Where the files stand by which the families are named."""
+    """Return where the files stand by which the families are named."""
     return folder / "raw" / "execute"
 
 
 def read(folder: Place, name: str, problems: list[str]) -> Family | None:
-    """A family; what is wrong with its files is noted."""
+    """Return a family; what is wrong with its files is noted."""
     before = len(problems)
     shown, held = (rows(folder / "raw" / kind / f"{name}.json", problems) for kind in ("induce", "execute"))
     annotations = parsed(folder / "annotations" / f"{name}.json", problems)
@@ -77,7 +77,7 @@ def read(folder: Place, name: str, problems: list[str]) -> Family | None:
 
 
 def not_text(family: Family) -> str | None:
-    """What of a family is no text, or missing."""
+    """Return what of a family is no text, or missing."""
     if not family.instructions:
         return "it has no instructions"
     pairs = (*family.induce, *family.execute, family.prompts)
@@ -85,7 +85,7 @@ def not_text(family: Family) -> str | None:
 
 
 def rows(place: Place, problems: list[str]) -> list[dict[str, Any]]:
-    """The examples of a file."""
+    """Return the examples of a file."""
     before = len(problems)
     examples = parsed(place, problems).get("examples")
     if len(problems) > before:
@@ -97,7 +97,7 @@ def rows(place: Place, problems: list[str]) -> list[dict[str, Any]]:
 
 
 def pairs(row: dict[str, Any]) -> list[list[str]]:
-    """What a row asks, each with the output that it names and then all others that are right."""
+    """Return what a row asks, each with the output that it names and then all others that are right."""
     if "cause" in row:
         both = row["cause"], row["effect"]
         return [[f"Sentence 1: {one} Sentence 2: {other}", both[0]] for one, other in (both, both[::-1])]

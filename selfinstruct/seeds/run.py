@@ -24,7 +24,7 @@ from selfinstruct.seeds.fields import (
     mistakes_in_instruction,
     shown,
 )
-from selfinstruct.seeds.source import Found, content_of, lines_of
+from selfinstruct.seeds.reading import Found, content_of, lines_of
 from selfinstruct.storage.hashes import ROUNDS, SIZE, checked
 from selfinstruct.storage.rows import rounds_of
 from selfinstruct.task import HUMAN, SEEDS, Task
@@ -46,11 +46,11 @@ class Run:
     """The folder; a relative path starts where the command runs."""
 
     def problems(self) -> list[str]:
-        """Every mistake in the folder."""
+        """Return every mistake in the folder."""
         return problems_of(self.load)
 
     def load(self) -> list[Task]:
-        """The tasks in the pool's order; raises DataError with every bad line."""
+        """Return the tasks in the pool's order; raises DataError with every bad line."""
         tasks: dict[str, Task] = {}
         problems: list[str] = []
         for item in self._lines():
@@ -59,7 +59,7 @@ class Run:
             if not mistakes and (task := seed_of(item.row)) is not None:
                 tasks[task.id] = task  # in its first place: the last line of an id wins
             elif not mistakes:
-                problems.append(f"{item.place}: is no task as a run writes it.")
+                problems.append(f"{item.place}: is not a task as a run writes it.")
         if problems:
             raise DataError(problems)
         return list(tasks.values())
@@ -73,7 +73,7 @@ class Run:
         yield from lines_of(self.path / POOL, content[: self._committed(len(content))], LONGEST_LINE)
 
     def _committed(self, most: int) -> int:
-        """How much of the pool the last committed round has left."""
+        """Return how much of the pool the last committed round has left."""
         content_of(self.path / ROUNDS, WANTED)  # it can be read
         try:
             rounds = rounds_of(self.path / ROUNDS)
@@ -87,7 +87,7 @@ class Run:
 
 
 def mistakes_in(row: dict[str, Any]) -> list[str]:
-    """What is wrong with a line of a pool that somebody has changed."""
+    """Return what is wrong with a line of a pool that was changed manually."""
     mistakes = mistakes_in_id(row) if "id" in row else ["'id' is missing"]
     mistakes += mistakes_in_instruction(row.get("instruction"))
     mistakes += mistakes_in_classification(row)
@@ -98,7 +98,7 @@ def mistakes_in(row: dict[str, Any]) -> list[str]:
 
 
 def seed_of(row: dict[str, Any]) -> Task | None:
-    """The seed that a task of an earlier run becomes; None where no run has written it."""
+    """Return the seed that a task of an earlier run becomes; None where no run has written it."""
     try:
         task = Task.from_row(row)
     except (KeyError, TypeError, ValueError, AttributeError):

@@ -12,7 +12,7 @@ from pydantic import Field
 from selfinstruct.part import part
 from selfinstruct.seeds.assembly import Row, problems_of, together
 from selfinstruct.seeds.fields import instances_of, mistakes_in_columns, name_of, writers
-from selfinstruct.seeds.source import lines_or_items
+from selfinstruct.seeds.reading import lines_or_items
 from selfinstruct.task import HUMAN, Task
 
 
@@ -28,11 +28,11 @@ class SelfInstruct:
     """The most instances that a task gets, the first ones; null for all."""
 
     def problems(self) -> list[str]:
-        """Every mistake in the file."""
+        """Return every mistake in the file."""
         return problems_of(self.load)
 
     def load(self) -> list[Task]:
-        """The tasks in the order in which they begin; raises DataError with every bad row."""
+        """Return the tasks in the order in which they begin; raises DataError with every bad row."""
         found = lines_or_items(self.path)
         return together(self.path, found, mistakes_in_columns, self._task, instances=self.instances)
 

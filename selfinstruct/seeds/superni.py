@@ -2,8 +2,8 @@
 
 `Definition` (a text, or a list of texts) is the instruction.  The positive examples and then the instances are the
 task's instances, an output each: an input with several right outputs gives several.  Negative examples are wrong on
-purpose and are left out; so is what has no place in a task (contributors, sources, domains, languages, licences), and
-whoever publishes what grew from such seeds must state these himself.
+purpose and are left out; so is what has no place in a task (contributors, sources, domains, languages, licenses), and
+must be stated separately when a dataset that grew from such seeds is published.
 
 A task is classification where its file says so, as an export does, or where `Classification` is among its categories;
 other schemes of categories leave it open.
@@ -29,13 +29,13 @@ from selfinstruct.seeds.fields import (
     shown,
     writers,
 )
-from selfinstruct.seeds.source import parsed_at
+from selfinstruct.seeds.reading import parsed_at
 from selfinstruct.task import HUMAN, Instance, Task
 from selfinstruct.text.encoding import MARK, misread
 
 POSITIVE, INSTANCES = "Positive Examples", "Instances"
 MOST_TOLD = 5
-"""Mistakes told of one list; a file has thousands of instances, and what is wrong with one is wrong with many."""
+"""Mistakes reported of one list; a file has thousands of instances, and what is wrong with one is wrong with many."""
 
 
 @part
@@ -50,11 +50,11 @@ class Superni:
     """The most instances that a task gets, the first ones; null for all."""
 
     def problems(self) -> list[str]:
-        """Every mistake in the files."""
+        """Return every mistake in the files."""
         return problems_of(self.load)
 
     def load(self) -> list[Task]:
-        """The tasks in the order of their files' names; raises DataError with every mistake in them."""
+        """Return the tasks in the order of their files' names; raises DataError with every mistake in them."""
         tasks: dict[str, Task] = {}
         first: dict[str, Path] = {}
         problems: list[str] = []
@@ -84,7 +84,7 @@ class Superni:
 
 
 def read(member: Member) -> tuple[dict[str, Any], list[str]]:
-    """A file's object, and everything that is wrong with it, each with its place in the file."""
+    """Return a file's object, and everything that is wrong with it, each with its place in the file."""
     if member.mistake is not None:
         return {}, [f": {member.mistake}"]
     if bad := list(misread(member.content)):
@@ -94,7 +94,7 @@ def read(member: Member) -> tuple[dict[str, Any], list[str]]:
 
 
 def mistakes_in(row: Mapping[str, Any]) -> list[str]:
-    """Everything that is wrong with a task."""
+    """Return everything that is wrong with a task."""
     mistakes = [f"'{key}' is missing" for key in ("Definition", INSTANCES) if key not in row]
     mistakes += mistakes_in_id(row)
     texts = row.get("Definition", "x")
@@ -108,7 +108,7 @@ def mistakes_in(row: Mapping[str, Any]) -> list[str]:
 
 
 def mistakes_in_list(key: str, examples: Any) -> list[str]:
-    """What is wrong with a list of examples."""
+    """Return what is wrong with a list of examples."""
     if not isinstance(examples, list):
         return [f"'{key}' must be a list (got {shown(examples)})"]
     found = [f"'{key}' {number}{text}" for number, one in enumerate(examples, 1) for text in mistakes_in_example(one)]
@@ -117,7 +117,7 @@ def mistakes_in_list(key: str, examples: Any) -> list[str]:
 
 
 def mistakes_in_example(example: Any) -> Iterator[str]:
-    """What is wrong with an example."""
+    """Yield what is wrong with an example."""
     if not isinstance(example, dict):
         yield f" must be an object with 'input' and 'output' (got {shown(example)})"
         return
@@ -128,17 +128,17 @@ def mistakes_in_example(example: Any) -> Iterator[str]:
 
 
 def is_texts(value: Any) -> bool:
-    """Whether a value is a list of texts."""
+    """Return whether a value is a list of texts."""
     return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def definition(value: str | list[str]) -> str:
-    """The instruction; published files have one text, or a list of one."""
+    """Return the instruction; published files have one text, or a list of one."""
     return value if isinstance(value, str) else "\n".join(value)
 
 
 def classification(row: Mapping[str, Any]) -> bool | None:
-    """Whether a task is classification, as far as its file says."""
+    """Return whether a task is classification, as far as its file says."""
     if isinstance(said := row.get("is_classification"), bool):
         return said
     categories = row.get("Categories")
@@ -146,7 +146,7 @@ def classification(row: Mapping[str, Any]) -> bool | None:
 
 
 def instances_of(row: Mapping[str, Any]) -> Iterator[Instance]:
-    """Every right output with its input, those of the positive examples first."""
+    """Yield every right output with its input, those of the positive examples first."""
     for example in (*row.get(POSITIVE, []), *row[INSTANCES]):
         outputs = example["output"]
         yield from (instance(example["input"], text) for text in ([outputs] if isinstance(outputs, str) else outputs))

@@ -1,7 +1,7 @@
 """Annotated data that a recipe turns into instruction data: rows that people, not models, have labelled.
 
 A source holds one task or several; each gives its rows one at a time, for a dataset may be larger than the memory.
-What is wrong in it comes in its place, as a `Mistake`, so that one reading tells of everything.  What a row means, how
+What is wrong in it comes in its place, as a `Mistake`, so that one reading reports everything.  What a row means, how
 it is phrased, is not the source's: that stands in the YAML, beside its columns.
 
 To add one: `conf/source/<name>.yaml` and one module here.
@@ -19,7 +19,7 @@ class Row:
     task: str
     """The name of the task it belongs to."""
     name: str
-    """What tells it from every other row of the source, and a person where it stands: `remarks.csv:17`."""
+    """What names it among all rows of the source, and shows a person where it is: `remarks.csv:17`."""
     values: Mapping[str, Any]
     """Column to value."""
     labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -43,9 +43,9 @@ class Source(Protocol):
         ...
 
     def rows(self, task: str) -> Iterator[Row | Mistake]:
-        """The rows of a task, one at a time, in the order in which they stand."""
+        """Return the rows of a task, one at a time, in the order in which they stand."""
         ...
 
     def digest(self) -> str:
-        """The SHA-256 of what it reads, so that a source that has changed is noticed."""
+        """Return the SHA-256 of what it reads, so that a source that has changed is noticed."""
         ...

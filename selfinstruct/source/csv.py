@@ -1,8 +1,8 @@
 """Annotated data as CSV: a header line with the columns, then a row a line.
 
 Every value is text.  A row with more or fewer fields than the header is a mistake and not a guess, and so is a quote
-that is never closed; both are told with the line on which the row began.  A field may be as long as a line: Python's
-own limit, which is there against quotes that are never closed, turns away a text of 131,073 characters.
+that is never closed; both are reported with the line on which the row began.  A field may be as long as a line:
+Python's own limit, which is there against quotes that are never closed, rejects a text of 131,073 characters.
 """
 
 import csv
@@ -36,15 +36,15 @@ class Csv:
         return Files(self.path, ".tsv" if self.delimiter == "\t" else ".csv")
 
     def tasks(self) -> list[str]:
-        """The names of the files."""
+        """Return the names of the files."""
         return self._files.names()
 
     def digest(self) -> str:
-        """The SHA-256 of the files."""
+        """Return the SHA-256 of the files."""
         return self._files.digest()
 
     def rows(self, task: str) -> Iterator[Row | Mistake]:
-        """The rows of a file, and what is wrong in it."""
+        """Yield the rows of a file, and what is wrong in it."""
         place, name = self._files.place(task), PurePosixPath(task)
         csv.field_size_limit(LONGEST_LINE)
         taken = Taken(self._files.lines(task))
@@ -59,7 +59,7 @@ class Csv:
                 break
             except csv.Error as error:
                 is_read = True
-                yield Mistake(f"{place}:{first}", f"is no row of CSV ({error}){taken.ending}")
+                yield Mistake(f"{place}:{first}", f"is not a row of CSV ({error}){taken.ending}")
                 continue
             if taken.mistakes:
                 yield from (Mistake(f"{place}:{number}", text) for number, text in taken.mistakes)
@@ -97,7 +97,7 @@ class Taken(Iterator[str]):
 
 
 def mistake_in_header(header: list[str]) -> str | None:
-    """What is wrong with the names of the columns."""
+    """Return what is wrong with the names of the columns."""
     if not header:
         return "is empty, but must name the columns"
     for number, name in enumerate(header, 1):

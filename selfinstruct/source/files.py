@@ -38,7 +38,7 @@ class Files:
         self.suffix = suffix
 
     def names(self) -> list[str]:
-        """The names of the files, in order; raises DataError where there is none that can be read."""
+        """Return the names of the files, in order; raises DataError where there is none that can be read."""
         try:
             found = self._found()
         except UNREADABLE as error:
@@ -50,7 +50,7 @@ class Files:
 
     @property
     def is_zip(self) -> bool:
-        """Whether the path is an archive."""
+        """Return whether the path is an archive."""
         return self.path.suffix.lower() == ".zip" and self.path.is_file()
 
     def _found(self) -> list[str]:
@@ -63,18 +63,18 @@ class Files:
             return sorted(str(name) for name in names if self._is_ours(name))
         if not self.path.is_file():
             self.path.stat()
-            raise OSError(0, "it is no file that can be read twice")
+            raise OSError(0, "it is not a file that can be read twice")
         return [self.path.name] if self._is_ours(PurePosixPath(self.path.name)) else []
 
     def _is_ours(self, name: PurePosixPath) -> bool:
         return name.suffix.lower() == self.suffix and not is_hidden(str(name))
 
     def place(self, name: str) -> str:
-        """A file as a person finds it."""
+        """Return a file as a person finds it."""
         return str(self.path / name) if self.is_zip or self.path.is_dir() else str(self.path)
 
     def file(self, name: str) -> Path:
-        """Where a file lies; not for those in an archive."""
+        """Return where a file lies; not for those in an archive."""
         return self.path / name if self.path.is_dir() else self.path
 
     @contextmanager
@@ -91,7 +91,7 @@ class Files:
             raise DataError([f"{self.place(name)}: cannot be read ({error})."]) from None
 
     def lines(self, name: str) -> Iterator[Line]:
-        """The lines of a file, one at a time."""
+        """Yield the lines of a file, one at a time."""
         with self.opened(name) as file:
             number = 0
             while content := file.readline(LONGEST_LINE):
@@ -105,7 +105,7 @@ class Files:
                 yield decoded(number, content.removeprefix(MARK) if number == 1 else content)
 
     def digest(self) -> str:
-        """The SHA-256 of all files, with their names."""
+        """Return the SHA-256 of all files, with their names."""
         found = hashlib.sha256()
         if self.path.is_file():
             with self.path.open("rb") as file:
@@ -117,7 +117,7 @@ class Files:
 
 
 def decoded(number: int, content: bytes) -> Line:
-    """A line as text."""
+    """Return a line as text."""
     try:
         return Line(number, content.decode(), None, content.endswith(b"\n"))
     except UnicodeDecodeError as error:

@@ -34,7 +34,7 @@ class HuggingFace:
     """The commit on the hub; not for a folder."""
 
     def tasks(self) -> list[str]:
-        """The dataset alone; raises DataError without `datasets`, or without a commit."""
+        """Return the dataset alone; raises DataError without `datasets`, or without a commit."""
         try:
             import datasets  # noqa: F401
         except ImportError:
@@ -44,14 +44,14 @@ class HuggingFace:
         return [self.path]
 
     def digest(self) -> str:
-        """The SHA-256 of what names the data, and for a folder of the files."""
+        """Return the SHA-256 of what names the data, and for a folder of the files."""
         found = Files(Path(self.path), ".arrow").digest() if Path(self.path).is_dir() else ""
         return hashlib.sha256(
             "\0".join(map(str, (self.path, self.name, self.split, self.revision, found))).encode()
         ).hexdigest()
 
     def rows(self, task: str) -> Iterator[Row | Mistake]:
-        """The rows of the split, or why there are none."""
+        """Yield the rows of the split, or why there are none."""
         number = 0
         try:
             rows = self._loaded()

@@ -18,15 +18,15 @@ class Jsonl:
     """The file, folder or archive; a relative path starts where the command runs."""
 
     def tasks(self) -> list[str]:
-        """The names of the files."""
+        """Return the names of the files."""
         return Files(self.path, ".jsonl").names()
 
     def digest(self) -> str:
-        """The SHA-256 of the files."""
+        """Return the SHA-256 of the files."""
         return Files(self.path, ".jsonl").digest()
 
     def rows(self, task: str) -> Iterator[Row | Mistake]:
-        """The rows of a file, and what is wrong in it; empty lines are none."""
+        """Yield the rows of a file, and what is wrong in it; empty lines are none."""
         files, name = Files(self.path, ".jsonl"), PurePosixPath(task)
         for line in files.lines(task):
             place = f"{files.place(task)}:{line.number}"
@@ -42,7 +42,7 @@ class Jsonl:
 
 
 def read(text: str) -> tuple[dict[str, Any], str | None]:
-    """A line's object, and what is wrong with it."""
+    """Return a line's object, and what is wrong with it."""
     try:
         values = json.loads(text)
     except json.JSONDecodeError as error:

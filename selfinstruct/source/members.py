@@ -16,7 +16,7 @@ SPACE = " \t\r\n"
 
 
 class Malformed(ValueError):
-    """The file is no JSON object; the message says where and why."""
+    """The file is not a JSON object; the message says where and why."""
 
     def __init__(self, line: int, why: str) -> None:
         super().__init__(why)
@@ -32,7 +32,7 @@ class Member(NamedTuple):
 
 
 def members(lines: Iterator[Line], apart: str) -> Iterator[Member]:
-    """The members of the object, the list under the key `apart` item by item; raises Malformed."""
+    """Yield the members of the object, the list under the key `apart` item by item; raises Malformed."""
     text = Text(lines)
     text.take("{")
     while text.peek() != "}":
@@ -65,7 +65,7 @@ class Text:
 
     @property
     def line(self) -> int:
-        """The line that comes next."""
+        """Return the line that comes next."""
         self._count()
         return self._line
 
@@ -87,7 +87,7 @@ class Text:
         return length > 0
 
     def _next(self) -> str:
-        """The next character that is no space; empty where the file ends."""
+        """Return the next character that is not a space; empty where the file ends."""
         while True:
             while self._place < len(self._text):
                 if (character := self._text[self._place]) not in SPACE:
@@ -97,7 +97,7 @@ class Text:
                 return ""
 
     def peek(self) -> str:
-        """The next character that is no space."""
+        """Return the next character that is not a space."""
         if not (character := self._next()):
             raise Malformed(self.line, "the file ends within the object")
         return character
@@ -121,7 +121,7 @@ class Text:
                 raise Malformed(self.line, "not JSON: a comma stands before the end")
 
     def value(self) -> Any:
-        """The next value, whole."""
+        """Return the next value, whole."""
         self.peek()
         size = CHUNK
         while True:

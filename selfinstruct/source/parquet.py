@@ -25,7 +25,7 @@ class Parquet:
     """Rows in memory while a file is read."""
 
     def tasks(self) -> list[str]:
-        """The names of the files; raises DataError without pyarrow."""
+        """Return the names of the files; raises DataError without pyarrow."""
         try:
             import pyarrow.parquet  # noqa: F401
         except ImportError:
@@ -36,11 +36,11 @@ class Parquet:
         return files.names()
 
     def digest(self) -> str:
-        """The SHA-256 of the files."""
+        """Return the SHA-256 of the files."""
         return Files(self.path, ".parquet").digest()
 
     def rows(self, task: str) -> Iterator[Row | Mistake]:
-        """The rows of a file, or that it is none."""
+        """Yield the rows of a file, or that it is none."""
         from pyarrow import ArrowException
         from pyarrow.parquet import ParquetFile
 

@@ -2,7 +2,7 @@
 
 The columns are those of the file: `definition`, `positive_examples`, `negative_examples`, `categories`, and of each
 instance `input` and `output`, a list of everything that is right.  Earlier files have a text where later ones have a
-list; both are read.  What else stands in a file (contributors, licences, domains) has no column.
+list; both are read.  What else stands in a file (contributors, licenses, domains) has no column.
 
 A file is read in two passes, first what is above the instances, so that no file is ever in memory as a whole.
 """
@@ -37,15 +37,15 @@ class SuperNI:
         return Files(self.path, ".json")
 
     def tasks(self) -> list[str]:
-        """The names of the files."""
+        """Return the names of the files."""
         return self._files.names()
 
     def digest(self) -> str:
-        """The SHA-256 of the files."""
+        """Return the SHA-256 of the files."""
         return self._files.digest()
 
     def rows(self, task: str) -> Iterator[Row | Mistake]:
-        """The instances of a file, and what is wrong in it."""
+        """Yield the instances of a file, and what is wrong in it."""
         place, name = self._files.place(task), PurePosixPath(task)
         try:
             about = self._about(task)
@@ -69,7 +69,7 @@ class SuperNI:
             yield Mistake(place, f"'{INSTANCES}' is missing or empty")
 
     def _about(self, task: str) -> dict[str, Any]:
-        """What a file says above its instances, or, where it does so, below them."""
+        """Return what a file says above its instances, or, where it does so, below them."""
         found: dict[str, Any] = {"positive_examples": [], "negative_examples": [], "categories": []}
         left = set(COLUMNS)
         for key, value, _ in members(self._files.lines(task), INSTANCES):
@@ -82,17 +82,17 @@ class SuperNI:
 
 
 def joined(value: Any) -> str | None:
-    """A text, or a list of texts, as one; None for anything else."""
+    """Return a text, or a list of texts, as one; None for anything else."""
     return "\n".join(listed(value)) if all(isinstance(text, str) for text in listed(value)) else None
 
 
 def listed(value: Any) -> list[Any]:
-    """A list as it is, anything else as the one item of a list."""
+    """Return a list as it is, anything else as the one item of a list."""
     return value if isinstance(value, list) else [value]
 
 
 def mistakes_above(about: dict[str, Any]) -> list[str]:
-    """What is wrong with what a file says of its task."""
+    """Return what is wrong with what a file says of its task."""
     definition = about.get("definition", "")
     wrong = [] if definition is None or definition.strip() else ["'Definition' is missing or empty"]
     wrong += ["'Definition' must be text, or a list of texts"] if definition is None else []
@@ -101,10 +101,10 @@ def mistakes_above(about: dict[str, Any]) -> list[str]:
 
 
 def mistake_in(instance: Any) -> str | None:
-    """What is wrong with an instance."""
+    """Return what is wrong with an instance."""
     if not isinstance(instance, dict):
         return "must be an object with 'input' and 'output'"
     if not isinstance(instance.get("input", 0), str | None):  # null: the definition says all
         return "has no 'input' that is text"
     outputs = listed(instance.get("output"))
-    return None if all(isinstance(output, str) for output in outputs) else "has an 'output' that is no text"
+    return None if all(isinstance(output, str) for output in outputs) else "has an 'output' that is not text"

@@ -1,7 +1,6 @@
-"""Zips: what reading one that is damaged or foreign raises, what in it is nobody's, and the time of what is written.
+"""Zip archives: the errors of damaged ones, which entries to skip (`__MACOSX`, dot files), and the time of entries.
 
-A damaged zip raises whatever its reader comes upon first.  All of it is meant where one is read, so that nobody who
-reads one forgets a kind.
+Reading a damaged zip raises many kinds of errors; they are listed here once, for all readers.
 """
 
 import zipfile
@@ -18,5 +17,5 @@ HIDDEN = ("__MACOSX", ".")
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file, by its name with the folders it is in, is none that a person put there."""
+    """Return whether a file, by its name with the folders it is in, was created by a system, not by a person."""
     return any(part.startswith(HIDDEN) for part in PurePosixPath(name).parts)

@@ -20,7 +20,7 @@ SCRIPT = Path(__file__).parents[2] / "run.py"
 
 
 def program() -> str:
-    """The words that start this program, as they are typed in a shell."""
+    """Return the words that start this program, as they are typed in a shell."""
     started = Path(sys.argv[0])
     if started.name == SCRIPT.name:
         return f"{python()} {shlex.quote(sys.argv[0])}"
@@ -31,18 +31,18 @@ def program() -> str:
 
 
 def python() -> str:
-    """The interpreter's short name where the shell would find the same one, else its path."""
+    """Return the interpreter's short name where the shell would find the same one, else its path."""
     names = ("python", "python3")
     return next((name for name in names if shutil.which(name) == sys.executable), shlex.quote(sys.executable))
 
 
 def to_resume(folder: Path) -> str:
-    """The command that resumes the run in a folder; the folder remembers all other words and flags."""
+    """Return the command that resumes the run in a folder; the folder remembers all other words and flags."""
     return f"{program()} {shlex.quote(f'hydra.run.dir={hydra_word(str(folder))}')}"
 
 
 def hydra_word(text: str) -> str:
-    """A text as the value of an override, quoted where Hydra would read it as something else."""
+    """Return a text as the value of an override, quoted where Hydra would read it as something else."""
     if PLAIN.fullmatch(text) and text.lower() not in READ_AS_VALUES:
         return text
     text = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)  # an escaped interpolation is text
@@ -52,5 +52,5 @@ def hydra_word(text: str) -> str:
 
 
 def pasted(text: str) -> str:
-    """A text as it is typed after `key=` in a shell; most ids need no quotes."""
+    """Return a text as it is typed after `key=` in a shell; most ids need no quotes."""
     return shlex.quote(hydra_word(text))

@@ -1,4 +1,4 @@
-"""Call functions in a child process that has limits, for work of which nobody knows how much it takes.
+"""Call functions in a child process that has limits, for work of unknown cost.
 
 The child starts when it is first needed, serves all threads, one at a time, and ends with this process.  It has:
 
@@ -73,7 +73,7 @@ class Confined:
         with self.lock:
             try:
                 kind, said = self._exchange(asked)
-            except EndedError:  # somebody may have killed it
+            except EndedError:  # another program may have killed it
                 kind, said = self._exchange(asked)
         text = said.decode("utf-8", "surrogatepass")
         if kind != MADE:
@@ -97,12 +97,12 @@ class Confined:
 
     def _started(self) -> socket.socket:
         """Start the child and wait till it has its limits; raises SelfInstructError where it cannot."""
-        told = json.dumps([self.memory, self.seconds, [os.path.abspath(place) for place in sys.path]])
+        limits = json.dumps([self.memory, self.seconds, [os.path.abspath(place) for place in sys.path]])
         self.line, theirs = socket.socketpair()
         self.line.settimeout(self.patience)
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-IB", "-c", PROGRAM, told],
+                [sys.executable, "-IB", "-c", PROGRAM, limits],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 MARK = codecs.BOM_UTF8
-"""The byte order mark that some editors put before a text; it is no part of it."""
+"""The byte order mark that some editors put before a text; it does not belong to it."""
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 """What JSON and YAML may hold and no UTF-8."""
@@ -13,7 +13,7 @@ UTF_16 = "is UTF-16, not UTF-8. Save the file as UTF-8"
 
 
 def misread(content: bytes) -> Iterator[tuple[int, str]]:
-    """Every line that is not UTF-8, with its first wrong byte; a file in UTF-16 is told once."""
+    """Yield every line that is not UTF-8, with its first wrong byte; a file in UTF-16 is reported once."""
     if content.startswith(WIDE):
         yield 1, UTF_16
         return
@@ -25,6 +25,6 @@ def misread(content: bytes) -> Iterator[tuple[int, str]]:
 
 
 def wrong_byte(line: bytes, error: UnicodeDecodeError) -> str:
-    """Where in a line the first byte stands that is not UTF-8."""
+    """Return where in a line the first byte stands that is not UTF-8."""
     column = len(line[: error.start].decode()) + 1
     return f"byte 0x{line[error.start]:02x} at column {column} is not UTF-8. Save the file as UTF-8"

@@ -23,7 +23,7 @@ LONGEST = 100
 
 
 def says_none(text: str) -> bool:
-    """Whether a text says that there is no input, or says nothing."""
+    """Return whether a text says that there is no input, or says nothing."""
     return not text.strip() or (len(text) <= LONGEST and SAID.fullmatch(text) is not None)
 
 

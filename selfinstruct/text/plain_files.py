@@ -1,6 +1,6 @@
 """Plain files: what a run folder may hold, before anything in it is read or written.
 
-A run folder may come from somebody else.  A symbolic link in it would lead what is written out of it, and what is read
+A run folder may come from others.  A symbolic link in it would lead what is written out of it, and what is read
 into a report from anywhere; a named pipe would be waited for without end, and a device may do anything when it is
 opened.  No run makes any of these.  The folder itself may be reached through any link: the user named it.
 """

@@ -1,11 +1,11 @@
-"""What a config from somebody else may not make the program do.
+"""What a config from others may not make the program do.
 
 A config is data, but Hydra makes objects out of parts of it before a job begins: callbacks, launcher, sweeper, and the
 handlers of its logs.  What those name must be known, or lie in a package that the user allows.
 
 Packages are allowed in the environment, `SELFINSTRUCT_ALLOW=my_package,other`, and nowhere else.  A config cannot set
 a variable (`hydra.job.env_set` is refused); a word on the command line was rejected, because run folders remember
-those words and a folder may come from somebody else, too; and launchers hand the environment on to their processes.
+those words and a folder may come from others, too; and launchers hand the environment on to their processes.
 
 What a launcher is given may end up in a shell: submitit writes partition and account into a script, line by line.  So
 no text of `hydra` may hold a control character, and where a config folder that is not ours is in use, texts for a
@@ -65,7 +65,7 @@ PLAIN_NAME = re.compile(r"(?!\.+$)[\w.-]+")
 
 
 def is_allowed(target: str) -> bool:
-    """Whether a dotted name lies in this package, or in one that the user allows."""
+    """Return whether a dotted name lies in this package, or in one that the user allows."""
     return target.startswith(f"{OURS}.") or is_granted(target)
 
 
@@ -90,7 +90,7 @@ def is_known(target: str) -> bool:
 
 
 def refused(hydra: Mapping[str, Any]) -> Iterator[str]:
-    """Everything in the `hydra` part of a config, its interpolations as written, that is not to be."""
+    """Yield everything in the `hydra` part of a config, its interpolations as written, that is not to be."""
     for path, value in leaves(hydra):
         key = ".".join(("hydra", *path))
         if path[0] not in TEXT_FOR_PEOPLE and path != ("job", "override_dirname") and CONTROL.search(str(value)):
@@ -108,7 +108,7 @@ def refused(hydra: Mapping[str, Any]) -> Iterator[str]:
 def refused_of_strangers(
     hydra: Mapping[str, Any], launcher: Mapping[str, Any], folders: Mapping[str, str], typed: Collection[str]
 ) -> Iterator[str]:
-    """Everything in the `hydra` part that a config folder which is not ours may not say without the user's word.
+    """Yield everything in the `hydra` part that a config folder which is not ours may not say without the user's word.
 
     `launcher` holds the defaults of the launcher, as its package gives them, `folders` ours of `FOLDERS`, and `typed`
     the keys on the command line.  Hydra's record of the words is no help: what a config has swept stands there, too.
@@ -147,7 +147,7 @@ def is_covered(key: str, typed: Iterable[str]) -> bool:
 
 
 def refused_of_part(path: tuple[str, ...], key: str, value: object) -> Iterator[str]:
-    """What is wrong with a value of a part that Hydra makes."""
+    """Yield what is wrong with a value of a part that Hydra makes."""
     text = str(value)
     if (runs := RUNS.match(key)) and value not in (None, {}, []):
         name = runs[0].rstrip(".")
@@ -165,7 +165,7 @@ def refused_of_part(path: tuple[str, ...], key: str, value: object) -> Iterator[
 
 
 def refused_of_job(path: tuple[str, ...], key: str, value: object) -> Iterator[str]:
-    """What is wrong with a value that Hydra knows of a job."""
+    """Yield what is wrong with a value that Hydra knows of a job."""
     if path[0] in ("env_set", "env_copy") and value not in ({}, []):
         yield f"{key}: a config may not change the environment. Set the variable in your shell."
     elif path == ("name",) and not PLAIN_NAME.fullmatch(str(value)):
@@ -173,13 +173,13 @@ def refused_of_job(path: tuple[str, ...], key: str, value: object) -> Iterator[s
 
 
 def is_known_place(place: str) -> bool:
-    """Whether looking for configs in a place imports nothing that is not known."""
+    """Return whether looking for configs in a place imports nothing that is not known."""
     scheme, is_url, package = place.partition("://")
     return not is_url or scheme == "file" or package.split(".")[0] == "hydra" or is_allowed(f"{package}.")
 
 
 def leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every value below a node, with its path; an empty mapping or list is a value."""
+    """Yield every value below a node, with its path; an empty mapping or list is a value."""
     if isinstance(node, Mapping) and node:
         for name, value in node.items():
             yield from leaves(value, (*path, str(name)))

@@ -1,4 +1,4 @@
-"""Where templates are filled: in this process, or in one with limits where they may be somebody else's.
+"""Where templates are filled: in this process, or in one with limits where they may be others'.
 
 A template that comes with the program, or that its user typed, is filled here.  While `apart(True)` lasts, which is for
 a whole job whose config has files or words of others, all templates are compiled and filled in one child process
@@ -24,12 +24,12 @@ atexit.register(CHILD.close)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=CHILD.forget)
 foreign: list[bool] = []
-"""An entry for each job under way whose templates may be somebody else's."""
+"""An entry for each job under way whose templates may be others'."""
 
 
 @contextmanager
 def apart(is_foreign: bool) -> Iterator[None]:
-    """Fill all templates of all threads in the child process while this lasts, if they may be somebody else's."""
+    """Fill all templates of all threads in the child process while this lasts, if they may be others'."""
     if is_foreign:
         foreign.append(True)
     try:
@@ -51,7 +51,7 @@ def fill(text: str, values: Mapping[str, Any], form: Form = PROMPT) -> str:
 
 
 def variables(text: str) -> set[str]:
-    """Return the variables that a template wants; raises ValueError if it is none, or cannot be read."""
+    """Return the variables that a template wants; raises ValueError if it is not a template, or cannot be read."""
     return set(wanted(text, bool(foreign)))
 
 

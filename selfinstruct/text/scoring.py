@@ -31,7 +31,7 @@ AND = re.compile(r"(?<!\s)\s+and\s+", re.IGNORECASE)
 SENTENCE_END = re.compile(r"(?<=\w\w)(?<!\b(?:mr|ms|dr|st|vs))(?<!\b(?:mrs|etc))[.!?](?=\s+\S)", re.IGNORECASE)
 DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
 HYPHEN = re.compile(r"(?<=[\w.])-|-(?!\d)")
-"""A hyphen that is no minus."""
+"""A hyphen that is not a minus."""
 NO_TEXT = re.compile(r"(?!(?<=\d)\.(?=\d))[^\w\s-]|_")
 
 
@@ -46,7 +46,7 @@ def score(answer: str, accepted: Iterable[str], metric: MetricName, scoring: Sco
 
 @lru_cache(maxsize=65536)  # the accepted outputs of an input are compared with every answer to it
 def paper(text: str) -> str:
-    """The normal form of the published evaluation."""
+    """Return the normal form of the published evaluation."""
     text = text.replace(" and ", " ").replace("Sentence 1:", "").replace("Sentence 2:", "").strip()
     text = text.partition("\n")[0].partition(".")[0].lower()
     return text.replace("-", " ").translate(NO_PUNCTUATION)
@@ -54,7 +54,7 @@ def paper(text: str) -> str:
 
 @lru_cache(maxsize=65536)
 def strict(text: str) -> str:
-    """The normal form that keeps numbers and abbreviations as they are."""
+    """Return the normal form that keeps numbers and abbreviations as they are."""
     text = LABEL.sub("", unicodedata.normalize("NFC", text)).strip()
     text = SENTENCE_END.split(text.partition("\n")[0], maxsplit=1)[0]
     text = HYPHEN.sub(" ", AND.sub(" ", text).translate(DASHES).lower())
@@ -80,7 +80,7 @@ def contains(said: str, accepted: str) -> float:
 
 
 def token_f1(said: str, accepted: str) -> float:
-    """The harmonic mean of the shares of words that both have in common."""
+    """Return the harmonic mean of the shares of words that both have in common."""
     one, other = Counter(said.split()), Counter(accepted.split())
     shared = (one & other).total()
     return 2 * shared / (one.total() + other.total()) if shared else 0.0

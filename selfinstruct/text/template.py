@@ -1,6 +1,6 @@
-"""Templates: Jinja in a sandbox, since a config may come from somebody else.
+"""Templates: Jinja in a sandbox, since a config may come from others.
 
-A variable that nobody gives is an error and not an empty string, and whatever goes wrong while a template is filled is
+A variable without a value is an error and not an empty string, and whatever goes wrong while a template is filled is
 a ValueError in one line, whether Jinja or the template's own arithmetic is at fault.
 
 The sandbox keeps a template from what is not its own.  It does not bound what a template takes: those of others are
@@ -25,7 +25,7 @@ __all__ = ["EXACT", "PROMPT", "Form", "fill", "one_line", "variables"]
 
 @lru_cache(maxsize=4096)  # a prompt shows the same examples as the one before
 def one_line(text: str) -> str:
-    """A text on one line, without the colons at its end, so that it can stand in a list (reference code)."""
+    """Return a text on one line, without the colons at its end, so that it can stand in a list (reference code)."""
     return re.sub(r"\s+", " ", text).strip().rstrip(": ")
 
 
@@ -56,7 +56,7 @@ class Quick(SandboxedEnvironment):
         return tree
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """The field of a dataclass; all else as the sandbox allows."""
+        """Return the field of a dataclass; all else as the sandbox allows."""
         if attribute in getattr(type(obj), "__dataclass_fields__", ()) and not attribute.startswith("_"):
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
@@ -82,7 +82,7 @@ EXACT = Form(keeps_last_line_end=True)
 
 @lru_cache
 def sandbox(form: Form) -> Environment:
-    """The environment in which templates of a form run."""
+    """Return the environment in which templates of a form run."""
     made = Quick(
         undefined=StrictUndefined,
         optimized=False,
@@ -98,23 +98,23 @@ def sandbox(form: Form) -> Environment:
 
 @lru_cache(maxsize=256)
 def compiled(text: str, form: Form) -> Template:
-    """A template, ready to be filled."""
+    """Return a template, ready to be filled."""
     return sandbox(form).from_string(text)
 
 
 def variables(text: str) -> set[str]:
-    """The variables that a template wants; raises ValueError if it is none."""
+    """Return the variables that a template wants; raises ValueError if it is not a template."""
     environment = sandbox(PROMPT)
     try:
         wanted = meta.find_undeclared_variables(environment.parse(text))
         compiled(text, PROMPT)
     except (TemplateError, SyntaxError, RecursionError) as error:  # the latter two for what is nested too deeply
-        raise ValueError(f"is no Jinja template: {reason(error)}") from None
+        raise ValueError(f"is not a Jinja template: {reason(error)}") from None
     return wanted - environment.globals.keys()
 
 
 def fill(text: str, values: Mapping[str, Any], form: Form = PROMPT) -> str:
-    """The template with the values in it; raises ValueError with what went wrong."""
+    """Return the template with the values in it; raises ValueError with what went wrong."""
     try:
         made = compiled(text, form).render(values)
     except MemoryError:  # not of the template alone
@@ -127,6 +127,6 @@ def fill(text: str, values: Mapping[str, Any], form: Form = PROMPT) -> str:
 
 
 def reason(error: Exception) -> str:
-    """What an error says, in one line."""
+    """Return what an error says, in one line."""
     text = " ".join(str(error)[: 10 * SHOWN].split()).rstrip(".")
     return (text if len(text) <= SHOWN else f"{text[:SHOWN]}…") or type(error).__name__

@@ -11,15 +11,15 @@ JOINERS = "\u200c\u200d"
 
 
 def printable(text: str) -> str:
-    """The text with every control character, and whatever else a terminal might obey, as an escape."""
+    """Return the text with every control character, and whatever else a terminal might obey, as an escape."""
     return text if text.isprintable() else "".join(sign if is_shown(sign) else escape(sign) for sign in text)
 
 
 def is_shown(sign: str) -> bool:
-    """Whether a character can do nothing but be seen."""
+    """Return whether a character can do nothing but be seen."""
     return sign in "\n\t" or sign in JOINERS or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def escape(sign: str) -> str:
-    """A character as Python would write it."""
+    """Return a character as Python would write it."""
     return sign.encode("unicode_escape", "surrogatepass").decode("ascii")

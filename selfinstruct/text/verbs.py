@@ -10,7 +10,7 @@ English: an order begins with its verb, and a noun phrase ends with its noun.
 3. The words after it, up to the next preposition, conjunction or mark, are the noun phrase; persons who are addressed
    ("give me") and articles are left out, and its last word is the noun.
 
-An instruction for which a step fails has no pair; what share has one is told with the figures.
+An instruction for which a step fails has no pair; the share that has one is reported with the figures.
 """
 
 import re
@@ -43,7 +43,7 @@ WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|\S")
 
 
 def verb_and_noun(instruction: str) -> Pair | None:
-    """The verb that an instruction begins with and its noun, in lower case; None where the rule finds none."""
+    """Return the verb that an instruction begins with and its noun, in lower case; None where the rule finds none."""
     text = instruction.strip().lower()
     for pattern in (POLITE, SCENE, POLITE):
         found = pattern.match(text)
@@ -56,7 +56,7 @@ def verb_and_noun(instruction: str) -> Pair | None:
 
 
 def head(words: list[str]) -> str | None:
-    """The last word of the noun phrase that these words begin with."""
+    """Return the last word of the noun phrase that these words begin with."""
     phrase: list[str] = []
     for word in words:
         if word in LEFT_OUT and not phrase:
@@ -68,5 +68,5 @@ def head(words: list[str]) -> str | None:
 
 
 def is_word(text: str) -> bool:
-    """Whether it is a word in Latin letters, which is all the rule can read."""
+    """Return whether it is a word in Latin letters, which is all the rule can read."""
     return text[0].isascii() and text[0].isalpha()

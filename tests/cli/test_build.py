@@ -47,27 +47,27 @@ def test_builds_parts_wherever_a_target_stands():
     assert built.words == ["a"]
 
 
-def test_every_mistake_is_told_under_its_key():
-    told = problems_of(
+def test_every_mistake_is_reported_under_its_key():
+    reported = problems_of(
         sampler={"_target_": MIXED, "human": "abc", "machin": 2},
         samplers={"few": {"_target_": MIXED, "human": -1, "machine": "???"}},
         threshold=7,
         tresholds=1,
     )
 
-    assert sorted(told) == [
+    assert sorted(reported) == [
         "sampler.human must be a valid integer, unable to parse string as an integer (got 'abc').",
-        "sampler.machin is no key of Mixed; did you mean 'machine'?",
+        "sampler.machin is not a key of Mixed; did you mean 'machine'?",
         "sampler.machine is missing.",
         "samplers.few.human must be greater than or equal to 0 (got -1).",
         "samplers.few.machine must be set: samplers.few.machine=<value>.",
         "threshold must be less than or equal to 1 (got 7).",
-        "tresholds is no key of Whole; did you mean 'threshold'?",
+        "tresholds is not a key of Whole; did you mean 'threshold'?",
     ]
 
 
-def test_an_unknown_key_without_a_neighbour_is_told_with_those_there_are():
-    assert problems_of(zzz=1) == ["zzz is no key of Whole; there are: sampler, samplers, threshold, words."]
+def test_an_unknown_key_without_a_neighbour_is_reported_with_those_there_are():
+    assert problems_of(zzz=1) == ["zzz is not a key of Whole; there are: sampler, samplers, threshold, words."]
 
 
 def test_code_of_others_is_not_run():
@@ -88,11 +88,13 @@ def test_code_of_others_is_not_run():
         "selfinstruct.seeds.jsonl.Path",
     ],
 )
-def test_a_target_that_is_no_part_is_told(target):
-    assert problems_of(sampler={"_target_": target}) == [f"sampler._target_ names no part (got {target!r})."]
+def test_a_target_that_is_no_part_is_reported(target):
+    assert problems_of(sampler={"_target_": target}) == [
+        f"sampler._target_ is not a selfinstruct component (got {target!r})."
+    ]
 
 
-def test_a_target_whose_module_cannot_be_imported_is_told():
+def test_a_target_whose_module_cannot_be_imported_is_reported():
     target = "selfinstruct.sampler.nothing.Mixed"
 
     assert problems_of(sampler={"_target_": target}) == [
@@ -148,7 +150,7 @@ def test_a_part_of_an_allowed_package_is_built_and_checked_as_any_other(package,
     assert build(config(sampler={"_target_": f"{package}.always.Always", "human": 3}), Whole).sampler.human == 3
     assert problems_of(sampler={"_target_": f"{package}.always.Always", "humen": 3}) == [
         "sampler.human is missing.",
-        "sampler.humen is no key of Always; did you mean 'human'?",
+        "sampler.humen is not a key of Always; did you mean 'human'?",
     ]
 
 
@@ -157,10 +159,12 @@ def test_what_is_no_part_of_an_allowed_package_is_refused(name, package, monkeyp
     monkeypatch.setenv("SELFINSTRUCT_ALLOW", package)
     target = f"{package}.always.{name}"
 
-    assert problems_of(sampler={"_target_": target}) == [f"sampler._target_ names no part (got {target!r})."]
+    assert problems_of(sampler={"_target_": target}) == [
+        f"sampler._target_ is not a selfinstruct component (got {target!r})."
+    ]
 
 
-def test_an_allowed_module_that_fails_is_told(package, monkeypatch):
+def test_an_allowed_module_that_fails_is_reported(package, monkeypatch):
     monkeypatch.setenv("SELFINSTRUCT_ALLOW", package)
 
     (problem,) = problems_of(sampler={"_target_": f"{package}.broken.X"})
@@ -179,21 +183,21 @@ def test_a_config_cannot_allow_a_package():
     (problem, unknown) = problems_of(sampler={"_target_": "os.path.X"}, SELFINSTRUCT_ALLOW="os")
 
     assert "a config may not run other code" in problem
-    assert unknown.startswith("SELFINSTRUCT_ALLOW is no key of Whole")
+    assert unknown.startswith("SELFINSTRUCT_ALLOW is not a key of Whole")
 
 
-def test_a_key_that_is_a_number_is_told():
+def test_a_key_that_is_a_number_is_reported():
     (problem,) = problems_of(sampler={"_target_": MIXED, "human": 1, "machine": 1, 5: 1})
 
-    assert problem == "sampler.5 is no key of Mixed; there are: human, machine."
+    assert problem == "sampler.5 is not a key of Mixed; there are: human, machine."
 
 
 def test_what_the_program_gives_is_no_key():
-    with pytest.raises(ConfigError, match="words is no key of Whole; the program gives it"):
+    with pytest.raises(ConfigError, match="words of Whole is set internally"):
         build(config(), Whole, words=["b"])
 
 
-def test_a_part_of_another_group_is_told():
+def test_a_part_of_another_group_is_reported():
     (problem,) = problems_of(sampler={"a": 1})
 
     assert problem.startswith("sampler must be an instance of Sampler")
@@ -201,18 +205,18 @@ def test_a_part_of_another_group_is_told():
     assert problem.endswith("Keys are set of it, by an experiment say, but nothing chosen has it.")
 
 
-def test_a_mistake_in_a_list_is_told_by_its_place():
+def test_a_mistake_in_a_list_is_reported_by_its_place():
     assert problems_of(words=["a", {"b": "???"}]) == ["words.1.b must be set: words.1.b=<value>."]
 
 
-def test_a_mistake_that_concerns_several_values_is_told():
+def test_a_mistake_that_concerns_several_values_is_reported():
     (problem,) = problems_of(sampler={"_target_": "selfinstruct.filters.length.Length", "min_words": 9, "max_words": 1})
 
     assert problem.startswith("sampler ")
     assert not problem.endswith("..")
 
 
-def test_what_sound_parts_find_wrong_is_told_with_the_mistakes_of_others(tmp_path):
+def test_what_sound_parts_find_wrong_is_reported_with_the_mistakes_of_others(tmp_path):
     seeds = {"_target_": "selfinstruct.seeds.jsonl.Jsonl", "path": str(tmp_path / "none.jsonl")}
     with pytest.raises(ConfigError) as error:
         build({"sampler": seeds, "samplers": {}, "threshold": 7, "words": []}, Whole)

@@ -110,7 +110,7 @@ def test_a_primary_config_of_somebody_else_cannot_import_a_package(place, mine, 
     assert problem.startswith("hydra.searchpath.0 would import")
 
 
-def test_a_primary_config_that_cannot_be_read_is_told(mine, tmp_path):
+def test_a_primary_config_that_cannot_be_read_is_reported(mine, tmp_path):
     (problem,) = problems_of(*mine(own="a: 1\na: 2"), "--config-name", "own")
 
     assert problem == f"{tmp_path}/mine/own.yaml:2: not YAML at column 1 (found duplicate key a)."
@@ -131,7 +131,7 @@ def test_secrets_in_files_are_refused_by_key(mine):
     ]
 
 
-def test_text_that_no_file_can_hold_is_told_by_key(mine):
+def test_text_that_no_file_can_hold_is_reported_by_key(mine):
     words = mine(experiment__x=GLOBAL + 'recipe:\n  instructions:\n    prompt:\n      template: "\\ud800"\n')
 
     assert problems_of(*words, "experiment=x") == [
@@ -140,7 +140,7 @@ def test_text_that_no_file_can_hold_is_told_by_key(mine):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reported"),
     [
         ("random_seed: 1\n", ""),
         ("", ""),
@@ -149,11 +149,11 @@ def test_text_that_no_file_can_hold_is_told_by_key(mine):
         (b"\xef\xbb\xbf" + GLOBAL.encode(), " A byte order mark stands before it: save the file without one."),
     ],
 )
-def test_an_experiment_whose_keys_would_be_lost_is_told(content, told, mine, tmp_path):
+def test_an_experiment_whose_keys_would_be_lost_is_reported(content, reported, mine, tmp_path):
     words = mine(experiment__x=content)
 
     assert problems_of(*words, "experiment=x") == [
-        f"{tmp_path}/mine/experiment/x.yaml:1: must begin with the line '# @package _global_', and hold keys.{told}"
+        f"{tmp_path}/mine/experiment/x.yaml:1: must begin with the line '# @package _global_', and hold keys.{reported}"
     ]
 
 
@@ -162,7 +162,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_harmless_elsewhere(mine):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reported"),
     [
         ("random_seed: 1\n  x: : 2\n", ":3: not YAML at column 4 (mapping values are not allowed here)."),
         ("recipe:\n\tx: 3\n", ":3: not YAML at column 1 (found character '\\t' that cannot start any token)."),
@@ -174,22 +174,22 @@ def test_a_byte_order_mark_and_windows_line_ends_are_harmless_elsewhere(mine):
         ("a: " + "[" * 5000, ": its brackets are nested too deep."),
     ],
 )
-def test_a_file_that_cannot_be_read_is_told_by_line_and_column(content, told, mine, tmp_path):
+def test_a_file_that_cannot_be_read_is_reported_by_line_and_column(content, reported, mine, tmp_path):
     content = GLOBAL.encode() + (content if isinstance(content, bytes) else content.encode())
     words = mine(experiment__x=content, experiment__other=b"\xff")
 
     (problem,) = problems_of(*words, "experiment=x")
-    assert problem.startswith(f"{tmp_path}/mine/experiment/x.yaml{told}")
+    assert problem.startswith(f"{tmp_path}/mine/experiment/x.yaml{reported}")
 
 
 @pytest.mark.parametrize("content", ["42\n", "1.5", "true"])
-def test_a_file_that_holds_no_keys_is_told(content, mine, tmp_path):
+def test_a_file_that_holds_no_keys_is_reported(content, mine, tmp_path):
     assert problems_of(*mine(experiment__x=content), "experiment=x") == [
         f"{tmp_path}/mine/experiment/x.yaml: cannot be read (it is one value, not keys with values)."
     ]
 
 
-def test_every_file_that_was_asked_for_is_told(mine):
+def test_every_file_that_was_asked_for_is_reported(mine):
     words = mine(seeds__mine=b"\xff", model__mine=b"a: 1\na: 2", recipe__other=b"\xff")
 
     assert [text.split("/mine/")[1] for text in problems_of(*words, "seeds=mine", "model=mine")] == [
@@ -198,7 +198,7 @@ def test_every_file_that_was_asked_for_is_told(mine):
     ]
 
 
-def test_a_list_in_the_place_of_keys_is_told_by_file_and_key(mine, tmp_path):
+def test_a_list_in_the_place_of_keys_is_reported_by_file_and_key(mine, tmp_path):
     words = mine(experiment__x=GLOBAL + "recipe:\n  instructions: [1]\nbudget:\n  usd: 5\n")
 
     assert problems_of(*words, "experiment=x") == [
@@ -214,7 +214,7 @@ def test_what_hydra_refuses_is_left_to_its_own_words(words):
     assert plain(error.value)
 
 
-def test_defaults_that_lead_in_a_circle_are_told(mine):
+def test_defaults_that_lead_in_a_circle_are_reported(mine):
     words = mine(experiment__x=GLOBAL + "defaults: [x]\n")
 
     assert problems_of(*words, "experiment=x") == [

@@ -77,7 +77,7 @@ def test_a_folder_of_configs_that_is_gone_is_reported_with_the_way_to_name_anoth
     with pytest.raises(RunFolderError) as error:
         add_kept(typed([]), {"config_dir": place}, tmp_path, "selfinstruct hydra.run.dir=run")
 
-    assert f"was started with --config-dir={place}, and there is no such folder" in str(error.value)
+    assert f"was started with --config-dir={place}, and this folder does not exist" in str(error.value)
     assert str(error.value).endswith("selfinstruct hydra.run.dir=run --config-dir FOLDER")
 
 

@@ -1,4 +1,4 @@
-"""What is told for errors that Hydra raises."""
+"""What is shown for errors that Hydra raises."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from selfinstruct.cli.hints import (
 from selfinstruct.text.command import program
 
 
-def test_a_key_that_does_not_exist_is_told_with_the_keys_of_that_name():
+def test_a_key_that_does_not_exist_is_reported_with_the_keys_of_that_name():
     assert meant("recipe.instructions.thresold") == "Did you mean recipe.instructions.filters.similarity.threshold?"
     assert meant("temperature").count(".prompt.decoding.temperature") == 3
     assert meant("zzzzzz") == f"`{program()} --cfg job` shows all keys."
@@ -46,7 +46,7 @@ def test_a_misspelled_key_of_an_action_gets_a_suggestion(words, key, hint, monke
     assert meant(key) == hint
 
 
-def test_an_option_of_a_group_without_a_place_is_told_where_it_has_one():
+def test_an_option_of_a_group_without_a_place_is_reported_where_it_has_one():
     assert meant("recipe/judge@recipe") == (
         "To add an option of a group, put a + before it: +recipe/judge@recipe=<option>."
     )
@@ -62,7 +62,7 @@ def test_every_key_of_a_config_is_listed():
     assert list(leaves({"a": {"b": 1}, "c": [1]})) == ["a", "a.b", "c"]
 
 
-def test_an_unknown_option_of_a_plural_group_is_told_with_those_there_are():
+def test_an_unknown_option_of_a_plural_group_is_reported_with_those_there_are():
     text = plain(ValueError("In 'config': Could not load 'trackers/foo'.\nmore"))
 
     own = "Options of your own need --config-dir <folder>."
@@ -70,7 +70,9 @@ def test_an_unknown_option_of_a_plural_group_is_told_with_those_there_are():
 
 
 @pytest.mark.parametrize("group", ["experiment", "recipe", "prompt", "prompt/self_instruct"])
-def test_an_unknown_option_is_told_with_those_there_are_and_with_the_flag_for_ones_own(group, tmp_path, monkeypatch):
+def test_an_unknown_option_is_reported_with_those_there_are_and_with_the_flag_for_ones_own(
+    group, tmp_path, monkeypatch
+):
     (tmp_path / group / "deeper").mkdir(parents=True)
     (tmp_path / group / "own.yaml").touch()
     text = f"In 'config': Could not find '{group}/mine'\n\nAvailable options"
@@ -86,13 +88,13 @@ def test_an_unknown_option_is_told_with_those_there_are_and_with_the_flag_for_on
     assert "--config-dir" not in with_folder
 
 
-def test_a_plugin_that_is_not_installed_is_told_with_the_way_to_install_it():
+def test_a_plugin_that_is_not_installed_is_reported_with_the_way_to_install_it():
     text = "In 'hydra/config': Could not find 'hydra/launcher/submitit_slurm'\n\nAvailable options"
 
     assert plain(ValueError(text)).endswith("not installed: pip install 'selfinstruct[submitit]'")
 
 
-def test_a_key_that_the_config_would_have_is_told_with_what_hides_it():
+def test_a_key_that_the_config_would_have_is_reported_with_what_hides_it():
     assert meant("recipe.instructions.until") == (
         "A config file or another option has put something else in the place of recipe.instructions."
     )
@@ -104,7 +106,7 @@ def test_one_mistake_stands_alone_and_twenty_are_enough():
     assert at_once(["a"] * 1021).endswith("\n  a\n  and 1,001 more.")
 
 
-def test_an_error_without_words_is_told_by_its_cause_or_its_name():
+def test_an_error_without_words_is_reported_by_its_cause_or_its_name():
     error = ValueError()
     assert in_one_line(error) == "ValueError"
     error.__cause__ = KeyError("why")
@@ -121,7 +123,7 @@ def test_keys_are_looked_for_in_a_config_folder_too(tmp_path, monkeypatch):
     )
 
 
-def test_causes_that_go_in_a_circle_are_told_once():
+def test_causes_that_go_in_a_circle_are_reported_once():
     first, second = ValueError("a"), ValueError("b")
     first.__context__, second.__context__ = second, first
 

@@ -46,11 +46,11 @@ def test_the_figure_to_optimise_is_a_key_of_the_summary(folder):
         ("nothing", "summary.json has no 'nothing' there; it has: completed, kept"),
         ("diversity.distinct_9", "no 'distinct_9' there; it has: distinct_2"),
         ("kept.more", "no 'more' there; it has: none"),
-        ("offline", "is no number"),
-        ("cost_usd", "is no number in summary.json .got None"),
+        ("offline", "is not a number"),
+        ("cost_usd", "is not a number in summary.json .got None"),
     ],
 )
-def test_a_figure_that_is_none_is_told(folder, key, message):
+def test_a_figure_that_is_none_is_reported(folder, key, message):
     with pytest.raises(SelfInstructError, match=message):
         figure(folder, key)
 

@@ -87,7 +87,7 @@ def test_a_folder_in_which_no_run_lost_its_words_takes_a_run_of_the_defaults(nam
     assert with_kept_overrides(words) == words
 
 
-def test_all_typed_secrets_are_told_at_once_and_none_is_repeated():
+def test_all_typed_secrets_are_reported_at_once_and_none_is_repeated():
     with pytest.raises(ConfigError) as error:
         refuse_secrets(["+a.api_key=abcdef", "+sk-0123456789=1", "random_seed=1"])
 

@@ -37,7 +37,7 @@ def test_a_key_is_shown_by_its_last_word():
     assert name_of(0, ["+model@recipe.a.model=openai", "~recipe.b.filters.length"], ()) == "0_model-openai__length"
 
 
-def test_two_keys_with_one_last_word_are_told_apart():
+def test_two_keys_with_one_last_word_are_reported_apart():
     words = ["recipe.a.decoding.temperature=0.5", "recipe.b.decoding.temperature=0.7"]
 
     assert name_of(0, words, ()) == "0_a.decoding.temperature-0.5__b.decoding.temperature-0.7"

@@ -36,16 +36,16 @@ def test_a_figure_that_a_summary_may_have_is_no_problem(objective, start):
         ("diversity.distinct", "summary.json has no 'distinct' there; it has: distinct_1, distinct_2, "),
         ("stages.induction.kept", "summary.json has no 'induction' there; it has: instructions, classification, "),
         ("kept.kept", "summary.json has no 'kept' there; it has: none."),
-        ("stop_reason", "it is no number in summary.json."),
-        ("completed", "it is no number in summary.json."),
-        ("diversity", "it is no number in summary.json."),
+        ("stop_reason", "it is not a number in summary.json."),
+        ("completed", "it is not a number in summary.json."),
+        ("diversity", "it is not a number in summary.json."),
     ],
 )
 def test_every_other_is_reported_with_the_keys_that_there_are(objective, problem, start):
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as reported:
         check_objective(objective, start)
 
-    (said,) = told.value.problems
+    (said,) = reported.value.problems
     assert said.startswith(f"objective={objective}: {problem}")
 
 

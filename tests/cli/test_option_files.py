@@ -4,7 +4,7 @@ from selfinstruct.cli.option_files import misplaced, misread_file, oversized
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reported"),
     [
         (b"a: !!set {b}", ": a: Value 'set' is not a supported primitive type"),
         (b"# one\n#  @package a b\nx: 1", ":2: must read '# @package <name>'."),
@@ -14,13 +14,13 @@ from selfinstruct.cli.option_files import misplaced, misread_file, oversized
         (b"a: \xff\nb: \xfe", ":1: byte 0xff at column 4 is not UTF-8. Save the file as UTF-8."),
     ],
 )
-def test_what_keeps_a_yaml_file_from_being_read_is_told(content, told, tmp_path):
+def test_what_keeps_a_yaml_file_from_being_read_is_reported(content, reported, tmp_path):
     path = tmp_path / "x.yaml"
     path.write_bytes(content)
 
     problems = misread_file(path)
 
-    assert problems[:1] == [] if told is None else problems[0].startswith(f"{path}{told}")
+    assert problems[:1] == [] if reported is None else problems[0].startswith(f"{path}{reported}")
 
 
 def test_an_addition_after_an_override_is_reported_with_the_order(tmp_path):
@@ -36,7 +36,7 @@ def test_an_addition_after_an_override_is_reported_with_the_order(tmp_path):
     assert misread_file(path) == []
 
 
-def test_a_folder_or_nothing_in_the_place_of_a_yaml_file_is_told(tmp_path):
+def test_a_folder_or_nothing_in_the_place_of_a_yaml_file_is_reported(tmp_path):
     assert misread_file(tmp_path) == [f"{tmp_path}: is a folder, not a file."]
     assert misread_file(tmp_path / "x") == [f"{tmp_path}/x: cannot be read (No such file or directory)."]
 

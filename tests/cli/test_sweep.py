@@ -13,7 +13,7 @@ from selfinstruct.cli.sweep import failures_in, remove_traces
 pytestmark = pytest.mark.slow
 
 
-def test_failures_are_told_in_the_order_of_the_jobs(tmp_path):
+def test_failures_are_reported_in_the_order_of_the_jobs(tmp_path):
     for number, error in ((10, "tenth"), (2, "second")):
         note_failure(tmp_path / f"{number}_a" / "failure.json", [f"a={number}", "b=1"], ValueError(error))
     (tmp_path / "3_fine").mkdir()
@@ -143,7 +143,7 @@ def test_a_search_is_resumed_from_its_storage(tmp_path):
         assert connection.execute("SELECT COUNT(*) FROM trials WHERE state = 'COMPLETE'").fetchone() == (2,)
 
 
-def test_an_objective_that_is_no_key_is_told(tmp_path):
+def test_an_objective_that_is_no_key_is_reported(tmp_path):
     done = command(tmp_path, "-m", *SMALL, "random_seed=1", "objective=nothing")
 
     assert done.returncode == 1

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from selfinstruct.actions.export import write
 from selfinstruct.seeds.jsonl import Jsonl, mistakes_in
-from selfinstruct.seeds.source import parsed
+from selfinstruct.seeds.reading import parsed
 from selfinstruct.storage.journal import line
 from selfinstruct.task import Task
 from selfinstruct.text.no_input import real_input
@@ -115,7 +115,7 @@ CONFIGS = {
     "that names itself": (b"defaults:\n  - x\n", "The defaults of the config lead in a circle"),
     "with a list of defaults that is none": (b"defaults: 3", "defaults must be a list (got int)"),
     "whose header is wrong": (b"# @package\nrandom_seed: 1", "x.yaml:2: must read '# @package <name>'."),
-    "with numbers for keys": (b"seeds:\n  1: 2", "seeds.1 is no key of Jsonl; there are: path."),
+    "with numbers for keys": (b"seeds:\n  1: 2", "seeds.1 is not a key of Jsonl; there are: path."),
     "with a list for keys": (b"recipe: [1]", "x.yaml: recipe must be keys with values, not a list."),
     "with nothing for a part": (b"model: null", "model must be an instance of Model, one of the options of its group"),
     "with a date for a number": (b"random_seed: 2020-01-01", "random_seed must be a valid integer"),

@@ -184,7 +184,7 @@ def test_configs_that_were_moved_are_named_again(own, run, mine, tmp_path):
 
     code, _, errors = run("hydra.run.dir=run")
     assert code == 1
-    assert f"The run in run was started with --config-dir={mine}, and there is no such folder." in errors
+    assert f"The run in run was started with --config-dir={mine}, and this folder does not exist." in errors
 
     code, _, errors = run("hydra.run.dir=run", "--config-dir", "moved")
     assert (code, errors) == (0, "")

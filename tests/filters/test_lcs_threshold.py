@@ -52,7 +52,7 @@ def test_long_texts_have_a_border_too(threshold: float, m: int, n: int) -> None:
 
 
 @pytest.mark.parametrize("threshold", [0.001, 0.7])
-def test_rows_end_where_lengths_have_to_be_told_apart(threshold: float) -> None:
+def test_rows_end_where_lengths_have_to_be_reported_apart(threshold: float) -> None:
     lengths = [1, ROW - 2, ROW - 1, ROW, ROW + 1, 3 * ROW]
     border = Border(threshold)
 

@@ -127,7 +127,7 @@ def test_unknown_words_are_common_with_no_text() -> None:
     assert index.above("a x y z", Border(0.01)) == ("1", 1 / 3)
 
 
-def test_neighbours_are_told_by_their_ids() -> None:
+def test_neighbours_are_reported_by_their_ids() -> None:
     index = indexed(["a b", "a c", "a b c"])
 
     assert index.neighbours(["2", "0", "1"], 1) == [((("0", 0.8),), 0.8), ((), None), ((("0", 0.5),), 0.5)]

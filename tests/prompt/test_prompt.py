@@ -121,7 +121,7 @@ def test_a_field_that_does_not_exist_is_reported(sample):
 def test_a_broken_stop_string_is_reported(sample):
     (problem,) = make(decoding={"stop": ["{{ new "]}).problems(sample, False)
 
-    assert problem.startswith("decoding.stop is no Jinja template: ")
+    assert problem.startswith("decoding.stop is not a Jinja template: ")
 
 
 def test_a_stop_string_with_an_unknown_variable_is_reported_by_its_key(sample):

@@ -177,7 +177,7 @@ def test_a_phrasing_names_the_columns_that_it_wants():
 
 
 def test_what_is_no_template_is_refused():
-    with pytest.raises(ValueError, match="is no Jinja template"):
+    with pytest.raises(ValueError, match="is not a Jinja template"):
         phrasing("{{ topic")
 
 

@@ -62,7 +62,7 @@ def test_the_preview_shows_what_a_prompt_shows(families):
     assert sampler(published=True).preview(families, Random(0)).variables["prompt"].startswith("Story")
 
 
-def test_what_the_seeds_cannot_give_is_told(families, pool, task):
+def test_what_the_seeds_cannot_give_is_reported(families, pool, task):
     with pytest.raises(ValueError, match=r"wants seeds that are task families\. Set seeds=families"):
         sampler().preview(pool, Random(0))
     few = Pool([*families, task(id="c", attributes={"family": "c", "set": "induce"})])

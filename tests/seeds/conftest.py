@@ -1,4 +1,4 @@
-"""Files of seeds, and what is told of bad ones."""
+"""Files of seeds, and what is reported of bad ones."""
 
 import json
 
@@ -36,7 +36,7 @@ def conversation(composed):
 
 @pytest.fixture
 def problems_of():
-    """Everything that is told of bad seeds, without the path that each line begins with."""
+    """Everything that is reported of bad seeds, without the path that each line begins with."""
 
     def problems_of(seeds):
         with pytest.raises(DataError) as error:

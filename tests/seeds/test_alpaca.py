@@ -73,7 +73,7 @@ def test_rows_that_do_not_say_who_wrote_them_are_by_whom_the_user_says(write):
     assert task.writers == ("text-davinci-003",)
 
 
-def test_all_bad_rows_are_told_at_once_by_line_and_item(write, problems_of):
+def test_all_bad_rows_are_reported_at_once_by_line_and_item(write, problems_of):
     rows = ({"id": "a", **ROW}, {"input": 3}, {"instruction": " ", "input": "x"}, {"id": "a", **ROW}, "[1]")
 
     assert problems_of(Alpaca(path=write(*rows), author="human")) == [

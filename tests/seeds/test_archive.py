@@ -36,7 +36,7 @@ def test_hidden_files_are_nobodys(tmp_path):
     assert [member.stem for member in members(tmp_path)] == ["c"]
 
 
-def test_a_file_that_is_too_large_is_told(tmp_path):
+def test_a_file_that_is_too_large_is_reported(tmp_path):
     size = archive.LARGEST_FILE + 1
     (tmp_path / "a.json").touch()
     os.truncate(tmp_path / "a.json", size)
@@ -44,8 +44,8 @@ def test_a_file_that_is_too_large_is_told(tmp_path):
         for _ in range(size // (1 << 20) + 1):
             file.write(bytes(1 << 20))
 
-    told = [member.mistake for path in (tmp_path, tmp_path / "x.zip") for member in members(path)]
-    assert told == ["is larger than 268,435,456 bytes"] * 2
+    reported = [member.mistake for path in (tmp_path, tmp_path / "x.zip") for member in members(path)]
+    assert reported == ["is larger than 268,435,456 bytes"] * 2
 
 
 def test_a_damaged_file_of_a_zip_does_not_hide_the_others(tmp_path):
@@ -66,7 +66,7 @@ def test_a_zip_that_is_cut_off_is_a_file_that_is_no_json(tmp_path):
     assert [member.path for member in members(path)] == [path]
 
 
-def test_a_zip_whose_list_of_files_is_damaged_is_told(tmp_path):
+def test_a_zip_whose_list_of_files_is_damaged_is_reported(tmp_path):
     path = zipped(tmp_path / "x.zip", a="{}")
     path.write_bytes(path.read_bytes().replace(b"PK\x01\x02", b"PKxx"))
 
@@ -77,11 +77,11 @@ def test_a_zip_whose_list_of_files_is_damaged_is_told(tmp_path):
 def test_a_folder_may_hold_what_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "a.json")
 
-    assert [member.mistake for member in members(tmp_path)] == ["is no file"]
+    assert [member.mistake for member in members(tmp_path)] == ["is not a file"]
 
 
 @pytest.mark.parametrize("name", ["none", "a\0b", "pipe"])
-def test_a_place_with_nothing_to_read_is_told_with_the_key_to_set(name, tmp_path):
+def test_a_place_with_nothing_to_read_is_reported_with_the_key_to_set(name, tmp_path):
     os.mkfifo(tmp_path / "pipe")
 
     with pytest.raises(DataError, match=r"cannot be read \(.*seeds.path=<file> to a folder, a zip or a JSON file"):

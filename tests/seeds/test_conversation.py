@@ -70,7 +70,7 @@ def test_what_goes_on_is_refused_where_that_is_wished(write, seeds, problems_of)
         (ONE | {"id": ""}, "'id' must be text of 1 to 200 characters (got \"\")"),
     ],
 )
-def test_what_is_no_conversation_is_told(row, mistake, write, seeds, problems_of):
+def test_what_is_no_conversation_is_reported(row, mistake, write, seeds, problems_of):
     assert problems_of(seeds(write(ONE, row))) == [f":2: {mistake}."]
 
 
@@ -94,7 +94,7 @@ def test_published_words_for_the_two_are_read(asker, answerer, write, conversati
     assert task.writers == ("unknown",)
 
 
-def test_another_word_is_told(write, conversation, problems_of):
-    (told,) = problems_of(conversation("sharegpt", write(shared("me", "gpt"))))
+def test_another_word_is_reported(write, conversation, problems_of):
+    (reported,) = problems_of(conversation("sharegpt", write(shared("me", "gpt"))))
 
-    assert told.startswith(":1: turn 1: 'from' must be one of human, user, gpt, ")
+    assert reported.startswith(":1: turn 1: 'from' must be one of human, user, gpt, ")

@@ -76,7 +76,7 @@ def test_an_archive_is_read_as_its_folder(tmp_path):
     assert Families(path=tmp_path / "a.zip", only=None).problems() == []
 
 
-def test_all_mistakes_of_all_files_are_told_at_once(tmp_path):
+def test_all_mistakes_of_all_files_are_reported_at_once(tmp_path):
     folder = write(
         tmp_path / "families",
         a="{not json",
@@ -86,13 +86,13 @@ def test_all_mistakes_of_all_files_are_told_at_once(tmp_path):
         e=GOOD,
     )
 
-    told = [text.removeprefix(f"{folder}/") for text in problems_of(folder)]
+    reported = [text.removeprefix(f"{folder}/") for text in problems_of(folder)]
 
-    assert told[0].startswith("a.json:1: not JSON at column 2 (Expecting property name")
-    assert told[1:] == [
+    assert reported[0].startswith("a.json:1: not JSON at column 2 (Expecting property name")
+    assert reported[1:] == [
         "b.json: must be an object, not [1].",
         "c.json: 'metric' is missing.",
-        "c.json: 'colour' is no key of a family.",
+        "c.json: 'colour' is not a key of a family.",
         "d.json: 'metric' must be one of exact_match, exact_set, contains, token_f1 (got 'bleu').",
         "d.json: 'is_classification' must be true or false (got 1).",
         "d.json: 'instructions' must be a list of texts that are not empty, one at least.",
@@ -102,7 +102,7 @@ def test_all_mistakes_of_all_files_are_told_at_once(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["missing", "file", "damaged", "nul"])
-def test_a_path_that_holds_no_families_is_told_with_the_key_to_set(kind, tmp_path):
+def test_a_path_that_holds_no_families_is_reported_with_the_key_to_set(kind, tmp_path):
     path = tmp_path / kind if kind != "nul" else Path("a\0b")
     if kind == "file":
         path.write_text("{}")
@@ -139,13 +139,13 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("what", GARBAGE)
-def test_garbage_is_told_with_its_file_and_line(what, tmp_path):
-    content, told = GARBAGE[what]
+def test_garbage_is_reported_with_its_file_and_line(what, tmp_path):
+    content, reported = GARBAGE[what]
     (tmp_path / "a.json").write_bytes(content.encode() if isinstance(content, str) else content)
 
     (problem,) = problems_of(tmp_path)
 
-    assert problem.startswith(f"{tmp_path}/a.json{told}")
+    assert problem.startswith(f"{tmp_path}/a.json{reported}")
 
 
 def test_a_mark_before_the_text_and_hidden_files_are_passed_over(tmp_path):
@@ -155,12 +155,12 @@ def test_a_mark_before_the_text_and_hidden_files_are_passed_over(tmp_path):
     assert len(Families(path=tmp_path, only=None).load()) == 2
 
 
-def test_what_is_no_file_is_told_and_not_waited_for(tmp_path):
+def test_what_is_no_file_is_reported_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "a.json")
     (tmp_path / "b.json").mkdir()
 
     assert problems_of(tmp_path) == [
-        f"{tmp_path / name}: cannot be read (it is no file)." for name in ("a.json", "b.json")
+        f"{tmp_path / name}: cannot be read (it is not a file)." for name in ("a.json", "b.json")
     ]
 
 
@@ -185,7 +185,7 @@ def test_a_file_that_stands_twice_in_an_archive_is_read_once(tmp_path):
 
 
 @pytest.mark.parametrize("place", range(36, 80, 3))
-def test_a_damaged_archive_is_told(place, tmp_path):
+def test_a_damaged_archive_is_reported(place, tmp_path):
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.json", TEXT)
@@ -196,8 +196,8 @@ def test_a_damaged_archive_is_told(place, tmp_path):
     assert "cannot be read" in problems_of(path)[0]
 
 
-@pytest.mark.parametrize(("bit", "told"), [(6, "encrypted"), (8, "compression method")])
-def test_an_archive_that_is_locked_or_packed_otherwise_is_told(bit, told, tmp_path):
+@pytest.mark.parametrize(("bit", "reported"), [(6, "encrypted"), (8, "compression method")])
+def test_an_archive_that_is_locked_or_packed_otherwise_is_reported(bit, reported, tmp_path):
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.json", TEXT)
@@ -206,4 +206,4 @@ def test_an_archive_that_is_locked_or_packed_otherwise_is_told(bit, told, tmp_pa
     content[bit] = content[directory + bit + 2] = 1 if bit == 6 else 99
     path.write_bytes(content)
 
-    assert told in problems_of(path)[0]
+    assert reported in problems_of(path)[0]

@@ -70,7 +70,7 @@ def test_a_given_id_does_not_take_one_that_stands_in_the_file(tmp_path):
     assert [task.id for task in Jsonl(path=path).load()] == ["seed_task_1", "seed_task_0"]
 
 
-def test_half_a_surrogate_pair_is_told(tmp_path):
+def test_half_a_surrogate_pair_is_reported(tmp_path):
     path = write(tmp_path / "s", GOOD | {"instruction": "a\ud83d"})
 
     assert problems_of(path) == [f"{path}:1: holds half of a surrogate pair, which no file can keep."]
@@ -90,7 +90,7 @@ def test_a_line_may_hold_any_separator_but_the_line_feed(tmp_path):
     assert Jsonl(path=path).load()[0].instruction == "One\u2028two\x85three"
 
 
-def test_all_bad_lines_are_told_at_once_by_file_and_line(tmp_path):
+def test_all_bad_lines_are_reported_at_once_by_file_and_line(tmp_path):
     path = write(
         tmp_path / "seeds.jsonl",
         GOOD,
@@ -102,26 +102,26 @@ def test_all_bad_lines_are_told_at_once_by_file_and_line(tmp_path):
         GOOD | {"id": "d", "instances": ["x", {"input": 3}]},
     )
 
-    told = problems_of(path)
+    reported = problems_of(path)
 
-    assert told[0] == f"{path}:2: 'instances' is missing."
-    assert told[1].startswith(f"{path}:3: not JSON at column 2 (")
-    assert told[2] == f"{path}:4: must be an object, not [1]."
-    assert told[3] == f"{path}:5: 'id' \"a\" stands in line 1 already."
-    assert [text.split(": ", 1)[1] for text in told[4:8]] == [
+    assert reported[0] == f"{path}:2: 'instances' is missing."
+    assert reported[1].startswith(f"{path}:3: not JSON at column 2 (")
+    assert reported[2] == f"{path}:4: must be an object, not [1]."
+    assert reported[3] == f"{path}:5: 'id' \"a\" stands in line 1 already."
+    assert [text.split(": ", 1)[1] for text in reported[4:8]] == [
         "'id' must be text of 1 to 200 characters (got [\"c\"]).",
         "'instruction' must be text that is not empty (got \" \").",
         "'is_classification' must be true, false or null (got \"no\").",
         "'instances' must be a list that is not empty (got []).",
     ]
-    assert [text.split(": ", 1)[1] for text in told[8:]] == [
+    assert [text.split(": ", 1)[1] for text in reported[8:]] == [
         "instance 1 must be an object with 'input' and 'output' (got \"x\").",
         "instance 2: 'input' must be text (got 3).",
         "instance 2: 'output' must be text (got null).",
     ]
 
 
-def test_a_missing_file_is_told_with_the_key_to_set(tmp_path):
+def test_a_missing_file_is_reported_with_the_key_to_set(tmp_path):
     assert "seeds.path=<file>" in problems_of(tmp_path / "none.jsonl")[0]
 
 
@@ -129,7 +129,7 @@ def test_an_empty_file_holds_no_tasks(tmp_path):
     assert problems_of(write(tmp_path / "seeds.jsonl", ""))[0].endswith("holds no tasks.")
 
 
-def test_a_byte_that_is_not_utf_8_is_told_by_line(tmp_path):
+def test_a_byte_that_is_not_utf_8_is_reported_by_line(tmp_path):
     path = tmp_path / "seeds.jsonl"
     path.write_bytes(json.dumps(GOOD).encode() + b"\ncaf\xc3\xa9 \xff\n[1]\n")
 
@@ -139,7 +139,7 @@ def test_a_byte_that_is_not_utf_8_is_told_by_line(tmp_path):
     ]
 
 
-def test_a_file_in_utf_16_is_told_once(tmp_path):
+def test_a_file_in_utf_16_is_reported_once(tmp_path):
     path = tmp_path / "seeds.jsonl"
     path.write_bytes("\n".join([json.dumps(GOOD)] * 3).encode("utf-16"))
 
@@ -147,14 +147,14 @@ def test_a_file_in_utf_16_is_told_once(tmp_path):
 
 
 @pytest.mark.parametrize("line", ['{"id": ' + "1" * 5000 + "}", "[" * 100_000])
-def test_json_that_python_cannot_read_is_told(line, tmp_path):
+def test_json_that_python_cannot_read_is_reported(line, tmp_path):
     path = write(tmp_path / "s", line, GOOD)
 
     assert problems_of(path)[0].startswith(f"{path}:1: ")
     assert "not JSON that can be read (" in problems_of(path)[0]
 
 
-def test_a_file_that_was_cut_off_is_told_so(tmp_path):
+def test_a_file_that_was_cut_off_is_reported_so(tmp_path):
     path = tmp_path / "s"
     path.write_text(json.dumps(GOOD) + "\n" + json.dumps(GOOD)[:40], encoding="utf-8")
 
@@ -163,18 +163,18 @@ def test_a_file_that_was_cut_off_is_told_so(tmp_path):
     assert problem.endswith("; the file ends within this line.")
 
 
-def test_a_key_that_stands_twice_is_told(tmp_path):
+def test_a_key_that_stands_twice_is_reported(tmp_path):
     path = write(tmp_path / "s", '{"id": "a", "id": "b", ' + json.dumps(GOOD)[1:])
 
     assert problems_of(path) == [f'{path}:1: "id" stands twice in one object.']
 
 
 @pytest.mark.parametrize("name", ["", True, "x" * 201, 10**201, 1.5])
-def test_what_cannot_be_an_id_is_told(name, tmp_path):
+def test_what_cannot_be_an_id_is_reported(name, tmp_path):
     assert "'id' must be text of 1 to 200 characters" in problems_of(write(tmp_path / "s", GOOD | {"id": name}))[0]
 
 
-def test_a_line_of_ten_megabytes_is_told_in_a_few_words(tmp_path):
+def test_a_line_of_ten_megabytes_is_reported_in_a_few_words(tmp_path):
     path = write(tmp_path / "s", GOOD | {"instruction": "x" * 10_000_000})
 
     (problem,) = problems_of(path)
@@ -196,14 +196,14 @@ def test_nul_and_other_controls_survive_where_json_escapes_them(tmp_path):
 
 
 @pytest.mark.parametrize("raw", ["\0", "\x1b"])
-def test_a_control_character_that_is_not_escaped_is_told(raw, tmp_path):
+def test_a_control_character_that_is_not_escaped_is_reported(raw, tmp_path):
     path = write(tmp_path / "s", json.dumps(GOOD).replace("Do it", f"Do{raw}it"), GOOD)
 
     assert problems_of(path)[0] == f"{path}:1: not JSON at column 31 (Invalid control character)."
 
 
 @pytest.mark.parametrize("place", ["folder", "a\0b", "pipe"])
-def test_a_path_that_is_no_file_is_told(place, tmp_path):
+def test_a_path_that_is_no_file_is_reported(place, tmp_path):
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
 

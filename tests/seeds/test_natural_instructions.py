@@ -41,7 +41,7 @@ def test_an_input_that_is_null_is_empty(write):
     assert task.instances == (Instance("", "y"),)
 
 
-def test_all_bad_rows_are_told_at_once(write, problems_of):
+def test_all_bad_rows_are_reported_at_once(write, problems_of):
     assert problems_of(seeds(write({"task_name": []}, ROW | {"inputs": 3, "definition": ""}))) == [
         ":1: 'definition' is missing.",
         ":1: 'inputs' is missing.",

@@ -93,7 +93,7 @@ def test_an_archive_of_the_repository_is_read_as_it_is(tmp_path):
     assert len(load(tmp_path / "a.zip")) == 2
 
 
-def test_what_is_not_as_published_is_told_by_file(tmp_path):
+def test_what_is_not_as_published_is_reported_by_file(tmp_path):
     row = {"input": "a", "output": "b"}
     write(tmp_path / "data", "sum", [row], [row])
     write(tmp_path / "data", "diff", [{"input": "a"}], [row])
@@ -109,7 +109,7 @@ def test_what_is_not_as_published_is_told_by_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("file", "content", "told"),
+    ("file", "content", "reported"),
     [
         ("annotations", {"annotations": []}, "it has no instructions"),
         ("annotations", {"annotations": [" "]}, "it has no instructions"),
@@ -121,7 +121,7 @@ def test_what_is_not_as_published_is_told_by_file(tmp_path):
         ("raw/induce", {"examples": [{"input": "1", "output": "2"}]}, "holds no examples"),
     ],
 )
-def test_any_other_json_than_published_is_told(file, content, told, tmp_path):
+def test_any_other_json_than_published_is_reported(file, content, reported, tmp_path):
     row = {"input": "a", "output": "b"}
     write(tmp_path / "data", "sum", [row], [row])
     (tmp_path / "data" / file / "sum.json").write_text(json.dumps(content))
@@ -130,4 +130,4 @@ def test_any_other_json_than_published_is_told(file, content, told, tmp_path):
         load(tmp_path)
 
     assert len(error.value.problems) == 1
-    assert told in error.value.problems[0]
+    assert reported in error.value.problems[0]

@@ -117,7 +117,7 @@ def test_what_no_round_has_committed_is_not_read(folder):
         ("[" * 100_000 + "\n", "/rounds.jsonl:1: its brackets are nested too deep."),
     ],
 )
-def test_a_folder_without_rounds_is_told(rounds, problem, folder, problems_of):
+def test_a_folder_without_rounds_is_reported(rounds, problem, folder, problems_of):
     (folder / "rounds.jsonl").write_text(rounds)
 
     assert problems_of(Run(path=folder))[0].startswith(problem)
@@ -133,13 +133,13 @@ def test_a_byte_that_changed_since_it_was_committed_is_reported(name, line, fold
     assert problem.startswith((f"/{name}:{line}: this line has changed", f"/{name}: one of the lines 1 to {line} has"))
 
 
-def test_a_folder_of_no_run_is_told(tmp_path, problems_of):
+def test_a_folder_of_no_run_is_reported(tmp_path, problems_of):
     assert problems_of(Run(path=tmp_path))[0].endswith(
         "Set seeds.path=<folder> to the folder of a run that has kept something."
     )
 
 
-def test_all_lines_that_no_run_has_written_are_told_at_once(folder, problems_of):
+def test_all_lines_that_no_run_has_written_are_reported_at_once(folder, problems_of):
     row = MADE.row()
     bad = [
         {"id": "", "instruction": "", "is_classification": "x", "models": [], "instances": [{}]},

@@ -41,11 +41,11 @@ def test_a_list_of_instances_is_read_up_to_the_most_that_a_task_gets(write):
     assert task.is_classification is False
 
 
-def test_one_id_with_two_instructions_is_told(write, problems_of):
+def test_one_id_with_two_instructions_is_reported(write, problems_of):
     assert problems_of(seeds(write({"id": "a", **ONE}, {"id": "a", **OTHER}))) == [
         ':2: the id "a" stands in line 1 with another instruction.'
     ]
 
 
-def test_all_bad_rows_are_told_at_once(write, problems_of):
+def test_all_bad_rows_are_reported_at_once(write, problems_of):
     assert [text[:3] for text in problems_of(seeds(write("{", {}, ONE, {"instruction": 1})))] == [":1:", ":2:", ":4:"]

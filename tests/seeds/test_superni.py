@@ -83,7 +83,7 @@ def test_a_task_may_have_no_example(tmp_path):
     assert seeds(files(tmp_path, a={"Definition": "Do.", "Instances": []})).load()[0].instances is None
 
 
-def test_all_mistakes_of_all_files_are_told_at_once(tmp_path, problems_of):
+def test_all_mistakes_of_all_files_are_reported_at_once(tmp_path, problems_of):
     bad = {"Definition": [], "Positive Examples": {}, "Instances": [{"input": 1, "output": []}, 3], "id": ""}
     source = seeds(files(tmp_path, a=bad, b='{\n "Definition": "x",\n oops}', c={"is_classification": 1}, d="[1]"))
 
@@ -102,20 +102,20 @@ def test_all_mistakes_of_all_files_are_told_at_once(tmp_path, problems_of):
     ]
 
 
-def test_of_thousands_of_like_mistakes_a_few_are_told(tmp_path, problems_of):
-    told = problems_of(seeds(files(tmp_path, a=TASK | {"Instances": [{}] * 3000})))
+def test_of_thousands_of_like_mistakes_a_few_are_reported(tmp_path, problems_of):
+    reported = problems_of(seeds(files(tmp_path, a=TASK | {"Instances": [{}] * 3000})))
 
-    assert len(told) == 6
-    assert told[-1] == "/a.json: 'Instances' has 5,995 more mistakes of this kind."
-
-
-def test_an_id_that_two_files_have_is_told(tmp_path, problems_of):
-    (told,) = problems_of(seeds(files(tmp_path, a=TASK, b=TASK | {"id": "a"})))
-
-    assert told == f'/b.json: the id "a" is that of {tmp_path}/a.json already.'
+    assert len(reported) == 6
+    assert reported[-1] == "/a.json: 'Instances' has 5,995 more mistakes of this kind."
 
 
-def test_a_file_that_is_not_utf_8_is_told_by_line(tmp_path, problems_of):
+def test_an_id_that_two_files_have_is_reported(tmp_path, problems_of):
+    (reported,) = problems_of(seeds(files(tmp_path, a=TASK, b=TASK | {"id": "a"})))
+
+    assert reported == f'/b.json: the id "a" is that of {tmp_path}/a.json already.'
+
+
+def test_a_file_that_is_not_utf_8_is_reported_by_line(tmp_path, problems_of):
     (tmp_path / "a.json").write_bytes(b'{"Definition":\n "caf\xe9"}')
 
     assert problems_of(seeds(tmp_path)) == ["/a.json:2: byte 0xe9 at column 6 is not UTF-8. Save the file as UTF-8."]
@@ -127,10 +127,10 @@ def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path):
     assert len(seeds(tmp_path).load()) == 1
 
 
-def test_a_folder_without_tasks_is_told(tmp_path, problems_of):
+def test_a_folder_without_tasks_is_reported(tmp_path, problems_of):
     assert problems_of(seeds(tmp_path)) == [": holds no tasks."]
 
 
 @pytest.mark.parametrize("text", ['{"a": ' + "1" * 5000 + "}", "[" * 100_000])
-def test_json_that_python_cannot_read_is_told(text, tmp_path, problems_of):
+def test_json_that_python_cannot_read_is_reported(text, tmp_path, problems_of):
     assert "not JSON that can be read" in problems_of(seeds(files(tmp_path, a=text)))[0]

@@ -23,21 +23,21 @@ def test_an_archive_is_read_where_it_lies(archive):
     assert found.place("tasks/a.csv").endswith("archive.zip/tasks/a.csv")
 
 
-def test_a_path_that_holds_nothing_is_told_with_what_to_set(tmp_path):
+def test_a_path_that_holds_nothing_is_reported_with_what_to_set(tmp_path):
     (tmp_path / "broken.zip").write_text("no archive")
     (tmp_path / "other.json").write_text("{}")
     for path, word in [
         (tmp_path / "absent.csv", "No such file"),
         (tmp_path / "broken.zip", "not a zip file"),
         (tmp_path / "other.json", "holds no .csv file; source=<another>"),
-        (Path("/dev/null"), "no file that can be read twice"),
+        (Path("/dev/null"), "not a file that can be read twice"),
         (Path("a\0b"), "null"),
     ]:
         with pytest.raises(DataError, match=word):
             Files(path, ".csv").names()
 
 
-def test_a_file_that_is_gone_when_it_is_read_is_told(tmp_path):
+def test_a_file_that_is_gone_when_it_is_read_is_reported(tmp_path):
     (tmp_path / "a.csv").write_text("x")
     found = Files(tmp_path, ".csv")
     (tmp_path / "a.csv").unlink()
@@ -56,7 +56,7 @@ def test_a_line_of_another_encoding_hides_nothing_in_the_others(tmp_path):
     assert lines[1].mistake == "byte 0xe9 at column 4 is not UTF-8. Save the file as UTF-8"
 
 
-def test_utf_16_is_told_once(tmp_path):
+def test_utf_16_is_reported_once(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("one\ntwo\n", encoding="utf-16")
 
@@ -94,7 +94,7 @@ def test_a_line_without_end_ends_the_reading_of_an_archive_too(tmp_path):
 
 
 @pytest.mark.parametrize("place", range(38, 60))
-def test_an_archive_that_is_damaged_is_told_wherever_it_is(place, tmp_path):
+def test_an_archive_that_is_damaged_is_reported_wherever_it_is(place, tmp_path):
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.csv", "".join(f"{number**3}\n" for number in range(99)))

@@ -10,7 +10,7 @@ def test_a_row_holds_the_keys_of_its_object(tmp_path, read):
     assert mistakes == []
 
 
-def test_every_mistake_is_told_with_file_and_line(tmp_path, read):
+def test_every_mistake_is_reported_with_file_and_line(tmp_path, read):
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"x": 1}\n[1]\n{"x": \xe9}\n' + b"[" * 100_000 + b'\n{"x": ')
 

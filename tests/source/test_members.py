@@ -39,13 +39,13 @@ def test_values_longer_than_what_is_read_at_once_come_whole():
         ('{"a": ' + "[" * 100_000 + "}", 1, "not JSON that can be read"),
     ],
 )
-def test_what_is_no_object_is_told_with_its_line(text, line, why):
-    with pytest.raises(Malformed, match=why) as told:
+def test_what_is_no_object_is_reported_with_its_line(text, line, why):
+    with pytest.raises(Malformed, match=why) as reported:
         list(members(lines(text), "list"))
 
-    assert told.value.line == line
+    assert reported.value.line == line
 
 
-def test_a_line_that_cannot_be_read_is_told():
+def test_a_line_that_cannot_be_read_is_reported():
     with pytest.raises(Malformed, match="is not UTF-8"):
         list(members(iter([Line(1, "{", None, True), Line(2, "", "is not UTF-8", True)]), "list"))

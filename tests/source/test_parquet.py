@@ -33,7 +33,7 @@ def test_the_names_of_classes_are_read_from_a_file_that_datasets_wrote(tmp_path)
     assert (row.values, row.labels) == ({"x": 1, "y": "a"}, {"x": ["bad", "good"]})
 
 
-def test_a_file_of_another_kind_and_an_archive_are_told(tmp_path, read, archive):
+def test_a_file_of_another_kind_and_an_archive_are_reported(tmp_path, read, archive):
     (tmp_path / "a.parquet").write_text("no Parquet")
 
     assert "cannot be read after row 0" in read(Parquet(path=tmp_path / "a.parquet", rows_at_once=10))[1][0]

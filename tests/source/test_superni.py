@@ -43,7 +43,7 @@ def test_what_stands_below_the_instances_is_found_as_well(tmp_path, read):
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "reported"),
     [
         ({"Definition": None}, ": 'Definition' is missing or empty"),
         ({"Definition": {"a": 1}}, ": 'Definition' must be text, or a list of texts"),
@@ -52,17 +52,17 @@ def test_what_stands_below_the_instances_is_found_as_well(tmp_path, read):
         ({"Instances": []}, ": 'Instances' is missing or empty"),
         ({"Instances": [3]}, ": instance 1 must be an object with 'input' and 'output'"),
         ({"Instances": [{"output": "x"}]}, ": instance 1 has no 'input' that is text"),
-        ({"Instances": [{"input": "x", "output": [1]}]}, ": instance 1 has an 'output' that is no text"),
+        ({"Instances": [{"input": "x", "output": [1]}]}, ": instance 1 has an 'output' that is not text"),
     ],
 )
-def test_every_mistake_is_told(changes, told, source, read):
+def test_every_mistake_is_reported(changes, reported, source, read):
     rows, (mistake,) = read(source(**changes))
 
     assert rows == []
-    assert mistake.endswith(told)
+    assert mistake.endswith(reported)
 
 
-def test_half_a_file_is_told_with_its_last_line(source, read, tmp_path):
+def test_half_a_file_is_reported_with_its_last_line(source, read, tmp_path):
     made = source()
     path = tmp_path / "task1_opposites.json"
     path.write_text(path.read_text()[:-20])

@@ -170,10 +170,10 @@ def test_the_plugins_of_the_extras_are_known(part, target):
 def test_a_key_of_a_plugin_that_runs_code_is_refused_unless_it_is_allowed(path, value, monkeypatch):
     config = with_one(path, value)
 
-    (told,) = refused(config)
-    assert "may run code" in told
+    (reported,) = refused(config)
+    assert "may run code" in reported
 
-    monkeypatch.setenv("SELFINSTRUCT_ALLOW", told.rpartition("=")[2].rstrip("."))
+    monkeypatch.setenv("SELFINSTRUCT_ALLOW", reported.rpartition("=")[2].rstrip("."))
     assert list(refused(config)) == []
 
 

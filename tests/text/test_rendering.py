@@ -133,9 +133,9 @@ def test_a_text_that_the_compiler_would_work_out_is_stopped_when_it_is_read(fore
     ],
 )
 def test_what_is_wrong_here_is_as_wrong_there(text, foreign):
-    with pytest.raises(ValueError, match=r"^(cannot be filled|is no Jinja template): ") as there:
+    with pytest.raises(ValueError, match=r"^(cannot be filled|is not a Jinja template): ") as there:
         fill(text, {})
-    with apart(False), pytest.raises(ValueError, match=r"^(cannot be filled|is no Jinja template): ") as here:
+    with apart(False), pytest.raises(ValueError, match=r"^(cannot be filled|is not a Jinja template): ") as here:
         rendering.fill_here(text, {})
 
     assert str(there.value).partition(": ")[2].split()[:3] == str(here.value).partition(": ")[2].split()[:3]

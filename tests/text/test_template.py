@@ -15,8 +15,8 @@ def test_the_wanted_variables_are_named():
 
 
 @pytest.mark.parametrize("text", ["{% for %}", "{{ a | nofilter }}", "{{ a"])
-def test_what_is_no_template_is_told(text):
-    with pytest.raises(ValueError, match="is no Jinja template"):
+def test_what_is_no_template_is_reported(text):
+    with pytest.raises(ValueError, match="is not a Jinja template"):
         variables(text)
 
 
@@ -55,7 +55,7 @@ def test_fields_and_methods_are_found():
     ["{{ " + "(" * 10_000 + "1" + ")" * 10_000 + " }}", "{% if true %}" * 3000 + "{% endif %}" * 3000],
 )
 def test_a_text_that_is_nested_too_deeply_is_reported(text):
-    with pytest.raises(ValueError, match="is no Jinja template: maximum recursion depth exceeded"):
+    with pytest.raises(ValueError, match="is not a Jinja template: maximum recursion depth exceeded"):
         variables(text)
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from selfinstruct.errors import DataError
-from selfinstruct.seeds.source import lines_or_items
+from selfinstruct.seeds.reading import lines_or_items
 
 
 def found(path, text):
@@ -39,17 +39,17 @@ def test_an_empty_list_has_no_objects(tmp_path):
         ("[\n\n3]", ":3: item 1", "must be an object, not 3"),
     ],
 )
-def test_what_is_wrong_in_a_list_is_told_by_line_and_item(text, place, mistake, tmp_path):
-    *_, (where, _, (told,)) = found(tmp_path / "x", text)
+def test_what_is_wrong_in_a_list_is_reported_by_line_and_item(text, place, mistake, tmp_path):
+    *_, (where, _, (reported,)) = found(tmp_path / "x", text)
 
     assert where == place
-    assert told.startswith(mistake)
+    assert reported.startswith(mistake)
 
 
 def test_a_bad_item_does_not_hide_the_next(tmp_path):
-    told = [bool(mistakes) for _, _, mistakes in found(tmp_path / "x", '[1, {"a": 1}, {"b": 1, "b": 1}, {"b": 1}]')]
+    reported = [bool(mistakes) for _, _, mistakes in found(tmp_path / "x", '[1, {"a": 1}, {"b": 1, "b": 1}, {"b": 1}]')]
 
-    assert told == [True, False, True, False]
+    assert reported == [True, False, True, False]
 
 
 def test_an_item_may_be_as_long_as_a_line_may(tmp_path):
@@ -60,19 +60,19 @@ def test_an_item_may_be_as_long_as_a_line_may(tmp_path):
 
 
 def test_bytes_of_a_list_that_are_not_utf_8_are_all_told(tmp_path):
-    told = found(tmp_path / "x", b'[{"a": "\xff"},\n{},\n{"a": "\xfe"}]')
+    reported = found(tmp_path / "x", b'[{"a": "\xff"},\n{},\n{"a": "\xfe"}]')
 
-    assert [place for place, _, _ in told] == [":1", ":3"]
+    assert [place for place, _, _ in reported] == [":1", ":3"]
 
 
 def test_a_byte_order_mark_is_no_part_of_a_list(tmp_path):
     assert found(tmp_path / "x", b'\xef\xbb\xbf[{"a": 1}]') == [(":1: item 1", {"a": 1}, [])]
 
 
-def test_a_file_in_utf_16_is_told_once(tmp_path):
+def test_a_file_in_utf_16_is_reported_once(tmp_path):
     assert len(found(tmp_path / "x", '[{"a": 1}]'.encode("utf-16"))) == 1
 
 
-def test_a_missing_file_is_told_with_the_key_to_set(tmp_path):
+def test_a_missing_file_is_reported_with_the_key_to_set(tmp_path):
     with pytest.raises(DataError, match=r"Set seeds.path=<file> to a JSON"):
         list(lines_or_items(tmp_path / "none"))

@@ -3,7 +3,7 @@
 What a reader makes of an object is its own affair.  Here is what all of them would have to do alike: say where a file
 is not UTF-8, pass over a byte order mark, find the line where JSON breaks off, refuse a key that stands twice (one of
 its values would be lost) and half a surrogate pair (which no file can keep).  Nothing is raised for it: a mistake
-travels with its row, so that one run tells every bad row.
+travels with its row, so that one run reports every bad row.
 
 Lines are decoded one by one, since a single byte of another encoding must not hide what is wrong in the others.  A list
 is taken item by item for the same reason, and because a mistake in the whole would have no line.
@@ -40,7 +40,7 @@ class Found(NamedTuple):
 
 
 def lines_or_items(path: Path) -> Iterator[Found]:
-    """The objects of a JSONL file, or of one JSON list."""
+    """Yield the objects of a JSONL file, or of one JSON list."""
     content = content_of(path, "<file> to a JSON or JSONL file of tasks")
     if kind := kind_of(path, content):
         raise DataError([f"{path}: {kind}"])
@@ -53,10 +53,10 @@ def lines_or_items(path: Path) -> Iterator[Found]:
 
 
 def content_of(path: Path, wanted: str) -> bytes:
-    """The bytes of a file; raises DataError where it cannot be read."""
+    """Return the bytes of a file; raises DataError where it cannot be read."""
     try:
         if path.exists() and not path.is_file():
-            raise OSError(0, "it is no file" if path.is_dir() else "it is no file that can be read twice")
+            raise OSError(0, "it is not a file" if path.is_dir() else "it is not a file that can be read twice")
         return path.read_bytes()
     except (OSError, ValueError) as error:  # a ValueError for a path with NUL
         reason = error.strerror if isinstance(error, OSError) else error
@@ -64,7 +64,7 @@ def content_of(path: Path, wanted: str) -> bytes:
 
 
 def lines_of(path: Path, content: bytes, longest: int = LONGEST_TASK) -> Iterator[Found]:
-    """Each line that is not empty: its object, and everything that is wrong with it."""
+    """Yield each line that is not empty: its object, and everything that is wrong with it."""
     bad = dict(misread(content))
     if bad and content.startswith((b"\xff", b"\xfe")):
         yield Found(f"{path}:1", "line 1", {}, [bad[1]])
@@ -81,7 +81,7 @@ def lines_of(path: Path, content: bytes, longest: int = LONGEST_TASK) -> Iterato
 
 
 def items_of(path: Path, text: str) -> Iterator[Found]:
-    """Each object of a JSON list, with the line on which it begins; nothing is read past broken JSON."""
+    """Yield each object of a JSON list, with the line on which it begins; nothing is read past broken JSON."""
     repeated: list[str] = []
     decoder = json.JSONDecoder(object_pairs_hook=lambda pairs: unique(pairs, repeated))
     at, line, counted, number = after_space(text, after_space(text, 0) + 1), 1, 0, 0
@@ -112,12 +112,12 @@ def items_of(path: Path, text: str) -> Iterator[Found]:
 
 
 def after_space(text: str, at: int) -> int:
-    """The next place that JSON does not pass over."""
+    """Return the next place that JSON does not pass over."""
     return cast(re.Match[str], SPACE.match(text, at)).end()
 
 
 def parsed(text: str, longest: int = LONGEST_TASK) -> tuple[dict[str, Any], list[str]]:
-    """The object that a text holds, and everything that is wrong with it."""
+    """Return the object that a text holds, and everything that is wrong with it."""
     if len(text) > longest:
         return {}, [too_long(len(text), longest)]
     repeated: list[str] = []
@@ -138,7 +138,7 @@ def parsed_at(text: str, longest: int) -> tuple[dict[str, Any], list[str]]:
 
 
 def line_of(text: str) -> int:
-    """The line on which JSON breaks off."""
+    """Return the line on which JSON breaks off."""
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
@@ -149,7 +149,7 @@ def line_of(text: str) -> int:
 def examined(
     value: Any, length: int, repeated: list[str], longest: int = LONGEST_TASK
 ) -> tuple[dict[str, Any], list[str]]:
-    """A value as an object, and everything that is wrong with it whatever its keys mean."""
+    """Return a value as an object, and everything that is wrong with it whatever its keys mean."""
     if length > longest:
         return {}, [too_long(length, longest)]
     if not isinstance(value, dict):
@@ -160,12 +160,12 @@ def examined(
 
 
 def not_json(error: json.JSONDecodeError) -> str:
-    """Where on its line JSON breaks off, and why."""
+    """Return where on its line JSON breaks off, and why."""
     return f"{NOT_JSON} at column {error.colno} ({error.msg.removesuffix(' at')})"
 
 
 def too_long(length: int, longest: int) -> str:
-    """How long a task is, and how long it may be."""
+    """Return how long a task is, and how long it may be."""
     return f"has {length:,} characters; a task may have {longest:,}"
 
 
