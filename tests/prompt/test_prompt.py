@@ -139,7 +139,7 @@ def test_a_sound_prompt_has_no_problems(sample):
 
 
 def test_a_template_that_cannot_be_read_is_refused():
-    with pytest.raises(ValidationError, match="no Jinja template"):
+    with pytest.raises(ValidationError, match="is not a Jinja template"):
         make(template="{% for %}")
 
 
