@@ -16,7 +16,7 @@ A reply without usable counts is unknown, not free: the most that its request ma
 is resumed, and a warning says so.
 
 What decides is what the rounds taken so far have spent, never what happens to have arrived, so that a run under a
-budget ends with the same round whenever it is repeated.  Time alone is what it is.
+budget ends with the same round whenever it is repeated.  The time limit is the only one that is not deterministic.
 """
 
 import logging
@@ -46,7 +46,7 @@ class Budget:
     """What a run may spend; null for no limit."""
 
     requests: Annotated[int, Field(ge=1)] | None
-    """Questions asked; a question that is sent again after a fault counts once."""
+    """Requests; a request that is sent again after a fault counts once."""
     tokens: Annotated[int, Field(ge=1)] | None
     """Tokens of prompts and replies together."""
     usd: Annotated[float, Field(gt=0)] | None
@@ -100,7 +100,7 @@ UNLIMITED = Budget(requests=None, tokens=None, usd=None, minutes=None)
 
 
 class BudgetTracker:
-    """What a run may still spend."""
+    """Tracks what is left of the budget."""
 
     def __init__(self, budget: Budget, spent: Usage = NOTHING, seconds: float = 0.0) -> None:
         self._budget = budget
@@ -189,17 +189,17 @@ class BudgetTracker:
             limit = self._missing(wanted)
         assert limit is not None
         needed = least(limit, getattr(self._spent, limit), getattr(wanted, limit))
-        told = "budget: " + (self._told_over() or f"{', '.join(self._told())} spent")
-        return Stop(limit, f"{told}; {stage} needs budget.{limit}={needed} to continue" if needed else told, needed)
+        text = "budget: " + (self._exceeded() or f"{', '.join(self._spending())} spent")
+        return Stop(limit, f"{text}; {stage} needs budget.{limit}={needed} to continue" if needed else text, needed)
 
-    def _told(self) -> list[str]:
-        """What was spent of each limit that is set."""
+    def _spending(self) -> list[str]:
+        """Return what was spent of each limit that is set."""
         return [
             f"{'an unknown part' if isinf(spent) else amount(name, spent)} of {cap:,} {name}"
             for name, cap, spent in self._limits()
         ]
 
-    def _told_over(self) -> str:
+    def _exceeded(self) -> str:
         """Return what was spent of each limit that is lower than that, as in a resumed run; empty where none is."""
         return ", ".join(
             f"{amount(name, spent)} {name.rstrip('s') if spent == 1 else name} {'is' if spent == 1 else 'are'}"

@@ -1,13 +1,13 @@
 """What can go wrong that a user must know of, one sentence each.
 
-    SelfInstructError        anything that is told without a traceback
-    ├── ConfigError          the config holds mistakes; all of them are told at once
-    ├── DataError            a file of tasks holds mistakes; all of them are told at once
-    ├── ModelError           the model cannot go on: bad key, unknown model, or it keeps failing
+    SelfInstructError        an error that is reported without a traceback
+    ├── ConfigError          the config holds mistakes; all of them are reported at once
+    ├── DataError            a file of tasks holds mistakes; all of them are reported at once
+    ├── ModelError           the model cannot continue: bad key, unknown model, or it keeps failing
     └── RunFolderError       the run folder cannot be used
-        └── UnwritableError  one of its files cannot be written now; the run can go on when it can
+        └── UnwritableError  one of its files cannot be written now; the run can be resumed later
 
-Parts raise plain `ValueError` for a wrong value; whoever knows the key or the file turns it into one of these.
+Parts raise plain `ValueError` for a wrong value; the caller that knows the key or the file turns it into one of these.
 A bad reply of a model is never an error: it is a rejection with its reason.
 """
 
@@ -15,11 +15,11 @@ from collections.abc import Sequence
 
 
 class SelfInstructError(Exception):
-    """Something that the user can mend; the message says what, where and what instead."""
+    """An error that the user can fix; the message says what, where and what to do."""
 
 
 class Problems(SelfInstructError):
-    """Several things to mend, told together."""
+    """Several errors to fix, reported together."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = list(problems)
@@ -35,7 +35,7 @@ class DataError(Problems):
 
 
 class ModelError(SelfInstructError):
-    """The model cannot go on; what it had answered is kept."""
+    """The model cannot continue; all replies received so far are stored."""
 
 
 class RunFolderError(SelfInstructError):
@@ -43,4 +43,4 @@ class RunFolderError(SelfInstructError):
 
 
 class UnwritableError(RunFolderError):
-    """A file of the run folder cannot be written; what was answered and committed is kept."""
+    """A file of the run folder cannot be written; all replies and committed rounds are stored."""

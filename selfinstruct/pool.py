@@ -3,7 +3,7 @@
 Tasks enter in order and keep their place; a stage that completes a task puts a new version of it in the same place.
 The pool writes to no file: it tells a journal, if it has one, so that filters and samplers are tested on a pool made in
 one line.  What a filter has to look up fast (the texts of all tasks, encoded) is an index of the pool: made when first
-asked for, and told of every task once, so that filters themselves stay pure.
+asked for, and given every task once, so that filters themselves stay pure.
 
 A pool may have a shelf, which is a file: what is added then goes there by way of the journal, and is read anew whenever
 the pool is gone through.  So are the tasks of a recipe that asks no model, which may be more than the memory holds and
@@ -20,7 +20,7 @@ class Index(Protocol):
     """Something derived from the tasks of a pool, kept up to date by the pool."""
 
     def add(self, task: Task) -> None:
-        """Told of every task once, in the pool's order, when it enters."""
+        """Take in a task; called once for each, in the pool's order, when it enters."""
         ...
 
 
@@ -113,7 +113,7 @@ class Pool:
         return f"{stage}_{number}"
 
     def index(self, key: object, make: Callable[[], I]) -> I:
-        """The index under `key`, made and told of every task so far if there is none yet."""
+        """The index under `key`, made from all tasks so far if there is none yet."""
         if key not in self._indexes:
             index = make()
             for task in self:

@@ -5,10 +5,10 @@ and a reply.  Rejected: a source of seeds, since seeds are all in memory and pas
 model that gives them back, since a dataset would then seem to be some model's work.
 
 A round is so many rows of the source, in its order.  Every row is kept or rejected with its reason, so that the number
-of rows read is the sum of `candidates` in `rounds.jsonl`, and a run that goes on passes over so many.  Each round also
+of rows read is the sum of `candidates` in `rounds.jsonl`, and a resumed run skips so many.  Each round also
 holds the hash of the source, by which one that has changed is noticed.
 
-Tasks that are turned away by what they share with others need memory for these others.  Which rows of a task are within
+Tasks that are rejected for what they share with others need memory for these others.  Which rows of a task are within
 its cap is drawn by hash, and takes one more reading and as much memory as the cap; `unique` takes some 100 bytes for
 each row of one task.  Of all rows together nothing is held.
 """
@@ -96,7 +96,7 @@ class Convert:
 
 
 class Numbered(NamedTuple):
-    """A row with its number in the source, and why it is turned away before it is put into words."""
+    """A row with its number in the source, and why it is rejected before it is put into words."""
 
     number: int
     row: Row
@@ -125,8 +125,8 @@ class Converting:
         past = self.context.logged_rounds
         if past and past[-1].get("source") != self.digest:
             raise RunFolderError(
-                f"recipe.{self.name}.source is not what it was when this run began: its files have changed. Put them "
-                "back, or begin another run."
+                f"recipe.{self.name}.source is not what it was when this run started: its files have changed. Restore "
+                "them, or start a new run."
             )
         rows = self._rows()
         size = self.stage.rows_per_round
@@ -168,7 +168,7 @@ class Converting:
         return Rejection("cap", f"not drawn: {self.stage.most_per_task:,} rows of {row.task} are used", task=row.name)
 
     def _repeated(self, row: Row, seen: set[int]) -> Rejection | None:
-        """Why a row is not the first of its task that says this; told of every row, in order."""
+        """Return why a row is not the first of its task that says this; called for every row, in order."""
         if not self.stage.unique:
             return None
         said = [str(row.values.get(column)) for column in self.columns]

@@ -194,7 +194,7 @@ class Wording:
 
 def shown(row: Row, column: str) -> str:
     """A row that could not be put into words: its texts, and its answer, whatever that is."""
-    told = {name: value for name, value in row.values.items() if name == column or isinstance(value, str)}
+    texts = {name: value for name, value in row.values.items() if name == column or isinstance(value, str)}
     return "\n".join(
-        f"{name}: {'(bytes)' if isinstance(value, bytes) else written(value)}" for name, value in told.items()
+        f"{name}: {'(bytes)' if isinstance(value, bytes) else written(value)}" for name, value in texts.items()
     )

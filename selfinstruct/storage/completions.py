@@ -97,7 +97,7 @@ class Store:
         return self._checked(found[0]) if found else None
 
     def drawn(self, key: bytes, draw: int) -> Completion | None:
-        """A certain draw of a question, whoever asked it; another process may have added it meanwhile."""
+        """Return a certain draw of a question, whichever request asked it; another process may have added it."""
         query = f"SELECT {REPLY} FROM replies WHERE key = ? AND draw = ?"  # noqa: S608  (a constant)
         found = self._read(query, (key, draw))
         return self._checked(found[0]) if found else None
@@ -107,10 +107,10 @@ class Store:
         request, key, draw, *answer, drawn, written = row
         reply = Completion(*answer)
         if written not in (None, hash_of(request, key, draw, reply, drawn)):
-            told = f"the reply to {request} has changed since it was stored"
+            what = f"the reply to {request} has changed since it was stored"
             removal = f"DELETE FROM replies WHERE request = '{request}' AND draw = {draw}"  # noqa: S608  (only shown)
             remedy = f'Restore the file from a copy, or pay again: sqlite3 {self._path.name} "{removal}"'
-            raise RunFolderError(f"{self._path}: {told}. {remedy}")
+            raise RunFolderError(f"{self._path}: {what}. {remedy}")
         return reply
 
     def draws(self, key: bytes) -> set[int]:

@@ -157,7 +157,7 @@ class Journal:
     def _append(self, name: str, rows: Iterable[Mapping[str, Any]], durable: bool = True) -> int:
         """Append rows to a file, and have them on disk where that matters; the file's size.
 
-        Raises RunFolderError where that cannot be; what was written of them is cut off when the run goes on.
+        Raises RunFolderError where that cannot be; what was written of them is cut off when the run is resumed.
         """
         try:
             with (self.folder / name).open("ab") as file:

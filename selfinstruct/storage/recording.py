@@ -177,7 +177,7 @@ class CachedModel:
         """Say once that others will not find what this run pays for; it is no reason to end the run."""
         if (error := shared.exception()) and not self._has_told:
             self._has_told = True
-            LOG.warning("model.store: %s This run goes on without it.", error)
+            LOG.warning("model.store: %s This run continues without it.", error)
 
 
 class Replies(Iterator[Completion]):

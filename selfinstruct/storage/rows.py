@@ -1,4 +1,4 @@
-"""The rows of a run folder, read with suspicion: what no run has written is told by file and line.
+"""The rows of a run folder, read with suspicion: what no run has written is reported by file and line.
 
 A run folder may be damaged, edited, or somebody else's.  A row of another shape would end the program later, at a place
 that has nothing to do with it, or worse would not.  So each row is checked where it is read: a task against the types
@@ -28,7 +28,7 @@ COUNTS = ("round", "asked", "failed", "candidates", "parsed", "kept", "pool")
 MAYBE = {"prompt_tokens": int, "completion_tokens": int, "cost_usd": int | float}
 BUDGET = "budget: "
 """How the end of a stage began that version 0.1.0 wrote down where only the budget was spent."""
-FOREIGN = "No run has written this line; nothing was changed."
+FOREIGN = "This line was not written by selfinstruct. No files were changed."
 
 
 def lines_of(path: Path, end: int | None = None) -> Iterator[tuple[int, bytes]]:

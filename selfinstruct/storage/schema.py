@@ -1,4 +1,4 @@
-"""Schema: the tables of `completions.sqlite`, made by whoever opens it first.
+"""The tables of `completions.sqlite`, made by the process that opens it first.
 
 The view `completions` shows the rows whole.  Below it a prompt lies in two pieces, since the prompts of a stage begin
 alike, with thousands of characters of instructions and examples: the head, once, among the `parts`, and the rest with

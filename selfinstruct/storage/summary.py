@@ -1,7 +1,7 @@
 """What `summary.json` says of a run: how it ended, what it made, what it cost, and what it was made of.
 
-Every count is computed from what is committed, so that those of a run that went on are the same as of a run that was
-never stopped.  Where a price is unknown the cost is null, never 0.
+Every count is computed from what is committed, so that those of a resumed run are the same as of a run that was never
+stopped.  Where a price is unknown the cost is null, never 0.
 """
 
 import hashlib
@@ -129,8 +129,8 @@ def seed_writers(pool: Pool) -> Counter[str]:
 def stop_reason(by_stage: Mapping[str, Sequence[Row]], stopped: Stop | None = None) -> str:
     """Why each stage ended, and the run if it was not done, in one line."""
     ends = {stage: rows[-1].get("ended") for stage, rows in by_stage.items() if rows}
-    told = [f"{stage}: {end}" for stage, end in ends.items() if end]
-    return "; ".join([*told, *([stopped.reason] if stopped else [])]) or "nothing was generated"
+    ended = [f"{stage}: {end}" for stage, end in ends.items() if end]
+    return "; ".join([*ended, *([stopped.reason] if stopped else [])]) or "nothing was generated"
 
 
 def totals(rows: Sequence[Row]) -> dict[str, Any]:

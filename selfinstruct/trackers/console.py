@@ -1,11 +1,11 @@
-"""Tell the person at the terminal how a run goes.
+"""Show at the terminal how a run progresses.
 
 A line a round, never rewritten, so that scrolling back shows the whole run; below them, on a terminal, a bar with the
 pace and the time left.  Elsewhere, and with NO_COLOR, the same lines come without a control code and without wrapping,
 one to a round, so that `grep` and a cluster's log files can use them; a round that takes long is a line a minute.
 
 The pace is that of the last rounds and not of the whole stage, because novelty wears off: a mean would promise too
-early an end.  What earlier executions of the same run folder kept is read from `rounds.jsonl` when the run goes on.
+early an end.  What earlier executions of the same run folder kept is read from `rounds.jsonl` when the run is resumed.
 
 Nothing is ever read as rich's markup: names and errors may hold brackets, and a model's words may stand in an error.
 """

@@ -1,6 +1,6 @@
 """What earlier executions of a run left for W&B.
 
-A run that goes on is one run in W&B, too.  Online it is resumed under its id.  Offline nothing can be resumed: W&B
+A resumed run is one run in W&B, too.  Online it is resumed under its id.  Offline nothing can be resumed: W&B
 would begin a second file, and what it had not yet written when the first process was killed would be in neither.  So
 the unfinished file is removed, and the new one begins with every round that was committed: the journal has them all.
 """

@@ -85,7 +85,7 @@ def counts(scores: list[float]) -> tuple[list[int], list[float]]:
 
 
 def metrics(stage: str) -> Iterator[dict[str, str]]:
-    """Yield what W&B must be told of the keys of a stage, as arguments of `define_metric`."""
+    """Yield what W&B must know of the keys of a stage, as arguments of `define_metric`."""
     yield {"name": f"{stage}/round", "summary": "none"}
     yield {"name": f"{stage}/*", "step_metric": f"{stage}/round", "summary": "none"}
 

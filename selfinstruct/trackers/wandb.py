@@ -123,8 +123,8 @@ class Wandb:
 
         row: dict[str, Any] = self._history.row(round_)
         if round_.stage not in self._defined:
-            for told in (*metrics(round_.stage), *(() if self._defined else metrics_of_totals())):
-                self._run.define_metric(**told)
+            for metric in (*metrics(round_.stage), *(() if self._defined else metrics_of_totals())):
+                self._run.define_metric(**metric)
             self._defined.add(round_.stage)
         if scores := nearest(round_):
             row[f"{round_.stage}/novelty"] = wandb.Histogram(np_histogram=counts(scores))
