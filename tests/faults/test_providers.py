@@ -118,7 +118,7 @@ def test_a_run_whose_server_is_away_for_longer_than_its_attempts_waits_for_it_an
 
     server.fault = fault
     try:
-        built(composed(*words, "model.attempts=2"), tmp_path).execute()
+        built(composed(*words, "model.attempts=4"), tmp_path).execute()
     finally:
         del server.fault
 
