@@ -113,7 +113,7 @@ class Pool:
         return f"{stage}_{number}"
 
     def index(self, key: object, make: Callable[[], I]) -> I:
-        """The index under `key`, made from all tasks so far if there is none yet."""
+        """The index under `key`, made from all tasks so far unless it exists."""
         if key not in self._indexes:
             index = make()
             for task in self:

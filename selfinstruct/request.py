@@ -1,4 +1,4 @@
-"""What travels to a model and back: a question with its decoding, and the completion or why there is none.
+"""What travels to a model and back: a question with its decoding, and the completion or the reason why not.
 
 A failure is data and not an exception, so that one request that fails does not lose the others.
 """

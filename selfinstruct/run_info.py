@@ -40,7 +40,7 @@ class RunInfo:
     is_own: bool = True
     """Whether all overrides and flags are the user's own, and none came with someone else's folder or capsule."""
     citation: str = ""
-    """The BibTeX entry of the recipe's paper; empty where there is none."""
+    """The BibTeX entry of the recipe's paper; empty without one."""
     settings_of: Callable[[str], Mapping[str, Any]] = nowhere
     """Gives the dotted keys of a recipe with their values in an experiment, by its name."""
     models: tuple[str, ...] = ()

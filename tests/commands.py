@@ -63,7 +63,7 @@ class Forked:
         self.pid = int(self.read())
 
     def read(self, timeout=None):
-        """The next number that is told of it."""
+        """Return the next number that is reported of it."""
         text = b""
         end = None if timeout is None else time.monotonic() + timeout
         while not text.endswith(b"\n"):

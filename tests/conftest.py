@@ -1,4 +1,4 @@
-"""What several tests need: a task, a pool, and a model that answers as it is told."""
+"""What several tests need: a task, a pool, and a model that answers as a test says."""
 
 import hashlib
 import re
@@ -149,7 +149,7 @@ def composed_once(overrides: tuple[str, ...]) -> dict[str, Any]:
 
 
 def built(config: dict[str, Any], folder: Path) -> Run:
-    """The run that a config describes, in this folder; what its actions are told stands in them, as in a job."""
+    """The run that a config describes, in this folder; the keys of its actions stand in them, as in a job."""
     config = gathered(without_objective(config), list(config.get("actions") or ()))
     config.pop("published", None)
     start = RunInfo(

@@ -177,10 +177,10 @@ def run_pool(run):
 def test_the_story_of_an_instruction_tells_every_input(of, make, whole, composed, built, capsys, tmp_path):
     overrides = [text for text in SMALL if not text.startswith("actions")]
     built(composed(*overrides, "actions=[explain]", f"explain.id={of}"), whole).execute()
-    told = capsys.readouterr().out
+    message = capsys.readouterr().out
 
-    assert told.count("\n### execution/") >= (5 if of == "induction_1" else 1)
-    assert "not known" not in told
+    assert message.count("\n### execution/") >= (5 if of == "induction_1" else 1)
+    assert "not known" not in message
 
 
 @pytest.mark.parametrize("like", [False, True])

@@ -1,6 +1,6 @@
 """The command as a user runs it, in a process of its own: what the README shows, and every mistake one can make.
 
-Most processes are forked (commands.py).  Python itself starts a run that succeeds, one that is told a mistake, one that
+Most processes are forked (commands.py).  Python itself starts a run that succeeds, one that reports a mistake, one that
 is stopped, and those that only show something.
 """
 
@@ -150,10 +150,10 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(word, uninterrupted, t
         assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(getattr(signal, word))
-    _, told = process.communicate(timeout=60)
+    _, reported = process.communicate(timeout=60)
     assert process.returncode != 0
     if word != "SIGKILL":
-        assert f"Stopped. To resume, run: {python()} {commands.RUN} hydra.run.dir={tmp_path}/run" in told
+        assert f"Stopped. To resume, run: {python()} {commands.RUN} hydra.run.dir={tmp_path}/run" in reported
         assert json.loads((tmp_path / "run/summary.json").read_text())["stop_reason"] == "interrupted"
 
     assert command(tmp_path, "hydra.run.dir=run").returncode == 0

@@ -1,4 +1,4 @@
-"""Why a candidate is turned away.
+"""Why a candidate is rejected.
 
 A filter is a pure function of (candidate, pool): `reject` gives the reason, or None to let it pass.  Filters run in the
 order in which the YAML writes them, the first reason wins, and what is kept is in the pool before the next candidate is

@@ -20,7 +20,7 @@ PAIRS = 2**21
 def highest(
     texts: Sequence[Sequence[str]], others: Sequence[Sequence[str]], own: Sequence[int] | None = None
 ) -> list[float]:
-    """For each text, cut into tokens, its score with the nearest of the others; 0 where there is none.
+    """For each text, cut into tokens, its score with the nearest of the others; 0 without one.
 
     `own` holds the places at which the texts stand among the others themselves.
     """

@@ -26,7 +26,7 @@ from selfinstruct.filters.score import Counts, f_measures
 from selfinstruct.task import Task
 
 FEW = 100
-"""So many texts are compared at once; of more, those are first turned away that too few of the lists hold."""
+"""So many texts are compared at once; of more, those that too few of the lists hold are dropped first."""
 
 Near: TypeAlias = tuple[str, float]
 
@@ -56,7 +56,7 @@ class RougeIndex:
         self._last = None
 
     def above(self, text: str, border: Border) -> Near | None:
-        """Return the task with the highest score above the border, of equal ones the first; None if there is none.
+        """Return the task with the highest score above the border, of equal ones the first; None without one.
 
         The last answer is kept until a task is added.
         """

@@ -6,7 +6,7 @@ script is allowed by default where a seed begins with it: Korean seeds make a Ko
 model that answers in another language is noticed.  `ascii_only` brings the reference code's rule back.
 
 What begins with a quotation mark or a bracket was looked at in 112,000 real English instructions: nearly all of the
-hundred are proverbs given as answers, unfilled placeholders and pieces of data.  So they are turned away like other
+hundred are proverbs given as answers, unfilled placeholders and pieces of data.  So they are rejected like other
 punctuation.  Where `quotes` are allowed, the character behind them decides.  The Spanish ¿ and ¡ are passed over.
 """
 

@@ -16,7 +16,7 @@ class Verdict:
     attribute: str
     """The attribute that the judge fills."""
     values: dict[str, bool]
-    """The verdicts, and whether a task so judged is turned away."""
+    """The verdicts, and whether a task so judged is rejected."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
         """Return the verdict, where it is one of those."""

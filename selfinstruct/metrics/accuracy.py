@@ -5,7 +5,7 @@ when it follows it, on inputs that were held out.  A family's score is the mean 
 instruction that was predicted often weighs as often, though it is executed once.
 
 What has no answer has no merit: an input that was given up is scored 0, and so is a prompt whose reply held no
-instruction.  An instruction that was not executed yet is left out; there is none when a run is through.  Where others
+instruction.  An instruction that was not executed yet is left out; in a finished run all were.  Where others
 are executed, all families have had their prompts, and one without any instruction scores 0.
 """
 

@@ -28,7 +28,7 @@ class Answer:
     """What a plan counts in its replies; a reply is a few words."""
 
     def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
-        """Return one instance, or why there is none."""
+        """Return one instance, or the reason why not."""
         reply = read(completion)
         text = bare(reply.text) if prompt_vars.get("chat") else reply.text.strip()
         if not text:

@@ -25,7 +25,7 @@ def read_instances(
     read_fields: Callable[[list[Field]], list[Piece]],
     otherwise: str,
 ) -> list[Candidate | Rejection]:
-    """Return one candidate an instance, and rejections for the rest; `otherwise` is the reason where there is none."""
+    """Return one candidate an instance, and rejections for the rest; `otherwise` is the reason without one."""
     reply = read(completion)
     own, further = own_fields(reply, prompt_vars, kinds)
     farewell = without_farewell(own) if prompt_vars.get("chat") else []

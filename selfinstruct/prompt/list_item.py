@@ -61,7 +61,7 @@ class ItemHead:
 
 
 def read_item(lines: Sequence[Line], context: ReplyContext, *, may_continue: bool) -> list[Candidate | Rejection]:
-    """Return the instruction in an item, or why there is none, and the parts that do not belong to it.
+    """Return the instruction in an item, or the reason why not, and the parts that do not belong to it.
 
     `may_continue` says whether paragraphs after the first may belong to it.
     """

@@ -32,7 +32,7 @@ class OneOf:
         return self.attribute
 
     def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
-        """Return one verdict, or why there is none."""
+        """Return one verdict, or the reason why not."""
         reply = read(completion)
         found = list(self._pattern.finditer(reply.text))
         # an answer may go over a line end, so the first line is the one in which the first answer ends

@@ -55,7 +55,7 @@ class Numbering:
     """How often each number is still to come."""
     last: int = 0
     nested: int = 0
-    """The last number of the list inside; 0 if there is none."""
+    """The last number of the list inside; 0 without one."""
 
     def opens_item(self, number: int, *, may_restart: bool) -> bool:
         """Return whether this number opens an item of the list itself."""

@@ -39,7 +39,7 @@ class Rating:
         return self
 
     def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
-        """Return one rating, or why there is none."""
+        """Return one rating, or the reason why not."""
         reply = read(completion)
         for line in reply.text.split("\n"):
             text = re.sub(rf"(?:/|\bout of|\bof)\s*{self.highest}\b", "", line)

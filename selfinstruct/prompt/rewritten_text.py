@@ -43,7 +43,7 @@ class RewrittenText:
     reply_format: ClassVar[str] = "rewritten_text"
 
     def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
-        """Return the text, or why there is none."""
+        """Return the text, or the reason why not."""
         reply = read(completion)
         text = bare(reply.text)
         if reply.rejections or is_refusal(reply.text) or not text:

@@ -57,7 +57,7 @@ class SingleInstruction:
     reply_format: ClassVar[str] = "single_instruction"
 
     def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
-        """Return one candidate, or why there is none."""
+        """Return one candidate, or the reason why not."""
         reply = read(completion)
         is_strict = self.rules == "strict"
         text = PAIR_LINE.sub("", reply.text) if is_strict else reply.text

@@ -21,7 +21,7 @@ class WholeReply:
     reply_format: ClassVar[str] = "whole_reply"
 
     def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
-        """Return one instance, or why there is none."""
+        """Return one instance, or the reason why not."""
         reply = read_text(LINE_BREAK.sub("\n", completion.text), is_cut_off=completion.is_cut_off)
         if reply.rejections or not (text := reply.text.strip()):
             return list(reply.rejections) or [rejection("empty reply", "")]

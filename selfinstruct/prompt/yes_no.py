@@ -62,7 +62,7 @@ class YesNo:
     reply_format: ClassVar[str] = "yes_no"
 
     def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
-        """Return one answer, or why there is none."""
+        """Return one answer, or the reason why not."""
         reply = read(completion)
         for line in own_lines(reply.text, prompt_vars):
             answer = verdict(line[:600].replace("’", "'"))

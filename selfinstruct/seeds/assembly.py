@@ -104,7 +104,7 @@ def named(drafts: Iterable[Task], taken: Iterable[str]) -> list[Task]:
 
 
 def without_mistakes(path: Path, rows: Iterable[Found], tasks: list[Task]) -> list[Task]:
-    """Return the tasks; raises DataError where any row is bad, or there is none."""
+    """Return the tasks; raises DataError where any row is bad, or if there are no rows."""
     problems = [f"{item.place}: {mistake}." for item in rows for mistake in item.mistakes]
     if not tasks and not problems:
         problems.append(f"{path}: holds no tasks.")

@@ -1,7 +1,7 @@
 """What the fields of a seed may hold, with the same messages for every kind of file, and who wrote it.
 
 A file of tasks need not be a person's work: most that are published were written by a model.  Seeds are the tasks that
-a run started from, so their origin is `human` in the pool, whoever the author is; `models` is what keeps text written
+a run started from, so their origin is `human` in the pool, whatever their author; `models` is what keeps text written
 by a model from being labelled as human.  A row that this program exported names its author (`origin`, `models`); for
 all others the user does (`author`).  An author whom nothing names is `unknown`, never a person.
 """
@@ -100,7 +100,7 @@ def instances_of(row: Mapping[str, Any]) -> tuple[Instance, ...] | None:
 
 
 def instance(given: str | None, output: str) -> Instance:
-    """Return an instance of a file; an input that is null, or only says that there is none, is empty."""
+    """Return an instance of a file; an input that is null, or only says that there is no input, is empty."""
     return Instance(real_input(given or ""), output)
 
 

@@ -38,7 +38,7 @@ class Files:
         self.suffix = suffix
 
     def names(self) -> list[str]:
-        """Return the names of the files, in order; raises DataError where there is none that can be read."""
+        """Return the names of the files, in order; raises DataError where no file can be read."""
         try:
             found = self._found()
         except UNREADABLE as error:

@@ -47,7 +47,7 @@ def state_folder() -> Path | None:
 
 
 def stored_secret() -> bytes | None:
-    """Return the user's secret; None where there is none, or none that can be read."""
+    """Return the user's secret; None where it is missing or cannot be read."""
     with suppress(OSError):
         if (folder := state_folder()) is not None and len(found := (folder / SECRET).read_bytes()) == SIZE:
             return found

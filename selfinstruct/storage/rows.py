@@ -32,7 +32,7 @@ FOREIGN = "This line was not written by selfinstruct. No files were changed."
 
 
 def lines_of(path: Path, end: int | None = None) -> Iterator[tuple[int, bytes]]:
-    """The whole lines of a file with their numbers, up to a place in it where that is given; none where there is none.
+    """The whole lines of a file with their numbers, up to a place in it where that is given; no lines without a file.
 
     One at a time, for a pool may be larger than what fits in memory twice.  Raises RunFolderError where that place is
     not the end of a line.

@@ -81,7 +81,7 @@ class Confined:
         return text
 
     def _exchange(self, asked: bytes) -> tuple[int, bytes]:
-        """Ask the child, which is started if there is none, and ended unless it answers as it should."""
+        """Ask the child, which is started unless one runs, and ended unless it answers as it should."""
         try:
             line = self.line or self._started()
             send(line, ASKED, asked)
@@ -128,7 +128,7 @@ class Confined:
         return EndedError(f"its process has ended (exit code {code})")
 
     def close(self) -> int:
-        """End the child, and return its exit code; 0 if there is none."""
+        """End the child, and return its exit code; 0 without one."""
         process, line, self.process, self.line = self.process, self.line, None, None
         if line is not None:
             line.close()

@@ -28,5 +28,5 @@ def says_none(text: str) -> bool:
 
 
 def real_input(text: str) -> str:
-    """Return an input as it is, or an empty text where it only says that there is none."""
+    """Return an input as it is, or an empty text where it only says that there is no input."""
     return "" if text.strip() and says_none(text) else text

@@ -56,80 +56,80 @@ def rejected(folder, filter_, stage):
 def test_a_kept_tasks_story_is_told_from_its_parents_to_its_descendants(explain, folder):
     tasks = {row["id"]: row for row in lines(folder / "pool.jsonl")}
     task = next(row for row in tasks.values() if row["origin"] != "human" and row["instances"])
-    told = explain(task["id"])
+    message = explain(task["id"])
 
     for parent in task["parents"]:
-        assert f"- {parent}: {one_line(tasks[parent]['instruction'])}" in told
-    assert f"kept as {task['id']}: {one_line(task['instruction'])}" in told
+        assert f"- {parent}: {one_line(tasks[parent]['instruction'])}" in message
+    assert f"kept as {task['id']}: {one_line(task['instruction'])}" in message
     for near, score in task["most_similar"]:
-        assert f"- {score:.4f} {near}: " in told
-    assert f"(mean of all: {task['average_similarity']:.4f})" in told
-    assert "- similarity: passes" in told
-    assert "## Later: classification, round 1" in told
-    assert "Is it classification?" in told
-    assert task["instances"][0]["output"] in told
+        assert f"- {score:.4f} {near}: " in message
+    assert f"(mean of all: {task['average_similarity']:.4f})" in message
+    assert "- similarity: passes" in message
+    assert "## Later: classification, round 1" in message
+    assert "Is it classification?" in message
+    assert task["instances"][0]["output"] in message
     children = [row["id"] for row in tasks.values() if task["id"] in row["parents"]]
-    assert f"{len(children)} children" in told
-    assert all(f"- {child}: " in told for child in children[:50])
+    assert f"{len(children)} children" in message
+    assert all(f"- {child}: " in message for child in children[:50])
 
 
 def test_every_task_can_be_told_with_its_prompt_and_all_its_later_stages(explain, folder):
     tasks = {row["id"]: row for row in lines(folder / "pool.jsonl")}
     for task in [row for row in tasks.values() if row["origin"] != "human"][::7]:
-        told = explain(task["id"])
+        message = explain(task["id"])
 
-        assert "is not stored" not in told
-        assert "is unknown" not in told
-        assert told.count("The prompt as sent") >= 1 + len(task["models"].keys() - {"instructions"})
-        assert all(f"## Later: {stage}, round" in told for stage in task["models"] if stage != "instructions")
+        assert "is not stored" not in message
+        assert "is unknown" not in message
+        assert message.count("The prompt as sent") >= 1 + len(task["models"].keys() - {"instructions"})
+        assert all(f"## Later: {stage}, round" in message for stage in task["models"] if stage != "instructions")
 
 
 def test_a_seed_has_only_offspring(explain, folder):
-    told = explain("seed_task_3")
+    message = explain("seed_task_3")
 
-    assert "A seed, written by a person." in told
-    assert "The prompt as sent" not in told
-    assert "## What used it as an example" in told
+    assert "A seed, written by a person." in message
+    assert "The prompt as sent" not in message
+    assert "## What used it as an example" in message
 
 
 @pytest.mark.parametrize("mark", ["#", ":"])
 def test_a_candidate_that_similarity_turned_away_is_told_with_its_nearest_and_its_score(mark, explain, folder):
     row, number = rejected(folder, "similarity", "instructions")
-    told = explain(f"{row['request']}{mark}{number}")
+    message = explain(f"{row['request']}{mark}{number}")
 
-    assert f"Rejected by `similarity`: {row['reason']}." in told
-    assert f"- similarity: {row['reason']}" in told
-    assert f"- {row['nearest'][1]:.4f} {row['nearest'][0]}: " in told
-    assert f"rejected as {row['request']}:{number} by `similarity`" in told
-    assert "## Parents shown" in told
+    assert f"Rejected by `similarity`: {row['reason']}." in message
+    assert f"- similarity: {row['reason']}" in message
+    assert f"- {row['nearest'][1]:.4f} {row['nearest'][0]}: " in message
+    assert f"rejected as {row['request']}:{number} by `similarity`" in message
+    assert "## Parents shown" in message
 
 
 def test_an_instance_that_was_turned_away_is_told_with_the_task_it_was_about(explain, folder):
     row, number = rejected(folder, "parse", "input_first")
-    told = explain(f"{row['request']}#{number}")
+    message = explain(f"{row['request']}#{number}")
 
-    assert f"It was about the task {row['task']}." in told
-    assert f"rejected as {row['request']}:{number} by `parse` ({row['reason']})" in told
+    assert f"It was about the task {row['task']}." in message
+    assert f"rejected as {row['request']}:{number} by `parse` ({row['reason']})" in message
 
 
 def test_a_request_is_told_with_all_that_came_of_it(explain, folder):
-    told = explain("instructions/2/1")
+    message = explain("instructions/2/1")
 
     pool, turned_away = lines(folder / "pool.jsonl"), lines(folder / "rejected.jsonl")
     made = {row["id"] for row in pool if row["request"] == "instructions/2/1"}
     count = sum(row["request"] == "instructions/2/1" for row in turned_away)
-    assert set(re.findall(r"^\d+\. kept as (\S+):", told, re.M)) == made
-    assert len(re.findall(r"^\d+\. rejected as instructions/2/1:", told, re.M)) == count
-    assert told.count("before the filters, on the pool of") == len(made) + sum(
+    assert set(re.findall(r"^\d+\. kept as (\S+):", message, re.M)) == made
+    assert len(re.findall(r"^\d+\. rejected as instructions/2/1:", message, re.M)) == count
+    assert message.count("before the filters, on the pool of") == len(made) + sum(
         row["request"] == "instructions/2/1" and "instruction" in row for row in turned_away
     )
 
 
 def test_rejections_that_are_alike_are_named_so_that_they_can_be_typed(explain):
-    with pytest.raises(SelfInstructError, match=r"Did you mean .*instructions/\d/\d:\d") as told:
+    with pytest.raises(SelfInstructError, match=r"Did you mean .*instructions/\d/\d:\d") as message:
         explain("instructions/1/1:99")
 
-    assert "#" not in str(told.value)
+    assert "#" not in str(message.value)
 
 
 def test_an_id_that_there_is_not_is_told_with_those_that_are_like_it(explain):
@@ -142,14 +142,14 @@ def test_an_id_that_there_is_not_is_told_with_those_that_are_like_it(explain):
 
 
 def test_without_an_id_the_lineage_is_told_with_its_definitions(explain, folder):
-    told = explain()
+    message = explain()
 
     pool = {row["id"]: row for row in lines(folder / "pool.jsonl")}
-    assert "60 tasks made from 175 seeds" in told
-    assert "Depth is 0 for a seed" in told
-    depths_told = re.findall(r"^\| (\d+) \| ([\d,]+) \| #+ \|$", told, re.M)
+    assert "60 tasks made from 175 seeds" in message
+    assert "Depth is 0 for a seed" in message
+    depths_told = re.findall(r"^\| (\d+) \| ([\d,]+) \| #+ \|$", message, re.M)
     assert sum(int(count) for _, count in depths_told) == 60
-    share = re.search(r"^\| (\S+) \| ([\d.]+)% \| (\d+) \|$", told, re.M)
+    share = re.search(r"^\| (\S+) \| ([\d.]+)% \| (\d+) \|$", message, re.M)
     assert int(share[3]) == len(below(pool, share[1]))
     assert share[2] == f"{100 * int(share[3]) / 60:.1f}"
 
@@ -166,12 +166,12 @@ def below(pool, ancestor):
 def test_what_is_told_is_written_down_and_nothing_else_is_changed(explain, folder):
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
-    told = explain("instructions_3")
+    message = explain("instructions_3")
     explain("instructions/1/1")
 
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
     written = (folder / "explain/instructions_3.md").read_text(encoding="utf-8")
-    assert told.replace("\\", "").startswith(
+    assert message.replace("\\", "").startswith(
         written.replace("\\", "")
     )  # it has more of them, before what may be markup
     assert len(list((folder / "explain").iterdir())) == 2
@@ -188,25 +188,27 @@ def test_a_run_that_is_under_way_can_be_told_of(explain, folder):
 
 
 def test_other_settings_than_the_runs_own_are_told(explain, folder):
-    told = explain("instructions_3", "recipe.instructions.filters.length.min_words=40")
+    message = explain("instructions_3", "recipe.instructions.filters.length.min_words=40")
 
-    assert "- length: too short" in told
-    assert re.search(r"length\.min_words was \d+ and is 40\.", told)
+    assert "- length: too short" in message
+    assert re.search(r"length\.min_words was \d+ and is 40\.", message)
 
 
 def test_a_request_is_explained_by_what_was_stored_whatever_the_sampler_is_now(explain, folder):
-    told = explain("instructions/1/1")
+    message = explain("instructions/1/1")
 
-    assert explain("instructions/1/1", "recipe.instructions.sampler.human=3").startswith(told.partition("Written")[0])
+    assert explain("instructions/1/1", "recipe.instructions.sampler.human=3").startswith(
+        message.partition("Written")[0]
+    )
 
 
 def test_what_version_0_1_0_did_not_store_is_reported(explain, folder):
     as_of_0_1_0(folder)
 
-    told = explain("instructions/2/1")
+    message = explain("instructions/2/1")
 
-    assert "What its prompt showed is not stored, since version 0.1.0 stored its reply." in told
-    assert "## The reply as received" in told
+    assert "What its prompt showed is not stored, since version 0.1.0 stored its reply." in message
+    assert "## The reply as received" in message
 
 
 def as_of_0_1_0(folder):
@@ -266,15 +268,17 @@ def test_a_task_that_came_with_its_instance_is_told_with_both(composed, built, t
     config = composed(*small, "actions=[explain]")
     row, number = rejected(tmp_path, "surplus", "tasks")
 
-    told = {}
+    message = {}
     for name in ("tasks_3", f"{row['request']}#{number}"):
         config["explain"]["id"] = name
         built(config, tmp_path).execute()
-        told[name] = capsys.readouterr().out
+        message[name] = capsys.readouterr().out
 
     task = next(row for row in lines(tmp_path / "pool.jsonl") if row["id"] == "tasks_3")
-    assert f"kept as tasks_3: {one_line(task['instruction'])} input: " in told["tasks_3"]
-    assert f"{row['instruction']}\ninput: {row['input']}\noutput: {row['output']}" in told[f"{row['request']}#{number}"]
+    assert f"kept as tasks_3: {one_line(task['instruction'])} input: " in message["tasks_3"]
+    assert (
+        f"{row['instruction']}\ninput: {row['input']}\noutput: {row['output']}" in message[f"{row['request']}#{number}"]
+    )
 
 
 def test_what_others_wrote_is_text_in_the_file_and_as_it_is_on_the_terminal(explain, composed, built, tmp_path):
@@ -284,9 +288,9 @@ def test_what_others_wrote_is_text_in_the_file_and_as_it_is_on_the_terminal(expl
     words = (f"seeds.path={tmp_path}/seeds.jsonl", "recipe.instructions.until=1")
     built(composed(*words, "trackers=[]", "actions=[generate]"), tmp_path / "evil").execute()
 
-    told = explain("instructions_1", *words, of=tmp_path / "evil")
+    message = explain("instructions_1", *words, of=tmp_path / "evil")
 
     written = (tmp_path / "evil/explain/instructions_1.md").read_text(encoding="utf-8")
-    assert f": {evil} " in told
+    assert f": {evil} " in message
     assert r": \<img src=x onerror=alert(1)> \[a](b) " in written
     assert not re.search(rf"^- .*: {re.escape(evil)}", written, re.M)

@@ -77,9 +77,9 @@ def test_the_runs_own_settings_give_back_its_own_bytes(mode, recorded, refilter,
 
     assert contents(new) == contents(old)
     assert len(contents(new)) == 5
-    told = capsys.readouterr().out
-    assert "Kept 40 tasks; the run kept 40, and 40 are in both." in told
-    assert "Every round shows the tasks that a real run would have shown." in told
+    message = capsys.readouterr().out
+    assert "Kept 40 tasks; the run kept 40, and 40 are in both." in message
+    assert "Every round shows the tasks that a real run would have shown." in message
 
 
 def test_a_run_that_was_stopped_by_its_budget_and_went_on_gives_its_own_bytes(execute, refilter, tmp_path):
@@ -142,7 +142,7 @@ def test_tasks_of_both_keep_their_annotations_and_the_rest_is_told(recorded, ref
 
     new = refilter(old, "recipe.instructions.until=40", "~recipe.instructions.filters.keywords", f"{SIMILARITY}=0.45")
 
-    told = capsys.readouterr().out
+    message = capsys.readouterr().out
     before = {row["instruction"]: row for row in tasks(old).values()}
     after = {row["instruction"]: row for row in tasks(new).values()}
     both = before.keys() & after.keys()
@@ -153,9 +153,9 @@ def test_tasks_of_both_keep_their_annotations_and_the_rest_is_told(recorded, ref
     new_ones = after.keys() - before.keys()
     assert new_ones
     assert all(after[instruction]["is_classification"] is None for instruction in new_ones)
-    assert f"Kept {len(after)} tasks; the run kept 40, and {len(both)} are in both." in told
-    assert f"classification: tasks that the run never asked about, and that lack it: {len(new_ones)}." in told
-    assert "recipe.instructions.filters.similarity.threshold was 0.7 and is 0.45." in told
+    assert f"Kept {len(after)} tasks; the run kept 40, and {len(both)} are in both." in message
+    assert f"classification: tasks that the run never asked about, and that lack it: {len(new_ones)}." in message
+    assert "recipe.instructions.filters.similarity.threshold was 0.7 and is 0.45." in message
 
 
 def test_the_first_round_that_would_have_shown_other_tasks_is_told(recorded, refilter, capsys):
@@ -189,11 +189,11 @@ def test_other_filters_for_instances_are_applied_to_the_recorded_replies(recorde
 
     new = refilter(old, "recipe.instructions.until=40", told_off, "recipe.input_first.filters.length.min_words=15")
 
-    told = capsys.readouterr().out
+    message = capsys.readouterr().out
     for row in tasks(new).values():
         if row["instances"] and "input_first" in row["models"]:
             assert len(row["instruction"].split()) >= 15
-    assert "tasks of which no stored reply passes, so that a run would ask again" in told
+    assert "tasks of which no stored reply passes, so that a run would ask again" in message
 
 
 def test_the_new_folder_is_whole_and_goes_on_as_a_run(recorded, refilter, execute, capsys):
@@ -265,9 +265,9 @@ def test_filters_parsers_and_until_may_differ_and_nothing_else():
     old = {"recipe": {"grow": {"until": 1, "filters": {"a": 1}, "prompt": {"template": "x", "parser": {"c": 1}}}}}
     new = {"recipe": {"grow": {"until": 2, "filters": {}, "prompt": {"template": "y", "parser": {"c": 2}}, "model": 1}}}
 
-    told, refused = changes(old, new)
+    message, refused = changes(old, new)
 
-    assert [found.key for found in told] == [
+    assert [found.key for found in message] == [
         *("recipe.grow.until", "recipe.grow.filters.a", "recipe.grow.prompt.parser.c", "recipe.grow.filters"),
     ]
     assert [found.key for found in refused] == ["recipe.grow.prompt.template"]
@@ -280,7 +280,7 @@ def answers(request):
     if request.stage == "instructions":
         number = request.id.replace("/", "")
         return f" Name bird {number} and say how it sings.\n10. List {number} rivers that flow north without a map."
-    return "No" if request.stage == "classification" else "Output: as told"
+    return "No" if request.stage == "classification" else "Output: as asked"
 
 
 def test_requests_that_were_refused_are_refused_again(composed, built, scripted, refilter, tmp_path, capsys):
@@ -295,6 +295,6 @@ def test_requests_that_were_refused_are_refused_again(composed, built, scripted,
     explain["explain"]["id"] = "instructions/1/2:1"
     capsys.readouterr()
     built(explain, tmp_path / "old").execute()
-    told = capsys.readouterr().out
-    assert "Rejected by `model`: I had rather not." in told
-    assert "There is no reply: I had rather not." in told
+    message = capsys.readouterr().out
+    assert "Rejected by `model`: I had rather not." in message
+    assert "There is no reply: I had rather not." in message

@@ -16,9 +16,9 @@ runpy.run_path({commands.RUN!r}, run_name="__main__")
 """Runs a program that may write no file larger than so many bytes."""
 
 
-def is_clear(told, folder):
-    """Whether it is told which file of the folder could not be written, what to do, and how to go on."""
-    line, last = told.splitlines()
+def is_clear(message, folder):
+    """Return whether the message names the file that could not be written, what to do, and how to resume."""
+    line, last = message.splitlines()
     remedies = ("Free disk space.", "Raise the limit on the size of a file", "Find out whether the disk is full")
     is_named = line.startswith(f"{folder}/") and "cannot be written: " in line and any(map(line.__contains__, remedies))
     return (
@@ -33,10 +33,10 @@ def test_files_that_may_not_grow_end_the_run_and_it_goes_on_to_the_same(begin, r
     (tmp_path / "limited.py").write_text(LIMITED)
     for limit in (120_000, 200_000):
         process = begin(str(limit), *words, "hydra.run.dir=run", script=tmp_path / "limited.py")
-        _, told = process.communicate(timeout=120)
+        _, message = process.communicate(timeout=120)
 
         assert process.returncode == 1
-        assert is_clear(told, tmp_path / "run")
+        assert is_clear(message, tmp_path / "run")
 
     assert run("hydra.run.dir=run") == (0, "", "")
     assert made(tmp_path / "run") == whole
@@ -63,16 +63,16 @@ def small_disk(tmp_path):
 def test_a_full_disk_ends_the_run_and_it_goes_on_to_the_same_when_there_is_room(small_disk, run, words, whole, made):
     place, resize = small_disk
     resize("8k")
-    code, _, told = run(*words, f"hydra.run.dir={place}/run")
+    code, _, message = run(*words, f"hydra.run.dir={place}/run")
     assert code == 1
-    assert told.startswith(f"{place}/run cannot be written: No space left on device. Free disk space.")
-    assert told.endswith("\nThen run the same command again.\n")
+    assert message.startswith(f"{place}/run cannot be written: No space left on device. Free disk space.")
+    assert message.endswith("\nThen run the same command again.\n")
     for size in ("600k", "800k", "900k"):
         resize(size)
-        code, _, told = run(*words, f"hydra.run.dir={place}/run")
+        code, _, message = run(*words, f"hydra.run.dir={place}/run")
 
         assert code == 1
-        assert is_clear(told, place / "run")
+        assert is_clear(message, place / "run")
 
     resize("20m")
     assert run(f"hydra.run.dir={place}/run") == (0, "", "")
@@ -82,9 +82,9 @@ def test_a_full_disk_ends_the_run_and_it_goes_on_to_the_same_when_there_is_room(
 def test_a_file_that_cannot_be_opened_before_the_run_begins_is_named_with_what_to_do(run, words, tmp_path):
     (tmp_path / "run/run.log").mkdir(parents=True)
 
-    code, _, told = run(*words, "hydra.run.dir=run")
+    code, _, message = run(*words, "hydra.run.dir=run")
 
     assert code == 1
-    first, last = told.splitlines()
+    first, last = message.splitlines()
     assert first == f"{tmp_path}/run/run.log cannot be written: Is a directory. Move away what is in its place."
     assert "To resume, run: " in last

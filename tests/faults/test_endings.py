@@ -106,6 +106,6 @@ def test_a_reply_that_stays_so_is_a_rejection_with_the_reason_and_without_its_te
 def test_an_unknown_reason_is_reported_once_and_its_replies_are_used(execute, tmp_path, caplog):
     execute(tmp_path, "out of ink")
 
-    (told,) = [message for message in caplog.messages if "out of ink" in message]
-    assert told.endswith("a reply ended with the unknown reason 'out of ink'. Such replies count as complete.")
+    (reported,) = [message for message in caplog.messages if "out of ink" in message]
+    assert reported.endswith("a reply ended with the unknown reason 'out of ink'. Such replies count as complete.")
     assert any(row["origin"] == "instructions" for row in lines(tmp_path / "pool.jsonl"))

@@ -1,4 +1,4 @@
-"""Files that are missing, cut off, of another encoding or of another shape: told clearly, with nothing overwritten."""
+"""Files that are missing, cut off, of another encoding or of another shape: reported, with nothing overwritten."""
 
 import json
 import os

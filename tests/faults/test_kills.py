@@ -111,9 +111,9 @@ def is_begun(folder):
 def killed(process):
     """End a process; whether it had not ended by itself."""
     process.kill()
-    _, told = process.communicate()
-    assert "Traceback" not in told
-    assert process.returncode in (0, -signal.SIGKILL), told
+    _, message = process.communicate()
+    assert "Traceback" not in message
+    assert process.returncode in (0, -signal.SIGKILL), message
     return process.returncode != 0
 
 

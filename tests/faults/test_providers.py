@@ -138,23 +138,23 @@ def test_what_no_request_would_survive_ends_the_run_at_the_first_reply(server, w
     fault, message = BAD[mistake]
     server.begin(**{fault: 1.0})
 
-    code, _, told = run(*words, "hydra.run.dir=run")
+    code, _, reported = run(*words, "hydra.run.dir=run")
 
     assert code == 1
-    assert message in told
-    assert "Traceback" not in told
+    assert message in reported
+    assert "Traceback" not in reported
     assert 1 <= len(server.asked) <= 16  # one a worker
     assert waits(tmp_path / "run/run.log") == []
 
 
 @pytest.mark.parametrize("host", ["nosuch.invalid:8000", "127.0.0.1:9", "[::1]:9"])
 def test_an_address_at_which_nobody_answers_ends_the_run_soon_and_is_named(words, run, host, tmp_path):
-    code, _, told = run(*words, f"model.api_base='http://{host}/v1'", "hydra.run.dir=run", "model.concurrency=4")
+    code, _, reported = run(*words, f"model.api_base='http://{host}/v1'", "hydra.run.dir=run", "model.concurrency=4")
 
     assert code == 1
-    assert f"cannot reach {host} (" in told
-    assert f"To resume, run: {python()} {commands.RUN} hydra.run.dir=" in told
-    assert "Traceback" not in told
+    assert f"cannot reach {host} (" in reported
+    assert f"To resume, run: {python()} {commands.RUN} hydra.run.dir=" in reported
+    assert "Traceback" not in reported
     assert 1 <= len(waits(tmp_path / "run/run.log")) <= 4
     assert all(seconds <= 1 for seconds in waits(tmp_path / "run/run.log"))
 
@@ -170,10 +170,10 @@ def test_by_litellm_it_ends_as_soon(server, words, composed, built, mistake, tmp
     fault, message = BAD[mistake]
     server.begin(**{fault: 1.0})
 
-    with pytest.raises(ModelError) as told:
+    with pytest.raises(ModelError) as reported:
         built(composed(*words, *LITELLM, f"model.api_base={server.url}"), tmp_path).execute()
 
-    assert message in str(told.value)
+    assert message in str(reported.value)
     assert 1 <= len(server.asked) <= 16
 
 

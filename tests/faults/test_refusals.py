@@ -135,12 +135,12 @@ def test_what_is_refused_for_itself_is_a_rejection_and_the_same_at_any_concurren
 def test_a_run_without_money_says_so_and_does_not_end_as_done(server, words, run, failing, tmp_path):
     failing(lambda question: "400" if len(server.asked) > 20 else None)
 
-    code, output, told = run(*words, "hydra.run.dir=run")
+    code, output, message = run(*words, "hydra.run.dir=run")
 
     assert code == 1
-    assert re.search(r"HTTP 400, not now \(Every request of \w+ is refused now", told)
-    assert "To resume, run: " in told
-    assert "Done" not in output + told
+    assert re.search(r"HTTP 400, not now \(Every request of \w+ is refused now", message)
+    assert "To resume, run: " in message
+    assert "Done" not in output + message
     assert "/probe failed (HTTP 400, not now)" in (tmp_path / "run/run.log").read_text(encoding="utf-8")
     summary = json.loads((tmp_path / "run/summary.json").read_text(encoding="utf-8"))
     assert summary["completed"] is False
@@ -149,12 +149,12 @@ def test_a_run_without_money_says_so_and_does_not_end_as_done(server, words, run
 def test_a_run_whose_server_refuses_everything_asks_a_few_requests_only(server, words, run, failing, tmp_path):
     failing(lambda question: "400")
 
-    code, _, told = run(*words, "hydra.run.dir=run", "model.concurrency=2")
+    code, _, message = run(*words, "hydra.run.dir=run", "model.concurrency=2")
 
     assert code == 1
     assert len(server.asked) <= 8
     assert (tmp_path / "run/rounds.jsonl").read_text(encoding="utf-8") == ""
-    assert "Every request of instructions is refused now" in told
+    assert "Every request of instructions is refused now" in message
 
 
 def test_a_stage_whose_prompts_are_all_too_long_stops_though_the_probe_is_answered(
@@ -162,9 +162,9 @@ def test_a_stage_whose_prompts_are_all_too_long_stops_though_the_probe_is_answer
 ):
     failing(lambda question: None if question[0] == PROBE else "413")
 
-    code, _, told = run(*words, "hydra.run.dir=run", "recipe.instructions.requests_per_round=5")
+    code, _, message = run(*words, "hydra.run.dir=run", "recipe.instructions.requests_per_round=5")
 
     assert code == 1
-    assert "HTTP 413, not now" in told
-    assert "check the length and the content of recipe.instructions.prompt" in told
+    assert "HTTP 413, not now" in message
+    assert "check the length and the content of recipe.instructions.prompt" in message
     assert (tmp_path / "run/rounds.jsonl").read_text(encoding="utf-8") == ""

@@ -123,10 +123,10 @@ def test_a_variable_that_has_changed_is_reported_before_anything_is_asked(run, w
     code, _, errors = run(*asking, "recipe.instructions.until=8", **(ZOE | {"OWNER": "Ann"}))
 
     assert code == 1
-    told = (
+    message = (
         'recipe.instructions.prompt.system was "Zoë" and is "Ann": ${oc.env:OWNER} has changed since the run started.'
     )
-    assert told in errors
+    assert message in errors
     assert server.asked == []
     assert run("hydra.run.dir=run", "recipe.instructions.until=8", **ZOE)[0] == 0
 

@@ -16,9 +16,9 @@ def test_a_run_that_succeeds_through_errors_and_replies_that_echo_its_key_holds_
     server.begin(echo=0.2)
     server.echoes = True
 
-    code, output, told = run(*words, "trackers=[console,wandb]", "recipe.instructions.until=10", "hydra.run.dir=run")
+    code, output, message = run(*words, "trackers=[console,wandb]", "recipe.instructions.until=10", "hydra.run.dir=run")
 
-    assert (code, told) == (0, "")
+    assert (code, message) == (0, "")
     assert key not in output
     assert holding(tmp_path, key) == []
     assert (tmp_path / "run/wandb").is_dir()
@@ -30,11 +30,11 @@ def test_a_run_that_succeeds_through_errors_and_replies_that_echo_its_key_holds_
 def test_a_run_that_fails_with_its_key_in_the_message_holds_it_nowhere(server, words, run, key, tmp_path):
     server.begin(**{"401": 1.0})
 
-    code, output, told = run(*words, "trackers=[console]", "hydra.run.dir=run")
+    code, output, message = run(*words, "trackers=[console]", "hydra.run.dir=run")
 
     assert code == 1
-    assert "HTTP 401, no: [key]" in output + told
-    assert key not in output + told
+    assert "HTTP 401, no: [key]" in output + message
+    assert key not in output + message
     assert holding(tmp_path, key) == []
 
 
@@ -63,14 +63,14 @@ def test_what_libraries_log_reaches_console_and_log_without_keys_and_escapes(ser
     allowed = {"PYTHONPATH": str(tmp_path), "SELFINSTRUCT_ALLOW": "speaking"}
     seeds = "seeds._target_=speaking.Speaking"
 
-    code, output, told = run(*words, "recipe.instructions.until=10", "hydra.run.dir=run", seeds, **allowed)
+    code, output, message = run(*words, "recipe.instructions.until=10", "hydra.run.dir=run", seeds, **allowed)
 
     log = (tmp_path / "run/run.log").read_text(encoding="utf-8")
-    assert code == 0, told
-    assert "UserWarning: the server said [key]" in told
-    for said in (told, log):
+    assert code == 0, message
+    assert "UserWarning: the server said [key]" in message
+    for said in (message, log):
         assert said.count("the server said [key] \\x1b[2J\\x9b31m") >= 6
         assert "ValueError: the server said [key]" in said
         assert not set(said) & set("\x1b\x9b")
-    assert key not in output + told + log
+    assert key not in output + message + log
     assert holding(tmp_path / "run", key) == []

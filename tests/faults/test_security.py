@@ -260,9 +260,9 @@ def test_a_text_for_a_launcher_from_another_folder_must_be_typed_or_allowed(tmp_
     assert_refused(
         tmp_path, "-m", *words, message="hydra.launcher.partition may reach a shell. Type it on the command line"
     )
-    for told in (["hydra.launcher.partition=gpu"], []):
-        variables = {} if told else {"SELFINSTRUCT_ALLOW": "hydra.launcher"}
-        shown = command(tmp_path, "-m", *words, *told, "--info=config", **variables)
+    for reported in (["hydra.launcher.partition=gpu"], []):
+        variables = {} if reported else {"SELFINSTRUCT_ALLOW": "hydra.launcher"}
+        shown = command(tmp_path, "-m", *words, *reported, "--info=config", **variables)
         assert "may reach a shell" not in shown.stderr
 
 

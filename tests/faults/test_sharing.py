@@ -14,11 +14,11 @@ def test_a_second_process_in_the_same_folder_is_refused_and_the_first_ends_well(
         assert first.poll() is None
         time.sleep(0.01)
 
-    code, _, told = run("hydra.run.dir=run")
+    code, _, message = run("hydra.run.dir=run")
     server.delay = 0
 
     assert code == 1
-    assert told == f"{tmp_path}/run is in use by another process. Wait for it, or choose another folder.\n"
+    assert message == f"{tmp_path}/run is in use by another process. Wait for it, or choose another folder.\n"
     assert first.communicate(timeout=60) == ("", "")
     assert first.returncode == 0
     assert made(tmp_path / "run") == whole

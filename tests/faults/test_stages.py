@@ -60,10 +60,10 @@ def test_what_the_first_stage_was_asked_with_stays(server, words, run, monkeypat
     run(*words, "recipe.instructions.until=12", "hydra.run.dir=run")
     server.asked.clear()
 
-    code, _, told = run("hydra.run.dir=run", "model.unsupported=[temperature]")
+    code, _, message = run("hydra.run.dir=run", "model.unsupported=[temperature]")
 
     assert code == 1
-    assert "recipe.instructions.prompt.decoding.temperature was 0.7 and is null" in told
+    assert "recipe.instructions.prompt.decoding.temperature was 0.7 and is null" in message
     assert server.asked == []
 
 
@@ -73,10 +73,10 @@ def test_a_parameter_of_a_later_stage_that_litellm_knows_of_is_found_before_anyt
     model = ("model=anthropic", "model.unsupported=[]", "model.key_required=false", f"model.api_base={server.url}")
     said = "presence_penalty=1.5 (of input_first)"
 
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as message:
         built(composed(*words, *model, "recipe.input_first.prompt.decoding.presence_penalty=1.5"), tmp_path).execute()
 
-    assert told.value.problems == [
+    assert message.value.problems == [
         f"anthropic/claude-haiku-4-5 does not take {said}. Set model.unsupported=[presence_penalty]"
     ]
     assert server.asked == []

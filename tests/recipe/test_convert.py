@@ -138,10 +138,10 @@ def test_all_mistakes_of_all_files_are_told_before_anything_is_written(run, tmp_
     with (data / "b.csv").open("a") as file:
         file.write("half a row")
 
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as message:
         run().execute()
 
-    assert told.value.problems == [
+    assert message.value.problems == [
         "a.csv:2: column 'remark' is missing, and in 1 more rows; there are: topic, liked.",
         f"{data}/b.csv:9: has 1 fields, the header 3; the file ends within this line.",
     ]
@@ -151,11 +151,11 @@ def test_all_mistakes_of_all_files_are_told_before_anything_is_written(run, tmp_
 def test_of_very_many_mistakes_the_first_are_told(run, data):
     (data / "a.csv").write_text("topic,remark,liked\n" + "x\n" * 300)
 
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as message:
         run().execute()
 
-    assert len(told.value.problems) == 20
-    assert told.value.problems[-1] == "a.csv: and 281 more mistakes."
+    assert len(message.value.problems) == 20
+    assert message.value.problems[-1] == "a.csv: and 281 more mistakes."
 
 
 def test_an_odd_file_of_a_folder_hides_no_mistake_of_the_others(run, data):
@@ -163,11 +163,11 @@ def test_an_odd_file_of_a_folder_hides_no_mistake_of_the_others(run, data):
     (data / "b.csv").write_bytes(b"\x80\n" * 300)
     (data / "c.csv").write_text("topic,liked\nx,yes\n")
 
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as message:
         run().execute()
 
-    shown = "\n".join(told.value.problems)
-    assert len(told.value.problems) <= 20
+    shown = "\n".join(message.value.problems)
+    assert len(message.value.problems) <= 20
     assert [
         name for name in ("a.csv: and 295 more", "b.csv:1: byte 0x80", "c.csv:2: column 'remark'") if name not in shown
     ] == []

@@ -103,15 +103,15 @@ def test_a_run_starts_from_published_tasks_and_the_next_from_its_pool_and_its_da
     ):
         built(composed(*words, *quiet), tmp_path / words[0]).execute()
 
-    told = {
+    message = {
         path.name: json.loads((path / "summary.json").read_text(encoding="utf-8"))
         for path in sorted(tmp_path.iterdir())
     }
-    assert {name: summary["seeds_written_by"] for name, summary in told.items()} == {
+    assert {name: summary["seeds_written_by"] for name, summary in message.items()} == {
         "first": {"human": 24},
         "seeds=alpaca": {"offline": 20},
         "seeds=run": {"human": 24, "offline": 20},
         "seeds=superni": {"offline": 20},
     }
-    assert all(summary["offline"] and summary["tasks"]["made"] == 20 for summary in told.values())
+    assert all(summary["offline"] and summary["tasks"]["made"] == 20 for summary in message.values())
     assert "human-written" not in (tmp_path / "seeds=run" / "dataset" / "README.md").read_text(encoding="utf-8")

@@ -234,15 +234,15 @@ def test_it_is_called_what_the_model_is_called(store, scripted):
 
 
 def test_what_one_run_has_paid_for_another_finds_in_the_store_they_share(tmp_path, scripted):
-    path, told = str(tmp_path / "new" / "shared.sqlite"), []
+    path, reported = str(tmp_path / "new" / "shared.sqlite"), []
     for name in ("a", "b"):
-        model, own = scripted(lambda r: f"{len(told)} {r.id}", store=path), Store(tmp_path / f"{name}.sqlite")
-        told.append([reply.text for reply in ask(own, model, request(1), request(2), request(3, text="x"))])
-        told.append(len(model.asked))
+        model, own = scripted(lambda r: f"{len(reported)} {r.id}", store=path), Store(tmp_path / f"{name}.sqlite")
+        reported.append([reply.text for reply in ask(own, model, request(1), request(2), request(3, text="x"))])
+        reported.append(len(model.asked))
         own.close()
 
-    assert told[0] == told[2] == ["0 grow/1/1", "0 grow/1/2", "0 grow/1/3"]
-    assert (told[1], told[3]) == (3, 0)
+    assert reported[0] == reported[2] == ["0 grow/1/1", "0 grow/1/2", "0 grow/1/3"]
+    assert (reported[1], reported[3]) == (3, 0)
     connection = sqlite3.connect(tmp_path / "b.sqlite")
     assert connection.execute("SELECT COUNT(*) FROM completions").fetchone() == (3,)
     connection.close()
@@ -271,8 +271,8 @@ def test_a_shared_store_that_cannot_be_written_is_told_once_and_ends_nothing(tmp
     replies = ask(store, scripted(kept, store=str(path)), request(1), request(2), request(3))
 
     assert [reply.text for reply in replies] == ["kept"] * 3
-    (told,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert "shared.sqlite cannot be used: no room" in told
+    (reported,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert "shared.sqlite cannot be used: no room" in reported
 
 
 def test_a_defect_of_the_line_reaches_whoever_takes_the_reply(store):

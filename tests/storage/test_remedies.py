@@ -56,11 +56,11 @@ attempt(lambda: Store(folder / "completions.sqlite"))
     lock, store = refused(tmp_path, f"locks={name}", program).splitlines()
 
     why = os.strerror(getattr(errno, name))
-    for told, path in ((lock, ".lock"), (store, "completions.sqlite")):
-        assert told.startswith(
+    for message, path in ((lock, ".lock"), (store, "completions.sqlite")):
+        assert message.startswith(
             f"RunFolderError {tmp_path}/run/{path} cannot be locked: {why}. The file system has no file"
         )
-        assert "another process" not in told
+        assert "another process" not in message
 
 
 @needs_refusals
@@ -93,10 +93,10 @@ attempt(lambda: journal.commit(make_round(1, [make_task(1)])))
 print("rounds", (folder / "rounds.jsonl").read_text() + ".")
 """
 
-    *told, files, begun, committed, rounds = refused(tmp_path, f"fsync,fdatasync={error}", program).splitlines()
+    *message, files, begun, committed, rounds = refused(tmp_path, f"fsync,fdatasync={error}", program).splitlines()
 
     remedy = f"cannot be written: {os.strerror(getattr(errno, error))}. {REMEDIES[getattr(errno, error)][1]}"
-    assert [line.endswith(remedy) for line in (*told, begun, committed)] == [True] * 7
+    assert [line.endswith(remedy) for line in (*message, begun, committed)] == [True] * 7
     assert files == "['capsule']"
     assert rounds == "rounds ."
 
@@ -117,9 +117,9 @@ store.save(asked(), Completion(text="Said."), kept)
 attempt(lambda: kept.result(timeout=30))
 """
 
-    told = refused(tmp_path, "fsync,fdatasync=EIO", program)
+    message = refused(tmp_path, "fsync,fdatasync=EIO", program)
 
-    assert told.startswith(f"UnwritableError {tmp_path}/completions.sqlite cannot be written: Input/output error.")
+    assert message.startswith(f"UnwritableError {tmp_path}/completions.sqlite cannot be written: Input/output error.")
 
 
 def test_every_connection_to_a_store_waits_for_the_disk(tmp_path):
@@ -206,10 +206,10 @@ def read_only(tmp_path):
 
 
 def test_a_file_system_that_cannot_be_written_is_named_as_such(read_only):
-    told = r"cannot be written: Read-only file system\. The file system is mounted read-only\. Choose another folder"
-    with pytest.raises(UnwritableError, match=told), held(read_only):
+    message = r"cannot be written: Read-only file system\. The file system is mounted read-only\. Choose another folder"
+    with pytest.raises(UnwritableError, match=message), held(read_only):
         pass
-    with pytest.raises(UnwritableError, match=told), replacing(read_only / "config.json"):
+    with pytest.raises(UnwritableError, match=message), replacing(read_only / "config.json"):
         pass
 
 

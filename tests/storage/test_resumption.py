@@ -44,9 +44,9 @@ def test_values_that_nobody_typed_are_kept_by_the_words_that_are_shown(tmp_path)
     folder = started(tmp_path, config(first=stage(note="it's $x")), "first", overrides=["recipe.first.until=9"])
     now = config(first=stage(temperature=None, note="y"))
 
-    told = refused_changes(folder, now, ["recipe.first.until=9", "budget.usd=5"])[-1]
+    message = refused_changes(folder, now, ["recipe.first.until=9", "budget.usd=5"])[-1]
 
-    words = shlex.split(told.partition(" by adding ")[2])
+    words = shlex.split(message.partition(" by adding ")[2])
     assert words == ["recipe.first.prompt.decoding.temperature=0.7", 'recipe.first.note="it\'s $x"']
     assert len(refused_changes(folder, now, ["experiment=other"])) == 2
 

@@ -43,7 +43,7 @@ class Paper:
 
 
 def paper_in(text: str) -> Paper | None:
-    """Return the first entry of a BibTeX file; None where there is none."""
+    """Return the first entry of a BibTeX file; None without one."""
     if not (entry := ENTRY.search(text)):
         return None
     found = FIELD.findall(re.split(r"^@", text[entry.end() :], flags=re.MULTILINE)[0])

@@ -32,7 +32,7 @@ class Reading:
     timings: Sequence[dict[str, Any]] = ()
     pool: Pool = field(default_factory=Pool)
     summary: dict[str, Any] = field(default_factory=dict)
-    """Empty where there is none, or where it is outdated."""
+    """Empty where it is missing or outdated."""
 
     @property
     def is_complete(self) -> bool:

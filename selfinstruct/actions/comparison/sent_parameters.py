@@ -93,7 +93,7 @@ def replies(path: Path) -> Iterator[tuple[str, str, str, str, int]]:
 
 
 def loaded(text: str) -> dict[str, Any]:
-    """Return the JSON object in a text; empty where there is none."""
+    """Return the JSON object in a text; empty without one."""
     try:
         found = json.loads(text)
     except ValueError:

@@ -69,7 +69,7 @@ class Explain:
 
 
 def found(story: Story, name: str) -> list[str]:
-    """Return the story of an id; raises SelfInstructError, with similar ids, where there is none."""
+    """Return the story of an id; raises SelfInstructError, with similar ids, for an unknown id."""
     lines = story.of(name)
     if lines is None:
         near = get_close_matches(name, story.ids(), n=5, cutoff=0.5)
