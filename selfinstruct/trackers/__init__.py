@@ -9,10 +9,11 @@ To add one: `conf/trackers/<name>.yaml`, nesting under its own name, and one mod
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from selfinstruct.round import Round
-from selfinstruct.run_info import RunInfo
+if TYPE_CHECKING:  # `--help` reads this module, and must not wait for pydantic
+    from selfinstruct.round import Round
+    from selfinstruct.run_info import RunInfo
 
 LOG = logging.getLogger(__name__)
 
@@ -21,14 +22,14 @@ LOG = logging.getLogger(__name__)
 class Tracker(Protocol):
     """Logs a run."""
 
-    def start(self, start: RunInfo) -> None:
+    def start(self, start: "RunInfo") -> None:
         """Prepare for a run; called once, before the first round.
 
         A resumed run has rounds already: `start.logged_rounds()` yields them.
         """
         ...
 
-    def log(self, round_: Round, step: int) -> None:
+    def log(self, round_: "Round", step: int) -> None:
         """Log a round; `step` counts the rounds of the whole run from 1."""
         ...
 
@@ -57,13 +58,13 @@ class Trackers:
         self._off: set[str] = set()
         """The names of those that have raised."""
 
-    def start(self, start: RunInfo) -> None:
+    def start(self, start: "RunInfo") -> None:
         """Start every tracker."""
         for name, tracker in self._trackers.items():
             with self._isolated(name, "cannot start"):
                 tracker.start(start)
 
-    def log(self, round_: Round, step: int) -> None:
+    def log(self, round_: "Round", step: int) -> None:
         """Log a round with every tracker that has not raised."""
         for name, tracker in self._working():
             with self._isolated(name, f"cannot log round {step}"):
