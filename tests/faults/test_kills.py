@@ -104,8 +104,8 @@ def kept(folder, place):
 
 
 def is_begun(folder):
-    """Whether the folder knows which run it is of."""
-    return (folder / "config.json").exists() or size(folder / ".hydra" / "overrides.yaml") > 0
+    """Whether the folder knows which run it is of, and that it is the user's own."""
+    return (folder / "config.json").exists() or size(folder / ".hydra" / "seal") > 0
 
 
 def killed(process):
