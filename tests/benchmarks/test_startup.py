@@ -38,7 +38,7 @@ def first_request(folder, number, *words):
         try:
             connection, _ = server.accept()
             with connection:
-                connection.recv(1)
+                assert connection.recv(1), "the command closed the line without a request"
                 return time.perf_counter() - began
         finally:
             process.kill()
