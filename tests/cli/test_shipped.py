@@ -1,3 +1,5 @@
+from hydra.core.plugins import Plugins
+
 from selfinstruct.cli.shipped import launcher_defaults, models, own_folders
 
 
@@ -10,6 +12,7 @@ def test_our_own_folders_are_as_the_config_says():
 
 
 def test_a_launcher_that_no_package_brings_has_no_defaults():
+    Plugins.instance()  # Hydra has them when it composes
     assert launcher_defaults({"hydra/launcher": "nothing"}) == {}
     assert launcher_defaults({}) == {}
     assert "_target_" in launcher_defaults({"hydra/launcher": "basic"})
