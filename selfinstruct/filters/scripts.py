@@ -9,6 +9,8 @@ so that the same run would end with another dataset.
 import re
 import unicodedata
 
+from selfinstruct.text.pattern import lazy
+
 UNSPACED = (
     "\u0e00-\u0eff"  # Thai, Lao
     "\u1000-\u109f\u1780-\u17ff"  # Burmese, Khmer
@@ -20,8 +22,8 @@ UNSPACED = (
 TIED = UNSPACED + "\u1100-\u11ff\u3130-\u318f\uac00-\ud7af"
 """The scripts in which a letter beside a word may belong to another one: those without spaces, and Hangul."""
 
-_UNSPACED = re.compile(f"[{UNSPACED}]")
-_TIED = re.compile(f"[{TIED}]")
+_UNSPACED = lazy(f"[{UNSPACED}]")
+_TIED = lazy(f"[{TIED}]")
 _SCRIPTS = {
     "CJK": "han",
     "IDEOGRAPHIC": "han",

@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias
 
 from selfinstruct.model.retry_after import retry_after
 from selfinstruct.storage.remedies import REMEDIES
+from selfinstruct.text.pattern import lazy
 
 MAX_MESSAGE = 300
 """Characters; providers echo whole prompts in their errors."""
@@ -27,8 +28,8 @@ Kind: TypeAlias = Literal["transient", "garbled", "unreached", "refused", "fatal
 
 TRANSIENT = frozenset({408, 409, 425, 429})
 OVERLOAD = frozenset({429, 529})
-OVERLOAD_SIGNS = re.compile(r"overload|too many requests|rate.?limit|at capacity|queue is full", re.IGNORECASE)
-LOADING_SIGNS = re.compile(r"\bloading\b|starting up|warming up|not ready", re.IGNORECASE)
+OVERLOAD_SIGNS = lazy(r"overload|too many requests|rate.?limit|at capacity|queue is full", re.IGNORECASE)
+LOADING_SIGNS = lazy(r"\bloading\b|starting up|warming up|not ready", re.IGNORECASE)
 """Words of a 503 for a model that is not in memory yet, such as llama.cpp's "Loading model"."""
 FATAL = frozenset({401, 402, 403, 404})
 FATAL_CLASSES = frozenset(
@@ -41,14 +42,14 @@ FATAL_CLASSES = frozenset(
         "UnsendableError",
     }
 )
-FATAL_SIGNS = re.compile(
+FATAL_SIGNS = lazy(
     r"insufficient_quota|model_not_found|invalid_api_key|API key not valid|Missing (?:\w+ API key|credentials)"
     r"|api_key client option|LLM Provider NOT provided|unsupported_(?:parameter|value)|cannot both be specified",
     re.IGNORECASE,
 )
 """Words by which providers say, under another status, that no request will ever succeed."""
 GARBLED_CLASSES = frozenset({"GarbledError", "JSONDecodeError", "UnicodeDecodeError", "ClientPayloadError"})
-GARBLED_SIGNS = re.compile(
+GARBLED_SIGNS = lazy(
     r"^litellm.*(?:Unable to get json response|provider returned .*'choices'|Empty or invalid response"
     r"|Invalid response object|complete message body)",
     re.DOTALL,
@@ -64,8 +65,8 @@ UNREACHED_CLASSES = frozenset(
     }
 )
 
-PREFIX = re.compile(r"^(?:litellm\.)?\w+(?:Error|Exception|Timeout):\s*|^\w+(?:Exception|Error) - ")
-NOT_FOR_USERS = re.compile(r" To drop\b| Traceback \(most recent call last\)")
+PREFIX = lazy(r"^(?:litellm\.)?\w+(?:Error|Exception|Timeout):\s*|^\w+(?:Exception|Error) - ")
+NOT_FOR_USERS = lazy(r" To drop\b| Traceback \(most recent call last\)")
 """Ends of LiteLLM's messages that are cut off: the advice to drop parameters in silence, and its stack."""
 TOO_MANY_OPEN = (errno.EMFILE, errno.ENFILE)
 EMPTY_MESSAGES = ("Connection error.", "")

@@ -9,7 +9,6 @@ run gives the same bytes on every machine.  A prompt that it cannot answer, such
 with the reason.  Rejected: recorded replies of a real model (they fit one prompt only, and look like a result).
 """
 
-import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
@@ -24,10 +23,11 @@ from selfinstruct.model import ImmediateSession, Mode, Session
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Decoding, Failure, Request
 from selfinstruct.task import OFFLINE
+from selfinstruct.text.pattern import lazy
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
-WORD = re.compile(r"\S+")
+WORD = lazy(r"\S+")
 TOKENS_PER_WORD = 4 / 3
 UNANSWERED = (
     "it cannot answer the prompt of stage {stage}: {reason}. "

@@ -16,10 +16,11 @@ from selfinstruct.model.replies import completion, cost_in, text_in
 from selfinstruct.model.settings import Price
 from selfinstruct.request import Completion, Request
 from selfinstruct.text.finish_reason import kind_of, word_of
+from selfinstruct.text.pattern import lazy
 
 PATHS = {True: "chat/completions", False: "completions"}
 """Where messages are sent, and where a text, below the address of the server."""
-TAG = re.compile(r"<(?:style|script|head)\b.*?</(?:style|script|head)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+TAG = lazy(r"<(?:style|script|head)\b.*?</(?:style|script|head)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 MAX_ERROR = 10_000
 """Characters of an error that are read; a server may send megabytes, which would be searched for minutes."""
 MAX_SHOWN = 200

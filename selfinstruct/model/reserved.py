@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from selfinstruct.text.pattern import lazy
+
 INSIDE = ("extrabody", "generationconfig", "litellmparams")
 """Parameters that hold further ones, such as Gemini's `generationConfig`."""
 MODEL = "could bring replies of another model into the data. Set model.name instead."
@@ -55,9 +57,9 @@ def plain(name: object) -> str:
 
 KINDS = {plain(name): kind for kind, names in NAMES.items() for name in names.split()}
 ENDINGS = (
-    (re.compile(r"(apibase|baseurl|apiurl|endpoint|authurl)$"), ADDRESS),
-    (re.compile(r"(apikey|accesskey|accesstoken|adtoken|secret|password|credentials)$"), KEY),
-    (re.compile(r"fallbacks?$"), MODEL),
+    (lazy(r"(apibase|baseurl|apiurl|endpoint|authurl)$"), ADDRESS),
+    (lazy(r"(apikey|accesskey|accesstoken|adtoken|secret|password|credentials)$"), KEY),
+    (lazy(r"fallbacks?$"), MODEL),
 )
 """How the names of providers' own parameters of a kind end, as in `aws_bedrock_runtime_endpoint`."""
 

@@ -14,18 +14,20 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
+from selfinstruct.text.pattern import lazy
+
 UNITS = {"ms": 0.001, "mil": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 """Seconds by the beginning of a unit's name; the first that fits counts."""
 PIECE = r"(\d+(?:\.\d+)?)\s*(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)(?![a-z])"
-DURATION = re.compile(rf"(?:{PIECE}[\s,]*)+", re.IGNORECASE)
+DURATION = lazy(rf"(?:{PIECE}[\s,]*)+", re.IGNORECASE)
 """Such as `2s`, `6m0s`, `1.5 seconds`, `20 ms`."""
-SENTENCE = re.compile(
+SENTENCE = lazy(
     r"\b(?:try(?:ing)? again|retry(?:ing)?|wait|resets?)\b[\w\s]{0,40}?:?\s*"
     rf"({DURATION.pattern})",
     re.IGNORECASE,
 )
 """Such as "Try again in 30 seconds", "Please retry after 20s", "wait at least 5 minutes"."""
-DELAY = re.compile(r"retryDelay\W{1,6}(\d+(?:\.\d+)?)s\b")
+DELAY = lazy(r"retryDelay\W{1,6}(\d+(?:\.\d+)?)s\b")
 """Google's RetryInfo, as JSON or as Python shows it."""
 EPOCH = 1e9
 """A number from here on is a moment and not a duration."""

@@ -12,11 +12,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from selfinstruct.request import Completion
+from selfinstruct.text.pattern import lazy
 from selfinstruct.text.secrets import ECHOED, VARIABLE
 
 SHORTEST = 8
 """Characters; shorter values are not keys, and replacing them would garble messages."""
-UNMISTAKABLE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])\S{8,}|\S{24,}", re.ASCII)
+UNMISTAKABLE = lazy(r"(?=.*\d)(?=.*[A-Za-z])\S{8,}|\S{24,}", re.ASCII)
 """Keys that no honest reply holds by chance."""
 SHOWN = "[key]"
 """The replacement of a secret."""

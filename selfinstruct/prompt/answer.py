@@ -15,8 +15,9 @@ from selfinstruct.prompt.rule_line import without_rules
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
+from selfinstruct.text.pattern import lazy
 
-LABEL = re.compile(r"[*_#>\s]{0,6}(?:the )?(?:output|answer)(?: is)?[*_\s]{0,4}[:：][*_\s]{0,4}", re.IGNORECASE)
+LABEL = lazy(r"[*_#>\s]{0,6}(?:the )?(?:output|answer)(?: is)?[*_\s]{0,4}[:：][*_\s]{0,4}", re.IGNORECASE)
 
 
 @part

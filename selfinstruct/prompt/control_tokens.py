@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from selfinstruct.text.pattern import lazy
+
 MARKER = (
     r"(?:<[|｜]/?[A-Za-z][\w▁/.-]{0,40}[|｜]>|<\|[a-z_]{1,20}>|<[a-z_]{1,20}\|>|</?s>|<(?:bos|eos|eot|eop|sop|eoa|pad)>"
     r"|<(?:start|end)_of_(?:turn|utterance)>|\[/?INST\]|<</?SYS>>|\[\|/?[A-Za-z]\w{0,40}\|\])"
@@ -24,16 +26,16 @@ MARKER = (
 ROLE = r"(?:assistant|model|user|system|human|tool|developer|ipython)"
 CHANNEL = r"(?:(?:analysis|commentary|final|thought)(?:[ \t]+to=[^\s<]{1,80})?)"
 WORD = rf"(?:{ROLE}|{CHANNEL}|json)[ \t]*"
-RUN = re.compile(rf"(?:\A\s*+{WORD}(?={MARKER}))?{MARKER}(?:\s*+(?:{MARKER}|{WORD}(?={MARKER}|\n|\Z)))*", re.IGNORECASE)
-PART = re.compile(rf"{MARKER}|[a-z]+", re.IGNORECASE)
-PLAIN_HARMONY = re.compile(r"\A\s*+analysis(?=[^\sa-z]).*?assistantfinal", re.DOTALL)
+RUN = lazy(rf"(?:\A\s*+{WORD}(?={MARKER}))?{MARKER}(?:\s*+(?:{MARKER}|{WORD}(?={MARKER}|\n|\Z)))*", re.IGNORECASE)
+PART = lazy(rf"{MARKER}|[a-z]+", re.IGNORECASE)
+PLAIN_HARMONY = lazy(r"\A\s*+analysis(?=[^\sa-z]).*?assistantfinal", re.DOTALL)
 """Harmony from a server that dropped the tokens and left the words between them."""
 
-OTHERS = re.compile(r"user|human|system|tool|developer|ipython|observation|^\[inst|<<sys", re.IGNORECASE)
-OURS = re.compile(r"assistant|model|chatbot|/inst", re.IGNORECASE)
-THOUGHT = re.compile(r"analysis|commentary|thought|start_thinking", re.IGNORECASE)
-FINAL = re.compile(r"final|start_response", re.IGNORECASE)
-KNOWN = re.compile(
+OTHERS = lazy(r"user|human|system|tool|developer|ipython|observation|^\[inst|<<sys", re.IGNORECASE)
+OURS = lazy(r"assistant|model|chatbot|/inst", re.IGNORECASE)
+THOUGHT = lazy(r"analysis|commentary|thought|start_thinking", re.IGNORECASE)
+FINAL = lazy(r"final|start_response", re.IGNORECASE)
+KNOWN = lazy(
     r"end|\beo[a-z]|_eo|im_|start|begin|turn|user|human|assistant|chatbot|system|inst|sys>|/?s>|header|channel|message"
     r"|call|bos",
     re.IGNORECASE,
@@ -41,8 +43,8 @@ KNOWN = re.compile(
 """Parts of the tokens that end or open a turn; `<|name|>` in a letter is a placeholder."""
 SENTENCE_END = (".", "?", "!", "。", "？", "！", ":", "：", '"', "”", ")", "*")
 QUOTES = ("'", '"', "`", "”", "’", "»", "」", ")", "）")
-FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
-STRUCK = re.compile(r"(?:[^\s>][ \t]*<s>|</s>[ \t]*[^\s<\[])")
+FENCE = lazy(r"^[ \t]*```", re.MULTILINE)
+STRUCK = lazy(r"(?:[^\s>][ \t]*<s>|</s>[ \t]*[^\s<\[])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from typing import Literal, NamedTuple, cast
 
 from selfinstruct.prompt.reply import is_preamble
 from selfinstruct.prompt.rule_line import without_rules
+from selfinstruct.text.pattern import lazy
 
 Kind = Literal["text", "Example", "Input", "Output", "Class label", "Task"]
 
-LABEL_LINE = re.compile(
+LABEL_LINE = lazy(
     r"[ \t]{0,12}(?P<listed>\d{1,3}[.)][ \t]+)?(?P<bullet>[-•+*][ \t]+)?(?P<markup>(?:#{2,6}[ \t]+)?(?:\*\*|__)?)"
     r"(?:(?P<prefix>(?:Example|Expected)[ \t]+(?:\d{1,3}[ \t]+)?)(?P<other>[Ii]nput|[Oo]utput)"
     r"|(?P<kind>Example|Input|Output|Class label|Task))(?P<number>[ \t]*\d{0,3})[ \t]*"
@@ -24,11 +25,9 @@ LABEL_LINE = re.compile(
 )
 LISTED = ("Input", "Class label")
 """Fields that open an instance, and so may have its number in a list."""
-NESTED = re.compile(r"^\s*Input[ \t]*[:：]")
-FIELD_NAME = re.compile(
-    r"^(?P<bullet>[-•+*][ \t]+)?(?:\*\*|__)(?P<name>[^*_\n:：]{1,40}[:：])(?:\*\*|__)", re.MULTILINE
-)
-BULLETED_NAME = re.compile(r"^[-•+*][ \t]+(?=[^\n:：]{1,40}[:：])", re.MULTILINE)
+NESTED = lazy(r"^\s*Input[ \t]*[:：]")
+FIELD_NAME = lazy(r"^(?P<bullet>[-•+*][ \t]+)?(?:\*\*|__)(?P<name>[^*_\n:：]{1,40}[:：])(?:\*\*|__)", re.MULTILINE)
+BULLETED_NAME = lazy(r"^[-•+*][ \t]+(?=[^\n:：]{1,40}[:：])", re.MULTILINE)
 FENCE = "```"
 
 

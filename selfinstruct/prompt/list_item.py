@@ -24,16 +24,17 @@ from selfinstruct.prompt.wording import (
     is_working,
 )
 from selfinstruct.round import Candidate, Rejection
+from selfinstruct.text.pattern import lazy
 
-EMPHASIS = re.compile(r"(?<!\w)(?:\*\*(?=\S)(?P<stars>[^*_]+)\*\*|__(?=\S)(?P<lines>[^*_]*\s[^*_]*)__)(?!\w)")
+EMPHASIS = lazy(r"(?<!\w)(?:\*\*(?=\S)(?P<stars>[^*_]+)\*\*|__(?=\S)(?P<lines>[^*_]*\s[^*_]*)__)(?!\w)")
 """Underscores only around several words: `__init__` is a name."""
-LABEL = re.compile(r"(?i:task|instruction|prompt|question)\s?\d{1,3}\s?(?:[:：.)]|[-–—](?=\s)|$)\s?")
-BOLD_SENTENCE = re.compile(r"\*\*([^*]+[.?!。？！])\*\*\s+(?=\S)")
+LABEL = lazy(r"(?i:task|instruction|prompt|question)\s?\d{1,3}\s?(?:[:：.)]|[-–—](?=\s)|$)\s?")
+BOLD_SENTENCE = lazy(r"\*\*([^*]+[.?!。？！])\*\*\s+(?=\S)")
 """The text after it may speak to the reader."""
-AFTER_TITLE = re.compile(r"\s*(?:[:：]|[-–—](?=\s))\s*")
-FIELD = re.compile(r"\W{0,5}(?:task|input|description|example)s?\W{0,2}[:：]", re.IGNORECASE)
-ANSWERED = re.compile(r"(?:(?<=[.?!*])|^)\s?(?:->|→)\s")
-ANNOTATION = re.compile(
+AFTER_TITLE = lazy(r"\s*(?:[:：]|[-–—](?=\s))\s*")
+FIELD = lazy(r"\W{0,5}(?:task|input|description|example)s?\W{0,2}[:：]", re.IGNORECASE)
+ANSWERED = lazy(r"(?:(?<=[.?!*])|^)\s?(?:->|→)\s")
+ANNOTATION = lazy(
     r"\s?\((?P<remark>[^()]{1,300})\)(?:\*\*)?$"
     r"|(?<=[.?!\"”)]) (?:\*\*[^*]{1,300}\*\*|This (?:task|one|is an?(?:other)?) [^\n]{1,300})$"
 )

@@ -4,13 +4,13 @@ A marker is a number ("9.", "9)", "**9.**", "Task 9:", "１．", "1、", "①") 
 "1.5x" have no marker: after the number a space, a capital or a letter without case has to follow.
 """
 
-import re
 import unicodedata
 from dataclasses import dataclass
 
 from selfinstruct.prompt.rule_line import is_rule
+from selfinstruct.text.pattern import lazy
 
-NUMBER = re.compile(
+NUMBER = lazy(
     r"(?P<indent>[ \t\u3000]{0,80})(?P<markup>(?:#{1,6}[ \t]+|>[ \t]*)?(?:\*\*|__)?)"
     r"(?:(?P<label>(?i:Task|Instruction|Prompt|Question|任务|任務|指令|タスク|指示|과제|작업|명령|지시)[ \t]*)"
     r"(?P<labelled>\d{1,3})"
@@ -20,7 +20,7 @@ NUMBER = re.compile(
     r"|(?P<circled>[①-⑳]))"
     r"(?P<text>.*)"
 )
-BULLET = re.compile(r"(?P<indent>[ \t\u3000]{0,80})(?:[-*+–—‣▪●○◦](?=[ \t])|[•·・](?!\d))[ \t]*(?P<text>.*)")
+BULLET = lazy(r"(?P<indent>[ \t\u3000]{0,80})(?:[-*+–—‣▪●○◦](?=[ \t])|[•·・](?!\d))[ \t]*(?P<text>.*)")
 
 
 @dataclass(frozen=True, slots=True)

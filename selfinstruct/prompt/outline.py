@@ -5,7 +5,6 @@ list (models do restart, and split a list by headings), or a list inside the ite
 a colon and announces no tasks, and wherever the reply has begun to solve tasks.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,8 +12,9 @@ from dataclasses import dataclass, field
 from selfinstruct.prompt.label_line import fenced
 from selfinstruct.prompt.list_line import Line, Style, read_line
 from selfinstruct.prompt.wording import announces_solutions, announces_tasks, is_remark, is_working
+from selfinstruct.text.pattern import lazy
 
-BARE_NUMBER = re.compile(r"\s*\d{1,3}\s*")
+BARE_NUMBER = lazy(r"\s*\d{1,3}\s*")
 """A last line of this form is a marker at which the reply was cut off."""
 INDENT = 2
 """Spaces by which a marker is further right than the list if it opens a list inside an item."""

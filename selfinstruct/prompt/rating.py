@@ -14,10 +14,11 @@ from selfinstruct.part import part
 from selfinstruct.prompt.reply import read
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
+from selfinstruct.text.pattern import lazy
 
 MAX_DIGITS = 20
 """Digits that are read: Python reads no number of thousands of them, and this is beyond any scale."""
-NUMBER = re.compile(r"(?<![\w.,-])(\d+)(?:\.0+)?(?![\w-]|[.,]\d)")
+NUMBER = lazy(r"(?<![\w.,-])(\d+)(?:\.0+)?(?![\w-]|[.,]\d)")
 
 
 @part

@@ -16,9 +16,10 @@ from functools import lru_cache
 from selfinstruct.prompt.control_tokens import answer_turns
 from selfinstruct.request import Completion
 from selfinstruct.round import PARSE, Candidate, Rejection
+from selfinstruct.text.pattern import lazy
 
-THOUGHT_TAG = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>|\[(/?)THINK\]", re.IGNORECASE)
-LINE_BREAK = re.compile("\r\n?|\u2028|\u2029|\x85")
+THOUGHT_TAG = lazy(r"<(/?)(?:think|thinking|thought|reasoning)>|\[(/?)THINK\]", re.IGNORECASE)
+LINE_BREAK = lazy("\r\n?|\u2028|\u2029|\x85")
 INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u2060"))
 MARKUP = " \t\n*_#>\"'“”`"
 """Markdown and quotes around a text, which do not count when phrases are compared."""
@@ -26,10 +27,10 @@ MARKUP = " \t\n*_#>\"'“”`"
 
 def phrases(*alternatives: str) -> re.Pattern[str]:
     """Return a pattern of several phrases, in any case."""
-    return re.compile("|".join(alternatives), re.IGNORECASE)
+    return lazy("|".join(alternatives), re.IGNORECASE)
 
 
-QUOTATION = re.compile(r"\s*(?:\"[^\"]+\"|“[^”]+”|「[^」]+」|«[^»]+»)[\s,.:;]*(?=\w)")
+QUOTATION = lazy(r"\s*(?:\"[^\"]+\"|“[^”]+”|「[^」]+」|«[^»]+»)[\s,.:;]*(?=\w)")
 """A quotation in front of more text, which is material of a task."""
 REFUSAL = phrases(
     r"(?:i'm |i am )?(?:really |very |so )?(?:sorry|afraid)[,.]?\s+(?:but )?(?:as an ai|i'm (?:unable|not able)"

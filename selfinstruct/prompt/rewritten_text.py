@@ -15,13 +15,14 @@ from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, phra
 from selfinstruct.prompt.rule_line import is_rule, without_rules
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
+from selfinstruct.text.pattern import lazy
 
 MARK = phrases(
     r"^[\s#*_>]*(?:the )?(?:rewritten|created|new|evolved|revised|modified|complicated|updated|harder)"
     r" (?:prompt|instruction|task|version)[\s#*_]*[:：][\s*_]*",
     r"^[\s#*_>]*#\s*(?:rewritten|created|new) prompt\s*#[\s*_]*",
 )
-NEXT = re.compile(
+NEXT = lazy(
     r"^[ \t#*_>]*(?:(?:the )?(?:given|original|rewritten|created|new) prompt[ \t#*_]*[:：]|#\s*given prompt\s*#)",
     re.MULTILINE | re.IGNORECASE,
 )

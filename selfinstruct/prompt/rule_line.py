@@ -8,13 +8,14 @@ YAML front matter.  What follows a label on the same line does not stand on a li
 `is_own_line`.
 """
 
-import re
 from collections.abc import Sequence
 
-RULE = re.compile(r"[ \t]*(?:([-*_=—–─━])\1{2,200}|#{2,200}|([-*_])(?:[ \t]\2){2,100})[ \t]*$")
+from selfinstruct.text.pattern import lazy
+
+RULE = lazy(r"[ \t]*(?:([-*_=—–─━])\1{2,200}|#{2,200}|([-*_])(?:[ \t]\2){2,100})[ \t]*$")
 SHORTEST_UNDERLINE = 4
 """Three signs under a line are a rule, whatever its length."""
-KEY = re.compile(r"[a-z][\w-]{0,40}:(?:\s|$)")
+KEY = lazy(r"[a-z][\w-]{0,40}:(?:\s|$)")
 FRONT_MATTER = 60
 """The most lines that are searched for the end of front matter."""
 

@@ -25,19 +25,20 @@ from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, read
 from selfinstruct.prompt.rule_line import is_rule
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
+from selfinstruct.text.pattern import lazy
 
 PREFIXES = ("probably:", "most likely:", "probably", "most likely", "to")
 QUOTED = {
-    "paper": re.compile(r"\"((?:[A-Za-z.,'\\/]+ )+[A-Za-z.,'\\/]+)\""),
-    "strict": re.compile(r'(?:^|[:,]\s*|\b(?:is|was|likely|probably)\s+)"([^"]+)"'),
+    "paper": lazy(r"\"((?:[A-Za-z.,'\\/]+ )+[A-Za-z.,'\\/]+)\""),
+    "strict": lazy(r'(?:^|[:,]\s*|\b(?:is|was|likely|probably)\s+)"([^"]+)"'),
 }
 CURLY = str.maketrans("“”„", '"""')
-LABEL = re.compile(
+LABEL = lazy(
     r"[*_#>\s-]{0,6}(?:the )?(?:(?:\w+ )?instructions?(?: \w+){0,4}?|task|answer)[*_]{0,2}"
     r"(?:(?: (?:is|was|were|reads?|said|(?:might|could|may) (?:be|have been)))[*_\s]{0,4}[:：]?|[:：]|$)[*_\s]{0,4}",
     re.IGNORECASE,
 )
-PAIR_LINE = re.compile(
+PAIR_LINE = lazy(
     r"^[*_#> \t-]{0,6}(?:example[ \t]*+\d*[*_]*+(?:[:.：．][*_]*+)?[ \t]*$"
     r"|(?:input|output|examples?)[ \t\d]*[*_]*[:：]).*\n?",
     re.IGNORECASE | re.MULTILINE,

@@ -13,7 +13,6 @@ Rejected: the reference code's way, which looks for the number it expects and lo
 and a grammar of the whole reply, which loses all tasks with the first odd line.
 """
 
-import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,8 +20,9 @@ from itertools import pairwise
 
 from selfinstruct.prompt.label_line import fenced
 from selfinstruct.prompt.task_line import Label, Separator, label_of, rule_of, separator_before
+from selfinstruct.text.pattern import lazy
 
-NAMED_FENCE = re.compile(r"[ \t]*```\w")
+NAMED_FENCE = lazy(r"[ \t]*```\w")
 """A fence that names a language opens, and never closes."""
 
 

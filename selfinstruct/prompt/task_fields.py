@@ -18,6 +18,7 @@ from itertools import takewhile
 from selfinstruct.prompt.rule_line import without_rules
 from selfinstruct.prompt.task_blocks import Block, place_of
 from selfinstruct.prompt.task_line import HASHES, HEADING, RULE, Kind, Label, last_words, separator_before
+from selfinstruct.text.pattern import lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def split(lines: Sequence[str], block: Block, rule: re.Pattern[str]) -> list[Blo
     return [*found, block]
 
 
-NUMBER = re.compile(r"[ \t]*\d{1,4}[.):][ \t]+")
+NUMBER = lazy(r"[ \t]*\d{1,4}[.):][ \t]+")
 
 
 def foreign(block: Block, outputs: Mapping[int | None, int]) -> Label | None:

@@ -13,22 +13,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, cast
 
+from selfinstruct.text.pattern import lazy
+
 Kind = Literal["Instruction", "Input", "Output"]
 
 BOLD = r"(?:\*\*|__)?"
-LABEL_LINE = re.compile(
+LABEL_LINE = lazy(
     rf"[ \t]{{0,12}}(?:>[ \t]?)?(?:[-•+*][ \t]{{1,4}})?(?P<heading>#{{1,6}}[ \t]{{1,4}})?(?P<bold>{BOLD})"
     rf"(?:(?:Task|Example)[ \t]{{0,4}}#?(?P<labelled>\d{{1,4}}){BOLD}[ \t]?[-–—.:：)]?{BOLD}[ \t]{{0,4}}"
     rf"|[(（]?(?P<digits>\d{{1,4}})[ \t]?[.):：、）．]{BOLD}[ \t]{{0,4}})?(?P<inner>{BOLD})"
     r"(?P<kind>[Ii]nstruction|INSTRUCTION|[Ii]nput|INPUT|[Oo]utput|OUTPUT)"
     rf"(?:[ \t]{{0,4}}#?(?P<after>\d{{1,4}}))?(?P<end>{BOLD}[ \t]{{0,4}}[:：]{BOLD}|{BOLD}(?=[ \t]*$))(?P<rest>.*)"
 )
-HASHES = re.compile(r"[ \t]*#{2,40}[ \t]*$")
+HASHES = lazy(r"[ \t]*#{2,40}[ \t]*$")
 """The rule that the prompt itself puts between tasks; alone on a line it is not a Markdown heading."""
-RULE = re.compile(r"[ \t]*(?:#{2,40}|-{3,40}|\*{3,40}|={3,40}|[-*][ \t][-*][ \t][-*])[ \t]*$")
+RULE = lazy(r"[ \t]*(?:#{2,40}|-{3,40}|\*{3,40}|={3,40}|[-*][ \t][-*][ \t][-*])[ \t]*$")
 """The rules of models between tasks; a row of underscores is rather a place to write on."""
-NUMBER_ALONE = re.compile(r"[ \t]*[#*_(]{0,4}[ \t]?\d{1,4}[.):：．]?[*_)]{0,3}[.:：]?[ \t]*$")
-HEADING = re.compile(
+NUMBER_ALONE = lazy(r"[ \t]*[#*_(]{0,4}[ \t]?\d{1,4}[.):：．]?[*_)]{0,3}[.:：]?[ \t]*$")
+HEADING = lazy(
     r"[ \t]{0,12}(?:[-•+][ \t]{1,4})?(?:#{1,6}[ \t]{1,4})?(?:\*\*|__)?(?:Task|TASK|Example|Exercise)[ \t]{0,4}"
     r"(?:#?\d{1,4}[*_]{0,2}[ \t]?(?:$|[-–—.:：)](?P<title>.{0,300}))|[:：](?P<text>.{1,2000}))$"
 )

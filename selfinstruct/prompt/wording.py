@@ -9,6 +9,7 @@ English, as in such replies.
 import re
 
 from selfinstruct.prompt.reply import phrases, plain, quotes
+from selfinstruct.text.pattern import lazy
 
 OPENINGS = frozenset(
     """
@@ -28,9 +29,9 @@ OPENINGS = frozenset(
     are can could did do does has have if is may should was were will would you your
     """.split()  # noqa: SIM905
 )
-FIRST_WORD = re.compile(r"(?:please,? |kindly )?([a-z]+)", re.IGNORECASE)
-WORD = re.compile(r"[^\W\d_]{3,}")
-EQUATION = re.compile(r"[-\w\s+*/÷×^().,$%]{1,60}=[-\w\s+*/÷×^().,$%=]{1,60}")
+FIRST_WORD = lazy(r"(?:please,? |kindly )?([a-z]+)", re.IGNORECASE)
+WORD = lazy(r"[^\W\d_]{3,}")
+EQUATION = lazy(r"[-\w\s+*/÷×^().,$%]{1,60}=[-\w\s+*/÷×^().,$%=]{1,60}")
 ARITHMETIC = phrases(r"(?:add|subtract|multiply|divide|simplify|combine|substitute|isolate|factor)\b")
 WORKING = phrases(
     r"step \d",
@@ -84,8 +85,8 @@ SOLVES = phrases(
 )
 ANNOUNCES_TASKS = phrases(r"\b(?:tasks|instructions|prompts|new list)\b[^.?!:：]{0,60}[:：]$")
 HEADS_TASKS = phrases(r"\b(?:tasks|instructions|prompts|new list)\W{0,4}[:：]$")
-NON_LATIN = re.compile(r"[\u0370-\u1fff\u2e80-\uffef]")
-REQUEST = re.compile(
+NON_LATIN = lazy(r"[\u0370-\u1fff\u2e80-\uffef]")
+REQUEST = lazy(
     r"(?:주세요|주십시오|하세요|하십시오|하시오|하라|해라|해줘|세요|ください|下さい|なさい|せよ|しろ|[か까요吗呢][?？])[.。!！?？]?$"
     r"|^(?:请|請|写|寫|列出|列举|描述|解释|翻译|总结|给出|给|说出|说明|分析|比较|设计|创建|生成|找出|计算|将|把|用|为|如何|什么|为什么)"
 )

@@ -14,16 +14,17 @@ from selfinstruct.part import part
 from selfinstruct.prompt.reply import MARKUP, phrases, read
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
+from selfinstruct.text.pattern import lazy
 
-NEXT_TASK = re.compile(r"^[ \t*#>-]*Task[ \t]*\d{0,3}[ \t]*[:：]", re.MULTILINE | re.IGNORECASE)
-BEFORE_ANSWER = re.compile(
+NEXT_TASK = lazy(r"^[ \t*#>-]*Task[ \t]*\d{0,3}[ \t]*[:：]", re.MULTILINE | re.IGNORECASE)
+BEFORE_ANSWER = lazy(
     r"[-*•>#\s]{0,9}(?:"
     r"(?:(?:the )?(?:correct |final )?(?:answer|response|classification|result|output)(?: is| would be|\W{0,2}[:：])"
     r"|is (?:it|this)(?: task)?(?: a)? classification(?: task)?\s*[?？]"
     r"|a[:：]|(?:答案|回答|답변?|答え)[是は은는:：])\W{0,4})?",
     re.IGNORECASE,
 )
-ANSWER = re.compile(
+ANSWER = lazy(
     r"\W{0,6}(?:(?P<yes>yes|yeah|yep|是的|是|예|네|はい)|(?P<no>no|nope|不是|否|不|아니오|아니요|아니다|いいえ|いえ))(?![\w/])",
     re.IGNORECASE,
 )
@@ -50,7 +51,7 @@ DECLINES = phrases(
     r"(?:お答え|回答|判断)(?:することが|が|は)?でき(?:ません|ない)",
 )
 """An answer that is taken back in the same line."""
-SENTENCE_END = re.compile(r"[.!?。！？]")
+SENTENCE_END = lazy(r"[.!?。！？]")
 
 Verdict = bool | Literal["hedged"] | None
 

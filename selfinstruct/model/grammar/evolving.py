@@ -10,17 +10,18 @@ from random import Random
 from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt
 from selfinstruct.model.grammar.tasks import behind, instruction, near_copy, recognize
 from selfinstruct.model.grammar.words import fill, sentence, words
+from selfinstruct.text.pattern import lazy
 
-GIVEN = re.compile(r"^.*\b(?:given|original) prompt\W*:\s*\n", re.IGNORECASE | re.MULTILINE)
-WANTED = re.compile(r"\n\s*[^\n]*\b(?:rewritten|created|new) prompt[^\n]*:\s*$", re.IGNORECASE)
-PAIR = re.compile(r"First prompt:\n(.*)\n\nSecond prompt:\n(.*)\n\n[^\n]*:\s*$", re.DOTALL)
-RATED = re.compile(r"Prompt:\n(.*)\n\n[^\n]*:\s*$", re.DOTALL)
+GIVEN = lazy(r"^.*\b(?:given|original) prompt\W*:\s*\n", re.IGNORECASE | re.MULTILINE)
+WANTED = lazy(r"\n\s*[^\n]*\b(?:rewritten|created|new) prompt[^\n]*:\s*$", re.IGNORECASE)
+PAIR = lazy(r"First prompt:\n(.*)\n\nSecond prompt:\n(.*)\n\n[^\n]*:\s*$", re.DOTALL)
+RATED = lazy(r"Prompt:\n(.*)\n\n[^\n]*:\s*$", re.DOTALL)
 OPERATIONS = {
-    "breadth": re.compile(r"\banother one\b|\bbrand[- ]new\b|\bfar less often\b|\brarer?\b", re.IGNORECASE),
-    "complicate": re.compile(r"\bbring data\b|\bdata that\b", re.IGNORECASE),
-    "reason_more": re.compile(r"\bsteps?\b|\breasoning\b", re.IGNORECASE),
-    "deepen": re.compile(r"\bdepth\b|\bdeeper\b|\bfurther into\b", re.IGNORECASE),
-    "concretise": re.compile(r"\bparticular\b|\bconcrete\b|\bspecific\b", re.IGNORECASE),
+    "breadth": lazy(r"\banother one\b|\bbrand[- ]new\b|\bfar less often\b|\brarer?\b", re.IGNORECASE),
+    "complicate": lazy(r"\bbring data\b|\bdata that\b", re.IGNORECASE),
+    "reason_more": lazy(r"\bsteps?\b|\breasoning\b", re.IGNORECASE),
+    "deepen": lazy(r"\bdepth\b|\bdeeper\b|\bfurther into\b", re.IGNORECASE),
+    "concretise": lazy(r"\bparticular\b|\bconcrete\b|\bspecific\b", re.IGNORECASE),
 }
 EMPTY_WORDS = (".", "...", "And so on, and so on.", "It is this.", "-")
 REFUSALS = ("I'm sorry, but I cannot help with that.", "Sorry, this is more than I can do.")

@@ -12,6 +12,7 @@ from random import Random
 from typing import Literal
 
 from selfinstruct.model.grammar.words import CHOICE, NUMBERS, SLOT, enumeration, fill, plural, read, words
+from selfinstruct.text.pattern import lazy
 
 Kind = Literal["texts", "free", "sums", "figures", "lists", "words", "given", "tests", "closed"]
 """The sections of `tasks.toml`."""
@@ -19,7 +20,7 @@ ASK = "<Answer with|Choose|Reply|Possible answers:|Pick|Output either|Say|Respon
 """How an instruction names its labels."""
 PAIRS = (("yes", "no"), ("yes", "no"), ("true", "false"), ("1", "0"))
 """Labels of tests, the affirmative first."""
-PARTS = re.compile(r"(<[^<>|]*(?:\|[^<>|]*)+>|\{[^{}]*\})")
+PARTS = lazy(r"(<[^<>|]*(?:\|[^<>|]*)+>|\{[^{}]*\})")
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt, UnanswerableError
 from selfinstruct.model.grammar.words import plural, read
+from selfinstruct.text.pattern import lazy
 
-PAIR = re.compile(r"^Input: (.*)\nOutput: (.*)$", re.MULTILINE)
-AT_HAND = re.compile(r"^Instruction: (.*)\nInput: ((?:.|\n)*)\nOutput:\s*$", re.MULTILINE)
-AUXILIARY = re.compile(r"\b(is|are|was|were|am|can|could|will|would|should|must|has|have|had)\b")
-ACTIVE = re.compile(r"^(The \w+) (\w+) (the \w+)\.$")
+PAIR = lazy(r"^Input: (.*)\nOutput: (.*)$", re.MULTILINE)
+AT_HAND = lazy(r"^Instruction: (.*)\nInput: ((?:.|\n)*)\nOutput:\s*$", re.MULTILINE)
+AUXILIARY = lazy(r"\b(is|are|was|were|am|can|could|will|would|should|must|has|have|had)\b")
+ACTIVE = lazy(r"^(The \w+) (\w+) (the \w+)\.$")
 VAGUE = 0.15
 """Share of instructions that say nothing."""
 NOTHING_SAID = ("Write the output for the input.", "Complete the pattern.", "Give the matching word.")

@@ -5,12 +5,13 @@ from random import Random
 
 from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt
 from selfinstruct.model.grammar.tasks import instruction, near_copy
+from selfinstruct.text.pattern import lazy
 
-OPEN_NUMBER = re.compile(r"(?:^|\n)\s*(\d+)\.\s*$")
-ITEM = re.compile(r"^\s*(\d+)\. +(\S.*)$", re.MULTILINE)
-SPAN = re.compile(r"numbered (?:from )?(\d+) (?:to|through) (\d+)")
-MORE = re.compile(r"\b(\d+) (?:more|further|new|other|additional)\b")
-NUMBER = re.compile(r"\s*(\d+)\s*[.)]?\s*")
+OPEN_NUMBER = lazy(r"(?:^|\n)\s*(\d+)\.\s*$")
+ITEM = lazy(r"^\s*(\d+)\. +(\S.*)$", re.MULTILINE)
+SPAN = lazy(r"numbered (?:from )?(\d+) (?:to|through) (\d+)")
+MORE = lazy(r"\b(\d+) (?:more|further|new|other|additional)\b")
+NUMBER = lazy(r"\s*(\d+)\s*[.)]?\s*")
 LISTED = 8
 """How many tasks a list is continued by where the prompt does not say."""
 

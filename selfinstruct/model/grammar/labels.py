@@ -5,15 +5,17 @@ Instructions name their labels in quotes, or in a row ("red, green or blue") beh
 
 import re
 
-QUOTED = re.compile(r"[\"“‘']([^\"“”’']{1,30})[\"”’']")
-ROW = re.compile(
+from selfinstruct.text.pattern import lazy
+
+QUOTED = lazy(r"[\"“‘']([^\"“”’']{1,30})[\"”’']")
+ROW = lazy(
     r"(?:answer|reply|labels?|classes|categor\w+|options?|outputs?|say|respond|choose|select|pick|among|between|either"
     r"|includes?|into|as|with|of|in|is|are|by|:)[:\s]+(?:the |one of )?"
     r"((?:[\w+#-]+(?: [\w-]+)?, )*[\w+#-]+(?: [\w-]+)?,? (?:or|and) [\w+#-]+(?: [\w-]+)?)(?=[\s.?;)]|$)",
     re.IGNORECASE,
 )
 CHECK = r"(?:tell|detect|identify|decide|determine|verify|predict|check)"
-CLOSED = re.compile(
+CLOSED = lazy(
     r"\bclassif|\bcategori[sz]|\bcategories\b|\blabels?\b|\bmultiple.choice\b|\bpos tag\b|\bsentiment\b|\bspam\b"
     r"|\byes or no\b|\btrue or false\b|\btrue, false\b|\bselect (?:a|one|the)\b"
     r"|\b(?:answer|reply|output|respond|say|mark|label)\b[^.]* or \w+"
@@ -24,7 +26,7 @@ CLOSED = re.compile(
     re.IGNORECASE,
 )
 """What classification tasks tend to say."""
-FREE = re.compile(
+FREE = lazy(
     r"^(?:list|propose|draft|write|code|generate|create|come up|suggest|compose|implement|for each)\b"
     r"|explain|\b(?:otherwise|if (?:it is|there is|so|not)),? (?:correct|suggest)",
     re.IGNORECASE,

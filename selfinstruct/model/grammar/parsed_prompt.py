@@ -1,12 +1,12 @@
 """A prompt as the offline model reads it: the task at hand, how much is wanted, and whether to spoil the reply."""
 
-import re
 from dataclasses import dataclass
 from random import Random
 
 from selfinstruct.request import Request
+from selfinstruct.text.pattern import lazy
 
-AT_MOST = re.compile(r"\bat most (\d+)\b")
+AT_MOST = lazy(r"\bat most (\d+)\b")
 INSTANCES = 5
 """How many instances a task has at most where the prompt does not say."""
 

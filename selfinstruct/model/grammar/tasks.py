@@ -17,6 +17,7 @@ from random import Random
 from selfinstruct.model.grammar.frames import PAIRS, Frame, Kind, frames
 from selfinstruct.model.grammar.solving import figures, listed, summed, tested, worded
 from selfinstruct.model.grammar.words import fill, read, sentence, words
+from selfinstruct.text.pattern import lazy
 
 SHARES: Mapping[Kind, float] = {
     "texts": 0.1,
@@ -37,7 +38,7 @@ WITH_CONDITION = 0.3
 UNFIT = 0.018
 """Share of tasks that no text model can do, for filters to reject."""
 SENTENCE = "{first_name} {verb}ed {count} {quality} {object:plural} in {city}."
-NEEDS_INPUT = re.compile(
+NEEDS_INPUT = lazy(
     r":$|\b(?:following|given|below|provided|input)\b|\b(?:this|the) (?:sentence|text|paragraph|passage|article|list"
     r"|email|word|document|story|dialogue|review|question|problem|code|function|equation|number|table|poem|title|fact)s?\b",
     re.IGNORECASE,

@@ -13,11 +13,12 @@ from typing import NamedTuple
 from selfinstruct.model.grammar.instructions import new_instructions
 from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt
 from selfinstruct.model.grammar.tasks import answered
+from selfinstruct.text.pattern import lazy
 
-LABEL = re.compile(r"^(\d+)\. Instruction: *(\S.*)$", re.MULTILINE)
-OPEN_LABEL = re.compile(r"(?:^|\n)((\d+)\. Instruction:)\s*$")
-ENDS = re.compile(r"\b(?:end with number|numbered (?:from )?\d+ (?:to|through)) (\d+)\b")
-IN_ALL = re.compile(r"\b(\d+)(?: \w+){0,3} tasks\b")
+LABEL = lazy(r"^(\d+)\. Instruction: *(\S.*)$", re.MULTILINE)
+OPEN_LABEL = lazy(r"(?:^|\n)((\d+)\. Instruction:)\s*$")
+ENDS = lazy(r"\b(?:end with number|numbered (?:from )?\d+ (?:to|through)) (\d+)\b")
+IN_ALL = lazy(r"\b(\d+)(?: \w+){0,3} tasks\b")
 IN_LIST = 20
 """How many tasks a list has where the prompt does not say."""
 NO_INPUT = ("None", "N/A", "No input required.", "(no input)", "<NoInput>", "")

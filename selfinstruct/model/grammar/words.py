@@ -16,9 +16,11 @@ from importlib import resources
 from random import Random
 from typing import Any
 
-SLOT = re.compile(r"\{([a-z_]+?)(_\d)?(?::([a-z]+))?\}")
-CHOICE = re.compile(r"<([^<>|]*(?:\|[^<>|]*)+)>")
-AN = re.compile(r"\b([Aa]) (?=(?:[aeioAEIO]|u(?!ni|k|se|to)|hour|hono?u?r)(?!uro|ne\b))")
+from selfinstruct.text.pattern import lazy
+
+SLOT = lazy(r"\{([a-z_]+?)(_\d)?(?::([a-z]+))?\}")
+CHOICE = lazy(r"<([^<>|]*(?:\|[^<>|]*)+)>")
+AN = lazy(r"\b([Aa]) (?=(?:[aeioAEIO]|u(?!ni|k|se|to)|hour|hono?u?r)(?!uro|ne\b))")
 COUNTS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 IRREGULAR = {"moose": "moose", "goose": "geese", "wolf": "wolves", "scarf": "scarves", "bookshelf": "bookshelves"}
 NUMBERS = {
