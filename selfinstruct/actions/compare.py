@@ -1,8 +1,4 @@
-"""Compare runs: their settings, their results, and what makes them hard to compare.
-
-The result is written into one folder, `comparison/`: a page that opens from disk, and tables to read, to compute with
-and to publish.  No run is changed.
-"""
+"""Compare runs, and write a page that opens from disk and tables into one folder, `comparison/`; no run is changed."""
 
 import glob
 import logging
@@ -12,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.comparison import page, tables
-from selfinstruct.actions.comparison.comparing import Comparison, compare, jobs, series, stages
+from selfinstruct.actions.comparison.comparing import Comparison, compare, jobs
 from selfinstruct.actions.plan.jobs import PLAN
 from selfinstruct.part import part
+from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.folder import CONFIG, replace_text
+from selfinstruct.task import stand_ins
 from selfinstruct.text.escaping import csv_text
 
 if TYPE_CHECKING:
@@ -53,7 +51,9 @@ class Compare:
         folders = [folder for name in self.runs for path in matching(name) for folder in runs_in(path)]
         own = run.start.folder.resolve()  # a pattern may match the new folder of this report
         folders = [folder for folder in folders if folder.resolve() != own or (folder / CONFIG).exists()]
-        show(write(compare(list(dict.fromkeys(folders))), run.start.folder / PLACE))
+        comparison = compare(list(dict.fromkeys(folders)))
+        write(comparison, run.start.folder / PLACE)
+        show(comparison, run.start.folder / PLACE)
 
 
 def matching(name: str) -> list[Path]:
@@ -80,57 +80,58 @@ def compare_sweep(folder: Path) -> None:
     try:
         found = jobs(folder)
         if any((job / CONFIG).exists() for job in found):
-            comparison, place = write(compare(found), folder / PLACE)
-            show((comparison, place))
-            track(comparison, place, folder.name)
+            comparison = compare(found)
+            write(comparison, folder / PLACE)
+            show(comparison, folder / PLACE)
+            track(comparison, folder / PLACE, folder.name)
     except Exception as error:
         log.warning("The runs of %s could not be compared: %s", folder, error, exc_info=True)
 
 
-def write(comparison: Comparison, folder: Path) -> tuple[Comparison, Path]:
+def write(comparison: Comparison, folder: Path) -> None:
     """Write every form of a comparison into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     short = tables.short_tables(comparison)
     texts = {
         PAGE: page.page(comparison),
-        "runs.csv": csv_text(tables.every_run(comparison)),
-        "groups.csv": csv_text(tables.every_group(comparison)),
-        "overlap.csv": csv_text(tables.every_overlap(comparison)),
+        **{f"{name}.csv": csv_text(rows) for name, rows in whole(comparison).items()},
         "table.txt": "\n".join(map(tables.text, short)),
         "table.md": "\n".join(map(tables.markdown, short)),
         "table.tex": "\n".join(map(tables.latex, short)),
     }
     for name, text in texts.items():
         replace_text(folder / name, text.encode("utf-8", "replace").decode())
-    return comparison, folder
+
+
+def whole(comparison: Comparison) -> dict[str, list[list[object]]]:
+    """Return the tables that hold every figure, by name."""
+    return {
+        "runs": tables.every_run(comparison),
+        "groups": tables.every_group(comparison),
+        "overlap": tables.every_overlap(comparison),
+    }
 
 
 def track(comparison: Comparison, place: Path, group: str) -> None:
     """Log the comparison of a sweep where its runs are logged, with the settings of the first run."""
     tracked = [run for run in comparison.runs if (run.config.get("trackers") or {}).get("wandb")]
     if tracked:
-        from selfinstruct.trackers.wandb_extras import Findings, log_sweep
+        from selfinstruct.trackers.wandb_extras import log_sweep
 
         models = dict.fromkeys(model for run in comparison.runs for model in run.models)
         recipe = next((run.summary["recipe"] for run in comparison.runs if run.summary), "")
-        findings = Findings(
-            summary=result(comparison),
-            tables={
-                "runs": tables.every_run(comparison),
-                "groups": tables.every_group(comparison),
-                "overlap": tables.every_overlap(comparison),
-            },
-            lines={f"kept_share/{stage}": series(comparison, stage) for stage in stages(comparison)},
-            bars={name: bars(comparison, name) for name in page.PLOTTED},
-            page=place / PAGE,
+        start = RunInfo(
+            folder=place,
+            name=f"{group}/compare",
+            group=group,
+            recipe=recipe,
+            job_type="compare",
+            config={},
+            declared={},
+            models=tuple(models),
+            is_offline=bool(stand_ins(models)),
         )
-        log_sweep(tracked[0].config["trackers"]["wandb"], place, group, recipe, list(models), findings)
-
-
-def bars(comparison: Comparison, name: str) -> list[tuple[str, float]]:
-    """Return each run's label with its value of a figure, where that is known."""
-    found = ((comparison.legend(place), row.get(name)) for place, row in enumerate(comparison.figures))
-    return [(label, value) for label, value in found if value is not None]
+        log_sweep(tracked[0].config["trackers"]["wandb"], start, result(comparison), whole(comparison), place / PAGE)
 
 
 def result(comparison: Comparison) -> dict[str, Any]:
@@ -146,9 +147,8 @@ def result(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def show(written: tuple[Comparison, Path]) -> None:
+def show(comparison: Comparison, folder: Path) -> None:
     """Print the tables, as far as they fit, and where the rest is."""
-    comparison, folder = written
     width = shutil.get_terminal_size((WIDE, 24)).columns
     for table in tables.short_tables(comparison):
         print(f"\n{tables.text(table, width)}", end="")  # noqa: T201

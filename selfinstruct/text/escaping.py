@@ -17,8 +17,9 @@ Whatever a terminal might obey is escaped first, as everywhere (`selfinstruct.te
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
+from typing import Any
 
 from selfinstruct.text.terminal import printable
 
@@ -73,6 +74,17 @@ def inert(text: str) -> str:
 def html(text: str) -> str:
     """Return a text that HTML shows as it is, without what a terminal obeys, since pages are printed as well."""
     return escape(printable(text))
+
+
+def html_page(template: str, values: Mapping[str, Any]) -> str:
+    """Return a page of ours with these values, each of which HTML shows as it is."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    def shown(value: Any) -> Any:
+        return value if isinstance(value, Markup) else printable(str(value))
+
+    return Environment(autoescape=True, undefined=StrictUndefined, finalize=shown).from_string(template).render(values)
 
 
 def latex(text: str) -> str:

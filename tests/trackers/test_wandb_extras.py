@@ -5,7 +5,7 @@ import time
 import pytest
 
 from selfinstruct.run_info import RunInfo
-from selfinstruct.trackers.wandb_extras import Findings, log_published, log_sweep
+from selfinstruct.trackers.wandb_extras import log_published, log_sweep
 
 SETTINGS = {"project": "p", "entity": None, "mode": "offline", "init_timeout": 1, "tags": {}, "tables": True}
 
@@ -15,10 +15,16 @@ def _at_home(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
 
 
-def test_the_summary_of_a_group_is_one_more_run_of_it(tmp_path):
-    log_sweep(SETTINGS, tmp_path, "my sweep", "self_instruct", ["offline"], Findings(summary={"complete": 7}))
+ABOUT = {"name": "r", "group": "s", "recipe": "r", "job_type": "push", "config": {}, "declared": {}}
 
-    assert missing(tmp_path, b"my sweep/compare", b"offline-model", b"complete") == []
+
+def sweep_in(folder, **changes):
+    """Log a small comparison."""
+    (folder / "index.html").write_text("<h1>Compared</h1>")
+    (folder / "runs.csv").write_text("run\n1\n")
+    start = RunInfo(folder=folder, **ABOUT, models=("offline",), is_offline=True)
+    tables = {"runs": [["run", "made"], ["1", 7], ["2", None]], "overlap": [["run", "other"]]}
+    log_sweep(SETTINGS | changes, start, {"complete": 7}, tables, folder / "index.html")
 
 
 def missing(folder, *wanted):
@@ -32,51 +38,29 @@ def missing(folder, *wanted):
 
 
 @pytest.mark.filterwarnings("ignore:Implicitly cleaning up:ResourceWarning")
-def test_tables_figures_and_page_of_a_comparison_are_in_its_run(tmp_path):
-    (tmp_path / "index.html").write_text("<h1>Compared</h1>")
-    (tmp_path / "runs.csv").write_text("run\n1\n")
-    findings = Findings(
-        summary={},
-        tables={"runs": [["run", "made"], ["1", 7], ["2", None]], "overlap": [["run", "other"]]},
-        lines={"kept_share/grow": [("1: a", [0.5, None, 0.25]), ("2: b", [None])]},
-        bars={"made": [("1", 7.0), ("2", 9.0)], "usd_per_task": []},
-        page=tmp_path / "index.html",
-    )
+def test_the_summary_the_tables_and_the_page_of_a_comparison_are_one_more_run(tmp_path):
+    sweep_in(tmp_path)
 
-    log_sweep(SETTINGS, tmp_path, "s", "self_instruct", ["m"], findings)
-
-    wanted = (b"comparison/runs", b"comparison/kept_share/grow", b"comparison/made", b"comparison/page")
-    assert missing(tmp_path, *wanted, b"self_instruct-comparison", b"runs.csv") == []
+    wanted = (b"complete", b"offline-model", b"comparison/runs", b"comparison/page", b"r-comparison", b"runs.csv")
+    assert missing(tmp_path, *wanted) == []
     (page,) = tmp_path.glob("wandb/offline-run-*/files/media/html/comparison/*.html")
-    tables = list(tmp_path.glob("wandb/offline-run-*/files/media/table/comparison/**/*.json"))
-    found = {path.name.partition("_0_")[0]: json.loads(path.read_text()) for path in tables}
-    assert sorted(found) == ["grow_table", "made_table", "runs"]
-    assert found["runs"]["data"] == [["1", 7], ["2", None]]
-    assert [row[:3:2] for row in found["grow_table"]["data"]] == [[1, 0.5], [3, 0.25]]
+    (table,) = tmp_path.glob("wandb/offline-run-*/files/media/table/comparison/**/*.json")
+    assert json.loads(table.read_text())["data"] == [["1", 7], ["2", None]]
     assert page.read_text() == "<h1>Compared</h1>"
 
 
-def test_nothing_is_logged_where_the_environment_disables_wandb(tmp_path, monkeypatch):
-    monkeypatch.setenv("WANDB_MODE", "disabled")
-    log_sweep(SETTINGS | {"mode": None}, tmp_path, "g", "r", [], Findings(summary={}))
+@pytest.mark.parametrize(("mode", "environment"), [("disabled", "online"), (None, "disabled")])
+def test_nothing_is_logged_where_wandb_is_disabled(mode, environment, tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", environment)
+    sweep_in(tmp_path, mode=mode)
 
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_nothing_is_logged_where_wandb_is_disabled(tmp_path):
-    log_sweep(SETTINGS | {"mode": "disabled"}, tmp_path, "g", "r", [], Findings(summary={}))
-
-    assert list(tmp_path.iterdir()) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["index.html", "runs.csv"]
 
 
 def test_settings_that_cannot_be_used_are_a_warning(tmp_path, caplog):
-    log_sweep(SETTINGS | {"mode": "${nothing}"}, tmp_path, "g", "r", [], Findings(summary={}))
-    log_sweep({}, tmp_path, "g", "r", [], Findings(summary={}))
+    sweep_in(tmp_path, mode="${nothing}")
 
-    assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
-
-
-ABOUT = {"name": "r", "group": None, "recipe": "r", "job_type": "push", "config": {}, "declared": {}}
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
 def test_nothing_published_is_logged_where_wandb_is_disabled(tmp_path):

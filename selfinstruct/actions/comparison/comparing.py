@@ -1,24 +1,23 @@
-"""A comparison of runs, computed once for all the forms in which it is shown."""
+"""A comparison of runs, computed once for all the forms in which it is shown, with warnings for its reader."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.actions.comparison.figures import Figures, figures, kept_shares
-from selfinstruct.actions.comparison.grouping import RECIPE, SEED, Group, differing, groups, short
+from selfinstruct.actions.comparison.figures import Figures, figures
+from selfinstruct.actions.comparison.grouping import RECIPE, SEED, Group, differing, groups, identity, short, written
 from selfinstruct.actions.comparison.overlap import Overlap, overlaps
 from selfinstruct.actions.comparison.reading import Reading, read
-from selfinstruct.actions.comparison.sent_parameters import Parameter, parameters
-from selfinstruct.actions.comparison.warnings import warnings
+from selfinstruct.actions.comparison.sent_parameters import SERVED, Parameter, parameters
 from selfinstruct.storage.differences import ABSENT, shown
 from selfinstruct.storage.folder import CONFIG
 
 NUMBER = re.compile(r"(\d+)(?=_|$)")
 """The number with which the folder of a sweep's job begins."""
 
-REJECTED = re.compile(r"(^|\.)rejected\.")
+Sent = Mapping[tuple[str, str], Parameter]
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Comparison:
     """The keys that differ, each with the value of every run."""
     groups: Sequence[Group]
     overlaps: Mapping[tuple[int, int], Overlap]
-    parameters: Sequence[Mapping[tuple[str, str], Parameter]]
+    parameters: Sequence[Sent]
     warnings: Sequence[str]
 
     @property
@@ -46,6 +45,11 @@ class Comparison:
         shared = [key for key, values in self.keys.items() if ABSENT not in [values[place] for place in readable]]
         return short(key for key in shared if not key.endswith("._target_"))
 
+    @property
+    def stages(self) -> list[str]:
+        """The stages of all runs."""
+        return list(dict.fromkeys(stage for run in self.runs for stage in run.config.get("recipe", ())))
+
     def value(self, key: str, place: int) -> str:
         """Return the value that a run has for a key that differs."""
         if not self.runs[place].is_readable:
@@ -53,10 +57,9 @@ class Comparison:
         value = self.keys[key][place]
         return value if isinstance(value, str) and len(value) <= 60 else shown(value)
 
-    def legend(self, place: int, but: Iterable[str] = ()) -> str:
-        """Return a run's label with its values of the keys that differ, as far as they fit in a legend."""
-        named = [f"{name}={self.value(key, place)}" for key, name in self.short.items() if key not in but]
-        text = ", ".join(named)
+    def legend(self, place: int) -> str:
+        """Return a run's label with its values of the keys that differ, cut where they are long."""
+        text = ", ".join(f"{name}={self.value(key, place)}" for key, name in self.short.items())
         return f"{self.labels[place]}: {text if len(text) <= 100 else text[:99] + '…'}" if text else self.labels[place]
 
     def group_label(self, group: Group) -> str:
@@ -64,32 +67,14 @@ class Comparison:
         numbers = ", ".join(self.labels[place].partition(" ")[0] for place in group.places)
         return f"{numbers} offline" if any(self.runs[place].is_offline for place in group.places) else numbers
 
-    def group_legend(self, group: Group) -> str:
-        """Return a group's label with the values that its runs share."""
-        _, _, values = self.legend(group.places[0], (SEED,)).partition(": ")
-        return f"{self.group_label(group)}: {values}" if values else self.group_label(group)
-
-
-def stages(comparison: Comparison) -> list[str]:
-    """Return the stages of all runs."""
-    return list(dict.fromkeys(stage for run in comparison.runs for stage in run.config.get("recipe", ())))
-
-
-def series(comparison: Comparison, stage: str) -> list[tuple[str, list[float | None]]]:
-    """Return each run's label with its kept shares of a stage; empty for a stage that had one round at most."""
-    found = [
-        (comparison.legend(place), kept_shares(run, stage))
-        for place, run in enumerate(comparison.runs)
-        if any(row["stage"] == stage for row in run.rounds)
-    ]
-    return found if any(len(values) > 1 for _, values in found) else []
-
 
 def compare(folders: Sequence[Path]) -> Comparison:
     """Read and measure the runs in these folders."""
     runs = [read(folder) for folder in folders]
-    measured = counted_zero(runs, [figures(run) if run.is_readable else {} for run in runs])
-    sent = [parameters(run) if run.is_readable else {} for run in runs]
+    measured = [figures(run) if run.is_readable else {} for run in runs]
+    names = dict.fromkeys(name for row in measured for name in row if name.startswith("rejected."))
+    measured = [row and row | {name: row.get(name, 0) for name in names} for row in measured]  # 0 is known
+    sent = [parameters(run) for run in runs]
     labels = numbered(runs)
     return Comparison(
         runs=runs,
@@ -99,24 +84,8 @@ def compare(folders: Sequence[Path]) -> Comparison:
         groups=groups(runs, measured),
         overlaps=overlaps(runs),
         parameters=sent,
-        warnings=warnings(runs, labels, measured, sent),
+        warnings=list(warnings(runs, labels, measured, sent)),
     )
-
-
-def counted_zero(runs: Sequence[Reading], measured: Sequence[Figures]) -> list[Figures]:
-    """Return the figures with a 0 for every filter that rejected nothing in one run and something in another."""
-    names = list(dict.fromkeys(name for row in measured for name in row if REJECTED.search(name)))
-    return [
-        row | {name: row.get(name, 0) for name in names if stage_of(name) in (None, *run.config["recipe"])}
-        if row
-        else row
-        for run, row in zip(runs, measured, strict=True)
-    ]
-
-
-def stage_of(name: str) -> str | None:
-    """Return the stage that a figure is of, if it is of one."""
-    return name.split(".")[1] if name.startswith("stages.") else None
 
 
 def numbered(runs: Sequence[Reading]) -> list[str]:
@@ -128,17 +97,53 @@ def numbered(runs: Sequence[Reading]) -> list[str]:
     return [f"{number} offline" if run.is_offline else number for number, run in zip(numbers, runs, strict=True)]
 
 
+def warnings(
+    runs: Sequence[Reading], labels: Sequence[str], figures: Sequence[Figures], sent: Sequence[Sent]
+) -> Iterator[str]:
+    """Yield what a reader should know before comparing these runs."""
+    offline = [label.partition(" ")[0] for run, label in zip(runs, labels, strict=True) if run.is_offline]
+    if offline:
+        yield (
+            f"Written by 'offline' or 'scripted', which stand in for a model: run {', '.join(offline)}. Its figures"
+            " do not measure a language model."
+        )
+    yield from (f"Run {label}: {run.status}." for run, label in zip(runs, labels, strict=True) if not run.is_complete)
+    sizes = {made for row in figures if (made := row.get("made"))}
+    if len(sizes) > 1:
+        yield (
+            f"The runs have made {min(sizes):,} to {max(sizes):,} tasks. Distinct-n falls and nearness rises with"
+            " their number."
+        )
+    summaries = [run.summary for run in runs if run.summary]
+    if len({written([one.get("git"), (one.get("versions") or {}).get("selfinstruct")]) for one in summaries}) > 1:
+        yield "The runs were made by different versions of the code; summary.json has the version."
+    twins: dict[str, list[str]] = {}
+    for run, label in zip(runs, labels, strict=True):
+        if run.is_complete:
+            twins.setdefault(f"{identity(run)} {written(run.config.get(SEED))}", []).append(label)
+    for names in twins.values():
+        if len(names) > 1:
+            yield f"The same config and seed: run {', '.join(names)}. An interval would count them twice."
+    for label, parameters_ in zip(labels, sent, strict=True):
+        yield from of_parameters(label, parameters_)
+
+
+def of_parameters(label: str, parameters: Sent) -> Iterator[str]:
+    """Warn of parameters that were not sent as requested, and of models that changed during the run."""
+    for (stage, name), parameter in parameters.items():
+        sent = ", ".join(parameter.sent)
+        if parameter.differs:
+            requested = " or ".join(parameter.requested)
+            yield f"Run {label}, {stage}: {name} was requested as {requested} and sent as {sent}."
+        if name == SERVED and len(parameter.sent) > 1:
+            yield f"Run {label}, {stage}: several models answered: {sent}."
+
+
 def jobs(folder: Path) -> list[Path]:
     """Return the runs in a sweep's folder, finished or not, in the order of their numbers."""
     found = [
-        path
+        (int(number[1]) if (number := NUMBER.match(path.name)) else 0, path)
         for path in folder.iterdir()
         if path.is_dir() and ((path / CONFIG).exists() or ((path / ".hydra").exists() and NUMBER.match(path.name)))
     ]
-    return sorted(found, key=in_order)
-
-
-def in_order(path: Path) -> tuple[int, str]:
-    """By the number of the job, then by name."""
-    number = NUMBER.match(path.name)
-    return (int(number[1]) if number else 0, path.name)
+    return [path for _, path in sorted(found)]

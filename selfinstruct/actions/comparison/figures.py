@@ -1,15 +1,12 @@
-"""The figures of one run, under dotted names; None is unknown, and never 0.
+"""The figures of one run, under dotted names; None is unknown, and never 0."""
 
-Figures of the summary are made by the functions that make it.
-"""
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from selfinstruct.actions.comparison.reading import Reading
 from selfinstruct.filters.tokens import unicode
 from selfinstruct.storage.differences import leaves
-from selfinstruct.storage.diversity import diversity, even, mean
+from selfinstruct.storage.diversity import diversity, mean
 from selfinstruct.storage.summary import known, seconds, tasks, totals
 
 Figures: TypeAlias = dict[str, float | None]
@@ -40,29 +37,32 @@ EXPLAINED = {
 
 
 def figures(run: Reading) -> Figures:
-    """Return the figures of a run."""
-    total, pool = totals(run.rounds), tasks(run.pool)
-    made = pool["made"]
-    growing = {task.origin for task in run.pool if not task.is_human}
+    """Return the figures of a run; those of the summary are made by the functions that make it."""
+    total, made, unused = totals(run.rounds), run.made, run.summary.get("unused") or {}
+    pool = tasks(run.pool)
+    growing = {task.origin for task in made}
     grown = totals([row for row in run.rounds if row["stage"] in growing])
-    answered = [task for task in run.pool if not task.is_human and task.is_classification is not None]
+    answered = [task for task in made if task.is_classification is not None]
+    outputs = (instance.output for task in made for instance in task.instances or ())
+    tokens = known(part.get(key) for part in (total, unused) for key in ("prompt_tokens", "completion_tokens"))
     found = {
-        "made": made,
+        "made": pool.pop("made"),
         "kept_per_request": share(grown["kept"], grown["asked"]),
-        "tokens_per_task": share(spent(run, total, "prompt_tokens", "completion_tokens"), made),
-        "usd_per_task": share(spent(run, total, "cost_usd"), made),
+        "tokens_per_task": share(tokens, len(made)),
+        "usd_per_task": share(known(part.get("cost_usd") for part in (total, unused)), len(made)),
         "seconds": seconds(run.timings) if len(run.timings) == len(run.rounds) else None,
         "rejected_share": share(total["candidates"] - total["kept"], total["candidates"]),
         "parse_share": share(total["rejected"].get("parse", 0), total["candidates"]),
         "classification_share": share(pool["classification"], len(answered)),
-        **lengths(run),
-        **{f"diversity.{name}": value for name, value in diversity(run.pool).items()},
-        **dict(leaves(total)),
-        **dict(leaves({name: value for name, value in pool.items() if name != "made"}, "tasks")),
-        **dict(leaves(run.summary.get("unused") or {}, "unused")),
-        **of_stages(run),
+        "instruction_words": words(task.instruction for task in made),
+        "output_words": words(outputs),
+        "diversity": diversity(run.pool),
+        **total,
+        "tasks": pool,
+        "unused": unused,
+        "stages": {stage: of_stage(run, stage) for stage in run.config["recipe"]},
     }
-    return {name: value for name, value in found.items() if value != {}}  # of a mapping without figures
+    return {name: value for name, value in leaves(found) if value != {}}  # of a mapping without figures
 
 
 def share(part: float | None, whole: float) -> float | None:
@@ -70,50 +70,21 @@ def share(part: float | None, whole: float) -> float | None:
     return None if part is None or not whole else round(part / whole, 6)
 
 
-def spent(run: Reading, total: dict[str, Any], *keys: str) -> float | None:
-    """Return what all replies cost, including those that no round needed; None if any part is unknown."""
-    unused = run.summary.get("unused") or {}
-    return known(part.get(key) for part in (total, unused) for key in keys)
+def words(texts: Iterable[str]) -> float | None:
+    """Return the mean length of some texts in words."""
+    average = mean([len(unicode(text)) for text in texts])
+    return None if average is None else round(average, 6)
 
 
-def lengths(run: Reading) -> Figures:
-    """Return the lengths of the instructions and outputs that the run has made."""
-    made = [task for task in run.pool if not task.is_human]
-    return {
-        **spread("instruction_words", (task.instruction for task in made)),
-        **spread("output_words", (instance.output for task in made for instance in task.instances or ())),
-    }
-
-
-def spread(name: str, texts: Iterable[str]) -> Figures:
-    """Return the mean length of some texts in words, and its 10th, 50th and 90th percentile."""
-    counts = sorted(len(unicode(text)) for text in texts)
-    average = mean(counts)
-    at = {tenth: counts[(len(counts) - 1) * tenth // 10] if counts else None for tenth in (1, 5, 9)}
-    return {
-        name: None if average is None else round(average, 6),
-        **{f"{name}.p{tenth}0": value for tenth, value in at.items()},
-    }
-
-
-def of_stages(run: Reading) -> Figures:
-    """Return the totals of each stage."""
-    found: Figures = {}
-    for stage in run.config["recipe"]:
-        rows = [row for row in run.rounds if row["stage"] == stage]
-        total = totals(rows)
-        taken = [row for row in run.timings if row["stage"] == stage]
-        found |= dict(leaves(total, f"stages.{stage}"))
-        found[f"stages.{stage}.kept_per_request"] = share(total["kept"], total["asked"])
-        found[f"stages.{stage}.seconds"] = seconds(taken) if len(taken) == len(rows) else None
-    return found
+def of_stage(run: Reading, stage: str) -> dict[str, Any]:
+    """Return the totals of a stage."""
+    rows = [row for row in run.rounds if row["stage"] == stage]
+    taken = [row for row in run.timings if row["stage"] == stage]
+    total = totals(rows)
+    per_request = share(total["kept"], total["asked"])
+    return {**total, "kept_per_request": per_request, "seconds": seconds(taken) if len(taken) == len(rows) else None}
 
 
 def kept_shares(run: Reading, stage: str) -> list[float | None]:
     """Return the share of candidates that each round of a stage kept."""
     return [share(row["kept"], row["candidates"]) for row in run.rounds if row["stage"] == stage]
-
-
-def samples(run: Reading, count: int) -> Sequence[str]:
-    """Return some of the instructions that the run has made, evenly spread."""
-    return even([task.instruction for task in run.pool if not task.is_human], count)

@@ -46,11 +46,10 @@ class Group:
 def differing(runs: Sequence[Reading]) -> dict[str, list[Any]]:
     """Return every key that is not the same in all readable runs, with the value that each run has, ABSENT for none."""
     configs = [keys(run) for run in runs]
-    known = dict.fromkeys(key for config in configs for key in config)
-    readable = [config for config, run in zip(configs, runs, strict=True) if run.is_readable]
+    readable = [config for config in configs if config]
     found = {
         key: [config.get(key, ABSENT) for config in configs]
-        for key in known
+        for key in dict.fromkeys(key for config in configs for key in config)
         if len({written(config.get(key, ABSENT)) for config in readable}) > 1
     }
     return {RECIPE: names, **found} if (names := recipes(runs)) else found
@@ -61,15 +60,14 @@ def recipes(runs: Sequence[Reading]) -> list[Any]:
     stages = [", ".join(run.config["recipe"]) if run.is_readable else ABSENT for run in runs]
     if len({*stages} - {ABSENT}) < 2:
         return []
-    pairs = zip(runs, stages, strict=True)
-    names = [run.summary.get("recipe", stage) if run.is_readable else ABSENT for run, stage in pairs]
-    both = {*zip(names, stages, strict=True)}
-    return names if len({name for name, _ in both}) == len(both) else stages
+    names = [run.summary.get("recipe", stage) for run, stage in zip(runs, stages, strict=True)]
+    return names if len({*names}) == len({*zip(names, stages, strict=True)}) else stages
 
 
 def keys(run: Reading) -> dict[str, Any]:
     """Return every key of a run's config that shapes its result, dotted."""
-    return dict(leaves({name: value for name, value in run.config.items() if name not in IGNORED}))
+    shaping = {name: value for name, value in run.config.items() if name not in IGNORED}
+    return dict(leaves(shaping)) if shaping else {}
 
 
 def written(value: Any) -> str:
@@ -110,15 +108,11 @@ def identity(run: Reading) -> str:
 
 def estimates(figures: Sequence[Figures]) -> dict[str, Estimate | None]:
     """Return the estimate of every figure over some runs; None where any of them lacks it."""
-    return {
-        name: None if None in (values := [row.get(name) for row in figures]) else estimate(tuple(filter_none(values)))
-        for name in dict.fromkeys(name for row in figures for name in row)
-    }
-
-
-def filter_none(values: Iterable[float | None]) -> Iterable[float]:
-    """Return the values that are known."""
-    return (value for value in values if value is not None)
+    found: dict[str, Estimate | None] = {}
+    for name in dict.fromkeys(name for row in figures for name in row):
+        values = [value for row in figures if (value := row.get(name)) is not None]
+        found[name] = estimate(tuple(values)) if len(values) == len(figures) else None
+    return found
 
 
 @cache

@@ -1,29 +1,27 @@
 """The share of one run's instructions that another run has as well.
 
-Near instructions are those that the similarity filter of the paper would have rejected: ROUGE-L above 0.7, computed
-by the index of the filter.  Of a large run an even sample is compared with everything that the other has made.
+Near instructions are those that the similarity filter of the paper would have rejected.  Of a large run an even sample
+is compared with everything that the other has made.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from selfinstruct.actions.comparison.reading import Reading
 from selfinstruct.filters.lcs_threshold import Border
 from selfinstruct.filters.rouge import RougeIndex
 from selfinstruct.filters.tokens import unicode
 from selfinstruct.storage.diversity import even
-from selfinstruct.task import Task
 
 THRESHOLD = 0.7
-"""Section 2.2 of Self-Instruct."""
+"""ROUGE-L above which instructions are near (section 2.2 of Self-Instruct)."""
 SAMPLE = 1000
 """The most instructions of a run that are compared with another run."""
 MOST = 40
 """The most runs that are compared with each other."""
 
 
-@dataclass(frozen=True)
-class Overlap:
+class Overlap(NamedTuple):
     """What share of one run's instructions another run has."""
 
     near: float
@@ -32,25 +30,20 @@ class Overlap:
 
 def overlaps(runs: Sequence[Reading]) -> dict[tuple[int, int], Overlap]:
     """Return how much of the first run is in the second, by the places of both."""
-    made = [[task for task in run.pool if not task.is_human] for run in runs]
-    places = [place for place, tasks in enumerate(made) if tasks][:MOST]
+    made = {place: tasks for place, run in enumerate(runs) if (tasks := run.made)}
+    places = list(made)[:MOST]
     border = Border(THRESHOLD)
     found: dict[tuple[int, int], Overlap] = {}
     for second in places:
         index = RougeIndex(unicode)
         for task in made[second]:
             index.add(task)
-        texts = {task.instruction for task in made[second]}
+        known = {task.instruction for task in made[second]}
         for first in places:
             if first != second:
-                found[first, second] = overlap(even(made[first], SAMPLE), texts, index, border)
+                texts = [task.instruction for task in even(made[first], SAMPLE)]
+                same = [text in known for text in texts]
+                near = [text in known or index.above(text, border) is not None for text in texts]
+                shares = (round(sum(one) / len(texts), 6) for one in (near, same))
+                found[first, second] = Overlap(*shares)
     return dict(sorted(found.items()))
-
-
-def overlap(tasks: Sequence[Task], texts: set[str], index: RougeIndex, border: Border) -> Overlap:
-    """Return how many of some tasks are among the texts of a run, and how many are near one of them."""
-    same = [task.instruction in texts for task in tasks]
-    near = [
-        is_same or index.above(task.instruction, border) is not None for is_same, task in zip(same, tasks, strict=True)
-    ]
-    return Overlap(round(sum(near) / len(tasks), 6), round(sum(same) / len(tasks), 6))

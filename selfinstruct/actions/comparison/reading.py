@@ -1,4 +1,4 @@
-"""A run folder as a comparison sees it: readable or not, finished or not, and why.
+"""A run folder as a comparison sees it: its committed rounds, and whether it is complete.
 
 All figures come from the committed rounds, by the functions that make the summary; a summary that differs from them is
 reported.
@@ -13,7 +13,7 @@ from selfinstruct.errors import RunFolderError
 from selfinstruct.pool import Pool
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.storage.summary import COUNTED, SPENT, SUMMARY, authors, totals
-from selfinstruct.task import stand_ins
+from selfinstruct.task import Task, stand_ins
 
 COMPLETE = "complete"
 OUTDATED = "unfinished: its summary is older than its rounds"
@@ -26,13 +26,18 @@ class Reading:
     folder: Path
     status: str
     """`complete`, or why it is not."""
-    is_readable: bool = True
     config: dict[str, Any] = field(default_factory=dict)
+    """Empty where the folder cannot be read."""
     rounds: Sequence[dict[str, Any]] = ()
     timings: Sequence[dict[str, Any]] = ()
     pool: Pool = field(default_factory=Pool)
     summary: dict[str, Any] = field(default_factory=dict)
     """Empty where it is missing or outdated."""
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the folder holds a run that can be read."""
+        return bool(self.config)
 
     @property
     def is_complete(self) -> bool:
@@ -50,25 +55,24 @@ class Reading:
         return bool(stand_ins(self.models))
 
     @property
-    def name(self) -> str:
-        """The name of the folder, and `(offline)` or `(scripted)` where no model wrote it."""
-        names = ", ".join(stand_ins(self.models))
-        return f"{self.folder.name} ({names})" if names else self.folder.name
+    def made(self) -> list[Task]:
+        """The tasks that it has made."""
+        return [task for task in self.pool if not task.is_human]
 
 
 def read(folder: Path) -> Reading:
     """Return the run in a folder, with whatever of it can be read."""
     if not folder.is_dir():
-        return Reading(folder, "there is no such folder", is_readable=False)
+        return Reading(folder, "there is no such folder")
     try:
         run = RunReader(folder, may_be_empty=True)
         if not run.config:
-            return Reading(folder, "no run has started here", is_readable=False)
+            return Reading(folder, "no run has started here")
         status = status_of(run.rows, run.summary, (folder / SUMMARY).exists())
         summary = {} if status == OUTDATED else run.summary
-        return Reading(folder, status, True, run.config, run.rows, run.timings, run.pool, summary)
+        return Reading(folder, status, run.config, run.rows, run.timings, run.pool, summary)
     except RunFolderError as error:
-        return Reading(folder, str(error).rstrip("."), is_readable=False)
+        return Reading(folder, str(error).rstrip("."))
 
 
 def status_of(rounds: Sequence[dict[str, Any]], summary: dict[str, Any], has_summary: bool) -> str:

@@ -7,10 +7,9 @@ its reply.
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from selfinstruct.actions.comparison.reading import Reading
 from selfinstruct.errors import RunFolderError
@@ -27,8 +26,7 @@ OURS = ("_target_", "concurrency", "requests_per_minute", "tokens_per_minute", "
 """The keys of a model that are never sent."""
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter of a stage, as requested and as sent."""
 
     requested: tuple[str, ...]
@@ -45,27 +43,23 @@ class Parameter:
 
 def parameters(run: Reading) -> dict[tuple[str, str], Parameter]:
     """Return every requested or sent parameter, and the model as served, by stage and name."""
-    sent: dict[tuple[str, str], Counter[str]] = {}
-    total: Counter[str] = Counter()
-    for stage, decoding, identity, model, count in replies(run.folder / STORE):
-        total[stage] += count
-        sent_now = {**flat(loaded(identity), "model"), **flat(loaded(decoding)), SERVED: model}
-        for name, value in sent_now.items():
-            sent.setdefault((stage, name), Counter())[written(value)] += count
     requested = {
         (stage, name): values
-        for stage, part in run.config["recipe"].items()
+        for stage, part in run.config.get("recipe", {}).items()
         if isinstance(part, Mapping)
         for name, values in asked(part, run.config.get("model") or {}).items()
     }
-    for (stage, name), values in requested.items():
-        known = sent.setdefault((stage, name), Counter())
+    sent: dict[tuple[str, str], Counter[str]] = {key: Counter() for key in requested}
+    total: Counter[str] = Counter()
+    for stage, values, count in replies(run.folder / STORE):
+        total[stage] += count
+        for name, value in values.items():
+            sent.setdefault((stage, name), Counter())[written(value)] += count
+    for (stage, name), known in sent.items():
         missing = total[stage] - known.total()
-        if missing and values and not name.startswith("model."):
+        if missing and requested.get((stage, name)) and not name.startswith("model."):
             known[NOT_SENT] += missing
-    return {
-        key: Parameter(requested.get(key, ()), dict(sent.get(key, {}))) for key in dict.fromkeys([*requested, *sent])
-    }
+    return {key: Parameter(requested.get(key, ()), dict(known)) for key, known in sent.items()}
 
 
 def asked(stage: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -81,27 +75,22 @@ def asked(stage: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, tuple
     return values
 
 
-def replies(path: Path) -> Iterator[tuple[str, str, str, str, int]]:
-    """Yield the kinds of stored replies and how many there are of each; none where the file is missing or broken."""
+def replies(path: Path) -> list[tuple[str, dict[str, Any], int]]:
+    """Return what was sent, by stage, with the number of replies; empty where the store is missing or broken."""
     if odd_kind(path) is not None or not path.is_file():
-        return
+        return []
     try:
         with reading(path) as connection:
-            yield from connection.execute(QUERY).fetchall()
-    except RunFolderError:
-        return
+            rows = connection.execute(QUERY).fetchall()
+        return [
+            (stage, {**flat(json.loads(identity), "model"), **flat(json.loads(decoding)), SERVED: model}, count)
+            for stage, decoding, identity, model, count in rows
+        ]
+    except (RunFolderError, ValueError):
+        return []
 
 
-def loaded(text: str) -> dict[str, Any]:
-    """Return the JSON object in a text; empty without one."""
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flat(values: Any, prefix: str = "") -> dict[str, Any]:
     """Return nested parameters under dotted names, without those that have no value."""
     return {key: value for key, value in leaves(values, prefix) if value not in (None, [], {})}
 

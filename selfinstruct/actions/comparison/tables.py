@@ -6,12 +6,12 @@ four digits, and a dash for an unknown one.
 
 import json
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from selfinstruct.actions.comparison.comparing import Comparison
 from selfinstruct.actions.comparison.figures import EXPLAINED
-from selfinstruct.actions.comparison.grouping import CONFIDENCE, SEED, Estimate, Group, written
+from selfinstruct.actions.comparison.grouping import CONFIDENCE, SEED, Estimate, written
 from selfinstruct.storage.differences import ABSENT
 from selfinstruct.text import escaping
 from selfinstruct.text.escaping import in_a_line
@@ -29,8 +29,6 @@ FIRST = (
     "diversity.self_similarity",
 )
 """The figures of the short tables."""
-FEWEST, NARROWEST = 3, 3
-"""The fewest columns that are shown, and the characters of the narrowest."""
 MOST_KEYS = 8
 """The most keys that the short tables show."""
 
@@ -42,6 +40,7 @@ class Table:
     title: str
     headers: Sequence[str]
     rows: Sequence[Sequence[str]]
+    note: str = ""
 
 
 def digits(value: object) -> str:
@@ -55,34 +54,37 @@ def digits(value: object) -> str:
     return f"{int(value):,}" if isinstance(value, int | float) else str(value)
 
 
-def of_runs(comparison: Comparison, names: Iterable[str] = FIRST) -> Table:
+def of_runs(comparison: Comparison, names: Sequence[str] = FIRST) -> Table:
     """Return a row for each run: its status, its values of the keys that differ, and some figures."""
-    names, keys = list(names), list(comparison.short.items())[:MOST_KEYS]
+    keys = list(comparison.short)[:MOST_KEYS]
+    rows = [
+        [label, run.status, *(comparison.value(key, place) for key in keys), *(digits(row.get(name)) for name in names)]
+        for place, (label, run, row) in enumerate(
+            zip(comparison.labels, comparison.runs, comparison.figures, strict=True)
+        )
+    ]
+    return Table("Runs", ["run", "status", *headers(comparison, keys, names)], rows)
+
+
+def of_groups(comparison: Comparison, names: Sequence[str] = FIRST) -> Table:
+    """Return a row for each group: mean and confidence interval of each figure."""
+    keys = [key for key in comparison.short if key != SEED][:MOST_KEYS]
     rows = [
         [
-            label,
-            comparison.runs[place].status,
-            *(comparison.value(key, place) for key, _ in keys),
-            *(digits(comparison.figures[place].get(name)) for name in names),
+            comparison.group_label(group),
+            *(comparison.value(key, group.places[0]) for key in keys),
+            *(digits(group.figures.get(name)) for name in names),
         ]
-        for place, label in enumerate(comparison.labels)
+        for group in comparison.groups
     ]
-    shortened = [name.removeprefix("diversity.") for name in names]
-    return Table("Runs", ["run", "status", *(name for _, name in keys), *shortened], rows)
-
-
-def of_groups(comparison: Comparison, names: Iterable[str] = FIRST) -> Table:
-    """Return a row for each group: mean and confidence interval of each figure."""
-    names = list(names)
-    keys = [(key, name) for key, name in comparison.short.items() if key != SEED][:MOST_KEYS]
-
-    def row(group: Group) -> list[str]:
-        values = [comparison.value(key, group.places[0]) for key, _ in keys]
-        return [comparison.group_label(group), *values, *(digits(group.figures.get(name)) for name in names)]
-
     title = f"Means over random seeds, with bootstrap {CONFIDENCE:.0%} confidence intervals"
-    shortened = [name.removeprefix("diversity.") for name in names]
-    return Table(title, ["runs", *(name for _, name in keys), *shortened], [row(group) for group in comparison.groups])
+    return Table(title, ["runs", *headers(comparison, keys, names)], rows)
+
+
+def headers(comparison: Comparison, keys: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return the headers of keys that differ, and of figures."""
+    short = comparison.short
+    return [*(short[key] for key in keys), *(name.removeprefix("diversity.") for name in names)]
 
 
 def short_tables(comparison: Comparison) -> list[Table]:
@@ -91,38 +93,23 @@ def short_tables(comparison: Comparison) -> list[Table]:
 
 
 def text(table: Table, width: int | None = None) -> str:
-    """Return a table for the terminal; if it is too wide, the last columns are dropped and long cells are cut."""
-    headers, *rows = [list(map(in_a_line, row)) for row in (table.headers, *table.rows)]
-    left_out = 0
-    while True:
-        widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
-        if width is None or sum(widths) + 2 * (len(widths) - 1) <= width:
-            break
-        if len(headers) <= FEWEST:
-            widths = fitted(widths, width)
-            break
-        left_out += 1
-        for row in (headers, *rows):
-            del row[-1]
-    lines = ["  ".join(cut(cell, size).ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()
-             for row in (headers, ["-" * size for size in widths], *rows)]  # fmt: skip
-    more = "1 more column does" if left_out == 1 else f"{left_out} more columns do"
-    note = [f"({more} not fit)"] if left_out else []
+    """Return a table in plain characters; if it is wider than `width`, cells are cut and the last columns dropped."""
+    rows = [list(map(in_a_line, row)) for row in (table.headers, *table.rows)]
+    longest = max(3, (width or 1_000_000) // 3)
+    widths = [min(longest, max(map(len, column))) for column in zip(*rows, strict=True)]
+    count = len(widths)
+    while width is not None and count > 1 and sum(widths[:count]) + 2 * (count - 1) > width:
+        count -= 1
+    rows.insert(1, ["-" * size for size in widths])
+    lines = ["  ".join(map(cut, row, widths[:count])).rstrip() for row in rows]
+    note = [f"(columns that do not fit: {len(widths) - count})"] if count < len(widths) else []
     title = textwrap.wrap(table.title, width) if width else [table.title]
     return "\n".join([*title, "", *lines, *note]) + "\n"
 
 
-def fitted(widths: Sequence[int], width: int) -> list[int]:
-    """Return the widths of columns that fit, the widest made narrower first."""
-    found = list(widths)
-    while sum(found) + 2 * (len(found) - 1) > width and max(found) > NARROWEST:
-        found[found.index(max(found))] -= 1
-    return found
-
-
 def cut(cell: str, size: int) -> str:
-    """Return a cell that is not longer than its column."""
-    return cell if len(cell) <= size else cell[: size - 1] + "…"
+    """Return a cell that is as long as its column is wide."""
+    return cell.ljust(size) if len(cell) <= size else cell[: size - 1] + "…"
 
 
 def markdown(table: Table) -> str:
@@ -155,17 +142,10 @@ def every_group(comparison: Comparison) -> list[list[object]]:
     """Return a row for each group with every figure and its interval, after a row of headers."""
     names = ordered(name for group in comparison.groups for name in group.figures)
     shared = [key for key in comparison.keys if key != SEED]
-    measures: tuple[tuple[str, Callable[[Estimate], float]], ...] = (
-        ("mean", lambda estimate: estimate.mean),
-        ("low", lambda estimate: estimate.low),
-        ("high", lambda estimate: estimate.high),
-    )
-    rows: list[list[object]] = [
-        ["runs", *shared, *(f"figures.{name}.{kind}" for name in names for kind, _ in measures)]
-    ]
+    kinds = ("mean", "low", "high")
+    rows: list[list[object]] = [["runs", *shared, *(f"figures.{name}.{kind}" for name in names for kind in kinds)]]
     for group in comparison.groups:
-        found = [group.figures.get(name) for name in names]
-        cells = [None if one is None else measure(one) for one in found for _, measure in measures]
+        cells = [getattr(group.figures.get(name), kind, None) for name in names for kind in kinds]
         values = [raw(comparison.keys[key][group.places[0]]) for key in shared]
         rows.append([comparison.group_label(group), *values, *cells])
     return rows
@@ -173,10 +153,9 @@ def every_group(comparison: Comparison) -> list[list[object]]:
 
 def every_overlap(comparison: Comparison) -> list[list[object]]:
     """Return a row for each pair of runs, after a row of headers."""
-    rows: list[list[object]] = [["run", "other", "near", "identical"]]
-    for (first, second), found in comparison.overlaps.items():
-        rows.append([comparison.labels[first], comparison.labels[second], found.near, found.identical])
-    return rows
+    labels = comparison.labels
+    pairs = ([labels[first], labels[second], *found] for (first, second), found in comparison.overlaps.items())
+    return [["run", "other", "near", "identical"], *pairs]
 
 
 def ordered(names: Iterable[str]) -> list[str]:
