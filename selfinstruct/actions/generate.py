@@ -55,16 +55,7 @@ class Generate:
 
     def problems(self, run: "Run") -> list[str]:
         """Report bad seeds, prompts that cannot be rendered, and models that could not answer."""
-        problems = [text for stage in run.recipe.values() if isinstance(stage, Reading) for text in stage.problems()]
-        seeds = Pool()
-        try:
-            seeds = Pool(run.seeds.load() if asking(run.recipe) else ())
-        except DataError as error:
-            problems += error.problems
-        for name, stage in asking(run.recipe).items():
-            model = stage.model or run.model
-            if len(seeds):
-                problems += prompt_problems(f"recipe.{name}", stage, seeds, model.mode == "chat")
+        problems = seed_problems(run)
         problems += model_problems(run)
         if run.budget.usd is not None and not problems:
             problems += [unpriced(model) for model in run.models if model.pricing() is None]
@@ -211,6 +202,18 @@ def model_problems(run: "Run") -> list[str]:
         if not found and isinstance(model, Selective):
             found = model.unsupported_parameters(key, asked[key])
         problems += found
+    return problems
+
+
+def seed_problems(run: "Run") -> list[str]:
+    """Report bad data and seeds, and prompts that cannot be rendered of them."""
+    problems = [text for stage in run.recipe.values() if isinstance(stage, Reading) for text in stage.problems()]
+    try:
+        seeds = Pool(run.seeds.load() if asking(run.recipe) else ())
+    except DataError as error:
+        return problems + error.problems
+    for name, stage in asking(run.recipe).items():
+        problems += prompt_problems(f"recipe.{name}", stage, seeds, (stage.model or run.model).mode == "chat")
     return problems
 
 

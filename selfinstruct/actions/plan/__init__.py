@@ -1,27 +1,22 @@
 """Estimate what a run would ask and cost, without asking anything.
 
 The config is composed, built and checked like that of a run, and its prompts are rendered; only the replies are
-missing.  Their number is estimated (estimate.py), from an earlier run where one is named; cost and time follow from the
-model's price and limits (pace.py).
-
-Mistakes in the config or the seeds are errors here too.  What the machine lacks, such as an API key, is only noted,
-since a plan is often made on another machine than the run.
+missing.  What the machine lacks, such as an API key, is only noted, since a plan is often made on another machine.
 """
 
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from selfinstruct.actions.generate import prompt_problems
+from selfinstruct.actions.generate import seed_problems
 from selfinstruct.actions.plan.assumptions import Assumptions
 from selfinstruct.actions.plan.earlier import Earlier, read
 from selfinstruct.actions.plan.jobs import place_of, sweep
 from selfinstruct.actions.plan.planned import Planned
 from selfinstruct.actions.plan.report import report
-from selfinstruct.errors import DataError, RunFolderError
+from selfinstruct.errors import RunFolderError
 from selfinstruct.part import part
-from selfinstruct.pool import Pool
-from selfinstruct.recipe import Reading, asking
+from selfinstruct.recipe import asking
 from selfinstruct.storage.folder import replace_text
 from selfinstruct.text.terminal import printable
 from selfinstruct.trackers.screen import screen
@@ -46,13 +41,7 @@ class Plan:
 
     def problems(self, run: "Run") -> list[str]:
         """Report bad seeds, prompts that cannot be rendered, and an unreadable earlier run."""
-        problems = [text for stage in run.recipe.values() if isinstance(stage, Reading) for text in stage.problems()]
-        try:
-            seeds = Pool(run.seeds.load() if asking(run.recipe) else ())
-        except DataError as error:
-            return problems + error.problems
-        for name, stage in asking(run.recipe).items():
-            problems += prompt_problems(f"recipe.{name}", stage, seeds, (stage.model or run.model).mode == "chat")
+        problems = seed_problems(run)
         try:
             self._earlier()
         except RunFolderError as error:

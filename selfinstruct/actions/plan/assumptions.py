@@ -1,17 +1,55 @@
-"""The assumptions of a plan where no earlier run was measured; their values are in the YAML, each with its reason."""
+"""Estimated figures, and those that are assumed where no earlier run was measured; the YAML has the reason for each."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from selfinstruct.actions.plan.range import Range
 from selfinstruct.part import part
-from selfinstruct.recipe import ModelStage
-from selfinstruct.recipe.annotate import Annotate
 
 Kind = Literal["tasks", "whole_tasks", "answers", "instances"]
 """What the replies of a stage hold: new instructions, new tasks with input and output, short answers about a task, or
 instances of it."""
+Figure = Annotated[float, Field(ge=0)]
+
+
+@part
+class Range:
+    """Low, expected and high."""
+
+    low: Figure
+    """The value if all goes well."""
+    expected: Figure
+    """The expected value."""
+    high: Figure
+    """The value if little goes well."""
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> "Range":
+        if not self.low <= self.expected <= self.high:
+            raise ValueError("must have low <= expected <= high")
+        return self
+
+    def __add__(self, other: "Range") -> "Range":
+        return Range(low=self.low + other.low, expected=self.expected + other.expected, high=self.high + other.high)
+
+    def __mul__(self, other: "Range") -> "Range":
+        return Range(low=self.low * other.low, expected=self.expected * other.expected, high=self.high * other.high)
+
+    def mapped(self, change: Callable[[float], float]) -> "Range":
+        """Return the range with a monotonic change applied to its three values."""
+        return Range(low=change(self.low), expected=change(self.expected), high=change(self.high))
+
+
+def exactly(value: float) -> Range:
+    """Return the range of a known figure."""
+    return Range(low=value, expected=value, high=value)
+
+
+def added(ranges: "list[Range | None]") -> Range | None:
+    """Return the sum; None if any of them is unknown."""
+    known = [range_ for range_ in ranges if range_ is not None]
+    return sum(known, exactly(0)) if len(known) == len(ranges) else None
 
 
 def above_zero(range_: Range) -> Range:
@@ -39,21 +77,3 @@ class Assumptions:
     """Seconds until the first token of a reply."""
     tokens_per_second: Annotated[float, Field(gt=0)]
     """Tokens a second within one reply."""
-
-    def kept(self, stage: ModelStage) -> Range:
-        """Return the number of new tasks that one request of a stage adds to the pool."""
-        return self.whole_tasks_per_request if kind_of(stage) == "whole_tasks" else self.kept_per_request
-
-    def latency(self, tokens: float) -> float:
-        """Return the seconds that a reply of this length takes."""
-        return self.first_token_seconds + tokens / self.tokens_per_second
-
-
-def kind_of(stage: ModelStage) -> Kind:
-    """Return what the replies of a stage hold, as its parser says, or else by what the stage does with them."""
-    holds: Kind | None = getattr(stage.prompt.parser, "holds", None)
-    if holds is not None:
-        return holds
-    if not isinstance(stage, Annotate):
-        return "tasks"
-    return "answers" if stage.instances is None else "instances"

@@ -5,51 +5,28 @@ The run may have been stopped, or may still be in progress: what it has committe
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from selfinstruct.actions.plan.novelty import Judged
 from selfinstruct.errors import RunFolderError
 from selfinstruct.round import SURPLUS
 from selfinstruct.storage.reader import STORE, RunReader
 from selfinstruct.storage.summary import known
-from selfinstruct.task import Task
-
-Row = Mapping[str, Any]
-
-
-class Fate(NamedTuple):
-    """What became of a task, without its texts, which may be many."""
-
-    is_human: bool
-    is_classification: bool | None
-    completed: tuple[str, ...]
-    """The stages that completed it."""
-    handled: tuple[str, ...]
-    """The stages that completed it or gave it up."""
-
-    @classmethod
-    def of(cls, task: Task) -> "Fate":
-        """Return the fate of a task."""
-        return cls(task.is_human, task.is_classification, tuple(task.models), (*task.models, *task.failed_stages))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
     """What one stage of the earlier run did."""
 
-    rounds: Sequence[Row]
+    rounds: Sequence[Mapping[str, Any]]
     subjects: int
     """Tasks that it completed or gave up."""
     of_made: int
     """Those of them that the run had made."""
-    completed: int
-    """Tasks that it completed."""
     latency: float | None
     """Mean seconds from a request to its reply; None where no reply is stored."""
-    seconds: float
-    """Seconds that its rounds took."""
 
     @property
     def asked(self) -> int:
@@ -61,27 +38,21 @@ class Measured:
         """The number of candidates that entered the pool."""
         return sum(row["kept"] for row in self.rounds)
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether it ended by itself."""
-        return "ended" in self.rounds[-1]
-
     def tokens(self, key: str) -> float | None:
         """Return the mean number of tokens of a reply, or of its prompt."""
         answered = sum(row["asked"] - row["failed"] for row in self.rounds)
         total = known(row[key] for row in self.rounds)
         return None if total is None or not answered else total / answered
 
-    def judged(self, filters: Sequence[str]) -> list[tuple[Judged, int]]:
-        """Return for each round what was new of what these filters judged, and the requests that it took.
+    def judged(self, filters: Sequence[str]) -> tuple[list[Judged], int]:
+        """Return for each round what was new of what these filters judged, and the requests that all of it took.
 
         The last round is left out where enough candidates were kept before all were judged.
         """
         whole = [row for row in self.rounds if f"rejected/{SURPLUS}" not in row] or self.rounds
         refused = [sum(row.get(f"rejected/{name}", 0) for name in filters) for row in whole]
-        return [
-            (Judged(row["kept"], row["kept"] + count), row["asked"]) for row, count in zip(whole, refused, strict=True)
-        ]
+        judged = [Judged(row["kept"], row["kept"] + count) for row, count in zip(whole, refused, strict=True)]
+        return judged, sum(row["asked"] for row in whole)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +65,7 @@ class Earlier:
     """Tasks that it made."""
     classified: Mapping[object, int]
     """How many of these are classification tasks, are not, or were not classified."""
-    stages: Mapping[str, Measured] = field(default_factory=dict)
+    stages: Mapping[str, Measured]
     """Those that asked anything."""
 
 
@@ -106,20 +77,20 @@ def read(folder: Path) -> Earlier:
         if (folder / STORE).is_file():
             with run.replies() as replies:
                 latency = replies.latencies()
-        tasks = list({task.id: Fate.of(task) for task in run.tasks()}.values())
+        tasks = {  # by id, without their texts, which may be many
+            task.id: (task.is_human, task.is_classification, {*task.models, *task.failed_stages})
+            for task in run.tasks()
+        }.values()
     except RunFolderError as error:
         raise RunFolderError(f"plan.like={folder} cannot be used: {error}") from None
-    made = [task for task in tasks if not task.is_human]
     stages = {
         stage: Measured(
             rounds=[row for row in run.rows if row["stage"] == stage],
-            subjects=sum(stage in task.handled for task in tasks),
-            of_made=sum(stage in task.handled for task in made),
-            completed=sum(stage in task.completed for task in tasks),
+            subjects=sum(stage in handled for _, _, handled in tasks),
+            of_made=sum(stage in handled for is_human, _, handled in tasks if not is_human),
             latency=latency.get(stage),
-            seconds=sum(row["seconds"] for row in run.timings if row["stage"] == stage),
         )
         for stage in dict.fromkeys(row["stage"] for row in run.rows if row["asked"])
     }
-    classified: Counter[object] = Counter(task.is_classification for task in made)
-    return Earlier(folder=folder, config=run.config, made=len(made), classified=classified, stages=stages)
+    classified: Counter[object] = Counter(answer for is_human, answer, _ in tasks if not is_human)
+    return Earlier(folder=folder, config=run.config, made=classified.total(), classified=classified, stages=stages)

@@ -1,27 +1,24 @@
-"""How many requests and tokens a stage will need.
+"""How many requests and tokens a stage will need, what they cost, and how long they take.
 
-A stage that makes tasks needs more candidates the larger its pool (novelty.py), at a number of candidates a request; a
-stage that completes tasks asks about a share of them, some more than once.  Both are measured in an earlier run where
-there is one, stage by stage, or assumed.  The range covers chance alone: the next run is taken to be like the earlier
-one, and differences between their configs are noted elsewhere.
+A stage that makes tasks needs more candidates the larger its pool (novelty.py); a stage that completes tasks asks about
+a share of them, some more than once.  Both are measured in an earlier run where there is one, or assumed.  Of a
+measured stage only the decline of novelty has a range: the next run is taken to be like the earlier one, and
+differences between their configs are noted elsewhere.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
-from selfinstruct.actions.plan.assumptions import Assumptions, kind_of
+from selfinstruct.actions.plan.assumptions import Assumptions, Kind, Range, exactly
 from selfinstruct.actions.plan.earlier import Earlier, Measured
-from selfinstruct.actions.plan.novelty import Novelty
-from selfinstruct.actions.plan.range import Range, exactly
+from selfinstruct.actions.plan.novelty import candidates
 from selfinstruct.filters import NeighborFilter
+from selfinstruct.model import Model
 from selfinstruct.recipe import ModelStage
-from selfinstruct.recipe.annotate import Annotate
+from selfinstruct.recipe.annotate import AHEAD, Annotate
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.sampler.missing import Missing
-
-TENTH = 1.28
-"""Standard deviations from the median to the tenth percentile."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,25 +27,13 @@ class Estimate:
 
     tasks: Range
     """Tasks that it is to make, or to complete."""
+    made: Range
+    """Tasks that it adds to the pool."""
     requests: Range
-    prompt_tokens: float
-    """Of one request, on average."""
-    reply_tokens: Range
-    """Of one reply, on average."""
-    new_share: float | None
-    """The share of candidates that are still new at the end; None where that is not known."""
-    is_measured: bool
-    """Whether requests and replies are those of an earlier run, and not assumed."""
-
-    @property
-    def prompts(self) -> Range:
-        """Tokens of all prompts."""
-        return self.requests.mapped(lambda count: count * self.prompt_tokens)
-
-    @property
-    def replies(self) -> Range:
-        """Tokens of all replies."""
-        return self.requests * self.reply_tokens
+    prompts: Range
+    """Tokens of all prompts."""
+    replies: Range
+    """Tokens of all replies."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,58 +43,6 @@ class Outlook:
     assumed: Assumptions
     earlier: Earlier | None
 
-    def of(
-        self,
-        name: str,
-        stage: ModelStage,
-        made: Range,
-        lacking: int,
-        prompt_tokens: float,
-        inputs: float | None = None,
-    ) -> Estimate:
-        """Return what a stage will need after `made` tasks, when `lacking` seeds lack what it fills.
-
-        `inputs` says how many inputs of each task it asks about, where it asks input by input.
-        """
-        measured = self.measured(name, stage)
-        reply = self._reply(stage, measured)
-        if stage.target is not None:
-            tasks, requests, new_share = exactly(stage.target), *self._grown(stage.target, stage, measured)
-        elif isinstance(stage, Grow) and stage.generations is not None:
-            tasks = requests = exactly(lacking * stage.generations)  # each task once a generation
-            new_share = None
-        else:
-            tasks = self._tasks(stage, measured, made, lacking)
-            each = self._each(stage, measured) if inputs is None else self._each_input(stage, measured)
-            requests, new_share = (tasks * each).mapped(lambda count: count * (inputs or 1)), None
-        whole = requests.mapped(lambda count: float(math.ceil(count)))
-        if isinstance(stage, Grow) and stage.generations is None:
-            size = stage.requests_per_round
-            whole = requests.mapped(lambda count: float(size * math.ceil(count / size)))
-        return Estimate(
-            tasks=tasks,
-            requests=whole,
-            prompt_tokens=prompt_tokens,
-            reply_tokens=reply,
-            new_share=new_share,
-            is_measured=measured is not None,
-        )
-
-    def made(self, name: str, stage: ModelStage, found: Estimate) -> Range:
-        """Return the tasks that a stage will add; with generations and no measurement, as many as it asks for."""
-        if stage.target is not None:
-            return exactly(stage.target)
-        if not isinstance(stage, Grow):
-            return exactly(0)
-        measured = self.measured(name, stage)
-        return found.tasks if measured is None else found.tasks * exactly(measured.kept / measured.asked)
-
-    def _reply(self, stage: ModelStage, measured: Measured | None) -> Range:
-        tokens = None if measured is None else measured.tokens("completion_tokens")
-        range_ = self.assumed.reply_tokens[kind_of(stage)] if tokens is None else exactly(tokens)
-        most = stage.prompt.decoding.max_tokens
-        return range_ if most is None else range_.mapped(lambda tokens: min(tokens, most))
-
     def measured(self, name: str, stage: ModelStage) -> Measured | None:
         """Return the measurements of a stage in the earlier run; None where it has made or completed nothing."""
         found = None if self.earlier is None else self.earlier.stages.get(name)
@@ -117,99 +50,125 @@ class Outlook:
             return None
         return found
 
-    def _grown(self, target: int, stage: ModelStage, measured: Measured | None) -> tuple[Range, float | None]:
+    def of(
+        self, name: str, stage: ModelStage, made: Range, lacking: int, prompt_tokens: float, inputs: float | None
+    ) -> Estimate:
+        """Return what a stage will need after `made` tasks, when `lacking` seeds lack what it fills.
+
+        `inputs` says how many inputs of each task it asks about, where it asks input by input.
+        """
+        measured = self.measured(name, stage)
+        added, size = exactly(0), 1
+        if stage.target is not None:
+            tasks = added = exactly(stage.target)
+            requests = self._grown(stage.target, stage, measured)
+            size = stage.requests_per_round if isinstance(stage, Grow) else 1
+        elif isinstance(stage, Grow) and stage.generations is not None:
+            tasks = requests = exactly(lacking * stage.generations)  # each task once a generation
+            added = tasks if measured is None else exactly(tasks.expected * measured.kept / measured.asked)
+        else:
+            tasks = (made * self._share(stage, measured)).mapped(lambda count: count + lacking)
+            requests = (tasks * self._each(stage, measured, inputs)).mapped(lambda count: count * (inputs or 1))
+        whole = requests.mapped(lambda count: float(size * math.ceil(count / size)))
+        prompts = whole.mapped(lambda count: count * prompt_tokens)
+        replies = whole * self.reply(stage, measured)
+        return Estimate(tasks=tasks, made=added, requests=whole, prompts=prompts, replies=replies)
+
+    def reply(self, stage: ModelStage, measured: Measured | None) -> Range:
+        """Return the tokens of one reply of a stage."""
+        tokens = None if measured is None else measured.tokens("completion_tokens")
+        range_ = self.assumed.reply_tokens[kind_of(stage)] if tokens is None else exactly(tokens)
+        most = stage.prompt.decoding.max_tokens
+        return range_ if most is None else range_.mapped(lambda tokens: min(tokens, most))
+
+    def _grown(self, target: int, stage: ModelStage, measured: Measured | None) -> Range:
+        """Return the requests for so many tasks."""
         if measured is not None:
-            return grown(measured, target, measuring(stage))
-        kept = self.assumed.kept(stage)
-        return Range(low=target / kept.high, expected=target / kept.expected, high=target / kept.low), None
+            measuring = [name for name, filter_ in stage.filters.items() if isinstance(filter_, NeighborFilter)]
+            judged, asked = measured.judged(measuring)
+            per_candidate = asked / sum(row.judged for row in judged)
+            return candidates(judged, target).mapped(lambda count: count * per_candidate)
+        kept = self.assumed.kept_per_request
+        if kind_of(stage) == "whole_tasks":
+            kept = self.assumed.whole_tasks_per_request
+        return Range(low=target / kept.high, expected=target / kept.expected, high=target / kept.low)
 
-    def _tasks(self, stage: ModelStage, measured: Measured | None, made: Range, lacking: int) -> Range:
-        return (made * self._share(stage, measured, made.expected)).mapped(lambda count: count + lacking)
-
-    def _each(self, stage: ModelStage, measured: Measured | None) -> Range:
-        attempts = attempts_of(stage)
-        if measured is None:
+    def _each(self, stage: ModelStage, measured: Measured | None, inputs: float | None) -> Range:
+        """Return the requests for each task, or for each of its inputs."""
+        attempts = stage.attempts if isinstance(stage, Annotate) else 1
+        completed = 0 if measured is None else measured.subjects if inputs is None else measured.kept
+        if measured is None or not completed:
             return self.assumed.attempts_per_task.mapped(lambda count: min(count, attempts))
-        return repeated(measured, attempts, self._attempts_before(stage, measured))
+        return exactly(min(measured.asked / completed, attempts))
 
-    def _each_input(self, stage: ModelStage, measured: Measured | None) -> Range:
-        """Return the requests for each input of a task."""
-        if measured is None or not measured.kept:
-            return self._each(stage, None)
-        return exactly(min(measured.asked / measured.kept, attempts_of(stage)))
-
-    def _share(self, stage: ModelStage, measured: Measured | None, made: float) -> Range:
+    def _share(self, stage: ModelStage, measured: Measured | None) -> Range:
         """Return the share of the tasks made that the stage completes."""
         earlier = self.earlier
-        if earlier is not None and measured is not None and measured.is_whole and earlier.made:
-            return binomial(measured.of_made, earlier.made, made)
+        if earlier is not None and measured is not None and "ended" in measured.rounds[-1] and earlier.made:
+            return exactly(min(1.0, measured.of_made / earlier.made))
         where = stage.sampler.where if isinstance(stage.sampler, Missing) else {}
         if (wanted := where.get("is_classification")) is None:
             return exactly(1)
-        if earlier is not None and (decided := sum(earlier.classified.get(v, 0) for v in BOTH)):
-            return binomial(earlier.classified.get(wanted, 0), decided, made)
+        if earlier is not None and (decided := sum(earlier.classified.get(answer, 0) for answer in (True, False))):
+            return exactly(earlier.classified.get(wanted, 0) / decided)
         share = self.assumed.classification
         return share if wanted else Range(low=1 - share.high, expected=1 - share.expected, high=1 - share.low)
 
-    def _attempts_before(self, stage: ModelStage, measured: Measured) -> int:
-        assert self.earlier is not None
-        kept = self.earlier.config["recipe"].get(measured.rounds[0]["stage"], {}).get("attempts")
-        return kept if isinstance(kept, int) else attempts_of(stage)
+
+def kind_of(stage: ModelStage) -> Kind:
+    """Return what the replies of a stage hold, as its parser says, or else by what the stage does with them."""
+    holds: Kind | None = getattr(stage.prompt.parser, "holds", None)
+    if holds is not None:
+        return holds
+    if not isinstance(stage, Annotate):
+        return "tasks"
+    return "answers" if stage.instances is None else "instances"
 
 
-BOTH = (True, False)
+def cost(model: Model, found: Estimate) -> Range | None:
+    """Return what a stage costs; None where the price is not known."""
+    rates = model.pricing()
+    if rates is None:
+        return None
+    replies = found.replies.mapped(lambda tokens: rates.of(0, tokens))
+    return found.prompts.mapped(lambda tokens: rates.of(tokens, 0)) + replies
 
 
-def measuring(stage: ModelStage) -> list[str]:
-    """Return the names of the filters that reject candidates that are too similar to the pool."""
-    return [name for name, filter_ in stage.filters.items() if isinstance(filter_, NeighborFilter)]
+@runtime_checkable
+class Limited(Protocol):
+    """A model with limits."""
+
+    @property
+    def concurrency(self) -> int:
+        """The most concurrent requests."""
+        ...
+
+    @property
+    def requests_per_minute(self) -> int | None:
+        """The most attempts in any 60 seconds."""
+        ...
+
+    @property
+    def tokens_per_minute(self) -> int | None:
+        """The most tokens in any 60 seconds."""
+        ...
 
 
-def attempts_of(stage: ModelStage) -> int:
-    """Return the most requests of a stage for one task."""
-    return stage.attempts if isinstance(stage, Annotate) else 1
+def pace(stage: ModelStage, model: Model, found: Estimate, latency: float) -> tuple[str, Range] | None:
+    """Return the limit that decides how long a stage takes, and the seconds; None for a model without limits.
 
-
-def grown(measured: Measured, target: int, filters: Sequence[str]) -> tuple[Range, float]:
-    """Return the requests for so many tasks, and the share that is new at the end."""
-    rounds = measured.judged(filters)
-    judged = [row for row, _ in rounds]
-    asked = sum(count for _, count in rounds)
-    total = sum(row.judged for row in judged)
-    novelty = Novelty(judged)
-    requests = novelty.candidates(target).mapped(lambda count: count * asked / total)
-    spread = deviation([row.judged - count * total / asked for row, count in rounds]) * math.sqrt(len(rounds)) / total
-    return widened(requests, spread), novelty.share(target)
-
-
-def repeated(measured: Measured, attempts: int, before: int) -> Range:
-    """Return the requests for each task as measured, corrected for another number of attempts."""
-    failing = 1 - measured.completed / measured.asked
-    each = measured.asked / measured.subjects * series(failing, attempts) / series(failing, before)
-    spread = math.sqrt(failing / measured.asked)
-    return widened(exactly(each), spread).mapped(lambda count: min(max(1.0, count), attempts))
-
-
-def series(failing: float, attempts: int) -> float:
-    """Return the requests for each task, if each fails with the same probability."""
-    return sum(failing**attempt for attempt in range(attempts))
-
-
-def binomial(count: int, of: int, made: float) -> Range:
-    """Return a counted share for a run of another size, with the chance in both runs."""
-    share = min(1.0, count / of)
-    guess = (count + 1) / (of + 2)  # so that none of a few does not mean none of many
-    spread = TENTH * math.sqrt(guess * (1 - guess) * (1 / of + 1 / max(1.0, made)))
-    return Range(low=max(0.0, share - spread), expected=share, high=min(1.0, share + spread))
-
-
-def widened(range_: Range, spread: float) -> Range:
-    """Return the range widened by an independent relative spread."""
-    below = math.hypot(math.log(range_.expected / range_.low), TENTH * spread)
-    above = math.hypot(math.log(range_.high / range_.expected), TENTH * spread)
-    return replace(range_, low=range_.expected * math.exp(-below), high=range_.expected * math.exp(above))
-
-
-def deviation(values: Sequence[float]) -> float:
-    """Return the standard deviation around 0."""
-    return math.sqrt(sum(value * value for value in values) / len(values))
+    The time of the program itself, such as for similarity, is not included.
+    """
+    if not isinstance(model, Limited):
+        return None
+    under_way = AHEAD
+    if isinstance(stage, Grow) and stage.generations is None:
+        under_way = (stage.rounds_ahead + 1) * stage.requests_per_round
+    at_once = min(model.concurrency, under_way)
+    narrow = "rounds_ahead" if under_way < model.concurrency else "concurrency"
+    limits = {narrow: found.requests.mapped(lambda count: count * latency / at_once)}
+    if (most := model.requests_per_minute) is not None:
+        limits["requests_per_minute"] = found.requests.mapped(lambda count: 60 * count / most)
+    if (tokens := model.tokens_per_minute) is not None:
+        limits["tokens_per_minute"] = (found.prompts + found.replies).mapped(lambda count: 60 * count / tokens)
+    return max(limits.items(), key=lambda limit: limit[1].expected)

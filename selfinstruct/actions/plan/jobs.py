@@ -5,10 +5,9 @@ config: among the folders of the sweep, the one whose finished run started with 
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.run_info import RunInfo
@@ -22,14 +21,8 @@ PLANS = "plan"
 
 def done_in(start: RunInfo, targets: Mapping[str, int | None]) -> Path | None:
     """Return the folder of a finished run with this config: its own, or another of its sweep."""
-    return next((folder for folder in folders(start) if is_done(folder, start, targets)), None)
-
-
-def folders(start: RunInfo) -> Iterator[Path]:
-    """Yield the folder of the run, and of every other job of its sweep."""
-    yield start.folder
-    if start.group is not None:
-        yield from sorted(path for path in start.folder.parent.iterdir() if path.is_dir() and path != start.folder)
+    others = [] if start.group is None else sorted(path for path in start.folder.parent.iterdir() if path.is_dir())
+    return next((folder for folder in [start.folder, *others] if is_done(folder, start, targets)), None)
 
 
 def is_done(folder: Path, start: RunInfo, targets: Mapping[str, int | None]) -> bool:
@@ -50,7 +43,11 @@ def is_done(folder: Path, start: RunInfo, targets: Mapping[str, int | None]) -> 
 
 def sweep(start: RunInfo) -> str:
     """Return the sum of all jobs of the sweep that were planned so far, in one line."""
-    plans = list(written(start.folder.parent))
+    folder, plans = start.folder.parent, []
+    apart = [path for path in (folder / PLANS).glob("*.json") if not (folder / path.stem / PLAN).exists()]
+    for path in sorted([*folder.glob(f"*/{PLAN}"), *apart]):
+        with suppress(OSError, ValueError):
+            plans.append(json.loads(path.read_text(encoding="utf-8")))
     done = [Path(plan["done"]).name for plan in plans if plan["done"]]
     left = [plan["total"] for plan in plans if not plan["done"]]
     requests = sum(total["requests"]["expected"] for total in left)
@@ -65,11 +62,3 @@ def place_of(start: RunInfo) -> Path:
     if start.group is None or (start.folder / CONFIG).exists():
         return start.folder / PLAN
     return start.folder.parent / PLANS / f"{start.folder.name}.json"
-
-
-def written(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield the plans of a sweep's jobs."""
-    apart = [path for path in (folder / PLANS).glob("*.json") if not (folder / path.stem / PLAN).exists()]
-    for path in sorted([*folder.glob(f"*/{PLAN}"), *apart]):
-        with suppress(OSError, ValueError):
-            yield json.loads(path.read_text(encoding="utf-8"))

@@ -14,21 +14,21 @@ The range assumes that the form of the curve is right, and so is too narrow: on 
 a few percent outside it.
 
 Rejected, each tried on the first 2,000 tasks of a run of 52,000: the best curve alone (50% more candidates than were
-needed); Pitman and Yor's law of new species, which starts at 1 and so mistakes repeats within a reply for decline
-(a third too few); a fall to zero at a finite number of tasks, which predicted that the run would never end.
+needed); Pitman and Yor's law of new species (a third too few); a fall to zero at a finite number of tasks, which
+predicted that the run would never end.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from selfinstruct.actions.plan.range import Range
+from selfinstruct.actions.plan.assumptions import Range
 
 FIRSTS = 9
 FALLS = tuple(10 ** (-1 + step / 8) for step in range(13))
 SIZES = tuple(10 ** (1.5 + step / 5) for step in range(24))
 BINS = 60
+"""Rounds are summed up in so many spans, which saves time."""
 LEAST = 1e-9
 
 
@@ -39,8 +39,7 @@ class Judged(NamedTuple):
     judged: int
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(NamedTuple):
     """One way in which novelty may decline."""
 
     first: float
@@ -57,40 +56,22 @@ class Curve:
         return float(self.size / (self.first * steeper) * ((1 + kept / self.size) ** steeper - 1))
 
 
-class Novelty:
-    """The decline of novelty that an earlier run suggests."""
-
-    def __init__(self, rounds: Sequence[Judged]) -> None:
-        rounds = binned(rounds)
-        fits = [(likelihood(curve, rounds), curve) for curve in curves(rounds)]
-        best = max(fit for fit, _ in fits)
-        self._curves = [(math.exp(fit - best), curve) for fit, curve in fits if fit > best - 12]
-
-    def candidates(self, kept: float) -> Range:
-        """Return the number of candidates that are judged until `kept` are kept."""
-        return self._weighed([(curve.candidates(kept), weight) for weight, curve in self._curves])
-
-    def share(self, kept: float) -> float:
-        """Return the expected share of new candidates when `kept` are kept."""
-        return self._weighed([(curve.share(kept), weight) for weight, curve in self._curves]).expected
-
-    def _weighed(self, values: list[tuple[float, float]]) -> Range:
-        values.sort()
-        total = sum(weight for _, weight in values)
-        found: list[float] = []
-        passed = 0.0
-        for value, weight in values:
-            passed += weight
-            while len(found) < 3 and passed >= (0.1, 0.5, 0.9)[len(found)] * total:
-                found.append(value)
-        return Range(low=found[0], expected=found[1], high=found[2])
-
-
-def binned(rounds: Sequence[Judged]) -> list[Judged]:
-    """Return the rounds summed up in at most `BINS` spans, which saves time."""
+def candidates(rounds: Sequence[Judged], kept: float) -> Range:
+    """Return the number of candidates that are judged until `kept` are kept, by the rounds of an earlier run."""
     size = math.ceil(len(rounds) / BINS)
     spans = [rounds[start : start + size] for start in range(0, len(rounds), size)]
-    return [Judged(sum(row.kept for row in span), sum(row.judged for row in span)) for span in spans]
+    rounds = [Judged(sum(row.kept for row in span), sum(row.judged for row in span)) for span in spans]
+    fits = [(likelihood(curve, rounds), curve) for curve in curves(rounds)]
+    best = max(fit for fit, _ in fits)
+    weighed = sorted((curve.candidates(kept), math.exp(fit - best)) for fit, curve in fits if fit > best - 12)
+    total = sum(weight for _, weight in weighed)
+    found: list[float] = []
+    passed = 0.0
+    for value, weight in weighed:
+        passed += weight
+        while len(found) < 3 and passed >= (0.1, 0.5, 0.9)[len(found)] * total:
+            found.append(value)
+    return Range(low=found[0], expected=found[1], high=found[2])
 
 
 def curves(rounds: Sequence[Judged]) -> list[Curve]:

@@ -1,30 +1,23 @@
 """A plan as text: every prompt in full, then the figures, then the notes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from selfinstruct.actions.comparison.tables import UNKNOWN, Table, text
 from selfinstruct.trackers.console import duration
 
 Plan: TypeAlias = Mapping[str, Any]
-Figure: TypeAlias = Mapping[str, float] | None
-Form: TypeAlias = Callable[[float], str]
 
-HEADS = ("stage", "tasks", "requests", "prompt tokens", "reply tokens", "cost", "time", "bound by", "basis")
+TITLE = "Expected (low to high), – for unknown"
 
 
 def report(plan: Plan) -> str:
     """Return the whole plan, as text."""
-    total = plan["total"]
-    parts = [prompt(name, stage) for name, stage in plan["stages"].items()]
-    figures = [*plan["stages"].items(), ("total", total)]
-    parts.append(aligned([HEADS, *(row(name, stage) for name, stage in figures)]))
-    parts.append(
-        f"\nExpected (low to high), – for unknown: {spread(total['requests'])} requests,"
-        f" {spread(total['prompt_tokens'], short)} tokens of prompts, {spread(total['completion_tokens'], short)} of"
-        f" replies, {spread(total['cost_usd'], dollars)}, {spread(total['seconds'], duration)} of time."
-    )
-    parts += [f"- {note}" for note in plan["notes"]]
-    return "\n".join(parts)
+    figures = [*plan["stages"].items(), ("total", plan["total"])]
+    heads = ("stage", "tasks", *FORMS, "bound by", "basis")
+    prompts = (prompt(name, stage) for name, stage in plan["stages"].items())
+    table = text(Table(TITLE, heads, [row(name, found) for name, found in figures]))
+    return "\n".join([*prompts, table, *(f"- {note}" for note in plan["notes"])])
 
 
 def prompt(name: str, stage: Plan) -> str:
@@ -35,28 +28,18 @@ def prompt(name: str, stage: Plan) -> str:
     return f"{head:─<100}\n{system}{shown['text']}\n"
 
 
-def row(name: str, figures: Plan) -> tuple[str, ...]:
+def row(name: str, figures: Plan) -> list[str]:
     """Return a line of the table."""
-    tokens = (expected(figures[key], short) for key in ("prompt_tokens", "completion_tokens"))
-    cost, time = expected(figures["cost_usd"], dollars), expected(figures["seconds"], duration)
-    tasks = expected(figures["tasks"], whole) if "tasks" in figures else ""
-    return (
-        name,
-        *(tasks, spread(figures["requests"]), *tokens, cost, time),
-        *(figures.get("bound_by") or "", figures.get("basis", "")),
-    )
+    cells = [spread(figures[key], form) for key, form in FORMS.values()]
+    tasks = spread(figures["tasks"], whole) if "tasks" in figures else ""
+    return [name, tasks, *cells, figures.get("bound_by") or "", figures.get("basis", "")]
 
 
-def expected(range_: Figure, form: Form) -> str:
-    """Return a figure without its range."""
-    return "–" if range_ is None else form(range_["expected"])
-
-
-def spread(range_: Figure, form: Form | None = None) -> str:
+def spread(range_: Mapping[str, float] | None, form: Callable[[float], str]) -> str:
     """Return a figure with its range, where there is one."""
     if range_ is None:
-        return "–"
-    low, middle, high = ((form or whole)(range_[key]) for key in ("low", "expected", "high"))
+        return UNKNOWN
+    low, middle, high = (form(range_[key]) for key in ("low", "expected", "high"))
     return middle if low == high else f"{middle} ({low} to {high})"
 
 
@@ -67,9 +50,7 @@ def whole(value: float) -> str:
 
 def short(value: float) -> str:
     """Return a large count, in thousands or millions."""
-    if value >= 10_000_000:
-        return f"{value / 1_000_000:,.0f} M"
-    return f"{value / 1_000_000:.1f} M" if value >= 1_000_000 else f"{value / 1000:,.0f} k"
+    return f"{value / 1_000_000:,.1f} M" if value >= 1_000_000 else f"{value / 1000:,.0f} k"
 
 
 def dollars(value: float) -> str:
@@ -77,12 +58,11 @@ def dollars(value: float) -> str:
     return f"${value:,.2f}" if value == 0 or value >= 0.1 else f"${value:.2g}"
 
 
-def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in plain characters, the same on a terminal, in a pipe and in a log."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    first, *rest = (
-        "  ".join(cell.ljust(width) if place == 0 else cell.rjust(width) for place, (cell, width) in enumerate(line))
-        for line in (zip(row, widths, strict=True) for row in rows)
-    )
-    lines = [first, "─" * len(first), *rest[:-1], "─" * len(first), rest[-1]]
-    return "\n".join(line.rstrip() for line in lines)
+FORMS = {
+    "requests": ("requests", whole),
+    "prompt tokens": ("prompt_tokens", short),
+    "reply tokens": ("completion_tokens", short),
+    "cost": ("cost_usd", dollars),
+    "time": ("seconds", duration),
+}
+"""The figures that add up: their heads, keys and forms."""
