@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from selfinstruct.actions.card import citation
 from selfinstruct.actions.card.card import card
-from selfinstruct.actions.card.facts import Stated, facts_of, provenance
-from selfinstruct.actions.card.methods import paragraph
+from selfinstruct.actions.card.facts import Stated, facts_of
+from selfinstruct.actions.card.methods import paragraph, table
 from selfinstruct.actions.export import write
-from selfinstruct.actions.publication import citation, paper
-from selfinstruct.actions.publication.archive import pack, seal, write_rows
-from selfinstruct.actions.publication.history import overrides_of, refused, unrepeatable
+from selfinstruct.actions.publication.archive import pack, seal
+from selfinstruct.actions.publication.history import overrides_of, unrepeatable
 from selfinstruct.actions.publication.overrides import check_words
 from selfinstruct.actions.publication.portable import (
     command,
@@ -33,13 +33,13 @@ from selfinstruct.actions.publication.portable import (
 )
 from selfinstruct.actions.publication.replies import write_replies
 from selfinstruct.actions.publication.secrets import leaks
-from selfinstruct.actions.publication.seeds import seed_rows
 from selfinstruct.errors import RunFolderError
 from selfinstruct.part import part
 from selfinstruct.recipe import asking
 from selfinstruct.storage.differences import differences
 from selfinstruct.storage.folder import kept_config
 from selfinstruct.storage.journal import POOL, REJECTED, ROUNDS, has_rounds
+from selfinstruct.storage.reader import RunReader
 from selfinstruct.storage.summary import authors, digest_of
 from selfinstruct.text.command import program
 
@@ -53,7 +53,7 @@ WITHOUT = (
 INSTEAD = "Publish config.json, dataset/ and the source of the data."
 REPLAY = """## Re-run it
 
-Every reply of the model is in `capsule.zip`. {first}, without a key or a network:
+Every reply of the model is in `capsule.zip`. With `selfinstruct`{others} installed, without a key or a network:
 
 ```console
 {command}
@@ -70,9 +70,7 @@ class Capsule:
     """Writes a run for publication."""
 
     asks: ClassVar[bool] = False
-    """It does not."""
     is_apart: ClassVar[bool] = False
-    """It works on the pool and the replies."""
 
     title: str | None
     """The title of the dataset; null for recipe and models."""
@@ -107,7 +105,7 @@ class Capsule:
             raise RunFolderError(f"{run.start.folder} holds no tasks to publish. Generate some first.")
         if problem := unrepeatable(run):
             raise RunFolderError(f"{run.start.folder} cannot be a capsule: {problem}")
-        folder = run.start.folder / FOLDER
+        folder, path = run.start.folder / FOLDER, run.start.folder / ZIP
         part_folder = folder.with_name(f"{FOLDER}.part")
         shutil.rmtree(part_folder, ignore_errors=True)
         (part_folder / "dataset").mkdir(parents=True)
@@ -120,11 +118,9 @@ class Capsule:
             part_folder.rename(folder)
         finally:
             shutil.rmtree(part_folder, ignore_errors=True)
-        path = run.start.folder / ZIP
         pack(folder, path)
-        run.remarks.append(f"Capsule: {folder}/ and {path} ({size(path.stat().st_size)})")
-        again = command(needs_of(run.start), program(), str(path))
-        run.remarks.append(f"To replay it, run: {again}")
+        run.remarks.append(f"Capsule: {folder}/ and {path} ({path.stat().st_size / 1e6:,.2f} MB)")
+        run.remarks.append(f"To replay it, run: {command(needs_of(run.start), program(), str(path))}")
 
     def _write(self, run: "Run", folder: Path) -> None:
         source, start = run.start.folder, run.start
@@ -133,8 +129,8 @@ class Capsule:
             check_words(overrides)
         except ValueError as error:
             raise RunFolderError(f"{source} cannot be a capsule: {error}. Type its value, in a new run.") from None
-        write_rows(folder / "seeds.jsonl", seed_rows(source))
-        replies = write_replies(source / "completions.sqlite", folder, list(run.recipe), refused(source))
+        write(folder / "seeds.jsonl", (task.row() for task in RunReader(source).seeds))
+        replies = write_replies(source, folder, list(run.recipe))
         dataset = {
             f"dataset/{name}": write(folder / "dataset" / name, rows)
             for format_ in run.formats.values()
@@ -142,22 +138,23 @@ class Capsule:
         }
         shutil.copyfile(source / ROUNDS, folder / ROUNDS)
         hashes = {name: digest_of(folder / name) for name in dataset}
-        facts = facts_of(run, Stated.of(self), dataset, hashes, replies)
+        stated = Stated(self.title, self.authors, self.languages, self.license, self.seeds_license)
+        facts = facts_of(run, stated, dataset, hashes, replies)
         results = {name: digest_of(source / name) for name in (POOL, REJECTED, ROUNDS)} | hashes
-        needs, resolved = needs_of(start), public(facts.resolved)
+        needs, resolved = needs_of(start), public(start.config)
         config = {
             "overrides": overrides,
             "needs": needs,
-            "config": without_places(settled(public(facts.declared), facts.resolved)),
+            "config": without_places(settled(public(start.declared), start.config)),
             "resolved": without_places(resolved),
         }
         experiment = facts.paper["experiment"] if facts.paper else ""
         texts = {
             "config.json": as_json(config),
-            "provenance.json": as_json(provenance(facts, overrides, digest_of(folder / "seeds.jsonl"), results)),
+            "provenance.json": as_json(facts.provenance(digest_of(folder / "seeds.jsonl"), results)),
             "README.md": card(facts, replaying(needs)),
             "methods.md": paragraph(facts) + "\n",
-            "hyperparameters.tex": paper.table(facts, start.settings_of(experiment) if experiment else {}),
+            "hyperparameters.tex": table(facts, start.settings_of(experiment) if experiment else {}),
             "CITATION.cff": citation.cff(facts),
             "citation.bib": citation.bibtex(facts),
         }
@@ -167,17 +164,10 @@ class Capsule:
 
 def replaying(needs: Mapping[str, Any]) -> str:
     """Return the section of the card that says how to replay a capsule, which may need files of its authors."""
-    first = "With `selfinstruct` installed"
-    if others := named(needs):
-        first = f"It also needs {others} of its authors. With that and `selfinstruct` installed"
-    return REPLAY.format(first=first, command=command(needs, "selfinstruct", "capsule.zip"))
+    others = f" and {named(needs)} of its authors" if named(needs) else ""
+    return REPLAY.format(others=others, command=command(needs, "selfinstruct", "capsule.zip"))
 
 
 def as_json(values: dict[str, Any]) -> str:
     """Return values as indented JSON."""
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
-
-
-def size(count: int) -> str:
-    """Return a number of bytes as a person reads it."""
-    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"

@@ -16,7 +16,8 @@ task holds, and they are stored as they are: what a compressor makes of them dif
 import re
 import zipfile
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.card.card import dataset_card
 from selfinstruct.actions.card.facts import Stated, facts_of
@@ -52,9 +53,7 @@ class Export:
     """The license of your own seeds; null for not stated, or for that of the seeds that come with the program."""
 
     asks: ClassVar[bool] = False
-    """It writes what was made before."""
     is_apart: ClassVar[bool] = False
-    """It works on the pool."""
 
     def problems(self, run: "Run") -> list[str]:
         """Report a run without formats, a folder without a run, and one that has no place for `dataset/`."""
@@ -78,7 +77,8 @@ class Export:
                     raise RunFolderError(f"formats.{key}: {name!r} is {what}.")
                 counts[name] = write(folder / name, rows)
         hashes = {name: digest_of(folder / name) for name in counts}
-        replace_text(folder / CARD, dataset_card(facts_of(run, Stated.of(self), counts, hashes)))
+        stated = Stated(self.title, [], self.languages, self.license, self.seeds_license)
+        replace_text(folder / CARD, dataset_card(facts_of(run, stated, counts, hashes)))
 
 
 def is_made(pool: Pool) -> bool:
@@ -94,27 +94,17 @@ def misplaced(folder: "Path") -> list[str]:
 
 
 def write(path: "Path", rows: Iterator[dict[str, Any]]) -> int:
-    """Write rows as JSONL, or as the files of a zip, whole or not at all; returns their number."""
-    with replacing(path) as file:
-        return (write_files if path.suffix == ".zip" else write_lines)(file, rows)
-
-
-def write_lines(file: IO[bytes], rows: Iterator[dict[str, Any]]) -> int:
-    """Write rows as lines; returns their number."""
+    """Write rows as JSONL, or as the numbered files of a zip, whole or not at all; return their number."""
     count = 0
-    for row in rows:
-        file.write(line(row).encode())
-        count += 1
-    return count
-
-
-def write_files(file: IO[bytes], rows: Iterator[dict[str, Any]]) -> int:
-    """Write rows as the numbered files of a zip, the same bytes for the same rows; returns their number."""
-    count = 0
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for row in rows:
-            count += 1
+    with replacing(path) as file, ExitStack() as stack:
+        is_zip = path.suffix == ".zip"
+        archive = stack.enter_context(zipfile.ZipFile(file, "w", zipfile.ZIP_STORED)) if is_zip else None
+        for count, row in enumerate(rows, 1):
+            content = line(row).encode()
+            if archive is None:
+                file.write(content)
+                continue
             entry = zipfile.ZipInfo(f"tasks/task{count:06}.json", FIRST_DAY)
             entry.create_system, entry.external_attr = 3, 0o100644 << 16  # as written on any system
-            archive.writestr(entry, line(row).encode())
+            archive.writestr(entry, content)
     return count

@@ -4,14 +4,10 @@ The hub gets the card, the dataset, the citations and the whole capsule as a zip
 push is a dry run by default, a new repository is private, and the files are searched for keys again, with the current
 environment.
 
-The token is read from the environment variable that the config names.  A run that is logged to W&B has dataset and
-capsule logged there as well, as artifacts.
+The token is read from the environment variable that the config names.
 """
 
-import json
 import os
-import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -23,11 +19,8 @@ from selfinstruct.actions.publication.secrets import leaks
 from selfinstruct.errors import RunFolderError, SelfInstructError
 from selfinstruct.model.settings import key_in
 from selfinstruct.part import part
-from selfinstruct.run_info import RunInfo
 
 if TYPE_CHECKING:
-    from huggingface_hub import HfApi
-
     from selfinstruct.run import Run
 
 ENDPOINT = "https://huggingface.co"
@@ -43,9 +36,7 @@ class Push:
     """Uploads dataset, card and capsule."""
 
     asks: ClassVar[bool] = False
-    """It asks nothing."""
     is_apart: ClassVar[bool] = True
-    """It needs only the capsule."""
 
     repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None
     """The repository, as `<user or organization>/<name>`."""
@@ -89,9 +80,8 @@ class Push:
         if self.dry_run:
             print(self._plan(files), flush=True)  # noqa: T201
         else:
-            address = self._upload(files)
-            print(f"Uploaded to {address}", flush=True)  # noqa: T201
-            track(run.start, {name: files[name] for name in names}, files[ZIP], address)
+            self._upload(files)
+            print(f"Uploaded to {self._endpoint}/datasets/{self.repo}", flush=True)  # noqa: T201
 
     @property
     def _endpoint(self) -> str:
@@ -103,62 +93,27 @@ class Push:
         where = f"{self._endpoint}/datasets/{self.repo} ({'private' if self.private else 'public'} if it is new)"
         return "\n".join([f"Dry run: nothing is uploaded. With push.dry_run=false these files go to {where}:", *lines])
 
-    def _upload(self, files: dict[str, Path]) -> str:
-        """Upload in one commit and return the address; raises SelfInstructError where the hub refuses."""
-        from huggingface_hub import HfApi
-
-        token = key_in(self.token_env) or ""
-        try:
-            return self._commit(HfApi(endpoint=self._endpoint, token=token), files)
-        except Exception as error:  # of HTTP, of the hub, of the network: shown in a line, without the token
-            reason = reason_of(error).replace(token, "***")
-            advice = f" {WHAT_TO_DO.format(token=self.token_env)}" if status_of(error) in (401, 403) else ""
-            raise SelfInstructError(f"{self._endpoint} did not accept {self.repo}: {reason}.{advice}") from None
-
-    def _commit(self, hub: "HfApi", files: dict[str, Path]) -> str:
-        from huggingface_hub import CommitOperationAdd
+    def _upload(self, files: dict[str, Path]) -> None:
+        """Upload in one commit; raises SelfInstructError where the hub refuses."""
+        from huggingface_hub import CommitOperationAdd, HfApi
 
         assert self.repo is not None
-        hub.create_repo(self.repo, repo_type="dataset", private=self.private, exist_ok=True)
+        token = key_in(self.token_env) or ""
+        hub = HfApi(endpoint=self._endpoint, token=token)
         operations = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=path) for name, path in files.items()]
-        hub.create_commit(self.repo, operations, commit_message="Add dataset and capsule", repo_type="dataset")
-        return f"{self._endpoint}/datasets/{self.repo}"
-
-
-WHAT_TO_DO = "Check that the token in {token} may write, and that the user or organization of push.repo is yours."
-PAGE = re.compile(r"<!doctype html|<html|<head|<body", re.IGNORECASE)
+        try:
+            hub.create_repo(self.repo, repo_type="dataset", private=self.private, exist_ok=True)
+            hub.create_commit(self.repo, operations, commit_message="Add dataset and capsule", repo_type="dataset")
+        except Exception as error:  # of HTTP, of the hub, of the network: shown in a line, without the token
+            reason = reason_of(error).replace(token, "***")
+            is_forbidden = reason.startswith(("HTTP 401", "HTTP 403"))
+            remedy = f" Check that the token in {self.token_env} may write to push.repo." if is_forbidden else ""
+            raise SelfInstructError(f"{self._endpoint} did not accept {self.repo}: {reason}.{remedy}") from None
 
 
 def reason_of(error: Exception) -> str:
     """Return why the hub refused, in one line: the status, and the hub's own words where it says any."""
-    response = getattr(error, "response", None)
-    if response is None:
-        if isinstance(error, ValueError) and PAGE.search(getattr(error, "doc", "") or ""):
-            return f"the answer is a web page{titled(error.doc)}, not the hub's"  # type: ignore[attr-defined]
-        return " ".join((str(error).strip() or type(error).__name__).split())[:LONGEST]
-    text = response.text if isinstance(response.text, str) else ""
-    if PAGE.search(text[:1000]):
-        return f"HTTP {response.status_code}, and the answer is a web page{titled(text)}, not the hub's"
-    said = getattr(error, "server_message", None) or ""
-    return f"HTTP {response.status_code}{', ' if said else ''}{' '.join(str(said).split())}"[:LONGEST].rstrip(".")
-
-
-def titled(page: str) -> str:
-    """Return what a page is called, as part of a sentence."""
-    found = re.search(r"<title[^>]*>([^<]{1,200})", page, re.IGNORECASE)
-    return f" ({' '.join(found[1].split())!r}; a login page of the network, or a proxy?)" if found else " (a proxy?)"
-
-
-def status_of(error: Exception) -> int | None:
-    """Return the HTTP status that an exception of the hub's library carries, if it does."""
-    return getattr(getattr(error, "response", None), "status_code", None)
-
-
-def track(start: RunInfo, dataset: dict[str, Path], capsule: Path, address: str) -> None:
-    """Log what was uploaded where the run is logged to W&B."""
-    if settings := (start.config.get("trackers") or {}).get("wandb"):
-        from selfinstruct.trackers.wandb_extras import log_published
-
-        made = json.loads((start.folder / FOLDER / "provenance.json").read_text(encoding="utf-8"))
-        start = replace(start, models=tuple(made["models"]), is_offline=made["is_offline"])
-        log_published(settings, start, {"dataset": dataset, "capsule": {ZIP: capsule}}, address)
+    if (response := getattr(error, "response", None)) is None:
+        return " ".join((str(error) or type(error).__name__).split())[:LONGEST]
+    said = getattr(error, "server_message", None) or "without the hub's own words"
+    return f"HTTP {response.status_code}, {' '.join(str(said).split())}"[:LONGEST].rstrip(".")

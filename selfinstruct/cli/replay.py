@@ -10,31 +10,51 @@ and a config from a stranger would be trusted with everything.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from selfinstruct.actions.publication.archive import Archive, opened
 from selfinstruct.actions.publication.overrides import check_config, check_words
 from selfinstruct.actions.publication.portable import check_folder, public, settled
-from selfinstruct.actions.publication.replies import Recordings, recordings_of
-from selfinstruct.actions.publication.seeds import Kept, seeds_in
-from selfinstruct.actions.publication.verify import changes, first_difference, other_code, results_of, unanswered
-from selfinstruct.cli.strangers import reads_published
+from selfinstruct.actions.publication.replies import Recordings
+from selfinstruct.actions.publication.verify import changes, first_difference, other_versions, results_of, unanswered
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.run_info import RunInfo
+from selfinstruct.storage.rows import task_of
+from selfinstruct.task import Task
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
 
 Config: TypeAlias = dict[str, Any]
 REPLAY = "selfinstruct.model.replay.Replay"
-OURS = ("actions=", "trackers=", "+replay=", "published=")
+OURS = ("actions=", "trackers=", "+replay=")
 """How the words begin that a replay adds to those of its capsule."""
 
 
 class DifferentError(SelfInstructError):
     """A replay that finished with other files than its capsule has."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The seeds of a capsule."""
+
+    tasks: list[Task]
+
+    def load(self) -> list[Task]:
+        """Return the stored tasks."""
+        return self.tasks
+
+
+def seeds_in(capsule: Archive) -> Kept:
+    """Return the seeds of a capsule; raises SelfInstructError for ones that no run has written."""
+    tasks = list(capsule.rows("seeds.jsonl", task_of))
+    if len({task.id for task in tasks}) < len(tasks) or not all(task.is_human for task in tasks):
+        raise SelfInstructError(f"{capsule.path}: seeds.jsonl holds an id twice, or a task that is not a seed.")
+    return Kept(tasks)
 
 
 def words_of(path: Path, has_folder: bool = False) -> list[str]:
@@ -48,8 +68,7 @@ def words_of(path: Path, has_folder: bool = False) -> list[str]:
         except ValueError as error:
             raise SelfInstructError(f"replay={path} cannot be used: {error}.") from None
         where = json.dumps(str(path.resolve()), ensure_ascii=False)
-        texts = [f"published={where}"] if reads_published(kept["config"]) else []
-        return [*kept["overrides"], *texts, "actions=[generate,export]", "trackers=[console]", f"+replay={where}"]
+        return [*kept["overrides"], "actions=[generate,export]", "trackers=[console]", f"+replay={where}"]
 
 
 @contextmanager
@@ -70,12 +89,8 @@ def checked(path: Path) -> Iterator[tuple[Archive, Config]]:
 @contextmanager
 def replayed(values: Config, capsule: str, start: RunInfo) -> Iterator[tuple[Config, Callable[["Run"], None]]]:
     """Yield the config that answers from a capsule, and a function that compares its finished run with the capsule."""
-    with checked(Path(capsule)) as (archive, kept), ExitStack() as stack:
-        try:
-            recordings = stack.enter_context(recordings_of(archive))
-            seeds, results = seeds_in(archive), results_of(archive)
-        except (ValueError, RecursionError) as error:
-            raise SelfInstructError(f"replay={capsule} is refused: {error}.") from None
+    with checked(Path(capsule)) as (archive, kept):
+        recordings, seeds, results = Recordings(archive), seeds_in(archive), results_of(archive)
         own = [word for word in start.overrides if word not in kept["overrides"] and not word.startswith(OURS)]
         changed = changes(kept["config"], settled(public(start.declared), start.config))
         if changed:  # refusals are found by the names of requests, which may now be other requests
@@ -128,4 +143,4 @@ def compare(run: "Run", archive: Archive, results: Mapping[str, str], changed: l
     else:
         notes = [f"The config of this version differs: {'; '.join(changed)}."] if changed else []
         notes += [missing] if missing else []
-        raise DifferentError("\n".join([f"Not identical. {difference}", *notes, *other_code(archive)]))
+        raise DifferentError("\n".join([f"Not identical. {difference}", *notes, *other_versions(archive)]))

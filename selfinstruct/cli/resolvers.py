@@ -1,6 +1,5 @@
 """What `${name:…}` stands for in our configs; importing this module makes the names known to OmegaConf."""
 
-from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
@@ -12,11 +11,7 @@ from selfinstruct.text.secrets import variable
 
 
 def published_text(folder: str | None, file: str, *place: Any) -> str:
-    """Return a text of a published repository, or of the capsule that is replayed; raises ValueError without it."""
-    if folder is not None and (Path(folder).is_file() or (Path(folder) / "manifest.json").is_file()):
-        from selfinstruct.actions.publication.portable import text_of
-
-        return text_of(Path(folder), file, *place)
+    """Return a text of a published repository; raises ValueError without it."""
     from selfinstruct.prompt.published import published
 
     return published(folder, file, *place)

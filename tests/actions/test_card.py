@@ -5,17 +5,14 @@ from dataclasses import replace
 
 import pytest
 import yaml
-from conftest import make_task
 from huggingface_hub import DatasetCard
 
-from selfinstruct.actions.card.bibliography import paper_in
+from selfinstruct.actions.card import citation, methods
 from selfinstruct.actions.card.card import dataset_card as card
-from selfinstruct.actions.card.card import size
-from selfinstruct.actions.card.facts import Facts, Stated, examples
+from selfinstruct.actions.card.facts import Facts, Stated
 from selfinstruct.actions.card.methods import paragraph
-from selfinstruct.actions.publication import citation, paper
+from selfinstruct.actions.card.paper import paper_in
 from selfinstruct.cli.papers import citation_of
-from selfinstruct.pool import Pool
 
 
 def paper_of(recipe):
@@ -53,7 +50,7 @@ def test_the_front_matter_is_what_the_hub_reads(facts):
 
     assert (found["pretty_name"], found["language"], found["license"]) == ("A & B", ["de"], "cc0-1.0")
     assert found["size_categories"] == ["n<1K"]
-    expected = {"config_name": "chat", "description": "5 rows, SHA-256 ab12", "data_files": "dataset/chat.jsonl"}
+    expected = {"config_name": "chat", "description": "rows: 5, SHA-256 ab12", "data_files": "dataset/chat.jsonl"}
     assert found["configs"] == [expected | {"default": True}]
     assert "made-by-an-offline-grammar" not in found["tags"]
     assert DatasetCard(card(facts)).data.to_dict() == found
@@ -114,7 +111,7 @@ def test_no_seed_is_called_a_persons_that_is_not(facts):
 def test_a_model_that_wrote_beside_the_grammar_is_named_with_it(facts):
     mixed = replace(facts, models=["offline", "openai/m"])
 
-    assert "stands in for a language model, and openai/m (as the provider calls it)." in paragraph(mixed)
+    assert "stands in for a language model, and openai/m (as the provider calls it)" in paragraph(mixed)
 
 
 def test_the_first_file_with_rows_is_the_default_and_one_without_is_not(facts):
@@ -140,34 +137,16 @@ def test_a_zip_of_a_format_is_named_in_the_front_matter(facts):
     file = "dataset/superni.zip"
     found = yaml.safe_load(card(replace(facts, dataset={file: 1}, hashes={file: "cd34"})).split("---")[1])
 
-    expected = {"config_name": "superni", "description": "1 row, SHA-256 cd34", "data_files": file, "default": True}
+    expected = {"config_name": "superni", "description": "rows: 1, SHA-256 cd34", "data_files": file, "default": True}
     assert found["configs"] == [expected]
 
 
 def test_the_paragraph_says_what_was_done(facts):
     text = paragraph(facts)
 
-    assert "Starting from 10 seed tasks, we grew 4 tasks by Self-Instruct (Wang et al., 2023)" in text
+    assert "Starting from 10 seed tasks, we grew 4 tasks with 5 instances by Self-Instruct (Wang et al., 2023)" in text
     assert "made 3 requests, each of which showed 6 seed tasks as examples, decoded with temperature 0.7" in text
     assert "4 of 9 candidates were kept after the filters length (min_words 4)." in text
-
-
-def test_the_paragraph_counts_the_examples_that_were_shown(facts):
-    stage = facts.resolved["recipe"]["grow"] | {"sampler": {"human": 6, "machine": 2}}
-    text = paragraph(replace(facts, resolved={"recipe": {"grow": stage}}, examples={"grow": (7.5, 0.5)}))
-
-    assert "each of which showed 6 seed tasks and up to 2 generated tasks as examples" in text
-    assert "on average 7.5 seed and 0.5 generated tasks, 6% generated" in text
-
-
-def test_the_examples_of_a_run_are_counted_once_for_each_prompt():
-    seeds = [make_task(number, origin="human") for number in (1, 2, 3)]
-    parents = (seeds[0].id, seeds[1].id)
-    one = make_task(4, origin="grow", parents=parents, request="grow/1/1")
-    same_prompt = make_task(5, origin="grow", parents=parents, request="grow/1/1")
-    later = make_task(6, origin="grow", parents=(seeds[2].id, one.id), request="grow/2/1")
-
-    assert examples(Pool([*seeds, one, same_prompt, later])) == {"grow": (1.5, 0.5)}
 
 
 def test_the_paragraph_has_the_singular_for_one(facts):
@@ -180,11 +159,10 @@ def test_the_paragraph_has_the_singular_for_one(facts):
         )
     )
 
-    assert "Starting from 1 seed task, we grew 1 task by" in text
-    assert "it has 1 instance." in text
+    assert "Starting from 1 seed task, we grew 1 task with 1 instance by" in text
     assert "made 1 request, each of which showed 1 seed task and up to 1 generated task as examples" in text
     assert "In total, 1 of 1 candidate was kept." in text
-    assert "; the only reply is published with the dataset." in text
+    assert "(1 reply published with it)." in text
 
 
 def test_the_table_shows_what_differs_and_only_that(facts):
@@ -194,7 +172,7 @@ def test_the_table_shows_what_differs_and_only_that(facts):
         "recipe.grow.prompt.template": "long",
         "recipe.grow.prompt.decoding.temperature": 0.7,
     }
-    text = paper.table(facts, before)
+    text = methods.table(facts, before)
 
     assert "grow.sampler.machine & 2 & 0 \\\\" in text
     assert "sampler.human" not in text
@@ -203,15 +181,15 @@ def test_the_table_shows_what_differs_and_only_that(facts):
 
 
 def test_a_table_without_a_paper_says_so(facts):
-    assert paper.table(facts, {}).startswith("% There is no experiment with the values of a paper")
-    assert "none differs" in paper.table(replace(facts, resolved={"recipe": {"a": {"b": 1}}}), {"recipe.a.b": 1})
+    assert methods.table(facts, {}).startswith("% There is no experiment with the values of a paper")
+    assert "none differs" in methods.table(replace(facts, resolved={"recipe": {"a": {"b": 1}}}), {"recipe.a.b": 1})
 
 
 def test_latex_sees_only_text():
-    assert paper.shown("a_b & 5% {x}\\n\n~^") == (
+    assert methods.shown("a_b & 5% {x}\\n\n~^") == (
         "a\\_b \\& 5\\% \\{x\\}\\textbackslash{}n\\textbackslash{}n\\textasciitilde{}\\textasciicircum{}"
     )
-    assert len(paper.shown("x" * 100)) == 60
+    assert len(methods.shown("x" * 100)) == 60
 
 
 def test_citations_name_paper_software_and_dataset(facts):
@@ -246,9 +224,3 @@ def test_alpaca_is_cited_by_its_repository(facts):
 
     assert "@misc{alpaca," in text
     assert (reference["type"], reference["url"]) == ("generic", "https://github.com/tatsu-lab/stanford_alpaca")
-
-
-def test_sizes_are_the_hubs_words():
-    assert [size(count) for count in (0, 999, 1000, 52_000, 10**7)] == [
-        *("n<1K", "n<1K", "1K<n<10K", "10K<n<100K", "1M<n<10M")
-    ]

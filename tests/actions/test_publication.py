@@ -17,7 +17,7 @@ from selfinstruct.actions.export import write
 from selfinstruct.actions.publication import archive, overrides
 from selfinstruct.actions.publication.archive import opened, pack, seal
 from selfinstruct.actions.publication.history import extended
-from selfinstruct.actions.publication.portable import command, needs_of, settled_words, text_of, without_places
+from selfinstruct.actions.publication.portable import command, needs_of, settled_words, without_places
 from selfinstruct.actions.publication.secrets import fingerprint, leaks
 from selfinstruct.cli.build import build
 from selfinstruct.cli.hints import CONF
@@ -150,7 +150,6 @@ def test_the_provenance_shows_hashes_licenses_and_code(published):
 
     assert reported["is_offline"] is True
     assert (reported["seeds"]["tasks"], reported["seeds"]["license"]) == (175, "Apache-2.0")
-    assert set(reported["prompts"]) == {"instructions", "classification", "output_first", "input_first"}
     assert set(reported["results"]) == {"pool.jsonl", "rejected.jsonl", "rounds.jsonl", "dataset/alpaca.jsonl"}
     assert reported["software"]["versions"]["selfinstruct"]
 
@@ -220,7 +219,7 @@ def test_what_looks_like_a_key_is_found_without_telling_it(text, tmp_path):
 
     (found,) = leaks(tmp_path, [])
 
-    assert found.startswith("replies.jsonl:2: what looks like a key or a password.")
+    assert found.startswith("replies.jsonl:2 (lines in all: 1): what looks like a key or a password.")
     assert text not in found
 
 
@@ -248,7 +247,7 @@ def test_a_capsule_that_would_tell_a_key_is_not_written(published, tmp_path, mon
     shutil.rmtree(folder / "capsule")
     monkeypatch.setenv("MY_TOKEN", "Continue the list")
 
-    with pytest.raises(RunFolderError, match=r"would hold a secret\.\nconfig.json:\d+ and 6 other lines: the value"):
+    with pytest.raises(RunFolderError, match=r"would hold a secret\.\nconfig.json:\d+ \(lines in all: 7\): the value"):
         execute(folder, *WORDS, actions="actions=[capsule]")
 
     assert not (folder / "capsule").exists()
@@ -346,16 +345,18 @@ def test_a_capsule_whose_config_files_are_missing_says_how_to_name_them(capsule)
     assert words_of(capsule, has_folder=True)
 
 
-def test_a_published_text_is_read_from_the_capsule_in_a_replay(capsule):
-    kept = json.loads((capsule / "config.json").read_text())
-    kept["config"]["recipe"]["instructions"]["prompt"]["system"] = "${published:${published},prompt.txt}"
-    kept["resolved"]["recipe"]["instructions"]["prompt"]["system"] = "The words of others."
-    configured(capsule, **kept)
+def test_a_published_text_is_in_the_capsule_and_needs_no_copy_of_its_repository(tmp_path, capsys):
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy/prompt.txt").write_text('Their "words",\nwith {braces} and a \\ at the end\\')
+    word = 'recipe.instructions.prompt.system="${published:${published},prompt.txt}"'
+    execute(tmp_path / "run", *WORDS, word, f"published={tmp_path}/copy", actions=ACTIONS)
+    (tmp_path / "copy/prompt.txt").unlink()
+    found = words(tmp_path / "run/capsule")
 
-    assert f'published="{capsule}"' in words_of(capsule)
-    assert text_of(capsule, "prompt.txt") == "The words of others."
-    with pytest.raises(ValueError, match=r"holds no text of Evol_Instruct/depth.py"):
-        text_of(capsule, "Evol_Instruct/depth.py", "x")
+    execute(tmp_path / "again", *found, capsule=tmp_path / "run/capsule")
+
+    assert "${published" not in (tmp_path / "run/capsule/config.json").read_text()
+    assert capsys.readouterr().out.endswith("identical\n")
 
 
 def test_a_capsule_is_reported_with_its_size_and_the_command_that_replays_it(tmp_path, capsys):
@@ -363,7 +364,7 @@ def test_a_capsule_is_reported_with_its_size_and_the_command_that_replays_it(tmp
     said = capsys.readouterr().out
 
     assert f"Capsule: {tmp_path}/run/capsule/ and {tmp_path}/run/capsule.zip (" in said
-    assert re.search(r"\(\d+\.\d kB\)\n", said)
+    assert re.search(r"\(\d+\.\d\d MB\)\n", said)
     assert re.search(rf"To replay it, run: .+ replay={tmp_path}/run/capsule.zip\n", said)
 
 
@@ -461,7 +462,7 @@ def test_a_change_that_asks_for_nothing_new_is_reported(published, tmp_path, cap
 
 
 def test_a_change_that_nothing_answers_is_reported(published, tmp_path):
-    with pytest.raises(SelfInstructError, match=r"instructions kept nothing.*\nThe capsule holds no reply to \d+ req"):
+    with pytest.raises(SelfInstructError, match=r"instructions kept nothing.*\nThe capsule holds no reply to \d+ of"):
         execute(tmp_path / "again", *WORDS, "random_seed=9", capsule=published / "capsule")
 
 
@@ -477,7 +478,7 @@ def test_a_reply_that_was_changed_with_its_manifest_shows_in_the_result(capsule,
         lambda text: text.replace("\\n9. ", "\\n9. Please ", 1).replace('"9. ', '"9. Please ', 1),
     )
 
-    with pytest.raises(SelfInstructError, match=r"Not identical. The first difference is in (round 1|dataset)"):
+    with pytest.raises(SelfInstructError, match=r"Not identical. The first difference is in .*jsonl, line 1"):
         execute(tmp_path / "again", *WORDS, capsule=capsule)
 
 
@@ -491,7 +492,7 @@ def test_a_dataset_that_was_changed_is_reported_by_its_line(capsule, tmp_path):
     sealed(capsule, "dataset/alpaca.jsonl", lambda text: text.replace("instruction", "instructions", 1))
     sealed(capsule, "provenance.json", change)
 
-    with pytest.raises(SelfInstructError, match=r'alpaca.jsonl, line 1\.\n.*versions.selfinstruct "0.0.1", here'):
+    with pytest.raises(SelfInstructError, match=r'alpaca.jsonl, line 1.*\nVersions differ: selfinstruct was "0.0.1"'):
         execute(tmp_path / "again", *WORDS, capsule=capsule)
 
 
@@ -504,7 +505,7 @@ def test_rounds_that_only_one_side_has_are_reported(capsule, tmp_path):
     sealed(capsule, "provenance.json", change)
     sealed(capsule, "rounds.jsonl", lambda text: text + '{"stage": "late", "round": 1}\n')
 
-    with pytest.raises(SelfInstructError, match=r"only the capsule has round 1 of late"):
+    with pytest.raises(SelfInstructError, match=r"rounds.jsonl, line \d+: stage was \"late\" and is"):
         execute(tmp_path / "again", *WORDS, capsule=capsule)
 
 
@@ -524,7 +525,7 @@ def test_what_the_model_had_refused_is_refused_again(published, tmp_path):
     (folder / "replies.jsonl").write_text("\n".join(rows) + "\n")
     seal(folder)
 
-    with pytest.raises(SelfInstructError, match=r"round 1 of instructions: failed was 0 and is 1"):
+    with pytest.raises(SelfInstructError, match=r"rounds.jsonl, line 1: failed was 0 and is 1"):
         execute(tmp_path / "again", *WORDS, capsule=folder)
 
     first = json.loads((tmp_path / "again/rejected.jsonl").read_text().splitlines()[0])
@@ -722,7 +723,7 @@ def test_a_large_config_is_not_read(capsule):
 def test_what_is_no_json_is_refused(content, capsule):
     (capsule / "manifest.json").write_bytes(content)
 
-    with pytest.raises(SelfInstructError, match=r"manifest.json is not (JSON|an object)"):
+    with pytest.raises(SelfInstructError, match=r"manifest.json: (not JSON|must be an object|its brackets|byte 0xff)"):
         words_of(capsule)
 
 
@@ -746,18 +747,18 @@ def first_row(**changes):
 @pytest.mark.parametrize(
     ("name", "changes", "reason"),
     [
-        ("replies.jsonl", {"text": 1}, "replies.jsonl:1: text: Input should be a valid string"),
-        ("replies.jsonl", {"text": "\ud800"}, "replies.jsonl:1: text: .*half of a surrogate pair"),
-        ("replies.jsonl", {"cost_usd": float("nan")}, "cost_usd: Input should be"),
-        ("replies.jsonl", {"prompt_tokens": -1}, "prompt_tokens: Input should be greater than or equal to 0"),
-        ("replies.jsonl", {"more": 1}, "replies.jsonl:1: more: Extra inputs"),
+        ("replies.jsonl", {"text": 1}, "replies.jsonl:1: 'text': Input should be a valid string"),
+        ("replies.jsonl", {"text": "\ud800"}, "replies.jsonl:1: .*half of a surrogate pair"),
+        ("replies.jsonl", {"cost_usd": float("nan")}, "'cost_usd': Input should be"),
+        ("replies.jsonl", {"prompt_tokens": -1}, "'prompt_tokens': Input should be greater than or equal to 0"),
+        ("replies.jsonl", {"more": 1}, "replies.jsonl:1: 'more': Extra inputs"),
         ("replies.jsonl", {"head": "x"}, "names 'x', which is not in prompts.jsonl"),
         ("replies.jsonl", {"rest": "another question"}, "its key is not that of its request"),
-        ("prompts.jsonl", {"text": None}, "prompts.jsonl:1: text: Input should be a valid string"),
-        ("seeds.jsonl", {"origin": "grow"}, "seeds.jsonl:1 is not a seed task"),
-        ("seeds.jsonl", {"instruction": 3}, "seeds.jsonl:1 is not a seed task"),
-        ("seeds.jsonl", {"instances": [3]}, "seeds.jsonl:1 is not a seed task"),
-        ("seeds.jsonl", {"id": "seed_task_1"}, "seeds.jsonl has an id twice"),
+        ("prompts.jsonl", {"text": None}, "prompts.jsonl:1: 'text': Input should be a valid string"),
+        ("seeds.jsonl", {"origin": "grow"}, "seeds.jsonl holds an id twice, or a task that is not a seed"),
+        ("seeds.jsonl", {"instruction": 3}, "seeds.jsonl:1: 'instruction'"),
+        ("seeds.jsonl", {"instances": [3]}, "seeds.jsonl:1: 'instances.0'"),
+        ("seeds.jsonl", {"id": "seed_task_1"}, "seeds.jsonl holds an id twice"),
         ("provenance.json", {"results": {}}, "provenance.json does not have the hashes"),
     ],
 )

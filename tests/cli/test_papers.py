@@ -2,7 +2,7 @@
 
 import pytest
 
-from selfinstruct.actions.card.bibliography import paper_in
+from selfinstruct.actions.card.paper import paper_in
 from selfinstruct.cli.hints import CONF, options_in
 from selfinstruct.cli.papers import citation_of, settings_of
 
@@ -13,7 +13,7 @@ def test_the_entry_of_a_paper_names_its_method_and_an_experiment(recipe):
 
     assert "et al., 202" in paper.method
     assert paper["experiment"] in options_in(CONF)["experiment"]
-    assert {"title", "author", "year", "url"} <= paper.cited.keys()
+    assert all(paper[name] for name in ("title", "author", "year", "url"))
     assert (CONF / f"recipe/{recipe}.yaml").is_file()
 
 
@@ -28,7 +28,7 @@ def test_an_entry_is_read_as_publishers_write_it():
 
     paper = paper_in(text)
 
-    assert (paper.kind, paper.key, paper["year"]) == ("article", "key", "2024")
+    assert (paper.entry, paper["year"]) == (entry, "2024")
     assert paper.method == "A {LaTeX} title (Doe and Roe, 2024)"
 
 
@@ -37,7 +37,7 @@ def test_an_own_config_folder_has_its_own_papers(tmp_path, monkeypatch):
     (tmp_path / "recipe/mine.bib").write_text("@misc{mine, title={Mine}}")
     monkeypatch.setattr("sys.argv", ["run.py", f"--config-dir={tmp_path}"])
 
-    assert paper_in(citation_of("mine")).key == "mine"
+    assert paper_in(citation_of("mine"))["title"] == "Mine"
 
 
 def test_the_values_of_an_experiment_are_given_key_by_key():

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from selfinstruct.run_info import RunInfo
-from selfinstruct.trackers.wandb_extras import log_published, log_sweep
+from selfinstruct.trackers.wandb_extras import log_sweep
 
 SETTINGS = {"project": "p", "entity": None, "mode": "offline", "init_timeout": 1, "tags": {}, "tables": True}
 
@@ -61,18 +61,3 @@ def test_settings_that_cannot_be_used_are_a_warning(tmp_path, caplog):
     sweep_in(tmp_path, mode="${nothing}")
 
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
-
-
-def test_nothing_published_is_logged_where_wandb_is_disabled(tmp_path):
-    log_published(SETTINGS | {"mode": "disabled"}, RunInfo(folder=tmp_path, **ABOUT), {}, "here")
-
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_file_that_is_gone_is_a_warning_and_what_was_begun_is_closed(tmp_path, caplog):
-    start = RunInfo(folder=tmp_path, **ABOUT)
-    log_published(SETTINGS, start, {"dataset": {"x.jsonl": tmp_path / "x.jsonl"}}, "here")
-
-    warned = [record.name for record in caplog.records if record.levelno == logging.WARNING]
-    assert warned == ["selfinstruct.trackers.wandb_extras"]
-    assert list(tmp_path.glob("push/wandb/offline-run-*/*.wandb"))

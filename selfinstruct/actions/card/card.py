@@ -8,25 +8,34 @@ description of a configuration holds the hash of its file, because `datasets` ca
 Nothing in it is guessed.  What only the author knows (license, authors) is left out where it was not stated, and text
 of the offline grammar is never labelled as a model's.
 
-Rejected: to write the front matter with `huggingface_hub.DatasetCardData`.  It dumps the same YAML by the same library,
-and importing it takes 0.2 s at the end of each run; a test reads the card with it.
+Rejected: `huggingface_hub.DatasetCardData`, whose import takes 0.2 s at the end of each run; a test reads the card
+with it.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from selfinstruct.actions.card.authorship import CONVERTED, NOTES, literal
 from selfinstruct.actions.card.facts import NOT_STATED, Facts
 from selfinstruct.actions.card.methods import filters_of, paragraph
 from selfinstruct.task import OFFLINE, SCRIPTED, stand_ins
-from selfinstruct.text.escaping import inert, markdown_table
+from selfinstruct.text.escaping import inert, markdown, markdown_table
 from selfinstruct.text.terminal import printable
 
-SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
 LARGEST = "1M<n<10M"
+NOTES = {
+    OFFLINE: "**This text was written by `offline`, a small grammar that stands in for a model so that the program can"
+    " be tried, tested and taught without one. It is not a language model's work. Do not train on it.**",
+    SCRIPTED: "**This text was written by `scripted`: prepared replies, read from a file, that stand in for a model so"
+    " that a recipe can be tried and tested. It is not a language model's work.**",
+}
+"""What a card says first of text by a stand-in for a model."""
+CONVERTED = "**No model wrote any of this: it is annotated data put into words, and the license of that data holds.**"
+TAGS = {OFFLINE: "made-by-an-offline-grammar", SCRIPTED: "made-by-a-script"}
 LOAD = """## Load it
 
 ```python
@@ -65,6 +74,11 @@ def card(facts: Facts, end: str) -> str:
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
 
 
+def literal(name: str) -> str:
+    """Return a name that Markdown shows as it is, on one line."""
+    return markdown(" ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", name).split()))
+
+
 def conversion(facts: Facts) -> str:
     """Return how a dataset was made that no model wrote."""
     return (
@@ -81,13 +95,16 @@ def default(facts: Facts) -> str | None:
 
 def front_matter(facts: Facts) -> str:
     """Return what the hub reads, as YAML."""
+    made = facts.tasks["made"]
+    marks = [*(TAGS[name] for name in stand_ins(facts.models)), *(["not-for-training"] if facts.is_offline else [])]
+    kind = "synthetic" if facts.models else "converted"
     values = {
         "pretty_name": inert(printable(facts.title)),
         "language": facts.stated.languages,
         "license": facts.stated.license,
-        "size_categories": [size(facts.tasks["made"])],
+        "size_categories": [next((name for limit, name in SIZES.items() if made < limit), LARGEST)],
         "task_categories": ["text-generation"],
-        "tags": tags(facts),
+        "tags": [kind, "instruction-tuning", "selfinstruct", facts.recipe.replace("_", "-"), *marks],
         "configs": list(configurations(facts)),
     }
     known = {key: value for key, value in values.items() if value}
@@ -100,60 +117,43 @@ def configurations(facts: Facts) -> Iterator[dict[str, Any]]:
     for file, rows in facts.dataset.items():
         if rows:
             name = PurePosixPath(file).stem
-            content = f"{rows:,} {'row' if rows == 1 else 'rows'}, SHA-256 {facts.hashes[file]}"
-            found = {"config_name": name, "description": content, "data_files": file}
-            yield found | ({"default": True} if name == first else {})
-
-
-def tags(facts: Facts) -> list[str]:
-    """Return the words by which the dataset is found."""
-    marks = {OFFLINE: "made-by-an-offline-grammar", SCRIPTED: "made-by-a-script"}
-    made_by = [*(marks[name] for name in stand_ins(facts.models)), *(["not-for-training"] if facts.is_offline else [])]
-    kind = "synthetic" if facts.models else "converted"
-    return [kind, "instruction-tuning", "selfinstruct", facts.recipe.replace("_", "-"), *made_by]
-
-
-def size(count: int) -> str:
-    """Return the hub's word for a number of rows."""
-    return next((name for limit, name in SIZES if count < limit), LARGEST)
+            found = {"config_name": name, "description": f"rows: {rows:,}, SHA-256 {facts.hashes[file]}"}
+            yield {**found, "data_files": file, **({"default": True} if name == first else {})}
 
 
 def filters(facts: Facts) -> str:
     """Return what was rejected, and how much of it."""
+    rejected = facts.figures["rejected"]
     rows = [
         (f"`{name}`", f"`{filter_}`", f"{facts.stages[name]['rejected'].get(filter_, 0):,}", settings or "-")
         for name, stage in facts.resolved["recipe"].items()
         for filter_, settings in filters_of(stage)
     ]
-    rejected = facts.figures["rejected"]
-    others = ", ".join(f"{name} {rejected[name]:,}" for name in ("parse", "model", "surplus") if name in rejected)
-    cells = (tuple(cell.replace("|", r"\|") for cell in row) for row in rows)
+    cells = [tuple(cell.replace("|", r"\|") for cell in row) for row in rows]
     text = markdown_table([("stage", "filter", "rejected", "settings"), *cells]) if rows else "None.\n"
+    others = ", ".join(f"{name} {rejected[name]:,}" for name in ("parse", "model", "surplus") if name in rejected)
     return f"{text}\nRejected for other reasons: {others or 'nothing'}."
 
 
 def limits(facts: Facts) -> str:
     """Return what a user of the data must not expect of it."""
-    points = [
-        "No person has checked it: filters reject forms and repetitions, not errors of fact.",
-        "It has the biases of the model that wrote it, of the seed tasks and of the prompts."
-        if facts.models
-        else "It has the errors and the biases of the annotated data, and phrasings that repeat.",
-        f"{facts.tasks['made'] - facts.tasks['with_instances']:,} of {facts.tasks['made']:,} tasks have no instance.",
-    ]
+    points = ["No person has checked it: filters reject forms and repetitions, not errors of fact."]
     if facts.is_offline:
         writer = "an offline grammar" if OFFLINE in facts.models else "a script"
         points.insert(0, f"It was made by {writer}, not by a language model. Do not train on it.")
     elif facts.stated.license is None:
-        whose = "model that wrote it" if facts.models else "annotated data"
-        points.append(f"Its license is not stated. The terms of the {whose} may limit its use.")
-    return "\n".join(f"- {point}" for point in points)
+        points.append("Its license is not stated. The terms of the model or of the annotated data may limit its use.")
+    if facts.models:
+        points.append("It has the biases of the model that wrote it, of the seed tasks and of the prompts.")
+    else:
+        points.append("It has the errors and the biases of the annotated data, and phrasings that repeat.")
+    made, whole = facts.tasks["made"], facts.tasks["with_instances"]
+    return "\n".join(f"- {point}" for point in [*points, f"{made - whole:,} of {made:,} tasks have no instance."])
 
 
 def licenses(facts: Facts) -> str:
-    """Return the licenses of the dataset, the seeds and the prompts."""
+    """Return the licenses of the dataset and of the seeds."""
     stated = f"- dataset: {facts.stated.license or NOT_STATED}"
     if not facts.models:
         return f"{stated}; that of the annotated data holds"
-    prompts = "" if facts.replies is None else "\n- prompts: see `provenance.json`"
-    return f"{stated}\n- seeds: {facts.seeds_license} ({literal(facts.seeds_origin)}){prompts}"
+    return f"{stated}\n- seeds: {facts.seeds_license} ({literal(facts.seeds_origin)})"

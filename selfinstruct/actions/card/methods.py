@@ -1,57 +1,64 @@
-"""The methods paragraph: how the dataset was made, in the words of a paper, every number from the run."""
+"""The methods paragraph and the table of hyperparameters: how the dataset was made, for a paper."""
 
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from selfinstruct.actions.card.authorship import WRITERS, seeds_of
 from selfinstruct.actions.card.facts import Facts
-from selfinstruct.task import HUMAN, stand_ins
+from selfinstruct.storage.differences import leaves
+from selfinstruct.task import HUMAN, OFFLINE, SCRIPTED, UNKNOWN, stand_ins
+from selfinstruct.text.escaping import latex, latex_table
 
+WRITERS = {
+    OFFLINE: "an offline grammar, which stands in for a language model",
+    SCRIPTED: "a script of prepared replies, which stands in for a language model",
+}
 DECODING = ("temperature", "top_p", "max_tokens", "frequency_penalty", "presence_penalty")
 SCALAR = (bool, int, float, str)
+NO_HYPERPARAMETERS = {"_target_", "template", "system", "few_shot", "model"}
+LONGEST = 60
+"""Characters of a value that the table shows."""
 
 
 def paragraph(facts: Facts) -> str:
-    """Return the methods of a run in one paragraph."""
+    """Return the methods of a run in one paragraph, every number from the run."""
     made_up = stand_ins(facts.models)
     models = ", ".join(name for name in facts.models if name not in made_up)
     provided = f"{models} (as the provider calls it)" if models else ""
     writer = ", and ".join(filter(None, [*(WRITERS[name] for name in made_up), provided]))
     method = facts.paper.method if facts.paper else f"the recipe {facts.recipe}"
-    tasks = facts.tasks
-    is_human = set(facts.seed_writers) <= {HUMAN}
-    seeds = counted(tasks["seeds"], "seed task") if is_human else seeds_of(facts.seed_writers)
+    published = "" if facts.replies is None else f" ({counted(facts.replies, 'reply', 'replies')} published with it)"
     return " ".join(
         [
-            f"Starting from {seeds}, we grew {counted(tasks['made'], 'task')} by {method},",
-            f"as implemented in selfinstruct {facts.version}; {'it has' if tasks['made'] == 1 else 'they have'}",
-            f"{counted(tasks['instances'], 'instance')}.",
-            f"The text was written by {writer}.",
+            f"Starting from {seeds_of(facts)}, we grew {counted(facts.tasks['made'], 'task')} with",
+            f"{counted(facts.tasks['instances'], 'instance')} by {method},",
+            f"as implemented in selfinstruct {facts.version}.",
+            f"The text was written by {writer}{published}.",
             *(sentence(facts, name) for name in facts.stages),
             f"In total, {kept(facts.figures)}.",
-            f"The random seed was {facts.random_seed}{published(facts.replies)}.",
+            f"The random seed was {facts.random_seed}.",
         ]
     )
 
 
-def counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str, plural: str = "") -> str:
     """Return a number with its noun, in the singular for one."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def seeds_of(facts: Facts) -> str:
+    """Return how many seeds there were and who wrote them; a person is named only where that is known."""
+    if set(facts.seed_writers) <= {HUMAN}:
+        return counted(facts.tasks["seeds"], "seed task")
+    names = {HUMAN: "people", UNKNOWN: "an unknown author"}
+    parts = (f"{count:,} by {names.get(name, name)}" for name, count in facts.seed_writers.items())
+    return f"{counted(facts.seed_writers.total(), 'seed task')} ({', '.join(parts)})"
 
 
 def kept(figures: Mapping[str, Any]) -> str:
     """Return how many of the candidates were kept."""
     verb = "was" if figures["kept"] == 1 else "were"
     return f"{figures['kept']:,} of {counted(figures['candidates'], 'candidate')} {verb} kept"
-
-
-def published(replies: int | None) -> str:
-    """Return the end of a sentence about the replies that are published with the dataset."""
-    if replies is None:
-        return ""
-    all_of_them = "the only reply is" if replies == 1 else f"all {replies:,} replies are"
-    return f"; {all_of_them} published with the dataset"
 
 
 def sentence(facts: Facts, name: str) -> str:
@@ -61,33 +68,21 @@ def sentence(facts: Facts, name: str) -> str:
     passed = ", ".join(filter_ + (f" ({settings})" if settings else "") for filter_, settings in filters_of(stage))
     parts = [
         f"Stage {name.replace('_', ' ')} made {counted(facts.stages[name]['asked'], 'request')}",
-        shown_in(stage.get("sampler") or {}, facts.examples.get(name)),
+        shown_in(stage.get("sampler") or {}),
         f"decoded with {decoded}" if decoded else "",
     ]
     filtered = f" after the filters {passed}" if passed else ""
     return f"{', '.join(filter(None, parts))}; {kept(facts.stages[name])}{filtered}."
 
 
-def shown_in(sampler: Mapping[str, Any], examples: tuple[float, float] | None) -> str:
-    """Return which tasks each request showed: as configured, and where that varies, as it was on average.
-
-    While a stage has too few tasks of its own, seeds take their place; where seeds are few, fewer are shown.
-    """
+def shown_in(sampler: Mapping[str, Any]) -> str:
+    """Return which tasks each request showed; while there are too few generated ones, seeds take their place."""
     seeds, made = sampler.get("human"), sampler.get("machine")
     if not isinstance(seeds, int) or not isinstance(made, int) or seeds + made == 0:
         return ""
-    configured = [
-        *([counted(seeds, "seed task")] if seeds else []),
-        *([f"up to {counted(made, 'generated task')}"] if made else []),
-    ]
-    text = f"each of which showed {' and '.join(configured)} as examples"
-    if not made or examples is None:
-        return text
-    share = examples[1] / (sum(examples) or 1)
-    return (
-        f"{text} (seed tasks stood in for missing generated ones: on average {examples[0]:.1f} seed and"
-        f" {examples[1]:.1f} generated tasks, {share:.0%} generated, in the requests that led to kept tasks)"
-    )
+    configured = [counted(seeds, "seed task")] if seeds else []
+    configured += [f"up to {counted(made, 'generated task')}"] if made else []
+    return f"each of which showed {' and '.join(configured)} as examples"
 
 
 def decoding(stage: Mapping[str, Any], model: Mapping[str, Any]) -> str:
@@ -103,3 +98,23 @@ def filters_of(stage: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         values = filter_ if isinstance(filter_, Mapping) else {}
         plain = {key: value for key, value in values.items() if key != "_target_" and isinstance(value, SCALAR)}
         yield name, ", ".join(f"{key} {json.dumps(value)}" for key, value in plain.items())
+
+
+def table(facts: Facts, paper: Mapping[str, Any]) -> str:
+    """Return a LaTeX table of every hyperparameter that differs from the paper's; a comment without a paper."""
+    if not paper:
+        return f"% There is no experiment with the values of a paper for the recipe {facts.recipe}.\n"
+    now = dict(leaves(facts.resolved["recipe"], "recipe"))
+    rows = [
+        [latex(key.removeprefix("recipe.")), *(shown(values.get(key, "--")) for values in (paper, now))]
+        for key in {**paper, **now}
+        if paper.get(key) != now.get(key) and not NO_HYPERPARAMETERS & set(key.split("."))
+    ]
+    title = f"% {latex(facts.title)}: hyperparameters that differ from the paper's\n"
+    return title + latex_table([["hyperparameter", "paper", "here"], *(rows or [["none differs", "", ""]])])
+
+
+def shown(value: Any) -> str:
+    """Return a value as LaTeX text."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return latex(text if len(text) <= LONGEST else text[: LONGEST - 3] + "...")

@@ -12,7 +12,7 @@ import os
 import re
 import stat
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -20,9 +20,10 @@ from typing import IO, Any, cast
 
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.storage.folder import replace_text, replacing
-from selfinstruct.storage.journal import line
+from selfinstruct.storage.rows import Read, Row, read
 from selfinstruct.storage.summary import digest_of
 from selfinstruct.text.archives import FIRST_DAY, UNREADABLE
+from selfinstruct.text.encoding import HALF_A_PAIR
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -83,7 +84,8 @@ def opened(path: Path) -> Iterator["Archive"]:
             elif path.exists() and not path.is_file():
                 raise ValueError("it is neither a file nor a folder")
             else:
-                archive = in_zip(path, stack.enter_context(zipfile.ZipFile(path)))
+                source = stack.enter_context(zipfile.ZipFile(path))
+                archive = Archive(path, in_zip(source), source)
             archive.verify()
         except UNREADABLE as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
@@ -120,19 +122,23 @@ class Archive:
         return (self.path / name).open("rb")
 
     def object(self, name: str) -> dict[str, Any]:
-        """Return a file that holds one object of JSON; raises ValueError for anything else."""
+        """Return a file that holds one object of JSON; raises SelfInstructError for anything else."""
         if self._sizes[name] > MOST_CONFIG:
-            raise ValueError(f"{name} is larger than {MOST_CONFIG:,} bytes")
+            raise SelfInstructError(f"replay={self.path} cannot be used: {name} is larger than {MOST_CONFIG:,} bytes.")
         with self.open(name) as file:
-            return parsed(file.read(), name)
+            return read(f"{self.path}: {name}", file.read(), lambda _, row: row)
 
-    def rows(self, name: str) -> Iterator[dict[str, Any]]:
-        """Yield the objects of a file of JSON lines; raises ValueError for anything else."""
+    def rows(self, name: str, of: Callable[[bytes, Row], Read]) -> Iterator[Read]:
+        """Yield what the lines of a file hold; raises SelfInstructError, with the line, for one that no run wrote."""
         with self.open(name) as file:
             number = 0
             while text := file.readline(MOST_LINE):
                 number += 1
-                yield parsed(text, f"{name}:{number}")
+                where = f"{self.path}: {name}:{number}"
+                found = read(where, text, lambda text, row: (row, of(text, row)))
+                if b"\\u" in text and HALF_A_PAIR.search(json.dumps(found[0], ensure_ascii=False)):
+                    raise SelfInstructError(f"{where}: holds half of a surrogate pair, which no file can keep.")
+                yield found[1]
 
     def verify(self) -> None:
         """Compare every file with the manifest; raises ValueError for the first that differs."""
@@ -169,8 +175,8 @@ def in_folder(folder: Path) -> dict[str, int]:
     return sizes
 
 
-def in_zip(path: Path, source: zipfile.ZipFile) -> Archive:
-    """Return the files of a zip; raises ValueError for an entry that is not a plain file in its place."""
+def in_zip(source: zipfile.ZipFile) -> dict[str, int]:
+    """Return the files of a zip with their sizes; raises ValueError for an entry that is not a plain file."""
     sizes: dict[str, int] = {}
     for entry in source.infolist():
         name = entry.filename.removeprefix(TOP)
@@ -183,25 +189,4 @@ def in_zip(path: Path, source: zipfile.ZipFile) -> Archive:
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise ValueError(f"{name!r} is compressed in a way that no capsule is")
         sizes[name] = entry.file_size
-    return Archive(path, sizes, source)
-
-
-def parsed(text: bytes, place: str) -> dict[str, Any]:
-    """Return an object of JSON; raises ValueError, with the place, for anything else."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        raise ValueError(f"{place} is not JSON") from None
-    if not isinstance(found, dict):
-        raise ValueError(f"{place} is not an object")
-    return found
-
-
-def write_rows(path: Path, rows: Iterator[Mapping[str, Any]]) -> int:
-    """Write rows as JSON lines; returns their number."""
-    count = 0
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for row in rows:
-            file.write(line(row))
-            count += 1
-    return count
+    return sizes

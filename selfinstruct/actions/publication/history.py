@@ -6,9 +6,7 @@ single command makes such a journal.  In a recipe with generations every stage e
 generation leaves no trace.  Neither does a budget that was raised until the run finished.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +14,7 @@ from selfinstruct.actions.publication.overrides import kept
 from selfinstruct.recipe import ModelStage, Stage
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.recipe.sampling import reached
-from selfinstruct.round import MODEL, End
-from selfinstruct.storage.journal import REJECTED
+from selfinstruct.round import End
 from selfinstruct.text.command import to_resume
 
 if TYPE_CHECKING:
@@ -95,10 +92,3 @@ def end_of(name: str, stage: Stage, run: "Run") -> tuple[str, int] | None:
     place = next((place for place, row in enumerate(rows, 1) if row.get("end") == End.TARGET), 0)
     made = sum(row["kept"] for row in rows[:place])
     return (f"recipe.{name}.until", made) if place and made != stage.target else None
-
-
-def refused(folder: Path) -> dict[str, str]:
-    """Return the requests that a model refused, with its reasons; their replies are in no store."""
-    with (folder / REJECTED).open(encoding="utf-8") as file:
-        rows = (row for text in file if (row := json.loads(text))["filter"] == MODEL)
-        return {row["request"]: row["reason"] for row in rows}

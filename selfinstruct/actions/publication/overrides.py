@@ -7,10 +7,10 @@ when the capsule is written, and refused when it is read.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from selfinstruct.text.policy import ALLOW, is_allowed
+from selfinstruct.text.policy import ALLOW, is_allowed, leaves
 
 ROOTS = ("recipe", "seeds", "model", "formats", "budget", "random_seed", "experiment")
 """The keys of a config that shape the data."""
@@ -25,7 +25,7 @@ LOCAL = re.compile(r"(recipe\.\w+\.)?model\.store|seeds\.path|budget\.minutes")
 TARGET = "_target_"
 
 
-def kept(words: Iterable[str]) -> list[str]:
+def kept(words: Sequence[str]) -> list[str]:
     """Return the overrides of a run that belong in its capsule."""
     return [word for word in words if shapes_data(word) and not LOCAL.fullmatch(word.lstrip("+~").partition("=")[0])]
 
@@ -39,14 +39,13 @@ def shapes_data(word: str) -> bool:
     return root in ROOTS and (found["package"] is None or group in (*GROUPS, *ROOTS))
 
 
-def check_words(words: object) -> list[str]:
-    """Return the overrides of a stranger's capsule; raises ValueError for the first that is not allowed."""
+def check_words(words: object) -> None:
+    """Raise ValueError for the first override that a capsule may not contain."""
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise ValueError("config.json: 'overrides' is not a list of words")
     for word in words:
         if problem := problem_of(word):
             raise ValueError(f"its override {word[:80]!r} {problem}")
-    return words
 
 
 def problem_of(word: str) -> str | None:
@@ -67,7 +66,7 @@ def problem_of(word: str) -> str | None:
 
 def check_config(config: Mapping[str, Any]) -> None:
     """Raise ValueError for a config that would run other code than ours, or than what the user allows."""
-    for key, target in targets(config, ""):
+    for key, target in targets(config):
         if not isinstance(target, str) or not is_allowed(target):
             raise ValueError(
                 f"config.json: {key} is {str(target)[:60]!r}, and a capsule holds data only. If you trust that package,"
@@ -75,15 +74,6 @@ def check_config(config: Mapping[str, Any]) -> None:
             )
 
 
-def targets(node: object, key: str) -> Iterator[tuple[str, object]]:
+def targets(node: object) -> Iterator[tuple[str, object]]:
     """Yield every `_target_` of a config, with its key."""
-    if isinstance(node, Mapping):
-        for name, value in node.items():
-            place = f"{key}.{name}" if key else str(name)
-            if name == TARGET:
-                yield place, value
-            else:
-                yield from targets(value, place)
-    elif isinstance(node, list):
-        for number, item in enumerate(node):
-            yield from targets(item, f"{key}.{number}")
+    return ((".".join(path), value) for path, value in leaves(node) if TARGET in path)

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-ENTRY = re.compile(r"@(?P<kind>\w+)\s*\{\s*(?P<key>[^\s,{}]+)\s*,")
+ENTRY = re.compile(r"@\w+\s*\{\s*[^\s,{}]+\s*,.*?(?=^@|\Z)", re.MULTILINE | re.DOTALL)
 FIELD = re.compile(r"(\w+)\s*=\s*(?:\{((?:[^{}]|\{[^{}]*\})*)\}|\"([^\"]*)\"|(\d+))")
-OURS = ("shorttitle", "experiment")
+OURS = re.compile(r"^\s*(?:shorttitle|experiment)\s*=.*\n", re.MULTILINE)
 """Fields that are not part of a citation."""
 
 
@@ -13,16 +13,8 @@ OURS = ("shorttitle", "experiment")
 class Paper:
     """A paper as it is cited."""
 
-    kind: str
-    """The kind of its BibTeX entry."""
-    key: str
-    fields: dict[str, str]
-    """The fields of the entry, without the outer braces."""
-
-    @property
-    def cited(self) -> dict[str, str]:
-        """The fields of a citation."""
-        return {name: value for name, value in self.fields.items() if name not in OURS}
+    entry: str
+    """Its BibTeX entry."""
 
     @property
     def authors(self) -> list[tuple[str, str]]:
@@ -39,12 +31,11 @@ class Paper:
         return f"{name} ({by}, {self['year']})"
 
     def __getitem__(self, name: str) -> str:
-        return self.fields.get(name, "").strip("{}")
+        fields = {key: "".join(values) for key, *values in FIELD.findall(self.entry)}
+        return fields.get(name, "").strip("{}")
 
 
 def paper_in(text: str) -> Paper | None:
     """Return the first entry of a BibTeX file; None without one."""
-    if not (entry := ENTRY.search(text)):
-        return None
-    found = FIELD.findall(re.split(r"^@", text[entry.end() :], flags=re.MULTILINE)[0])
-    return Paper(entry["kind"], entry["key"], {name: "".join(values) for name, *values in found})
+    entry = ENTRY.search(text)
+    return Paper(entry[0].strip()) if entry else None

@@ -3,13 +3,12 @@
 What only the author knows, such as their name, is left out or said to be missing; it is never made up.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from selfinstruct.actions.card.bibliography import Paper
 from selfinstruct.actions.card.facts import NOT_STATED, Facts
+from selfinstruct.actions.card.paper import OURS, Paper
 
 SOFTWARE_TITLE = "selfinstruct: grow instruction-tuning datasets with language models, as experiments declared in YAML"
 SOFTWARE_AUTHOR = "The selfinstruct contributors"
@@ -17,21 +16,18 @@ SOFTWARE_AUTHOR = "The selfinstruct contributors"
 
 def bibtex(facts: Facts) -> str:
     """Return the entries of the dataset, the software, and the method's paper where it is known."""
-    commit = facts.software["git"].get("commit")
-    version = f"Version {facts.version}" + (f", commit {commit}" if commit else "")
     note = f"Made with selfinstruct from {facts.tasks['seeds']} seed tasks; written by {', '.join(facts.models)}"
-    dataset = {"title": f"{{{facts.title}}}", "author": " and ".join(facts.stated.authors), "note": note}
-    software = {"title": f"{{{SOFTWARE_TITLE}}}", "author": f"{{{SOFTWARE_AUTHOR}}}", "note": version}
-    entries = [entry("misc", "dataset", dataset), entry("misc", "selfinstruct-software", software)]
-    if facts.paper:
-        entries.append(entry(facts.paper.kind, facts.paper.key, facts.paper.cited))
-    return "\n".join(entries)
+    version = f"Version {facts.version}, commit {facts.software['git'].get('commit') or 'unknown'}"
+    dataset = entry("dataset", f"{{{facts.title}}}", " and ".join(facts.stated.authors), note)
+    software = entry("selfinstruct-software", f"{{{SOFTWARE_TITLE}}}", f"{{{SOFTWARE_AUTHOR}}}", version)
+    paper = f"{OURS.sub('', facts.paper.entry)}\n" if facts.paper else ""
+    return "\n".join(filter(None, [dataset, software, paper]))
 
 
-def entry(kind: str, key: str, values: Mapping[str, str]) -> str:
-    """Return an entry of BibTeX, without the fields that are empty."""
-    lines = [f"  {name} = {{{value}}},\n" for name, value in values.items() if value]
-    return f"@{kind}{{{key},\n{''.join(lines)}}}\n"
+def entry(key: str, title: str, author: str, note: str) -> str:
+    """Return an entry of BibTeX, without an author where none is stated."""
+    author = f"  author = {{{author}}},\n" if author else ""
+    return f"@misc{{{key},\n  title = {{{title}}},\n{author}  note = {{{note}}},\n}}\n"
 
 
 def cff(facts: Facts) -> str:
@@ -39,7 +35,7 @@ def cff(facts: Facts) -> str:
     software = {
         "type": "software",
         "title": SOFTWARE_TITLE,
-        "version": str(facts.version),
+        "version": facts.version,
         "authors": [{"name": SOFTWARE_AUTHOR}],
     }
     values = {
@@ -48,16 +44,17 @@ def cff(facts: Facts) -> str:
         "type": "dataset",
         "title": facts.title,
         "authors": [{"name": author} for author in facts.stated.authors or [NOT_STATED]],
-        **({"license": facts.stated.license} if facts.stated.license else {}),
+        "license": facts.stated.license,
         "references": [software, *([reference(facts.paper)] if facts.paper else [])],
     }
-    return str(yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
+    known = {key: value for key, value in values.items() if value is not None}
+    return str(yaml.safe_dump(known, sort_keys=False, allow_unicode=True))
 
 
 def reference(paper: Paper) -> dict[str, Any]:
     """Return a paper as a reference of CITATION.cff."""
     return {
-        "type": "conference-paper" if paper.kind == "inproceedings" else "generic",
+        "type": "conference-paper" if paper.entry.startswith("@inproceedings") else "generic",
         "title": paper["title"],
         "authors": [{"family-names": family, "given-names": given} for family, given in paper.authors],
         **{name: paper[name] for name in ("doi", "url") if paper[name]},
