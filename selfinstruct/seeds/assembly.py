@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from selfinstruct.errors import DataError
-from selfinstruct.seeds.fields import recorded, shown
+from selfinstruct.seeds.fields import recorded
 from selfinstruct.seeds.reading import Found
 from selfinstruct.task import Task
+from selfinstruct.text.json_objects import shown
 
 Row: TypeAlias = Mapping[str, Any]
 Check: TypeAlias = Callable[[Row], list[str]]

@@ -17,9 +17,10 @@ from typing import Any, Literal, TypeAlias
 
 from selfinstruct.part import part
 from selfinstruct.seeds.assembly import Row, problems_of, together
-from selfinstruct.seeds.fields import mistakes_in_id, name_of, shown, writers
+from selfinstruct.seeds.fields import mistakes_in_id, name_of, writers
 from selfinstruct.seeds.reading import lines_or_items
 from selfinstruct.task import HUMAN, Instance, Task
+from selfinstruct.text.json_objects import shown
 
 Speaker: TypeAlias = Literal["user", "assistant", "system"]
 

@@ -6,11 +6,11 @@ by a model from being labelled as human.  A row that this program exported names
 all others the user does (`author`).  An author whom nothing names is `unknown`, never a person.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from selfinstruct.task import HUMAN, SEEDS, UNKNOWN, Instance
+from selfinstruct.text.json_objects import shown
 from selfinstruct.text.no_input import real_input
 
 INSTANCES = "instances"
@@ -116,9 +116,3 @@ def recorded(names: Iterable[str]) -> dict[str, str]:
     """Return the writers of a seed as its `models`: the first under `seeds`, the others numbered below it."""
     distinct = enumerate(dict.fromkeys(names), 1)
     return {SEEDS if number == 1 else f"{SEEDS}/{number}": name for number, name in distinct}
-
-
-def shown(value: Any) -> str:
-    """Return a value as JSON, short enough for a message."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:57] + "..."

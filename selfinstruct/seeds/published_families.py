@@ -8,17 +8,19 @@ instructions that people gave) and `induction_input` (100 whole prompts).  The r
   the orders alternate from row to row, since a prompt with both orders of one pair would give the answer away;
 - a common concept has `items` and every wording that is accepted.
 
-Kept apart from the evaluation code that came with it:
-
-- a held-out input that stands twice (one in common_concept) is asked and counted once;
-- `sentence_similarity` works: that code asks for a key which the file does not have;
-- in rhymes the input itself is among the accepted answers; that is noted, and strict scoring leaves it out.
+Kept apart from the evaluation code that came with it: a held-out input that stands twice (one in common_concept) is
+asked and counted once; `sentence_similarity` works (that code asks for a key which the file does not have); in rhymes
+the input itself is among the accepted answers, which is noted, so that strict scoring leaves it out.
 """
 
+import re
 from typing import Any
 
-from selfinstruct.seeds.family import Family, Place, parsed
+from selfinstruct.seeds.reading import object_in
+from selfinstruct.text.files import Files
 
+PUBLISHED = re.compile(r"(?P<root>(?:(?:[^/]+/)?data/)?)raw/execute/(?P<name>[^/]+)\.json", re.IGNORECASE)
+"""The names of the files by which the families are known, in the folder of the data or in the repository around it."""
 METRIC = {
     "common_concept": "token_f1",
     "informal_to_formal": "token_f1",
@@ -32,68 +34,49 @@ FURTHER = ("possible_translations", "possible_outputs", "other_rhymes")
 """Where a row lists all outputs that are right."""
 
 
-def root(place: Place) -> Place | None:
-    """The folder that holds the data, in the repository or in an archive of it; None if the layout is another."""
-    inner = [item for item in place.iterdir() if item.is_dir()]
-    for folder in (place, place / "data", *(item / "data" for item in inner)):
-        if files(folder).is_dir():
-            return folder
-    return None
-
-
-def files(folder: Place) -> Place:
-    """Return where the files stand by which the families are named."""
-    return folder / "raw" / "execute"
-
-
-def read(folder: Place, name: str, problems: list[str]) -> Family | None:
-    """Return a family; what is wrong with its files is noted."""
-    before = len(problems)
-    shown, held = (rows(folder / "raw" / kind / f"{name}.json", problems) for kind in ("induce", "execute"))
-    annotations = parsed(folder / "annotations" / f"{name}.json", problems)
-    prompts = folder / "induction_input" / f"{name}.json"
-    inputs = rows(prompts, problems) if prompts.is_file() else []
-    if len(problems) > before:
-        return None
+def published(files: Files, root: str, name: str) -> tuple[dict[str, Any], list[str]]:
+    """Return a family in the layout of ours, and what is wrong with its files."""
+    wanted = {place: f"{root}{place}/{name}.json" for place in ("raw/induce", "raw/execute", "annotations")}
+    if (prompts := f"{root}induction_input/{name}.json") in files.names():
+        wanted["induction_input"] = prompts
+    read = {place: object_in(files, file) for place, file in wanted.items()}
+    problems = [text for _, mistakes in read.values() for text in mistakes]
+    rows: dict[str, list[dict[str, Any]]] = {"induction_input": []}
+    for place, (content, mistakes) in read.items():
+        if place != "annotations" and not mistakes:
+            examples = content.get("examples")
+            rows[place] = list(examples.values()) if isinstance(examples, dict) else []
+            if not rows[place]:
+                problems.append(f"{files.place(wanted[place])}: holds no examples.")
+    if problems:
+        return {}, problems
     try:
-        if not isinstance(annotations["annotations"], list):
-            raise TypeError("annotations must be a list")
-        family = Family(
-            name=name,
-            metric=METRIC.get(name, "exact_match"),
-            is_classification=name in CLASSIFICATION,
-            instructions=[text for text in annotations["annotations"] if text.strip()],
-            induce=[pairs(row)[number % len(pairs(row))][:2] for number, row in enumerate(shown)],
-            execute=[pair for row in held for pair in pairs(row)],
-            prompts=tuple(row["input"] for row in inputs),
-            may_echo=name != "rhymes",
-        )
+        return family_of(name, read["annotations"][0]["annotations"], rows), []
     except (KeyError, TypeError, AttributeError) as error:
-        problems.append(f"{folder}: {name} is not as it was published ({type(error).__name__}: {error}).")
-        return None
-    if wrong := not_text(family):
-        problems.append(f"{folder}: {name} is not as it was published ({wrong}).")
-    return family if not wrong else None
+        what = f"{name} is not as it was published ({type(error).__name__}: {error})"
+        return {}, [f"{files.place(root.rstrip('/'))}: {what}."]
 
 
-def not_text(family: Family) -> str | None:
-    """Return what of a family is no text, or missing."""
-    if not family.instructions:
-        return "it has no instructions"
-    pairs = (*family.induce, *family.execute, family.prompts)
-    return None if all(isinstance(text, str) for pair in pairs for text in pair) else "not all of it is text"
-
-
-def rows(place: Place, problems: list[str]) -> list[dict[str, Any]]:
-    """Return the examples of a file."""
-    before = len(problems)
-    examples = parsed(place, problems).get("examples")
-    if len(problems) > before:
-        return []
-    if not isinstance(examples, dict) or not examples:
-        problems.append(f"{place}: holds no examples.")
-        return []
-    return list(examples.values())
+def family_of(name: str, annotations: Any, rows: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """Return a family in the layout of ours; raises KeyError, TypeError or AttributeError for any other JSON."""
+    if not isinstance(annotations, list):
+        raise TypeError("annotations must be a list")
+    if not (instructions := [text for text in annotations if text.strip()]):
+        raise TypeError("it has no instructions")
+    shown = [pairs(row)[number % len(pairs(row))][:2] for number, row in enumerate(rows["raw/induce"])]
+    held = [pair for row in rows["raw/execute"] for pair in pairs(row)]
+    prompts = [row["input"] for row in rows["induction_input"]]
+    if not all(isinstance(text, str) for texts in (*shown, *held, prompts) for text in texts):
+        raise TypeError("not all of it is text")
+    return {
+        "metric": METRIC.get(name, "exact_match"),
+        "is_classification": name in CLASSIFICATION,
+        "instructions": instructions,
+        "induce": shown,
+        "execute": held,
+        "induce_attributes": {"prompts": prompts} if prompts else {},
+        "execute_attributes": {"may_echo": False} if name == "rhymes" else {},
+    }
 
 
 def pairs(row: dict[str, Any]) -> list[list[str]]:

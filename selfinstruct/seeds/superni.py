@@ -11,14 +11,13 @@ other schemes of categories leave it open.
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from selfinstruct.errors import DataError
 from selfinstruct.part import part
-from selfinstruct.seeds.archive import LARGEST_FILE, Member, members
 from selfinstruct.seeds.assembly import problems_of
 from selfinstruct.seeds.fields import (
     instance,
@@ -26,12 +25,12 @@ from selfinstruct.seeds.fields import (
     mistakes_in_id,
     mistakes_in_input,
     mistakes_in_instruction,
-    shown,
     writers,
 )
-from selfinstruct.seeds.reading import parsed_at
+from selfinstruct.seeds.reading import object_in
 from selfinstruct.task import HUMAN, Instance, Task
-from selfinstruct.text.encoding import MARK, misread
+from selfinstruct.text.files import Files
+from selfinstruct.text.json_objects import shown
 
 POSITIVE, INSTANCES = "Positive Examples", "Instances"
 MOST_TOLD = 5
@@ -56,18 +55,19 @@ class Superni:
     def load(self) -> list[Task]:
         """Return the tasks in the order of their files' names; raises DataError with every mistake in them."""
         tasks: dict[str, Task] = {}
-        first: dict[str, Path] = {}
+        first: dict[str, str] = {}
         problems: list[str] = []
-        for member in members(self.path):
-            row, mistakes = read(member)
-            name = str(row.get("id", member.stem))
-            if not mistakes and first.setdefault(name, member.path) != member.path:
-                mistakes.append(f": the id {shown(name)} is that of {first[name]} already")
-            problems += [f"{member.path}{mistake}." for mistake in mistakes]
+        files = Files(self.path, ".json", "Set seeds.path=<file> to a folder, a zip or a JSON file of tasks.")
+        for file in files.names():
+            row, mistakes = object_in(files, file)
+            place, name = files.place(file), str(row.get("id", PurePosixPath(file).stem))
+            if not mistakes:
+                mistakes = [f"{place}: {text}." for text in mistakes_in(row)]
+            if not mistakes and first.setdefault(name, place) != place:
+                mistakes = [f"{place}: the id {shown(name)} is that of {first[name]} already."]
+            problems += mistakes
             if not mistakes:
                 tasks[name] = self._task(name, row)
-        if not tasks and not problems:
-            problems.append(f"{self.path}: holds no tasks.")
         if problems:
             raise DataError(problems)
         return list(tasks.values())
@@ -81,16 +81,6 @@ class Superni:
             instances=tuple(islice(instances_of(row), self.instances)) or None,
             models=writers(row, self.author),
         )
-
-
-def read(member: Member) -> tuple[dict[str, Any], list[str]]:
-    """Return a file's object, and everything that is wrong with it, each with its place in the file."""
-    if member.mistake is not None:
-        return {}, [f": {member.mistake}"]
-    if bad := list(misread(member.content)):
-        return {}, [f":{number}: {mistake}" for number, mistake in bad]
-    row, mistakes = parsed_at(member.content.removeprefix(MARK).decode(), LARGEST_FILE)
-    return row, mistakes or [f": {mistake}" for mistake in mistakes_in(row)]
 
 
 def mistakes_in(row: Mapping[str, Any]) -> list[str]:

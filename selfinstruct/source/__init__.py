@@ -11,6 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+REMEDY = "Set the path of the source, or source=<another> for files of another kind."
+"""What to do where no file can be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -7,14 +7,15 @@ Python's own limit, which is there against quotes that are never closed, rejects
 
 import csv
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
 from selfinstruct.part import part
-from selfinstruct.source import Mistake, Row
-from selfinstruct.source.files import LONGEST_LINE, Files, Line
+from selfinstruct.source import REMEDY, Mistake, Row
+from selfinstruct.text.files import LONGEST_LINE, Files, Line
 
 
 def typed(delimiter: object) -> object:
@@ -31,9 +32,9 @@ class Csv:
     delimiter: Annotated[str, Field(min_length=1, max_length=1), BeforeValidator(typed)]
     """What stands between two fields; a tab may be typed as `\\t`."""
 
-    @property
+    @cached_property
     def _files(self) -> Files:
-        return Files(self.path, ".tsv" if self.delimiter == "\t" else ".csv")
+        return Files(self.path, ".tsv" if self.delimiter == "\t" else ".csv", REMEDY)
 
     def tasks(self) -> list[str]:
         """Return the names of the files."""

@@ -13,9 +13,9 @@ from typing import Any
 
 from selfinstruct.errors import DataError
 from selfinstruct.part import part
-from selfinstruct.source import Mistake, Row
-from selfinstruct.source.files import Files
+from selfinstruct.source import REMEDY, Mistake, Row
 from selfinstruct.source.labels import labels_of
+from selfinstruct.text.files import Files
 
 MISSING = "source=hugging_face needs datasets, which is not installed: pip install 'selfinstruct[datasets]'."
 
@@ -45,7 +45,7 @@ class HuggingFace:
 
     def digest(self) -> str:
         """Return the SHA-256 of what names the data, and for a folder of the files."""
-        found = Files(Path(self.path), ".arrow").digest() if Path(self.path).is_dir() else ""
+        found = Files(Path(self.path), ".arrow", REMEDY).digest() if Path(self.path).is_dir() else ""
         return hashlib.sha256(
             "\0".join(map(str, (self.path, self.name, self.split, self.revision, found))).encode()
         ).hexdigest()

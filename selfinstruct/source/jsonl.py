@@ -1,13 +1,13 @@
 """Annotated data as JSONL: one object a line, whose keys are the columns."""
 
-import json
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from selfinstruct.part import part
-from selfinstruct.source import Mistake, Row
-from selfinstruct.source.files import Files
+from selfinstruct.source import REMEDY, Mistake, Row
+from selfinstruct.text.files import LONGEST_LINE, Files
+from selfinstruct.text.json_objects import parsed
 
 
 @part
@@ -17,36 +17,28 @@ class Jsonl:
     path: Path
     """The file, folder or archive; a relative path starts where the command runs."""
 
+    @cached_property
+    def _files(self) -> Files:
+        return Files(self.path, ".jsonl", REMEDY)
+
     def tasks(self) -> list[str]:
         """Return the names of the files."""
-        return Files(self.path, ".jsonl").names()
+        return self._files.names()
 
     def digest(self) -> str:
         """Return the SHA-256 of the files."""
-        return Files(self.path, ".jsonl").digest()
+        return self._files.digest()
 
     def rows(self, task: str) -> Iterator[Row | Mistake]:
-        """Yield the rows of a file, and what is wrong in it; empty lines are none."""
-        files, name = Files(self.path, ".jsonl"), PurePosixPath(task)
-        for line in files.lines(task):
-            place = f"{files.place(task)}:{line.number}"
+        """Yield the rows of a file, and what is wrong in it; empty lines are skipped."""
+        name = PurePosixPath(task)
+        for line in self._files.lines(task):
+            place = f"{self._files.place(task)}:{line.number}"
             if line.mistake is not None:
                 yield Mistake(place, line.mistake)
             elif line.text.strip():
-                values, wrong = read(line.text)
-                ending = "" if line.is_whole or wrong is None else "; the file ends within this line"
-                if wrong is None:
+                values, mistakes, broken = parsed(line.text, LONGEST_LINE)
+                ending = "" if line.is_whole or broken is None else "; the file ends within this line"
+                yield from (Mistake(place, f"{mistake}{ending}") for mistake in mistakes)
+                if not mistakes:
                     yield Row(name.stem, f"{name.name}:{line.number}", values)
-                else:
-                    yield Mistake(place, f"{wrong}{ending}")
-
-
-def read(text: str) -> tuple[dict[str, Any], str | None]:
-    """Return a line's object, and what is wrong with it."""
-    try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
-        return {}, f"not JSON at column {error.colno} ({error.msg.removesuffix(' at')})"
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits, or brackets within brackets
-        return {}, f"not JSON that can be read ({error})"
-    return (values, None) if isinstance(values, dict) else ({}, "must be an object with the columns as keys")

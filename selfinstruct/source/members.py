@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from selfinstruct.source.files import LONGEST_LINE, Line
+from selfinstruct.text.files import LONGEST_LINE, Line
 
 CHUNK = 1 << 16
 """Characters that are read at once."""

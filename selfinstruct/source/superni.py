@@ -8,13 +8,14 @@ A file is read in two passes, first what is above the instances, so that no file
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from selfinstruct.part import part
-from selfinstruct.source import Mistake, Row
-from selfinstruct.source.files import Files
+from selfinstruct.source import REMEDY, Mistake, Row
 from selfinstruct.source.members import Malformed, members
+from selfinstruct.text.files import Files
 
 INSTANCES = "Instances"
 COLUMNS = {
@@ -32,9 +33,9 @@ class SuperNI:
     path: Path
     """The file, folder or archive; a relative path starts where the command runs."""
 
-    @property
+    @cached_property
     def _files(self) -> Files:
-        return Files(self.path, ".json")
+        return Files(self.path, ".json", REMEDY)
 
     def tasks(self) -> list[str]:
         """Return the names of the files."""

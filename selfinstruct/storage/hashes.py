@@ -21,7 +21,7 @@ from typing import Any
 
 from selfinstruct.errors import RunFolderError
 
-ROUNDS = "rounds.jsonl"
+POOL, ROUNDS = "pool.jsonl", "rounds.jsonl"
 SIZE, HASH = "bytes/", "sha256/"
 """How the keys begin under which the line of a round holds the size and the hash of a file."""
 LENGTH = 16

@@ -21,13 +21,14 @@ from selfinstruct.pool import Pool
 from selfinstruct.round import Round
 from selfinstruct.storage.folder import CONFIG, kept_config, replace_text
 from selfinstruct.storage.hashes import HASH, SIZE, checked, digest, own
+from selfinstruct.storage.hashes import POOL as POOL
 from selfinstruct.storage.hashes import ROUNDS as ROUNDS
 from selfinstruct.storage.hashes import has_rounds as has_rounds
 from selfinstruct.storage.remedies import unwritable
 from selfinstruct.storage.rows import check_end, committed_in, rounds_of, tasks_of, timings_of
 from selfinstruct.task import Task
 
-POOL, REJECTED, TIMINGS = "pool.jsonl", "rejected.jsonl", "timings.jsonl"
+REJECTED, TIMINGS = "rejected.jsonl", "timings.jsonl"
 FILES = (POOL, REJECTED)
 """The files whose sizes and hashes the line of a round holds."""
 CHUNK = 1 << 16

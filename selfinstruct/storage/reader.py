@@ -21,10 +21,10 @@ from selfinstruct.round import MODEL, Rejection, Round, Sample
 from selfinstruct.storage import history
 from selfinstruct.storage.drawn import sample_of
 from selfinstruct.storage.folder import kept_config
-from selfinstruct.storage.hashes import ROUNDS, SIZE, checked, has_rounds
-from selfinstruct.storage.journal import FILES, POOL, TIMINGS
+from selfinstruct.storage.hashes import ROUNDS, checked, has_rounds
+from selfinstruct.storage.journal import FILES, TIMINGS
 from selfinstruct.storage.replies import Replies, Reply
-from selfinstruct.storage.rows import check_none_lost, rounds_of, tasks_of, timings_of
+from selfinstruct.storage.rows import check_none_lost, committed_tasks, rounds_of, timings_of
 from selfinstruct.storage.schema import reading
 from selfinstruct.storage.summary import summary_in
 from selfinstruct.task import Task
@@ -97,8 +97,7 @@ class RunReader:
     def tasks(self) -> Iterator[Task]:
         """Yield every committed change of a task, in order, one at a time in memory."""
         with self._readable():
-            checked(self.folder / POOL, self.rows)
-            yield from tasks_of(self.folder / POOL, self.rows[-1].get(f"{SIZE}{POOL}", 0) if self.rows else 0)
+            yield from committed_tasks(self.folder, self.rows)
 
     @cached_property
     def pool(self) -> Pool:

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from selfinstruct.errors import RunFolderError
 from selfinstruct.round import End
-from selfinstruct.storage.hashes import HASH, ROUNDS, SIZE, check_own, check_torn
+from selfinstruct.storage.hashes import HASH, POOL, ROUNDS, SIZE, check_own, check_torn, checked
 from selfinstruct.task import Task
 from selfinstruct.text.encoding import MARK, misread
 
@@ -147,6 +147,12 @@ def tasks_of(path: Path, end: int) -> Iterator[Task]:
     """Yield every change of a task that stands before a place in `pool.jsonl`, in order."""
     for number, text in lines_of(path, end):
         yield read(f"{path}:{number}", text, task_of)
+
+
+def committed_tasks(folder: Path, rounds: Sequence[Mapping[str, Any]]) -> Iterator[Task]:
+    """Yield every change of a task that these rounds have committed; raises RunFolderError where one has changed."""
+    checked(folder / POOL, rounds)
+    yield from tasks_of(folder / POOL, rounds[-1].get(f"{SIZE}{POOL}", 0) if rounds else 0)
 
 
 def timings_of(path: Path, rounds: Sequence[Mapping[str, Any]]) -> list[Row]:

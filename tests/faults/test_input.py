@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from selfinstruct.actions.export import write
 from selfinstruct.seeds.jsonl import Jsonl, mistakes_in
-from selfinstruct.seeds.reading import parsed
+from selfinstruct.seeds.reading import LONGEST_TASK
 from selfinstruct.storage.journal import line
 from selfinstruct.task import Task
+from selfinstruct.text.json_objects import parsed
 from selfinstruct.text.no_input import real_input
 
 GLOBAL = b"# @package _global_\n"
@@ -294,7 +295,7 @@ KEYS = ("id", "instruction", "instances", "is_classification")
 
 @given(st.dictionaries(st.sampled_from(KEYS), JSON) | JSON)
 def test_any_json_is_a_seed_or_has_its_mistakes(row):
-    read_row, mistakes = parsed(json.dumps(row))
+    read_row, mistakes, _ = parsed(json.dumps(row), LONGEST_TASK)
     mistakes = mistakes or mistakes_in(read_row)
 
     assert mistakes or set(read_row) >= set(KEYS[1:])

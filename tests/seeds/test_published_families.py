@@ -104,8 +104,8 @@ def test_what_is_not_as_published_is_reported_by_file(tmp_path):
         load(tmp_path)
 
     assert error.value.problems[0] == f"{tmp_path}/data: diff is not as it was published (KeyError: 'output')."
-    assert error.value.problems[1] == f"{tmp_path}/data/raw/induce/sum.json: holds no examples."
-    assert error.value.problems[2].startswith(f"{tmp_path}/data/annotations/sum.json: cannot be read (")
+    assert error.value.problems[1].startswith(f"{tmp_path}/data/annotations/sum.json: cannot be read (")
+    assert error.value.problems[2] == f"{tmp_path}/data/raw/induce/sum.json: holds no examples."
 
 
 @pytest.mark.parametrize(

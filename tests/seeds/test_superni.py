@@ -128,7 +128,9 @@ def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path):
 
 
 def test_a_folder_without_tasks_is_reported(tmp_path, problems_of):
-    assert problems_of(seeds(tmp_path)) == [": holds no tasks."]
+    assert problems_of(seeds(tmp_path)) == [
+        ": holds no .json file. Set seeds.path=<file> to a folder, a zip or a JSON file of tasks."
+    ]
 
 
 @pytest.mark.parametrize("text", ['{"a": ' + "1" * 5000 + "}", "[" * 100_000])

@@ -10,8 +10,7 @@ from random import Random
 
 import pytest
 
-from selfinstruct.seeds.families import Families
-from selfinstruct.seeds.family import EXECUTE
+from selfinstruct.seeds.families import EXECUTE, Families
 from selfinstruct.text.scoring import score
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

@@ -18,7 +18,7 @@ def test_every_mistake_is_reported_with_file_and_line(tmp_path, read):
 
     assert len(rows) == 1
     assert [text.removeprefix(str(path)) for text in mistakes[:2]] == [
-        ":2: must be an object with the columns as keys",
+        ":2: must be an object, not [1]",
         ":3: byte 0xe9 at column 7 is not UTF-8. Save the file as UTF-8",
     ]
     assert ":4: not JSON that can be read" in mistakes[2]

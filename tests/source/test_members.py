@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from selfinstruct.source.files import Line
 from selfinstruct.source.members import Malformed, members
+from selfinstruct.text.files import Line
 
 
 def lines(text):
