@@ -28,7 +28,7 @@ from selfinstruct.run_info import RunInfo
 from selfinstruct.seeds import Seeds
 from selfinstruct.storage import history
 from selfinstruct.storage.completions import Store
-from selfinstruct.storage.folder import held, keep_config, kept_config, replace_text
+from selfinstruct.storage.folder import held, replace_text, store_config, stored_config
 from selfinstruct.storage.journal import ROUNDS, Journal, check_config
 from selfinstruct.storage.rows import check_none_lost, rounds_of
 from selfinstruct.storage.summary import SUMMARY, authors, but_files, ended_before, summarise, summary_in
@@ -103,7 +103,7 @@ class Run:
             if self.journal.rounds:
                 check_config(self.start.folder)
             self.start = self._introduced()
-            kept = None if self._asks else kept_config(self.start.folder)
+            kept = None if self._asks else stored_config(self.start.folder)
             if kept and isinstance(kept["random_seed"], int):  # what is exported again is what it was
                 self.random_seed = kept["random_seed"]
             with closing(Store(self.start.folder / "completions.sqlite")) as self.store:
@@ -139,7 +139,7 @@ class Run:
         """Put the seeds into an empty pool, and store the config."""
         start = self.start
         kept = start.folder, start.declared, start.overrides
-        keep_config(*kept, flags=start.flags, resolved=start.config, is_own=start.is_own)
+        store_config(*kept, flags=start.flags, resolved=start.config, is_own=start.is_own)
         for task in seeds:
             self.pool.add(task)
         self.journal.begin(seeds)

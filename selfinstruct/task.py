@@ -54,7 +54,7 @@ class Task:
     request: str = ""
     """The id of the request whose reply it was read from."""
     most_similar: tuple[tuple[str, float], ...] = ()
-    """The ids and ROUGE-L F scores of its nearest neighbours in the pool it entered, nearest first."""
+    """The ids and ROUGE-L F scores of its nearest neighbors in the pool it entered, nearest first."""
     average_similarity: float | None = None
     """The mean ROUGE-L F score with every task of the pool it entered."""
     models: dict[str, str] = field(default_factory=dict)

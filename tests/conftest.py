@@ -65,7 +65,7 @@ class Scripted:
     def problems(self) -> list[str]:
         return []
 
-    def identity(self) -> dict[str, object]:
+    def fingerprint(self) -> dict[str, object]:
         return {"name": self.name, "mode": self.mode}
 
     def prepare(self) -> None:

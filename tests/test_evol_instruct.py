@@ -11,7 +11,7 @@ from selfinstruct.errors import ConfigError, SelfInstructError
 from selfinstruct.storage.reader import RunReader
 
 SEEDS = 11
-OPERATIONS = {"add_constraints", "deepen", "concretise", "reason", "complicate_input", "breadth"}
+OPERATIONS = {"add_constraints", "deepen", "concretize", "reason", "complicate_input", "breadth"}
 ROUNDS = ("pool.jsonl", "rejected.jsonl", "rounds.jsonl")
 
 

@@ -37,7 +37,7 @@ from selfinstruct.errors import RunFolderError
 from selfinstruct.part import part
 from selfinstruct.recipe import asking
 from selfinstruct.storage.differences import differences
-from selfinstruct.storage.folder import kept_config
+from selfinstruct.storage.folder import stored_config
 from selfinstruct.storage.journal import POOL, REJECTED, ROUNDS, has_rounds
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.storage.summary import authors, digest_of
@@ -97,7 +97,7 @@ class Capsule:
             return []
         if not has_rounds(run.start.folder):
             return [f"{run.start.folder} holds no run. Name the folder of one: hydra.run.dir=<folder>."]
-        return [found.sentence for found in differences(kept_config(run.start.folder), run.start.declared)]
+        return [found.sentence for found in differences(stored_config(run.start.folder), run.start.declared)]
 
     def __call__(self, run: "Run") -> None:
         """Write folder and zip; raises RunFolderError for a run that cannot be published as it is."""

@@ -28,7 +28,7 @@ from selfinstruct.recipe.annotate import Annotate
 from selfinstruct.request import Decoding
 from selfinstruct.sampler import Various
 from selfinstruct.storage.differences import changed_outside
-from selfinstruct.storage.folder import kept_values
+from selfinstruct.storage.folder import stored_values
 from selfinstruct.storage.journal import has_rounds
 from selfinstruct.storage.recording import CachedModel, recorded
 from selfinstruct.storage.resumption import refused_changes, store_changes
@@ -63,7 +63,7 @@ class Generate:
             return problems
         folder, declared = run.start.folder, run.start.declared
         problems += refused_changes(folder, declared, run.start.overrides)
-        outside = changed_outside(kept_values(folder), declared, run.start.config)
+        outside = changed_outside(stored_values(folder), declared, run.start.config)
         return [*problems, *(found.sentence for found in outside)]
 
     def __call__(self, run: "Run") -> None:

@@ -24,7 +24,7 @@ from omegaconf.errors import OmegaConfBaseException
 from selfinstruct.cli.hints import CONF
 from selfinstruct.cli.hydra_private import parser
 from selfinstruct.errors import RunFolderError
-from selfinstruct.storage.folder import FLAGS, kept_flags, noted
+from selfinstruct.storage.folder import FLAGS, noted, stored_flags
 
 NAME = "config"
 """The config that is composed where no flag names another."""
@@ -65,7 +65,7 @@ def of_job(hydra: Mapping[str, Any]) -> dict[str, str]:
 
 def kept_in(folder: Path) -> dict[str, str]:
     """Return the flags of the folder's run: those that it kept, or what Hydra wrote down before it could."""
-    if (kept := kept_flags(folder)) is not None:
+    if (kept := stored_flags(folder)) is not None:
         return kept
     try:
         return of_job(noted(folder, "hydra.yaml")["hydra"])

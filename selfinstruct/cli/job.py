@@ -31,7 +31,7 @@ from selfinstruct.cli.retyping import claimed
 from selfinstruct.cli.strangers import is_foreign
 from selfinstruct.cli.traces import RunLog, clean_logs, closed_log
 from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError, UnwritableError
-from selfinstruct.storage.folder import kept_config
+from selfinstruct.storage.folder import stored_config
 from selfinstruct.text.command import to_resume
 from selfinstruct.text.secrets import refusals, within
 from selfinstruct.text.terminal import printable
@@ -144,7 +144,7 @@ def is_done(folder: Path, declared: dict[str, Any]) -> bool:
     """Return whether a run of this very config has been finished in a folder."""
     try:
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-        return summary["completed"] is True and kept_config(folder) == without_objective(declared)
+        return summary["completed"] is True and stored_config(folder) == without_objective(declared)
     except (OSError, ValueError, KeyError, TypeError, RunFolderError):
         return False
 

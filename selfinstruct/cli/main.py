@@ -30,7 +30,7 @@ from selfinstruct.cli.signals import end_when_asked
 from selfinstruct.cli.sweep import failures
 from selfinstruct.cli.traces import HYDRA
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError, UnwritableError
-from selfinstruct.storage.folder import CONFIG, kept_overrides, noted
+from selfinstruct.storage.folder import CONFIG, noted, stored_overrides
 from selfinstruct.storage.remedies import LOCK
 from selfinstruct.text.command import program
 from selfinstruct.text.plain_files import check_plain
@@ -170,11 +170,11 @@ def with_kept_overrides(words: list[str]) -> list[str]:
         words = [*(word for word in words if word != REFILTER), "actions=[refilter,export]"]
     folder, kept = folder_in(words, "hydra.run.dir"), list[str]()
     if folder is not None:
-        kept = kept_overrides(Path(folder))
+        kept = stored_overrides(Path(folder))
         if is_lost(Path(folder)) and all(key_of(word).startswith("hydra") for word in words):
             raise RunFolderError(LOST.format(folder=folder, command=f"{program()} recipe=<recipe> {shlex.join(words)}"))
     if not kept and (folder := folder_in(words, "refilter.run")) is not None:
-        kept = [word for word in kept_overrides(Path(folder)) if key_of(word).split(".")[0] not in OF_ITS_OWN]
+        kept = [word for word in stored_overrides(Path(folder)) if key_of(word).split(".")[0] not in OF_ITS_OWN]
     if foreign := [word for word in kept if word.startswith("-") or key_of(word).startswith("hydra")]:
         raise RunFolderError(f"{folder}/config.json: no run writes the overrides {', '.join(map(repr, foreign))}.")
     given = {key_of(word) for word in words}

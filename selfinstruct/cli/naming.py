@@ -28,7 +28,7 @@ from omegaconf import OmegaConf
 
 from selfinstruct.errors import RunFolderError
 from selfinstruct.storage.differences import FREE
-from selfinstruct.storage.folder import kept_overrides
+from selfinstruct.storage.folder import stored_overrides
 
 HIDDEN = "hydra.job.config.override_dirname.exclude_keys"
 """Hydra's key for the overrides that no folder is named by."""
@@ -78,7 +78,7 @@ def significant(words: Iterable[str], hidden: set[str]) -> list[str]:
 def kept(folder: Path) -> list[str]:
     """Return what was overridden in the run of a folder; nothing where that cannot be read."""
     try:
-        return kept_overrides(folder)
+        return stored_overrides(folder)
     except RunFolderError:
         return []
 

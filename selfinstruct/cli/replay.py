@@ -1,8 +1,8 @@
 """Run a capsule again, offline, and report whether the same comes out.
 
 The capsule's overrides are composed like any others, so that keys are changed for a replay in the usual way.  Then
-every model in the config gets a `Replay` before it, which has its name and identity and the recorded replies, and the
-seeds are read from the capsule.  The files that the run writes are compared with the hashes in the capsule.
+every model in the config gets a `Replay` before it, which has its name and fingerprint and the recorded replies, and
+the seeds are read from the capsule.  The files that the run writes are compared with the hashes in the capsule.
 
 Rejected: to run the capsule's composed config as it is, without ours; none of it could be changed by the usual words,
 and a config from a stranger would be trusted with everything.

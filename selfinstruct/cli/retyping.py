@@ -27,7 +27,7 @@ from selfinstruct.cli.actions import at_top, gathered
 from selfinstruct.cli.destinations import destinations, pushes
 from selfinstruct.cli.flags import folder_in, kept_in
 from selfinstruct.storage.differences import leaves
-from selfinstruct.storage.folder import CONFIG, is_own, kept_overrides
+from selfinstruct.storage.folder import CONFIG, is_own, stored_overrides
 from selfinstruct.storage.ownership import SECRET, note_start, state_folder, stored_secret
 from selfinstruct.text.command import hydra_word, program
 from selfinstruct.text.policy import ALLOW, is_granted
@@ -210,7 +210,7 @@ def place_of(model: Mapping[str, Any]) -> str:
 
 def is_strangers(folder: Path) -> bool:
     """Return whether a folder holds words or flags of a run, and no seal of this user."""
-    return bool(kept_overrides(folder) or kept_in(folder)) and not is_own(folder)
+    return bool(stored_overrides(folder) or kept_in(folder)) and not is_own(folder)
 
 
 def claimed(folder: Path, words: Sequence[str]) -> bool:

@@ -37,7 +37,7 @@ class Comparing(Protocol):
     """It does."""
 
 
-class Neighbours(Protocol):
+class Neighbors(Protocol):
     """How near a task is to the tasks that entered the pool before it."""
 
     @property
@@ -59,6 +59,6 @@ class NeighborFilter(Protocol):
         """The id of the task that a rejected candidate resembles most, with the score; None if it is not rejected."""
         ...
 
-    def measure(self, tasks: Sequence[Task], pool: Pool) -> Sequence[Neighbours]:
+    def measure(self, tasks: Sequence[Task], pool: Pool) -> Sequence[Neighbors]:
         """How near each of these tasks of the pool is to those that entered before it; tasks are measured together."""
         ...

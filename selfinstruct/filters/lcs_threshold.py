@@ -5,7 +5,7 @@ score, as rouge-score computes it, is above the threshold.  To compare with that
 ties included, without a score for each pair.
 
 In exact arithmetic it is the first whole number above `threshold * (m + n) / 2`; the rounding of rouge-score moves it
-by less than one.  So three neighbours are tried, by the very expression.  A table of all lengths was rejected: a text
+by less than one.  So three neighbors are tried, by the very expression.  A table of all lengths was rejected: a text
 may have 20,000 tokens.  Rows of it are kept for short texts, made when a text of that length first comes.
 """
 

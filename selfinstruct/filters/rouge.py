@@ -21,7 +21,7 @@ import numpy as np
 from selfinstruct.filters.encoding import Encoded, encode
 from selfinstruct.filters.inverted_index import Places, Postings, features
 from selfinstruct.filters.lcs_threshold import Border
-from selfinstruct.filters.neighbours import Neighbourhood
+from selfinstruct.filters.neighborhood import Neighborhood
 from selfinstruct.filters.score import Counts, f_measures
 from selfinstruct.task import Task
 
@@ -41,7 +41,7 @@ class RougeIndex:
         self._lengths = array("I")
         self._texts: list[Encoded] = []
         self._postings = Postings()
-        self._neighbourhood = Neighbourhood()
+        self._neighborhood = Neighborhood()
         self._cut: tuple[str, list[str]] = ("", [])
         self._last: tuple[str, float, Near | None] | None = None
 
@@ -64,10 +64,10 @@ class RougeIndex:
             self._last = (text, border.threshold, self._above(self._tokens(text), border))
         return self._last[2]
 
-    def neighbours(self, ids: Sequence[str], count: int) -> list[tuple[tuple[Near, ...], float | None]]:
+    def neighbors(self, ids: Sequence[str], count: int) -> list[tuple[tuple[Near, ...], float | None]]:
         """For each task the `count` nearest of those before it, nearest first, and its mean score with all of them."""
-        self._neighbourhood.extend(self._texts)
-        found = self._neighbourhood.measure([self._places[known] for known in ids], count)
+        self._neighborhood.extend(self._texts)
+        found = self._neighborhood.measure([self._places[known] for known in ids], count)
         return [(tuple((self._ids[place], score) for place, score in nearest), mean) for nearest, mean in found]
 
     def _above(self, tokens: list[str], border: Border) -> Near | None:

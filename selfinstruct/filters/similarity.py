@@ -5,7 +5,7 @@ pool, human-written seeds included, is less than 0.7.  The reference code reject
 the rouge-score package, and so does this, to their last bit (see `selfinstruct.filters.score`).
 
 The reference code compares one pair at a time.  Here a decision looks at those few texts that can be above the
-threshold at all (`selfinstruct.filters.rouge`).  To record the neighbours and the mean score of what was kept, as the
+threshold at all (`selfinstruct.filters.rouge`).  To record the neighbors and the mean score of what was kept, as the
 published data does, takes a look at every text of the pool: that is a question of its own, asked for the kept tasks
 together and never for what was rejected.
 
@@ -50,7 +50,7 @@ class Similarity:
     tokenizer: Literal["rouge", "unicode"]
     """How texts are cut: `rouge` as the rouge-score package does, which sees a to z and 0 to 9 only; `unicode` the same
     for ASCII texts, and right for other scripts."""
-    neighbours: Annotated[int, Field(ge=0)]
+    neighbors: Annotated[int, Field(ge=0)]
     """How many nearest tasks a kept task records, with the mean score over the pool; 0 for neither."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
@@ -64,9 +64,9 @@ class Similarity:
 
     def measure(self, tasks: Sequence[Task], pool: Pool) -> list[NeighborIndex]:
         """For each task the nearest of those before it in the pool, and its mean score with all of them."""
-        if not self.neighbours:
+        if not self.neighbors:
             return [NeighborIndex() for _ in tasks]
-        found = self._index(pool).neighbours([task.id for task in tasks], self.neighbours)
+        found = self._index(pool).neighbors([task.id for task in tasks], self.neighbors)
         return [NeighborIndex(nearest, average) for nearest, average in found]
 
     @cached_property

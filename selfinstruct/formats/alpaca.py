@@ -6,7 +6,7 @@ count rows as tasks.  So the first instance is exported and the others are left 
 files of a dataset, which `load_dataset("json")` and the trainers built on it read the same way.
 
 Not held, so that the reader of the same name (`seeds=alpaca`) does not give it back: all instances but the first, tasks
-without one, whether a task is classification, parents and neighbours.
+without one, whether a task is classification, parents and neighbors.
 """
 
 from collections.abc import Iterator

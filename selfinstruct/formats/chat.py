@@ -6,7 +6,7 @@ user message with a blank line between them and no label: a person who types int
 
 Not held, so that the reader of the same name (`seeds=chat`) does not give it back: where an instruction ends and its
 input begins, which instances are of one task where they have inputs, tasks without instances, whether a task is
-classification, parents and neighbours.
+classification, parents and neighbors.
 """
 
 from collections.abc import Iterator

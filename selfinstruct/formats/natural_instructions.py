@@ -5,7 +5,7 @@ published as JSONL, `task_name, id, definition, inputs, targets`, one target a r
 is read by the same few lines as the published rows are, and can be mixed with them.  `task_name` is the id of the task
 and `id` that of the instance; who wrote a row follows after the columns.
 
-Not held: whether a task is classification, tasks without instances, parents and neighbours.
+Not held: whether a task is classification, tasks without instances, parents and neighbors.
 """
 
 from collections.abc import Iterator

@@ -21,7 +21,7 @@ from selfinstruct.pool import Pool
 from selfinstruct.task import Instance, Task
 
 Row = dict[str, Any]
-NEIGHBOURS = 10
+NEIGHBORS = 10
 """The published code records that many."""
 
 
@@ -38,10 +38,10 @@ def input_first(instances: Sequence[Instance]) -> str:
     return "\n\n".join(f"Example {number}\n{one.input}\nOutput: {one.output}" for number, one in numbered)
 
 
-def neighbours(task: Task, pool: Pool) -> dict[str, float]:
+def neighbors(task: Task, pool: Pool) -> dict[str, float]:
     """Return the texts of the most similar tasks, with their scores, highest first."""
     scores: dict[str, float] = {}
-    for name, score in task.most_similar[:NEIGHBOURS]:
+    for name, score in task.most_similar[:NEIGHBORS]:
         scores.setdefault(pool[name].instruction, score)
     return scores
 
@@ -55,7 +55,7 @@ def instruction_row(task: Task, pool: Pool) -> Row:
     """Return a line of the file of instructions."""
     return {
         "instruction": task.instruction,
-        "most_similar": neighbours(task, pool),
+        "most_similar": neighbors(task, pool),
         "avg_similarity_score": task.average_similarity,
         "metadata": metadata(task),
         "request_idx": max(task.round - 1, 0),
@@ -76,7 +76,7 @@ def instances_row(task: Task, pool: Pool) -> Row:
         "raw_instances": write(task.instances or ()),
         "instance_metadata": {"response": {"choices": [{"finish_reason": "stop"}]}},
         "instruction_metadata": metadata(task),
-        "most_similar": neighbours(task, pool),
+        "most_similar": neighbors(task, pool),
         "avg_similarity_score": task.average_similarity,
     }
 

@@ -7,7 +7,7 @@ them nobody could trace a bad row back to its request in `pool.jsonl`, nor tell 
 mixed.  Rows of one task share its id.
 
 Not held, so that the reader of the same name (`seeds=self_instruct`) does not give it back: tasks without instances,
-whether a task is classification, parents and neighbours.
+whether a task is classification, parents and neighbors.
 """
 
 from collections.abc import Iterator

@@ -6,7 +6,7 @@ in `models`.  As in `chat`, instruction and input become one message with a blan
 
 Not held, so that no reader gives it back: where an instruction ends and its input begins, whether a task is
 classification, which instances are of one task where they have inputs, tasks without instances, and, as in all formats
-of rows, parents and neighbours.
+of rows, parents and neighbors.
 """
 
 from collections.abc import Iterator

@@ -9,7 +9,7 @@ Instances that follow each other with one input are one, with several right outp
 they would have to be taken from the instances, and which of them are good enough to teach nobody has judged.
 
 After the published keys stand `id`, `is_classification`, `origin` and `models`.  Not held: tasks without instances,
-parents and neighbours.  The files are numbered in the pool's order and their names hold nothing of the tasks, so that
+parents and neighbors.  The files are numbered in the pool's order and their names hold nothing of the tasks, so that
 no id can be a path.
 """
 

@@ -84,7 +84,7 @@ class Model(Protocol):
         """Return what would keep it from answering, such as a missing key, found without asking it."""
         ...
 
-    def identity(self) -> dict[str, object]:
+    def fingerprint(self) -> dict[str, object]:
         """Return everything about the model that shapes a reply (name, endpoint, mode, …)."""
         ...
 

@@ -24,7 +24,7 @@ from selfinstruct.model.protocol import PATHS, check_moved, read
 from selfinstruct.model.proxies import by_proxy, proxy_of
 from selfinstruct.model.sending import Send
 from selfinstruct.model.session import AsyncSession
-from selfinstruct.model.settings import ServerSettings, identity_of, key_in, problems_of
+from selfinstruct.model.settings import ServerSettings, fingerprint_of, key_in, problems_of
 from selfinstruct.model.support import misplaced_in
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Decoding, Request
@@ -51,9 +51,9 @@ class Endpoint(ServerSettings):
     def prepare(self) -> None:
         """Do nothing."""
 
-    def identity(self) -> dict[str, object]:
+    def fingerprint(self) -> dict[str, object]:
         """Return name, mode, address and the parameters of every request."""
-        return identity_of(self)
+        return fingerprint_of(self)
 
     def accepted(self, decoding: Decoding) -> Decoding:
         """Return the decoding without what the model does not take."""

@@ -23,7 +23,7 @@ from selfinstruct.model.raw_reply import RawReply
 from selfinstruct.model.replies import completion, text_in
 from selfinstruct.model.sending import Send
 from selfinstruct.model.session import AsyncSession
-from selfinstruct.model.settings import ServerSettings, identity_of, key_in, problems_of
+from selfinstruct.model.settings import ServerSettings, fingerprint_of, key_in, problems_of
 from selfinstruct.model.support import misplaced_in, unsupported_by_litellm
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Decoding, Request
@@ -39,9 +39,9 @@ class LiteLLM(ServerSettings):
         """Start to import LiteLLM, which takes seconds."""
         load_soon()
 
-    def identity(self) -> dict[str, object]:
+    def fingerprint(self) -> dict[str, object]:
         """Return name, mode, address and the parameters of every request."""
-        return identity_of(self)
+        return fingerprint_of(self)
 
     def accepted(self, decoding: Decoding) -> Decoding:
         """Return the decoding without what the model does not take."""

@@ -66,7 +66,7 @@ class Offline:
         """Return nothing: it needs no key and no network."""
         return []
 
-    def identity(self) -> dict[str, object]:
+    def fingerprint(self) -> dict[str, object]:
         """Return its name, mode and fault rates."""
         return {"name": self.name, **asdict(self)}
 

@@ -1,6 +1,6 @@
 """A model that answers from recorded replies only, without key or network.
 
-It takes name, mode and identity from the model that the config names, since these are part of every reply's key.  A
+It takes name, mode and fingerprint from the model that the config names, since these are part of every reply's key.  A
 request without a recorded reply is refused, and the run continues with the rest: a replay with changed settings shows
 all that the recorded replies can say, and `rejected.jsonl` names what they cannot.
 
@@ -28,8 +28,8 @@ MAX_MISSES = 200_000
 class Recordings(Protocol):
     """Recorded replies."""
 
-    def answer(self, request: Request, identity: str) -> Completion | None:
-        """Return the reply, or the refusal, of a model of this identity; None where neither was recorded."""
+    def answer(self, request: Request, fingerprint: str) -> Completion | None:
+        """Return the reply, or the refusal, of a model of this fingerprint; None where neither was recorded."""
         ...
 
 
@@ -65,9 +65,9 @@ class Replay:
         """Return nothing: it needs no key and no server."""
         return []
 
-    def identity(self) -> dict[str, object]:
-        """Return the recorded model's identity, by which its replies are found."""
-        return self.model.identity()
+    def fingerprint(self) -> dict[str, object]:
+        """Return the recorded model's fingerprint, by which its replies are found."""
+        return self.model.fingerprint()
 
     def accepted(self, decoding: Decoding) -> Decoding:
         """Return the decoding that the recorded model was sent."""
@@ -83,10 +83,10 @@ class Replay:
 
     def session(self, answered: Mapping[str, int] | None = None) -> AbstractContextManager[Session]:
         """Open a session in which only recorded replies are given."""
-        identity, misses = json.dumps(self.identity(), sort_keys=True), count(1)
+        fingerprint, misses = json.dumps(self.fingerprint(), sort_keys=True), count(1)
 
         def answer(request: Request) -> Completion:
-            if reply := self.recordings.answer(request, identity):
+            if reply := self.recordings.answer(request, fingerprint):
                 return reply
             return Completion(failure=Failure("refused" if next(misses) <= MAX_MISSES else "fatal", NOT_HELD))
 

@@ -74,7 +74,7 @@ class Scripted:
             return error.problems
         return []
 
-    def identity(self) -> dict[str, object]:
+    def fingerprint(self) -> dict[str, object]:
         """Return name and mode; the file is not part of it, so that replies can be added and the run resumed."""
         return {"name": self.name, "mode": self.mode}
 

@@ -92,7 +92,7 @@ class ServerSettings:
     """Bytes of a reply, after decompression, beyond which reading stops and the reply counts as garbled."""
 
 
-def identity_of(settings: ServerSettings) -> dict[str, object]:
+def fingerprint_of(settings: ServerSettings) -> dict[str, object]:
     """Return what shapes a reply: name, mode, address, and the parameters of every request; no key and no limit."""
     shape: dict[str, object] = {name: getattr(settings, name) for name in ("name", "mode", "api_base")}
     limit = settings.max_tokens_parameter

@@ -83,7 +83,7 @@ class Saturation:
     kept_share: Annotated[float, Field(ge=0, le=1)]
     """The stage ends when at most this share of their candidates was kept."""
 
-    def reached(self, progress: Progress) -> bool:
+    def is_reached(self, progress: Progress) -> bool:
         """Return whether the last rounds kept too little."""
         if progress.rounds < self.rounds:
             return False
@@ -128,7 +128,7 @@ class ContinuousSampling:
         """End the stage when there are enough tasks, or nothing new comes."""
         if self.progress.kept[-1] >= self.until:
             return Ending(End.TARGET, f"{self.until} kept")
-        if self.saturation is not None and self.saturation.reached(self.progress):
+        if self.saturation is not None and self.saturation.is_reached(self.progress):
             share, rounds = self.saturation.kept_share, self.saturation.rounds
             return Ending(End.SATURATED, f"saturated: at most {share:.0%} kept in {rounds} rounds")
         return None
@@ -139,7 +139,7 @@ class GenerationSampling:
 
     def __init__(self, context: StageContext, sampler: Sampler, size: int, generations: int) -> None:
         self.size = size
-        self.generation, self.position = reached(context.logged_rounds)
+        self.generation, self.position = position_in(context.logged_rounds)
         self.samples: list[Sample] = []
         if self.generation <= generations:
             earlier = (row["kept"] for row in context.logged_rounds if row["generation"] < self.generation)
@@ -169,7 +169,7 @@ class GenerationSampling:
         return Ending(End.GENERATION, f"generation {self.generation} is through") if is_through else None
 
 
-def reached(rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+def position_in(rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
     """Return the generation with which a stage continues, and how much of its list was asked."""
     if not rows:
         return 1, 0

@@ -46,7 +46,7 @@ class StoredRequest:
     request: Request
     key: bytes
     draw: int
-    identity: str
+    fingerprint: str
     decoding: str
     drawn: str | None = None
     """What was drawn for the prompt (`selfinstruct.storage.drawn`), where that is known."""
@@ -208,11 +208,11 @@ class Store:
 
     def _row(self, asked: StoredRequest, reply: Completion) -> tuple[object, ...]:
         request = asked.request
-        shape = (request.stage, asked.identity)
+        shape = (request.stage, asked.fingerprint)
         prompt = storable(request.text)
         head = self._beginnings.setdefault(shape, PromptPrefixes()).of(prompt)
         return (
-            *(request.id, asked.key, asked.draw, request.stage, request.round, self._part(storable(asked.identity))),
+            *(request.id, asked.key, asked.draw, request.stage, request.round, self._part(storable(asked.fingerprint))),
             None if request.system is None else self._part(storable(request.system)),
             *(self._part(head), prompt[len(head) :], self._part(storable(asked.decoding))),
             *(reply.text, reply.finish_reason, reply.prompt_tokens, reply.completion_tokens, reply.cost_usd),

@@ -82,7 +82,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             part_path.unlink(missing_ok=True)
 
 
-def keep_config(
+def store_config(
     folder: Path,
     declared: Mapping[str, Any],
     overrides: Sequence[str],
@@ -97,7 +97,7 @@ def keep_config(
     replace_text(folder / CONFIG, json.dumps(kept, indent=2, ensure_ascii=False) + "\n")
 
 
-def kept_config(folder: Path) -> dict[str, Any] | None:
+def stored_config(folder: Path) -> dict[str, Any] | None:
     """The config that the folder's run began with, if there is one; raises RunFolderError if it cannot be read."""
     kept = _kept(folder)
     if kept is None:
@@ -110,19 +110,19 @@ def kept_config(folder: Path) -> dict[str, Any] | None:
     return config
 
 
-def kept_overrides(folder: Path) -> list[str]:
+def stored_overrides(folder: Path) -> list[str]:
     """What was overridden when the folder's run began; nothing in a new folder."""
     kept = _kept(folder)
     return _begun_with(folder) if kept is None else kept["overrides"]
 
 
-def kept_values(folder: Path) -> dict[str, Any]:
+def stored_values(folder: Path) -> dict[str, Any]:
     """Return the stored config with its interpolations resolved; empty where an older version stored none."""
     resolved = (_kept(folder) or {}).get("resolved")
     return resolved if isinstance(resolved, dict) else {}
 
 
-def kept_flags(folder: Path) -> dict[str, str] | None:
+def stored_flags(folder: Path) -> dict[str, str] | None:
     """Return the flags by which the folder's run was composed; None where the run has not kept its config."""
     if (kept := _kept(folder)) is None:
         return None

@@ -19,7 +19,7 @@ from typing import Any
 from selfinstruct.errors import RunFolderError
 from selfinstruct.pool import Pool
 from selfinstruct.round import Round
-from selfinstruct.storage.folder import CONFIG, kept_config, replace_text
+from selfinstruct.storage.folder import CONFIG, replace_text, stored_config
 from selfinstruct.storage.hashes import HASH, SIZE, checked, digest, own
 from selfinstruct.storage.hashes import POOL as POOL
 from selfinstruct.storage.hashes import ROUNDS as ROUNDS
@@ -45,7 +45,7 @@ def line(row: Mapping[str, Any]) -> str:
 
 def check_config(folder: Path) -> None:
     """Raise RunFolderError for a folder with rounds that does not say which config they were made by."""
-    if kept_config(folder) is None:
+    if stored_config(folder) is None:
         raise RunFolderError(
             f"{folder} holds {ROUNDS} but no {CONFIG}, so nobody knows which config its rounds were made by. "
             f"Put its {CONFIG} back, or choose another folder."

@@ -20,7 +20,7 @@ from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.round import MODEL, Rejection, Round, Sample
 from selfinstruct.storage import history
 from selfinstruct.storage.drawn import sample_of
-from selfinstruct.storage.folder import kept_config
+from selfinstruct.storage.folder import stored_config
 from selfinstruct.storage.hashes import ROUNDS, checked, has_rounds
 from selfinstruct.storage.journal import FILES, TIMINGS
 from selfinstruct.storage.replies import Replies, Reply
@@ -73,7 +73,7 @@ class RunReader:
         if not may_be_empty and not has_rounds(folder):
             raise RunFolderError(f"{folder} holds no rounds of a run. Name a run's folder.")
         self.folder = folder
-        self.config: dict[str, Any] = kept_config(folder) or {}
+        self.config: dict[str, Any] = stored_config(folder) or {}
         """The config that the run started with; empty where the folder has none."""
         with self._readable():
             self.rows = rounds_of(folder / ROUNDS)

@@ -1,7 +1,7 @@
 """Recorded: a model with a line open, every reply of which is kept, and none paid for twice.
 
-The key of a reply is the hash of everything that shapes it: the model's identity, the prompt and every parameter.  The
-same question asked again is another draw, not a copy of the first, for sampling the same prompt twice is no accident.
+The key of a reply is the hash of everything that shapes it: the model's fingerprint, the prompt and every parameter.
+The same question asked again is another draw, not a copy of the first: sampling a prompt twice is no accident.
 A reply is found again by request and key: when a round that was cut short is made anew, its requests have the same
 names, and their replies cost nothing.
 
@@ -68,7 +68,7 @@ class CachedModel:
         self._store = store
         self._shared = shared
         self._tally = tally or Tally()
-        self._identity = json.dumps(model.identity(), sort_keys=True)
+        self._fingerprint = json.dumps(model.fingerprint(), sort_keys=True)
         self._drawing: set[tuple[bytes, int]] = set()
         self._has_told = False
         self._unknown: set[str] = set()
@@ -102,7 +102,7 @@ class CachedModel:
         new: list[tuple[StoredRequest, Future[Completion]]] = []
         for request in requests:
             decoding = json.dumps(asdict(request.decoding), sort_keys=True, ensure_ascii=False)
-            key = key_of(self._identity, request, decoding)
+            key = key_of(self._fingerprint, request, decoding)
             kept: Future[Completion] = Future()
             replies.kept.append(kept)
             self._tally.asked(request, kept)
@@ -110,7 +110,7 @@ class CachedModel:
                 kept.set_result(reply)
                 continue
             drawn = None if request.sample is None else written(request.sample, request.attempt)
-            asked = StoredRequest(request, key, self._draw(key), self._identity, decoding, drawn)
+            asked = StoredRequest(request, key, self._draw(key), self._fingerprint, decoding, drawn)
             kept.add_done_callback(partial(self._drawn, asked))
             if self._shared is not None and (reply := self._shared.drawn(key, asked.draw)):
                 self._store.save(asked, reply, kept)
@@ -204,7 +204,7 @@ class Replies(Iterator[Completion]):
             reply.cancel()
 
 
-def key_of(identity: str, request: Request, decoding: str) -> bytes:
+def key_of(fingerprint: str, request: Request, decoding: str) -> bytes:
     """The SHA-256 of everything that shapes a reply."""
-    shape = json.dumps([identity, request.chat, request.system, request.text, decoding], ensure_ascii=False)
+    shape = json.dumps([fingerprint, request.chat, request.system, request.text, decoding], ensure_ascii=False)
     return hashlib.sha256(shape.encode("utf-8", "surrogatepass")).digest()

@@ -27,7 +27,7 @@ class Reply:
     key: str
     """Hexadecimal."""
     draw: int
-    identity: str
+    fingerprint: str
     """Everything about the model that shapes a reply, as JSON."""
     system: str | None
     prompt: str
@@ -91,8 +91,8 @@ class Replies:
 
 def reply_of(row: tuple[Any, ...]) -> Reply:
     """Return the reply of a row; raises RunFolderError where it has changed since it was stored."""
-    stage, round_, request, key, draw, identity, system, prompt, decoding, *answer, sent, drawn, stored = row
+    stage, round_, request, key, draw, fingerprint, system, prompt, decoding, *answer, sent, drawn, stored = row
     completion = replace(Completion(*answer), sent=sent or "")
     if stored not in (None, hash_of(request, bytes.fromhex(key), draw, completion, drawn)):
         raise RunFolderError(f"The reply to {request} has changed since it was stored. {RESTORE}")
-    return Reply(stage, round_, request, key, draw, identity, system, prompt, decoding, completion, drawn)
+    return Reply(stage, round_, request, key, draw, fingerprint, system, prompt, decoding, completion, drawn)

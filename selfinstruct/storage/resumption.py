@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.storage.differences import FREE, differences, leaves
-from selfinstruct.storage.folder import is_own, keep_config, kept_config, kept_overrides
+from selfinstruct.storage.folder import is_own, store_config, stored_config, stored_overrides
 from selfinstruct.storage.journal import ROUNDS
 from selfinstruct.storage.rows import lines_of
 from selfinstruct.text.command import hydra_word
@@ -33,12 +33,12 @@ def refused_changes(folder: Path, declared: Mapping[str, Any], overrides: Sequen
 
     `overrides` are those of the resumed run, those of the folder among them.
     """
-    if (kept := kept_config(folder)) is None:
+    if (kept := stored_config(folder)) is None:
         return []
     begun = stages_begun(folder)
     free = open_parts(kept, declared, begun)
     found = {one.key: one.sentence for one in differences(kept, declared) if part_of(one.key) not in free}
-    typed = [key_of(word) for word in overrides if word not in kept_overrides(folder)]
+    typed = [key_of(word) for word in overrides if word not in stored_overrides(folder)]
     return [*found.values(), *words_to_keep(dict(leaves(kept)), found, typed)]
 
 
@@ -69,13 +69,13 @@ def store_changes(
 
     The folder of somebody else stays so: some of what it holds is still as it was.
     """
-    if (kept := kept_config(folder)) is None or not (found := differences(kept, declared)):
+    if (kept := stored_config(folder)) is None or not (found := differences(kept, declared)):
         return
     changed = {part_of(one.key) for one in found}
-    before = [word for word in kept_overrides(folder) if is_as_before(key_of(word), changed)]
+    before = [word for word in stored_overrides(folder) if is_as_before(key_of(word), changed)]
     now = [word for word in overrides if not is_as_before(key_of(word), changed)]
     config, words = merged(kept, declared, changed), [*before, *now]
-    keep_config(folder, config, words, flags=flags, resolved=resolved, is_own=is_own(folder))
+    store_config(folder, config, words, flags=flags, resolved=resolved, is_own=is_own(folder))
 
 
 def is_as_before(key: str, changed: Collection[str]) -> bool:

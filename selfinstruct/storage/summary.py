@@ -19,7 +19,7 @@ from selfinstruct.budget import Stop
 from selfinstruct.pool import Pool
 from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.diversity import diversity
-from selfinstruct.storage.folder import kept_config
+from selfinstruct.storage.folder import stored_config
 from selfinstruct.task import HUMAN, UNKNOWN, Task, stand_ins
 
 SUMMARY = "summary.json"
@@ -48,7 +48,7 @@ def summarise(
     replies that no round has needed so far.
     """
     models = authors(pool) or list(start.models)
-    declared = kept_config(start.folder) or start.declared
+    declared = stored_config(start.folder) or start.declared
     by_stage = {stage: [row for row in rounds if row["stage"] == stage] for stage in declared["recipe"]}
     return {
         "recipe": start.recipe,

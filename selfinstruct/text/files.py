@@ -89,7 +89,7 @@ class Files:
 
     def place(self, name: str) -> str:
         """Return a file as a person finds it."""
-        return str(self.path / name) if self.is_zip or self.path.is_dir() else str(self.path)
+        return str(self.path / name if self.is_zip else self.file(name))
 
     def file(self, name: str) -> Path:
         """Return where a file lies; not for those in an archive."""

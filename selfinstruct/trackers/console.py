@@ -10,7 +10,6 @@ early an end.  What earlier executions of the same run folder kept is read from 
 Nothing is ever read as rich's markup: names and errors may hold brackets, and a model's words may stand in an error.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import field
@@ -20,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct.part import part
 from selfinstruct.round import OWN, Round
 from selfinstruct.run_info import RunInfo
+from selfinstruct.storage.hashes import ROUNDS
+from selfinstruct.storage.rows import rounds_of
 from selfinstruct.task import OFFLINE, SCRIPTED, stand_ins
 from selfinstruct.text.terminal import printable
 from selfinstruct.trackers.progress import WAITING, Bar, Recent, after
@@ -110,9 +111,7 @@ class Console:
 def kept_before(folder: Path) -> Counter[str]:
     """What each stage kept in earlier executions of the run."""
     kept: Counter[str] = Counter()
-    path = folder / "rounds.jsonl"
-    for text in path.read_bytes().splitlines() if path.exists() else ():
-        row = json.loads(text)
+    for row in rounds_of(folder / ROUNDS):
         kept[row["stage"]] += row["kept"]
     return kept
 

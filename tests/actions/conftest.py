@@ -14,7 +14,7 @@ from selfinstruct.request import Completion, Decoding, Request
 from selfinstruct.round import Candidate, Rejection, Round
 from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.completions import Store, StoredRequest
-from selfinstruct.storage.folder import keep_config, replace_text
+from selfinstruct.storage.folder import replace_text, store_config
 from selfinstruct.storage.journal import Journal
 from selfinstruct.storage.summary import summarise
 from selfinstruct.task import HUMAN, Instance, Task
@@ -48,7 +48,7 @@ def make_run(
     """A run with one seed and one round, which kept these instructions and rejected two candidates."""
     folder.mkdir(parents=True)
     config = declared(**changes)
-    keep_config(folder, config, [])
+    store_config(folder, config, [])
     keep_replies(folder, replies)
     seed = Task(id="seed_1", origin=HUMAN, instruction="Name three fruits.", instances=(Instance("", "Apple"),))
     name = config["model"]["name"]
@@ -111,8 +111,8 @@ def keep_replies(folder: Path, replies: tuple[tuple[dict[str, Any], str], ...]) 
     store = Store(folder / "completions.sqlite")
     for number, (decoding, model) in enumerate(replies, 1):
         request = Request(f"grow/1/{number}", "grow", 1, "Say.", None, True, Decoding(), "whole")
-        identity = json.dumps({"name": "openai/m", "mode": "chat"})
-        asked = StoredRequest(request, f"key {number}".encode(), 0, identity, json.dumps(decoding))
+        fingerprint = json.dumps({"name": "openai/m", "mode": "chat"})
+        asked = StoredRequest(request, f"key {number}".encode(), 0, fingerprint, json.dumps(decoding))
         store.save(asked, Completion(text="Said.", model=model), Future())
     store.close()
 

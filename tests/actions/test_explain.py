@@ -247,7 +247,7 @@ def test_of_two_equal_pieces_the_first_was_kept():
     assert outcomes([instance], [Rejection("x", "", candidate=instance)], [])[0].number == 1
 
 
-def test_neighbours_need_a_filter_that_measures(pool):
+def test_neighbors_need_a_filter_that_measures(pool):
     assert neighbors("Explain it.", {}, pool, None) is None
 
 

@@ -64,8 +64,8 @@ def source() -> str:
     return "real" if FILE.exists() else "generated"
 
 
-def similarity(neighbours: int = 0, tokenizer: Literal["rouge", "unicode"] = "unicode") -> Similarity:
-    return Similarity(threshold=0.7, tokenizer=tokenizer, neighbours=neighbours)
+def similarity(neighbors: int = 0, tokenizer: Literal["rouge", "unicode"] = "unicode") -> Similarity:
+    return Similarity(threshold=0.7, tokenizer=tokenizer, neighbors=neighbors)
 
 
 def task(number: int, text: str) -> Task:
@@ -153,7 +153,7 @@ def test_time_to_build_a_pool(table) -> None:
     assert len(pool) == 52_000 or not FILE.exists()
 
 
-def test_time_to_build_a_pool_with_neighbours(table) -> None:
+def test_time_to_build_a_pool_with_neighbors(table) -> None:
     part, pool, batch, taken = similarity(10), Pool(), [], 0.0
     for number, text in enumerate(kept()[0]):
         batch.append(task(number, text))
@@ -163,7 +163,7 @@ def test_time_to_build_a_pool_with_neighbours(table) -> None:
             batch = []
 
     both = taken + kept()[1]
-    table.row(PART, f"the same with 10 neighbours and mean of each, {len(pool):,} kept, s", both, limit=120)
+    table.row(PART, f"the same with 10 neighbors and mean of each, {len(pool):,} kept, s", both, limit=120)
     exact = similarity(10, "rouge").measure([task(number, kept()[0][number]) for number in (100, 500)], pool)
     for number, near in zip((100, 500), exact, strict=True):
         expected = sorted(oracle_scores(kept()[0][number], kept()[0][:number]), reverse=True)

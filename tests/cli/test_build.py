@@ -66,7 +66,7 @@ def test_every_mistake_is_reported_under_its_key():
     ]
 
 
-def test_an_unknown_key_without_a_neighbour_is_reported_with_those_there_are():
+def test_an_unknown_key_without_a_neighbor_is_reported_with_those_there_are():
     assert problems_of(zzz=1) == ["zzz is not a key of Whole; there are: sampler, samplers, threshold, words."]
 
 

@@ -6,7 +6,7 @@ from selfinstruct import __version__
 from selfinstruct.cli.flags import add_kept, folder_in, kept_in, of_job, ordered, typed
 from selfinstruct.cli.hints import CONF
 from selfinstruct.errors import RunFolderError
-from selfinstruct.storage.folder import keep_config
+from selfinstruct.storage.folder import store_config
 
 CONFIG = {"random_seed": 1, "recipe": {}}
 
@@ -51,7 +51,7 @@ def test_the_flags_of_a_job_are_known_by_where_its_config_was_read_from():
 
 
 def test_a_folder_remembers_its_flags_and_what_is_typed_wins(tmp_path):
-    keep_config(tmp_path, CONFIG, [], flags={"config_dir": str(tmp_path), "config_name": "small"})
+    store_config(tmp_path, CONFIG, [], flags={"config_dir": str(tmp_path), "config_name": "small"})
     line = typed(["--config-name", "other"])
 
     assert add_kept(line, kept_in(tmp_path), tmp_path, "x") == [str(tmp_path)]

@@ -4,14 +4,14 @@ import pytest
 
 from selfinstruct.cli.job import figure, is_done, note_failure
 from selfinstruct.errors import SelfInstructError
-from selfinstruct.storage.folder import keep_config
+from selfinstruct.storage.folder import store_config
 
 DECLARED = {"random_seed": 1, "recipe": {}}
 
 
 @pytest.fixture
 def folder(tmp_path):
-    keep_config(tmp_path, DECLARED, [])
+    store_config(tmp_path, DECLARED, [])
     summary = {"completed": True, "kept": 5, "offline": True, "diversity": {"distinct_2": 0.5}, "cost_usd": None}
     (tmp_path / "summary.json").write_text(json.dumps(summary))
     return tmp_path

@@ -4,7 +4,7 @@ import pytest
 
 from selfinstruct.cli.main import help_text, refuse_secrets, with_kept_overrides
 from selfinstruct.errors import ConfigError, RunFolderError
-from selfinstruct.storage.folder import keep_config
+from selfinstruct.storage.folder import store_config
 
 
 def test_the_help_lists_every_option():
@@ -43,7 +43,7 @@ def test_a_key_that_only_names_a_secret_passes():
 
 
 def test_a_folder_remembers_what_was_overridden(tmp_path):
-    keep_config(tmp_path, {}, ["model=openai", "+a.b=1", "~filters.x", "random_seed=3"])
+    store_config(tmp_path, {}, ["model=openai", "+a.b=1", "~filters.x", "random_seed=3"])
     where = f'hydra.run.dir="{tmp_path}"'
 
     assert with_kept_overrides([where]) == ["model=openai", "+a.b=1", "~filters.x", "random_seed=3", where]
@@ -57,7 +57,7 @@ def test_a_folder_remembers_what_was_overridden(tmp_path):
 
 @pytest.mark.parametrize("word", ["--config-dir=/else", "-m", "hydra.callbacks.x._target_=os.system", "+hydra/x=y"])
 def test_a_folder_cannot_slip_in_words_that_no_run_writes(word, tmp_path):
-    keep_config(tmp_path, {}, ["random_seed=3", word])
+    store_config(tmp_path, {}, ["random_seed=3", word])
 
     with pytest.raises(RunFolderError, match=r"config\.json: no run writes the overrides"):
         with_kept_overrides([f"hydra.run.dir={tmp_path}"])
@@ -96,7 +96,7 @@ def test_all_typed_secrets_are_reported_at_once_and_none_is_repeated():
 
 
 def test_to_judge_a_run_again_its_overrides_are_taken_but_not_what_it_did_and_logged(tmp_path):
-    keep_config(tmp_path, {}, ["recipe.instructions.until=5", "actions=[generate]", "trackers=[]", "budget.usd=3"])
+    store_config(tmp_path, {}, ["recipe.instructions.until=5", "actions=[generate]", "trackers=[]", "budget.usd=3"])
 
     assert with_kept_overrides(["recipe=refilter", f"refilter.run={tmp_path}", "random_seed=3"]) == [
         "recipe.instructions.until=5",

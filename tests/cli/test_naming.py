@@ -8,7 +8,7 @@ import pytest
 
 from selfinstruct.cli.naming import folder_of, key_of, name_of, slug
 from selfinstruct.cli.sweep import failures_in
-from selfinstruct.storage.folder import keep_config
+from selfinstruct.storage.folder import store_config
 
 pytestmark = pytest.mark.slow
 
@@ -57,7 +57,7 @@ def test_the_key_of_an_override_is_without_its_signs():
 def folder(sweep, name, *words):
     """The folder of a job that has started with some overrides."""
     (sweep / name).mkdir(parents=True)
-    keep_config(sweep / name, {"recipe": {}, "random_seed": 1}, words)
+    store_config(sweep / name, {"recipe": {}, "random_seed": 1}, words)
 
 
 def test_a_job_that_has_started_keeps_its_folder_whatever_it_is_called(tmp_path):

@@ -2,7 +2,7 @@ import pytest
 
 from selfinstruct.cli import shipped
 from selfinstruct.cli.retyping import TakenOver, foreign, is_strangers, is_users_own, unconfirmed, word
-from selfinstruct.storage.folder import keep_config
+from selfinstruct.storage.folder import store_config
 
 CONFIG = {"random_seed": 1, "recipe": {"a": {"until": 1}}}
 ENDPOINT = {"_target_": "selfinstruct.model.endpoint.Endpoint", "name": "m", "store": None, "extra": {"top_k": 5}}
@@ -154,7 +154,7 @@ def test_a_machine_that_cannot_remember_says_so(tmp_path, monkeypatch):
 def test_a_folder_without_a_seal_is_somebody_elses(tmp_path):
     for name, sealed in (("mine", True), ("theirs", False)):
         (tmp_path / name).mkdir()
-        keep_config(tmp_path / name, CONFIG, ["a=1"], is_own=sealed)
+        store_config(tmp_path / name, CONFIG, ["a=1"], is_own=sealed)
     (tmp_path / "begun/.hydra").mkdir(parents=True)
     (tmp_path / "begun/.hydra/overrides.yaml").write_text("[a=1]")
 
@@ -165,7 +165,7 @@ def test_a_folder_without_a_seal_is_somebody_elses(tmp_path):
 
 
 def test_a_folder_that_remembers_only_flags_is_somebody_elses(tmp_path):
-    keep_config(tmp_path, CONFIG, [], flags={"config_dir": "/theirs"}, is_own=False)
+    store_config(tmp_path, CONFIG, [], flags={"config_dir": "/theirs"}, is_own=False)
 
     assert is_strangers(tmp_path)
 
@@ -173,7 +173,7 @@ def test_a_folder_that_remembers_only_flags_is_somebody_elses(tmp_path):
 def test_a_job_is_the_users_own_unless_its_folder_or_the_run_it_refilters_is_not(tmp_path):
     for name, sealed in (("mine", True), ("theirs", False)):
         (tmp_path / name).mkdir()
-        keep_config(tmp_path / name, CONFIG, ["a=1"], is_own=sealed)
+        store_config(tmp_path / name, CONFIG, ["a=1"], is_own=sealed)
 
     assert is_users_own(tmp_path / "mine", ["random_seed=1"])
     assert is_users_own(tmp_path / "new", [f"refilter.run={tmp_path}/mine"])

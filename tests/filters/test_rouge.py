@@ -88,7 +88,7 @@ def test_nothing_is_above_one() -> None:
 
 def test_an_empty_index_has_nothing_near() -> None:
     assert indexed([]).above("a b", Border(0.1)) is None
-    assert indexed([]).neighbours([], 3) == []
+    assert indexed([]).neighbors([], 3) == []
 
 
 def test_an_answer_is_kept_until_a_task_is_added() -> None:
@@ -117,7 +117,7 @@ def test_a_large_vocabulary_is_kept_apart() -> None:
     assert [index.above(texts[place], Border(0.01)) for place in (789, 790, 799)] == [
         (str(place), 1.0) for place in (789, 790, 799)
     ]
-    assert index.neighbours(["799"], 1) == [((("0", 0.0),), 0.0)]
+    assert index.neighbors(["799"], 1) == [((("0", 0.0),), 0.0)]
 
 
 def test_unknown_words_are_common_with_no_text() -> None:
@@ -127,7 +127,7 @@ def test_unknown_words_are_common_with_no_text() -> None:
     assert index.above("a x y z", Border(0.01)) == ("1", 1 / 3)
 
 
-def test_neighbours_are_reported_by_their_ids() -> None:
+def test_neighbors_are_reported_by_their_ids() -> None:
     index = indexed(["a b", "a c", "a b c"])
 
-    assert index.neighbours(["2", "0", "1"], 1) == [((("0", 0.8),), 0.8), ((), None), ((("0", 0.5),), 0.5)]
+    assert index.neighbors(["2", "0", "1"], 1) == [((("0", 0.8),), 0.8), ((), None), ((("0", 0.5),), 0.5)]

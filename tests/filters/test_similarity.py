@@ -26,9 +26,9 @@ TIES = [  # common tokens, and the lengths of both texts: F is exactly 0.7
 
 
 def similarity(
-    threshold: float = 0.7, tokenizer: Literal["rouge", "unicode"] = "unicode", neighbours: int = 10
+    threshold: float = 0.7, tokenizer: Literal["rouge", "unicode"] = "unicode", neighbors: int = 10
 ) -> Similarity:
-    return Similarity(threshold=threshold, tokenizer=tokenizer, neighbours=neighbours)
+    return Similarity(threshold=threshold, tokenizer=tokenizer, neighbors=neighbors)
 
 
 def pool_of(*texts: str) -> Pool:
@@ -160,14 +160,14 @@ def test_unicode_tokens_are_compared_as_a_plain_table_does(text: str, others: li
 
 
 @given(st.lists(TEXTS | st.just("?!"), min_size=1, max_size=12), st.integers(1, 12))
-def test_neighbours_and_mean_are_those_of_rouge_score(texts: list[str], neighbours: int) -> None:
+def test_neighbors_and_mean_are_those_of_rouge_score(texts: list[str], neighbors: int) -> None:
     pool = pool_of(*texts)
 
-    found = similarity(neighbours=neighbours).measure(list(pool), pool)
+    found = similarity(neighbors=neighbors).measure(list(pool), pool)
 
     for place, near in enumerate(found):
         scores = [ORACLE.score(texts[place], other)["rougeL"].fmeasure for other in texts[:place]]
-        order = sorted(range(place), key=lambda other: -scores[other])[:neighbours]
+        order = sorted(range(place), key=lambda other: -scores[other])[:neighbors]
         assert near.nearest == tuple((f"seed_{other}", scores[other]) for other in order)
         assert near.average == (math.fsum(scores) / place if place else None)
 
@@ -181,7 +181,7 @@ def test_a_task_is_measured_with_those_that_entered_before_it() -> None:
     assert part.measure([second], pool) == [NeighborIndex((("seed_0", 0.5),), 0.5)]
 
 
-def test_neighbours_are_plain_numbers() -> None:
+def test_neighbors_are_plain_numbers() -> None:
     pool = pool_of("a c", "a b")
     near = similarity().measure(list(pool), pool)[1]
 
@@ -189,10 +189,10 @@ def test_neighbours_are_plain_numbers() -> None:
     assert type(near.average) is float
 
 
-def test_no_neighbours_are_measured_when_none_are_wanted() -> None:
+def test_no_neighbors_are_measured_when_none_are_wanted() -> None:
     pool = pool_of("a b", "a b")
 
-    assert similarity(neighbours=0).measure(list(pool), pool) == [NeighborIndex((), None)] * 2
+    assert similarity(neighbors=0).measure(list(pool), pool) == [NeighborIndex((), None)] * 2
 
 
 def test_nothing_is_measured_where_nothing_was_kept() -> None:

@@ -80,7 +80,7 @@ def test_there_are_four_files_in_the_order_of_the_steps():
     assert list(files()) == [INSTRUCTIONS, CLASSES, INSTANCES, EXAMPLES]
 
 
-def test_instructions_carry_their_neighbours_as_texts():
+def test_instructions_carry_their_neighbors_as_texts():
     assert files()[INSTRUCTIONS][0] == {
         "instruction": "Is the review kind?",
         "most_similar": {"Say hello.": 0.5},
@@ -154,7 +154,7 @@ def test_examples_are_listed_as_they_are():
     ]
 
 
-def test_at_most_ten_neighbours_are_listed_and_the_nearer_of_twins_wins():
+def test_at_most_ten_neighbors_are_listed_and_the_nearer_of_twins_wins():
     seeds = [Task(f"seed_{number}", HUMAN, f"Text {number // 2}.") for number in range(24)]
     near = tuple((seed.id, 1 - number / 100) for number, seed in enumerate(seeds))
     made = Task("a", "tasks", "New.", most_similar=near)

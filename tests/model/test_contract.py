@@ -96,11 +96,11 @@ def test_stop_strings_that_the_model_does_not_take_are_not_sent_and_still_end_th
     assert completion.text == "reply to "
 
 
-def test_the_identity_of_a_model_is_as_before_where_it_takes_everything(model):
+def test_the_fingerprint_of_a_model_is_as_before_where_it_takes_everything(model):
     plain = {"name", "mode", "api_base", "extra"}
 
-    assert set(model().identity()) == set(model(unsupported=["top_p"]).identity()) == plain
-    assert model(max_tokens_parameter="max_completion_tokens").identity() != model().identity()
+    assert set(model().fingerprint()) == set(model(unsupported=["top_p"]).fingerprint()) == plain
+    assert model(max_tokens_parameter="max_completion_tokens").fingerprint() != model().fingerprint()
 
 
 def test_answers_come_in_the_order_asked(server, model, requests, complete):
@@ -510,10 +510,10 @@ def test_requests_keep_to_the_pace_of_the_limit(server, model, requests, complet
     assert times[-1] - times[0] < 10
 
 
-def test_the_identity_says_what_shapes_a_reply_and_no_key(model):
+def test_the_fingerprint_says_what_shapes_a_reply_and_no_key(model):
     made = model(api_base="http://h/v1", key_env="SOME_KEY", extra={"top_k": 1})
 
-    assert made.identity() == {"name": made.name, "mode": "chat", "api_base": "http://h/v1", "extra": {"top_k": 1}}
+    assert made.fingerprint() == {"name": made.name, "mode": "chat", "api_base": "http://h/v1", "extra": {"top_k": 1}}
 
 
 def test_a_key_that_is_missing_is_a_problem(model, monkeypatch):

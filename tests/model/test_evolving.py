@@ -20,7 +20,7 @@ OPERATIONS = {
     "complicate": "Let it bring data that have to be read.",
     "reason_more": "let it call for several steps of reasoning.",
     "deepen": "let it ask further into that matter.",
-    "concretise": "Put something particular where it speaks in general.",
+    "concretize": "Put something particular where it speaks in general.",
     "constrain": "Set one more condition.",
 }
 

@@ -81,8 +81,8 @@ def test_it_is_a_model_that_says_it_is_none() -> None:
     assert ask("numbered_list", LISTED + "9.").model == "offline"
 
 
-def test_its_identity_is_its_name_mode_and_fault_rates() -> None:
-    assert model(repeats=0.5).identity() == {
+def test_its_fingerprint_is_its_name_mode_and_fault_rates() -> None:
+    assert model(repeats=0.5).fingerprint() == {
         "name": "offline",
         "mode": "completion",
         "repeats": 0.5,

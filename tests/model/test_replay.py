@@ -7,8 +7,8 @@ from selfinstruct.request import Completion
 
 
 class CachedModel:
-    def answer(self, request, identity):
-        return Completion(text=identity) if request.id.endswith("/1") else None
+    def answer(self, request, fingerprint):
+        return Completion(text=fingerprint) if request.id.endswith("/1") else None
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def model():
 def test_it_passes_for_the_model_whose_replies_it_has(model):
     assert isinstance(model, Model)
     assert (model.name, model.mode, model.is_offline) == ("offline", "chat", True)
-    assert model.identity() == model.model.identity()
+    assert model.fingerprint() == model.model.fingerprint()
     assert model.pricing() == model.model.pricing()
     assert model.store is None
 

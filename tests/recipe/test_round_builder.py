@@ -207,7 +207,7 @@ def test_the_nearest_task_is_named_where_the_filter_that_rejects_knows_one(pool,
     assert verdict.nearest == nearest
 
 
-def test_the_neighbours_are_those_of_the_first_filter_that_measures(pool, task):
+def test_the_neighbors_are_those_of_the_first_filter_that_measures(pool, task):
     filters = {"a": Says(None), "b": Measures(None, FAR), "c": Measures(None, NEAR)}
 
     (far,) = measured([task(1, most_similar=(("x", 1.0),))], filters, pool)

@@ -7,7 +7,7 @@ from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import StageContext
 from selfinstruct.recipe.grow import Grow
-from selfinstruct.recipe.sampling import Saturation, reached, seen
+from selfinstruct.recipe.sampling import Saturation, position_in, seen
 from selfinstruct.round import Candidate, Rejection, Sample
 
 
@@ -172,9 +172,9 @@ def test_many_rounds_of_a_generation_are_under_way_at_once(pool, model):
 def test_where_a_stage_goes_on_follows_from_its_rounds():
     rows = [{"generation": 1, "asked": 4}, {"generation": 1, "asked": 3}]
 
-    assert reached([]) == (1, 0)
-    assert reached(rows) == (1, 7)
-    assert reached([*rows, {"generation": 1, "asked": 1, "ended": "generation 1 is through"}]) == (2, 0)
+    assert position_in([]) == (1, 0)
+    assert position_in(rows) == (1, 7)
+    assert position_in([*rows, {"generation": 1, "asked": 1, "ended": "generation 1 is through"}]) == (2, 0)
 
 
 @pytest.mark.parametrize("changes", [{"until": 3}, {"generations": None}])

@@ -26,7 +26,7 @@ def test_the_published_file_is_read_as_it_is():
 
 def test_none_of_ours_is_above_0_6_with_a_published_one():
     published = Pool(Jsonl(path=DATA / "seed_tasks.jsonl").load())
-    part = Similarity(threshold=0.6, tokenizer="rouge", neighbours=1)
+    part = Similarity(threshold=0.6, tokenizer="rouge", neighbors=1)
 
     ours = Jsonl(path=ROOT / "conf" / "seeds" / "seed_tasks.jsonl").load()
 

@@ -28,7 +28,7 @@ def pool_of(texts: list[str]) -> Pool:
 
 
 def test_scores_are_those_that_the_reference_code_recorded() -> None:
-    part = Similarity(threshold=0.7, tokenizer="rouge", neighbours=10**6)
+    part = Similarity(threshold=0.7, tokenizer="rouge", neighbors=10**6)
     exact = rounded = 0
     for row in rows("rouge_l_reference"):
         pool = Pool(Task(id=f"text {text}", origin="human", instruction=text) for text in row["most_similar"])
@@ -52,7 +52,7 @@ def test_decisions_are_those_of_the_scores_that_the_reference_code_recorded() ->
             continue  # ten decimals do not tell on which side of a threshold a score was
         pool, best = pool_of(list(row["most_similar"])), max(scores)
         for threshold in (0.5, 0.6, 0.7):
-            part = Similarity(threshold=threshold, tokenizer="rouge", neighbours=0)
+            part = Similarity(threshold=threshold, tokenizer="rouge", neighbors=0)
             near = part.nearest(Candidate(instruction=row["instruction"]), pool)
             assert (near[1] if near else None) == (best if best > threshold else None)
             decided += 1
@@ -68,7 +68,7 @@ def test_decisions_on_real_instructions_are_those_of_rouge_score() -> None:
 
     oracle = RougeScorer(["rougeL"])
     stream = [row["instruction"] for row in rows("saturating_stream")[:400]]
-    part, pool, differences = Similarity(threshold=0.7, tokenizer="unicode", neighbours=10), pool_of([]), []
+    part, pool, differences = Similarity(threshold=0.7, tokenizer="unicode", neighbors=10), pool_of([]), []
     for number, text in enumerate(stream):
         near = part.nearest(Candidate(instruction=text), pool)
         scores = {task.id: oracle.score(text, task.instruction)["rougeL"].fmeasure for task in pool}
@@ -93,7 +93,7 @@ def test_unicode_cuts_real_ascii_instructions_as_rouge_does() -> None:
 def test_real_instructions_without_latin_letters_are_compared(language: str, fewest: float, most: float) -> None:
     rowset = rows("instructions_nonenglish")
     texts = list(dict.fromkeys(row["instruction"] for row in rowset if row["lang"] == language))[:1500]
-    part, pool = Similarity(threshold=0.7, tokenizer="unicode", neighbours=0), pool_of([])
+    part, pool = Similarity(threshold=0.7, tokenizer="unicode", neighbors=0), pool_of([])
     for text in texts:
         if part.reject(Candidate(instruction=text), pool) is None:
             pool.add(Task(id=text, origin="human", instruction=text))

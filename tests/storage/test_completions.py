@@ -32,7 +32,7 @@ def asked(number=1, text="Say something.", stage="grow", round_=1, draw=0, syste
         request,
         key=f"key of {text}".encode(errors="replace"),
         draw=draw,
-        identity='{"name": "m"}',
+        fingerprint='{"name": "m"}',
         decoding='{"top_p": 1}',
     )
 

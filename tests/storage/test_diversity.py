@@ -46,7 +46,7 @@ def test_nothing_is_known_of_a_pool_of_seeds(pool):
     assert set(diversity(pool).values()) == {None}
 
 
-def test_a_single_task_has_no_neighbour(made):
+def test_a_single_task_has_no_neighbor(made):
     figures = diversity([made(1, "Write a poem.")])
 
     assert figures["nearest"] is figures["nearest_seed"] is figures["self_similarity"] is None

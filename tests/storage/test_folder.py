@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.storage.folder import held, keep_config, kept_config, kept_overrides, replace_text
+from selfinstruct.storage.folder import held, replace_text, store_config, stored_config, stored_overrides
 
 BEGUN = {
     "random_seed": 1,
@@ -18,10 +18,10 @@ BEGUN = {
 def test_a_run_that_has_not_kept_its_config_yet_has_what_hydra_wrote_down(tmp_path):
     (tmp_path / ".hydra").mkdir()
     (tmp_path / ".hydra/overrides.yaml").write_text("- model=endpoint\n- 'x=\"a: b\"'\n")
-    assert kept_overrides(tmp_path) == ["model=endpoint", 'x="a: b"']
+    assert stored_overrides(tmp_path) == ["model=endpoint", 'x="a: b"']
 
-    keep_config(tmp_path, BEGUN, ["y=2"])
-    assert kept_overrides(tmp_path) == ["y=2"]
+    store_config(tmp_path, BEGUN, ["y=2"])
+    assert stored_overrides(tmp_path) == ["y=2"]
 
 
 @pytest.mark.parametrize("text", ["", "{a: 1", "a: 1", "- [1]", "\x00"])
@@ -29,14 +29,14 @@ def test_what_hydra_had_no_time_to_write_is_nothing(text, tmp_path):
     (tmp_path / ".hydra").mkdir()
     (tmp_path / ".hydra/overrides.yaml").write_text(text)
 
-    assert kept_overrides(tmp_path) == []
+    assert stored_overrides(tmp_path) == []
 
 
 def test_a_text_that_cannot_be_written_is_told_and_leaves_nothing_behind(tmp_path):
     (tmp_path / "config.json").mkdir()
 
     with pytest.raises(RunFolderError, match=r"config.json cannot be written: Is a directory"):
-        keep_config(tmp_path, BEGUN, [])
+        store_config(tmp_path, BEGUN, [])
 
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
 
@@ -59,14 +59,14 @@ def test_a_folder_below_a_file_is_told(tmp_path):
     (tmp_path / "file").write_text("mine")
 
     with pytest.raises(RunFolderError, match=r"config.json cannot be read \(Not a directory\)"):
-        kept_config(tmp_path / "file" / "run")
+        stored_config(tmp_path / "file" / "run")
 
 
 def test_a_config_that_cannot_be_read_is_told(tmp_path):
     (tmp_path / "config.json").write_text("{")
 
     with pytest.raises(RunFolderError, match="cannot be read"):
-        kept_config(tmp_path)
+        stored_config(tmp_path)
 
 
 def test_a_folder_is_held_by_one_process_until_it_ends_however_it_ends(tmp_path):
@@ -87,11 +87,11 @@ def test_a_folder_is_held_by_one_process_until_it_ends_however_it_ends(tmp_path)
 
 
 def test_what_was_overridden_is_kept(tmp_path):
-    assert kept_overrides(tmp_path) == []
+    assert stored_overrides(tmp_path) == []
 
-    keep_config(tmp_path, BEGUN, ["a=1"])
+    store_config(tmp_path, BEGUN, ["a=1"])
 
-    assert kept_overrides(tmp_path) == ["a=1"]
+    assert stored_overrides(tmp_path) == ["a=1"]
 
 
 WRONG = [("[1]", "{}"), ("true", "{}"), ("1", "5"), ("1", "[1]"), ("1", '{"grow": 1}'), ("1", "null")]
@@ -110,17 +110,17 @@ def test_a_kept_config_that_no_run_has_written_is_told(text, tmp_path):
     (tmp_path / "config.json").write_text(text)
 
     with pytest.raises(RunFolderError, match=r"config\.json cannot be read"):
-        kept_config(tmp_path)
+        stored_config(tmp_path)
 
 
 def test_every_byte_of_a_kept_config_that_changes_is_reported_or_changes_nothing(tmp_path):
-    keep_config(tmp_path, BEGUN, ["recipe.grow.until=40"])
+    store_config(tmp_path, BEGUN, ["recipe.grow.until=40"])
     path = tmp_path / "config.json"
     whole, unnoticed = path.read_bytes(), []
     for place in range(len(whole)):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 2]) + whole[place + 1 :])
         try:
-            if (kept_config(tmp_path), kept_overrides(tmp_path)) != (BEGUN, ["recipe.grow.until=40"]):
+            if (stored_config(tmp_path), stored_overrides(tmp_path)) != (BEGUN, ["recipe.grow.until=40"]):
                 unnoticed.append(place)
         except RunFolderError:
             pass
@@ -131,7 +131,7 @@ def test_every_byte_of_a_kept_config_that_changes_is_reported_or_changes_nothing
 def test_a_kept_config_of_an_older_program_is_read(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"overrides": ["a=1"], "config": BEGUN}))
 
-    assert (kept_config(tmp_path), kept_overrides(tmp_path)) == (BEGUN, ["a=1"])
+    assert (stored_config(tmp_path), stored_overrides(tmp_path)) == (BEGUN, ["a=1"])
 
 
 def test_a_text_is_never_written_through_a_link(tmp_path):

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from selfinstruct.storage.folder import hashed, is_own, keep_config, kept_config
+from selfinstruct.storage.folder import hashed, is_own, store_config, stored_config
 from selfinstruct.storage.ownership import (
     SEAL,
     is_sealed,
@@ -66,8 +66,8 @@ def test_without_a_place_for_the_secret_nothing_is_sealed_and_the_run_goes_on(tm
 
     assert secret() is None
     assert sealed({"a": 1}) == {"a": 1}
-    keep_config(tmp_path, CONFIG, [])
-    assert kept_config(tmp_path) == CONFIG
+    store_config(tmp_path, CONFIG, [])
+    assert stored_config(tmp_path) == CONFIG
     assert not is_own(tmp_path)
 
 
@@ -79,19 +79,19 @@ def test_the_state_folder_is_the_one_of_the_specification(tmp_path, monkeypatch)
 
 
 def test_a_folder_is_the_users_own_until_somebody_else_changes_it(state, tmp_path):
-    keep_config(tmp_path, CONFIG, ["model=openai"], flags={"config_dir": "/mine"})
+    store_config(tmp_path, CONFIG, ["model=openai"], flags={"config_dir": "/mine"})
     assert is_own(tmp_path)
 
     stored = json.loads((tmp_path / "config.json").read_text())
     stored["overrides"] = ["model.api_base=http://192.0.2.1/v1"]
     (tmp_path / "config.json").write_text(json.dumps(hashed(stored)))
 
-    assert kept_config(tmp_path) == CONFIG
+    assert stored_config(tmp_path) == CONFIG
     assert not is_own(tmp_path)
 
 
 def test_a_folder_with_something_of_somebody_else_is_not_sealed(state, tmp_path):
-    keep_config(tmp_path, CONFIG, ["model=openai"], is_own=False)
+    store_config(tmp_path, CONFIG, ["model=openai"], is_own=False)
 
     assert not is_own(tmp_path)
     assert not is_own(tmp_path / "new")

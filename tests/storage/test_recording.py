@@ -54,7 +54,7 @@ class Slow:
     def __init__(self):
         self.replies = {}
 
-    def identity(self):
+    def fingerprint(self):
         return {}
 
     @contextmanager
@@ -181,7 +181,7 @@ def test_the_replies_that_an_older_version_stored_are_found_and_nothing_is_asked
     with closing(sqlite3.connect(tmp_path / "completions.sqlite")) as connection:
         connection.executescript(FROZEN.read_text(encoding="utf-8"))
     model = scripted(lambda request: "It was asked again.")
-    model.identity = lambda: IDENTITY
+    model.fingerprint = lambda: IDENTITY
 
     with closing(Store(tmp_path / "completions.sqlite")) as store:
         found = ask(store, model, *QUESTIONS.values())

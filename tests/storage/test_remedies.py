@@ -10,7 +10,7 @@ import pytest
 import refusing
 
 from selfinstruct.errors import RunFolderError, UnwritableError
-from selfinstruct.storage.folder import held, keep_config, replacing
+from selfinstruct.storage.folder import held, replacing, store_config
 from selfinstruct.storage.remedies import REMEDIES, salvage, unwritable
 from selfinstruct.storage.schema import opened
 
@@ -74,12 +74,12 @@ from test_journal import make_round
 from test_completions import asked
 from selfinstruct.actions.export import write
 from selfinstruct.actions.publication.archive import pack, seal
-from selfinstruct.storage.folder import keep_config
+from selfinstruct.storage.folder import store_config
 from selfinstruct.storage.journal import Journal
 from selfinstruct.request import Completion
 from selfinstruct.storage.completions import Store
 
-attempt(lambda: keep_config(folder, {}, []))
+attempt(lambda: store_config(folder, {}, []))
 attempt(lambda: write(folder / "x.jsonl", iter([{}])))
 attempt(lambda: write(folder / "x.zip", iter([{}])))
 (folder / "capsule").mkdir()
@@ -172,7 +172,7 @@ for what in (
 
 def test_a_name_that_is_too_long_asks_for_another_folder(tmp_path):
     with pytest.raises(RunFolderError, match=r"cannot be written: File name too long\. Its name is too long\. Choose"):
-        keep_config(tmp_path / ("x" * 300), {}, [])
+        store_config(tmp_path / ("x" * 300), {}, [])
     with pytest.raises(RunFolderError, match="File name too long"), held(tmp_path / ("x" * 300)):
         pass
 
@@ -182,7 +182,7 @@ def test_a_folder_that_is_not_ours_asks_for_permissions(tmp_path):
     tmp_path.chmod(0o500)
     try:
         with pytest.raises(UnwritableError, match=r"Permission denied\. Fix the permissions"):
-            keep_config(tmp_path, {}, [])
+            store_config(tmp_path, {}, [])
         with pytest.raises(UnwritableError, match=r"Permission denied\. Fix the permissions"), held(tmp_path):
             pass
     finally:

@@ -4,7 +4,7 @@ import shlex
 import pytest
 
 from selfinstruct.storage.differences import differences
-from selfinstruct.storage.folder import is_own, keep_config, kept_config, kept_overrides
+from selfinstruct.storage.folder import is_own, store_config, stored_config, stored_overrides
 from selfinstruct.storage.resumption import refused_changes, store_changes
 
 
@@ -20,7 +20,7 @@ def config(first=None, second=None, **changes):
 
 def started(folder, kept, *begun, overrides=()):
     """A folder in which these stages have committed a round."""
-    keep_config(folder, kept, list(overrides))
+    store_config(folder, kept, list(overrides))
     (folder / "rounds.jsonl").write_text("".join(json.dumps({"stage": name}) + "\n" for name in begun))
     return folder
 
@@ -120,7 +120,7 @@ def test_a_stage_to_which_one_with_rounds_refers_may_not_change(reference, tmp_p
 def test_a_folder_without_a_config_takes_any(tmp_path):
     assert refused_changes(tmp_path, config(), []) == []
     store_changes(tmp_path, config(), ["a=1"])
-    assert kept_config(tmp_path) is None
+    assert stored_config(tmp_path) is None
 
 
 def test_the_folder_stores_what_has_changed_and_its_overrides(tmp_path):
@@ -129,20 +129,20 @@ def test_the_folder_stores_what_has_changed_and_its_overrides(tmp_path):
 
     store_changes(folder, fixed, ["random_seed=1", "recipe.second.until=5", "recipe.second.x=null"])
 
-    assert kept_config(folder) == fixed
-    assert kept_overrides(folder) == ["random_seed=1", "recipe.second.until=5", "recipe.second.x=null"]
-    assert differences(kept_config(folder), fixed) == []
+    assert stored_config(folder) == fixed
+    assert stored_overrides(folder) == ["random_seed=1", "recipe.second.until=5", "recipe.second.x=null"]
+    assert differences(stored_config(folder), fixed) == []
 
 
 @pytest.mark.parametrize("sealed", [True, False])
 def test_a_folder_stays_whose_it_is(sealed, tmp_path):
-    keep_config(tmp_path, config(), ["model.key_env=THEIRS"], is_own=sealed)
+    store_config(tmp_path, config(), ["model.key_env=THEIRS"], is_own=sealed)
     fixed = config(second=stage(temperature=None))
 
     store_changes(tmp_path, fixed, ["model.key_env=MINE"])
 
-    assert kept_overrides(tmp_path) == ["model.key_env=THEIRS"]
-    assert kept_config(tmp_path) == fixed
+    assert stored_overrides(tmp_path) == ["model.key_env=THEIRS"]
+    assert stored_config(tmp_path) == fixed
     assert is_own(tmp_path) == sealed
 
 
@@ -152,8 +152,8 @@ def test_what_shapes_no_round_is_stored_as_it_was(tmp_path):
 
     store_changes(folder, now, ["budget.usd=5", "model.concurrency=9", "actions=[generate]", "recipe.second.x=null"])
 
-    assert kept_config(folder) == config(second=stage(temperature=None))
-    assert kept_overrides(folder) == ["budget.usd=1", "model.concurrency=2", "recipe.second.x=null"]
+    assert stored_config(folder) == config(second=stage(temperature=None))
+    assert stored_overrides(folder) == ["budget.usd=1", "model.concurrency=2", "recipe.second.x=null"]
 
 
 def test_nothing_is_stored_where_nothing_but_that_has_changed(tmp_path):

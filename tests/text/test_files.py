@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from selfinstruct.errors import DataError
 from selfinstruct.text.files import LARGEST_FILE, LONGEST_LINE, Files
 
 REMEDY = "Set the path."
@@ -21,9 +22,6 @@ def archive(tmp_path):
         return path
 
     return archive
-
-
-from selfinstruct.errors import DataError
 
 
 def test_files_are_taken_in_the_order_of_their_names_and_hidden_ones_are_not(tmp_path):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from selfinstruct.actions.explain.text import one_line, piece_text
-from selfinstruct.filters import Filter, NeighborFilter, Neighbours
+from selfinstruct.filters import Filter, NeighborFilter, Neighbors
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance, Task
@@ -114,7 +114,7 @@ def verdicts_together(
     return found
 
 
-def neighbors(instruction: str, filters: Mapping[str, Filter], pool: Pool, made: Task | None) -> Neighbours | None:
+def neighbors(instruction: str, filters: Mapping[str, Filter], pool: Pool, made: Task | None) -> Neighbors | None:
     """Return how near a text is to every task of a pool, by the first filter that measures it.
 
     A task that was made of it enters the pool, which is faster than to measure it in a copy.

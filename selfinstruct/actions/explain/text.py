@@ -42,7 +42,7 @@ def reply_lines(reply: Reply | None, rejections: Sequence[Rejection], request: s
         yield from ("", f"There is no reply{f': {refused.reason}' if refused else ''}.")
         return
     answer = reply.completion
-    yield from ("", "## The prompt as sent", "", f"Decoding: {reply.decoding}", f"Model: {reply.identity}", "")
+    yield from ("", "## The prompt as sent", "", f"Decoding: {reply.decoding}", f"Model: {reply.fingerprint}", "")
     if reply.system is not None:
         yield from ("System:", "", fenced(reply.system), "")
     yield fenced(reply.prompt)

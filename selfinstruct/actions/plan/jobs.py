@@ -12,7 +12,7 @@ from pathlib import Path
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.differences import differences
-from selfinstruct.storage.folder import CONFIG, kept_config
+from selfinstruct.storage.folder import CONFIG, stored_config
 
 PLAN = "plan.json"
 PLANS = "plan"
@@ -29,7 +29,7 @@ def is_done(folder: Path, start: RunInfo, targets: Mapping[str, int | None]) -> 
     """Return whether a folder holds a finished run of this config with these targets."""
     try:
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-        kept = kept_config(folder)
+        kept = stored_config(folder)
         if kept is None or not summary["completed"] or differences(kept, start.declared):
             return False
         return all(

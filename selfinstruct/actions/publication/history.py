@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct.actions.publication.overrides import kept
 from selfinstruct.recipe import ModelStage, Stage
 from selfinstruct.recipe.grow import Grow
-from selfinstruct.recipe.sampling import reached
+from selfinstruct.recipe.sampling import position_in
 from selfinstruct.round import End
 from selfinstruct.text.command import to_resume
 
@@ -66,7 +66,7 @@ def generations_of(stage: Stage) -> int | None:
 def has_work(name: str, stage: Stage, run: "Run") -> bool:
     """Return whether a stage that made no round, or that goes by generations, has something to do."""
     if generations := generations_of(stage):
-        return reached(run.journal.of(name))[0] <= generations
+        return position_in(run.journal.of(name))[0] <= generations
     if stage.target is not None or not isinstance(stage, ModelStage):
         return True
     return bool(stage.sampler.sample(run.pool, Random(0), 1, name))

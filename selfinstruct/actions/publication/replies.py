@@ -1,7 +1,7 @@
 """The replies of a run as text that anyone can read, and those of a capsule, to answer from.
 
 A line of `replies.jsonl` is a request with its reply.  What many lines share, the beginning of a prompt, the decoding
-parameters, the model's identity, stands once in `prompts.jsonl` and is named by the beginning of its SHA-256.  The
+parameters, the model's fingerprint, stands once in `prompts.jsonl` and is named by the beginning of its SHA-256.  The
 lines are ordered by stage, round and request, not by when a reply came, and hold neither times nor durations: the same
 replies give the same bytes.
 
@@ -95,12 +95,12 @@ def write_replies(run: Path, folder: Path, stages: Sequence[str]) -> int:
     ):
         for reply in Replies(connection).in_order(stages):
             count += 1
-            head = heads.setdefault((reply.stage, reply.identity), PromptPrefixes()).of(reply.prompt)
+            head = heads.setdefault((reply.stage, reply.fingerprint), PromptPrefixes()).of(reply.prompt)
             as_chat = request_of(reply.request, reply.prompt, reply.system, chat=True)
             row = {
                 **{key: getattr(reply, key) for key in ("request", "stage", "round", "key", "draw")},
-                "chat": key_of(reply.identity, as_chat, reply.decoding).hex() == reply.key,  # only the key tells
-                "identity": named("identity", reply.identity),
+                "chat": key_of(reply.fingerprint, as_chat, reply.decoding).hex() == reply.key,  # only the key tells
+                "identity": named("identity", reply.fingerprint),
                 "system": named("system", reply.system),
                 "head": named("head", head or None),
                 "rest": reply.prompt[len(head) :],

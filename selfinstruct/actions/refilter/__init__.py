@@ -26,7 +26,7 @@ from selfinstruct.recipe import asking
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.request import Completion, Decoding, Request
 from selfinstruct.storage.completions import Store, StoredRequest
-from selfinstruct.storage.folder import kept_overrides, replace_text
+from selfinstruct.storage.folder import replace_text, stored_overrides
 from selfinstruct.storage.reader import NOT_STORED, STORE, RunReader
 from selfinstruct.storage.replies import Reply
 from selfinstruct.storage.summary import stop_reason
@@ -125,7 +125,7 @@ def introduce(run: "Run", record: RunReader) -> None:
     """Give the run the random seed, config and overrides of the recorded run, so that it can be resumed as such."""
     run.random_seed = record.config.get("random_seed", run.random_seed)
     given = {key_of(word) for word in run.start.overrides}
-    kept = [word for word in kept_overrides(record.folder) if key_of(word) not in given]
+    kept = [word for word in stored_overrides(record.folder) if key_of(word) not in given]
     own = [word for word in run.start.overrides if not key_of(word).startswith(("refilter", "actions"))]
     declared = {**record.config, "recipe": run.start.declared["recipe"]}
     run.start = replace(run.start, declared=declared, overrides=(*kept, *own))
@@ -157,7 +157,7 @@ def copy_replies(record: RunReader, store: Store) -> None:
 
 def stored_request(reply: Reply) -> StoredRequest:
     """Return the request of a reply as the store holds it."""
-    chat = json.loads(reply.identity).get("mode") == "chat"
+    chat = json.loads(reply.fingerprint).get("mode") == "chat"
     request = Request(reply.request, reply.stage, reply.round, reply.prompt, reply.system, chat, Decoding(), "")
     key = bytes.fromhex(reply.key)
-    return StoredRequest(request, key, reply.draw, reply.identity, reply.decoding, reply.drawn)
+    return StoredRequest(request, key, reply.draw, reply.fingerprint, reply.decoding, reply.drawn)

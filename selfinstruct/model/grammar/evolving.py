@@ -21,7 +21,7 @@ OPERATIONS = {
     "complicate": lazy(r"\bbring data\b|\bdata that\b", re.IGNORECASE),
     "reason_more": lazy(r"\bsteps?\b|\breasoning\b", re.IGNORECASE),
     "deepen": lazy(r"\bdepth\b|\bdeeper\b|\bfurther into\b", re.IGNORECASE),
-    "concretise": lazy(r"\bparticular\b|\bconcrete\b|\bspecific\b", re.IGNORECASE),
+    "concretize": lazy(r"\bparticular\b|\bconcrete\b|\bspecific\b", re.IGNORECASE),
 }
 EMPTY_WORDS = (".", "...", "And so on, and so on.", "It is this.", "-")
 REFUSALS = ("I'm sorry, but I cannot help with that.", "Sorry, this is more than I can do.")

@@ -1,4 +1,4 @@
-"""Neighbours: how near a text of the pool is to every text before it.
+"""Neighbors: how near a text of the pool is to every text before it.
 
 This needs the longest common subsequence with all of them, not with the few that might be above a threshold.  Texts of
 up to 16 and up to 64 tokens are compared all at once (`bit_parallel_lcs`), longer ones by rapidfuzz, which
@@ -52,7 +52,7 @@ class Compared:
         return list(zip(self.places[some[enough]].tolist(), scores[enough].tolist(), strict=True))
 
 
-class Neighbourhood:
+class Neighborhood:
     """All texts in their order, grouped by length; those without tokens score 0 with everything and are in no group."""
 
     def __init__(self) -> None:
@@ -93,7 +93,7 @@ class Neighbourhood:
             groups.append(self._in_long(long_common, len(numbers), place))
         scores = np.concatenate([np.empty(0), *(group.scores for group in groups)])
         counts = np.concatenate([np.empty(0, np.int64), *(group.counts for group in groups)])
-        border = reached(scores, counts, count)
+        border = lowest_of_nearest(scores, counts, count)
         pairs = [pair for group in groups for pair in group.reaching(border, len(numbers))]
         return nearest(pairs, count, place), exact_sum(scores, counts) / place
 
@@ -128,7 +128,7 @@ def in_lanes(lanes: Lanes, numbers: Sequence[int], before: int) -> Compared:
     return Compared(places, lengths, common, f_measures(sources, len(numbers), keys // width), sources, tally[keys])
 
 
-def reached(scores: Scores, counts: Counts, count: int) -> float:
+def lowest_of_nearest(scores: Scores, counts: Counts, count: int) -> float:
     """Return the highest score that `count` texts reach; if there are fewer texts, the lowest of all."""
     if not scores.size:
         return 1.0

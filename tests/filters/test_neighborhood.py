@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import LCSseq
 
-from selfinstruct.filters import neighbours
+from selfinstruct.filters import neighborhood
 from selfinstruct.filters.encoding import encode
-from selfinstruct.filters.neighbours import Neighbourhood, nearest
+from selfinstruct.filters.neighborhood import Neighborhood, nearest
 
 TEXTS = st.lists(st.integers(1, 5), max_size=8) | st.lists(st.integers(1, 30), max_size=100)
 
@@ -19,16 +19,16 @@ def score(one: list[int], other: list[int]) -> float:
     return 2 * precision * recall / (precision + recall) if one and other and common else 0.0
 
 
-def expected(texts: list[list[int]], place: int, count: int) -> neighbours.Measured:
+def expected(texts: list[list[int]], place: int, count: int) -> neighborhood.Measured:
     scores = [score(texts[place], other) for other in texts[:place]]
     order = sorted(range(place), key=lambda other: -scores[other])[:count]
     return [(other, scores[other]) for other in order], math.fsum(scores) / place if place else None
 
 
-def filled(texts: list[list[int]]) -> Neighbourhood:
-    neighbourhood = Neighbourhood()
-    neighbourhood.extend([encode(text) for text in texts])
-    return neighbourhood
+def filled(texts: list[list[int]]) -> Neighborhood:
+    neighborhood = Neighborhood()
+    neighborhood.extend([encode(text) for text in texts])
+    return neighborhood
 
 
 @given(st.lists(TEXTS, max_size=12), st.integers(1, 14))
@@ -48,15 +48,15 @@ def test_texts_that_came_later_do_not_count(texts: list[list[int]], data: st.Dat
 def test_texts_may_come_in_several_parts() -> None:
     texts = [[1, 2, 3], [], [1, 2], list(range(1, 80)), [2, 3], list(range(1, 90))]
     encoded = [encode(text) for text in texts]
-    neighbourhood = Neighbourhood()
+    neighborhood = Neighborhood()
 
     for size in (0, 2, 2, 5, 6):
-        neighbourhood.extend(encoded[:size])
-        assert neighbourhood.measure(range(size), 10) == [expected(texts, place, 10) for place in range(size)]
+        neighborhood.extend(encoded[:size])
+        assert neighborhood.measure(range(size), 10) == [expected(texts, place, 10) for place in range(size)]
 
 
 def test_many_long_texts_are_compared_in_batches() -> None:
-    texts = [[number % 7, *range(100, 165 + number % 5)] for number in range(3 * neighbours.BATCH)]
+    texts = [[number % 7, *range(100, 165 + number % 5)] for number in range(3 * neighborhood.BATCH)]
 
     assert filled(texts).measure([150, 70, 191], 4) == [expected(texts, place, 4) for place in (150, 70, 191)]
     assert len(filled(texts).measure(range(len(texts)), 1)) == len(texts)
