@@ -1,7 +1,7 @@
 """Where each round is logged.
 
-A tracker is started once, gets every round, and is always finished, also when the run fails.  One that raises is
-reported once and gets no further round, and the run continues: a tracker is never the only copy of anything.
+A tracker that raises is reported once and gets no further round, and the run continues: a tracker is never the only
+copy of anything.
 
 To add one: `conf/trackers/<name>.yaml`, nesting under its own name, and one module here.
 """

@@ -2,10 +2,10 @@
 
 A line a round, never rewritten, so that scrolling back shows the whole run; below them, on a terminal, a bar with the
 pace and the time left.  Elsewhere, and with NO_COLOR, the same lines come without a control code and without wrapping,
-one to a round, so that `grep` and a cluster's log files can use them; a round that takes long is a line a minute.
+for `grep` and for log files; a round that takes long is a line a minute.
 
 The pace is that of the last rounds and not of the whole stage, because novelty wears off: a mean would promise too
-early an end.  What earlier executions of the same run folder kept is read from `rounds.jsonl` when the run is resumed.
+early an end.
 
 Nothing is ever read as rich's markup: names and errors may hold brackets, and a model's words may stand in an error.
 """
@@ -23,14 +23,12 @@ from selfinstruct.storage.hashes import ROUNDS
 from selfinstruct.storage.rows import rounds_of
 from selfinstruct.task import OFFLINE, SCRIPTED, stand_ins
 from selfinstruct.text.terminal import printable
-from selfinstruct.trackers.progress import WAITING, Bar, Recent, after
-from selfinstruct.trackers.screen import WIDE, screen
+from selfinstruct.trackers.progress import Bar, Recent
+from selfinstruct.trackers.screen import screen
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-FOLDED = 70
-"""On fewer columns a table has a line a figure."""
 NOTICES = {
     OFFLINE: "OFFLINE: the text of this run is made by the offline grammar, not by a model. "
     "Use it to try the program, never as data.",
@@ -71,8 +69,6 @@ class Console:
         self._print(line(round_.row(), state))
         if self._bar is not None:
             self._bar.move(stage, kept, target, state)
-            if round_.ended is not None and (later := after(stage, list(self._start.targets))):
-                self._bar.move(later, 0, self._start.targets[later], WAITING)
 
     def wait(self, row: Mapping[str, Any], seconds: float) -> None:
         """Print what is under way where there is no bar, so that a long round does not look like a hang."""
@@ -86,8 +82,8 @@ class Console:
         if self._bar is not None:
             self._bar.close()
         if summary["asked"] or summary["candidates"]:
-            self._screen.print(table(summary, self._screen.width))
-        self._print(f"{duration(summary['seconds'])} · {spent(summary)}{wasted(summary, error)}")
+            self._screen.print(table(summary))
+        self._print(f"{duration(summary['seconds'])} · {spent(summary)}{wasted(summary)}")
         self._warn(summary["models"])
         if error is not None:
             self._print("Not finished.", "bold red")  # the reason follows on standard error
@@ -109,7 +105,7 @@ class Console:
 
 
 def kept_before(folder: Path) -> Counter[str]:
-    """What each stage kept in earlier executions of the run."""
+    """Return what each stage kept in earlier executions of the run."""
     kept: Counter[str] = Counter()
     for row in rounds_of(folder / ROUNDS):
         kept[row["stage"]] += row["kept"]
@@ -117,7 +113,7 @@ def kept_before(folder: Path) -> Counter[str]:
 
 
 def line(row: Mapping[str, Any], state: str) -> str:
-    """A round in one line: its figures, and how far its stage is."""
+    """Return a round in one line: its figures, and how far its stage is."""
     rejected = {key.removeprefix("rejected/"): count for key, count in row.items() if key.startswith("rejected/")}
     failed = f" · {row['failed']:,} of {row['asked']:,} requests failed" if row["failed"] else ""
     ended = f" · ended: {row['ended']}" if row.get("ended") else ""
@@ -129,7 +125,7 @@ def line(row: Mapping[str, Any], state: str) -> str:
 
 
 def under_way(row: Mapping[str, Any], seconds: float) -> str:
-    """What of the rounds under way was asked and answered, in one line."""
+    """Return what of the rounds under way was asked and answered, in one line."""
     rounds = f"{row['round']}" if row["last_round"] == row["round"] else f"{row['round']}–{row['last_round']}"
     failed = f" · failed {row['failed']:,}" if row["failed"] else ""
     known = [] if row["prompt_tokens"] is None or row["completion_tokens"] is None else [tokens(row)]
@@ -139,30 +135,24 @@ def under_way(row: Mapping[str, Any], seconds: float) -> str:
 
 
 def figures(row: Mapping[str, Any]) -> str:
-    """What metrics give under a name without a slash; the others are too many for a line."""
+    """Return what metrics give under a name without a slash; the others are too many for a line."""
     own = {name: value for name, value in row.items() if "/" not in name and name not in OWN}
     return "".join(f" · {name} {value:,.4g}" for name, value in own.items())
 
 
-def table(summary: Mapping[str, Any], width: int = WIDE) -> "Table":
-    """What each stage asked, got, kept and rejected; on a narrow screen with a line for each figure."""
+def table(summary: Mapping[str, Any]) -> "Table":
+    """Return what each stage asked, got, kept and rejected."""
     from rich.table import Table
     from rich.text import Text
 
-    is_narrow = width < FOLDED
-    result = Table("stage", show_lines=is_narrow)
-    for name in () if is_narrow else COUNTS:
+    result = Table("stage")
+    for name in COUNTS:
         result.add_column(name, justify="right")
-    result.add_column("figures" if is_narrow else "rejected", overflow="fold")
+    result.add_column("rejected", overflow="fold")
     rounds = sum(stage["rounds"] for stage in summary["stages"].values())
     for name, row in [*summary["stages"].items(), ("total", {**summary, "rounds": rounds})]:
-        cells = [f"{row[key]:,}" for key in COUNTS]
-        if is_narrow:
-            figures = zip((*COUNTS, "rejected"), (*cells, counts(row["rejected"])), strict=True)
-            cells = ["\n".join(f"{key} {cell}" for key, cell in figures)]
-        else:
-            cells.append(counts(row["rejected"]))
-        result.add_row(*(Text(printable(cell)) for cell in (name, *cells)))
+        cells = (name, *(f"{row[key]:,}" for key in COUNTS), counts(row["rejected"]))
+        result.add_row(*(Text(printable(cell)) for cell in cells))
     return result
 
 
@@ -170,52 +160,48 @@ COUNTS = ("rounds", "asked", "candidates", "kept")
 
 
 def counts(rejected: Mapping[str, int]) -> str:
-    """How many were rejected, and by which filters."""
+    """Return how many were rejected, and by which filters."""
     by_name = ", ".join(f"{name} {count:,}" for name, count in rejected.items())
     return f"{sum(rejected.values()):,} ({by_name})" if by_name else "0"
 
 
 def spent(row: Mapping[str, Any]) -> str:
-    """Tokens and money; a dash where they are unknown, which is not the same as none."""
+    """Return tokens and money; a dash where they are unknown, which is not the same as 0."""
     prompt, completion, cost = row["prompt_tokens"], row["completion_tokens"], row["cost_usd"]
     known = "tokens –" if prompt is None or completion is None else tokens(row)
     return f"{known} · " + ("cost –" if cost is None else f"${cost:,.4f}")
 
 
 def tokens(row: Mapping[str, Any]) -> str:
-    """The tokens of prompts and replies together, where both are known."""
+    """Return the tokens of prompts and replies together."""
     return f"{row['prompt_tokens'] + row['completion_tokens']:,} tokens"
 
 
-def wasted(summary: Mapping[str, Any], error: str | None) -> str:
-    """What was asked and no round has used, if anything; a run that is not done may still use it."""
+def wasted(summary: Mapping[str, Any]) -> str:
+    """Return what was asked and no round has used, if anything; a run that is not done may still use it."""
     unused = summary["unused"]
-    if not (count := unused["requests"]):
-        return ""
-    is_done = error is None and summary["stopped_by"] is None
-    why = "asked ahead and not needed" if is_done else "asked for rounds that are not finished"
-    return f" · {why}: {count:,} request{'' if count == 1 else 's'}, {spent(unused)}"
+    return f" · requests that no round has used: {unused['requests']:,}, {spent(unused)}" if unused["requests"] else ""
 
 
 def of(count: int, target: int | None) -> str:
-    """A count, and what it is to reach where that is known."""
+    """Return a count, and what it is to reach where that is known."""
     return f"{count:,}" if target is None else f"{count:,} of {target:,}"
 
 
 def speed(pace: float) -> str:
-    """A pace, in the unit that gives a number a person can read."""
+    """Return a pace, in the unit that gives a number a person can read."""
     return f"{pace:,.1f}/s" if pace >= 1 else f"{pace * 60:,.1f}/min"
 
 
 def time_left(kept: int, target: int | None, pace: float) -> str:
-    """How long it will take to reach the target at this pace; nothing where there is no target to come."""
+    """Return how long it will take to reach the target at this pace; nothing where there is no target to come."""
     if target is None or kept >= target:
         return ""
     return f" · {duration((target - kept) / pace if pace else None)} left"
 
 
 def duration(seconds: float | None) -> str:
-    """Hours, minutes and seconds; a dash for unknown."""
+    """Return hours, minutes and seconds; a dash for unknown."""
     if seconds is None:
         return "–"
     whole = round(seconds)
@@ -223,7 +209,7 @@ def duration(seconds: float | None) -> str:
 
 
 def files(folder: Path) -> list[str]:
-    """The files of a run that a person may open, those of the dataset first."""
+    """Return the files of a run that a person may open, those of the dataset first."""
     dataset = sorted(path for path in (folder / "dataset").glob("*") if path.is_file())
     others = [*sorted(folder.glob("scores.*")), *sorted(folder.glob("capsule.zip")), *sorted(folder.glob("*.json*"))]
     return [path.relative_to(folder).as_posix() for path in [*dataset, *others]]

@@ -1,34 +1,38 @@
-"""What the environment says about W&B, where the config says nothing.
+"""What W&B finds in the environment and in the run folder, where the config says nothing.
 
 W&B's own users set `WANDB_MODE`, `WANDB_PROJECT` and `WANDB_ENTITY` once for all their programs, and `WANDB_DISABLED`
 is what other trainers take to mean "off".  A key of the config that is not null wins over them: it belongs to the run.
 """
 
 import os
+import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Literal, cast
 
 from selfinstruct.errors import SelfInstructError
 
 Mode = Literal["online", "offline", "disabled"]
 
-DEFAULT_MODE: Mode = "offline"
-"""It needs no account and no network."""
-DEFAULT_PROJECT = "selfinstruct"
 OLDER = {"dryrun": "offline", "run": "online"}
 """Names that W&B's modes once had, and that it still takes."""
 TRUE = ("1", "true", "yes", "on")
+ID = "id.txt"
 
 
 def mode_of(configured: Mode | None) -> Mode:
-    """Return the mode that the config or the environment names; raises SelfInstructError for one that W&B lacks."""
+    """Return the mode that the config or the environment names, or `offline`, which needs no account and no network.
+
+    Raises SelfInstructError for a mode that W&B lacks.
+    """
     if configured is not None:
         return configured
     if os.environ.get("WANDB_DISABLED", "").strip().lower() in TRUE:
         return "disabled"
-    named = os.environ.get("WANDB_MODE", "").strip().lower() or DEFAULT_MODE
+    named = os.environ.get("WANDB_MODE", "").strip().lower() or "offline"
     found = OLDER.get(named, named)
     if found not in ("online", "offline", "disabled"):
         raise SelfInstructError(f"WANDB_MODE must be online, offline or disabled (got {named!r})")
@@ -37,12 +41,38 @@ def mode_of(configured: Mode | None) -> Mode:
 
 def project_of(configured: str | None) -> str:
     """Return the project that the config or the environment names."""
-    return configured or os.environ.get("WANDB_PROJECT", "").strip() or DEFAULT_PROJECT
+    return configured or os.environ.get("WANDB_PROJECT", "").strip() or "selfinstruct"
 
 
 def entity_of(configured: str | None) -> str | None:
     """Return the user or team that the config or the environment names; None for the account's own."""
     return configured or os.environ.get("WANDB_ENTITY", "").strip() or None
+
+
+def kept_id(folder: Path) -> str:
+    """Return the run's id in W&B, a new one where it has none."""
+    path = folder / "wandb" / ID
+    found = path.read_bytes().decode(errors="replace").strip() if path.is_file() else ""
+    return found if re.fullmatch(r"[\w-]+", found, re.ASCII) else new_id(folder)
+
+
+def new_id(folder: Path) -> str:
+    """Give the run another id, since W&B could not start online with the one it had."""
+    path = folder / "wandb" / ID
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = token_hex(4)
+    path.write_text(made + "\n", encoding="utf-8")
+    return made
+
+
+def remove_unsent(folder: Path) -> None:
+    """Remove the offline runs of this folder that were not uploaded."""
+    for path in (folder / "wandb").glob("offline-run-*"):
+        if not any(path.glob("*.synced")):
+            if path.is_symlink():
+                path.unlink()
+            else:
+                shutil.rmtree(path)
 
 
 @contextmanager

@@ -2,19 +2,15 @@
 
 W&B draws every key against one step, and puts the lines of several runs into one panel.  So the figures of a round
 stand under the name of its stage (`instructions/kept_share`), with the number of the round as their step
-(`instructions/round`): a stage that starts later does not begin in the middle of a plot, and stages with the same
-figures do not share a line.  What a run has come to stands under plain names (`kept`, `tokens`, `cost_usd`, `pool`,
-`seconds`), with the number of requests as their step, because that is what a method costs whatever the size of its
-rounds.
+(`instructions/round`).  The totals stand under plain names (`kept`, `tokens`, `cost_usd`, `pool`, `seconds`), with the
+number of requests as their step, because that is what a method costs whatever the size of its rounds.
 
 A filter that has rejected something before gets a 0 in a round in which it rejects nothing, so that its line falls.
-A figure that is unknown is left out: W&B would take null for a text.  Text has no plot and is left out, too; why a
-stage ended stands in the summary.  So do the totals of each stage, which is why the figures of single rounds are kept
-out of the summary.
+A figure that is unknown is left out, since W&B would take null for a text; so is text, which has no plot.
 
-`<stage>/novelty` is a histogram of how near the new instructions of a round were to the pool: the ROUGE-L F of each
-with its nearest task.  It counts kept tasks and what `similarity` rejected, so that the threshold shows as an edge, and
-its bins are the same in every round and run.  A run whose filter does not measure what it keeps has none.
+`<stage>/novelty` is a histogram of the ROUGE-L F of each new instruction with its nearest task.  It counts kept tasks
+and what `similarity` rejected, so that the threshold shows as an edge, and its bins are the same in every round and
+run.  A run whose filter does not measure what it keeps has none.
 """
 
 from collections.abc import Iterator, Mapping
@@ -90,7 +86,5 @@ def metrics(stage: str) -> Iterator[dict[str, str]]:
     yield {"name": f"{stage}/*", "step_metric": f"{stage}/round", "summary": "none"}
 
 
-def metrics_of_totals() -> Iterator[dict[str, str]]:
-    """Yield the same of the totals."""
-    yield {"name": STEP}
-    yield from ({"name": name, "step_metric": STEP} for name in TOTALS)
+TOTALS_METRICS = ({"name": STEP}, *({"name": name, "step_metric": STEP} for name in TOTALS))
+"""The same of the totals."""

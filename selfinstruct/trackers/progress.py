@@ -1,10 +1,9 @@
-"""How far a stage is, and how fast it goes: the bar on a terminal, and the pace that every line tells."""
+"""The bar on a terminal, and the pace of a stage."""
 
 import logging
 import sys
 import time
 from collections import deque
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,21 +53,16 @@ class Recent:
 
     def __init__(self) -> None:
         self._stage: str | None = None
-        self._rounds: deque[tuple[float, int]] = deque(maxlen=RECENT + 1)
+        self._rounds: deque[tuple[float, int]] = deque(maxlen=RECENT)
+        """The seconds that each round took, and what it kept."""
         self._last = time.monotonic()
 
     def pace(self, stage: str, kept: int) -> float:
-        """Note a round that ends now; kept a second over the last rounds of its stage."""
+        """Note a round that ends now; return what is kept a second over the last rounds of its stage."""
         if stage != self._stage:
             self._stage = stage
             self._rounds.clear()
-            self._rounds.append((self._last, 0))
-        self._last = time.monotonic()
-        self._rounds.append((self._last, kept))
-        began, ended = self._rounds[0][0], self._rounds[-1][0]
-        return sum(count for _, count in list(self._rounds)[1:]) / max(ended - began, 1e-6)
-
-
-def after(stage: str, stages: list[str]) -> str | None:
-    """The stage that comes next, if any."""
-    return dict(pairwise(stages)).get(stage)
+        now = time.monotonic()
+        self._rounds.append((now - self._last, kept))
+        self._last = now
+        return sum(count for _, count in self._rounds) / max(sum(taken for taken, _ in self._rounds), 1e-6)

@@ -13,7 +13,7 @@ USUAL, WIDE = 80, 1000
 
 
 def screen() -> "Screen":
-    """Where to print: standard output, with colours and a bar only where somebody looks at it."""
+    """Return where to print: standard output, with colors and a bar only on a terminal."""
     from rich.console import Console as Screen
 
     if isinstance(sys.stdout, TextIOWrapper):

@@ -1,15 +1,14 @@
 """Log a run to Weights & Biases, offline unless the config or the environment says otherwise.
 
 One history row a round holds the figures of `rounds.jsonl` under the name of their stage, and the totals of the run
-(see `selfinstruct.trackers.history`).  The kept and the rejected texts go with them as tables (see
-`selfinstruct.trackers.tables`).  The dataset is an artifact that says whether a model wrote it.
+(history.py).  The dataset is an artifact that says whether a model wrote it.
 
 Without a network or a key it logs offline and says how to upload that.  W&B takes a second to start, so it does while
 the first replies are awaited.
 
 A resumed run has one history in W&B, with each round once.  Online it is resumed under its id.  Offline nothing can be
-resumed: W&B would start a second file, and what it had not yet written when the first process was killed would be in
-neither.  So the unfinished file is removed, and the new one starts with every committed round.
+resumed: what W&B had not yet written when the first process was killed would be in no file.  So the unfinished file is
+removed, and the new one starts with every committed round.
 
 Several runs of one process, as in a sweep, are kept apart.  What W&B would stage in the user's home lies in the run
 folder; code, git and machine data are not collected, and nothing is printed.
@@ -31,10 +30,19 @@ from pydantic import Field
 from selfinstruct.part import part
 from selfinstruct.round import Round
 from selfinstruct.run_info import RunInfo
-from selfinstruct.trackers.earlier import kept_id, new_id, remove_unsent
-from selfinstruct.trackers.environment import Mode, entity_of, explained, mode_of, project_of, staged_in
-from selfinstruct.trackers.history import History, counts, metrics, metrics_of_totals, nearest
-from selfinstruct.trackers.tables import KEPT, REJECTED, Pieces, kept, rejected
+from selfinstruct.trackers.environment import (
+    Mode,
+    entity_of,
+    explained,
+    kept_id,
+    mode_of,
+    new_id,
+    project_of,
+    remove_unsent,
+    staged_in,
+)
+from selfinstruct.trackers.history import TOTALS_METRICS, History, counts, metrics, nearest
+from selfinstruct.trackers.tables import Texts
 
 LOG = logging.getLogger(__name__)
 
@@ -60,13 +68,12 @@ class Wandb:
     init_timeout: Annotated[float, Field(gt=0)]
     """Seconds to wait for W&B's server before the run is logged offline."""
     tables: bool
-    """Whether the texts kept and rejected are logged beside the figures."""
+    """Whether the texts kept and rejected are logged as tables when the run ends."""
     tags: dict[Annotated[str, Field(min_length=1, max_length=LONGEST_TAG)], bool]
     """Tags beside recipe and models; false leaves one out."""
 
     _start: Any = field(init=False, repr=False, default=None)
     _opening: Any = field(init=False, repr=False, default=None)
-    """The W&B run that is being opened in the background."""
     _run: Any = field(init=False, repr=False, default=None)
     _texts: Any = field(init=False, repr=False, default=None)
     _history: Any = field(init=False, repr=False, default=None)
@@ -78,8 +85,7 @@ class Wandb:
         self._start, self._step = start, 0
         if not start.makes_rounds:  # W&B has the whole run, and would be given a new one with the times of now
             return
-        self._texts = {"tables/kept": Pieces(KEPT), "tables/rejected": Pieces(REJECTED)}
-        self._history, self._defined = History(), set()
+        self._texts, self._history, self._defined = Texts(), History(), set()
         with explained():
             mode = mode_of(self.mode)
             start.folder.mkdir(parents=True, exist_ok=True)
@@ -102,6 +108,7 @@ class Wandb:
                 self.log(round_, number)
             else:
                 self._history.row(round_)  # W&B has it; the totals of later rounds need it
+                self._texts.add(round_)
 
     def log(self, round_: Round, step: int) -> None:
         """Log the figures of a round, and the texts that are due; raises SelfInstructError where W&B cannot start."""
@@ -109,21 +116,17 @@ class Wandb:
         self._step = step
         if self._run is None:
             return
+        self._texts.add(round_)
         with staged_in(self._start.folder):
-            if self.tables:
-                self._texts["tables/kept"].add(kept(task, round_) for task in round_.tasks)
-                self._texts["tables/rejected"].add(rejected(item, round_) for item in round_.rejections)
-            due = {name: pieces.take() for name, pieces in self._texts.items() if pieces.are_due}
-            waiting = any(pieces.waiting for pieces in self._texts.values())
-            self._run.log({**self._row(round_), **due}, step=step, commit=not waiting)
+            self._run.log(self._row(round_), step=step, commit=not self.tables)  # the tables go into the last row
 
     def _row(self, round_: Round) -> dict[str, Any]:
-        """The row of a round; the first of a stage also says what its keys are drawn against."""
+        """Return the row of a round; the first of a stage also says what its keys are drawn against."""
         import wandb
 
         row: dict[str, Any] = self._history.row(round_)
         if round_.stage not in self._defined:
-            for metric in (*metrics(round_.stage), *(() if self._defined else metrics_of_totals())):
+            for metric in (*metrics(round_.stage), *(() if self._defined else TOTALS_METRICS)):
                 self._run.define_metric(**metric)
             self._defined.add(round_.stage)
         if scores := nearest(round_):
@@ -137,8 +140,8 @@ class Wandb:
             return
         with staged_in(self._start.folder):
             try:
-                if rest := {name: pieces.take() for name, pieces in self._texts.items() if pieces.waiting}:
-                    self._run.log(rest, step=self._step, commit=True)
+                if self.tables and self._step:
+                    self._run.log(self._texts.tables(), step=self._step, commit=True)
                 self._run.summary.update(flat({**summary, "error": error} if error else summary))
                 if error is None:
                     self._log_dataset(self._start, summary)
@@ -227,7 +230,7 @@ class Wandb:
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested values under keys joined by slashes, as the figures of a round are."""
+    """Return nested values under keys joined by slashes, as the figures of a round are."""
     result: dict[str, Any] = {}
     for key, value in values.items():
         result |= flat(value, f"{prefix}{key}/") if isinstance(value, Mapping) else {f"{prefix}{key}": value}

@@ -1,4 +1,4 @@
-from selfinstruct.trackers.progress import Recent, after
+from selfinstruct.trackers.progress import Recent
 
 
 def test_the_pace_is_that_of_the_stages_last_rounds():
@@ -8,11 +8,3 @@ def test_the_pace_is_that_of_the_stages_last_rounds():
 
     assert min(paces) > 0
     assert kept_nothing == 0
-
-
-def test_the_bar_turns_to_the_next_stage_when_one_ends():
-    stages = ["instructions", "classification"]
-
-    assert after("instructions", stages) == "classification"
-    assert after("classification", stages) is None
-    assert after("another", stages) is None

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from selfinstruct.round import Candidate, Rejection, Round
 from selfinstruct.task import Instance, Task
-from selfinstruct.trackers.tables import KEPT, MOST_TEXTS, REJECTED, Pieces, cut, kept, rejected
+from selfinstruct.trackers.tables import KEPT, MOST_TEXTS, REJECTED, Texts, cut, kept, rejected
 
 
 def a_round(number=1):
@@ -21,18 +23,6 @@ def a_round(number=1):
         cost_usd=None,
         seconds=1.5,
     )
-
-
-def test_texts_go_out_at_once_at_first_and_in_larger_pieces_later():
-    pieces, sizes = Pieces(("n", "stage")), []
-    for number in range(20000):
-        pieces.add([[number, number % 5]])
-        if pieces.are_due:
-            sizes.append(len(pieces.waiting))
-            pieces.waiting, pieces._sent = [], pieces._sent + len(pieces.waiting)
-
-    assert sizes[:10] == [1] * 10
-    assert len(sizes) < 100
 
 
 def test_a_kept_task_is_shown_with_its_first_instance():
@@ -82,10 +72,11 @@ def test_long_texts_are_cut():
 
 
 def test_a_stage_has_so_many_texts_and_no_more():
-    pieces = Pieces(("id", "stage"))
+    texts, many = Texts(), tuple(Task(str(number), "tasks", "Do.") for number in range(MOST_TEXTS))
 
-    pieces.add([str(number), "a"] for number in range(MOST_TEXTS + 5))
-    pieces.add([["x", "b"]])
+    texts.add(replace(a_round(), tasks=many[:5]))
+    texts.add(replace(a_round(), tasks=many))
+    texts.add(replace(a_round(), stage="later", tasks=many[:2]))
 
-    assert len(pieces.waiting) == MOST_TEXTS + 1
-    assert pieces.waiting[-1] == ["x", "b"]
+    assert len(texts.rows[KEPT]) == MOST_TEXTS + 2
+    assert texts.rows[REJECTED] == []
