@@ -1,15 +1,13 @@
 """Complete every task that lacks something.
 
-Self-Instruct, section 2.2, steps 2 and 3: ask whether a task is classification, and have instances generated.  One
-round asks about a number of tasks.  A reply that cannot be read, or of which nothing passes the filters, is a rejection
-and the question is asked again; after `attempts` the task is left as it is, and the stage is one of its
-`failed_stages`.  The reference code takes an unreadable answer for a No, and a failed request for a finished task.
+Self-Instruct, section 2.2, steps 2 and 3: ask whether a task is classification, and have instances generated.  A reply
+that cannot be read, or of which nothing passes the filters, is a rejection and the question is asked again; after
+`attempts` the task is left as it is, and the stage is one of its `failed_stages`.  The reference code takes an
+unreadable answer for a No, and a failed request for a finished task.
 
-No task waits for another: the questions of many rounds are under way at once, and so are the second attempts of one
-round and the first of later ones.  A round is done when its last attempt is, and rounds are given in order.  So a
-filter here judges a candidate by its own task and reply, never by other tasks.  What came of a round is put into its
-tasks when the round is given: a task may be asked about input by input, in several rounds, and must not have in one of
-them what only a later one will say.
+The questions of many rounds are under way at once, and so are the second attempts of one round and the first of later
+ones.  A round is done when its last attempt is, and rounds are given in order.  So a filter here judges a candidate by
+its own task and reply, never by other tasks, and what came of a round is put into its tasks when the round is given.
 
 A round that the budget does not let finish is not given at all, nor are those after it.  Its replies are in the store,
 so that the same round is made of them when the run is resumed.
@@ -107,7 +105,7 @@ class Attempt:
 
 
 class Annotating:
-    """A stage that annotates, while it does."""
+    """An annotation that is under way."""
 
     def __init__(self, stage: Annotate, context: StageContext) -> None:
         self.stage = stage

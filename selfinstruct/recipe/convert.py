@@ -1,18 +1,17 @@
 """Convert annotated data into tasks: one row, one task, and no model is asked.
 
-A stage of its own beside `Grow` and `Annotate`, since these two are made of what this one has not: a sampler, a prompt
-and a reply.  Rejected: a source of seeds, since seeds are all in memory and pass no filter; a sampler of rows with a
-model that gives them back, since a dataset would then seem to be some model's work.
+Rejected: a source of seeds, since seeds are all in memory and pass no filter; a sampler of rows with a model that gives
+them back, since a dataset would then seem to be some model's work.
 
 A round is so many rows of the source, in its order.  Every row is kept or rejected with its reason, so that the number
-of rows read is the sum of `candidates` in `rounds.jsonl`, and a resumed run skips so many.  Each round also
-holds the hash of the source, by which one that has changed is noticed.
+of rows read is the sum of `candidates` in `rounds.jsonl`, and a resumed run skips so many.  Each round also holds the
+hash of the source, by which one that has changed is noticed.
 
-Tasks that are rejected for what they share with others need memory for these others.  Which rows of a task are within
-its cap is drawn by hash, and takes one more reading and as much memory as the cap; `unique` takes some 100 bytes for
-each row of one task.  Of all rows together nothing is held.
+Which rows of a task are within its cap is drawn by hash, which takes one more reading and as much memory as the cap;
+`unique` takes some 100 bytes for each row of one task.  Of all rows together nothing is held.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from heapq import nsmallest
@@ -25,7 +24,6 @@ from selfinstruct.errors import DataError, RunFolderError
 from selfinstruct.filters import Filter
 from selfinstruct.part import part
 from selfinstruct.recipe import StageContext
-from selfinstruct.recipe.mistakes import mistakes_in, shared_out
 from selfinstruct.recipe.phrasing import LARGEST, Answer, Phrasing, Several, Wording, draw
 from selfinstruct.recipe.round_builder import RoundBuilder, judge
 from selfinstruct.round import Candidate, End, Ending, Rejection, Round
@@ -33,6 +31,8 @@ from selfinstruct.source import Mistake, Row, Source
 from selfinstruct.task import Task
 
 READ = Ending(End.READ, "every row is read")
+MOST_SHOWN = 5
+"""Mistakes of a file that are shown: one of another kind has a mistake on each of its lines."""
 
 
 @part
@@ -67,26 +67,48 @@ class Convert:
 
     @property
     def target(self) -> int | None:
-        """As many as the source holds, which is not known before it is read."""
+        """Return None: how many rows the source holds is not known before it is read."""
         return None
 
     @property
     def columns(self) -> set[str]:
-        """The columns that a row must have."""
+        """Return the columns that a row must have."""
         return {self.answer.column}.union(*(phrasing.columns for phrasing in self.phrasings.values() if phrasing))
 
     def problems(self) -> list[str]:
-        """Everything that is wrong in the source, found by reading all of it; each odd file gets its share of lines."""
+        """Return what is wrong in the source, found by reading all of it: the first mistakes of each file."""
+        problems: list[str] = []
         try:
-            found = {task: mistakes_in(self.source, task, self.columns) for task in self.source.tasks()}
-            if not any(one.count for one in found.values()) and not any(self._has_rows(task) for task in found):
-                return ["recipe: its source holds no rows to convert."]
+            tasks = self.source.tasks()
+            for task in tasks:
+                mistakes = self._mistakes(task)
+                problems += islice(mistakes, MOST_SHOWN)
+                if more := sum(1 for _ in mistakes):
+                    problems.append(f"{task}: {more:,} more mistakes.")
+            if not problems and not any(True for task in tasks for _ in self.source.rows(task)):
+                problems.append("recipe: its source holds no rows to convert.")
         except DataError as error:
             return error.problems
-        return shared_out(found)
+        return problems
 
-    def _has_rows(self, task: str) -> bool:
-        return any(True for _ in self.source.rows(task))
+    def _mistakes(self, task: str) -> Iterator[str]:
+        """Yield what is wrong in a file; a column that is missing once, with the first row that lacks it."""
+        lacking: Counter[str] = Counter()
+        first: dict[str, Row] = {}
+        columns = self.columns
+        try:
+            for row in self.source.rows(task):
+                if isinstance(row, Mistake):
+                    yield f"{row.place}: {row.text}."
+                    continue
+                for column in columns - row.values.keys():
+                    lacking[column] += 1
+                    first.setdefault(column, row)
+        except DataError as error:
+            yield from error.problems
+        for column, row in sorted(first.items()):
+            rows = f" in {lacking[column]:,} rows" if lacking[column] > 1 else ""
+            yield f"{row.name}: column {column!r} is missing{rows}; there are: {', '.join(map(str, row.values))}."
 
     def rounds(self, context: StageContext) -> Iterator[Round]:
         """Yield rounds until every row is read."""
@@ -104,7 +126,7 @@ class Numbered(NamedTuple):
 
 
 class Converting:
-    """A stage that converts, while it does."""
+    """A conversion that is under way."""
 
     def __init__(self, stage: Convert, context: StageContext) -> None:
         self.stage, self.context, self.name = stage, context, context.name
@@ -116,12 +138,10 @@ class Converting:
             draw=self._draw,
         )
         self.columns = sorted(stage.columns)
-        """What tells rows apart; found once, for templates are read for it."""
         self.digest = stage.source.digest()
-        """What the source holds, by its hash."""
 
     def rounds(self) -> Iterator[Round]:
-        """A round for every so many rows; raises RunFolderError for a source that is not what it was."""
+        """Yield a round for every so many rows; raises RunFolderError for a source that is not what it was."""
         past = self.context.logged_rounds
         if past and past[-1].get("source") != self.digest:
             raise RunFolderError(
@@ -138,7 +158,7 @@ class Converting:
             batch, number = later, number + 1
 
     def _rows(self) -> Iterator[Numbered]:
-        """Every row of the source, numbered, with what the rows of its task say about it."""
+        """Yield every row of the source, numbered, with what the rows of its task say about it."""
         number = 0
         for task in self.stage.source.tasks():
             border, seen = self._border(task), set[int]()
@@ -156,7 +176,7 @@ class Converting:
         return draw(self.context.random_seed, self.name, row.name, what)
 
     def _border(self, task: str) -> int:
-        """The highest draw that is within the cap of a task."""
+        """Return the highest draw that is within the cap of a task."""
         if (most := self.stage.most_per_task) is None:
             return LARGEST
         lowest = nsmallest(most + 1, (self._draw(row, "cap") for row in self._sound(task)))

@@ -2,17 +2,12 @@
 
 Self-Instruct, section 2.2, step 1: show the model some tasks, read new instructions from its reply, keep those that
 pass the filters, and repeat.  A kept task is in the pool before the next candidate is judged, so that two twins in one
-reply do not both pass.
+reply do not both pass.  The stage keeps exactly `until` tasks; further candidates are rejected as surplus.  The
+reference code overshoots its target, never ends when nothing passes any more (here `saturation` ends it), and waits for
+the slowest reply of a round; here rounds overlap (`selfinstruct.recipe.sampling`).
 
-The stage keeps exactly `until` tasks; further candidates are rejected as surplus.  The reference code checks its target
-only between batches and so overshoots, and when nothing passes any more it never ends: here `saturation` ends it.
-
-The reference code also waits for the slowest reply of a round before it asks for the next; here rounds overlap
-(`selfinstruct.recipe.sampling`).
-
-With `generations` in place of `until` the stage asks about everything that its sampler draws once in each generation,
-as Evol-Instruct does (Xu et al., 2023, section 2.2): the stages after it complete what a generation has made, and then
-it is run again.
+With `generations` the stage asks about everything that its sampler draws once in each generation, as Evol-Instruct does
+(Xu et al., 2023, section 2.2), and is run again when the stages after it have completed what a generation has made.
 """
 
 from collections import deque

@@ -2,15 +2,12 @@
 
 FLAN (Wei et al., 2022) writes about ten phrasings for each dataset, and draws one for each row; P3 (Bach et al., 2022)
 applies all.  Here one is drawn, by the hash of the random seed and the row's name, so that the choice depends neither
-on the order of the rows nor on what was drawn for others.  So is what else is left to chance.
+on the order of the rows nor on what was drawn for others.
 
-A template sees the columns of its row and two names more: `answer`, the text that is right, and `choices`, the names of
-all answers where the YAML gives them; where it does not, `choices` may be a column, as questions with several options
-have one; where the source names the classes of the answer, `choices` are these.  A value that is null is an empty
-text, a class is its name, and lists and truth values are written as JSON, whatever Python would call them.
-
-A row is rejected whose answer is the class -1, which means that nobody has labelled it, and one with a value in use
-that is no text at all: bytes, NaN, or an infinite number.
+A template sees the columns of its row, `answer`, the text that is right, and `choices`, the names of all answers where
+the YAML or the source gives them.  A value that is null is an empty text, a class is its name, and lists and truth
+values are written as JSON.  A row is rejected whose answer is the class -1, which nobody has labelled, or that uses a
+value which is not text: bytes, NaN, or an infinite number.
 """
 
 import hashlib
@@ -30,26 +27,18 @@ from selfinstruct.text.rendering import fill, variables
 from selfinstruct.text.template import Form
 
 ANSWER, CHOICES = "answer", "choices"
-"""What a template sees beside the columns."""
 NO_LABEL = -1
 """The number that stands for no class, as `datasets` has it."""
 LARGEST = 1 << 64
-"""No draw reaches it."""
+"""A draw is always below it."""
 Several = Literal["reject", "first", "any"]
 
 
-def written(value: Any) -> str:
-    """Return a value as text: lists, objects and truth values as JSON, null as nothing."""
-    if value is None:
-        return ""
+def finalized(value: Any) -> Any:
+    """Return null as an empty text, and lists, objects and truth values as JSON; anything else is left to Jinja."""
     if isinstance(value, bool | list | dict):
         return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value)
-
-
-def finalized(value: Any) -> Any:
-    """Return a value as a template writes it; what is no value of a row is left to Jinja."""
-    return written(value) if value is None or isinstance(value, bool | list | dict) else value
+    return "" if value is None else value
 
 
 def unwritable(value: Any) -> str | None:
@@ -63,14 +52,12 @@ def unwritable(value: Any) -> str | None:
 
 
 def named(value: Any, classes: Sequence[str]) -> Any:
-    """Return the name of a class, or of each in a list; any other value as it is, and nothing for no label."""
-    if not classes:
-        return value
+    """Return the name of a class, or of each in a list, None for no label, and any other value as it is."""
     if isinstance(value, list):
         return [named(one, classes) for one in value]
-    if isinstance(value, int) and not isinstance(value, bool):
-        return classes[value] if 0 <= value < len(classes) else None if value == NO_LABEL else value
-    return value
+    if not classes or not isinstance(value, int) or isinstance(value, bool):
+        return value
+    return classes[value] if 0 <= value < len(classes) else None if value == NO_LABEL else value
 
 
 WORDS = Form(trims_tags=True, write=finalized)
@@ -91,24 +78,23 @@ class Phrasing:
     @field_validator("instruction", "input", "output")
     @classmethod
     def _is_template(cls, text: str) -> str:
-        """Refuse what is no template."""
-        variables(text)
+        variables(text)  # raises ValueError for what is not a template
         return text
 
     @property
     def columns(self) -> set[str]:
-        """The columns that its templates want."""
+        """Return the columns that its templates use."""
         return (variables(self.instruction) | variables(self.input) | variables(self.output)) - {ANSWER, CHOICES}
 
-    def fill(self, values: Mapping[str, Any]) -> tuple[str, str, str]:
-        """Instruction, input and output of a row; raises ValueError where a template cannot be filled."""
+    def fill(self, values: Mapping[str, Any]) -> list[str]:
+        """Return instruction, input and output of a row; raises ValueError where a template cannot be filled."""
         made = []
-        for name, text in (("instruction", self.instruction), ("input", self.input), ("output", self.output)):
+        for name in ("instruction", "input", "output"):
             try:
-                made.append(fill(text, values, WORDS).strip())
+                made.append(fill(getattr(self, name), values, WORDS).strip())
             except ValueError as error:
                 raise ValueError(f"{name} {error}") from None
-        return made[0], made[1], made[2]
+        return made
 
 
 @part
@@ -121,7 +107,7 @@ class Answer:
     """Value of the column to what an answer is called, in the order of `choices`; empty for the value itself."""
 
     def texts(self, value: Any, classes: Sequence[str] = ()) -> list[str]:
-        """All that is right, each once; raises ValueError for a value that has no name, or is no answer."""
+        """Return all that is right, each once; raises ValueError for a value that has no name, or is no answer."""
         values = value if isinstance(value, list) else [value]
         return list(dict.fromkeys(self._text(one, classes) for one in values))
 
@@ -130,7 +116,7 @@ class Answer:
             raise ValueError(f"{self.column} {wrong}")
         if classes and value == NO_LABEL:
             raise ValueError(f"{self.column} is {NO_LABEL}: the row has no label")
-        number, name = written(value), written(named(value, classes))
+        number, name = str(finalized(value)), str(finalized(named(value, classes)))
         if not self.names:
             return name
         if (known := self.names.get(number, self.names.get(name))) is None:
@@ -139,7 +125,7 @@ class Answer:
 
 
 def draw(random_seed: int, stage: str, row: str, what: str) -> int:
-    """A number from 0 to 2**64 - 1 that depends on these four and on nothing else."""
+    """Return a number from 0 to 2**64 - 1 that depends on these four and on nothing else."""
     return int.from_bytes(hashlib.sha256(f"{random_seed}/{stage}/{what}/{row}".encode("utf-8", "replace")).digest()[:8])
 
 
@@ -155,34 +141,31 @@ class Wording:
     """What is left to chance of a row, by what it decides."""
 
     def of(self, row: Row) -> Candidate | Rejection:
-        """The row, put into words; or why that cannot be."""
-        try:
-            answers = self.answer.texts(row.values[self.answer.column], row.labels.get(self.answer.column, ()))
-        except ValueError as error:
-            return Rejection("answer", str(error), text=shown(row, self.answer.column))
-        if len(answers) > 1 and self.several_answers == "reject":
-            return Rejection(
-                "several_answers",
-                f"{len(answers)} answers are right, one is wanted",
-                text=shown(row, self.answer.column),
-            )
-        drawn = self.draw(row, "answer") % len(answers) if self.several_answers == "any" and answers else 0
+        """Return the row in words, or why that cannot be."""
+        classes = row.labels.get(self.answer.column, ())
         name = list(self.phrasings)[self.draw(row, "phrasing") % len(self.phrasings)]
         try:
-            return self._filled(row, self.phrasings[name], answers[drawn] if answers else "")
+            answers = self.answer.texts(row.values[self.answer.column], classes)
         except ValueError as error:
-            return Rejection("template", f"phrasings.{name}.{error}", text=shown(row, self.answer.column))
+            return self._rejected(row, "answer", str(error))
+        if len(answers) > 1 and self.several_answers == "reject":
+            return self._rejected(row, "several_answers", f"{len(answers)} answers are right, one is wanted")
+        drawn = self.draw(row, "answer") % len(answers) if self.several_answers == "any" and answers else 0
+        try:
+            return self._filled(row, self.phrasings[name], answers[drawn] if answers else "", classes)
+        except ValueError as error:
+            return self._rejected(row, "template", f"phrasings.{name}.{error}")
 
-    def _filled(self, row: Row, phrasing: Phrasing, answer: str) -> Candidate:
-        classes = row.labels.get(self.answer.column, ())
+    def _filled(self, row: Row, phrasing: Phrasing, answer: str, classes: Sequence[str]) -> Candidate:
         choices = list(dict.fromkeys(self.answer.names.values() or classes))
         for column in sorted(phrasing.columns & row.values.keys()):
             if wrong := unwritable(row.values[column]):
                 raise ValueError(f"cannot be filled: {column} {wrong}")
         own = {key: named(value, row.labels.get(key, ())) for key, value in row.values.items()}
-        values: dict[str, Any] = {key: "" if value is None else value for key, value in own.items()}
-        known = {CHOICES: choices} if choices else {CHOICES: [], **values}
-        instruction, given, output = phrasing.fill({**values, **known, ANSWER: answer})
+        values: dict[str, Any] = {CHOICES: [], **{key: "" if value is None else value for key, value in own.items()}}
+        instruction, given, output = phrasing.fill(
+            {**values, **({CHOICES: choices} if choices else {}), ANSWER: answer}
+        )
         if given and self.draw(row, "merged") < self.merged_share * LARGEST:
             instruction, given = f"{instruction}\n\n{given}", ""
         return Candidate(
@@ -191,10 +174,10 @@ class Wording:
             instances=(Instance(input=given, output=output),),
         )
 
-
-def shown(row: Row, column: str) -> str:
-    """A row that could not be put into words: its texts, and its answer, whatever that is."""
-    texts = {name: value for name, value in row.values.items() if name == column or isinstance(value, str)}
-    return "\n".join(
-        f"{name}: {'(bytes)' if isinstance(value, bytes) else written(value)}" for name, value in texts.items()
-    )
+    def _rejected(self, row: Row, filter_: str, reason: str) -> Rejection:
+        """Return the rejection of a row that could not be put into words, with its texts and its answer."""
+        texts = {key: value for key, value in row.values.items() if key == self.answer.column or isinstance(value, str)}
+        lines = (
+            f"{key}: {'(bytes)' if isinstance(value, bytes) else finalized(value)}" for key, value in texts.items()
+        )
+        return Rejection(filter_, reason, text="\n".join(lines))

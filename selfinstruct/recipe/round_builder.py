@@ -3,11 +3,11 @@
 The account holds to the last candidate: everything in a reply is either kept or a rejection with its reason.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, TypeVar
 
-from selfinstruct.budget import NOTHING, BudgetTracker, Pricing, Usage, used
+from selfinstruct.budget import NOTHING, Usage, used
 from selfinstruct.errors import ConfigError
 from selfinstruct.filters import Filter, NeighborFilter
 from selfinstruct.metrics import Metric
@@ -69,19 +69,17 @@ class RoundBuilder:
         Each question may be asked `attempts` times, this attempt included; enough for all of them is reserved.
         """
         model = context.model
-        first = self.asked + 1
         try:
             requests = [
                 prompt.render(sample, model.mode == "chat", self.stage, self.number, number, attempt)
-                for number, sample in enumerate(samples, first)
+                for number, sample in enumerate(samples, self.asked + 1)
             ]
         except ValueError as error:
             raise ConfigError([f"recipe.{self.stage}.prompt.{error}."]) from None
         count, once = context.budget.reserve(requests, model.pricing, attempts)
         self.asked += count
         questions = list(zip(samples, requests[:count], strict=False))
-        replies = model.complete(requests[:count])
-        return PendingReplies(self, prompt, questions, replies, context.budget, model.pricing, once, attempts)
+        return PendingReplies(self, prompt, context, questions, model.complete(requests[:count]), once, attempts)
 
     def read(self, prompt: Prompt, completion: Completion, sample: Sample, chat: bool) -> list[Candidate | Rejection]:
         """Count a completion, and return everything in it, in order."""
@@ -145,57 +143,47 @@ class RoundBuilder:
         return round_
 
 
+@dataclass
 class PendingReplies:
     """The replies to the questions of a round, in order."""
 
-    def __init__(
-        self,
-        builder: RoundBuilder,
-        prompt: Prompt,
-        questions: Sequence[tuple[Sample, Request]],
-        replies: Replies,
-        budget: BudgetTracker,
-        rates: Callable[[], Pricing | None],
-        once: Usage,
-        attempts: int,
-    ) -> None:
-        self._builder = builder
-        self._prompt = prompt
-        self._questions = questions
-        self._replies = replies
-        self._budget = budget
-        self._rates = rates
-        self._once = once
-        self._attempts = attempts
+    builder: RoundBuilder
+    prompt: Prompt
+    context: StageContext
+    questions: Sequence[tuple[Sample, Request]]
+    replies: Replies
+    once: Usage
+    """What is reserved for one attempt of all questions."""
+    attempts: int
 
     def __len__(self) -> int:
         """Return how many questions were asked."""
-        return len(self._questions)
+        return len(self.questions)
 
     def __iter__(self) -> Iterator[Answered]:
         """Yield each as soon as its reply is there."""
         taken = []
-        for (sample, request), completion in zip(self._questions, self._replies, strict=True):
+        for (sample, request), completion in zip(self.questions, self.replies, strict=True):
             taken.append(completion)
-            yield sample, request.id, self._builder.read(self._prompt, completion, sample, request.chat)
+            yield sample, request.id, self.builder.read(self.prompt, completion, sample, request.chat)
         answered = [completion for completion in taken if completion.failure is None]
         if any(None in (completion.prompt_tokens, completion.completion_tokens) for completion in answered):
-            self._budget.report_unknown("tokens")
+            self.context.budget.report_unknown("tokens")
         if any(completion.cost_usd is None for completion in answered):
-            self._budget.report_unknown("usd")
-        spent = [self._spent(request, reply) for (_, request), reply in zip(self._questions, taken, strict=True)]
-        self._budget.settle(self._once, sum(spent, NOTHING), self._attempts)
+            self.context.budget.report_unknown("usd")
+        spent = [self._spent(request, reply) for (_, request), reply in zip(self.questions, taken, strict=True)]
+        self.context.budget.settle(self.once, sum(spent, NOTHING), self.attempts)
 
     def _spent(self, request: Request, reply: Completion) -> Usage:
         if reply.failure is not None:
             return Usage(1)
         tokens = plus(reply.prompt_tokens, reply.completion_tokens)
-        return used(tokens, reply.cost_usd, self._budget.at_most(request, self._rates))
+        return used(tokens, reply.cost_usd, self.context.budget.at_most(request, self.context.model.pricing))
 
     def close(self) -> None:
         """Give the replies up: requests that were not sent yet are not sent, the others count as spent."""
-        self._replies.close()
-        self._budget.settle(self._once, self._once, self._attempts)
+        self.replies.close()
+        self.context.budget.settle(self.once, self.once, self.attempts)
 
 
 N = TypeVar("N", int, float)

@@ -1,26 +1,23 @@
 """How a stage that grows draws what its prompts show: continuously, or one generation at a time.
 
 Continuously, a round is drawn from the pool as it stood `rounds_ahead` rounds before, so that its requests are under
-way while earlier replies are awaited and read, and yet it shows the same tasks however long a reply takes.  The first
-rounds look back less, by at most half the rounds before them, so that a young pool shows its own tasks early.  How far
-to ask ahead is another matter and changes no result: rounds are asked as long as those under way, by the yield so far,
-do not suffice.
+way while earlier replies are read, and yet it shows the same tasks however long a reply takes.  The first rounds look
+back by at most half the rounds before them, so that a young pool shows its own tasks early.  How far to ask ahead
+changes no result: rounds are asked as long as those under way, by the yield so far, do not suffice.
 
-By generations, everything that the sampler draws from the pool as it stood before a generation is cut into rounds, and
-asked as fast as the model takes it.  The list is not stored: a resumed run draws it again, by the random stream of the
-generation, and continues after the samples that were asked.  A generation starts when the stage is run again, after the
-stages that complete what it made; until they have, its sampler has nothing to draw, and the stage makes no round.
+By generations, everything that the sampler draws from the pool as it stood before a generation is cut into rounds.  The
+list is not stored: a resumed run draws it again, by the random stream of the generation, and continues after the
+samples that were asked.  Until the stages after it have completed a generation, there is nothing to draw.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field
 
 from selfinstruct.part import part
-from selfinstruct.pool import Pool
 from selfinstruct.recipe import StageContext, stream
 from selfinstruct.recipe.annotate import AHEAD
 from selfinstruct.recipe.round_builder import RoundBuilder
@@ -47,31 +44,6 @@ class Progress:
         self.kept.append(self.kept[-1] + builder.kept)
         self.candidates.append(builder.candidates)
         self.asked += builder.asked
-
-
-class Drawing(Protocol):
-    """Decides what is asked next, and when the stage ends."""
-
-    @property
-    def generation(self) -> int | None:
-        """Return the generation of the rounds drawn now, if there are generations."""
-        ...
-
-    def needs_more(self, under_way: int) -> bool:
-        """Return whether more should be asked while so many requests are under way."""
-        ...
-
-    def draw(self, number: int) -> Sequence[Sample]:
-        """Return what a round shows; empty where that cannot be known yet, or nothing is left."""
-        ...
-
-    def asked(self, count: int) -> None:
-        """Note that so many of the samples drawn last were asked."""
-        ...
-
-    def ending(self, under_way: int) -> Ending | None:
-        """Return why the stage ends now, if it does, while so many requests are under way."""
-        ...
 
 
 @part
@@ -111,14 +83,9 @@ class ContinuousSampling:
 
     def draw(self, number: int) -> Sequence[Sample]:
         """Return what a round shows; empty while the pool is not yet as the round is to see it."""
-        if seen(number, self.rounds_ahead) >= len(self.progress.kept):
+        if (last := seen(number, self.rounds_ahead)) >= len(self.progress.kept):
             return []
-        return self.drawn(number)
-
-    def drawn(self, number: int) -> list[Sample]:
-        """Return what a round shows of the pool as it stood when the round was to see it."""
-        kept = self.progress.kept[seen(number, self.rounds_ahead)]
-        pool, name = self.context.pool.before(self.context.name, kept), self.context.name
+        pool, name = self.context.pool.before(self.context.name, self.progress.kept[last]), self.context.name
         return self.sampler.sample(pool, stream(self.context.random_seed, name, number), self.size, name)
 
     def asked(self, count: int) -> None:
@@ -143,13 +110,10 @@ class GenerationSampling:
         self.samples: list[Sample] = []
         if self.generation <= generations:
             earlier = (row["kept"] for row in context.logged_rounds if row["generation"] < self.generation)
-            self.samples = self._listed(context, sampler, context.pool.before(context.name, sum(earlier)))
-
-    def _listed(self, context: StageContext, sampler: Sampler, pool: Pool) -> list[Sample]:
-        """Return everything that the generation shows; its tasks say of which generation they are."""
-        rng = stream(context.random_seed, context.name, self.generation)
-        drawn = sampler.sample(pool, rng, len(pool), context.name)
-        return [replace(sample, attributes={**sample.attributes, "generation": self.generation}) for sample in drawn]
+            pool = context.pool.before(context.name, sum(earlier))
+            rng, own = stream(context.random_seed, context.name, self.generation), {"generation": self.generation}
+            drawn = sampler.sample(pool, rng, len(pool), context.name)
+            self.samples = [replace(sample, attributes={**sample.attributes, **own}) for sample in drawn]
 
     def needs_more(self, under_way: int) -> bool:
         """Return whether there is room for more: so much is asked at once that no slow reply leaves a server idle."""
@@ -167,6 +131,10 @@ class GenerationSampling:
         """End the stage when all of the list was asked and answered."""
         is_through = self.position >= len(self.samples) and not under_way
         return Ending(End.GENERATION, f"generation {self.generation} is through") if is_through else None
+
+
+Drawing: TypeAlias = ContinuousSampling | GenerationSampling
+"""Decides what is asked next, and when the stage ends."""
 
 
 def position_in(rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:

@@ -147,22 +147,24 @@ class Recordings:
             return
         found = ReplyLine.model_validate(row)
         try:
-            identity, decoding = self._parts[found.identity], self._parts[found.decoding]
+            fingerprint, decoding = self._parts[found.identity], self._parts[found.decoding]
             system, head = (name and self._parts[name] for name in (found.system, found.head))
         except KeyError as error:
             raise ValueError(f"names {error}, which is not in prompts.jsonl") from None
-        key = key_of(identity, request_of(found.request, (head or "") + found.rest, system, chat=found.chat), decoding)
+        key = key_of(
+            fingerprint, request_of(found.request, (head or "") + found.rest, system, chat=found.chat), decoding
+        )
         if key.hex() != found.key:
             raise ValueError("its key is not that of its request")
         answer = Completion(**{name: getattr(found, name) for name in ANSWER})
         self._of_request.setdefault((found.request, key), answer)
         self._draws.setdefault(key, {})[found.draw] = answer
 
-    def answer(self, request: Request, identity: str) -> Completion | None:
+    def answer(self, request: Request, fingerprint: str) -> Completion | None:
         """Return the reply to a request, or its refusal; None where there is neither."""
         if reason := self.refused.get(request.id):
             return Completion(failure=Failure("refused", reason))
-        key = key_of(identity, request, json.dumps(asdict(request.decoding), sort_keys=True, ensure_ascii=False))
+        key = key_of(fingerprint, request, json.dumps(asdict(request.decoding), sort_keys=True, ensure_ascii=False))
         if found := self._of_request.get((request.id, key)):
             return found
         draws = self._draws.get(key, {})

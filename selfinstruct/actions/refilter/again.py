@@ -47,7 +47,7 @@ class Regrowing(Growing):
     def would_show(self, number: int, count: int) -> list[list[str]]:
         """Return the instructions that the prompts of a round would show, had the run kept what is kept now."""
         assert isinstance(self.drawing, ContinuousSampling)
-        return [[self.pool[parent].instruction for parent in one.parents] for one in self.drawing.drawn(number)[:count]]
+        return [[self.pool[parent].instruction for parent in one.parents] for one in self.drawing.draw(number)[:count]]
 
     @property
     def has_ended(self) -> bool:
