@@ -6,7 +6,7 @@ that may have been meant, and all of them at once.
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 from pathlib import Path
@@ -34,30 +34,24 @@ MOST = 20
 def plain(error: Exception) -> str:
     """An error's words; for a key that does not exist, the keys that may have been meant instead of Hydra's `+key`."""
     text = str(error)
-    if re.match(r"Could not override '", text):
-        return "\n".join(f"There is no key '{key}' in the config. {meant(key)}" for key in unknown_keys(text))
+    if unknown := re.match(r"Could not override '([^']+)'", text):
+        return "\n".join(f"There is no key '{key}' in the config. {meant(key)}" for key in unknown_keys(unknown[1]))
     if plugin := re.search(r"Could not find 'hydra/(?:launcher|sweeper)/(joblib|submitit|ray|optuna)", text):
         return f"This needs a plugin of Hydra that is not installed: pip install 'selfinstruct[{plugin[1]}]'"
-    if unknown := re.search(r"Could not (?:find|load) '([\w/]+)/[^'/]+'", text):
-        return unknown_option(text.splitlines()[0].rstrip(". "), unknown[1]) or text
+    option = re.search(r"Could not (?:find|load) '([\w/]+)/[^'/]+'", text)
+    if option and (known := options_below(option[1])):
+        said = text.splitlines()[0].rstrip(". ")
+        return f"{said}. There are: {', '.join(known)}. Options of your own need --config-dir <folder>."
     return in_one_line(error) if "full_key:" in text or not text else text
 
 
-def unknown_option(said: str, group: str) -> str | None:
-    """Return what Hydra says of an option that does not exist, with those that exist; None for no group of ours."""
-    folders = [CONF, *(Path(place) for place in config_folders())]
-    known = [option for folder in folders for option in options_below(folder, group)]
-    if not options_below(CONF, group):
-        return None
-    hint = "" if len(folders) > 1 else " Options of your own need --config-dir <folder>."
-    return f"{said}. There are: {', '.join(sorted(set(known)))}.{hint}"
-
-
-def options_below(folder: Path, group: str) -> list[str]:
-    """Return the options of a group in a config folder; where it has none, those of its subgroups with their path."""
-    found, above = options_in(folder), f"{group}/"
-    below = [f"{name}/{option}" for name in found if name.startswith(above) for option in found[name]]
-    return found.get(group) or [option.removeprefix(above) for option in below]
+def options_below(group: str) -> list[str]:
+    """Return the options of a group; of a folder that has none, those of its subgroups with their path."""
+    found = set[str]()
+    for place in (folder / group for folder in folders()):
+        names = {path.relative_to(place).with_suffix("").as_posix() for path in place.glob("**/*.yaml")}
+        found |= {name for name in names if "/" not in name} or names
+    return sorted(found)
 
 
 def options_in(folder: Path) -> dict[str, list[str]]:
@@ -111,25 +105,18 @@ def at_once(problems: list[str]) -> str:
     return "\n  ".join([f"There are {len(problems):,} mistakes:", *problems[:MOST], *more])
 
 
-def unknown_keys(text: str) -> list[str]:
-    """Return all keys on the command line that the config does not have; Hydra's error names the first."""
-    words, found = [word for word in sys.argv[1:] if not word.startswith("-")], []
-    while unknown := re.match(r"Could not override '([^']+)'", text):
-        found.append(unknown[1])
-        words = [word for word in words if word.partition("=")[0] != unknown[1]]
-        try:
-            composed_of(words)
-        except (HydraException, OmegaConfBaseException) as error:
-            text = str(error)
-        else:
-            text = ""
-    return found
+def unknown_keys(first: str) -> list[str]:
+    """Return all keys on the command line that the config does not have; Hydra names the first."""
+    known = known_keys(chosen(sys.argv[1:]))
+    typed = [word.partition("=")[0] for word in sys.argv[1:] if re.match(r"(?!hydra)[\w.]+=", word)]
+    found = [key for key in typed if key not in known and not any((folder / key).is_dir() for folder in folders())]
+    return list(dict.fromkeys([first, *found]))
 
 
-def composed_of(words: list[str]) -> DictConfig:
+def composed_of(words: Sequence[str]) -> DictConfig:
     """Return the config that words compose to, with the options of `--config-dir`, whatever job is under way."""
     with in_use(hydra_for(str(CONF), next(iter(config_folders()), None))):
-        return compose("config", overrides=words)
+        return compose("config", overrides=list(words))
 
 
 def config_folders() -> list[str]:
@@ -137,21 +124,23 @@ def config_folders() -> list[str]:
     return [word.partition("=")[2] for word in sys.argv[1:] if word.startswith("--config-dir=")][-1:]
 
 
+def folders() -> list[Path]:
+    """Return our config folder, and that of `--config-dir`."""
+    return [CONF, *map(Path, config_folders())]
+
+
 def meant(key: str) -> str:
     """Return what a key that does not exist may have been meant to be."""
-    if "@" in key and (CONF / key.partition("@")[0]).is_dir():
-        return f"To add an option of a group, put a + before it: +{key}=<option>."
-    if (CONF / key).is_dir():
-        return f"It is a group of options, and {place_for(key)}"
-    words, root = chosen(sys.argv[1:]), key.partition(".")[0]
+    group = key.partition("@")[0]
+    if (CONF / group).is_dir():
+        return f"To add an option of a group, say where: +{group}@<key>=<option>."
+    words, action = chosen(sys.argv[1:]), key.partition(".")[0]
     keys = known_keys(words)
     if key in keys or key in known_keys(tuple(word for word in words if not word.startswith("experiment="))):
         parent = key.rpartition(".")[0]
         return f"A config file or another option has put something else in the place of {parent}."
-    if (CONF / "actions" / f"{root}.yaml").is_file() and root not in keys:
-        keys = known_keys((*words, f"actions=[{root}]"))
-        first = f"Keys of {root} need actions=[{root}]. "
-        return first.strip() if key in keys else first + near(key, keys)
+    if (CONF / "actions" / f"{action}.yaml").is_file() and action not in keys:
+        return f"Keys of {action} need actions=[{action}]. {near(key, known_keys((*words, f'actions=[{action}]')))}"
     return near(key, keys)
 
 
@@ -160,24 +149,15 @@ def near(key: str, keys: list[str]) -> str:
 
     What an action is given stands at the top of the config, so the same key within the action is not suggested.
     """
-    keys = [known for known in keys if known.split(".")[0] != "actions" or key.startswith("actions.")]
     keys = [known for known in keys if not key.startswith(f"{known}.")]
+    keys = [known for known in keys if known.split(".")[0] != "actions" or key.startswith("actions.")]
     last = key.rsplit(".", 1)[-1]
-    all_names = sorted({known.rsplit(".", 1)[-1] for known in keys})
-    names = [last] if last in all_names else get_close_matches(last, all_names, n=3, cutoff=0.7)
-    found = {known for known in keys if known.rsplit(".", 1)[-1] in names}
+    names = {known.rsplit(".", 1)[-1] for known in keys}
+    similar = [last] if last in names else get_close_matches(last, sorted(names), n=3, cutoff=0.7)
+    found = {known for known in keys if known.rsplit(".", 1)[-1] in similar}
     found |= set(get_close_matches(key, keys, n=3, cutoff=0.85))
     best = sorted(found, key=lambda known: (-SequenceMatcher(None, known, key).ratio(), known))[:3]
     return f"Did you mean {' or '.join(best)}?" if best else f"`{program()} --cfg job` shows all keys."
-
-
-def place_for(group: str) -> str:
-    """Return which recipes have a place for an option of a group."""
-    paths = sorted((CONF / "recipe").glob("*.yaml"))
-    recipes = [path.stem for path in paths if re.search(rf"^ *- /{group}: ", path.read_text("utf-8"), re.MULTILINE)]
-    if recipes:
-        return f"recipe={' or recipe='.join(recipes)} has the place for it."
-    return f"a part of a recipe takes one: {group}@<key>=<option>."
 
 
 def chosen(words: list[str]) -> tuple[str, ...]:
@@ -186,7 +166,7 @@ def chosen(words: list[str]) -> tuple[str, ...]:
     return tuple(
         f"{key}={cast(re.Match[str], FIRST.match(value))[0]}"
         for key, _, value in pairs
-        if (CONF / re.split("@", key.lstrip("+~"))[0]).is_dir() and value and value[0] != "{"
+        if (CONF / key.lstrip("+~").partition("@")[0]).is_dir() and value and value[0] != "{"
     )
 
 
@@ -194,16 +174,14 @@ def chosen(words: list[str]) -> tuple[str, ...]:
 def known_keys(words: tuple[str, ...] = ()) -> list[str]:
     """Return every key that there is when nothing is overridden but the options that are chosen."""
     try:
-        config = OmegaConf.to_container(composed_of(list(words)), resolve=False)
+        config = OmegaConf.to_container(composed_of(words), resolve=False)
     except (HydraException, OmegaConfBaseException):  # reported by itself
         config = OmegaConf.to_container(composed_of([]), resolve=False)
-    return [key for key in leaves(config) if not key.endswith("_target_")]
+    return [key for key in keys_of(config) if not key.endswith("_target_")]
 
 
-def leaves(node: Any, prefix: str = "") -> Any:
-    """Return every key of a config, dotted."""
-    if not isinstance(node, dict):
-        return
-    for name, value in node.items():
+def keys_of(node: Any, prefix: str = "") -> Iterator[str]:
+    """Yield every key of a config, dotted."""
+    for name, value in node.items() if isinstance(node, dict) else ():
         yield f"{prefix}{name}"
-        yield from leaves(value, f"{prefix}{name}.")
+        yield from keys_of(value, f"{prefix}{name}.")

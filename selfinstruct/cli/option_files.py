@@ -9,11 +9,11 @@ import re
 from pathlib import Path
 
 import yaml  # type: ignore[import-untyped]
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from selfinstruct.cli.hints import CONF, in_one_line
-from selfinstruct.text.encoding import MARK, misread
+from selfinstruct.text.encoding import misread
 
 
 def misread_files(folders: list[Path], words: list[str], otherwise_all: bool) -> list[str]:
@@ -60,8 +60,6 @@ def repeated(path: Path) -> int:
 
 def misread_file(path: Path) -> list[str]:
     """Return what keeps a YAML file from being read."""
-    if path.is_dir():
-        return [f"{path}: is a folder, not a file."]
     try:
         if bad := list(misread(path.read_bytes())):
             return [f"{path}:{number}: {problem}." for number, problem in bad]
@@ -71,36 +69,19 @@ def misread_file(path: Path) -> list[str]:
                 break
             if re.match(r"\s*#\s*@", line) and len(line.lstrip("# ").split()) != 2:
                 return [f"{path}:{number}: must read '# @package <name>'."]
-        return out_of_order(path)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f":{mark.line + 1}: not YAML at column {mark.column + 1}" if mark is not None else ": not YAML"
         return [f"{path}{where} ({error.problem})."]
-    except yaml.YAMLError as error:  # a character that YAML does not allow
-        before = path.read_text(encoding="utf-8")[: getattr(error, "position", 0)]
-        character = getattr(error, "character", 0)
-        return [f"{path}:{before.count(chr(10)) + 1}: character U+{character:04X} is not allowed in YAML."]
     except RecursionError:
         return [f"{path}: its brackets are nested too deep."]
     except OSError as error:
         return [f"{path}: cannot be read ({error.strerror or 'it is one value, not keys with values'})."]
-    except OmegaConfBaseException as error:
+    except (yaml.YAMLError, OmegaConfBaseException) as error:
         return [f"{path}: {in_one_line(error)}"]
-
-
-def out_of_order(path: Path) -> list[str]:
-    """What is wrong with the order of the defaults of a file: Hydra fails where an addition follows an override."""
-    found = OmegaConf.select(OmegaConf.load(path), "defaults")
-    if not isinstance(found, ListConfig):
-        return []
-    changes = [str(key).startswith("override ") for entry in found if isinstance(entry, DictConfig) for key in entry]
-    if changes == sorted(changes):
-        return []
-    return [f"{path}: in its defaults, every 'override' entry must stand after all entries that add an option."]
+    return []
 
 
 def misplaced(path: Path) -> str:
     """Return why an experiment's keys stand below `experiment`."""
-    marked = path.is_file() and path.read_bytes().startswith(MARK)
-    why = " A byte order mark stands before it: save the file without one." if marked else ""
-    return f"{path}:1: must begin with the line '# @package _global_', and hold keys.{why}"
+    return f"{path}:1: must begin with the line '# @package _global_', without a byte order mark, and hold keys."

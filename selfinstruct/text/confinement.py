@@ -19,20 +19,19 @@ import os
 import pickle
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing.connection import Connection
 from typing import Any
 
 from selfinstruct.errors import SelfInstructError
 
-HEAD = struct.Struct("!BQ")
-"""How a message begins: its kind, and its length in bytes."""
-READY, ASKED, MADE, REFUSED = range(4)
-LARGEST = 40_000_000
+READY, MADE, REFUSED = b"?", b"+", b"-"
+"""How a message of the child begins."""
+LARGEST = 40_000_001
 """Bytes of a message that the child may send: ten million characters."""
 FULL = 71
 """The exit code of a child that needs more memory than it may have."""
@@ -62,7 +61,7 @@ class Confined:
         self.seconds, self.memory, self.patience = seconds, memory, patience
         self.lock = threading.Lock()
         self.process: subprocess.Popen[bytes] | None = None
-        self.line: socket.socket | None = None
+        self.line: Connection | None = None
 
     def call(self, work: Callable[..., str], *values: Any) -> str:
         """Return what a function of a module makes of values; raises ValueError as it does, or ExceededError."""
@@ -72,34 +71,34 @@ class Confined:
             raise ExceededError(f"a value cannot be sent to another process: {error}") from None
         with self.lock:
             try:
-                kind, said = self._exchange(asked)
+                said = self._exchange(asked)
             except EndedError:  # another program may have killed it
-                kind, said = self._exchange(asked)
-        text = said.decode("utf-8", "surrogatepass")
-        if kind != MADE:
+                said = self._exchange(asked)
+        text = said[1:].decode("utf-8", "surrogatepass")
+        if said[:1] != MADE:
             raise ValueError(text)
         return text
 
-    def _exchange(self, asked: bytes) -> tuple[int, bytes]:
+    def _exchange(self, asked: bytes) -> bytes:
         """Ask the child, which is started unless one runs, and ended unless it answers as it should."""
         try:
             line = self.line or self._started()
-            send(line, ASKED, asked)
-            return received(line)
-        except TimeoutError:
-            self.close()
-            raise ExceededError(f"it takes more than {self.patience:g} seconds") from None
+            line.send_bytes(asked)
+            if line.poll(self.patience):
+                return line.recv_bytes(LARGEST)
         except (OSError, EOFError):
             raise self._limit(self.close()) from None
         except BaseException:  # Ctrl-C, say: the answer would be taken for that of the next question
             self.close()
             raise
+        self.close()
+        raise ExceededError(f"it takes more than {self.patience:g} seconds")
 
-    def _started(self) -> socket.socket:
+    def _started(self) -> Connection:
         """Start the child and wait till it has its limits; raises SelfInstructError where it cannot."""
         limits = json.dumps([self.memory, self.seconds, [os.path.abspath(place) for place in sys.path]])
-        self.line, theirs = socket.socketpair()
-        self.line.settimeout(self.patience)
+        ours, theirs = socket.socketpair()
+        self.line = Connection(ours.detach())
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-IB", "-c", PROGRAM, limits],
@@ -111,7 +110,7 @@ class Confined:
                 start_new_session=True,  # so that Ctrl-C does not reach it: the round under way is finished
             )
         with suppress(OSError, EOFError):
-            if received(self.line)[0] == READY:
+            if self.line.poll(self.patience) and self.line.recv_bytes(LARGEST) == READY:
                 return self.line
         code = self.close()
         raise SelfInstructError(
@@ -146,39 +145,15 @@ class Confined:
         self.process, self.line, self.lock = None, None, threading.Lock()
 
 
-def send(line: socket.socket, kind: int, content: bytes) -> None:
-    """Send a message."""
-    line.sendall(HEAD.pack(kind, len(content)) + content)
-
-
-def received(line: socket.socket, largest: int = LARGEST) -> tuple[int, bytes]:
-    """Return the kind and the content of a message; raises EOFError at the end, ExceededError for one too large."""
-    kind, size = HEAD.unpack(exactly(line, HEAD.size))
-    if size > largest:
-        raise ExceededError(f"it makes more than {largest:,} bytes")
-    return kind, exactly(line, size)
-
-
-def exactly(line: socket.socket, size: int) -> bytes:
-    """Return so many bytes; raises EOFError where there are no more."""
-    found = bytearray()
-    while len(found) < size:
-        if not (more := line.recv(min(size - len(found), 1 << 20))):
-            raise EOFError
-        found += more
-    return bytes(found)
-
-
 def serve(memory: int, seconds: float) -> None:
     """Be the child: answer on standard input, which is a socket, till it is closed."""
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     limit(memory)
-    with socket.socket(fileno=0) as line, suppress(EOFError, OSError):
-        send(line, READY, b"")
+    with Connection(0) as line, suppress(EOFError, OSError):
+        line.send_bytes(READY)
         while True:
-            _, asked = received(line, sys.maxsize)
-            send(line, *answer(asked, seconds))
+            line.send_bytes(answer(line.recv_bytes(), seconds))
 
 
 def limit(memory: int) -> None:
@@ -199,15 +174,15 @@ def limit(memory: int) -> None:
             resource.setrlimit(kind, (value, value))
 
 
-def answer(asked: bytes, seconds: float) -> tuple[int, bytes]:
+def answer(asked: bytes, seconds: float) -> bytes:
     """Return what a call gives, or what is wrong with it; ends the process where that takes too much."""
     try:
         work, values = pickle.loads(asked)  # noqa: S301  (from the process that started this one)
         signal.setitimer(signal.ITIMER_PROF, seconds)  # of the CPU; its signal ends the process
-        made = MADE, work(*values).encode("utf-8", "surrogatepass")
+        made = MADE + work(*values).encode("utf-8", "surrogatepass")
     except MemoryError:
         os._exit(FULL)
     except Exception as error:
-        made = REFUSED, str(error).encode("utf-8", "surrogatepass")
+        made = REFUSED + str(error).encode("utf-8", "surrogatepass")
     signal.setitimer(signal.ITIMER_PROF, 0)
     return made

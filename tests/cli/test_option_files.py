@@ -23,31 +23,13 @@ def test_what_keeps_a_yaml_file_from_being_read_is_reported(content, reported, t
     assert problems[:1] == [] if reported is None else problems[0].startswith(f"{path}{reported}")
 
 
-def test_an_addition_after_an_override_is_reported_with_the_order(tmp_path):
-    path = tmp_path / "mine.yaml"
-    entries = ["  - override /model: openai\n", "  - /filters@x: [length]\n"]
-    path.write_text("defaults:\n" + "".join(entries))
-    (mistake,) = misread_file(path)
-
-    assert (
-        mistake == f"{path}: in its defaults, every 'override' entry must stand after all entries that add an option."
-    )
-    path.write_text("defaults:\n" + "".join(reversed(entries)))
-    assert misread_file(path) == []
-
-
 def test_a_folder_or_nothing_in_the_place_of_a_yaml_file_is_reported(tmp_path):
-    assert misread_file(tmp_path) == [f"{tmp_path}: is a folder, not a file."]
+    assert misread_file(tmp_path) == [f"{tmp_path}: cannot be read (Is a directory)."]
     assert misread_file(tmp_path / "x") == [f"{tmp_path}/x: cannot be read (No such file or directory)."]
 
 
-@pytest.mark.parametrize(("content", "marked"), [(b"x: 1", False), (b"\xef\xbb\xbf# @package _global_\nx: 1", True)])
-def test_an_experiment_without_its_first_line_is_reported(tmp_path, content, marked):
-    path = tmp_path / "x.yaml"
-    path.write_bytes(content)
-
-    assert misplaced(path).startswith(f"{path}:1: must begin with the line '# @package _global_'")
-    assert ("byte order mark" in misplaced(path)) is marked
+def test_an_experiment_without_its_first_line_is_reported(tmp_path):
+    assert misplaced(tmp_path / "x.yaml").startswith(f"{tmp_path}/x.yaml:1: must begin with the line")
 
 
 BOMB = ["a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 8)}]" for n in range(1, 9))]

