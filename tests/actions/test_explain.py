@@ -147,11 +147,16 @@ def test_without_an_id_the_lineage_is_told_with_its_definitions(explain, folder)
     pool = {row["id"]: row for row in lines(folder / "pool.jsonl")}
     assert "60 tasks made from 175 seeds" in message
     assert "Depth is 0 for a seed" in message
-    depths_told = re.findall(r"^\| (\d+) \| ([\d,]+) \| #+ \|$", message, re.M)
-    assert sum(int(count) for _, count in depths_told) == 60
-    share = re.search(r"^\| (\S+) \| ([\d.]+)% \| (\d+) \|$", message, re.M)
-    assert int(share[3]) == len(below(pool, share[1]))
-    assert share[2] == f"{100 * int(share[3]) / 60:.1f}"
+    depths_shown = re.findall(r"^\| (\d+) \| ([\d,]+) \|$", message, re.M)
+    assert sum(int(count) for _, count in depths_shown) == 60
+    rows = re.findall(r"^\| (\S+) \| (\d+) \| (\d+) \| ([\d.]+) \| (\d+) \| ([\d.]+)% \|$", message, re.M)
+    shown = [int(row[1]) for row in rows]
+    assert shown == sorted(shown, reverse=True)
+    name, uses_, children, each, descendants_, share = rows[0]
+    assert int(children) == sum(name in row["parents"] for row in pool.values())
+    assert each == f"{int(children) / int(uses_):.2f}"
+    assert int(descendants_) == len(below(pool, name))
+    assert share == f"{100 * int(descendants_) / 60:.1f}"
 
 
 def below(pool, ancestor):

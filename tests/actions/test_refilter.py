@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 from rouge_score import rouge_scorer
 
-from selfinstruct.actions.refilter.changes import changes
+from selfinstruct.actions.refilter import changes
 from selfinstruct.errors import ConfigError, RunFolderError
 from selfinstruct.pool import Pool
 from selfinstruct.request import Completion, Failure

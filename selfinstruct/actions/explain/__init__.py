@@ -1,13 +1,8 @@
 """Explain where a task came from and what became of it, out of the run folder alone.
 
-No model is asked and nothing of the run is changed, so that a run may be explained while it is under way.  The text is
-also written to `explain/<id>.md` in the run folder: prompts are long, and hard to read in a terminal.  An id may hold
-anything, since seeds bring their own, so that the file's name is made of its safe characters and, where these are not
-all, of a hash.
-
-Ids are shown as they are typed after `explain.id=` in a shell, most of them without quotes.
-
-A model's words may hold control characters, which a terminal would obey: they are shown as escapes.
+No model is asked and nothing of the run is changed, so that a run may be explained while it is in progress.  The text
+is also written to `explain/<id>.md`.  Ids are shown as they are typed after `explain.id=` in a shell, and control
+characters, which a terminal would obey, as escapes.
 """
 
 import hashlib
@@ -52,30 +47,25 @@ class Explain:
     def __call__(self, run: "Run") -> None:
         """Print the text and write it down; raises SelfInstructError for an id that the run does not have."""
         record = RunReader(run.start.folder)
-        others = differences(record.config, run.start.declared)
-        story = Story(record, run.recipe)
         name = "lineage" if self.id is None else str(self.id)
-        lines = lineage(record) if self.id is None else found(story, name)
-        if others:
-            lines += ["", "## Not the run's own settings", ""]
-            lines += [f"- {other.text}." for other in others]
+        lines = lineage(record) if self.id is None else found(Story(record, run.recipe), name)
+        if others := differences(record.config, run.start.declared):
+            lines += ["", "## Not the run's own settings", "", *(f"- {other.text}." for other in others)]
         lines = [printable(line) for line in lines]
         written = "\n".join(line if line.startswith(FENCE) else inert(line) for line in lines) + "\n"
-        folder = run.start.folder / "explain"
-        folder.mkdir(exist_ok=True)
-        replace_text(folder / f"{safe(name)}.md", written)  # before it is shown: the pipe may be closed early
-        show("\n".join(lines) + "\n")
-        show(f"\nWritten to {printable(str(folder / f'{safe(name)}.md'))}\n")
+        path = run.start.folder / "explain" / f"{safe(name)}.md"
+        path.parent.mkdir(exist_ok=True)
+        replace_text(path, written)  # before it is shown: the pipe may be closed early
+        show("\n".join(lines) + f"\n\nWritten to {printable(str(path))}\n")
 
 
 def found(story: Story, name: str) -> list[str]:
     """Return the story of an id; raises SelfInstructError, with similar ids, for an unknown id."""
-    lines = story.of(name)
-    if lines is None:
-        near = get_close_matches(name, story.ids(), n=5, cutoff=0.5)
-        hint = f" Did you mean {', '.join(map(pasted, near))}?" if near else ""
-        raise SelfInstructError(printable(f"The run has no task, request or rejection {name!r}.{hint}"))
-    return lines
+    if (lines := story.of(name)) is not None:
+        return lines
+    near = get_close_matches(name, story.ids(), n=5, cutoff=0.5)
+    hint = f" Did you mean {', '.join(map(pasted, near))}?" if near else ""
+    raise SelfInstructError(printable(f"The run has no task, request or rejection {name!r}.{hint}"))
 
 
 def show(text: str) -> None:
@@ -85,8 +75,8 @@ def show(text: str) -> None:
 
 
 def safe(name: str) -> str:
-    """Return a file name made of an id: short, and different for every id."""
-    plain = re.sub(r"[^\w-]+", "-", name.replace("/", "_"), flags=re.ASCII).strip("-")[:60]
+    """Return a file name made of an id, which may hold anything: short, and different for every id."""
     if re.fullmatch(r"[\w-]{1,60}", name, re.ASCII):
         return name
+    plain = re.sub(r"[^\w-]+", "-", name.replace("/", "_"), flags=re.ASCII).strip("-")[:60]
     return f"{plain}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"

@@ -1,26 +1,22 @@
 """Which tasks were used as examples, and what came of it.
 
-A task's parents are the tasks that its prompt showed; its children are the tasks that have it among their parents, and
-its descendants are its children, theirs, and so on, each counted once.  A prompt shows several tasks, so that a task
-descends from many seeds, and the shares of all seeds add up to far more than one.
+A prompt shows several tasks, so that a task descends from many seeds, and the shares add up to far more than one.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from selfinstruct.pool import Pool
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.task import Task
 from selfinstruct.text.command import pasted
+from selfinstruct.text.escaping import markdown_table
 
 MOST = 20
-BAR = 40
 DEFINITIONS = (
     "Parents of a task are the tasks that its prompt showed; it is their child.",
     "A use is one request that showed a task, of those from which anything was kept.",
-    "Children per use is the number of children, divided by the uses.",
     "Depth is 0 for a seed, else 1 more than that of the deepest parent.",
-    "A seed's descendants are its children, their children and so on, each once; its share is of all tasks made.",
+    "Descendants are children, their children and so on, each once; their share is of all tasks made.",
 )
 
 
@@ -59,60 +55,28 @@ def depths(pool: Iterable[Task]) -> dict[str, int]:
 
 
 def lineage(record: RunReader) -> list[str]:
-    """Return which examples gave most, how deep the generations go, and what each seed's share is."""
-    pool = record.pool
+    """Return which tasks were used as examples most, what came of them, and how deep the generations go."""
+    pool, of = record.pool, children(record.pool)
     made = [task for task in pool if not task.is_human]
-    of = children(pool)
+    known = depths(pool)
+    generations = Counter(known[task.id] for task in made)
+    rows = [["task", "uses", "children", "children per use", "descendants", "share"]]
+    for name, count in uses(pool).most_common(MOST):
+        own, below = len(of[name]), len(descendants(name, of))
+        figures = (f"{count:,}", f"{own:,}", f"{own / count:.2f}", f"{below:,}", f"{below / len(made):.1%}")
+        rows.append([pasted(name), *figures])
+    depth_rows = [["depth", "tasks"], *([str(depth), f"{generations[depth]:,}"] for depth in sorted(generations))]
     return [
         "# Lineage",
         "",
-        f"{len(made):,} tasks made from {len(record.seeds):,} seeds, in {len(record.rounds):,} rounds.",
+        f"{len(made):,} tasks made from {len(record.seeds):,} seeds, in {len(record.rows):,} rounds.",
         "",
         *(f"- {text}" for text in DEFINITIONS),
-        *best_examples(record, of),
-        *best_rounds(record),
-        *depth_histogram(pool),
-        *shares(record, of, len(made)),
+        "",
+        "## Tasks that were used as examples most",
+        "",
+        markdown_table(rows),
+        "## Depth",
+        "",
+        markdown_table(depth_rows),
     ]
-
-
-def best_examples(record: RunReader, of: Mapping[str, list[str]]) -> list[str]:
-    """Return the seeds with the most children per use."""
-    shown = uses(record.pool)
-    found = [(len(of.get(seed.id, ())) / shown[seed.id], seed) for seed in record.seeds if shown[seed.id]]
-    found.sort(key=lambda pair: -pair[0])
-    rows = [
-        f"| {pasted(seed.id)} | {share:.2f} | {len(of[seed.id])} | {shown[seed.id]} |" for share, seed in found[:MOST]
-    ]
-    head = ["| seed | children per use | children | uses |", "|---|---|---|---|"]
-    return ["", "## Seeds that gave most as examples", "", *head, *rows]
-
-
-def best_rounds(record: RunReader) -> list[str]:
-    """Return the rounds of the stages that make tasks, by what they kept per request."""
-    growing = {task.origin for task in record.pool if not task.is_human}
-    rounds = [round_ for round_ in record.rounds if round_.stage in growing and round_.asked]
-    rounds.sort(key=lambda round_: -round_.kept / round_.asked)
-    rows = [
-        f"| {round_.stage} {round_.number} | {round_.kept / round_.asked:.2f} | {round_.kept} | {round_.asked} |"
-        for round_ in rounds[:MOST]
-    ]
-    head = ["| round | per request | kept | requests |", "|---|---|---|---|"]
-    return ["", "## Rounds that kept most per request", "", *head, *rows]
-
-
-def depth_histogram(pool: Pool) -> list[str]:
-    """Return how many tasks there are of each generation."""
-    known = depths(pool)
-    counts = Counter(known[task.id] for task in pool if not task.is_human)
-    most = max(counts.values(), default=1)
-    rows = [f"| {depth} | {counts[depth]:,} | {'#' * -(-BAR * counts[depth] // most)} |" for depth in sorted(counts)]
-    return ["", "## Depth", "", "| depth | tasks | |", "|---|---|---|", *rows]
-
-
-def shares(record: RunReader, of: Mapping[str, list[str]], made: int) -> list[str]:
-    """Return the seeds with the most descendants."""
-    counts = [(len(descendants(seed.id, of)), seed) for seed in record.seeds]
-    counts.sort(key=lambda pair: -pair[0])
-    rows = [f"| {pasted(seed.id)} | {count / max(made, 1):.1%} | {count:,} |" for count, seed in counts[:MOST]]
-    return ["", "## Share of each seed's descendants", "", "| seed | share | descendants |", "|---|---|---|", *rows]

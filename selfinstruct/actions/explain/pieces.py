@@ -6,8 +6,7 @@ the second is more like it than like anything else.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from selfinstruct.actions.explain.text import one_line, piece_text
 from selfinstruct.filters import Filter, NeighborFilter, Neighbors
@@ -20,8 +19,7 @@ Words: TypeAlias = tuple[str, Instance | None]
 """What distinguishes a candidate from another: its instruction, and the instance that is judged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """A piece of a reply, and what became of it; neither is known where the parser is not the run's."""
 
     piece: Candidate | Rejection
@@ -36,11 +34,6 @@ class Outcome:
 def words(candidate: Candidate) -> Words:
     """Return what distinguishes a candidate from another."""
     return candidate.instruction, candidate.instance
-
-
-def words_of(task: Task) -> Words:
-    """Return what a kept task was as a candidate; a task whose instances were made later had none."""
-    return task.instruction, task.instances[0] if task.instances else None
 
 
 def outcomes(
@@ -98,20 +91,6 @@ def verdicts(
         yield from (
             f"- {score:.4f} {pasted(known)}: {one_line(pool[known].instruction)}" for known, score in near.nearest
         )
-
-
-def verdicts_together(
-    candidates: Sequence[Candidate], filters: Mapping[str, Filter], pool: Pool
-) -> list[dict[str, str | None]]:
-    """Return what the filters say of the candidates of one reply: each judges what those before it have left."""
-    found: list[dict[str, str | None]] = [{} for _ in candidates]
-    for name, filter_ in filters.items():
-        alive = [place for place, said in enumerate(found) if not any(said.values())]
-        instances = tuple(made for place in alive if (made := candidates[place].instance) is not None)
-        for position, place in enumerate(alive):
-            judged = replace(candidates[place], instances=instances, position=position if instances else 0)
-            found[place][name] = filter_.reject(judged, pool)
-    return found
 
 
 def neighbors(instruction: str, filters: Mapping[str, Filter], pool: Pool, made: Task | None) -> Neighbors | None:

@@ -9,15 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from selfinstruct.actions.explain.lineage import children, descendants
-from selfinstruct.actions.explain.pieces import (
-    Outcome,
-    Words,
-    described,
-    outcomes,
-    verdicts,
-    verdicts_together,
-    words_of,
-)
+from selfinstruct.actions.explain.pieces import Words, described, outcomes, verdicts
 from selfinstruct.actions.explain.text import fenced, one_line, piece_text, reply_lines
 from selfinstruct.recipe import Stage, asking
 from selfinstruct.recipe.grow import Grow
@@ -38,7 +30,7 @@ class Story:
     def __init__(self, record: RunReader, recipe: Mapping[str, Stage]) -> None:
         self.record = record
         self.recipe = asking(recipe)
-        self._places = {(round_.stage, round_.number): place for place, round_ in enumerate(record.rounds)}
+        self._places = {(round_.stage, str(round_.number)): place for place, round_ in enumerate(record.rounds)}
 
     def of(self, name: str) -> list[str] | None:
         """Return the story of a task, a rejection or a request; None where the run has none of this name."""
@@ -67,10 +59,8 @@ class Story:
     def _place(self, request: str) -> int | None:
         """Return the place of the round in which a request was asked."""
         stage, _, rest = request.partition("/")
-        numbers = rest.split("/")
-        if len(numbers) != 2 or not all(number.isdecimal() for number in numbers):
-            return None
-        return self._places.get((stage, int(numbers[0])))
+        round_, _, number = rest.partition("/")
+        return self._places.get((stage, round_)) if number.isdecimal() else None
 
     def _rejections(self, request: str) -> list[Rejection]:
         return [] if self._place(request) is None else self.record.rejections(request)
@@ -131,46 +121,50 @@ class Story:
             yield from (f"- {pasted(parent)}: {one_line(self.record.pool[parent].instruction)}" for parent in parents)
             yield from reply_lines(one.reply, round_.rejections, request)
             if one.reply is not None:
-                yield from self._candidates(one, one.reply, stage, round_, about)
+                yield from self._candidates(one, self._pieces(one, round_), stage, place, about)
         else:
             yield from ("", f"About the task {pasted(one.sample.task.id) if one.sample.task else ''}.")
             yield from self._annotation(one, round_)
 
+    def _pieces(self, asked: Asked, round_: Round) -> list[Candidate | Rejection]:
+        assert asked.reply is not None
+        parse = self.recipe[round_.stage].prompt.parse
+        return list(parse(asked.reply.completion, asked.sample, self.record.chat(round_.stage)))
+
     def _candidates(
-        self, asked: Asked, reply: Reply, stage: Grow, round_: Round, about: Task | int | None
+        self, asked: Asked, pieces: list[Candidate | Rejection], stage: Grow, place: int, about: Task | int | None
     ) -> Iterator[str]:
-        request = asked.id
+        request, round_ = asked.id, self.record.rounds[place]
         kept = [task for task in round_.tasks if task.request == request]
-        pieces = stage.prompt.parse(reply.completion, asked.sample, self.record.chat(round_.stage))
-        found = outcomes(pieces, self._rejections(request), [words_of(task) for task in kept])
+        own = [(task.instruction, task.instances[0] if task.instances else None) for task in kept]
+        found = outcomes(pieces, self._rejections(request), own)
         yield from ("", "## How it was read, and what became of each piece", "")
         yield from described(found, request, kept, is_whole=True)
-        pool = self.record.pool_before(self._place(request) or 0)
+        pool = self.record.pool_before(place)
         for task in round_.tasks:
             if number_of(task.request) < number_of(request):
                 pool.add(task)
         for outcome in found:
             made = None if outcome.kept is None else kept[outcome.kept]
-            is_wanted = (
-                about is None
-                or about == outcome.number
-                or (made is not None and isinstance(about, Task) and made.id == about.id)
-            )
-            if is_wanted and isinstance(outcome.piece, Candidate):
-                yield from verdicts(outcome.piece, stage.filters, pool, name_of(outcome, request, made), made)
+            known = outcome.number if made is None else made.id
+            wanted = about.id if isinstance(about, Task) else about
+            if wanted in (None, known) and isinstance(outcome.piece, Candidate):
+                number = "a piece whose outcome is unknown" if known is None else f"{request}:{known}"
+                name = number if made is None else pasted(made.id)
+                yield from verdicts(outcome.piece, stage.filters, pool, name, made)
             elif made is not None:
                 pool.add(made)
 
     def _annotation(self, asked: Asked, round_: Round) -> Iterator[str]:
         """Yield a request about a task, its reply, and what became of each piece."""
-        request, stage = asked.id, self.recipe[round_.stage]
+        request = asked.id
         yield from ("", f"### {request}")
         yield from reply_lines(asked.reply, round_.rejections, request)
         if asked.reply is None or (task := asked.sample.task) is None:
             return
         pieces = [
             replace(piece, instruction=task.instruction) if isinstance(piece, Candidate) else piece
-            for piece in stage.prompt.parse(asked.reply.completion, asked.sample, self.record.chat(round_.stage))
+            for piece in self._pieces(asked, round_)
         ]
         rejections = self._rejections(request)
         after = next((changed for changed in round_.tasks if changed.id == task.id), task)
@@ -180,12 +174,6 @@ class Story:
         found = outcomes(pieces, rejections, kept if len(pieces) > len(rejections) else [])
         yield from ("", "How it was read, and what became of each piece:", "")
         yield from described(found, request, [after] * len(found))
-        candidates = [piece for piece in pieces if isinstance(piece, Candidate)]
-        if stage.filters and candidates:
-            yield from ("", "What the filters say, each of what those before it have left:", "")
-            for number, said in enumerate(verdicts_together(candidates, stage.filters, self.record.pool), 1):
-                texts = "; ".join(f"{name} {reason or 'passes'}" for name, reason in said.items())
-                yield f"- candidate {number}: {texts}"
 
     def _examples(self, task: Task) -> Iterator[str]:
         """Yield the tasks whose prompts showed this one."""
@@ -207,10 +195,3 @@ def origin_of(task: Task) -> str:
     if not task.models:
         return f"{where} from the annotated row {task.attributes.get('row', 'that is unknown')}; no model wrote it."
     return f"{where}, request `{task.request}`, by {task.models.get(task.origin, 'an unknown model')}."
-
-
-def name_of(outcome: Outcome, request: str, made: Task | None) -> str:
-    """Return what a piece is called: the task that it became, or its rejection."""
-    if made is not None:
-        return pasted(made.id)
-    return "a piece whose outcome is unknown" if outcome.number is None else f"{request}:{outcome.number}"

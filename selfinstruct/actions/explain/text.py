@@ -1,4 +1,4 @@
-"""Text: how prompts, replies and pieces of them are shown, in Markdown that is also plain to read."""
+"""How prompts, replies and pieces of them are shown, in Markdown that is also plain to read."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -45,14 +45,7 @@ def reply_lines(reply: Reply | None, rejections: Sequence[Rejection], request: s
     yield from ("", "## The prompt as sent", "", f"Decoding: {reply.decoding}", f"Model: {reply.fingerprint}", "")
     if reply.system is not None:
         yield from ("System:", "", fenced(reply.system), "")
-    yield fenced(reply.prompt)
     tokens = "" if answer.completion_tokens is None else f", {answer.completion_tokens} tokens"
     by = f", by {answer.model}" if answer.model else ""
-    yield from (
-        "",
-        "## The reply as received",
-        "",
-        f"Ended: {answer.finish_reason or 'for a reason that was not reported'}{tokens}{by}.",
-        "",
-    )
-    yield fenced(answer.text)
+    ended = f"Ended: {answer.finish_reason or 'for a reason that was not reported'}{tokens}{by}."
+    yield from (fenced(reply.prompt), "", "## The reply as received", "", ended, "", fenced(answer.text))

@@ -1,42 +1,45 @@
 """Judge the stored candidates of a finished run by other filters, without asking a model.
 
-The rounds of the run are made again in their order: its replies are read, its filters replaced by those of the config
-now, and an ordinary run folder is written.  By the run's own settings that gives the run's own bytes.  By others it
-gives what the filters make of these candidates, and not what a run would have come to: from the first round whose
-prompts would have shown other tasks, a run would have received other replies.  That round is reported.
+The rounds of the run are made again in their order, and an ordinary run folder is written.  By the run's own settings
+that gives the run's own bytes.  By others it gives what the filters make of these candidates, and not what a run would
+have come to: from the first round whose prompts would have shown other tasks, a run would have received other replies.
+That round is reported.
 
-Rejected: a recipe of this name.  What is judged again is a run of some recipe, whose stages, prompts and parsers read
-the replies; a recipe of its own could not name them.
+What shapes a prompt must be as it was, or the stored replies would be answers to something else.  Filters, parsers and
+targets may differ.
 """
 
 import json
+import re
+import sqlite3
 import sys
-from collections.abc import Iterator
-from concurrent.futures import Future
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from selfinstruct.actions.refilter.again import Reannotating
-from selfinstruct.actions.refilter.changes import changes
-from selfinstruct.actions.refilter.rerun import Rerun
+from selfinstruct.actions.refilter.rerun import Reannotating, Rerun
 from selfinstruct.errors import RunFolderError
 from selfinstruct.part import part
 from selfinstruct.recipe import asking
 from selfinstruct.recipe.grow import Grow
-from selfinstruct.request import Completion, Decoding, Request
-from selfinstruct.storage.completions import Store, StoredRequest
+from selfinstruct.storage.differences import ABSENT, Difference, compared, is_off
 from selfinstruct.storage.folder import replace_text, stored_overrides
 from selfinstruct.storage.reader import NOT_STORED, STORE, RunReader
-from selfinstruct.storage.replies import Reply
+from selfinstruct.storage.remedies import unwritable
+from selfinstruct.storage.schema import reading
 from selfinstruct.storage.summary import stop_reason
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
 
 
-TOGETHER = 500
-"""Replies that are copied at once."""
+FREE = re.compile(
+    r"recipe\.\w+\.(filters(\..*)?|until|generations|metrics(\..*)?|saturation(\..*)?|prompt\.parser(\..*)?)"
+)
+"""The keys that may differ; `model` is not compared, since no model is asked."""
+IGNORED = re.compile(r"recipe\.\w+\.model(\..*)?")
 
 
 @part
@@ -88,7 +91,7 @@ class Refilter:
         rerun = Rerun(record, run.recipe, run.random_seed, run.pool)
         for round_ in rerun.rounds():
             run.log(round_)
-        copy_replies(record, run.store)
+        copy_replies(record, run.start.folder)
         keep_end(run, self.run)
         for text in [*(f"{found.text}." for found in changes(record.config, run.start.declared)[0]), *findings(rerun)]:
             sys.stdout.write(f"{text}\n")
@@ -136,28 +139,26 @@ def key_of(word: str) -> str:
     return word.lstrip("+~").partition("=")[0]
 
 
-def copy_replies(record: RunReader, store: Store) -> None:
-    """Copy every reply, so that the new folder is whole by itself; raises RunFolderError where one cannot be written.
+def copy_replies(record: RunReader, folder: Path) -> None:
+    """Copy every reply, so that the new folder is whole, and resuming it pays for no stored reply again.
 
-    A run that is resumed in the new folder then pays for no stored reply again.
+    Raises RunFolderError where they cannot be written.
     """
-    waiting: list[Future[Completion]] = []
-    with record.replies() as replies:
-        for reply in replies:
-            stored: Future[Completion] = Future()
-            store.save(stored_request(reply), reply.completion, stored)
-            waiting.append(stored)
-            if len(waiting) == TOGETHER:
-                for one in waiting:
-                    one.result()
-                waiting.clear()
-    for one in waiting:
-        one.result()
+    with reading(record.folder / STORE) as source:
+        try:
+            with closing(sqlite3.connect(folder / STORE)) as target:
+                source.backup(target)
+        except sqlite3.Error as error:
+            raise unwritable(folder / STORE, error) from None
 
 
-def stored_request(reply: Reply) -> StoredRequest:
-    """Return the request of a reply as the store holds it."""
-    chat = json.loads(reply.fingerprint).get("mode") == "chat"
-    request = Request(reply.request, reply.stage, reply.round, reply.prompt, reply.system, chat, Decoding(), "")
-    key = bytes.fromhex(reply.key)
-    return StoredRequest(request, key, reply.draw, reply.fingerprint, reply.decoding, reply.drawn)
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[Difference], list[Difference]]:
+    """Return what differs in the recipe and may, and what differs and may not."""
+    found = [
+        one
+        for one in compared({"recipe": old.get("recipe", {})}, {"recipe": new.get("recipe", {})})
+        if not IGNORED.fullmatch(one.key)
+    ]
+    allowed = [one for one in found if FREE.fullmatch(one.key)]
+    refused = [one for one in found if not FREE.fullmatch(one.key)]
+    return allowed, [one for one in refused if one.old is not ABSENT or not is_off(one.new)]  # new versions add keys
