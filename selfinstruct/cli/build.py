@@ -1,8 +1,7 @@
 """Build a run from its composed config, and report every mistake in it at once.
 
-Hydra's `instantiate` stops at the first part that cannot be made.  With four typos a user would need four runs to find
-them, so the tree is walked here: every part that can be made is made, every mistake is noted under the key that a
-person would override, and all are reported together.
+Hydra's `instantiate` stops at the first part that cannot be made.  So the tree is walked here: every part that can be
+made is made, every mistake is noted under the key that a person would override, and all are reported together.
 
 A config from others is data: nothing but a `_target_` below `selfinstruct.` is ever imported, or below a package
 that the user allows by name in the environment, `SELFINSTRUCT_ALLOW=my_package` (`selfinstruct.text.policy` says why).
@@ -129,13 +128,13 @@ def sentence(detail: ErrorDetails, cls: type, key: str) -> str:
         return f"{where} is missing."
     message = detail["msg"].rstrip(".").removeprefix("Value error, ").replace("Input should be", "must be")
     if kind == "is_instance_of":
-        lone = " Keys are set of it, by an experiment say, but nothing chosen has it." if is_lone(value) else ""
+        lone = " Keys are set of it, by an experiment say, but nothing chosen has it." if is_keys(value) else ""
         return f"{where} {message}, one of the options of its group (got {shown(value)}).{lone}"
     return f"{where} {message} (got {shown(value)})." if detail["loc"] else f"{where} {message}."
 
 
-def is_lone(value: Any) -> bool:
-    """Return whether a value holds keys and is no part, so that they lie where something else was meant to be."""
+def is_keys(value: Any) -> bool:
+    """Return whether a value holds keys where a part was meant to be."""
     return isinstance(value, Mapping) and TARGET not in value
 
 

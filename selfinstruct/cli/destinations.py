@@ -24,34 +24,29 @@ PLACES = ("project", "entity", "mode")
 def destinations(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return each key and value of a composed config that decides where something is sent."""
     found = pushes(config)
-    for name, tracker in (config.get("trackers") or {}).items():
-        if is_part(tracker, WANDB) and is_online(tracker.get("mode")):
-            values = {key: tracker.get(key) for key in PLACES}
-            found |= {f"trackers.{name}.{key}": value for key, value in values.items() if value is not None}
+    for place, tracker in parts_of(config.get("trackers"), WANDB, "trackers"):
+        if is_online(tracker.get("mode")):
+            found |= {f"{place}.{key}": value for key in PLACES if (value := tracker.get(key)) is not None}
     return found
 
 
 def pushes(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return each key and value that decides where a push goes, and with which token."""
-    found: dict[str, Any] = {}
-    for place, action in mappings(config):
-        if is_part(action, PUSH) and action.get("dry_run") is not True:
-            values = {key: action.get(key) for key in OWN_PUSH}
-            found |= {f"{place}.{key}": value for key, value in values.items() if value != OWN_PUSH[key]}
-    return found
+    return {
+        f"{place}.{key}": value
+        for place, action in parts_of(config, PUSH)
+        for key in OWN_PUSH
+        if action.get("dry_run") is not True and (value := action.get(key)) != OWN_PUSH[key]
+    }
 
 
-def mappings(node: Any, key: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield every mapping of a config by its dotted key: an action may refer to a part that stands anywhere."""
+def parts_of(node: Any, target: str, key: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield every part of a class, wherever it stands in a config, by its dotted key."""
     if isinstance(node, Mapping):
-        yield key, node
+        if node.get("_target_") == target:
+            yield key, node
         for name, value in node.items():
-            yield from mappings(value, f"{key}.{name}" if key else str(name))
-
-
-def is_part(value: Any, target: str) -> bool:
-    """Return whether a value of a config is a part of this class."""
-    return isinstance(value, Mapping) and value.get("_target_") == target
+            yield from parts_of(value, target, f"{key}.{name}" if key else str(name))
 
 
 def is_online(mode: Any) -> bool:

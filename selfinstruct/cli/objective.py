@@ -1,7 +1,7 @@
-"""The figure that a sweeper optimizes, checked before a run is paid for.
+"""The figure that a sweeper optimizes, a dotted key of `summary.json`, checked before a run is paid for.
 
-It is a dotted key of `summary.json`, which is written last.  The summary of a run that has done nothing has the same
-keys already, but for those that depend on what happens: they are empty there, or stand in `LATER`.
+The summary of a run that has done nothing has the same keys already, but for those that depend on what happens: they
+are empty there, or stand in `LATER`.
 """
 
 from collections.abc import Mapping

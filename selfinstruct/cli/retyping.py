@@ -139,8 +139,11 @@ def foreign(config: Mapping[str, Any], shipped: Sequence[Mapping[str, Any]]) -> 
     models = dict(models_of(config))
     for key, model in models.items():
         found |= of_model(key, model, known)
-    if any(isinstance(model, Mapping) and is_free(model) for model in models.values()):
-        found |= of_requests(config["recipe"])
+    if any(
+        isinstance(model, Mapping) and model.get("_target_") not in (*KEYLESS, ENDPOINT) for model in models.values()
+    ):
+        extra = (pair for pair in leaves(config["recipe"], "recipe") if ".decoding.extra." in pair[0])
+        found |= {key: value for key, value in extra if value is not None}  # parameters may lead a request elsewhere
     return found
 
 
@@ -163,7 +166,7 @@ def asks(action: Any) -> bool:
         return True
 
 
-def of_model(key: str, model: Any, known: Collection[str]) -> dict[str, Any]:
+def of_model(key: str, model: Any, known: Collection[list[Any]]) -> dict[str, Any]:
     """Return what must be typed of one model."""
     if not isinstance(model, Mapping):
         return {} if model is None else {key: model}
@@ -185,27 +188,15 @@ def sends_a_key(model: Mapping[str, Any]) -> bool:
     return model.get("_target_") != ENDPOINT and (provider(model) not in OPENAI or bool(model.get("extra")))
 
 
-def is_free(model: Mapping[str, Any]) -> bool:
-    """Return whether the parameters of a request may lead it elsewhere."""
-    return model.get("_target_") not in (*KEYLESS, ENDPOINT)
-
-
-def of_requests(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the further parameters of every stage's requests."""
-    found = ((f"recipe.{key}", value) for key, value in leaves(recipe))
-    return {key: value for key, value in found if ".decoding.extra." in key and value is not None}
-
-
 def provider(model: Mapping[str, Any]) -> str:
     """Return the provider that LiteLLM takes from a model's name."""
     return str(model.get("name")).partition("/")[0]
 
 
-def place_of(model: Mapping[str, Any]) -> str:
+def place_of(model: Mapping[str, Any]) -> list[Any]:
     """Return what decides where a key goes, to be compared."""
-    name = None if model.get("_target_") == ENDPOINT else provider(model)
-    extra = None if model.get("_target_") == ENDPOINT else model.get("extra") or {}
-    return json.dumps([model.get("_target_"), name, model.get("api_base"), model.get("key_env"), extra], default=str)
+    place = [model.get("_target_"), model.get("api_base"), model.get("key_env")]
+    return place if place[0] == ENDPOINT else [*place, provider(model), model.get("extra") or {}]
 
 
 def is_strangers(folder: Path) -> bool:
@@ -215,10 +206,10 @@ def is_strangers(folder: Path) -> bool:
 
 def claimed(folder: Path, words: Sequence[str]) -> bool:
     """Return whether a job is the user's own, and seal what is written down of it so far."""
-    is_users = is_users_own(folder, words)
-    if is_users and not (folder / CONFIG).exists():
+    is_own_job = is_users_own(folder, words)
+    if is_own_job and not (folder / CONFIG).exists():
         note_start(folder)
-    return is_users
+    return is_own_job
 
 
 def is_users_own(folder: Path, words: Sequence[str]) -> bool:

@@ -1,11 +1,8 @@
 """The command as the user typed it, and words that can be pasted back into a shell.
 
-A message that says what to run must name the program that the user has, and quote every word twice: for Hydra, whose
-grammar gives a meaning to spaces, brackets and `${`, and then for the shell.  Hydra's own quoting
-(`QuotedString.with_quotes`) leaves interpolations alone, so that it cannot be used for a path or an id.
-
-A launcher may run a job in a process that was not started by this command; there the program of this checkout or
-installation is named.
+A message that says what to run must name the program that the user has (or this checkout's, in a process that a
+launcher started), and quote every word twice: for Hydra, whose grammar gives a meaning to spaces, brackets and `${`,
+and then for the shell.  Hydra's own quoting (`QuotedString.with_quotes`) leaves interpolations alone.
 """
 
 import re
@@ -22,12 +19,13 @@ SCRIPT = Path(__file__).parents[2] / "run.py"
 def program() -> str:
     """Return the words that start this program, as they are typed in a shell."""
     started = Path(sys.argv[0])
-    if started.name == SCRIPT.name:
-        return f"{python()} {shlex.quote(sys.argv[0])}"
     if started.stem == "selfinstruct":
         found = shutil.which(started.stem)
         return started.stem if found and Path(found).resolve() == started.resolve() else shlex.quote(sys.argv[0])
-    return f"{python()} {shlex.quote(str(SCRIPT))}" if SCRIPT.is_file() else "selfinstruct"
+    if started.name != SCRIPT.name and not SCRIPT.is_file():
+        return "selfinstruct"
+    script = started if started.name == SCRIPT.name else SCRIPT
+    return f"{python()} {shlex.quote(str(script))}"
 
 
 def python() -> str:

@@ -179,7 +179,7 @@ def answer(asked: bytes, seconds: float) -> bytes:
     try:
         work, values = pickle.loads(asked)  # noqa: S301  (from the process that started this one)
         signal.setitimer(signal.ITIMER_PROF, seconds)  # of the CPU; its signal ends the process
-        made = MADE + work(*values).encode("utf-8", "surrogatepass")
+        made: bytes = MADE + work(*values).encode("utf-8", "surrogatepass")
     except MemoryError:
         os._exit(FULL)
     except Exception as error:

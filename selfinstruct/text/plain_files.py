@@ -6,6 +6,7 @@ opened.  No run makes any of these.  The folder itself may be reached through an
 """
 
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from selfinstruct.errors import RunFolderError
@@ -14,8 +15,6 @@ KINDS = {
     stat.S_IFLNK: "symbolic link",
     stat.S_IFIFO: "named pipe",
     stat.S_IFSOCK: "socket",
-    stat.S_IFCHR: "device",
-    stat.S_IFBLK: "device",
 }
 FOLDERS = (".", ".hydra", "dataset")
 """Where the files of a run lie."""
@@ -27,26 +26,20 @@ def odd_kind(path: Path) -> str | None:
         mode = stat.S_IFMT(path.lstat().st_mode)
     except OSError:
         return None
-    return None if mode in (stat.S_IFREG, stat.S_IFDIR) else KINDS.get(mode, "special file")
+    return None if mode in (stat.S_IFREG, stat.S_IFDIR) else KINDS.get(mode, "device")
 
 
 def check_plain(folder: Path) -> None:
     """Raise RunFolderError for everything in a run folder that is neither a file nor a folder."""
-    places = [path for name in FOLDERS if odd_kind(folder / name) is None for path in inside(folder / name)]
-    places.append(folder / "wandb" / "id.txt")
-    odd = {str(path): kind for path in sorted(places) if (kind := odd_kind(path)) is not None}
-    if odd:
-        raise RunFolderError("\n".join(map(sentence, odd, odd.values())))
-
-
-def inside(folder: Path) -> list[Path]:
-    """Return what lies in a folder; nothing for what is no folder, or cannot be looked into."""
-    try:
-        return list(folder.iterdir())
-    except OSError:
-        return []
-
-
-def sentence(path: str, kind: str) -> str:
-    """Return what is wrong with a path, and what to do."""
-    return f"{path} is a {kind}, and a run has only files and folders of its own. Remove it."
+    places = [folder / "wandb" / "id.txt"]
+    for place in (folder / name for name in FOLDERS):
+        if odd_kind(place) is None:
+            with suppress(OSError):  # it is no folder, or cannot be looked into
+                places += place.iterdir()
+    found = [
+        f"{path} is a {kind}, and a run has only files and folders of its own. Remove it."
+        for path in sorted(places)
+        if (kind := odd_kind(path)) is not None
+    ]
+    if found:
+        raise RunFolderError("\n".join(found))

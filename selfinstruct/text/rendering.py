@@ -1,10 +1,9 @@
 """Where templates are filled: in this process, or in one with limits where they may be others'.
 
 A template that comes with the program, or that its user typed, is filled here.  While `apart(True)` lasts, which is for
-a whole job whose config has files or words of others, all templates are compiled and filled in one child process
-(`confinement`), since Jinja's sandbox does not bound what a template takes, or its compiler.  Which jobs these are is
-decided by `selfinstruct.cli.strangers`.  The child runs the very functions of `template` that fill a text here, so that
-the text is the same; it takes some tenths of a millisecond more.
+a whole job whose config has files or words of others (`selfinstruct.cli.strangers`), all templates are compiled and
+filled in one child process (`confinement`), by the same functions, since Jinja's sandbox does not bound what a template
+takes, or its compiler.
 """
 
 import atexit
@@ -43,7 +42,7 @@ def fill(text: str, values: Mapping[str, Any], form: Form = PROMPT) -> str:
     """Return the template with the values in it; raises ValueError with what went wrong."""
     if not foreign or "{" not in text:  # without a brace it is only its characters, as most stop strings are
         return fill_here(text, values, form)
-    given = {name: values[name] for name in wanted(text, True) if name in values}
+    given = {name: values[name] for name in variables_apart(text) if name in values}
     try:
         return CHILD.call(fill_here, text, given, form)
     except ExceededError as error:
@@ -52,16 +51,14 @@ def fill(text: str, values: Mapping[str, Any], form: Form = PROMPT) -> str:
 
 def variables(text: str) -> set[str]:
     """Return the variables that a template wants; raises ValueError if it is not a template, or cannot be read."""
-    return set(wanted(text, bool(foreign)))
+    return variables_apart(text) if foreign else variables_here(text)
 
 
 @lru_cache(maxsize=1024)
-def wanted(text: str, is_apart: bool) -> frozenset[str]:
-    """Return the variables that a template wants; raises ValueError."""
-    if not is_apart:
-        return frozenset(variables_here(text))
+def variables_apart(text: str) -> set[str]:
+    """Return the variables that a template of others wants; raises ValueError."""
     try:
-        return frozenset(CHILD.call(listed, text).split())
+        return set(CHILD.call(listed, text).split())
     except ExceededError as error:
         raise ValueError(f"cannot be read: {error}; simplify the template") from None
 

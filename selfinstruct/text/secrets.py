@@ -7,8 +7,10 @@ text is refused as well (`sk-` and twelve letters, for example): that costs a wo
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from selfinstruct.text.policy import leaves
 
 START = r"(?:\b|(?<=\\[bfnrt]))"
 """Where a key may begin: at a word, or after the escape of a control character in JSON."""
@@ -61,21 +63,17 @@ def is_typed(word: str) -> bool:
     return bool(KEY.search(key) or SHAPE.search(word) or INSIDE.search(value))
 
 
-def refusals(keys: Iterator[str] | list[str]) -> list[str]:
+def refusals(keys: Iterable[str]) -> list[str]:
     """Return one message for each key of a config that holds a secret."""
     return [f"{key} looks like a secret. Name its environment variable in model.key_env instead." for key in keys]
 
 
-def within(node: Any, key: str = "") -> Iterator[str]:
+def within(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield the keys of a config that hold a secret, with secrets in the keys themselves masked."""
-    if isinstance(node, Mapping):
-        for name, value in node.items():
-            yield from within(value, f"{key}.{name}" if key else str(name))
-    elif isinstance(node, Sequence) and not isinstance(node, str):
-        for number, value in enumerate(node):
-            yield from within(value, f"{key}.{number}")
-    elif isinstance(node, str) and node and (KEY.search(key) or SHAPE.search(node) or SHAPE.search(key)):
-        yield SHAPE.sub("…", key)
+    for path, value in leaves(config):
+        key = ".".join(path)
+        if isinstance(value, str) and value and (KEY.search(key) or SHAPE.search(value) or SHAPE.search(key)):
+            yield SHAPE.sub("…", key)
 
 
 def variable(name: str, *default: str | None) -> str | None:

@@ -5,8 +5,7 @@ a ValueError in one line, whether Jinja or the template's own arithmetic is at f
 
 The sandbox keeps a template from what is not its own.  It does not bound what a template takes: those of others are
 filled in a process with limits (`rendering`, from where all other modules import `fill` and `variables`).
-Rejected: to count the steps of a template, by rewriting its loops, calls and filters.  A count misses what one step
-does in C, such as a power or a width, and Jinja's compiler works out constants before anything counts.
+Rejected: to count the steps of a template; one step in C, such as a power or a width, may take all there is.
 
 Filters that draw at random are left out: two runs with one seed must write the same bytes.
 """

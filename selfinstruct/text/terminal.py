@@ -12,14 +12,11 @@ JOINERS = "\u200c\u200d"
 
 def printable(text: str) -> str:
     """Return the text with every control character, and whatever else a terminal might obey, as an escape."""
-    return text if text.isprintable() else "".join(sign if is_shown(sign) else escape(sign) for sign in text)
+    return text if text.isprintable() else "".join(map(shown, text))
 
 
-def is_shown(sign: str) -> bool:
-    """Return whether a character can do nothing but be seen."""
-    return sign in "\n\t" or sign in JOINERS or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
-
-
-def escape(sign: str) -> str:
-    """Return a character as Python would write it."""
+def shown(sign: str) -> str:
+    """Return a character that can do nothing but be seen; any other as Python would write it."""
+    if sign in "\n\t" or sign in JOINERS or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        return sign
     return sign.encode("unicode_escape", "surrogatepass").decode("ascii")

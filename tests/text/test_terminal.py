@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfinstruct.text.terminal import escape, printable
+from selfinstruct.text.terminal import printable, shown
 
 
 def test_what_a_terminal_might_obey_is_seen_and_nothing_else_changes():
@@ -19,4 +19,4 @@ def test_any_text_can_be_printed(text):
 
 
 def test_half_a_pair_is_an_escape():
-    assert escape("\ud800") == "\\ud800"
+    assert shown("\ud800") == "\\ud800"
