@@ -3,12 +3,11 @@
 argparse takes all positional words at their first place, so that `a=1 --config-dir mine b=2` fails in Hydra.  Here
 words and flags are separated first, and then handed to Hydra as it takes them: the words, then the flags.
 
-A config that was composed with `--config-dir`, `--config-name` or `--config-path` cannot be composed again without.  A
-job knows them from Hydra's own record of where it read from, which also holds in a process that a launcher started.
+A job knows the flags that its config was composed with from Hydra's own record of where it read from, which also holds
+in a process that a launcher started.
 
 A folder may come from a stranger.  What it remembers can only name an absolute path of a folder on this machine, whose
-files are then data like any other config: what a config may not make the program do (`selfinstruct.text.policy`) is
-checked after it is composed.  The user is shown which folder is read.
+files are then data like any other config (`selfinstruct.text.policy`).  The user is shown which folder is read.
 """
 
 from argparse import Namespace

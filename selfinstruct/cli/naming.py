@@ -1,21 +1,19 @@
 """Name the folders of a sweep's jobs, by which W&B calls the runs as well.
 
 A name is the number of the job and the keys that have more than one value in the sweep, in the order in which the
-sweep has them: `3_random_seed-2__human-4`.  What is the same in every job tells none of them apart, and would push what
-does off the end of a short name.  A sweep in which nothing varies names what was overridden.
+sweep has them: `3_random_seed-2__human-4`.  A sweep in which nothing varies names what was overridden.
 
 Which keys vary is found before the first job, from the command line and from `hydra.sweeper.params`, because a job
-knows only its own values and a launcher may run it on another machine.  What the jobs must know travels in Hydra's own
-key for it, `hydra.job.config.override_dirname.exclude_keys`.  A sweeper that chooses values as it goes, as Optuna does,
-declares the keys of its search beforehand; a key that it adds on its own is shown.
+knows only its own values.  It travels to the jobs in `hydra.job.config.override_dirname.exclude_keys`.
 
-A sweep that is resumed finds the folder of a job by number and overrides, not by name: a sweep may have been started
-with one value and resumed with two, or by an earlier version, which named folders by every override.
+A sweep that is resumed finds the folder of a job by number and overrides, not by name: it may have been started with
+one value and resumed with two, or by an earlier version, which named folders by every override.
 """
 
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -63,24 +61,18 @@ def name_of(number: int, words: Sequence[str], hidden: Iterable[str]) -> str:
 def folder_of(sweep: Path, number: int, words: Sequence[str], hidden: Iterable[str]) -> str:
     """Return the name of the folder in which a job of a sweep has started already, or else the name of a new one."""
     hidden = set(hidden)
-    wanted = name_of(number, words, hidden)
-    found = sorted(path for path in sweep.glob(f"{number}_*") if path.is_dir())
-    same = [path.name for path in found if significant(kept(path), hidden) == significant(words, hidden)]
+    free = {key for key in hidden if FREE.fullmatch(key) or key == "experiment"}
+    wanted, same = name_of(number, words, hidden), list[str]()
+    for path in sorted(path for path in sweep.glob(f"{number}_*") if path.is_dir()):
+        with suppress(RunFolderError):  # what cannot be read is of no job
+            if significant(stored_overrides(path), free) == significant(words, free):
+                same.append(path.name)
     return wanted if wanted in same or not same else same[0]
 
 
-def significant(words: Iterable[str], hidden: set[str]) -> list[str]:
+def significant(words: Iterable[str], free: set[str]) -> list[str]:
     """Return the overrides that tell two jobs apart: not those which no folder is named by and a run may change."""
-    free = {key for key in hidden if FREE.fullmatch(key) or key == "experiment"}
     return sorted(word for word in words if key_of(word) not in free)
-
-
-def kept(folder: Path) -> list[str]:
-    """Return what was overridden in the run of a folder; nothing where that cannot be read."""
-    try:
-        return stored_overrides(folder)
-    except RunFolderError:
-        return []
 
 
 def hiding(words: Sequence[str], params: Mapping[str, Any], hidden: Sequence[str], loader: ConfigLoader) -> list[str]:

@@ -3,9 +3,6 @@
 The capsule's overrides are composed like any others, so that keys are changed for a replay in the usual way.  Then
 every model in the config gets a `Replay` before it, which has its name and fingerprint and the recorded replies, and
 the seeds are read from the capsule.  The files that the run writes are compared with the hashes in the capsule.
-
-Rejected: to run the capsule's composed config as it is, without ours; none of it could be changed by the usual words,
-and a config from a stranger would be trusted with everything.
 """
 
 import json
@@ -62,17 +59,13 @@ def words_of(path: Path, has_folder: bool = False) -> list[str]:
 
     `has_folder` says whether a config folder is named on the command line, which a capsule may need.
     """
-    with checked(path) as (_, kept):
-        try:
-            check_folder(kept.get("needs"), has_folder)
-        except ValueError as error:
-            raise SelfInstructError(f"replay={path} cannot be used: {error}.") from None
+    with checked(path, has_folder) as (_, kept):
         where = json.dumps(str(path.resolve()), ensure_ascii=False)
         return [*kept["overrides"], "actions=[generate,export]", "trackers=[console]", f"+replay={where}"]
 
 
 @contextmanager
-def checked(path: Path) -> Iterator[tuple[Archive, Config]]:
+def checked(path: Path, has_folder: bool = True) -> Iterator[tuple[Archive, Config]]:
     """Open a capsule and check its config; raises SelfInstructError for one that must not be run."""
     with opened(path) as capsule:
         try:
@@ -81,6 +74,7 @@ def checked(path: Path) -> Iterator[tuple[Archive, Config]]:
             if not isinstance(kept.get("config"), dict):
                 raise ValueError("config.json holds no config")
             check_config(kept)
+            check_folder(kept.get("needs"), has_folder)
         except (ValueError, RecursionError) as error:
             raise SelfInstructError(f"replay={path} is refused: {error}.") from None
         yield capsule, kept

@@ -1,12 +1,11 @@
 """Signals: how a program ends that is asked to end from outside, by SIGTERM or, when its terminal closes, SIGHUP.
 
-Both raise SystemExit in the main thread, also while it waits for a reply, so that what is paid for is stored, trackers
-and summary are finished, and the exit code is 128 and the number of the signal.
+Both raise SystemExit in the main thread, so that what is paid for is stored, trackers and summary are finished, and the
+exit code is 128 and the number of the signal.
 
-A terminal that closes sends its signal more than once, from the shell and from the system, so the later ones are
-ignored: a second request to end would give up the replies under way.  To write to that terminal would be an error,
-also when Python ends; so closed streams lead nowhere from then on, and the last words stand in
-`run.log` only.  A program that was started to outlive its terminal, as by `nohup`, ignores the signal.
+A terminal that closes sends its signal more than once; the later ones are ignored, for they would give up the replies
+under way.  To write to that terminal would be an error, so closed streams lead nowhere from then on.  A program that
+was started to outlive its terminal, as by `nohup`, ignores the signal.
 """
 
 import os

@@ -42,9 +42,4 @@ def is_foreign(start: "RunInfo", hydra: Any) -> bool:
     """
     files = [source["path"] for source in hydra["runtime"]["config_sources"] if source["schema"] == "file"]
     is_ours = all(Path(path).resolve() == CONF.resolve() for path in files)
-    return not (start.is_own and is_ours) or reads_published(start.declared)
-
-
-def reads_published(config: Mapping[str, Any]) -> bool:
-    """Return whether a config takes texts from a published repository."""
-    return any("${published" in str(value) for _, value in leaves(config))
+    return not (start.is_own and is_ours) or any("${published" in str(value) for _, value in leaves(start.declared))

@@ -1,9 +1,9 @@
 """What a process leaves in a folder in which it started no run: nothing.
 
 Hydra makes the folder, `.hydra/` and the log before a job begins, for a report or a failed start as well as for a run.
-So `.hydra/` is only written where no run has kept its config yet, the log is only opened by a run that makes rounds
-(`delay: true` in `conf/config.yaml`), and what Hydra has made for nothing is removed at the end.  To give Hydra a
-temporary folder instead was rejected: a run that is killed in its first second is resumed by what Hydra wrote down.
+So `.hydra/` is only written where no run has kept its config yet, the log is only opened by a run that makes rounds,
+and what Hydra has made for nothing is removed at the end.  A temporary folder for Hydra was rejected: a run that is
+killed in its first second is resumed by what Hydra wrote down.
 """
 
 import logging
@@ -60,15 +60,13 @@ def closed_log() -> RunLog:
 class Clean(logging.Filter):
     """Takes secrets, and what would steer a terminal, out of every record that a handler writes.
 
-    Libraries log what servers said: LiteLLM, httpx, openai, aiohttp, asyncio, and the warnings of Python.  The record
-    is changed and not the finished line, since a formatter may add colors of its own.  Rejected: a filter for each
-    logger, which would miss the next library.
+    Libraries log what servers said.  The record is changed and not the finished line, since a formatter may add colors
+    of its own.
     """
 
     def __init__(self, clean: Callable[[str], str]) -> None:
-        """`clean` takes the secrets out of a text."""
         super().__init__()
-        self._clean = clean
+        self._clean: Callable[[str], str] = lambda text: printable(clean(text))
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the record; always true."""
@@ -76,16 +74,13 @@ class Clean(logging.Filter):
             message = record.getMessage()
         except Exception:  # a library's mistake in its own arguments, which would be shown with all of them
             message = str(record.msg)
-        record.msg, record.args = self._shown(message), ()
+        record.msg, record.args = self._clean(message), ()
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         for name in ("exc_text", "stack_info"):
             if text := getattr(record, name):
-                setattr(record, name, self._shown(text))
+                setattr(record, name, self._clean(text))
         return True
-
-    def _shown(self, text: str) -> str:
-        return printable(self._clean(text))
 
 
 def clean_logs(clean: Callable[[str], str]) -> None:

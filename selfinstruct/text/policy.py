@@ -3,16 +3,12 @@
 A config is data, but Hydra makes objects out of parts of it before a job begins: callbacks, launcher, sweeper, and the
 handlers of its logs.  What those name must be known, or lie in a package that the user allows.
 
-Packages are allowed in the environment, `SELFINSTRUCT_ALLOW=my_package,other`, and nowhere else.  A config cannot set
-a variable (`hydra.job.env_set` is refused); a word on the command line was rejected, because run folders remember
-those words and a folder may come from others, too; and launchers hand the environment on to their processes.
+Packages are allowed in the environment, `SELFINSTRUCT_ALLOW=my_package,other`, and nowhere else: a config cannot set a
+variable, and words on the command line are remembered by run folders, which may come from others, too.
 
 What a launcher is given may end up in a shell: submitit writes partition and account into a script, line by line.  So
 no text of `hydra` may hold a control character, and where a config folder that is not ours is in use, texts for a
 launcher and the folder of the run must be typed by the user, or be allowed by name.
-
-Hydra 1.3.8 has a list of callables that it refuses to call, older ones have none, and its own docstring calls the list
-no boundary.  Here it is the other way round: what is not known is refused.
 
 A dotted name may lead on from a module into whatever that module has imported (`selfinstruct.cli.job.os.system`), and a
 function of ours writes any file when it is called by a config.  So of this package and of the plugins Hydra may make
@@ -21,7 +17,7 @@ only classes that are listed, and of a package that the user allows only what th
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -113,11 +109,15 @@ def refused_of_strangers(
     `launcher` holds the defaults of the launcher, as its package gives them, `folders` ours of `FOLDERS`, and `typed`
     the keys on the command line.  Hydra's record of the words is no help: what a config has swept stands there, too.
     """
+
+    def is_confirmed(key: str, name: str) -> bool:
+        return is_allowed(f"{name}.") or any(key == word or key.startswith(f"{word}.") for word in typed)
+
     known = dict(leaves(launcher))
     for path, value in leaves(hydra["launcher"]):
         key = ".".join(("hydra.launcher", *path))
         is_new = isinstance(value, str) and path[-1] != "_target_" and value != known.get(path)
-        if is_new and not is_covered(key, typed) and not is_allowed("hydra.launcher."):
+        if is_new and not is_confirmed(key, "hydra.launcher"):
             yield f"{key} may reach a shell. Type it on the command line, or allow it: {ALLOW}=hydra.launcher."
     for group, option in hydra["runtime"]["choices"].items():
         if leads_out(str(option)):
@@ -125,13 +125,8 @@ def refused_of_strangers(
     for key in FOLDERS:
         part, name = key.split(".")
         text = str(hydra[part][name])
-        is_below = BELOW.fullmatch(text) and not leads_out(text)
-        if (
-            text != folders[key]
-            and not is_below
-            and not is_covered(f"hydra.{key}", typed)
-            and not is_allowed(f"hydra.{key}.")
-        ):
+        is_below = text == folders[key] or (BELOW.fullmatch(text) and not leads_out(text))
+        if not is_below and not is_confirmed(f"hydra.{key}", f"hydra.{key}"):
             how = f"Type it on the command line, or allow it: {ALLOW}=hydra.{key}."
             yield f"hydra.{key} leads out of the folder that the command runs in (got {text!r}). {how}"
 
@@ -139,11 +134,6 @@ def refused_of_strangers(
 def leads_out(place: str) -> bool:
     """Return whether a path begins at the root, or steps upwards."""
     return place.startswith("/") or ".." in place.split("/")
-
-
-def is_covered(key: str, typed: Iterable[str]) -> bool:
-    """Return whether the user typed a key, or one that holds it."""
-    return any(key == word or key.startswith(f"{word}.") for word in typed)
 
 
 def refused_of_part(path: tuple[str, ...], key: str, value: object) -> Iterator[str]:

@@ -2,8 +2,7 @@
 
 A run may be resumed with another target, or a larger budget.  If that happened before its stages ended, the journal
 has the last target, and the capsule names it.  If it happened afterwards, the journal has stages that end twice, and no
-single command makes such a journal.  In a recipe with generations every stage ends once in each, and a further
-generation leaves no trace.  Neither does a budget that was raised until the run finished.
+single command makes such a journal.  In a recipe with generations every stage ends once in each.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,16 +44,12 @@ def unrepeatable(run: "Run") -> str | None:
 
 def extended(rounds: Sequence[Mapping[str, Any]]) -> str | None:
     """Return the first stage that has a round after it had ended, or after a later stage had begun."""
-    left: set[str] = set()
-    stage = None
-    for row in rounds:
-        if row["stage"] != stage and stage is not None:
-            left.add(stage)
-        stage = row["stage"]
-        if stage in left:
-            return str(stage)
-        if "ended" in row:
-            left.add(stage)
+    left = set[str]()
+    for place, row in enumerate(rounds, 1):
+        if row["stage"] in left:
+            return str(row["stage"])
+        if "ended" in row or (place < len(rounds) and rounds[place]["stage"] != row["stage"]):
+            left.add(row["stage"])
     return None
 
 
