@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import field, replace
+from threading import Event
 from typing import Any, get_args
 
 from pydantic import Field
@@ -32,7 +33,7 @@ from selfinstruct.storage.folder import held, replace_text, store_config, stored
 from selfinstruct.storage.journal import ROUNDS, Journal, check_config
 from selfinstruct.storage.rows import check_none_lost, rounds_of
 from selfinstruct.storage.summary import SUMMARY, authors, but_files, ended_before, summarise, summary_in
-from selfinstruct.storage.tally import Pulse, Tally, reported
+from selfinstruct.storage.tally import Tally, reported
 from selfinstruct.task import Task, stand_ins
 from selfinstruct.text.plain_files import check_plain
 from selfinstruct.text.terminal import printable
@@ -78,7 +79,7 @@ class Run:
     remarks: list[str] = field(init=False, repr=False, default_factory=list)
     """Lines of its actions, printed last, below what the trackers show."""
     _committed: float = field(init=False, repr=False, default=0.0)
-    _pulse: Pulse | None = field(init=False, repr=False, default=None)
+    _pulse: Event | None = field(init=False, repr=False, default=None)
     _trackers: Trackers = field(init=False, repr=False)
 
     def execute(self) -> None:
@@ -152,7 +153,7 @@ class Run:
         self._committed = now
         self.tally.committed(round_.stage, round_.number)
         if self._pulse is not None:
-            self._pulse.restart()
+            self._pulse.set()
         LOG.info("%s", ", ".join(f"{key} {value}" for key, value in row.items()))
         if LEAKED in round_.figures and not any(LEAKED in earlier for earlier in self.journal.rounds[:-1]):
             LOG.warning(LEAK)

@@ -62,7 +62,7 @@ class Generate:
         if not has_rounds(run.start.folder):
             return problems
         folder, declared = run.start.folder, run.start.declared
-        problems += refused_changes(folder, declared, run.start.overrides)
+        problems += refused_changes(folder, declared)
         outside = changed_outside(stored_values(folder), declared, run.start.config)
         return [*problems, *(found.sentence for found in outside)]
 

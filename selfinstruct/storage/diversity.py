@@ -1,4 +1,4 @@
-"""Diversity: how unlike each other the instructions of a finished pool are, in a few figures.
+"""How unlike each other the instructions of a finished pool are, in a few figures.
 
 - `distinct_1` to `distinct_3`: different n-grams over all n-grams (Li et al., 2016).  They fall with the number of
   tasks, so that only runs of about one size can be compared by them.
@@ -34,7 +34,7 @@ Value = TypeVar("Value")
 
 
 def diversity(pool: Iterable[Task]) -> dict[str, float | None]:
-    """The diversity of what was made in a pool, under the names that `summary.json` gives it."""
+    """Return the diversity of what was made in a pool, under the names that `summary.json` gives it."""
     tasks = list(pool)
     texts = [unicode(task.instruction)[:LONGEST] for task in tasks]
     made = [place for place, task in enumerate(tasks) if not task.is_human]
@@ -52,32 +52,30 @@ def diversity(pool: Iterable[Task]) -> dict[str, float | None]:
         "verb_noun_entropy": entropy(pairs),
         "verb_noun_share": len(pairs) / len(made) if made else None,
     }
-    return {name: None if value is None else tidy(value) for name, value in figures.items()}
-
-
-def tidy(value: float) -> float:
-    """A figure with six decimals, and none where it is whole."""
-    return int(value) if value == int(value) else round(value, 6)
+    return {
+        name: None if value is None else int(value) if value == int(value) else round(value, 6)
+        for name, value in figures.items()
+    }
 
 
 def even(items: Sequence[Value], count: int) -> list[Value]:
-    """At most `count` items, evenly spread over all of them and always the same."""
+    """Return at most `count` items, evenly spread over all of them and always the same."""
     size = min(count, len(items))
     return [items[number * len(items) // size] for number in range(size)]
 
 
 def distinct(texts: Iterable[Sequence[str]], size: int) -> float | None:
-    """The share of different n-grams among all n-grams."""
+    """Return the share of different n-grams among all n-grams."""
     found = [gram for text in texts for gram in zip(*(text[start:] for start in range(size)), strict=False)]
     return len(set(found)) / len(found) if found else None
 
 
 def entropy(pairs: Sequence[Pair]) -> float | None:
-    """How evenly the pairs are used, in bits."""
+    """Return how evenly the pairs are used, in bits."""
     shares = [count / len(pairs) for count in Counter(pairs).values()]
     return -fsum(share * log2(share) for share in shares) + 0.0 if shares else None
 
 
 def mean(values: Sequence[float]) -> float | None:
-    """The mean; None of nothing."""
+    """Return the mean, or None for an empty list."""
     return fsum(values) / len(values) if values else None

@@ -2,18 +2,13 @@
 
 A resumed run sends a key to a server, and both the name of the key's variable and the address of the server stand in
 the folder.  A folder may come from somebody else, who could have any variable of the environment sent anywhere.  So a
-run seals what it stores with a random secret of its user, which lies in the user's state folder and which nobody else
-can read.  A folder with a valid seal is resumed as it is; of any other, key, address and store must be typed again
-(`selfinstruct.cli.retyping`).
+run seals what it stores, by an HMAC with a random secret in the user's state folder.  A folder with a valid seal is
+resumed as it is; of any other, key, address and store must be typed again (`selfinstruct.cli.retyping`), and a run that
+was resumed from it gets no seal.  A run that is killed before it has stored its config has what Hydra wrote down, which
+is sealed by a file of its own.
 
-The seal is an HMAC over everything that `config.json` holds.  It says that the user has typed these words, or taken
-them over from a folder with a seal, so that a run that was resumed from somebody else's folder gets none.
-
-A run that is killed before it has stored its config is known by what Hydra wrote down when it started, and that is
-sealed as well, by a file of its own.
-
-Machines that share a home share the secret, and so do the nodes of a cluster.  Rejected: the owner of the files, who is
-the user as soon as an archive is unpacked, and the path of the folder, which changes when a folder is moved.
+Rejected: the owner of the files, who is the user as soon as an archive is unpacked, and the path of the folder, which
+changes when a folder is moved.
 """
 
 import hashlib
@@ -80,9 +75,9 @@ def is_sealed(stored: Mapping[str, Any]) -> bool:
     """Return whether what is stored has a seal that this user made."""
     seal, key = stored.get(SEAL), stored_secret()
     content = {name: value for name, value in stored.items() if name != SEAL}
-    return (
-        key is not None and isinstance(seal, str) and hmac.compare_digest(seal.encode(), seal_of(content, key).encode())
-    )
+    if key is None or not isinstance(seal, str):
+        return False
+    return hmac.compare_digest(seal.encode(), seal_of(content, key).encode())
 
 
 def seal_of(content: Mapping[str, Any], key: bytes) -> str:

@@ -1,8 +1,5 @@
 """Remedies: what to do about a file that cannot be used, by what the system says of it.
 
-One table, because a wrong remedy costs a user hours: a full disk wants room, a file system without locks another
-folder, and a process with too many open files neither.
-
 SQLite gives most of the system's reasons in one of three codes, and calls a file system without locks a database that
 is in use.  So the system is asked again, in the same folder: it can open a file there, write to it and lock it, or says
 why not.  The database itself is not opened for this, since closing it would give up the locks that this process has.
@@ -24,33 +21,28 @@ NO_LOCKS = (
     " file system, such as a local disk, with hydra.run.dir=<folder>."
 )
 IN_PLACE = "Move away what is in its place."
-TOO_LARGE = "Raise the limit on the size of a file (ulimit -f), or use a file system that takes larger files."
 FORBIDDEN = f"Fix the permissions of the file and its folder, or use another: {ANOTHER_FOLDER}"
-TOO_MANY = "Raise the limit of this process with ulimit -n 4096, or lower model.concurrency."
-TOO_MANY_IN_ALL = "The whole system has too many files open: close other programs, or raise fs.file-max."
 REMEDIES = {
     errno.ENOSPC: ("written", "Free disk space."),
     errno.EDQUOT: ("written", "Your disk quota is used up: remove files, or ask for a larger quota."),
-    errno.EFBIG: ("written", TOO_LARGE),
+    errno.EFBIG: ("written", "Raise the limit on the size of a file (ulimit -f), or use another file system."),
     errno.EACCES: ("written", FORBIDDEN),
     errno.EPERM: ("written", FORBIDDEN),
     errno.EROFS: ("written", f"The file system is mounted read-only. {ANOTHER_FOLDER}"),
     errno.EIO: ("written", "The disk, or the network behind it, fails. Copy the folder to another disk."),
-    errno.ESTALE: ("written", "The network file system has lost the folder. Mount it again."),
     errno.EISDIR: ("written", IN_PLACE),
     errno.EEXIST: ("written", IN_PLACE),
     errno.ENOTDIR: ("written", f"A part of its path is a file. {ANOTHER_FOLDER}"),
     errno.ENAMETOOLONG: ("written", f"Its name is too long. {ANOTHER_FOLDER}"),
-    errno.ELOOP: ("written", f"Its path is a circle of links. {ANOTHER_FOLDER}"),
-    errno.EMFILE: ("opened", TOO_MANY),
-    errno.ENFILE: ("opened", TOO_MANY_IN_ALL),
+    errno.EMFILE: ("opened", "Raise the limit of this process with ulimit -n 4096, or lower model.concurrency."),
+    errno.ENFILE: ("opened", "The whole system has too many files open: close other programs, or raise fs.file-max."),
     errno.ENOLCK: ("locked", NO_LOCKS),
     errno.ENOTSUP: ("locked", NO_LOCKS),
     errno.EOPNOTSUPP: ("locked", NO_LOCKS),
     errno.ENOSYS: ("locked", NO_LOCKS),
 }
 """The system's number of an error to what cannot be done with the file, and to what the user can do."""
-LASTING = (errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+LASTING = (errno.ENOTDIR, errno.ENAMETOOLONG, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 """The errors after which the same command cannot succeed."""
 FALLBACK = ("written", "Find out whether the disk is full or failing, a quota is used up, or ulimit -f is too low.")
 
@@ -76,27 +68,28 @@ SAID = {
 def unwritable(path: Path, error: BaseException) -> RunFolderError:
     """Return an error that says why a file cannot be used, and what to do."""
     if isinstance(error, OSError):
-        return refused(path, error.errno or 0, error.strerror or str(error))
+        return refused(path, error)
     if not isinstance(error, sqlite3.Error):
         return UnwritableError(f"{path} cannot be written: {error}.")
     code = getattr(error, "sqlite_errorcode", 0)
     if code & 0xFF in DAMAGED:
         return RunFolderError(f"{path} is damaged: {error}. {salvage(path)}")
     if (cause := refusal(path)) is not None:
-        return refused(path, cause.errno or 0, cause.strerror or str(cause))
+        return refused(path, cause)
     if code & 0xFF in BUSY:
         return UnwritableError(f"{path} is locked by another process. Wait for it, or end it.")
     number = SAID.get(code, SAID.get(code & 0xFF))
     if number is None and code & 0xFF != sqlite3.SQLITE_IOERR:
         return RunFolderError(f"{path} cannot be used: {error}.")
-    return refused(path, number or 0, str(error))
+    return refused(path, OSError(number or 0, str(error)))
 
 
-def refused(path: Path, number: int, why: str) -> RunFolderError:
-    """Return what the table says of a file, by the number of the error."""
+def refused(path: Path, error: OSError) -> RunFolderError:
+    """Return what the table says of a file."""
+    number = error.errno or 0
     verb, remedy = REMEDIES.get(number, ("written", "") if number else FALLBACK)
     kind = RunFolderError if number in LASTING else UnwritableError
-    return kind(f"{path} cannot be {verb}: {why}. {remedy}".rstrip())
+    return kind(f"{path} cannot be {verb}: {error.strerror or error}. {remedy}".rstrip())
 
 
 def refusal(path: Path) -> OSError | None:
@@ -107,7 +100,10 @@ def refusal(path: Path) -> OSError | None:
         if path.exists() and not os.access(path, os.R_OK | os.W_OK):
             return PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         with TemporaryFile(dir=path.parent) as file:
-            lock(file.fileno())
+            with suppress(ImportError):  # another system has locks of another kind
+                from fcntl import LOCK_EX, LOCK_NB, lockf
+
+                lockf(file.fileno(), LOCK_EX | LOCK_NB)  # as SQLite does
             file.write(bytes(PAGE))
             file.flush()
             os.fsync(file.fileno())
@@ -116,21 +112,8 @@ def refusal(path: Path) -> OSError | None:
     return None
 
 
-def lock(descriptor: int) -> None:
-    """Lock an open file as SQLite does; raises OSError where the file system has no locks."""
-    with suppress(ImportError):  # another system, which has locks of another kind
-        import fcntl
-
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
 def salvage(path: Path) -> str:
-    """Return what is safe to do about a database that is damaged.
-
-    A committed round is in the pool and asks for no reply again, so that a run can be finished without its store.  What
-    is lost with it are the replies of committed rounds, which nothing can bring back, and those of later rounds, which
-    are paid for again.
-    """
+    """Return what is safe to do about a damaged database: a committed round is in the pool, and asks for no reply."""
     if path.name == LOCK:
         return "It holds nothing: remove it."
     away = f"move it away, together with {path.name}-wal and {path.name}-shm if they exist,"

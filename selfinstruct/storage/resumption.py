@@ -6,14 +6,10 @@ for.  The same holds for the run's model while every stage that has asked has a 
 
 The folder then stores the new config and its overrides, so that a new run of `config.json` gives the same pool.  Keys
 that shape no round stay in it as they were, whatever the resumed run was given, except in the parts that have changed.
-
-The values that come with the program may change from version to version.  A folder is resumed with its own, which the
-user is shown in the form in which they are typed.
 """
 
 import json
 import re
-import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -23,38 +19,16 @@ from selfinstruct.storage.differences import FREE, differences, leaves
 from selfinstruct.storage.folder import is_own, store_config, stored_config, stored_overrides
 from selfinstruct.storage.journal import ROUNDS
 from selfinstruct.storage.rows import lines_of
-from selfinstruct.text.command import hydra_word
 
 INTERPOLATION = re.compile(r"\$\{([^}]*)\}")
 
 
-def refused_changes(folder: Path, declared: Mapping[str, Any], overrides: Sequence[str]) -> list[str]:
-    """Return a sentence for each key that differs and has shaped a committed round of this folder.
-
-    `overrides` are those of the resumed run, those of the folder among them.
-    """
-    if (kept := stored_config(folder)) is None:
+def refused_changes(folder: Path, declared: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each key that differs and has shaped a committed round of this folder."""
+    if (stored := stored_config(folder)) is None:
         return []
-    begun = stages_begun(folder)
-    free = open_parts(kept, declared, begun)
-    found = {one.key: one.sentence for one in differences(kept, declared) if part_of(one.key) not in free}
-    typed = [key_of(word) for word in overrides if word not in stored_overrides(folder)]
-    return [*found.values(), *words_to_keep(dict(leaves(kept)), found, typed)]
-
-
-def words_to_keep(kept: Mapping[str, Any], changed: Collection[str], typed: Collection[str]) -> list[str]:
-    """Return a sentence with the words that keep all values as they were, where nobody typed what changes a round."""
-    if not changed or not all(map(FREE.fullmatch, typed)) or not all(is_word(kept.get(key, ())) for key in changed):
-        return []
-    words = (f"{key}={hydra_word(old) if isinstance(old := kept[key], str) else json.dumps(old)}" for key in changed)
-    return [
-        f"Where the program or your configs have other values now, keep those of the run by adding {shlex.join(words)}"
-    ]
-
-
-def is_word(value: object) -> bool:
-    """Return whether a value can be typed in one line."""
-    return value is None or isinstance(value, (bool, int, float)) or (isinstance(value, str) and value.isprintable())
+    free = open_parts(stored, declared, stages_begun(folder))
+    return [one.sentence for one in differences(stored, declared) if part_of(one.key) not in free]
 
 
 def store_changes(

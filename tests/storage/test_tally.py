@@ -6,7 +6,7 @@ from concurrent.futures import Future
 import pytest
 
 from selfinstruct.request import Completion, Decoding, Failure, Request
-from selfinstruct.storage.tally import Pulse, Tally, reported
+from selfinstruct.storage.tally import Tally, reported
 
 
 def request(round_=1, number=1, stage="grow"):
@@ -121,18 +121,19 @@ def test_a_report_comes_again_and_again_until_it_is_closed(ask):
 def test_nothing_is_reported_while_nothing_is_under_way():
     rows = []
 
-    with reported(Tally(), rows.append, 0.005) as pulse:
-        pulse._thread.join(0.1)
+    with reported(Tally(), rows.append, 0.005):
+        threading.Event().wait(0.1)
 
     assert rows == []
 
 
-def test_a_round_that_ends_in_time_puts_the_report_off():
-    calls = []
-    pulse = Pulse(lambda: calls.append(1), 0.5)
-    for _ in range(20):
-        pulse.restart()
-        pulse._thread.join(0.05)
-    pulse.close()
+def test_a_round_that_ends_in_time_puts_the_report_off(ask):
+    tally, asked = ask
+    asked()
+    rows = []
+    with reported(tally, rows.append, 0.5) as again:
+        for _ in range(20):
+            again.set()
+            threading.Event().wait(0.05)
 
-    assert calls == []
+    assert rows == []
