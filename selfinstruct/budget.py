@@ -1,22 +1,17 @@
-"""Budget: the most that a run may spend, over all its executions.
+"""The most that a run may spend, over all its executions.
 
 Before a request is sent its most is reserved: its prompt at two bytes a token (real tokenizers need more bytes), and
-`max_tokens` of reply.  What is reserved and what is spent never pass the cap together, so that no reply under way can
-make a run pass it.  Where `max_tokens` is not set nothing can be reserved: requests are then sent a round at a time,
-and the last round may pass the cap.
+`max_tokens` of reply, so that no reply under way can make a run pass its limit.  Where `max_tokens` is not set requests
+are sent a round at a time, and the last round may pass the limit.
 
 Only whole rounds are committed, so that a run that was stopped by its budget has the files that an unstopped run had
-after the same round.  What was paid for an unfinished round counts only when the run is resumed.  To keep that little,
-questions that may be asked several times are reserved for all their attempts: a round that is started can be finished.
-While nothing else is under way less is enough, for nothing else could be done with the rest.  Of `requests` all
-questions must fit once; of `tokens` and `usd` as many are asked as surely fit, because the replies nearly always leave
-enough for the others.
+after the same round.  Questions that may be asked several times are reserved for all their attempts: a round that is
+started can be finished.  While nothing else is under way less is enough: of `requests` all questions must fit once, of
+`tokens` and `usd` as many are asked as surely fit.
 
-A reply without usable counts is unknown, not free: the most that its request may use counts as spent, also when the run
-is resumed, and a warning says so.
-
+A reply without usable counts is unknown, not free: the most that its request may use counts as spent, with a warning.
 What decides is what the rounds taken so far have spent, never what happens to have arrived, so that a run under a
-budget ends with the same round whenever it is repeated.  The time limit is the only one that is not deterministic.
+budget ends with the same round whenever it is repeated.  Only the time limit is not deterministic.
 """
 
 import logging

@@ -1,11 +1,8 @@
 """The decorator that makes a class buildable from YAML.
 
-A part is a frozen, keyword-only pydantic dataclass: its fields are the keys of its YAML, with their types, ranges and
-meaning in one place, and a key that it does not know is an error.  Configs never enter a part: any part can be made by
-hand in one line.  The few parts that hold state while a run lasts (trackers, the run) say `@part(frozen=False)`.
-
-The docstring below a field is its meaning (`meanings`).  Rejected: pydantic's `use_attribute_docstrings`, which parses
-the source of every part whenever the program starts.
+A part is a frozen, keyword-only pydantic dataclass: its fields are the keys of its YAML, and an unknown key is an
+error.  The few parts that hold state while a run lasts (trackers, the run) say `@part(frozen=False)`.  The docstring
+below a field is its meaning.  Rejected: pydantic's `use_attribute_docstrings`, which parses every source at each start.
 """
 
 import ast

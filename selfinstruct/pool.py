@@ -1,13 +1,10 @@
-"""Pool: every task of a run, human and machine.
+"""Every task of a run, human and machine.
 
 Tasks enter in order and keep their place; a stage that completes a task puts a new version of it in the same place.
-The pool writes to no file: it tells a journal, if it has one, so that filters and samplers are tested on a pool made in
-one line.  What a filter has to look up fast (the texts of all tasks, encoded) is an index of the pool: made when first
-asked for, and given every task once, so that filters themselves stay pure.
+What a filter has to look up fast is an index of the pool: made when first asked for, and given every task once.
 
-A pool may have a shelf, which is a file: what is added then goes there by way of the journal, and is read anew whenever
-the pool is gone through.  So are the tasks of a recipe that asks no model, which may be more than the memory holds and
-which no prompt shows.  They are not found by their ids.
+A pool may have a shelf, which is a file: what is added goes there by way of the journal, and is read anew whenever the
+pool is gone through.  So are the tasks of a recipe that asks no model, which may be more than the memory holds.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,6 @@
 """What travels between sampler, prompt, parser, filters, pool and trackers, as frozen data.
 
-One round is sample, render, complete, parse, filter, pool.  The arithmetic of a round holds to the last candidate:
-`candidates = kept + rejected`.  What travels to a model and back stands in `selfinstruct.request`.
+One round is sample, render, complete, parse, filter, pool, and `candidates = kept + rejected`.
 """
 
 from collections import Counter

@@ -1,8 +1,6 @@
 """Tasks and their instances: frozen data that imports nothing of ours.
 
-A task is an instruction with its instances, and the unit of the pool (Self-Instruct, section 2.1).
-`instances` is None until a stage has made some; an empty tuple never stands for "tried and failed": a stage that gives
-a task up is one of its `failed_stages`.
+`instances` is None until a stage has made some; a stage that gives a task up is one of its `failed_stages`.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,15 +1,11 @@
 """Why a candidate is rejected.
 
 A filter is a pure function of (candidate, pool): `reject` gives the reason, or None to let it pass.  Filters run in the
-order in which the YAML writes them, the first reason wins, and what is kept is in the pool before the next candidate is
-judged.  What needs a model is no filter but a stage.
+order in which the YAML writes them, those that compare the instances of a reply last, and the first reason wins.  What
+is kept is in the pool before the next candidate is judged.  What needs a model is not a filter but a stage.
 
-Filters that compare the instances of a reply run after the others, wherever the YAML writes them: a filter that is
-added on the command line comes last there, and an instance that it rejects must not spoil a sound one.
-
-To add one, write two files and nothing else: `conf/filters/<name>.yaml`, which nests under its own name, and
-`selfinstruct/filters/<name>.py` with a `@part` class that has `reject`.  Then
-`python run.py +filters@recipe.instructions.filters=<name>`.
+To add one, write `conf/filters/<name>.yaml`, which nests under its own name, and `selfinstruct/filters/<name>.py` with
+a `@part` class that has `reject`.  Then `python run.py +filters@recipe.instructions.filters=<name>`.
 """
 
 from collections.abc import Sequence

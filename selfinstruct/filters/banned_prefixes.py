@@ -1,11 +1,8 @@
 """Reject instructions by how they begin.
 
-Models write "Write a program" again and again; the reference code of Self-Instruct drops whatever begins so.  It
-compares letters, so that "Write a programme for the school concert" is dropped, too; here a text must end where a word
-ends, unless `whole_words` is false.  Case does not matter: the reference code compares exactly, but only after it has
-made every instruction lower-case but for its first letter.
-
-The texts are a mapping, so that one can be switched off or added alone:
+Models write "Write a program" again and again; the reference code of Self-Instruct drops whatever begins so, "Write a
+programme for the school concert" too.  Here a text must end where a word ends, unless `whole_words` is false, and case
+does not matter.  The texts are a mapping, so that one can be switched off or added alone:
 `...filters.banned_prefixes.texts={Write a program: false}`.
 """
 

@@ -1,11 +1,8 @@
 """Reject instances that give one input two outputs.
 
-Self-Instruct, section 2.2, step 4: instances of a task with the same input but different outputs are dropped.  Which of
-them is right is unknown, so none is kept.  The reference code drops every instance of the task; with `scope: input`
-the task keeps those that contradict nothing.
-
-An empty input is no input: a task without one may well have several answers.  An empty output contradicts nothing.
-White space around texts does not count.
+Self-Instruct, section 2.2, step 4.  Which of the outputs is right is unknown, so none is kept.  The reference code
+drops every instance of the task; with `scope: input` the task keeps those that contradict nothing.  An instance without
+an input or an output contradicts nothing, and white space around texts does not count.
 """
 
 from typing import ClassVar, Literal

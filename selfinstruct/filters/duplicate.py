@@ -1,8 +1,4 @@
-"""Reject instances that the same reply holds already.
-
-The reference code of Self-Instruct removes them through a Python set, which loses the order of the others; here the
-first stays, and the others stay where they are.  White space around texts does not count.
-"""
+"""Reject instances that the same reply holds already; the first stays, and white space around texts does not count."""
 
 from typing import ClassVar
 

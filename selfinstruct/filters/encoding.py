@@ -1,7 +1,7 @@
-"""Encoding: a text as rapidfuzz compares it fastest, a string with one character for each token.
+"""A text as rapidfuzz compares it fastest: a string with one character for each token.
 
-There are 1,114,111 characters to give away.  A text with a token beyond them is kept as a tuple of numbers, which
-rapidfuzz compares with strings as exactly: it takes a number for itself, and a character for its number.
+There are 1,114,111 characters; a text with a token beyond them is a tuple of numbers, which rapidfuzz compares with
+strings as exactly.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,6 @@
-"""Reject instances that break off where something should follow.
+"""Reject instances that break off where something should follow, as the reference code of Self-Instruct does.
 
-The reference code of Self-Instruct drops an instance whose input or output ends with a colon: the model has announced
-something and not written it.  The full-width colon of Chinese and Japanese counts, too.
+The full-width colon of Chinese and Japanese counts, too.
 """
 
 from selfinstruct.part import part

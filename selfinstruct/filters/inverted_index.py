@@ -1,15 +1,13 @@
-"""Postings: for each word, the texts that have it, so that a text is compared with those alone that it can resemble.
+"""An inverted index: for each word the texts that have it, so that a text is compared only with those it can resemble.
 
 A feature is a token with the number of its occurrence: "the cat the dog" has `the`, `cat`, `the 2` and `dog`.  Two
-texts then share at least as many features as their longest common subsequence has tokens.  If a match must share `a`
-of the m features of a text, it shares at least one of any m - a + 1 of them, and the cheapest are those with the
-shortest lists.  They are chosen anew for each text, so that no order of the features has to be kept while the pool
-grows (that of Xiao et al., PPJoin, 2008, is fixed beforehand).
+texts share at least as many features as their longest common subsequence has tokens.  If a match must share `a` of the
+m features of a text, it shares at least one of any m - a + 1 of them; those with the shortest lists are chosen anew for
+each text (the order of Xiao et al., PPJoin, 2008, is fixed beforehand).
 
-Two bounds then turn away nearly all that these lists hold.  Each text has a sign of 64 bits, in which each of its
-features sets one: a bit that one text has and the other has not is a feature that they do not share.  And a text
-found in c of the lists shares at most c + a - 1 features.  The first bound is sharp for short texts, the second for
-those whose signs are full.
+Two bounds then reject nearly all that these lists hold.  Each text has a signature of 64 bits, in which each of its
+features sets one: a bit that only one of two texts has is a feature that they do not share.  And a text found in c of
+the lists shares at most c + a - 1 features.
 """
 
 from array import array

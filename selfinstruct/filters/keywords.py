@@ -1,12 +1,8 @@
 """Reject instructions that ask for what a language model cannot see or make.
 
-Self-Instruct, section 2.2, step 4, gives images, pictures and graphs as examples; the reference code has thirteen
-words.  A word counts wherever it stands whole, in any case: "file-system" and "file's" hold the word "file", as in the
-reference code, while "profile" and "file_name" do not.  To let hyphenated compounds pass was rejected: "image-based"
-and "map-reading" tasks are what the list is for.
-
-Words in Chinese, Japanese, Korean, Thai and the like are found anywhere, since no space or letter ends them there;
-beside such letters a Latin word is whole, too ("image를 그려").
+Self-Instruct, section 2.2, step 4; the reference code has thirteen words.  A word counts wherever it stands whole, in
+any case: "file-system" and "file's" hold the word "file", while "profile" and "file_name" do not.  Words in scripts
+without spaces are found anywhere.
 
 The words are a mapping, so that one can be switched off (`...filters.keywords.words.draw=false`) or added
 (`+...filters.keywords.words.video=true`) alone; one with a space is written `...words={go to: false}`.

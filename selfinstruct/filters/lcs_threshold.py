@@ -1,12 +1,9 @@
-"""Border: how much two texts must have in common for their score to be above a threshold, in whole numbers.
+"""How much two texts must have in common for their score to be above a threshold, in whole numbers.
 
-The score grows with the length of the common subsequence, so that for two lengths there is one smallest length whose
-score, as rouge-score computes it, is above the threshold.  To compare with that number decides as rouge-score does,
-ties included, without a score for each pair.
-
-In exact arithmetic it is the first whole number above `threshold * (m + n) / 2`; the rounding of rouge-score moves it
-by less than one.  So three neighbors are tried, by the very expression.  A table of all lengths was rejected: a text
-may have 20,000 tokens.  Rows of it are kept for short texts, made when a text of that length first comes.
+For two lengths there is one smallest common subsequence whose score, as rouge-score computes it, is above the
+threshold; comparing with that length decides as rouge-score does, ties included.  In exact arithmetic it is the first
+whole number above `threshold * (m + n) / 2`, and the rounding of rouge-score moves it by less than one, so three
+candidates are tried.
 """
 
 import numpy as np

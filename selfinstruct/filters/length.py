@@ -1,9 +1,7 @@
 """Reject instructions that are too short or too long.
 
-Self-Instruct, section 2.2, step 4, drops what is too long or too short; the reference code drops 3 words and fewer, and
-more than 150.  Words are what white space separates.  In scripts that put no space between words each letter counts as
-one, so that a Chinese instruction is not taken for a single word.  A Chinese word has two letters more often than one,
-and a Thai word four or five: raise `max_words` for long tasks in these languages.
+Self-Instruct, section 2.2, step 4; the reference code drops 3 words and fewer, and more than 150.  Words are what white
+space separates; in scripts without spaces each letter counts as one, so raise `max_words` for these languages.
 """
 
 from typing import Annotated, Self

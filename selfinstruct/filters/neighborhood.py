@@ -1,11 +1,8 @@
-"""Neighbors: how near a text of the pool is to every text before it.
+"""How near a text of the pool is to every text before it.
 
-This needs the longest common subsequence with all of them, not with the few that might be above a threshold.  Texts of
-up to 16 and up to 64 tokens are compared all at once (`bit_parallel_lcs`), longer ones by rapidfuzz, which
-takes several texts in one go four times as fast as one by one.
-
-A score depends on nothing but two lengths and what is common, so that some hundred different scores stand for all
-texts: these are computed, ordered and added up, with how often each occurs.
+This needs the longest common subsequence with all of them.  Texts of up to 16 and up to 64 tokens are compared all at
+once (`bit_parallel_lcs`), longer ones by rapidfuzz, several at a time.  A score depends on nothing but two lengths and
+what is common, so that some hundred different scores, with how often each occurs, stand for all texts.
 """
 
 from array import array

@@ -1,8 +1,6 @@
-"""Crossing: the ROUGE-L F of every text of one list with every text of another, exactly.
+"""The ROUGE-L F of every text of one list with every text of another, exactly, for a finished pool.
 
-A finished pool is measured whole: each text against all others, those after it as well.  `selfinstruct.filters.rouge`
-answers for the texts before a task only, which is what a filter may know.  Rows are made some at a time, which bounds
-the memory.
+Rows are made some at a time, which bounds the memory.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,6 @@
-"""Reject short outputs that apologise.
+"""Reject short outputs that apologize.
 
-WizardLM (Xu et al., 2023), section 2.2, takes a response that holds "sorry" and has fewer than 80 words for one that
-could not be given: the model struggles with the instruction.  A long one may say sorry within a letter or a story.
+WizardLM (Xu et al., 2023), section 2.2: a response that holds "sorry" and has fewer than 80 words could not be given.
 """
 
 import re

@@ -1,8 +1,4 @@
-"""Reject instances whose output is their input.
-
-Self-Instruct, section 2.2, step 4, names this as the mark of an invalid instance.  White space around the two does not
-count.  An instance with neither input nor output is left to `empty_output`.
-"""
+"""Reject instances whose output is their input (Self-Instruct, section 2.2, step 4); white space is ignored."""
 
 from selfinstruct.part import part
 from selfinstruct.pool import Pool

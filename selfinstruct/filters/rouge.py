@@ -1,15 +1,12 @@
 """The instructions of a pool, ready to be compared with a text by ROUGE-L: exactly, and without a look at most of them.
 
-Whether a text is above the threshold with any of the pool is decided in three steps, each of them exact: an inverted
-index finds the texts that share enough words (`inverted_index`), whole numbers say how much in common is
-enough (`lcs_threshold`), and rapidfuzz measures the longest common subsequence with the few that are
-left: of 52,000 real instructions, most often no more than ten.
+Whether a text is above the threshold with any of the pool is decided in three exact steps: an inverted index finds the
+texts that share enough words (`inverted_index`), whole numbers say how much in common is enough (`lcs_threshold`), and
+rapidfuzz measures the few that are left: of 52,000 real instructions, most often no more than ten.
 
-One index serves all filters with its tokenizer, whatever their thresholds.  A text without tokens is in no list: it
-scores 0 with everything, as in rouge-score.
-
-Rejected: rapidfuzz for all texts (sixty times slower with 52,000), and numba or a C kernel (a compiler, or 190 MB,
-for a filter that is not the bottleneck).
+One index serves all filters with its tokenizer, whatever their thresholds.  A text without tokens scores 0 with
+everything, as in rouge-score.  Rejected: rapidfuzz for all texts (sixty times slower with 52,000), and numba or a C
+kernel (a compiler, or 190 MB).
 """
 
 from array import array

@@ -1,11 +1,8 @@
 """ROUGE-L F of two texts, to the last bit of rouge-score's own number.
 
-The F measure rests on the longest common subsequence of two token lists: with `common` its length, precision is
-`common / m` and recall `common / n`.  Only this expression, evaluated in this order, decides as rouge-score does: a
-pair whose score is exactly the threshold comes out a hair above it for some lengths (7 of 7 and 13) and not for others
-(7 of 10 and 10).  The shorter `2 * common / (m + n)`, or a score computed by rapidfuzz, decides many of those pairs
-otherwise.  No score is above 1: `p * r` is at most the smaller of the two, so that `2 * p * r` is at most `p + r`, and
-rounding keeps that order.
+With `common` the length of the longest common subsequence, precision is `common / m` and recall `common / n`.  Only
+this expression, evaluated in this order, decides as rouge-score does: a pair whose score is exactly the threshold comes
+out a hair above it for some lengths (7 of 7 and 13) and not for others (7 of 10 and 10).  No score is above 1.
 """
 
 from math import fsum

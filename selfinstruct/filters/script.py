@@ -1,13 +1,12 @@
 """Reject instructions by the character they begin with.
 
 The reference code of Self-Instruct drops what begins with ASCII punctuation, mostly debris of a list or of an answer,
-and what begins with a non-ASCII character, to keep to English.  Here the script of the first character decides, and a
-script is allowed by default where a seed begins with it: Korean seeds make a Korean run, without a key to set, and a
-model that answers in another language is noticed.  `ascii_only` brings the reference code's rule back.
+or with a non-ASCII character, to keep to English.  Here the script of the first character decides, and a script is
+allowed by default where a seed begins with it, so that Korean seeds make a Korean run.  `ascii_only` brings the
+reference code's rule back.
 
-What begins with a quotation mark or a bracket was looked at in 112,000 real English instructions: nearly all of the
-hundred are proverbs given as answers, unfilled placeholders and pieces of data.  So they are rejected like other
-punctuation.  Where `quotes` are allowed, the character behind them decides.  The Spanish ¿ and ¡ are passed over.
+Of 112,000 real English instructions nearly all of the hundred that begin with a quotation mark or a bracket are debris,
+so they are rejected.  Where `quotes` are allowed, the next character decides.  The Spanish ¿ and ¡ are passed over.
 """
 
 import unicodedata

@@ -1,9 +1,8 @@
 """How scripts are written: which script a letter belongs to, and where its words end.
 
-Chinese, Japanese, Thai, Lao, Burmese and Khmer put no space between words, so that each of their letters has to stand
-for a word.  Korean puts spaces, but ties particles to its words: "file" is 파일, and "the file" (as an object) 파일을.
-Segmenters and morphological analysers were rejected: they are large, they err, and their next version errs otherwise,
-so that the same run would end with another dataset.
+Chinese, Japanese, Thai, Lao, Burmese and Khmer put no space between words, so that each of their letters stands for a
+word.  Korean puts spaces, but ties particles to its words.  Rejected: segmenters, since their next version decides
+otherwise, and the same run would end with another dataset.
 """
 
 import re

@@ -1,16 +1,12 @@
 """Reject instructions that resemble one the pool has.
 
-Self-Instruct, section 2.2, step 4: a new instruction enters only if its ROUGE-L similarity with every task of the
-pool, human-written seeds included, is less than 0.7.  The reference code rejects what is above 0.7, by the numbers of
-the rouge-score package, and so does this, to their last bit (see `selfinstruct.filters.score`).
+Self-Instruct, section 2.2, step 4: a new instruction enters only if its ROUGE-L similarity with every task of the pool,
+seeds included, is less than 0.7.  The reference code rejects what is above 0.7, by the numbers of the rouge-score
+package, and so does this, to their last bit (`selfinstruct.filters.score`), but it looks at few texts of the pool
+(`selfinstruct.filters.rouge`).  The neighbors and the mean score of what was kept are measured for the kept tasks only.
 
-The reference code compares one pair at a time.  Here a decision looks at those few texts that can be above the
-threshold at all (`selfinstruct.filters.rouge`).  To record the neighbors and the mean score of what was kept, as the
-published data does, takes a look at every text of the pool: that is a question of its own, asked for the kept tasks
-together and never for what was rejected.
-
-A candidate whose instruction has no tokens (punctuation only, or under `rouge` another script than Latin) scores 0 with
-everything and passes; `length`, `script` and the `unicode` tokenizer are what stops it.
+A candidate whose instruction has no tokens (punctuation only, or under `rouge` another script than Latin) passes;
+`length`, `script` and the `unicode` tokenizer are what stops it.
 """
 
 from collections.abc import Sequence

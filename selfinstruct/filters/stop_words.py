@@ -1,8 +1,7 @@
 """Reject outputs that say nothing: punctuation and stop words alone.
 
 WizardLM (Xu et al., 2023), section 2.2, elimination rule 3; the paper does not print its list.  The one of the YAML
-leaves out what may be a whole answer ("no", "not", "a" where letters name the choices), since a right answer is worth
-more than a rule.  Words are runs of letters and digits of any script: an answer in Chinese is no punctuation.
+leaves out what may be a whole answer ("no", "not", "a").  Words are runs of letters and digits of any script.
 """
 
 import re

@@ -1,7 +1,6 @@
-"""Reject what the reply breaks off in.
+"""Reject what the reply breaks off in: a reply that reaches its token limit ends anywhere.
 
-A reply that reaches its token limit ends anywhere.  Its last instruction or instance is incomplete, and the others are
-whole: the reference code of Self-Instruct drops the last instance as well, but all instructions of such a reply.
+The reference code of Self-Instruct drops the last instance as well, but all instructions of such a reply.
 """
 
 from selfinstruct.part import part

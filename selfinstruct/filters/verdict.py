@@ -1,8 +1,4 @@
-"""Reject what a judge has judged so.
-
-A judge is a stage: it asks a model about each task, and what the model says is an attribute.  Which verdicts turn a
-task away is said here, so that one recipe may count what is the end of a task in another.
-"""
+"""Reject what a judge has judged so: a judge is a stage, and what its model says of a task is an attribute."""
 
 from selfinstruct.part import part
 from selfinstruct.pool import Pool

@@ -1,10 +1,8 @@
 """The shape of exported rows.
 
-A format names its file and turns the pool into rows, one JSON object a line.  It is a pure function of the pool: the
-same pool gives the same bytes.  Where each object has to be a file of its own, the format names a zip, and the rows are
-its files: a run of 52,000 tasks leaves one file in `dataset/`, with one row in the card and one hash.
-
-A format that can be read back has a reader of its name among the seeds, and its docstring says what it does not hold.
+A format names its file and turns the pool into rows, one JSON object a line: the same pool gives the same bytes.  Where
+each object has to be a file of its own, the format names a zip.  A format that can be read back has a reader of its
+name among the seeds, and its docstring says what it does not hold.
 
 To add one: `conf/formats/<name>.yaml`, nesting under its own name, and one module here.
 """

@@ -1,12 +1,7 @@
-"""One row a task, with its first instance: the columns of the Alpaca data.
+"""One row a task, with its first instance: the columns of the Alpaca data, whose trainers count rows as tasks.
 
-Alpaca has exactly one instance for each instruction, and trainers that were written for it take that for granted: they
-count rows as tasks.  So the first instance is exported and the others are left out; to have all of them, export
-`self_instruct`, which has the same columns.  The release is a single JSON list; here it is one object a line, as in all
-files of a dataset, which `load_dataset("json")` and the trainers built on it read the same way.
-
-Not held, so that the reader of the same name (`seeds=alpaca`) does not give it back: all instances but the first, tasks
-without one, whether a task is classification, parents and neighbors.
+Not held: all instances but the first (`self_instruct` has them), tasks without one, whether a task is classification,
+parents and neighbors.
 """
 
 from collections.abc import Iterator

@@ -1,12 +1,8 @@
 """One conversation an instance: the user asks, the assistant answers.
 
-The column `messages` with `role` and `content` is what trainers apply a model's chat template to; they look for that
-column by name and pass over the others, so what says where a row came from can stay.  Instruction and input become one
-user message with a blank line between them and no label: a person who types into a chat writes no "Input:" either.
-
-Not held, so that the reader of the same name (`seeds=chat`) does not give it back: where an instruction ends and its
-input begins, which instances are of one task where they have inputs, tasks without instances, whether a task is
-classification, parents and neighbors.
+Trainers look for the column `messages` with `role` and `content`.  Instruction and input become one user message with a
+blank line between them.  Not held: where an instruction ends and its input begins, which instances are of one task
+where they have inputs, tasks without instances, whether a task is classification, parents and neighbors.
 """
 
 from collections.abc import Iterator

@@ -1,11 +1,7 @@
-"""One row an instance, in the flattened columns of Natural Instructions v2.
+"""One row an instance, in the columns of Natural Instructions v2: `task_name, id, definition, inputs, targets`.
 
-`superni` writes what the publishers keep: a file a task.  Trainers rather read what was made of these files and
-published as JSONL, `task_name, id, definition, inputs, targets`, one target a row.  So both are formats, and this one
-is read by the same few lines as the published rows are, and can be mixed with them.  `task_name` is the id of the task
-and `id` that of the instance; who wrote a row follows after the columns.
-
-Not held: whether a task is classification, tasks without instances, parents and neighbors.
+`task_name` is the id of the task and `id` that of the instance; who wrote a row follows after the columns.  Not held:
+whether a task is classification, tasks without instances, parents and neighbors.
 """
 
 from collections.abc import Iterator

@@ -2,21 +2,14 @@
 
 A model that is tuned on one layout may fail on all others, so each example is written in a layout drawn at random (Wang
 et al. 2023, section 2.3).  The layouts stand in the YAML: seven for examples with an input and six for those without,
-as in the reference code.
+as in the reference code.  As there, equal pairs are written once, and the rows are shuffled and hold two columns.
 
-Three things differ from that code.  It strips everything before a colon from half of the inputs, which turns "I met him
-at 10:30" into "30"; that is left out.  Its draws depend on Python's string hashing; here they come from a stream of
-this format's own, `random_seed/prompt_completion`, so that the same pool gives the same bytes anywhere.  And the coin
-that joins the paragraphs of an input has a key, so that it can be turned off.
+Unlike that code, this does not strip everything before a colon from half of the inputs, which turns "I met him at
+10:30" into "30"; draws come from a stream of this format's own, `random_seed/prompt_completion`; and the coin that
+joins the paragraphs of an input has a key.
 
-As there, equal pairs are written once and the rows are shuffled.  Rows hold the two columns and nothing else, because
-fine-tuning services refuse files with further keys.
-
-There is no reader of this format among the seeds: layouts cannot be distinguished reliably, so that instruction, input
-and label would be guessed, and the rows do not say who wrote them.  Export another format beside it.
-
-A shuffle needs all rows at once.  They lie in a database of SQLite's without a name, which it keeps in memory as long
-as it is small and on disk otherwise, so that a dataset may be larger than the memory.
+No reader gives these rows back.  A shuffle needs all rows at once: they lie in a database of SQLite's without a name,
+which is on disk when it is large.
 """
 
 import hashlib

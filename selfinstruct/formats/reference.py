@@ -1,15 +1,11 @@
 """The four files of the published Self-Instruct code, so that its later scripts continue from this pool.
 
 Each file holds the keys which that code writes, in its order, and no others.  Where a task came from stands inside
-`metadata`, which its scripts carry along unread.
-
-What has no counterpart is written as that code writes it.  A task that nobody classified has an empty answer, as after
-a failed request.  A task without instances is left out of the two files of instances, so that the scripts still ask for
-them.  Seeds are in none of the files: the scripts read those from their own file and would take them for machine-made.
+`metadata`, which its scripts carry along unread.  A task that nobody classified has an empty answer, as after a failed
+request, and one without instances is left out of the two files of instances.  Seeds are in none of the files.
 
 The reader's marks are looked for anywhere in a text ("Example", "Output:", "Input:", "Class label:"), so an instance
-that holds one is read back differently; so is a label of several lines, and space around a text.  The fourth file has
-all of them as they are.
+that holds one is read back differently from the third file; the fourth has all of them as they are.
 """
 
 from collections.abc import Iterator, Sequence

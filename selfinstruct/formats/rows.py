@@ -1,7 +1,6 @@
 """What the formats have in common: which tasks are exported, and what says where a row came from.
 
-Exported are the tasks that a model made and that have instances, in the pool's order, and after them the seeds if they
-are wanted.  Seeds are off by default, because they are other people's work with a license of its own.
+Seeds are off by default, because they are other people's work with a license of its own.
 """
 
 from collections.abc import Iterator

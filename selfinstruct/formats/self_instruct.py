@@ -1,13 +1,8 @@
-"""One row an instance, with the columns of the published Self-Instruct data.
+"""One row an instance, with the columns of the published Self-Instruct data (Wang et al. 2023).
 
-The columns `instruction, input, output` are those of the data released with the paper (Wang et al. 2023), which most
-fine-tuning tools read as they are.  What says where a row came from follows after them: the task's id, the stage that
-made it (`human` for a seed) and the models that wrote it.  Readers that pick their columns pass over these; without
-them nobody could trace a bad row back to its request in `pool.jsonl`, nor tell two models' rows apart once they are
-mixed.  Rows of one task share its id.
-
-Not held, so that the reader of the same name (`seeds=self_instruct`) does not give it back: tasks without instances,
-whether a task is classification, parents and neighbors.
+What says where a row came from follows after `instruction, input, output`: the task's id, the stage that made it
+(`human` for a seed) and the models that wrote it.  Not held: tasks without instances, whether a task is classification,
+parents and neighbors.
 """
 
 from collections.abc import Iterator

@@ -1,12 +1,6 @@
-"""One conversation an instance, in the shape of ShareGPT: the human asks, `gpt` answers.
+"""One conversation an instance, in the shape of ShareGPT: the human asks, `gpt` answers, whichever model it was.
 
-The columns `id` and `conversations` with `from` and `value` are what Vicuna's trainer and those after it read.  The
-speakers' names are theirs, whichever model wrote the text: `gpt` is the word for the assistant, and who it was stands
-in `models`.  As in `chat`, instruction and input become one message with a blank line between them.
-
-Not held, so that no reader gives it back: where an instruction ends and its input begins, whether a task is
-classification, which instances are of one task where they have inputs, tasks without instances, and, as in all formats
-of rows, parents and neighbors.
+Vicuna's trainer reads `id` and `conversations` with `from` and `value`.  Not held is what `chat` does not hold.
 """
 
 from collections.abc import Iterator

@@ -1,16 +1,11 @@
 """One JSON file a task, with the keys of Super-NaturalInstructions (Wang et al. 2022), all in one zip.
 
-The keys are those of the published task files, in their order.  What this program does not know is said to be
-`Unknown`, the word of the published files, or is an empty list: contributors, domains, languages, license.  Nothing
-is guessed, not even that a text is English.  `Source` says that the task was grown and by which models, in words of its
-own where it was the offline grammar, so that the mark survives in a key that every reader of such files shows.
-
-Instances that follow each other with one input are one, with several right outputs.  Positive examples are left empty:
-they would have to be taken from the instances, and which of them are good enough to teach nobody has judged.
+What is not known is `Unknown`, the word of the published files, or an empty list.  `Source` says that the task was
+grown and by which models, or by the offline grammar.  Instances that follow each other with one input are one, with
+several right outputs; nobody has judged which are good enough for positive examples.
 
 After the published keys stand `id`, `is_classification`, `origin` and `models`.  Not held: tasks without instances,
-parents and neighbors.  The files are numbered in the pool's order and their names hold nothing of the tasks, so that
-no id can be a path.
+parents and neighbors.  The names of the files hold nothing of the tasks, so that no id can be a path.
 """
 
 from collections.abc import Iterator

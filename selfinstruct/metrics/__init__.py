@@ -1,13 +1,11 @@
-"""What is counted of a round beside its figures.
+"""What is counted of a round besides its figures.
 
-A metric looks at one round and gives numbers under names of its own; they stand in `rounds.jsonl` and W&B beside the
-round's figures, and on the console where the name has no slash.  It is a pure function of the round, of the tasks that
-it made or changed and of those that were in the pool before its stage began: which other tasks the stage has completed
-by then may differ when a run is resumed.
+A metric is a pure function of a round, of the tasks that it made or changed and of those that were in the pool before
+its stage began, since which others are completed by then may differ when a run is resumed.  Its numbers stand in
+`rounds.jsonl` and W&B beside the round's figures, and on the console where the name has no slash.
 
-To add one, write two files and nothing else: `conf/metrics/<name>.yaml`, which nests under its own name, and
-`selfinstruct/metrics/<name>.py` with a `@part` class that has `figures`.  Then
-`python run.py +metrics@recipe.instructions.metrics=<name>`.
+To add one, write `conf/metrics/<name>.yaml`, which nests under its own name, and `selfinstruct/metrics/<name>.py` with
+a `@part` class that has `figures`.  Then `python run.py +metrics@recipe.instructions.metrics=<name>`.
 """
 
 from collections.abc import Mapping

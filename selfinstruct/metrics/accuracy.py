@@ -1,12 +1,8 @@
 """Execution accuracy: how well the instructions that were induced for a family do what was meant.
 
 Instruction Induction (Honovich et al., 2022, section 3.1): an instruction is as good as the outputs that a model gives
-when it follows it, on inputs that were held out.  A family's score is the mean over all its predictions, so that an
-instruction that was predicted often weighs as often, though it is executed once.
-
-What has no answer has no merit: an input that was given up is scored 0, and so is a prompt whose reply held no
-instruction.  An instruction that was not executed yet is left out; in a finished run all were.  Where others
-are executed, all families have had their prompts, and one without any instruction scores 0.
+when it follows it, on held-out inputs.  A family's score is the mean over all its predictions.  An input that was given
+up is scored 0, and so is a prompt whose reply held no instruction; an instruction not executed yet is left out.
 """
 
 from collections import Counter

@@ -1,10 +1,4 @@
-"""Score, round by round, the instructions that are being executed.
-
-Each round has the scores so far of the families that it is about, and the last one those of all families and their
-mean (Instruction Induction, Honovich et al., 2022, section 3.1); `selfinstruct.metrics.accuracy` says what a score is.
-The answers of a family are scored anew in each of its rounds: a twentieth of a millisecond each, and the result depends
-on nothing but the pool.
-"""
+"""Score, round by round, the instructions that are being executed (Honovich et al., 2022, section 3.1)."""
 
 from collections.abc import Mapping
 

@@ -1,9 +1,6 @@
-"""Count what became of each operation, generation by generation.
+"""Count what became of each operation of Evol-Instruct (Xu et al., 2023, section 2.2), generation by generation.
 
-Which operations a model masters, and where evolving stops to pay, is the first question about a run of Evol-Instruct
-(Xu et al., 2023, section 2.2): so each round says, for each operation that it drew, how many requests asked for it, how
-many of these were kept, and which filters rejected the others.  In a stage that completes tasks the operation is
-that by which the task was made.  What was drawn by no operation is counted under none.
+In a stage that completes tasks the operation is that by which the task was made.
 """
 
 from collections import Counter

@@ -1,9 +1,7 @@
 """One published method each, as a mapping of stages that run in the order written.
 
-Two kinds of stage ask a model: `Grow` appends tasks until the pool holds enough, `Annotate` completes tasks that lack
-something.  Both are sample, render, complete, parse, filter, pool; they differ in the last.  A third asks no model:
-`Convert` makes tasks of annotated rows.  There is no other control flow: no graph, no branches, no columns.  A recipe
-of known stages is YAML alone.
+`Grow` appends tasks until the pool holds enough, `Annotate` completes tasks that lack something, and `Convert` makes
+tasks of annotated rows without a model.  There is no other control flow: no graph, no branches, no columns.
 
 To add one: `conf/recipe/<name>.yaml`, with its paper and every departure from it at the head, the paper's BibTeX entry
 in `conf/recipe/<name>.bib`, and its prompts under `conf/prompt/<name>/`.

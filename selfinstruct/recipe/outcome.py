@@ -1,8 +1,7 @@
 """What came of a question about a task, and what the task is afterwards.
 
-A stage that annotates may ask about a whole task, or about one input of it after the other (Instruction Induction
-executes an instruction on a hundred).  The answer to an input is one more instance, and an input that is given up is
-stored with the reason, so that neither is asked about again; a task that is given up as a whole stores that itself.
+The answer to one input of a task (Instruction Induction executes an instruction on a hundred) is one more instance, and
+an input that is given up is stored with the reason; a task that is given up as a whole stores that itself.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,7 @@
 """Show input-output pairs of a task family, from which its instruction is to be induced.
 
 Instruction Induction (Honovich et al., 2022, section 2) shows five pairs to a prompt, and 100 prompts a family.  The
-pairs of a prompt have different inputs, always: in the published prompts eight of common_concept and two of rhymes show
-an input twice.  Those prompts can be used as they are, all the same; the template then has the whole text as `prompt`.
+pairs of a drawn prompt have different inputs; ten of the published prompts show an input twice.
 """
 
 import re

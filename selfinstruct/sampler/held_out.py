@@ -1,11 +1,7 @@
 """Show an induced instruction with an input that was held out, to see whether it is what was meant.
 
-Instruction Induction (Honovich et al., 2022, section 3.1) executes each induced instruction on inputs that no prompt
-has shown.  Instructions of one family that are equal, to the letter, are executed once: the first task that has one is
-asked about, and the others are like it.
-
-Inputs are taken in the order of the data, never drawn, so that all instructions of a family meet the same ones, in a
-run that went on too.
+Instruction Induction (Honovich et al., 2022, section 3.1).  Equal instructions of one family are executed once, for the
+first task that has one.  Inputs are taken in the order of the data, so that all instructions meet the same ones.
 """
 
 from collections.abc import Iterator

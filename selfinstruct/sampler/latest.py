@@ -1,10 +1,8 @@
 """Show the newest version of every task, each with an operation to evolve it by.
 
-Evol-Instruct (Xu et al., 2023, section 2.2): in each generation every instruction is evolved once, by one operation of
-several.  What comes of it takes its place in the next generation; where the evolution failed, the instruction returns
-unchanged.  So every task that the run started from heads a lineage, and the newest task of it that has instances is
-shown.  A task of the stage that has none and was given up by some stage has failed; one that has none and was not given
-up is still on its way, and until it has come there is nothing to draw.
+Evol-Instruct (Xu et al., 2023, section 2.2): in each generation every instruction is evolved once; what comes of it
+takes its place in the next generation, and where the evolution failed, the instruction returns unchanged.  A task of
+the stage that has no instances and was not given up is still on its way, and until it has come nothing is drawn.
 """
 
 from random import Random

@@ -1,8 +1,7 @@
 """Show one task that lacks a field, so that the model completes it.
 
-Self-Instruct completes tasks in two steps: whether a task is classification (section 2.2, step 2), and its instances,
-in another order for classification tasks than for the rest (step 3).  Each is "the tasks that lack this, where that".
-A judge fills an attribute of tasks in the same way.
+Self-Instruct, section 2.2, asks whether a task is classification (step 2) and for its instances, in another order for
+classification tasks (step 3).  A judge fills an attribute of tasks in the same way.
 """
 
 from itertools import islice

@@ -1,8 +1,7 @@
 """Show human tasks and some that the run has made itself.
 
 Self-Instruct, section 2.2: a prompt shows 6 human-written tasks and 2 of the model's own, shuffled together.  While
-there are fewer of its own, human ones take their place, so that every prompt shows the same number, as far as there are
-seeds for it.
+there are fewer of its own, human ones take their place.
 """
 
 from random import Random

@@ -1,8 +1,7 @@
-"""Seed tasks from a file in the columns of the Alpaca data: one task a row, `instruction`, `input`, `output`.
+"""Seed tasks in the columns of the Alpaca data, JSON or JSONL: one task a row, `instruction`, `input`, `output`.
 
-The release is one JSON list, what this program exports is JSONL; both are read.  A row with an instruction alone, as
-the seeds of InstructWild are, is a task without an instance; one with a list of `instances` has them all.  Whether a
-task is classification the columns do not say; a row may (`is_classification`).
+A row with an instruction alone is a task without an instance; one with a list of `instances` has them all.  A row may
+say whether its task is classification (`is_classification`).
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
 """From the rows of a file to its seeds: which rows are one task, what each is called, and all mistakes at once.
 
-Two kinds of files differ in what a repeated id means.  Where a row is a task, it is a mistake.  Where a row is an
-instance, rows of one id are one task, and rows without ids are one task where they have one instruction.
+Where a row is a task, a repeated id is a mistake.  Where a row is an instance, rows of one id are one task, and rows
+without ids are one task where they have one instruction.
 """
 
 from collections.abc import Callable, Iterable, Mapping

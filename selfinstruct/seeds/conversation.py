@@ -1,14 +1,10 @@
 """Seed tasks from conversations: what a person asks first, and what the assistant answers.
 
-Formats of conversations differ in their words alone, so that these stand in the YAML: another format is another YAML.
+Formats of conversations differ in their words alone, so that another format is another YAML.  The whole question is
+taken for the instruction, and the input is empty.  Rows of one id with one question are one task with several answers;
+other questions under the same id are tasks of their own, with a number behind the id.
 
-What a conversation does not say is where an instruction ends and its input begins: the whole question is taken for the
-instruction, and the input is empty.  Rows of one id with one question are one task with several answers; other
-questions under the same id are tasks of their own, with a number behind the id, since an export gives every instance of
-a task the id of the task.
-
-Conversations in the wild are longer.  What follows the first answer rests on it and is no task by itself, so it is left
-out, or refused (`longer`); so is what a system message asks for, which an instruction has no place for.
+What follows the first answer rests on it, so it is left out, or refused (`longer`); system messages are left out.
 """
 
 from collections.abc import Mapping

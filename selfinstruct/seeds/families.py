@@ -2,9 +2,8 @@
 
 Instruction Induction (Honovich et al., 2022, section 2) shows a model a few pairs of a family, takes its guess of the
 instruction behind them, and tries the guess on pairs that were held out.  A family becomes two tasks: one under its
-name, with the pairs that prompts may show, and one with `.execute` behind it, with those that they may not.  The
-instruction of both is the first that a person gave; all of them, and how answers are scored, stand in the attributes.
-Where several outputs are right for an input, there are as many instances with it; the first is the one to be shown.
+name, with the pairs that prompts may show, and one with `.execute` behind it, with those that they may not.  Where
+several outputs are right for an input, there are as many instances with it; the first is the one to be shown.
 
 A family is a JSON file of ours, or the published data as it is (`published_families`), in a folder or a zip archive.
 """

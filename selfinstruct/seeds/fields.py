@@ -1,9 +1,8 @@
 """What the fields of a seed may hold, with the same messages for every kind of file, and who wrote it.
 
-A file of tasks need not be a person's work: most that are published were written by a model.  Seeds are the tasks that
-a run started from, so their origin is `human` in the pool, whatever their author; `models` is what keeps text written
-by a model from being labelled as human.  A row that this program exported names its author (`origin`, `models`); for
-all others the user does (`author`).  An author whom nothing names is `unknown`, never a person.
+Most published files of tasks were written by a model.  Seeds have the origin `human` in the pool, whatever their
+author; `models` keeps text written by a model from being labelled as human.  A row that this program exported names its
+author (`origin`, `models`); for all others the user does (`author`).  An author whom nothing names is `unknown`.
 """
 
 from collections.abc import Iterable, Mapping

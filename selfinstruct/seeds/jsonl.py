@@ -1,12 +1,7 @@
-"""Seed tasks from a JSONL file, or from one JSON list.
+"""Seed tasks from a JSONL file, or from one JSON list, in the keys of those that were published with Self-Instruct.
 
-The keys are those of the seed tasks that were published with Self-Instruct, so that such a file is read as it is:
-`instruction`, `instances` [{`input`, `output`}], and, where there are such, `is_classification` and `id`.  Whether a
-task is classification is not known where it is null or left out, as in the published user-oriented tasks; a stage that
-needs it asks.  Other keys are allowed and ignored.  The whole file is read before anything is said, so that one run
-reports every bad line.
-
-A file in these keys is taken for a person's work; for any other, use a reader that asks who wrote it.
+`instruction`, `instances` [{`input`, `output`}], and, where there are such, `is_classification` and `id`; other keys
+are ignored.  A file in these keys is taken for a person's work; for any other, use a reader that asks who wrote it.
 """
 
 from pathlib import Path

@@ -1,8 +1,4 @@
-"""Files of other kinds that are given as seeds: what they are, and what to use instead.
-
-A compressed file or a table would otherwise be reported line by line, as JSON that is not UTF-8.  The kind is known by
-the first bytes, which say more than a name; only CSV has none, so that its name or its header decides.
-"""
+"""Files of other kinds that are given as seeds: what they are, by their first bytes or their header, and a remedy."""
 
 import re
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Seed tasks from the flattened rows of Natural Instructions v2: `task_name`, `id`, `definition`, `inputs`, `targets`.
 
-A row is one instance with one target, so that an instance with several right outputs has several rows.  Rows of one
-`task_name` are one task, or, without a name, rows of one definition; `id` names the instance and is not kept.
+A row is one instance with one target.  Rows of one `task_name` are one task, or, without a name, rows of one
+definition; `id` names the instance and is not kept.
 """
 
 from pathlib import Path

@@ -1,16 +1,12 @@
 """The published data of Instruction Induction, read as it is.
 
 Its folder `data` holds, under the name of each family, `raw/induce` and `raw/execute` (the pairs), `annotations` (the
-instructions that people gave) and `induction_input` (100 whole prompts).  The rows differ by family:
+instructions that people gave) and `induction_input` (100 whole prompts).  Most rows are an `input` and an `output`, and
+some list further right outputs.  Cause and effect are two sentences without an order: held out, both orders are asked;
+to be shown, they alternate, since a prompt with both orders of one pair would give the answer away.
 
-- most are an `input` and an `output`, and some list further outputs that are right;
-- cause and effect are two sentences without an order.  Held out, both orders are asked, as in the paper; to be shown,
-  the orders alternate from row to row, since a prompt with both orders of one pair would give the answer away;
-- a common concept has `items` and every wording that is accepted.
-
-Kept apart from the evaluation code that came with it: a held-out input that stands twice (one in common_concept) is
-asked and counted once; `sentence_similarity` works (that code asks for a key which the file does not have); in rhymes
-the input itself is among the accepted answers, which is noted, so that strict scoring leaves it out.
+Unlike the evaluation code that came with it, this asks a held-out input that stands twice once, and notes that in
+rhymes the input itself is among the accepted answers, so that strict scoring leaves it out.
 """
 
 import re

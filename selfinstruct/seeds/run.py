@@ -1,10 +1,7 @@
-"""Seed tasks from the pool of an earlier run: every task that it had committed, its seeds and what it made.
+"""Seed tasks from the pool of an earlier run, up to its last committed round: its seeds and what it made.
 
 What is known of a task stays, with its id.  Who wrote it moves below `seeds` in `models`, so that no machine's text
-passes for a person's, and the grammar's for no model's, however often a pool is passed on.  Left out is what means
-nothing outside that run: round and request, and which stages gave it up, for this run may have a better model.
-
-A run that is still at work, or was stopped, is read up to its last committed round.
+passes for a person's, however often a pool is passed on.  Left out are round, request, and which stages gave it up.
 """
 
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """Seed tasks from a file with one row an instance: `instruction`, `input`, `output`, as released with Self-Instruct.
 
-Rows with one id are one task, and so are rows without ids that have one instruction, wherever they stand in the file.
-A row with an instruction alone is a task without an instance, and one with a list of `instances` has them all.
+Rows with one id are one task, and so are rows without ids that have one instruction.  A row with an instruction alone
+is a task without an instance, and one with a list of `instances` has them all.
 """
 
 from pathlib import Path

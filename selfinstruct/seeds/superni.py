@@ -1,12 +1,8 @@
 """Seed tasks from files of Super-NaturalInstructions (Wang et al. 2022), one JSON object a file, as published.
 
-`Definition` (a text, or a list of texts) is the instruction.  The positive examples and then the instances are the
-task's instances, an output each: an input with several right outputs gives several.  Negative examples are wrong on
-purpose and are left out; so is what has no place in a task (contributors, sources, domains, languages, licenses), and
-must be stated separately when a dataset that grew from such seeds is published.
-
-A task is classification where its file says so, as an export does, or where `Classification` is among its categories;
-other schemes of categories leave it open.
+The positive examples and then the instances are the task's instances, one for each right output.  Negative examples and
+what has no place in a task (contributors, domains, licenses) are left out.  A task is classification where its file
+says so, or where `Classification` is among its categories; other schemes of categories leave it open.
 """
 
 from collections.abc import Iterator, Mapping

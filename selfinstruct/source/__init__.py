@@ -1,8 +1,7 @@
 """Annotated data that a recipe turns into instruction data: rows that people, not models, have labelled.
 
-A source holds one task or several; each gives its rows one at a time, for a dataset may be larger than the memory.
-What is wrong in it comes in its place, as a `Mistake`, so that one reading reports everything.  What a row means, how
-it is phrased, is not the source's: that stands in the YAML, beside its columns.
+A source holds one task or several, and gives their rows one at a time, for a dataset may be larger than the memory.
+What is wrong in it comes in its place, as a `Mistake`.  How a row is phrased stands in the YAML.
 
 To add one: `conf/source/<name>.yaml` and one module here.
 """

@@ -1,9 +1,7 @@
 """A dataset of the Hugging Face hub, or one saved on disk, by `datasets` (`pip install 'selfinstruct[datasets]'`).
 
-It is streamed, so that none is downloaded as a whole.  Code that comes with a dataset is never run.  A dataset on the
-hub may change under its name: `revision` must name a commit, and stands for its bytes when a run is resumed.
-
-The names of classes are read beside their numbers, so that an answer is `negative` and not 0.
+It is streamed, and code that comes with a dataset is never run.  `revision` must name a commit, and stands for the
+bytes of the dataset when a run is resumed.  Classes are read by their names.
 """
 
 import hashlib

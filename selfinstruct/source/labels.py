@@ -1,7 +1,7 @@
 """The names of classes, as Hugging Face `datasets` records them beside columns that hold their numbers.
 
-A `ClassLabel` column holds 0, 1, …, and -1 for a row that nobody has labelled, as the test splits of many benchmarks.
-The names stand in the features of a dataset, and as JSON in the metadata of a Parquet file that `datasets` wrote.
+A `ClassLabel` column holds 0, 1, …, and -1 for a row that nobody has labelled.  The names stand in the features of a
+dataset, and as JSON in the metadata of a Parquet file that `datasets` wrote.
 """
 
 import json

@@ -1,7 +1,6 @@
 """A JSON object from a file, one member at a time, so that a list of millions in it is never in memory as a whole.
 
-Python's own reader takes a value from a text that holds it whole; here it is given more text until it does.  Rejected:
-`ijson`, a dependency for forty lines; `json.load`, which takes ten times the size of the file.
+Rejected: `ijson`, a dependency for forty lines; `json.load`, which takes ten times the size of the file.
 """
 
 import json

@@ -1,10 +1,8 @@
 """Super-NaturalInstructions (Wang et al., 2022): a JSON file a task, with a definition, examples and instances.
 
-The columns are those of the file: `definition`, `positive_examples`, `negative_examples`, `categories`, and of each
-instance `input` and `output`, a list of everything that is right.  Earlier files have a text where later ones have a
-list; both are read.  What else stands in a file (contributors, licenses, domains) has no column.
-
-A file is read in two passes, first what is above the instances, so that no file is ever in memory as a whole.
+The columns are `definition`, `positive_examples`, `negative_examples`, `categories`, and of each instance `input` and
+`output`, a list of everything that is right.  A file is read in two passes, first what is above the instances, so that
+no file is ever in memory as a whole.
 """
 
 from collections.abc import Iterator

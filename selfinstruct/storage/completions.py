@@ -1,12 +1,8 @@
 """Every request and reply of a run, in `completions.sqlite`.
 
-A reply is committed when it arrives, and before anything uses it, also when it waits behind a slower one or when no
-round needs it in the end.  One thread writes, and commits together what has arrived meanwhile, so that a commit, which
-waits for the disk, costs little when many replies come at once.
-
-Several runs may share a store besides their own, also at the same time: there a reply is found by its key and draw.
-
-Each row has a hash, since SQLite does not notice a byte that changed on the disk, and such a text would become data.
+A reply is committed when it arrives, before anything uses it.  One thread writes, and commits together what has arrived
+meanwhile, since a commit waits for the disk.  Several runs may share a store besides their own, also at the same time:
+there a reply is found by its key and draw.  Each row has a hash, since SQLite does not notice a byte that changed.
 
 What cannot be written is an error of those who wait for it, and of nothing else: a row that SQLite does not take is
 tried apart from those that came with it, and a full disk ends the run, which can be resumed when there is room.

@@ -1,7 +1,6 @@
 """How two configs differ, and whether a run may be resumed with the difference.
 
-What shapes no round may change: how far to go, how fast to ask, where to log, what to export.  Every other key that
-differs would make the pool of one run that of two experiments.
+What shapes no round may change: how far to go, how fast to ask, where to log, what to export.
 """
 
 import json

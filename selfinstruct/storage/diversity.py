@@ -1,16 +1,13 @@
 """How unlike each other the instructions of a finished pool are, in a few figures.
 
-- `distinct_1` to `distinct_3`: different n-grams over all n-grams (Li et al., 2016).  They fall with the number of
-  tasks, so that only runs of about one size can be compared by them.
+- `distinct_1` to `distinct_3`: different n-grams over all (Li et al., 2016); they fall with the number of tasks.
 - `nearest`, `nearest_seed`: the mean ROUGE-L F of an instruction with the nearest other one of the pool, and with the
   nearest seed; lower is more diverse.  `self_similarity`: the mean over all pairs.
 - `verbs`, `verb_noun_pairs`, `verb_noun_entropy` (bits), `verb_noun_share`: how many root verbs and pairs of verb and
-  noun there are, how evenly used, and of what share of the instructions the heuristic knows them
-  (see `selfinstruct.text.verbs`).
+  noun there are, how evenly used, and in what share of the instructions they are known (`selfinstruct.text.verbs`).
 
-Only what the run has made is measured, seeds are not.  Texts are cut as the `unicode` tokenizer of the similarity
-filter does, whichever the run used, so that runs can be compared.  Of a large pool an even sample is measured, always
-the same one, against everything.  What cannot be known of so few tasks is None.
+Only what the run has made is measured, with the `unicode` tokenizer whichever the run used.  Of a large pool an even
+sample is measured, always the same one, against everything.  What cannot be known of so few tasks is None.
 """
 
 from collections import Counter

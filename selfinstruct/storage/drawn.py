@@ -1,7 +1,6 @@
 """What was drawn for a request, as JSON in its row of the store: it is needed to read the reply again.
 
-Tasks are stored by their ids and read from the pool as it stood before the round; pairs of input and output are stored
-whole, and so are all other values that a template sees.
+Tasks are stored by their ids, pairs of input and output and all other values that a template sees are stored whole.
 """
 
 import json

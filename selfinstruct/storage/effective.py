@@ -1,7 +1,6 @@
 """A config as it takes effect: its stages ask only for the decoding parameters that their models are sent.
 
-Two configs that differ in what is not sent are the same experiment: a temperature that `model.unsupported` takes away
-is one that is null, and where it is null, none is sent when a question is asked again.
+Two configs that differ in what is not sent are the same experiment.
 """
 
 from collections.abc import Mapping

@@ -1,11 +1,7 @@
 """The run folder as a whole: one process at a time, and one config from the first round to the last.
 
-A resumed run must ask what it would have asked, or its pool would be of two experiments.  So a run stores the config
-that it started with, in `config.json` (Hydra writes `.hydra/` anew at every start), and a config that differs is
-refused, with every key that does (`selfinstruct.storage.differences`).
-
-A run that is stopped before it has stored its config has what Hydra wrote down when the process started.  That is read
-as well, since otherwise a folder whose run was killed in its first second would be resumed as another experiment.
+A run stores the config that it started with in `config.json` (Hydra writes `.hydra/` anew at every start), and one that
+differs is refused (`selfinstruct.storage.differences`).  A run that is killed before that has what Hydra wrote down.
 """
 
 import hashlib
@@ -33,10 +29,7 @@ FOREIGN = "it is not what a run writes"
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Keep every other process out of a run folder; raises RunFolderError if one is in it.
-
-    The lock is SQLite's, which holds on every system and ends with the process, however it ends.
-    """
+    """Keep every other process out of a run folder, by SQLite's lock; raises RunFolderError if one is in it."""
     try:
         connection = sqlite3.connect(folder / LOCK, timeout=0, isolation_level=None)
     except sqlite3.Error as error:
@@ -55,17 +48,16 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write a text, whole or not at all, also where the power fails; raises RunFolderError where it cannot be."""
+    """Write a text, whole or not at all; raises RunFolderError where it cannot be written."""
     with replacing(path) as file:
         file.write(text.encode())
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Give a file to write, which takes the place of another when all of it is on disk.
+    """Give a file to write, which takes the place of another when all of it is on disk, also where the power fails.
 
-    So the other is there, or the whole new one, also where the power fails.  Raises RunFolderError where it cannot be
-    written.
+    Raises RunFolderError where it cannot be written.
     """
     part_path = path.with_name(path.name + ".part")
     try:
@@ -98,22 +90,23 @@ def store_config(
 
 
 def stored_config(folder: Path) -> dict[str, Any] | None:
-    """The config that the folder's run began with, if there is one; raises RunFolderError if it cannot be read."""
+    """Return the config that the folder's run began with, if any; raises RunFolderError if it cannot be read."""
     kept = _kept(folder)
     if kept is None:
         return None
     config = cast(dict[str, Any], kept["config"])
-    if "recipe" not in config:
-        raise RunFolderError(f"{folder / CONFIG} cannot be read: {CONFIG} has no recipe.")
-    if not is_config(config):
+    recipe = config.get("recipe")
+    is_recipe = isinstance(recipe, dict) and all(isinstance(stage, dict) for stage in recipe.values())
+    if not is_recipe or type(config.get("random_seed")) not in (int, str):  # str: an interpolation
         raise RunFolderError(f"{folder / CONFIG} cannot be read ({FOREIGN}).")
     return config
 
 
 def stored_overrides(folder: Path) -> list[str]:
-    """What was overridden when the folder's run began; nothing in a new folder."""
+    """Return what was overridden when the folder's run began, by Hydra's own note if it had not stored its config."""
     kept = _kept(folder)
-    return _begun_with(folder) if kept is None else kept["overrides"]
+    found = noted(folder, "overrides.yaml") if kept is None else kept["overrides"]
+    return [word for word in found if isinstance(word, str)] if isinstance(found, list) else []
 
 
 def stored_values(folder: Path) -> dict[str, Any]:
@@ -136,12 +129,6 @@ def is_own(folder: Path) -> bool:
     """Return whether a run of this user has stored the folder's config; raises RunFolderError if it cannot be read."""
     kept = {key: value for key, value in (_kept(folder) or {}).items() if key != HASH}
     return is_sealed(kept) if kept else is_start_own(folder)
-
-
-def _begun_with(folder: Path) -> list[str]:
-    """What was overridden in a process that ended before its run had kept it, as Hydra wrote it down."""
-    found = noted(folder, "overrides.yaml")
-    return [word for word in found if isinstance(word, str)] if isinstance(found, list) else []
 
 
 def noted(folder: Path, name: str) -> Any:
@@ -181,10 +168,3 @@ def hashed(kept: Mapping[str, Any]) -> dict[str, Any]:
     content = {key: value for key, value in kept.items() if key != HASH}
     text = json.dumps(content)
     return {**content, HASH: hashlib.sha256(text.encode()).hexdigest()[:LENGTH]}
-
-
-def is_config(found: Mapping[str, Any]) -> bool:
-    """Whether it has what every config has that a run keeps."""
-    recipe = found.get("recipe")
-    is_recipe = isinstance(recipe, dict) and all(isinstance(stage, dict) for stage in recipe.values())
-    return is_recipe and type(found.get("random_seed")) in (int, str)  # str: an interpolation

@@ -1,16 +1,12 @@
-"""Hashes: how a byte that changed in the files of a run is found.
+"""How a byte that changed in the files of a run is found.
 
-The line of a round holds, beside the size of each file, a hash of that file's content up to this size.  So the files
-are read once and compared at every round, and the first round that does not match says which lines have changed.  The
-line itself ends with a hash of its own text and of the state in which the round before it left the files: a changed
-figure is found, and so is a line that was removed, repeated or moved.  How a round ended is not part of that link, so
-that a run that was stopped and resumed differs from one that was not in the marked line at most.
+The line of a round holds, beside the size of each file, a hash of that file's content up to this size, so that the
+first round that does not match says which lines have changed.  The line ends with a hash of its own text and of the
+state in which the round before it left the files: a line that was removed, repeated or moved is found, too.  How a
+round ended is not part of that link, so that a stopped and resumed run differs in the marked line at most.
 
-A hash is the beginning of a SHA-256, which finds every accident and can be computed with common tools
-(`head -c <bytes> pool.jsonl | sha256sum`).  It does not protect against an author who computes new ones.  Rejected: one
-hash for each line, which would double the short lines of the pool and miss a line that is gone.
-
-Folders of older programs have no hashes, and are read as they are.
+A hash is the beginning of a SHA-256 (`head -c <bytes> pool.jsonl | sha256sum`), and does not protect against an author
+who computes new ones.  Folders of older programs have no hashes, and are read as they are.
 """
 
 import hashlib

@@ -1,8 +1,4 @@
-"""The rounds of a run folder, whole again: figures, tasks and rejections as they were when each was logged.
-
-The line of a round holds the sizes that the other files had then, so that what a round wrote lies between its sizes and
-those of the round before.
-"""
+"""The rounds of a run folder, whole again: figures, tasks and rejections as they were when each was logged."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -35,7 +31,7 @@ def rounds(folder: Path, rows: Sequence[Row], timings: Sequence[Row]) -> Iterato
 
 
 def is_new(name: str, known: set[str]) -> bool:
-    """Whether a seed is met for the first time: the file begins with the seeds, and a stage may complete them later."""
+    """Return whether a seed is met for the first time: the file begins with them, and a stage may complete them."""
     is_first = name not in known
     known.add(name)
     return is_first
@@ -53,14 +49,14 @@ class Reading(AbstractContextManager["Reading"]):
         self._file.close()
 
     def to(self, end: int, of: Callable[[bytes, dict[str, Any]], Made]) -> Iterator[Made]:
-        """What the lines from where it stands to a place in it tell of."""
+        """Yield what the lines from where it stands to a place in it tell of."""
         while self._file.tell() < end:
             self._number += 1
             yield read(f"{self._path}:{self._number}", self._file.readline(), of)
 
 
 def round_of(row: Mapping[str, Any], tasks: Sequence[Task], rejections: Sequence[Rejection], seconds: float) -> Round:
-    """The round of which a row holds the figures."""
+    """Return the round of which a row holds the figures."""
     return Round(
         stage=row["stage"],
         number=row["round"],
@@ -77,7 +73,7 @@ def round_of(row: Mapping[str, Any], tasks: Sequence[Task], rejections: Sequence
 
 
 def rejection_of(text: bytes, row: dict[str, Any]) -> Rejection:
-    """The rejection that a row tells of."""
+    """Return the rejection that a row tells of."""
     rejection_row(text, row)
     candidate = None
     if "instruction" in row:

@@ -1,12 +1,11 @@
-"""Journal: the files of a run that grow while it lasts.
+"""The files of a run that grow while it lasts.
 
 `pool.jsonl` has a line for each change of a task, `rejected.jsonl` one for each rejection, `rounds.jsonl` one for each
-round.  The line of a round is its commit mark: it is written last and holds the sizes of the other two files, so that
-whatever lies beyond them, after a run was cut short, never happened and is cut off at the next start.  Beside each size
-stands a hash, by which a byte that changed is found (`selfinstruct.storage.hashes`).
+round.  The line of a round is its commit mark: it is written last and holds the sizes and hashes of the other two
+files, so that whatever lies beyond them never happened and is cut off at the next start.
 
-These three are the same bytes whenever the replies are the same.  How long a round took is not, and stands apart, in
-`timings.jsonl`, which has no hash: times are no result.
+These three are the same bytes whenever the replies are the same.  How long a round took stands apart, in
+`timings.jsonl`, which has no hash: times are not a result.
 """
 
 import hashlib
@@ -31,15 +30,10 @@ from selfinstruct.task import Task
 REJECTED, TIMINGS = "rejected.jsonl", "timings.jsonl"
 FILES = (POOL, REJECTED)
 """The files whose sizes and hashes the line of a round holds."""
-CHUNK = 1 << 16
-"""Bytes read at once in search of the last line end."""
 
 
 def line(row: Mapping[str, Any]) -> str:
-    """A row as a line of JSON; the same row gives the same bytes.
-
-    Half a surrogate pair, which no UTF-8 holds, is written as JSON's escape and read as what it was.
-    """
+    """Return a row as a line of JSON; half a surrogate pair, which no UTF-8 holds, is written as JSON's escape."""
     return json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
 
 
@@ -65,9 +59,7 @@ class Journal:
         """Of what each file holds now."""
 
     def open(self, *, shelved: bool = False) -> Pool:
-        """The pool as the last committed round left it; empty in a new folder.
-
-        Its tasks stay on disk where it is to be shelved.
+        """Return the pool as the last committed round left it; its tasks stay on disk where it is `shelved`.
 
         Raises RunFolderError for a folder whose files no run has left so, before anything in it is changed.
         """
@@ -92,7 +84,9 @@ class Journal:
         """Cut off what lies past the last commit; nothing was changed before."""
         path = self.folder / ROUNDS
         try:
-            self._cut_off_torn(ROUNDS)
+            path.touch()
+            if (whole := path.read_bytes().rfind(b"\n") + 1) < path.stat().st_size:
+                os.truncate(path, whole)
             for name in FILES:
                 path = self.folder / name
                 if not path.exists() or path.stat().st_size != committed[name]:  # or its time of change would be new
@@ -102,32 +96,15 @@ class Journal:
             raise unwritable(path, error) from None
 
     def _open_timings(self) -> None:
-        """Keep the times of committed rounds only; a round that is made anew will have its own.
-
-        They are no result, and are not waited for when written: what a power cut left of them is taken as it is.
-        """
+        """Keep the times of committed rounds only; what a power cut left of them is taken as it is."""
         path = self.folder / TIMINGS
         self.timings = timings_of(path, self.rounds)
         kept = "".join(map(line, self.timings))
         if kept.encode() != (path.read_bytes() if path.exists() else b""):
             replace_text(path, kept)
 
-    def _cut_off_torn(self, name: str) -> None:
-        """Cut off a last line that has no end."""
-        with (self.folder / name).open("a+b") as file:
-            end = position = file.tell()
-            while position > 0:
-                start = max(0, position - CHUNK)
-                file.seek(start)
-                if (found := file.read(position - start).rfind(b"\n")) >= 0:
-                    position = start + found + 1
-                    break
-                position = start
-            if position < end:
-                file.truncate(position)
-
     def tasks(self) -> Iterator[Task]:
-        """Every change of a task that is committed, in order, read from the file."""
+        """Yield every change of a task that is committed, in order, read from the file."""
         end = self.rounds[-1].get(f"{SIZE}{POOL}", 0) if self.rounds else 0
         return tasks_of(self.folder / POOL, end)
 
@@ -152,14 +129,11 @@ class Journal:
         return row
 
     def of(self, stage: str) -> list[dict[str, Any]]:
-        """The figures of one stage's rounds."""
+        """Return the figures of one stage's rounds."""
         return [row for row in self.rounds if row["stage"] == stage]
 
     def _append(self, name: str, rows: Iterable[Mapping[str, Any]], durable: bool = True) -> int:
-        """Append rows to a file, and have them on disk where that matters; the file's size.
-
-        Raises RunFolderError where that cannot be; what was written of them is cut off when the run is resumed.
-        """
+        """Append rows to a file and return its size; raises RunFolderError where they cannot be written."""
         try:
             with (self.folder / name).open("ab") as file:
                 content = "".join(map(line, rows)).encode()

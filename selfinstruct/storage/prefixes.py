@@ -1,8 +1,4 @@
-"""How the prompts of a stage begin, so that a store keeps once what thousands of them have in common.
-
-Instructions and examples come first in a prompt, and what differs comes last.  Nobody says where the one ends and the
-other begins; it shows when two prompts are compared.
-"""
+"""How the prompts of a stage begin, so that a store holds once what thousands of them have in common."""
 
 from collections import deque
 

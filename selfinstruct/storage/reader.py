@@ -1,9 +1,6 @@
 """The one reader of a run folder: what a run has committed, read without changing a byte.
 
-A run opens its journal to continue it, and cuts off what no round has committed.  Everything that only looks reads
-here: what lies beyond the last committed round is passed over, also while another process is at work in the folder.
-The store of replies is opened read-only; where no process has it open it is read as a file that nobody changes, since
-SQLite would otherwise leave two files of its own beside it.
+What lies beyond the last committed round is passed over, also while another process is at work in the folder.
 """
 
 from collections.abc import Iterator
@@ -62,10 +59,9 @@ class Asked:
 
 
 class RunReader:
-    """What a run has committed, and every reply that it was given.
+    """What a run has committed; raises RunFolderError for a folder that no run has left so, when the file is read.
 
-    Raises RunFolderError for a folder that no run has left so, at once or when the damaged file is read.  A folder
-    without committed rounds is refused unless it `may_be_empty`.
+    A folder without committed rounds is refused unless it `may_be_empty`.
     """
 
     def __init__(self, folder: Path, *, may_be_empty: bool = False) -> None:
@@ -91,7 +87,7 @@ class RunReader:
 
     @cached_property
     def summary(self) -> dict[str, Any]:
-        """What `summary.json` says; empty where it cannot be read."""
+        """Return what `summary.json` says; empty where it cannot be read."""
         return summary_in(self.folder) or {}
 
     def tasks(self) -> Iterator[Task]:
@@ -101,12 +97,12 @@ class RunReader:
 
     @cached_property
     def pool(self) -> Pool:
-        """The tasks as they are now."""
+        """Return the tasks as they are now."""
         return Pool({task.id: task for task in self.tasks()}.values())
 
     @cached_property
     def seeds(self) -> list[Task]:
-        """The seeds as the run started with them: the pool's file begins with them."""
+        """Return the seeds as the run started with them: the pool's file begins with them."""
         found: dict[str, Task] = {}
         for task in self.tasks():
             if not task.is_human or task.id in found:  # made by a stage, or completed by one
@@ -116,7 +112,7 @@ class RunReader:
 
     @cached_property
     def rounds(self) -> list[Round]:
-        """Every committed round, with its tasks and rejections."""
+        """Return every committed round, with its tasks and rejections."""
         with self._readable():
             rounds = list(history.rounds(self.folder, self.rows, self.timings))
             for name in FILES:
@@ -162,8 +158,7 @@ class RunReader:
     def asked(self, round_: Round, pool: Pool, prompt: Prompt) -> list[Asked]:
         """Return the requests of a committed round in order; `pool` is that before the round.
 
-        A request that was sent twice, since its stage was changed before it had a round, has the reply to the prompt
-        that `prompt` renders.
+        A request that was sent twice has the reply to the prompt that `prompt` renders.
         """
         refused = {item.request: item for item in round_.rejections if item.filter == MODEL}
         with self.replies() as replies:

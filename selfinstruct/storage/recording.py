@@ -1,14 +1,11 @@
-"""Recorded: a model with a line open, every reply of which is kept, and none paid for twice.
+"""A model every reply of which is stored, and none paid for twice.
 
 The key of a reply is the hash of everything that shapes it: the model's fingerprint, the prompt and every parameter.
-The same question asked again is another draw, not a copy of the first: sampling a prompt twice is no accident.
-A reply is found again by request and key: when a round that was cut short is made anew, its requests have the same
-names, and their replies cost nothing.
+The same question asked again is another draw, not a copy of the first: sampling a prompt twice is no accident.  A reply
+is found again by request and key, so that a round that was cut short is made anew at no cost.
 
 A store that runs share is asked next, by key and draw: a sweep whose jobs ask the same question pays once for each of
-its draws.  What it holds is copied, so that a run folder is whole by itself.
-
-A request that failed is never stored as data.
+its draws.  What it holds is copied.  A request that failed is never stored as data.
 """
 
 import hashlib
@@ -35,13 +32,14 @@ LOG = logging.getLogger(__name__)
 
 TOGETHER = 32
 """Requests handed to the line at once: the first are under way while the next are looked up."""
+NO_REASON = "why replies end is not reported, so cut-off replies cannot be recognized."
 MOST_UNKNOWN = 5
 """Unknown reasons that are reported; a server may invent a new one for each reply."""
 
 
 @contextmanager
 def recorded(model: Model, store: Store, tally: Tally | None = None) -> Iterator["CachedModel"]:
-    """Open a line to the model, with every reply kept in the store, and in the model's own where it has one."""
+    """Open a session with the model, with every reply stored, and in the model's own store where it has one."""
     with ExitStack() as stack:
         shared = None if model.store is None else stack.enter_context(closing(opened(Path(model.store))))
         session = stack.enter_context(model.session(store.answered()))
@@ -49,7 +47,7 @@ def recorded(model: Model, store: Store, tally: Tally | None = None) -> Iterator
 
 
 def opened(path: Path) -> Store:
-    """A store that several runs share; raises RunFolderError where it cannot be used."""
+    """Open a store that several runs share; raises RunFolderError where it cannot be used."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -75,23 +73,20 @@ class CachedModel:
 
     @property
     def name(self) -> str:
-        """The model's own."""
+        """Return the model's name."""
         return self.model.name
 
     @property
     def mode(self) -> Mode:
-        """The model's own."""
+        """Return the model's mode."""
         return self.model.mode
 
     def pricing(self) -> Pricing | None:
-        """The model's own."""
+        """Return the model's pricing."""
         return self.model.pricing()
 
     def complete(self, requests: Sequence[Request]) -> "Replies":
-        """Ask at once what the store does not hold; the replies come in the order asked.
-
-        The key of a reply is made of what is really sent: a parameter that the model does not take is no part of it.
-        """
+        """Ask at once what the store does not hold; the replies come in the order asked."""
         replies = Replies(self.name)
         requests = [sendable(self.model, request) for request in requests]
         for start in range(0, len(requests), TOGETHER):
@@ -111,7 +106,7 @@ class CachedModel:
                 continue
             drawn = None if request.sample is None else written(request.sample, request.attempt)
             asked = StoredRequest(request, key, self._draw(key), self._fingerprint, decoding, drawn)
-            kept.add_done_callback(partial(self._drawn, asked))
+            kept.add_done_callback(partial(self._settled, (key, asked.draw)))
             if self._shared is not None and (reply := self._shared.drawn(key, asked.draw)):
                 self._store.save(asked, reply, kept)
             else:
@@ -122,17 +117,16 @@ class CachedModel:
             line.add_done_callback(partial(self._arrived, asked, kept))
 
     def _draw(self, key: bytes) -> int:
-        """The first draw of a question that is neither kept nor under way."""
+        """Return the first draw of a question that is neither stored nor under way."""
         for draw in count():
-            # in this order: what is kept meanwhile leaves the first when it is in the second
+            # in this order: what is stored meanwhile leaves the first when it is in the second
             if (key, draw) not in self._drawing and draw not in self._store.draws(key):
                 break
         self._drawing.add((key, draw))
         return draw
 
-    def _drawn(self, asked: StoredRequest, kept: Future[Completion]) -> None:
-        """The draw is kept, or will not be made: which of them, the store says."""
-        self._drawing.discard((asked.key, asked.draw))
+    def _settled(self, drawing: tuple[bytes, int], kept: Future[Completion]) -> None:
+        self._drawing.discard(drawing)
 
     def _arrived(self, asked: StoredRequest, kept: Future[Completion], reply: Future[Completion]) -> None:
         """Store a reply as soon as it is there; called in a thread of the line, where nobody would see an error."""
@@ -166,22 +160,18 @@ class CachedModel:
         if reply.finish_kind != "unknown" or word in self._unknown or len(self._unknown) == MOST_UNKNOWN:
             return
         self._unknown.add(word)
-        if word:
-            LOG.warning(
-                "%s: a reply ended with the unknown reason %r. Such replies count as complete.", self.name, word
-            )
-        else:
-            LOG.warning("%s: why replies end is not reported, so cut-off replies cannot be recognized.", self.name)
+        what = f"a reply ended with the unknown reason {word!r}. Such replies count as complete."
+        LOG.warning("%s: %s", self.name, what if word else NO_REASON)
 
     def _told(self, shared: Future[Completion]) -> None:
-        """Say once that others will not find what this run pays for; it is no reason to end the run."""
+        """Warn once that the shared store cannot be written; that does not end the run."""
         if (error := shared.exception()) and not self._has_told:
             self._has_told = True
             LOG.warning("model.store: %s This run continues without it.", error)
 
 
 class Replies(Iterator[Completion]):
-    """Completions in the order asked; taking one raises ModelError when the model cannot go on."""
+    """Completions in the order asked; taking one raises ModelError when the model cannot continue."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -205,6 +195,6 @@ class Replies(Iterator[Completion]):
 
 
 def key_of(fingerprint: str, request: Request, decoding: str) -> bytes:
-    """The SHA-256 of everything that shapes a reply."""
+    """Return the SHA-256 of everything that shapes a reply."""
     shape = json.dumps([fingerprint, request.chat, request.system, request.text, decoding], ensure_ascii=False)
     return hashlib.sha256(shape.encode("utf-8", "surrogatepass")).digest()

@@ -1,11 +1,10 @@
 """What may change when a run is resumed, and the config that its folder stores then.
 
-A stage that has committed a round keeps its config, or its tasks would be of two experiments.  A stage that has none
-yet has shaped nothing: what the server refuses of it can be changed in the folder where the earlier stages are paid
-for.  The same holds for the run's model while every stage that has asked has a model of its own.
+A stage that has committed a round keeps its config, or its tasks would be of two experiments.  One that has none yet
+may change, and so may the run's model while every stage that has asked has a model of its own.
 
 The folder then stores the new config and its overrides, so that a new run of `config.json` gives the same pool.  Keys
-that shape no round stay in it as they were, whatever the resumed run was given, except in the parts that have changed.
+that shape no round stay in it as they were, except in the parts that have changed.
 """
 
 import json

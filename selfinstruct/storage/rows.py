@@ -1,9 +1,7 @@
 """The rows of a run folder, read with suspicion: what no run has written is reported by file and line.
 
-A run folder may be damaged, edited, or somebody else's.  A row of another shape would end the program later, at a place
-that has nothing to do with it, or worse would not.  So each row is checked where it is read: a task against the types
-of its fields, by pydantic, which costs a few microseconds; the figures of a round by hand, for they name filters and
-files.
+A task is checked against the types of its fields, by pydantic, and the figures of a round are checked here, for they
+name filters and files.
 """
 
 import json

@@ -1,10 +1,8 @@
-"""The tables of `completions.sqlite`, made by the process that opens it first.
+"""The tables of `completions.sqlite`, made by the process that opens it first; several may do so at the same time.
 
 The view `completions` shows the rows whole.  Below it a prompt lies in two pieces, since the prompts of a stage begin
-alike, with thousands of characters of instructions and examples: the head, once, among the `parts`, and the rest with
-its reply.  Rejected: compressed rows, which nobody can read with the sqlite3 command.
-
-Several processes may open one file at the same time, and be the first to.
+alike: the head, once, among the `parts`, and the rest with its reply.  Rejected: compressed rows, which nobody can read
+with the sqlite3 command.
 """
 
 import sqlite3

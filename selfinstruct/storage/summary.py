@@ -1,7 +1,6 @@
 """What `summary.json` says of a run: how it ended, what it made, what it cost, and what it was made of.
 
-Every count is computed from what is committed, so that those of a resumed run are the same as of a run that was never
-stopped.  Where a price is unknown the cost is null, never 0.
+Every count is computed from what is committed.  Where a price is unknown the cost is null, never 0.
 """
 
 import hashlib

@@ -48,8 +48,12 @@ class Tally:
             return None
         spent = {key: [getattr(reply, key) for reply in answered] for key in SPENT}
         return {
-            "stage": stage, "round": min(rounds), "last_round": max(rounds),
-            "asked": len(asked), "answered": len(answered), "failed": len(done) - len(answered),
+            "stage": stage,
+            "round": min(rounds),
+            "last_round": max(rounds),
+            "asked": len(asked),
+            "answered": len(answered),
+            "failed": len(done) - len(answered),
             **{key: None if None in values else sum(values) for key, values in spent.items()},
         }
 
