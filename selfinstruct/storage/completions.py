@@ -37,7 +37,7 @@ MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class StoredRequest:
-    """A request as it is kept: with all that shapes its reply, and which draw of it this is."""
+    """A request as it is stored: with all that shapes its reply, and which draw of it this is."""
 
     request: Request
     key: bytes
@@ -85,22 +85,21 @@ class Store:
         return dict(self._read("SELECT stage, COUNT(*) FROM replies GROUP BY stage"))
 
     def find(self, request: Request, key: bytes) -> Completion | None:
-        """The reply to this request, if it was given before."""
+        """Return the reply to this request, if it was given before."""
         if (request.stage, request.round) not in self._rounds:
             return None
-        query = f"SELECT {REPLY} FROM replies WHERE request = ? AND key = ?"  # noqa: S608  (a constant)
-        found = self._read(query, (request.id, key))
-        return self._checked(found[0]) if found else None
+        return self._found("request = ? AND key = ?", request.id, key)
 
     def drawn(self, key: bytes, draw: int) -> Completion | None:
         """Return a certain draw of a question, whichever request asked it; another process may have added it."""
-        query = f"SELECT {REPLY} FROM replies WHERE key = ? AND draw = ?"  # noqa: S608  (a constant)
-        found = self._read(query, (key, draw))
-        return self._checked(found[0]) if found else None
+        return self._found("key = ? AND draw = ?", key, draw)
 
-    def _checked(self, row: tuple[Any, ...]) -> Completion:
-        """Return the reply of a row; raises RunFolderError where it has changed."""
-        request, key, draw, *answer, drawn, written = row
+    def _found(self, where: str, *values: object) -> Completion | None:
+        """Return a reply, if there is one; raises RunFolderError where it has changed."""
+        rows = self._read(f"SELECT {REPLY} FROM replies WHERE {where}", values)  # noqa: S608  (constants)
+        if not rows:
+            return None
+        request, key, draw, *answer, drawn, written = rows[0]
         reply = Completion(*answer)
         if written not in (None, hash_of(request, key, draw, reply, drawn)):
             what = f"the reply to {request} has changed since it was stored"
@@ -110,17 +109,13 @@ class Store:
         return reply
 
     def draws(self, key: bytes) -> set[int]:
-        """Which draws of a question are kept."""
+        """Return which draws of a question are stored."""
         if short(key) not in self._known:
             return set()
         return {draw for (draw,) in self._read("SELECT draw FROM replies WHERE key = ?", (key,))}
 
     def beyond(self, committed: Mapping[str, int]) -> dict[str, Any]:
-        """How many replies were asked for rounds that no stage came to, and what they cost, None for unknown.
-
-        `committed` are the stages with their last rounds.  Replies that have arrived and are not written yet count,
-        too, so they are waited for.
-        """
+        """Return how many replies belong to rounds beyond the last `committed` ones of their stages, and their cost."""
         written = threading.Event()
         self._waiting.put(written)
         written.wait()
@@ -136,7 +131,7 @@ class Store:
         return {"requests": count, "prompt_tokens": tokens[0], "completion_tokens": tokens[1], "cost_usd": cost}
 
     def usage(self, stage: str) -> list[tuple[int, int, int | None, float | None]]:
-        """Of each reply of a stage: its round, the bytes of its prompt, and its tokens and cost, None for unknown."""
+        """Return the round, the bytes of the prompt, the tokens and the cost of each reply, None for unknown."""
         size = "LENGTH(CAST(prompt AS BLOB)) + LENGTH(CAST(COALESCE(system, '') AS BLOB))"
         query = f"SELECT round, {size}, prompt_tokens + completion_tokens, cost_usd FROM completions WHERE stage = ?"  # noqa: S608  (a constant)
         return self._read(query, (stage,))
@@ -155,7 +150,7 @@ class Store:
                 mark.set()
 
     def _gathered(self) -> tuple[list[Arrival], threading.Event | None]:
-        """What has arrived, waited for if it is nothing, and the event that waits for all of it to be written."""
+        """Wait for what arrives, and return it with the event that waits for all of it to be written."""
         together: list[Arrival] = []
         item: Arrival | threading.Event | None = self._waiting.get()
         while isinstance(item, tuple):
@@ -219,7 +214,7 @@ class Store:
         )
 
     def _part(self, content: str) -> int:
-        """The number of a text that many rows share; another process may have given it one."""
+        """Return the number of a text that many rows share; another process may have given it one."""
         if content not in self._parts:
             self._writing.execute("INSERT OR IGNORE INTO parts (content) VALUES (?)", (content,))
             ((number,),) = self._writing.execute("SELECT id FROM parts WHERE content = ?", (content,))
@@ -228,7 +223,7 @@ class Store:
 
 
 def storable(text: str) -> str:
-    """The text with every half of a surrogate pair, which no file can hold, replaced by U+FFFD."""
+    """Return the text with every half of a surrogate pair, which no file can hold, replaced by U+FFFD."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

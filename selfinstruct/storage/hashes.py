@@ -45,44 +45,30 @@ def digest(content: "hashlib._Hash") -> str:
 
 
 def own(text: bytes, before: Row | None) -> str:
-    """Return the hash of a round's line: of its text without this hash, and of the round before it, if there is one."""
-    return digest(hashlib.sha256(link(before).encode() + text))
-
-
-def link(before: Row | None) -> str:
-    """Return what a round's line must follow: the name of the round before it, and the state of the files after it."""
-    if before is None:
-        return ""
-    files = (f"{key} {before[key]}" for key in before if key.startswith((SIZE, HASH)) and key != f"{HASH}{ROUNDS}")
-    return "\n".join([f"{before['stage']} {before['round']}", *files, ""])
+    """Return the hash of a round's line without this hash, and of the name and files of the round before it."""
+    link = ""
+    if before is not None:
+        files = (f"{key} {before[key]}" for key in before if key.startswith((SIZE, HASH)) and key != f"{HASH}{ROUNDS}")
+        link = "\n".join([f"{before['stage']} {before['round']}", *files, ""])
+    return digest(hashlib.sha256(link.encode() + text))
 
 
 def check_own(where: str, text: bytes, row: Row, before: Row | None) -> None:
     """Raise RunFolderError for the line of a round that has changed, or does not follow the round before it."""
     missing = [name for name in (ROUNDS, *files(row)) if f"{HASH}{name}" not in row]
-    if len(missing) > len(files(row)) and (before is None or not is_hashed(before)):
+    was_hashed = before is not None and any(key.startswith(HASH) for key in before)
+    if len(missing) > len(files(row)) and not was_hashed:
         return  # of an older program
     head = text.rpartition(OWN)[0]
     if missing or text != head + OWN + own(head, before).encode() + b'"}':
-        folder = Path(where).parent
-        raise RunFolderError(
-            f"{where}: this line has changed since it was written, or lines before it are missing, repeated or moved. "
-            + RESTORE.format(folder=folder)
-        )
+        what = "this line has changed since it was written, or lines before it are missing, repeated or moved"
+        raise RunFolderError(f"{where}: {what}. {RESTORE.format(folder=Path(where).parent)}")
 
 
 def check_torn(path: Path, text: bytes) -> None:
-    """Raise RunFolderError for a last line without an end that holds a whole round and more.
-
-    A line that was cut off while it was written holds less.
-    """
+    """Raise RunFolderError for a last line without an end that holds a whole round and more."""
     if (found := WHOLE.search(text)) and found.end() < len(text):
         raise RunFolderError(f"{path}: its last line has changed where it ended. {RESTORE.format(folder=path.parent)}")
-
-
-def is_hashed(row: Row) -> bool:
-    """Return whether the line of a round holds any hash."""
-    return any(key.startswith(HASH) for key in row)
 
 
 def files(row: Row) -> list[str]:
@@ -91,10 +77,7 @@ def files(row: Row) -> list[str]:
 
 
 def checked(path: Path, rounds: Sequence[Row]) -> "hashlib._Hash":
-    """Return the hash of what the rounds have committed of a file, to be continued.
-
-    Raises RunFolderError with the first round whose hash does not match, and the lines among which the change is.
-    """
+    """Return the hash of what the rounds have committed of a file; raises RunFolderError where one does not match."""
     content, line = hashlib.sha256(), 1
     if not path.exists():
         return content

@@ -17,7 +17,7 @@ class PromptPrefixes:
         """The last texts of which much was left."""
 
     def of(self, text: str) -> str:
-        """The longest beginning that the text shares with others; empty where it shares none, or is the first."""
+        """Return the longest beginning that the text shares with others; empty where it shares none."""
         head = max((head for head in self._known if text.startswith(head)), key=len, default="")
         if len(text) - len(head) < SHORTEST_HEAD:
             return head
@@ -30,7 +30,7 @@ class PromptPrefixes:
 
 
 def shared(one: str, other: str) -> str:
-    """The beginning that two texts have in common."""
+    """Return the beginning that two texts have in common."""
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2

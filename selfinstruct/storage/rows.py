@@ -30,10 +30,9 @@ FOREIGN = "This line was not written by selfinstruct. No files were changed."
 
 
 def lines_of(path: Path, end: int | None = None) -> Iterator[tuple[int, bytes]]:
-    """The whole lines of a file with their numbers, up to a place in it where that is given; no lines without a file.
+    """Yield the whole lines of a file with their numbers, up to a place in it where that is given.
 
-    One at a time, for a pool may be larger than what fits in memory twice.  Raises RunFolderError where that place is
-    not the end of a line.
+    Raises RunFolderError where that place is not the end of a line; a file that is missing has no lines.
     """
     if not path.exists():
         return
@@ -60,7 +59,7 @@ def check_end(path: Path, end: int) -> None:
 
 
 def read(where: str, text: bytes, of: Callable[[bytes, Row], Read]) -> Read:
-    """What a line holds; raises RunFolderError with its place and what is wrong."""
+    """Return what a line holds; raises RunFolderError with its place and what is wrong."""
     try:
         if text.startswith(MARK):
             raise ValueError("begins with a byte order mark")
@@ -85,14 +84,12 @@ def read(where: str, text: bytes, of: Callable[[bytes, Row], Read]) -> Read:
     raise RunFolderError(f"{where}: {problem.rstrip('.')}. {FOREIGN}")
 
 
-@cache
-def tasks() -> TypeAdapter[Task]:
-    """Checks tasks."""
-    return TypeAdapter(Task)
+tasks = cache(lambda: TypeAdapter(Task))
+"""Checks tasks; made when it is first needed."""
 
 
 def task_of(text: bytes, row: Row) -> Task:
-    """The task that a row of `pool.jsonl` tells of; raises ValueError for one of another shape."""
+    """Return the task that a row of `pool.jsonl` holds; raises ValueError for one of another shape."""
     if b"\\ud" in text or b"\\uD" in text:  # half a surrogate pair, maybe, which pydantic does not read
         text = json.dumps(row).encode().replace(b"\\ud", b"\\u0")
     tasks().validate_json(text, strict=True)
@@ -100,13 +97,12 @@ def task_of(text: bytes, row: Row) -> Task:
 
 
 def round_row(text: bytes, row: Row) -> Row:
-    """A row of `rounds.jsonl`; raises ValueError for one of another shape.
+    """Return a row of `rounds.jsonl`; raises ValueError for one of another shape.
 
     A stage that was stopped by the budget has not ended, which version 0.1.0 did not tell apart.
     """
-    for key in ("stage", *COUNTS, *MAYBE):
-        if key not in row:
-            raise ValueError(f"'{key}' is missing")
+    if missing := [key for key in ("stage", *COUNTS, *MAYBE) if key not in row]:
+        raise ValueError(f"'{missing[0]}' is missing")
     for key, value in row.items():
         if key in COUNTS or key.startswith(("rejected/", SIZE)):
             if type(value) is not int or value < 0:
@@ -125,11 +121,7 @@ def round_row(text: bytes, row: Row) -> Row:
 
 
 def rounds_of(path: Path) -> list[Row]:
-    """Read the rounds that `rounds.jsonl` holds; none where there is no file.
-
-    A last line without its end was never committed.  Raises RunFolderError for a line that no run has written, or that
-    has changed since.
-    """
+    """Return the committed rounds of `rounds.jsonl`; raises RunFolderError for a line that no run has written so."""
     rounds: list[Row] = []
     *texts, torn = path.read_bytes().split(b"\n") if path.exists() else [b""]
     for number, text in enumerate(texts, 1):
@@ -154,10 +146,7 @@ def committed_tasks(folder: Path, rounds: Sequence[Mapping[str, Any]]) -> Iterat
 
 
 def timings_of(path: Path, rounds: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """Return how long committed rounds took, as far as the lines of `timings.jsonl` say so.
-
-    Times are no result, and are not waited for when they are written, so that any of them may be missing.
-    """
+    """Return how long committed rounds took, as far as the lines of `timings.jsonl` say so; any may be missing."""
     known = {(row["stage"], row["round"]) for row in rounds}
     found = path.read_bytes().splitlines() if path.exists() else []
     return [row for text in found if (row := timing(text)) and (row["stage"], row["round"]) in known]
@@ -174,11 +163,7 @@ def timing(text: bytes) -> Row | None:
 
 
 def check_none_lost(folder: Path, rounds: Sequence[Row]) -> None:
-    """Raise RunFolderError where the summary of a run counts candidates that none of its rounds has.
-
-    The summary is written after the last round, so that `rounds.jsonl` has lost its end since.  A summary that cannot
-    be read says nothing.
-    """
+    """Raise RunFolderError where `rounds.jsonl` has lost its end: the summary counts more candidates than it has."""
     try:
         counted = json.loads((folder / "summary.json").read_bytes())["candidates"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -191,7 +176,7 @@ def check_none_lost(folder: Path, rounds: Sequence[Row]) -> None:
 
 
 def committed_in(rounds: Sequence[Mapping[str, Any]], path: Path) -> dict[str, int]:
-    """How long the other files were after the last round; raises RunFolderError where they became shorter meanwhile."""
+    """Return the sizes of the other files after the last round; raises RunFolderError where they became shorter."""
     sizes: dict[str, int] = {}
     for number, row in enumerate(rounds, 1):
         now = {key.removeprefix(SIZE): size for key, size in row.items() if key.startswith(SIZE)}
@@ -203,7 +188,7 @@ def committed_in(rounds: Sequence[Mapping[str, Any]], path: Path) -> dict[str, i
 
 
 def rejection_row(text: bytes, row: Row) -> Row:
-    """A row of `rejected.jsonl`; raises ValueError for one of another shape."""
+    """Return a row of `rejected.jsonl`; raises ValueError for one of another shape."""
     for key in ("filter", "reason", "request"):
         if not isinstance(row.get(key), str):
             raise ValueError(f"'{key}' must be a text, not {row.get(key)!r}")

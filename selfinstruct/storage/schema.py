@@ -65,15 +65,14 @@ PATIENCE = 60.0
 
 
 def opened(path: Path) -> sqlite3.Connection:
-    """A connection to a file with these tables, for any thread; raises RunFolderError where there can be none."""
+    """Connect to a file with these tables, for any thread; raises RunFolderError where that cannot be."""
+    connection = None
     try:
         connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
-    except sqlite3.Error as error:
-        raise unwritable(path, error) from None
-    try:
         set_up(connection)
     except sqlite3.Error as error:
-        connection.close()
+        if connection is not None:
+            connection.close()
         raise unwritable(path, error) from None
     return connection
 
@@ -106,9 +105,9 @@ def set_up(connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a store to read it, and leave no file beside it; raises RunFolderError for one that no run has made.
+    """Open a store to read it; raises RunFolderError for one that no run has made.
 
-    One that nobody writes to is opened as immutable, so that SQLite makes no files for its locks.
+    One that nobody writes to is opened as immutable, so that SQLite leaves no files of its locks beside it.
     """
     is_written = path.with_name(f"{path.name}-wal").exists()
     address = f"{path.resolve().as_uri()}?{'mode=ro' if is_written else 'mode=ro&immutable=1'}"
@@ -143,7 +142,7 @@ def refuse_others(connection: sqlite3.Connection) -> None:
 
 
 def version_of(connection: sqlite3.Connection) -> int:
-    """The version of the tables, 0 for none; raises DatabaseError for one that is not known."""
+    """Return the version of the tables, 0 for none; raises DatabaseError for one that is not known."""
     ((version,),) = connection.execute("PRAGMA user_version")
     if version not in range(FORMAT + 1):
         raise sqlite3.DatabaseError(f"its format is {version}, and this program knows {FORMAT}")

@@ -9,6 +9,7 @@ import platform
 import subprocess
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
@@ -19,7 +20,7 @@ from selfinstruct.pool import Pool
 from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.diversity import diversity
 from selfinstruct.storage.folder import stored_config
-from selfinstruct.task import HUMAN, UNKNOWN, Task, stand_ins
+from selfinstruct.task import HUMAN, UNKNOWN, stand_ins
 
 SUMMARY = "summary.json"
 COUNTED = ("asked", "failed", "candidates", "parsed", "kept")
@@ -41,10 +42,9 @@ def summarise(
     unused: Row,
     stopped: Stop | None = None,
 ) -> dict[str, Any]:
-    """The summary of a run.
+    """Return the summary of a run that has failed (`error`), was stopped by its budget (`stopped`), or is done.
 
-    `error` says why it failed, if it did, `stopped` why its budget stopped it before it was done; `unused` are the
-    replies that no round has needed so far.
+    `unused` are the replies that no round has needed so far.
     """
     models = authors(pool) or list(start.models)
     declared = stored_config(start.folder) or start.declared
@@ -61,7 +61,7 @@ def summarise(
         "unused": unused,
         "tasks": tasks(pool),
         "seeds_written_by": {} if pool.is_shelved else dict(seed_writers(pool)),
-        "diversity": diversity(measured(pool)),
+        "diversity": diversity(islice(pool, 0, None, 1 + len(pool) // SHELVED) if pool.is_shelved else pool),
         **({"scores": found} if (found := scores(rounds)) else {}),
         "stages": {
             stage: {
@@ -88,10 +88,7 @@ def summary_in(folder: Path) -> dict[str, Any] | None:
 
 
 def but_files(before: Row, now: Row, error: str | None) -> dict[str, Any] | None:
-    """Return the summary of a run that was only worked on: as it was, with the hashes of the files as they are now.
-
-    None where nothing changes: how a run was made and how it ended is not written again.
-    """
+    """Return an earlier summary with the hashes of the files as they are now; None where nothing changes."""
     is_same = error is not None or before.get("sha256") == now["sha256"]
     return None if is_same else {**before, "sha256": now["sha256"]}
 
@@ -106,40 +103,29 @@ def ended_before(folder: Path) -> dict[str, Any]:
         return {"completed": False, "stop_reason": reason, "stopped_by": None}
 
 
-def measured(pool: Pool) -> Iterable[Task]:
-    """The tasks whose diversity is measured: all, or of those on a shelf an even sample, which is held in memory."""
-    return islice(pool, 0, None, 1 + len(pool) // SHELVED) if pool.is_shelved else pool
-
-
 def authors(pool: Pool) -> list[str]:
-    """Every model that wrote something in the pool, its seeds included, by the tasks' own record.
-
-    What is on a shelf, none has written.
-    """
+    """Return every model that wrote something in the pool, seeds included; none has written what is on a shelf."""
     found = {} if pool.is_shelved else dict.fromkeys(name for task in pool for name in task.models.values())
     return [name for name in found if name != UNKNOWN]
 
 
 def seed_writers(pool: Pool) -> Counter[str]:
-    """How many seeds were written by whom: `human`, models, or `unknown`."""
+    """Count the seeds by who wrote them: `human`, models, or `unknown`."""
     return Counter(" and ".join(task.writers) or HUMAN for task in pool if task.is_human)
 
 
 def stop_reason(by_stage: Mapping[str, Sequence[Row]], stopped: Stop | None = None) -> str:
-    """Why each stage ended, and the run if it was not done, in one line."""
+    """Return why each stage ended, and the run if it was not done, in one line."""
     ends = {stage: rows[-1].get("ended") for stage, rows in by_stage.items() if rows}
     ended = [f"{stage}: {end}" for stage, end in ends.items() if end]
     return "; ".join([*ended, *([stopped.reason] if stopped else [])]) or "nothing was generated"
 
 
 def totals(rows: Sequence[Row]) -> dict[str, Any]:
-    """The figures of some rounds, added up."""
-    rejected: dict[str, int] = {}
+    """Return the figures of some rounds, added up."""
+    rejected: Counter[str] = Counter()
     for row in rows:
-        for key, count in row.items():
-            if key.startswith("rejected/"):
-                name = key.removeprefix("rejected/")
-                rejected[name] = rejected.get(name, 0) + count
+        rejected.update({key[9:]: count for key, count in row.items() if key.startswith("rejected/")})
     return {
         **{key: sum(row[key] for row in rows) for key in COUNTED},
         **{key: known(row[key] for row in rows) for key in SPENT},
@@ -148,29 +134,24 @@ def totals(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def scores(rows: Iterable[Row]) -> dict[str, float]:
-    """The last of every score that a metric gives, by what it is of; the one of no name is that of `all`."""
+    """Return the last of every score that a metric gives, by what it is of; the one of no name is that of `all`."""
     found = {key: value for row in rows for key, value in row.items() if key == "score" or key.startswith("score/")}
     return {key.removeprefix("score/") if "/" in key else "all": value for key, value in sorted(found.items())}
 
 
 def known(values: Iterable[float | None]) -> float | None:
-    """The sum; None as soon as one value is not known."""
-    total: float = 0
-    for value in values:
-        if value is None:
-            return None
-        total += value
-    return total
+    """Return the sum; None as soon as one value is not known."""
+    found = list(values)
+    return None if None in found else sum(value for value in found if value is not None)
 
 
 def seconds(timings: Sequence[Row]) -> float:
-    """How long some rounds took."""
-    total: float = sum(row["seconds"] for row in timings)
-    return round(total, 3)
+    """Return how long some rounds took."""
+    return float(round(sum(row["seconds"] for row in timings), 3))
 
 
 def tasks(pool: Pool) -> dict[str, Any]:
-    """What the pool holds."""
+    """Count what the pool holds."""
     found, gave_up = Counter[str](), Counter[str]()
     for task in pool:  # once, for they may lie on disk
         if task.is_human:
@@ -190,18 +171,16 @@ def tasks(pool: Pool) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str | None]:
-    """The versions of what shapes a result; null for what is not installed."""
-    found: dict[str, str | None] = {}
+    """Return the versions of what shapes a result; null for what is not installed."""
+    found: dict[str, str | None] = dict.fromkeys(PACKAGES)
     for name in PACKAGES:
-        try:
+        with suppress(PackageNotFoundError):
             found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = None
     return found
 
 
 def git() -> dict[str, Any]:
-    """The commit of the code, and whether it was changed since; nulls where the package is not part of a checkout."""
+    """Return the commit of the code and whether it was changed since; nulls where it is not part of a checkout."""
     package = Path(__file__).parents[1]
 
     def ask(*words: str) -> str | None:
@@ -218,7 +197,7 @@ def git() -> dict[str, Any]:
 
 
 def hashes(folder: Path, declared: Mapping[str, Any], pool: Pool) -> dict[str, str]:
-    """The SHA-256 of what the run was made of, and of every dataset file."""
+    """Return the SHA-256 of what the run was made of, and of every dataset file."""
     prompts = {stage: part.get("prompt") for stage, part in declared["recipe"].items()}
     seeds = [pool[name].row() for name in pool.of(HUMAN)]
     dataset = sorted((folder / "dataset").glob("*"))
@@ -231,11 +210,11 @@ def hashes(folder: Path, declared: Mapping[str, Any], pool: Pool) -> dict[str, s
 
 
 def digest(content: bytes) -> str:
-    """The SHA-256 of some bytes, in hex."""
+    """Return the SHA-256 of some bytes, in hex."""
     return hashlib.sha256(content).hexdigest()
 
 
 def digest_of(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
+    """Return the SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
