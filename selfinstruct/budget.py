@@ -16,7 +16,7 @@ budget ends with the same round whenever it is repeated.  Only the time limit is
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, inf, isinf
 from typing import Annotated, Literal, TypeAlias
@@ -58,7 +58,7 @@ class Pricing:
     completion: float
 
     def of(self, prompt_tokens: float, completion_tokens: float) -> float:
-        """What so many tokens cost."""
+        """Return what so many tokens cost."""
         return (prompt_tokens * self.prompt + completion_tokens * self.completion) / MILLION
 
 
@@ -74,7 +74,7 @@ class Usage:
         return Usage(self.requests + other.requests, self.tokens + other.tokens, self.usd + other.usd)
 
     def times(self, number: int) -> "Usage":
-        """So many times as much."""
+        """Return so many times as much."""
         return Usage(self.requests * number, self.tokens * number, self.usd * number)
 
 
@@ -109,10 +109,9 @@ class BudgetTracker:
     def reserve(
         self, requests: Sequence[Request], rates: Callable[[], Pricing | None], attempts: int = 1
     ) -> tuple[int, Usage]:
-        """How many of the requests, the first ones, may be sent now, and the most that they cost once.
+        """Return how many of the requests, the first ones, may be sent now, and the most that they cost once.
 
-        So much is reserved for each attempt.  While others are under way it is all or none, since it is not
-        known yet what the others leave.
+        So much is reserved for each attempt.  While others are under way it is all or none.
         """
         if self._budget == UNLIMITED:
             return len(requests), NOTHING
@@ -129,7 +128,7 @@ class BudgetTracker:
         return 0, NOTHING
 
     def at_most(self, request: Request, rates: Callable[[], Pricing | None]) -> Usage:
-        """The most that a request may spend, as far as it is limited."""
+        """Return the most that a request may spend, as far as it is limited."""
         return most([request], None if self._budget.usd is None else rates())
 
     def settle(self, once: Usage, spent: Usage, attempts: int = 1) -> None:
@@ -139,7 +138,7 @@ class BudgetTracker:
             self._spent += spent
 
     def report_unknown(self, name: Literal["tokens", "usd"]) -> None:
-        """Warn once that what replies use is not known, where this limit is set: the most that they may use counts."""
+        """Warn once that what replies use is unknown, where this limit is set: the most that they may use counts."""
         if getattr(self._budget, name) is None or name in self._unknown:
             return
         self._unknown.add(name)
@@ -148,7 +147,7 @@ class BudgetTracker:
         LOG.warning("budget.%s: %s, so %s. Where max_tokens is null, nothing more is asked.", name, what, how)
 
     def _fitting(self, requests: Sequence[Request], rate: Pricing | None) -> int:
-        """How many may be asked once where nothing else is under way; none where their number is too high."""
+        """Return how many may be asked once where nothing else is under way; 0 where their number is too high."""
         if self._missing(Usage(len(requests))) is not None:
             return 0
         count = len(requests)
@@ -157,10 +156,7 @@ class BudgetTracker:
         return count
 
     def _missing(self, wanted: Usage) -> Limit | None:
-        """The first limit that does not allow it beside what is spent and reserved; None if all do.
-
-        What is unknown fits if it would be alone.
-        """
+        """Return the first limit that does not allow it; what is unknown fits if nothing else is under way."""
         total = sum(self._reserved, self._spent + wanted)
         for name in COUNTED:
             cap: float | None = getattr(self._budget, name)
@@ -174,49 +170,32 @@ class BudgetTracker:
         return self._end is None or time.monotonic() < self._end
 
     def _stop(self, requests: Sequence[Request], rate: Pricing | None) -> Stop:
-        """Why none of the requests can be asked, and the least with which some can."""
+        """Return why none of the requests can be asked, and the least with which some can."""
         stage, minutes = requests[0].stage, self._budget.minutes
         if not self._is_time_left():
-            return Stop("minutes", f"budget: {minutes:g} {'minute is' if minutes == 1 else 'minutes are'} over")
+            return Stop("minutes", f"budget: the {minutes:g} min are over")
         wanted = Usage(len(requests))
         if (limit := self._missing(wanted)) != "requests":
             wanted = most(requests[:1], rate)
             limit = self._missing(wanted)
         assert limit is not None
         needed = least(limit, getattr(self._spent, limit), getattr(wanted, limit))
-        text = "budget: " + (self._exceeded() or f"{', '.join(self._spending())} spent")
+        text = f"budget: {', '.join(self._spending())} spent"
         return Stop(limit, f"{text}; {stage} needs budget.{limit}={needed} to continue" if needed else text, needed)
 
     def _spending(self) -> list[str]:
         """Return what was spent of each limit that is set."""
-        return [
-            f"{'an unknown part' if isinf(spent) else amount(name, spent)} of {cap:,} {name}"
-            for name, cap, spent in self._limits()
-        ]
-
-    def _exceeded(self) -> str:
-        """Return what was spent of each limit that is lower than that, as in a resumed run; empty where none is."""
-        return ", ".join(
-            f"{amount(name, spent)} {name.rstrip('s') if spent == 1 else name} {'is' if spent == 1 else 'are'}"
-            f" spent already, more than budget.{name}={cap}"
-            for name, cap, spent in self._limits()
-            if cap < spent < inf
-        )
-
-    def _limits(self) -> Iterator[tuple[Limit, float, float]]:
-        """Yield each limit that is set, and what was spent of it; infinite where that is not known."""
+        found = []
         for name in COUNTED:
-            if (cap := getattr(self._budget, name)) is not None:
-                yield name, cap, getattr(self._spent, name)
-
-
-def amount(name: Limit, spent: float) -> str:
-    """Return what was spent of a limit, as a person reads it."""
-    return format(spent, ".4f" if name == "usd" else ",.0f")
+            cap, spent = getattr(self._budget, name), getattr(self._spent, name)
+            if cap is not None:
+                amount = "an unknown part" if isinf(spent) else format(spent, ".4f" if name == "usd" else ",.0f")
+                found.append(f"{amount} of {cap:,} {name}")
+        return found
 
 
 def least(limit: Limit, spent: float, wanted: float) -> str | None:
-    """The least value of a limit that allows some more, as it is typed; None where it is not known what was spent."""
+    """Return the least value of a limit that allows some more; None where it is not known what was spent."""
     if isinf(spent):
         return None
     if limit == "usd":
@@ -225,21 +204,18 @@ def least(limit: Limit, spent: float, wanted: float) -> str | None:
 
 
 def most(requests: Sequence[Request], rates: Pricing | None) -> Usage:
-    """The most that some requests may spend; infinite where that is not known."""
-    total = NOTHING
-    for request in requests:
-        size = len(f"{request.system or ''}{request.text}".encode(errors="surrogatepass"))
-        total += most_of(size, request.decoding.max_tokens, rates)
-    return total
+    """Return the most that some requests may spend; infinite where that is not known."""
+    texts = ((f"{request.system or ''}{request.text}", request.decoding.max_tokens) for request in requests)
+    return sum((most_of(len(text.encode(errors="surrogatepass")), most, rates) for text, most in texts), NOTHING)
 
 
 def most_of(size: int, max_tokens: int | None, rates: Pricing | None) -> Usage:
-    """The most that one request may spend whose prompt has so many bytes; infinite where that is not known."""
+    """Return the most that a request may spend whose prompt has so many bytes; infinite where that is not known."""
     prompt = size / BYTES_PER_TOKEN
     reply = inf if max_tokens is None else max_tokens
     return Usage(1, prompt + reply, inf if rates is None or isinf(reply) else rates.of(prompt, reply))
 
 
 def used(tokens: float | None, usd: float | None, at_most: Usage) -> Usage:
-    """What an answered request has spent: the most that it may where its reply does not say."""
+    """Return what an answered request has spent: the most that it may where its reply does not say."""
     return Usage(1, at_most.tokens if tokens is None else tokens, at_most.usd if usd is None else usd)

@@ -119,7 +119,7 @@ def test_a_reply_without_a_limit_is_asked_for_alone():
     assert held.reserve([endless], unknown)[0] == 0
     assert held.empty == Stop(
         "tokens",
-        "budget: 1,499 tokens are spent already, more than budget.tokens=1000; a needs budget.tokens=1500 to continue",
+        "budget: 1,499 of 1,000 tokens spent; a needs budget.tokens=1500 to continue",
         "1500",
     )
 
@@ -133,7 +133,7 @@ def test_time_runs_out():
     assert held.reserve([request()], unknown)[0] == 0
     held.settle(most([request()], None), Usage(1))
     assert held.reserve([request()], unknown)[0] == 0
-    assert held.empty == Stop("minutes", "budget: 1 minute is over")
+    assert held.empty == Stop("minutes", "budget: the 1 min are over")
 
 
 def test_every_limit_is_told_with_what_was_spent():
@@ -161,8 +161,8 @@ def test_a_budget_that_allows_nothing_names_the_key_and_the_least_value(limits, 
 @pytest.mark.parametrize(
     ("limits", "reason"),
     [
-        ({"requests": 22}, "30 requests are spent already, more than budget.requests=22; a needs budget.requests=31"),
-        ({"usd": 0.2}, "0.5000 usd are spent already, more than budget.usd=0.2; a needs budget.usd=0.5001"),
+        ({"requests": 22}, "30 of 22 requests spent; a needs budget.requests=31"),
+        ({"usd": 0.2}, "0.5000 of 0.2 usd spent; a needs budget.usd=0.5001"),
         ({"requests": 30, "tokens": 500}, "30 of 30 requests, 300 of 500 tokens spent; a needs budget.requests=31"),
     ],
 )

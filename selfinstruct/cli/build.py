@@ -17,7 +17,8 @@ from typing import Any, Protocol, cast, runtime_checkable
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from selfinstruct.errors import ConfigError
+from selfinstruct.errors import ConfigError, DataError
+from selfinstruct.seeds import Seeds
 from selfinstruct.text.policy import HOW, is_allowed
 
 TARGET = "_target_"
@@ -46,9 +47,20 @@ def build(config: Mapping[str, Any], target: type, **more: Any) -> Any:
     problems += [f"{key} of {target.__name__} is set internally and cannot be configured." for key in internal]
     built = construct(target, values | more, "", problems)
     if problems:
-        checked = [value for value in values.values() if isinstance(value, Checked)]
-        raise ConfigError(problems + [text for value in checked for text in value.problems()])
+        raise ConfigError(problems + [text for value in values.values() for text in problems_of(value)])
     return built
+
+
+def problems_of(value: object) -> list[str]:
+    """Return everything that would keep a model or seeds from their work."""
+    if isinstance(value, Checked):
+        return value.problems()
+    try:
+        if isinstance(value, Seeds):
+            value.load()
+    except DataError as error:
+        return error.problems
+    return []
 
 
 def make(node: Any, key: str, problems: list[str]) -> Any:

@@ -7,7 +7,7 @@ say whether its task is classification (`is_classification`).
 from pathlib import Path
 
 from selfinstruct.part import part
-from selfinstruct.seeds.assembly import Row, apart, problems_of
+from selfinstruct.seeds.assembly import Row, apart
 from selfinstruct.seeds.fields import instances_of, mistakes_in_columns, name_of, writers
 from selfinstruct.seeds.reading import lines_or_items
 from selfinstruct.task import HUMAN, Task
@@ -21,10 +21,6 @@ class Alpaca:
     """The file, JSON or JSONL; a relative path starts where the command runs."""
     author: str
     """Who wrote the rows that do not say so: `human`, the name of a model, or `unknown`."""
-
-    def problems(self) -> list[str]:
-        """Return every mistake in the file."""
-        return problems_of(self.load)
 
     def load(self) -> list[Task]:
         """Return the tasks in the order of the file; raises DataError with every bad row."""

@@ -23,15 +23,6 @@ Make: TypeAlias = Callable[[Row], Task]
 """The task of a row without mistakes; its id is empty where the row has none."""
 
 
-def problems_of(load: Callable[[], object]) -> list[str]:
-    """Return every mistake that keeps seeds from being loaded."""
-    try:
-        load()
-    except DataError as error:
-        return error.problems
-    return []
-
-
 def apart(path: Path, found: Iterable[Found], check: Check, make: Make) -> list[Task]:
     """Return the tasks of a file with one task a row; raises DataError with every bad row."""
     rows = [checked(item, check) for item in found]
@@ -53,10 +44,10 @@ def together(
     instances: int | None = None,
     is_split: bool = False,
 ) -> list[Task]:
-    """Return the tasks of a file with one instance a row; raises DataError with every bad row.
+    """Return the tasks of a file with one instance a row, of which a task gets the first `instances`.
 
-    A task gets at most `instances`, the first ones.  Rows of one id whose instructions differ are a mistake, or, where
-    the file `is_split` that way, tasks of their own.
+    Rows of one id whose instructions differ are a mistake, or, where the file `is_split` that way, tasks of their own.
+    Raises DataError with every bad row.
     """
     rows = [checked(item, check) for item in found]
     drafts: dict[tuple[str, str], Task] = {}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from selfinstruct.part import part
-from selfinstruct.seeds.assembly import Row, problems_of, together
+from selfinstruct.seeds.assembly import Row, together
 from selfinstruct.seeds.fields import mistakes_in_id, name_of, writers
 from selfinstruct.seeds.reading import lines_or_items
 from selfinstruct.task import HUMAN, Instance, Task
@@ -39,10 +39,6 @@ class Conversation:
     """Who wrote the rows that do not say so: `human`, the name of a model, or `unknown`."""
     longer: Literal["first", "refuse"]
     """What to do with longer conversations: take the `first` question and answer, or `refuse` the file."""
-
-    def problems(self) -> list[str]:
-        """Return every mistake in the file."""
-        return problems_of(self.load)
 
     def load(self) -> list[Task]:
         """Return the tasks in the order of the file; raises DataError with every bad conversation."""

@@ -13,7 +13,6 @@ from typing import Any
 
 from selfinstruct.errors import DataError
 from selfinstruct.part import part
-from selfinstruct.seeds.assembly import problems_of
 from selfinstruct.seeds.fields import LONGEST_ID
 from selfinstruct.seeds.published_families import PUBLISHED, published
 from selfinstruct.seeds.reading import object_in
@@ -34,10 +33,6 @@ class Families:
     """The folder or zip archive; a relative path starts where the command runs."""
     only: list[str] | None
     """The families to take, by name; null for all."""
-
-    def problems(self) -> list[str]:
-        """Return every mistake in the files."""
-        return problems_of(self.load)
 
     def load(self) -> list[Task]:
         """Return two tasks a family, in the order of their names; raises DataError with every mistake."""

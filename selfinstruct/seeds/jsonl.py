@@ -7,7 +7,7 @@ are ignored.  A file in these keys is taken for a person's work; for any other, 
 from pathlib import Path
 
 from selfinstruct.part import part
-from selfinstruct.seeds.assembly import Row, apart, problems_of
+from selfinstruct.seeds.assembly import Row, apart
 from selfinstruct.seeds.fields import (
     instances_of,
     mistakes_in_classification,
@@ -27,10 +27,6 @@ class Jsonl:
     path: Path
     """The file; a relative path starts where the command runs."""
 
-    def problems(self) -> list[str]:
-        """Return every mistake in the file."""
-        return problems_of(self.load)
-
     def load(self) -> list[Task]:
         """Return the tasks in the order of the file; raises DataError with every bad line."""
         return apart(self.path, lines_or_items(self.path), mistakes_in, task_of)
@@ -38,16 +34,13 @@ class Jsonl:
 
 def mistakes_in(row: Row) -> list[str]:
     """Return everything that is wrong with a line."""
-    mistakes = [f"'{key}' is missing{instead(key, row)}" for key in ("instruction", "instances") if key not in row]
+    hint = "; seeds=alpaca reads 'instruction', 'input' and 'output'" if "output" in row else ""
+    missing = {"instruction": "", "instances": hint}
+    mistakes = [f"'{key}' is missing{text}" for key, text in missing.items() if key not in row]
     mistakes += mistakes_in_id(row)
     mistakes += mistakes_in_instruction(row.get("instruction", "x"))
     mistakes += mistakes_in_classification(row)
     return mistakes + mistakes_in_instances(row.get("instances", [{"input": "", "output": ""}]))
-
-
-def instead(key: str, row: Row) -> str:
-    """Return which reader takes a task without instances; nothing where that is not known."""
-    return "; seeds=alpaca reads 'instruction', 'input' and 'output'" if key == "instances" and "output" in row else ""
 
 
 def task_of(row: Row) -> Task:

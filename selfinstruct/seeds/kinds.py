@@ -3,14 +3,8 @@
 import re
 from pathlib import Path
 
-PACKED = {
-    b"\x1f\x8b": ("gzip", "gunzip -k"),
-    b"BZh": ("bzip2", "bunzip2 -k"),
-    b"\xfd7zXZ\x00": ("xz", "unxz -k"),
-    b"\x28\xb5\x2f\xfd": ("Zstandard", "unzstd"),
-}
-"""First bytes to what compressed the file, and the command that unpacks it."""
-PARQUET, ZIP = b"PAR1", b"PK\x03\x04"
+PACKED = {b"\x1f\x8b": "gunzip -k", b"BZh": "bunzip2 -k", b"\xfd7zXZ\x00": "unxz -k", b"\x28\xb5\x2f\xfd": "unzstd"}
+"""First bytes of a compressed file to the command that unpacks it."""
 NOT_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[^\s{\[]")
 COLUMNS = frozenset({"instruction", "instructions", "input", "output", "prompt", "completion", "response"})
 """Names in the header of a table of tasks, of which two are enough."""
@@ -24,22 +18,17 @@ BY_PANDAS = (
 def kind_of(path: Path, content: bytes) -> str | None:
     """Return what a file is and what to use instead; None where it may hold JSON."""
     made = path.with_suffix(".jsonl").name
-    for first, (kind, command) in PACKED.items():
-        if content.startswith(first):
-            return f"is compressed with {kind}. Unpack it with `{command} {path}`, and set seeds.path to what is in it."
-    if content.startswith(ZIP):
+    if command := next((command for first, command in PACKED.items() if content.startswith(first)), None):
+        return f"is compressed. Unpack it with `{command} {path}`, and set seeds.path to what is in it."
+    if content.startswith(b"PK\x03\x04"):
         return "is a zip. Unpack it, and set seeds.path to a file in it; seeds=superni reads a zip of task files."
-    if content.startswith(PARQUET):
+    if content.startswith(b"PAR1"):
         how = BY_PANDAS.format(read=f"read_parquet({str(path)!r})", made=made, source="parquet")
         return f"is a Parquet file. {how}"
-    if NOT_JSON.match(content) and is_table(path, content):
-        how = BY_PANDAS.format(read=f"read_csv({str(path)!r}, keep_default_na=False)", made=made, source="csv")
-        return f"is a table (CSV), not JSON. {how}"
+    if NOT_JSON.match(content):
+        header = content[:1000].splitlines()[0].decode("utf-8", "replace")
+        cells = {cell.strip().strip("\ufeff\"'").lower() for cell in re.split("[,;\t]", header)}
+        if path.suffix.lower() in (".csv", ".tsv") or len(cells & COLUMNS) > 1:
+            how = BY_PANDAS.format(read=f"read_csv({str(path)!r}, keep_default_na=False)", made=made, source="csv")
+            return f"is a table (CSV), not JSON. {how}"
     return None
-
-
-def is_table(path: Path, content: bytes) -> bool:
-    """Return whether a file that is not JSON is called a table, or begins with the header of one."""
-    header = content[:1000].splitlines()[0].decode("utf-8", "replace")
-    cells = {cell.strip().strip("\ufeff\"'").lower() for cell in re.split("[,;\t]", header)}
-    return path.suffix.lower() in (".csv", ".tsv") or len(cells & COLUMNS) > 1

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from selfinstruct.errors import DataError, RunFolderError
 from selfinstruct.part import part
-from selfinstruct.seeds.assembly import problems_of
 from selfinstruct.seeds.fields import instance
 from selfinstruct.storage.hashes import ROUNDS
 from selfinstruct.storage.rows import committed_tasks, rounds_of
@@ -26,10 +25,6 @@ class Run:
 
     path: Path
     """The folder; a relative path starts where the command runs."""
-
-    def problems(self) -> list[str]:
-        """Return what keeps the folder from being read."""
-        return problems_of(self.load)
 
     def load(self) -> list[Task]:
         """Return the tasks in the pool's order; raises DataError for a folder that no run has left so."""

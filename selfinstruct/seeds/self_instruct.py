@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from selfinstruct.part import part
-from selfinstruct.seeds.assembly import Row, problems_of, together
+from selfinstruct.seeds.assembly import Row, together
 from selfinstruct.seeds.fields import instances_of, mistakes_in_columns, name_of, writers
 from selfinstruct.seeds.reading import lines_or_items
 from selfinstruct.task import HUMAN, Task
@@ -26,10 +26,6 @@ class SelfInstruct:
     """Who wrote the rows that do not say so: `human`, the name of a model, or `unknown`."""
     instances: Annotated[int, Field(ge=1)] | None
     """The most instances that a task gets, the first ones; null for all."""
-
-    def problems(self) -> list[str]:
-        """Return every mistake in the file."""
-        return problems_of(self.load)
 
     def load(self) -> list[Task]:
         """Return the tasks in the order in which they begin; raises DataError with every bad row."""

@@ -14,7 +14,6 @@ from pydantic import Field
 
 from selfinstruct.errors import DataError
 from selfinstruct.part import part
-from selfinstruct.seeds.assembly import problems_of
 from selfinstruct.seeds.fields import (
     instance,
     mistakes_in_classification,
@@ -29,7 +28,7 @@ from selfinstruct.text.files import Files
 from selfinstruct.text.json_objects import shown
 
 POSITIVE, INSTANCES = "Positive Examples", "Instances"
-MOST_TOLD = 5
+MOST_SHOWN = 5
 """Mistakes reported of one list; a file has thousands of instances, and what is wrong with one is wrong with many."""
 
 
@@ -43,10 +42,6 @@ class Superni:
     """Who wrote the tasks that do not say so: `human`, the name of a model, or `unknown`."""
     instances: Annotated[int, Field(ge=1)] | None
     """The most instances that a task gets, the first ones; null for all."""
-
-    def problems(self) -> list[str]:
-        """Return every mistake in the files."""
-        return problems_of(self.load)
 
     def load(self) -> list[Task]:
         """Return the tasks in the order of their files' names; raises DataError with every mistake in them."""
@@ -69,11 +64,14 @@ class Superni:
         return list(tasks.values())
 
     def _task(self, name: str, row: Mapping[str, Any]) -> Task:
+        categories = row.get("Categories")
+        is_classified = isinstance(categories, list) and "Classification" in categories
+        said = row.get("is_classification")
         return Task(
             id=name,
             origin=HUMAN,
             instruction=definition(row["Definition"]).strip(),
-            is_classification=classification(row),
+            is_classification=(is_classified or None) if said is None else said,
             instances=tuple(islice(instances_of(row), self.instances)) or None,
             models=writers(row, self.author),
         )
@@ -98,8 +96,8 @@ def mistakes_in_list(key: str, examples: Any) -> list[str]:
     if not isinstance(examples, list):
         return [f"'{key}' must be a list (got {shown(examples)})"]
     found = [f"'{key}' {number}{text}" for number, one in enumerate(examples, 1) for text in mistakes_in_example(one)]
-    more = len(found) - MOST_TOLD
-    return found if more <= 0 else [*found[:MOST_TOLD], f"'{key}' has {more:,} more mistakes of this kind"]
+    more = len(found) - MOST_SHOWN
+    return found if more <= 0 else [*found[:MOST_SHOWN], f"'{key}' has {more:,} more mistakes of this kind"]
 
 
 def mistakes_in_example(example: Any) -> Iterator[str]:
@@ -109,26 +107,14 @@ def mistakes_in_example(example: Any) -> Iterator[str]:
         return
     yield from (f": {mistake}" for mistake in mistakes_in_input(example))
     outputs = example.get("output")
-    if not isinstance(outputs, str) and not (outputs and is_texts(outputs)):
+    texts = [outputs] if isinstance(outputs, str) else outputs
+    if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
         yield f": 'output' must be text, or a list of texts that is not empty (got {shown(outputs)})"
-
-
-def is_texts(value: Any) -> bool:
-    """Return whether a value is a list of texts."""
-    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def definition(value: str | list[str]) -> str:
     """Return the instruction; published files have one text, or a list of one."""
     return value if isinstance(value, str) else "\n".join(value)
-
-
-def classification(row: Mapping[str, Any]) -> bool | None:
-    """Return whether a task is classification, as far as its file says."""
-    if isinstance(said := row.get("is_classification"), bool):
-        return said
-    categories = row.get("Categories")
-    return True if isinstance(categories, list) and "Classification" in categories else None
 
 
 def instances_of(row: Mapping[str, Any]) -> Iterator[Instance]:

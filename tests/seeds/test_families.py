@@ -29,7 +29,6 @@ def write(folder, **families):
 def problems_of(path, only=None):
     with pytest.raises(DataError) as error:
         Families(path=path, only=only).load()
-    assert Families(path=path, only=only).problems() == error.value.problems
     return error.value.problems
 
 
@@ -71,7 +70,6 @@ def test_an_archive_is_read_as_its_folder(tmp_path):
         archive.writestr("a.json", json.dumps(GOOD))
 
     assert len(Families(path=tmp_path / "a.zip", only=None).load()) == 2
-    assert Families(path=tmp_path / "a.zip", only=None).problems() == []
 
 
 def test_all_mistakes_of_all_files_are_reported_at_once(tmp_path):

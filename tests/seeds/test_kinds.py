@@ -16,7 +16,13 @@ TASK = b'{"instruction": "Name three fruits.", "instances": [{"input": "", "outp
 
 def mistakes_of(path, content):
     path.write_bytes(content)
-    return Jsonl(path=path).problems()
+    return reported(path)
+
+
+def reported(path):
+    with pytest.raises(DataError) as error:
+        Jsonl(path=path).load()
+    return error.value.problems
 
 
 @pytest.mark.parametrize(
@@ -26,14 +32,14 @@ def test_a_compressed_file_is_reported_once_with_the_command_that_unpacks_it(pac
     path = tmp_path / "seeds.jsonl"
     (mistake,) = mistakes_of(path, pack(TASK * 50))
 
-    assert mistake.startswith(f"{path}: is compressed with ")
+    assert mistake.startswith(f"{path}: is compressed. ")
     assert f"`{command} {path}`" in mistake
 
 
 def test_a_zip_is_reported_once_with_the_reader_of_zips(tmp_path):
     with zipfile.ZipFile(tmp_path / "seeds.zip", "w") as file:
         file.writestr("seeds.jsonl", TASK)
-    (mistake,) = Jsonl(path=tmp_path / "seeds.zip").problems()
+    (mistake,) = reported(tmp_path / "seeds.zip")
 
     assert "is a zip. Unpack it" in mistake
     assert "seeds=superni" in mistake
@@ -43,7 +49,7 @@ def test_a_parquet_file_is_reported_with_how_to_write_it_as_json_lines(tmp_path)
     parquet = pytest.importorskip("pyarrow.parquet")
     table = pytest.importorskip("pyarrow").table({"instruction": ["Name three fruits."], "output": ["Apple"]})
     parquet.write_table(table, tmp_path / "seeds.parquet")
-    (mistake,) = Jsonl(path=tmp_path / "seeds.parquet").problems()
+    (mistake,) = reported(tmp_path / "seeds.parquet")
 
     assert "is a Parquet file. Write it as JSONL" in mistake
     assert "seeds=alpaca seeds.path=seeds.jsonl" in mistake
