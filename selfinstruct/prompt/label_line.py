@@ -29,6 +29,8 @@ NESTED = lazy(r"^\s*Input[ \t]*[:：]")
 FIELD_NAME = lazy(r"^(?P<bullet>[-•+*][ \t]+)?(?:\*\*|__)(?P<name>[^*_\n:：]{1,40}[:：])(?:\*\*|__)", re.MULTILINE)
 BULLETED_NAME = lazy(r"^[-•+*][ \t]+(?=[^\n:：]{1,40}[:：])", re.MULTILINE)
 FENCE = "```"
+NAMED_FENCE = lazy(r"[ \t]*```\w")
+"""A fence that names a language opens, and never closes."""
 
 
 class LabelStyle(NamedTuple):
@@ -121,8 +123,14 @@ def has_colon(match: re.Match[str]) -> bool:
 
 def fenced(lines: list[str]) -> Iterator[tuple[str, Fence]]:
     """Yield each line with its relation to code fences; a fence that is never closed does not count."""
-    marks = [number for number, line in enumerate(lines) if line.count(FENCE) % 2]
-    starts, ends = set(marks[: len(marks) // 2 * 2 : 2]), set(marks[1::2])
+    starts, ends, opened = set[int](), set[int](), None
+    for number, line in enumerate(lines):
+        if line.count(FENCE) % 2 and (opened is None or NAMED_FENCE.match(line)):
+            opened = number
+        elif line.count(FENCE) % 2 and opened is not None:
+            starts.add(opened)
+            ends.add(number)
+            opened = None
     is_inside = False
     for number, line in enumerate(lines):
         opens, closes = number in starts, number in ends
