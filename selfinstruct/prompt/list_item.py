@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from selfinstruct.prompt.list_line import Line
+from selfinstruct.prompt.outline import Line
 from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, rejection
 from selfinstruct.prompt.rule_line import without_rules
 from selfinstruct.prompt.wording import (
@@ -32,10 +32,9 @@ LABEL = lazy(r"(?i:task|instruction|prompt|question)\s?\d{1,3}\s?(?:[:：.)]|[-�
 BOLD_SENTENCE = lazy(r"\*\*([^*]+[.?!。？！])\*\*\s+(?=\S)")
 """The text after it may speak to the reader."""
 AFTER_TITLE = lazy(r"\s*(?:[:：]|[-–—](?=\s))\s*")
-FIELD = lazy(r"\W{0,5}(?:task|input|description|example)s?\W{0,2}[:：]", re.IGNORECASE)
-ANSWERED = lazy(r"(?:(?<=[.?!*])|^)\s?(?:->|→)\s")
 ANNOTATION = lazy(
     r"\s?\((?P<remark>[^()]{1,300})\)(?:\*\*)?$"
+    r"|(?:(?<=[.?!*])|^)\s?(?:->|→)\s.*$"
     r"|(?<=[.?!\"”)]) (?:\*\*[^*]{1,300}\*\*|This (?:task|one|is an?(?:other)?) [^\n]{1,300})$"
 )
 
@@ -99,9 +98,8 @@ def read_head(text: str, context: ReplyContext) -> ItemHead:
         return ItemHead("", sentence[1], text[sentence.end() :])
     if title and text and (text[0] in "([" or (context.is_chat and is_remark(text))):
         return ItemHead(title, "", text)
-    cut = (ANSWERED.search(text) or ANNOTATION.search(text)) if context.is_chat else None
-    remark = cut.groupdict().get("remark") if cut else None
-    at = cut.start() if cut and (not remark or (cut.start() and is_remark(remark))) else len(text)
+    cut = ANNOTATION.search(text) if context.is_chat else None
+    at = cut.start() if cut and (not cut["remark"] or (cut.start() and is_remark(cut["remark"]))) else len(text)
     return ItemHead(title, text[:at], text[at:])
 
 
@@ -128,7 +126,7 @@ def body_end(head: ItemHead, body: Sequence[Line], context: ReplyContext, *, may
     for number, line in enumerate(body):
         if line.is_blank:
             after_blank = True
-        elif (after_blank and not may_continue) or is_aside(line.text) or (context.is_chat and FIELD.match(line.text)):
+        elif (after_blank and not may_continue) or is_aside(line.text):
             return number
     return len(body)
 

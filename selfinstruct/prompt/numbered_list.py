@@ -15,8 +15,7 @@ from typing import Any, ClassVar, Literal
 
 from selfinstruct.part import part
 from selfinstruct.prompt.list_item import ReplyContext, is_aside, read_item
-from selfinstruct.prompt.list_line import Line
-from selfinstruct.prompt.outline import Outline, outline
+from selfinstruct.prompt.outline import Line, Outline, outline
 from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, phrases, read, rejection
 from selfinstruct.prompt.rule_line import without_rules
 from selfinstruct.prompt.wording import (
