@@ -42,24 +42,16 @@ def own_fields(
         if field.kind == "Task":
             blocks.append([])
         blocks[-1].append(field)
-    after = [None, *(lines_after_task(block[0], prompt_vars) for block in blocks[1:])]
-    has_fields = len(blocks[0]) > 1
-    own = 0 if has_fields else next((number for number, lines in enumerate(after) if lines is not None), 0)
-    others = "\n".join(field.source for number, block in enumerate(blocks) if number != own for field in block).strip()
-    rejections = [rejection("further task", others)] if others else []
-    if (rest := after[own]) is not None:
-        blocks[own][0] = Field("text", rest)
-    return blocks[own], rejections
-
-
-def lines_after_task(opening: Field, prompt_vars: Mapping[str, Any]) -> list[str] | None:
-    """Return the lines after the task asked for, where a `Task:` field repeats it; None for another task."""
+    own = 0
     instruction = prompt_vars["task"].instruction if "task" in prompt_vars else ""
-    lines = opening.text.split("\n") if one_line(instruction) else []
-    for end in range(1, min(len(lines), instruction.count("\n") + 1) + 1):
-        if one_line("\n".join(lines[:end])) == one_line(instruction):
-            return lines[end:]
-    return None
+    count = instruction.count("\n") + 1
+    for number, (opening, *_) in enumerate(blocks[1:] if len(blocks[0]) == 1 and instruction else (), 1):
+        lines = opening.text.split("\n")
+        if one_line("\n".join(lines[:count])) == one_line(instruction):  # a field that repeats the task
+            own, blocks[number][0] = number, Field("text", lines[count:])
+            break
+    others = "\n".join(field.source for number, block in enumerate(blocks) if number != own for field in block).strip()
+    return blocks[own], [rejection("further task", others)] if others else []
 
 
 def preamble(text: str) -> list[Rejection]:

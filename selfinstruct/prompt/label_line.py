@@ -18,7 +18,7 @@ from selfinstruct.text.pattern import lazy
 Kind = Literal["text", "Example", "Input", "Output", "Class label", "Task"]
 
 LABEL_LINE = lazy(
-    r"[ \t]{0,12}(?P<listed>\d{1,3}[.)][ \t]+)?(?P<bullet>[-•+*][ \t]+)?(?P<markup>(?:#{2,6}[ \t]+)?(?:\*\*|__)?)"
+    r"[ \t]{0,12}(?P<listed>\d{1,3}[.)][ \t]+)?(?:[-•+*][ \t]+)?(?P<markup>(?:#{2,6}[ \t]+)?(?:\*\*|__)?)"
     r"(?:(?P<prefix>(?:Example|Expected)[ \t]+(?:\d{1,3}[ \t]+)?)(?P<other>[Ii]nput|[Oo]utput)"
     r"|(?P<kind>Example|Input|Output|Class label|Task))(?P<number>[ \t]*\d{0,3})[ \t]*"
     r"(?P<end>(?:\*\*|__)?[ \t]*[:：](?:\*\*|__)?|[.)]?(?:\*\*|__)?(?=[ \t]*$)|[.)])(?P<rest>.*)"
@@ -26,8 +26,7 @@ LABEL_LINE = lazy(
 LISTED = ("Input", "Class label")
 """Fields that open an instance, and so may have its number in a list."""
 NESTED = lazy(r"^\s*Input[ \t]*[:：]")
-FIELD_NAME = lazy(r"^(?P<bullet>[-•+*][ \t]+)?(?:\*\*|__)(?P<name>[^*_\n:：]{1,40}[:：])(?:\*\*|__)", re.MULTILINE)
-BULLETED_NAME = lazy(r"^[-•+*][ \t]+(?=[^\n:：]{1,40}[:：])", re.MULTILINE)
+FIELD_NAME = lazy(r"^([-•+*][ \t]+)?(?:\*\*|__)([^*_\n:：]{1,40}[:：])(?:\*\*|__)", re.MULTILINE)
 FENCE = "```"
 NAMED_FENCE = lazy(r"[ \t]*```\w")
 """A fence that names a language opens, and never closes."""
@@ -42,9 +41,6 @@ class LabelStyle(NamedTuple):
     """An "Example:" has the input on its line, and there is no "Input:"."""
     prefixed: Collection[Kind] = ()
     """The kinds that are only called "Example Input" or "Expected Output"."""
-
-
-USUAL = LabelStyle()
 
 
 class Fence(NamedTuple):
@@ -65,7 +61,6 @@ class Field:
     """Without the field's name."""
     opening: str = ""
     """The first line as written, where it names the field."""
-    is_bulleted: bool = False
 
     @property
     def text(self) -> str:
@@ -97,18 +92,16 @@ def fields(text: str, kinds: Collection[Kind]) -> list[Field]:
 def style_of(text: str) -> LabelStyle:
     """Return how a reply writes its labels."""
     lines = [line for line in text.split("\n") if line.strip()]
-    matches = [LABEL_LINE.match(line) for line in lines]
-    plain = {match["kind"] for match in matches if match and has_colon(match)}
-    prefixed = {kind_of(match) for match in matches if match and match["prefix"]}
+    matches = [match for line in lines if (match := LABEL_LINE.match(line)) and (match["prefix"] or has_colon(match))]
+    plain = {match["kind"] for match in matches if has_colon(match)}
+    prefixed = {kind_of(match) for match in matches if match["prefix"]}
+    first = LABEL_LINE.match(next((line for line in lines if not is_preamble(line)), ""))
     style = LabelStyle(prefixed=() if prefixed & plain else prefixed)
-    first = next((match for line, match in zip(lines, matches, strict=True) if not is_preamble(line)), None)
     if first is None or not has_colon(first):
         return style
     carries = first["kind"] == "Example" and not first["number"].strip() and bool(first["rest"].strip())
-    return style._replace(
-        is_listed=first["listed"] is not None and kind_of(first) in LISTED,
-        carries_input=carries and "Input" not in plain,
-    )
+    is_listed = first["listed"] is not None and kind_of(first) in LISTED
+    return style._replace(is_listed=is_listed, carries_input=carries and "Input" not in plain)
 
 
 def kind_of(match: re.Match[str]) -> Kind:
@@ -138,30 +131,26 @@ def fenced(lines: list[str]) -> Iterator[tuple[str, Fence]]:
         is_inside = opens or (is_inside and not closes)
 
 
-def field_of(line: str, style: LabelStyle = USUAL) -> Field | None:
+def field_of(line: str, style: LabelStyle = LabelStyle()) -> Field | None:
     """Return the field that a line opens, if any; `Task 2:` and `Example of …` are text."""
     match = LABEL_LINE.match(line)
     if match is None:
         return None
     kind, rest = kind_of(match), match["rest"]
-    if match["listed"] and not (style.is_listed and kind in LISTED):
-        return None
-    if match["prefix"] and kind not in style.prefixed:
+    is_misplaced = match["listed"] and not (style.is_listed and kind in LISTED)
+    if is_misplaced or (match["prefix"] and kind not in style.prefixed):
         return None
     is_numbered, is_alone = bool(match["number"].strip()), not rest.strip()
     if kind == "Example" and style.carries_input and not (is_numbered or is_alone):
         kind, rest = "Input", NESTED.sub("", rest)
-    ends_in_colon = has_colon(match)
-    is_label = (is_numbered or is_alone) if kind == "Example" else ends_in_colon or (is_alone and bool(match["markup"]))
-    if not is_label or (kind == "Task" and is_numbered):
-        return None
-    return Field(kind, [rest], opening=line, is_bulleted=match["bullet"] is not None)
+    is_label = has_colon(match) or (is_alone and bool(match["markup"]))
+    if kind == "Example":
+        is_label = is_numbered or is_alone
+    return Field(kind, [rest], opening=line) if is_label and not (kind == "Task" and is_numbered) else None
 
 
-def input_of(block: list[Field], *, is_bulleted: bool) -> str:
-    """Return the input in some fields: without a leading "Input:", its own field names (Sentence:) without markup."""
+def input_of(block: list[Field]) -> str:
+    """Return the input in some fields: without a leading "Input:", its own field names (Sentence:) not in bold."""
     block = [field for field in block if field.text]
     text = "\n".join(field.text if number == 0 else field.source for number, field in enumerate(block))
-    text = FIELD_NAME.sub(lambda match: ("" if is_bulleted else match["bullet"] or "") + match["name"], text)
-    text = BULLETED_NAME.sub("", text) if is_bulleted else text
-    return without_rules(text, is_own_line=False).strip()
+    return without_rules(FIELD_NAME.sub(r"\1\2", text), is_own_line=False).strip()

@@ -45,12 +45,10 @@ SMALL_TALK = phrases(
     r"\b(?:i (?:can|will)|i'(?:ll|d)|what would you|your question|help you)\b",
 )
 DECLINES = phrases(
-    r"\b(?:i|we)(?:'m| am)? ?(?:can't|cannot|can not|unable to|not able to)"
-    r" (?:answer|determine|decide|tell|judge|say)\b",
-    r"(?:无法|無法|不能|没法)(?:回答|确定|判断|確定|判斷)|(?:답변|대답|판단)할 수 없",
-    r"(?:お答え|回答|判断)(?:することが|が|は)?でき(?:ません|ない)",
+    r"(?:can't|cannot|can not|unable to|not able to) (?:answer|determine|decide|tell|judge|say)\b"
+    r"|(?:无法|無法|不能|没法)(?:回答|确定|判断|確定|判斷)|(?:답변|대답|판단)할 수 없"
+    r"|(?:お答え|回答|判断)(?:することが|が|は)?でき(?:ません|ない)",
 )
-"""An answer that is taken back in the same line."""
 SENTENCE_END = lazy(r"[.!?。！？]")
 
 Verdict = bool | Literal["hedged"] | None
