@@ -84,9 +84,6 @@ class Run:
 
     def execute(self) -> None:
         """Do all actions; raises ConfigError, before anything is spent, with everything that would stop them."""
-        if self._asks:
-            for model in self.models:
-                model.prepare()
         problems = [text for action in self.actions.values() for text in action.problems(self)]
         if problems:
             raise ConfigError(list(dict.fromkeys(problems)))

@@ -76,10 +76,6 @@ class Model(Protocol):
         """Path of a store of replies that several runs share, or None."""
         ...
 
-    def prepare(self) -> None:
-        """Start in the background what takes long before the first request, such as an import; return at once."""
-        ...
-
     def problems(self) -> list[str]:
         """Return what would keep it from answering, such as a missing key, found without asking it."""
         ...

@@ -11,7 +11,7 @@ hold gigabytes.
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 
 from selfinstruct.model.failed_attempt import GarbledError
@@ -121,14 +121,3 @@ class Bodies:
                         is_let_in = True
                         await places.enter_async_context(self._long)
             return body.whole()
-
-    def read_at_once(self, status: int, headers: Mapping[str, str], chunks: Iterable[bytes]) -> bytes:
-        """Return a whole body as `read` does, in a thread that waits for it."""
-        body = Body(status, headers, self._limit)
-        try:
-            for chunk in chunks:
-                for _ in body.add(chunk):
-                    pass
-            return body.whole()
-        finally:
-            body.release()

@@ -1,8 +1,7 @@
 """LiteLLM loaded quietly, and the HTTP clients of one event loop, closed when it ends.
 
-LiteLLM takes seconds to import, so it is loaded when it is needed, or in the background while the run reads its seeds.
-A program that ends meanwhile does not wait for it: the import stops at its next module.  Its price list comes with the
-package and is not fetched: a cost must not depend on the day or on a network.
+LiteLLM takes seconds to import, so it is loaded when it is needed.  Its price list comes with the package and is not
+fetched: a cost must not depend on the day or on a network.
 
 For OpenAI's protocol we hand it a client: its own text-completion path opens a session for each request and closes
 none, and falls back to OPENAI_API_KEY where no key is meant to be sent.  The client uses LiteLLM's own transport, which
@@ -16,12 +15,10 @@ import gc
 import inspect
 import logging
 import os
-import sys
-import threading
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
@@ -66,35 +63,6 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
-@cache
-def load_soon() -> None:
-    """Import litellm in a thread; an error there is raised again where litellm is first used."""
-    threading.Thread(target=Loading().run, name="selfinstruct-import").start()
-
-
-class Loading:
-    """An import that ends with the program.
-
-    A daemon thread would be killed in the middle of a module written in C or Rust, which may abort the process.  So the
-    thread is joined at the end, and checks before each module whether the program has ended.
-    """
-
-    def run(self) -> None:
-        """Import litellm, in this thread."""
-        self._thread = threading.current_thread()
-        sys.meta_path.insert(0, self)
-        try:
-            with suppress(Exception):
-                loaded()
-        finally:
-            sys.meta_path.remove(self)
-
-    def find_spec(self, name: str, path: object, target: object = None) -> None:
-        """Find nothing itself; leave the thread when the program has ended."""
-        if threading.current_thread() is self._thread and not threading.main_thread().is_alive():
-            raise SystemExit
-
-
 @dataclass(frozen=True, slots=True)
 class Provider:
     """A provider, as LiteLLM reaches it."""
@@ -110,7 +78,7 @@ class Provider:
     async def call(self, arguments: Mapping[str, Any], raw: RawReply) -> Any:
         """Return LiteLLM's response to a request, and note in `raw` the body that it was made of.
 
-        Raises LiteLLM's errors, with the proxy in a note; ReplyError for a redirect and for a reply that is too long;
+        Raises LiteLLM's errors; ReplyError for a redirect and for a reply that is too long;
         GarbledError where LiteLLM cannot convert a reply that has arrived.
         """
         silence()
@@ -120,17 +88,13 @@ class Provider:
             if raw.chat:
                 return await loaded().acompletion(**self.chat, **arguments)
             return await loaded().atext_completion(**self.text, **arguments)
-        except asyncio.CancelledError as cancelled:
+        except asyncio.CancelledError:
             for future in prepared:
                 future.add_done_callback(discard)
-            if raw.proxy is not None:
-                cancelled.add_note(raw.proxy)
             raise
         except Exception as error:
             if (known := raw.explained(error, self.name)) is not None:
                 raise known from error
-            if raw.proxy is not None:
-                error.add_note(raw.proxy)
             raise
         finally:
             PREPARED.reset(before)

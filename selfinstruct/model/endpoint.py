@@ -21,7 +21,7 @@ from selfinstruct.model.arguments import as_json, parameters, prompt_of, support
 from selfinstruct.model.bodies import ACCEPTED, Bodies
 from selfinstruct.model.failed_attempt import ReplyError, UnsendableError
 from selfinstruct.model.protocol import PATHS, check_moved, read
-from selfinstruct.model.proxies import by_proxy, proxy_of
+from selfinstruct.model.proxies import proxy_of
 from selfinstruct.model.sending import Send
 from selfinstruct.model.session import AsyncSession
 from selfinstruct.model.settings import ServerSettings, fingerprint_of, key_in, problems_of
@@ -47,9 +47,6 @@ class Endpoint(ServerSettings):
     api_base: str
     """URL of the server, up to and with `/v1`."""
     is_offline: ClassVar[bool] = False
-
-    def prepare(self) -> None:
-        """Do nothing."""
 
     def fingerprint(self) -> dict[str, object]:
         """Return name, mode, address and the parameters of every request."""
@@ -104,15 +101,8 @@ class Client:
         url = self._urls[request.chat]
         sent, sent_json = self._parameters(request.decoding)
         body = json.dumps({**sent, **prompt_of(request), "model": self._model.name}).encode()
-        try:
-            async with self._session.post(url, data=body, allow_redirects=False) as response:
-                content = await self._content(response, str(url))
-        except ReplyError:
-            raise
-        except BaseException as error:
-            if proxy := by_proxy(str(url)):
-                error.add_note(proxy)
-            raise
+        async with self._session.post(url, data=body, allow_redirects=False) as response:
+            content = await self._content(response, str(url))
         try:
             return read(response.status, response.headers, content, request, self._model.price, sent_json)
         except ReplyError as error:

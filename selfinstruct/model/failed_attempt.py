@@ -122,13 +122,12 @@ def classify(error: Exception) -> FailedAttempt:
     kind = kind_of(error, status, chain)
     headers = headers_of(error)
     message = f"HTTP {status}, {text}" if headers else text  # without a reply the status is LiteLLM's guess
-    notes = dict.fromkeys(note for cause in chain for note in getattr(cause, "__notes__", ()))
     words = " ".join([*map(str, chain), getattr(error, "details", "")])
     seconds = retry_after(headers, words, datetime.now(UTC))
     is_busy = status == 503 and (seconds is not None or OVERLOAD_SIGNS.search(str(error)) is not None)
     return FailedAttempt(
         kind,
-        "; ".join([message, *notes]),
+        message,
         seconds,
         is_overload=kind == "transient" and (status in OVERLOAD or is_busy),
         is_heard=kind == "garbled" or bool(headers),

@@ -17,7 +17,7 @@ from selfinstruct.budget import Pricing
 from selfinstruct.model import Session, Stages
 from selfinstruct.model.arguments import as_json, parameters, prompt_of, supported
 from selfinstruct.model.bodies import Bodies
-from selfinstruct.model.connection import Provider, listed, load_soon, loaded, opened
+from selfinstruct.model.connection import Provider, listed, loaded, opened
 from selfinstruct.model.failed_attempt import GarbledError, UnsendableError
 from selfinstruct.model.raw_reply import RawReply
 from selfinstruct.model.replies import completion, text_in
@@ -34,10 +34,6 @@ class LiteLLM(ServerSettings):
     """Completes prompts with a model behind LiteLLM."""
 
     is_offline: ClassVar[bool] = False
-
-    def prepare(self) -> None:
-        """Start to import LiteLLM, which takes seconds."""
-        load_soon()
 
     def fingerprint(self) -> dict[str, object]:
         """Return name, mode, address and the parameters of every request."""

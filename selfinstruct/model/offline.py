@@ -55,9 +55,6 @@ class Offline:
     is_offline: ClassVar[bool] = True
     store: ClassVar[str | None] = None
 
-    def prepare(self) -> None:
-        """Do nothing."""
-
     def pricing(self) -> Pricing:
         """Return a price of 0."""
         return Pricing(0.0, 0.0)

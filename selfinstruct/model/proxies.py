@@ -27,4 +27,5 @@ def by_proxy(url: str) -> str | None:
     found = next((name for low in names for name in (low, low.upper()) if os.environ.get(name)), "the system")
     parts = urlsplit(proxy)
     host = parts.netloc.rpartition("@")[2]
-    return f"asked through the proxy {host}, which {found} names; NO_PROXY={urlsplit(url).hostname} goes around it"
+    around = f"; NO_PROXY={urlsplit(url).hostname} goes around it" if urlsplit(url).hostname else ""
+    return f"asked through the proxy {host}, which {found} names{around}"

@@ -22,7 +22,6 @@ from typing import Any, NamedTuple, TypeAlias
 from selfinstruct.model.bodies import Bodies
 from selfinstruct.model.failed_attempt import GarbledError, ReplyError, plain
 from selfinstruct.model.protocol import is_object, is_success, reason_of, text_of, words
-from selfinstruct.model.proxies import by_proxy
 from selfinstruct.model.replies import cost_in, is_count
 from selfinstruct.text.finish_reason import word_of
 
@@ -49,10 +48,6 @@ FORMATS = (
     Format(("stopReason",), {"usage": {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}}),  # Bedrock Converse
     Format(("done_reason",), {"prompt_eval_count": 0, "eval_count": 0}),  # Ollama
     Format(("finish_reason",), {"usage": {"tokens": {"input_tokens": 0, "output_tokens": 0}}}),  # Cohere v1 and v2
-    Format(("results", 0, "stop_reason"), {}),  # watsonx
-    Format(("results", 0, "completionReason"), {}),  # Titan on Bedrock
-    Format((0, "details", "finish_reason"), {}),  # Hugging Face TGI
-    Format(("details", "finish_reason"), {}),
 )
 
 MAX_ERROR = 20_000
@@ -78,20 +73,15 @@ class RawReply:
     """The text of a success that is neither a reply nor an error."""
     error: ReplyError | None = None
     """Why the last reply was not read to its end."""
-    proxy: str | None = None
-    """The proxy through which the last request got no reply, if there is one."""
 
     @contextmanager
-    def watching(self, url: str) -> Iterator[None]:
+    def watching(self) -> Iterator[None]:
         """Note why a request gets no whole reply."""
-        self.error = self.proxy = None
+        self.error = None
         try:
             yield
         except ReplyError as error:
             self.error = error
-            raise
-        except BaseException:
-            self.proxy = by_proxy(url)
             raise
 
     def read(self, status: int, headers: Mapping[str, str], content: bytes, known: Container[str]) -> bytes:
@@ -109,7 +99,7 @@ class RawReply:
         if form is None:
             has_error = is_object(body) and body.get("error")
             self.fault = None if has_error else f"no completion: {words(content) or 'nothing'}"
-            return content[:MAX_ERROR]
+            return content[:MAX_ERROR] if body is None or has_error else content
         holder, key = holder_of(body, form.reason) or {}, str(form.reason[-1])
         self.reason = reason_of(holder) if form is CHOICES else word_of(holder.get(key))
         self.cost_usd = cost_in(body.get("usage")) if is_object(body) else None

@@ -58,9 +58,6 @@ class Replay:
         """Whether the offline model wrote the recorded replies."""
         return self.model.is_offline
 
-    def prepare(self) -> None:
-        """Do nothing."""
-
     def problems(self) -> list[str]:
         """Return nothing: it needs no key and no server."""
         return []

@@ -59,9 +59,6 @@ class Scripted:
             raise ValueError("needs one of path and replies; set the other one to null")
         return self
 
-    def prepare(self) -> None:
-        """Do nothing."""
-
     def pricing(self) -> Pricing:
         """Return a price of 0."""
         return Pricing(0.0, 0.0)

@@ -7,6 +7,7 @@ place that there is then.  A request that is tried again waits here for its perm
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from selfinstruct.model.adaptive_concurrency import AdaptiveConcurrency
@@ -14,6 +15,7 @@ from selfinstruct.model.arguments import with_keys
 from selfinstruct.model.failed_attempt import FailedAttempt, classify
 from selfinstruct.model.health import LONGEST_WAIT, Health
 from selfinstruct.model.limits import Limits, Permit
+from selfinstruct.model.proxies import by_proxy
 from selfinstruct.model.retries import Attempts, Outcome
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.settings import ServerSettings
@@ -130,8 +132,9 @@ class Sender:
             raise
         except Exception as error:
             late = TimeoutError(f"no answer within {self._settings.timeout_seconds:g} s")
-            late.__cause__ = error  # which may name the proxy
             failed = classify(late if timeout.expired() else error)
+            if not failed.is_heard and (proxy := by_proxy(self._settings.api_base or "https:")):
+                failed = replace(failed, message=f"{failed.message}; {proxy}")
             self._failed(permit, failed.is_overload)
             if failed.is_overload and failed.retry_after is not None:
                 self._concurrency.pause(self._loop.time() + min(failed.retry_after, LONGEST_WAIT))

@@ -2,9 +2,9 @@
 
 The clients of LiteLLM follow redirects, and only `Authorization` stays behind: `x-api-key` and `x-goog-api-key` go
 along to any host that a server names.  They also read and decompress whatever a server sends.  Both are decided below
-them, in the three transports that they use: LiteLLM's own on aiohttp, and httpx's with and without a loop, which
-LiteLLM uses for some providers and where DISABLE_AIOHTTP_TRANSPORT is set.  Only requests that belong to a call of ours
-are changed (`CALL`), since other packages use httpx as well.
+them, in the three transports that they use: LiteLLM's own on aiohttp, and httpx's, which LiteLLM uses for some
+providers and where DISABLE_AIOHTTP_TRANSPORT is set; of the one without a loop, which few providers need, only
+redirects are refused.  Only requests that belong to a call of ours are changed (`CALL`).
 
 Rejected: `follow_redirects=False` for each client, since LiteLLM makes them in many places and follows on top of httpx
 in some.
@@ -31,7 +31,7 @@ def watch(known: Container[str]) -> None:
     for transport in (LiteLLMAiohttpTransport, httpx.AsyncHTTPTransport):
         transport.handle_async_request = watched(transport.handle_async_request, known)
     transport = httpx.HTTPTransport
-    transport.handle_request = watched_in_a_thread(transport.handle_request, known)
+    transport.handle_request = unmoved(transport.handle_request)
     for client in (module_level_client, module_level_aclient):  # LiteLLM uses these before a call of ours
         client.client.follow_redirects = False
 
@@ -43,7 +43,7 @@ def watched(send: Any, known: Container[str]) -> Any:
         if (call := CALL.get()) is None:
             return await send(transport, request)
         request.headers["Accept-Encoding"] = ACCEPTED
-        with call.watching(str(request.url)):
+        with call.watching():
             response = await send(transport, request)
             try:
                 check_moved(response.status_code, response.reason_phrase, response.headers, str(request.url))
@@ -55,21 +55,16 @@ def watched(send: Any, known: Container[str]) -> Any:
     return handle
 
 
-def watched_in_a_thread(send: Any, known: Container[str]) -> Any:
-    """Return the `handle_request` of a transport, with each reply to a call of ours read first."""
+def unmoved(send: Any) -> Any:
+    """Return the `handle_request` of a transport, which raises ReplyError for a redirect of a call of ours."""
 
     def handle(transport: Any, request: Any) -> Any:
-        if (call := CALL.get()) is None:
-            return send(transport, request)
-        request.headers["Accept-Encoding"] = ACCEPTED
-        with call.watching(str(request.url)):
-            response = send(transport, request)
-            try:
+        response = send(transport, request)
+        if (call := CALL.get()) is not None and 300 <= response.status_code < 400:
+            response.close()
+            with call.watching():
                 check_moved(response.status_code, response.reason_phrase, response.headers, str(request.url))
-                content = call.bodies.read_at_once(response.status_code, response.headers, response.iter_raw())
-            finally:
-                response.close()
-        return as_read(call, response, request, content, known)
+        return response
 
     return handle
 

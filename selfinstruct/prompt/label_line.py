@@ -43,6 +43,9 @@ class LabelStyle(NamedTuple):
     """The kinds that are only called "Example Input" or "Expected Output"."""
 
 
+USUAL = LabelStyle()
+
+
 class Fence(NamedTuple):
     """The relation of a line to the code fences of its reply."""
 
@@ -131,7 +134,7 @@ def fenced(lines: list[str]) -> Iterator[tuple[str, Fence]]:
         is_inside = opens or (is_inside and not closes)
 
 
-def field_of(line: str, style: LabelStyle = LabelStyle()) -> Field | None:
+def field_of(line: str, style: LabelStyle = USUAL) -> Field | None:
     """Return the field that a line opens, if any; `Task 2:` and `Example of …` are text."""
     match = LABEL_LINE.match(line)
     if match is None:

@@ -8,7 +8,6 @@ How strictly an item is read depends on its reply: in one of a chat model, texts
 where the reply solves its tasks, bodies are answers and only what is worded as an instruction is one.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -130,8 +130,8 @@ def blocks_of(lines: list[str], number: int | None, *, is_cut_off: bool) -> list
             is_loose = bool(outputs) and label.number not in outputs  # each line of a task has a number of its own
         if separators[label.line][1] or opens(label, outputs, found, is_cut_off, is_loose):
             found.append(Block(label.number, label.line, label.rest))
-    for block, following in pairwise([*found, None]):
-        end = len(lines) if following is None else separators[following.start][0]
+    ends = [*(separators[block.start][0] for block in found[1:]), len(lines)]
+    for block, end in zip(found, ends, strict=False):
         block.end = max(end, block.start + 1)
         within = labels[place_of(labels, block.start) : place_of(labels, block.end)]
         block.labels = [label for label in within if label.kind != "Instruction"]

@@ -2,8 +2,6 @@ import asyncio
 import gc
 import logging
 import os
-import subprocess
-import sys
 import warnings
 
 import pytest
@@ -108,60 +106,3 @@ def test_what_was_opened_is_closed_and_forgotten(litellm):
     assert opened_meanwhile
     assert all(client.is_closed for client in opened_meanwhile)
     assert set(clients) == before
-
-
-LEAVING = """
-import sys, time
-from selfinstruct.model.connection import load_soon
-load_soon()
-time.sleep({pause})
-print("leaving", "litellm" in sys.modules)
-"""
-
-
-@pytest.mark.parametrize("pause", [0.0, 0.1, 0.5, 1.0])
-def test_a_program_that_ends_while_litellm_is_imported_ends_quietly(pause):
-    done = subprocess.run([sys.executable, "-c", LEAVING.format(pause=pause)], capture_output=True, text=True)
-
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("leaving")
-
-
-def test_litellm_is_imported_in_the_background_once_and_waited_for_where_it_is_needed():
-    code = """
-import sys, threading
-from selfinstruct.model.connection import load_soon, loaded
-load_soon()
-load_soon()
-threads = [thread.name for thread in threading.enumerate()]
-assert threads.count("selfinstruct-import") == 1, threads
-print(loaded().suppress_debug_info)
-for thread in threading.enumerate():
-    if thread.name == "selfinstruct-import":
-        thread.join()
-assert not any(type(finder).__name__ == "Loading" for finder in sys.meta_path)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-
-    assert (done.stdout, done.stderr) == ("True\n", "")
-
-
-def test_an_import_that_fails_in_the_background_fails_again_where_litellm_is_needed(tmp_path):
-    (tmp_path / "litellm.py").write_text("raise ImportError('broken installation')")
-    code = """
-import threading
-from selfinstruct.model.connection import load_soon, loaded
-from selfinstruct.model.raw_reply import RawReply
-load_soon()
-for thread in threading.enumerate():
-    if thread.name == "selfinstruct-import":
-        thread.join()
-try:
-    loaded()
-except ImportError as error:
-    print(error)
-"""
-    paths = {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **paths})
-
-    assert (done.stdout, done.stderr) == ("broken installation\n", "")

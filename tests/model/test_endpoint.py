@@ -27,7 +27,6 @@ model = Endpoint(
     requests_per_minute=None, tokens_per_minute=None, timeout_seconds=1, extra={}, store=None,
     deadline_seconds=None, price={"prompt": None, "completion": None},
 )
-model.prepare()
 assert model.problems() == []
 with model.session() as line:
     line.submit([])

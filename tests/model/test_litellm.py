@@ -32,25 +32,6 @@ print([name for name in ("litellm", "openai", "aiohttp") if name in sys.modules]
     assert done.stdout == "[]\n"
 
 
-def test_preparing_comes_back_at_once_and_problems_wait_for_it():
-    code = """
-import sys
-from selfinstruct.model.litellm import LiteLLM
-model = LiteLLM(
-    name="nosuch/x", mode="chat", api_base=None, key_env=None, key_required=False, concurrency=1, attempts=1,
-    extra={}, store=None,
-    deadline_seconds=None,
-    requests_per_minute=None, tokens_per_minute=None, timeout_seconds=1, price={"prompt": None, "completion": None},
-)
-model.prepare()
-print("openai" in sys.modules, model.problems())
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-
-    assert done.stdout.startswith("False [\"model.name 'nosuch/x': LiteLLM knows no such provider.")
-    assert done.stderr == ""
-
-
 def test_even_a_chat_model_by_name_is_sent_text_in_completion_mode(server, model, requests, complete, only):
     only(complete(model(mode="completion", name="openai/gpt-4o-mini"), requests(chat=False)))
 

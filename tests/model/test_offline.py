@@ -156,7 +156,6 @@ def test_replies_come_in_the_order_asked_and_are_there_at_once() -> None:
 
 def test_it_is_ready_without_preparation() -> None:
     offline = model()
-    offline.prepare()
 
     assert offline.problems() == []
 

@@ -322,10 +322,6 @@ def test_a_word_that_litellm_does_not_know_is_hidden_from_it():
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ({"results": [{"generated_text": "x", "stop_reason": "token_limit"}]}, "token_limit"),
-        ({"results": [{"outputText": "x", "completionReason": "LENGTH"}]}, "LENGTH"),
-        ([{"generated_text": "x", "details": {"finish_reason": "length"}}], "length"),
-        ({"generated_text": "x", "details": {"finish_reason": "eos_token"}}, "eos_token"),
         ({"choices": [{"text": "x"}]}, ""),
         ({"choices": []}, None),
         ({"choices": {"0": 1}}, None),

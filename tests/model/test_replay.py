@@ -26,7 +26,6 @@ def test_it_passes_for_the_model_whose_replies_it_has(model):
 
 
 def test_it_needs_neither_key_nor_server(model):
-    model.prepare()
 
     assert model.problems() == []
 
