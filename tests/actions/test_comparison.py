@@ -12,7 +12,6 @@ from selfinstruct.actions.comparison.comparing import compare
 from selfinstruct.actions.comparison.grouping import estimate, short
 from selfinstruct.actions.comparison.page import page
 from selfinstruct.actions.comparison.reading import read
-from selfinstruct.actions.comparison.sent_parameters import flat
 from selfinstruct.budget import Stop
 from selfinstruct.storage.folder import hashed
 from selfinstruct.text.escaping import csv_text
@@ -207,59 +206,33 @@ def test_runs_of_different_size_or_code_are_not_compared_in_silence(make_run, tm
     assert "made by different versions of the code" in reported
 
 
-def test_requested_and_sent_stand_side_by_side(make_run, tmp_path):
-    sent = {"max_tokens": 64, "temperature": 0.0, "stop": ["\n7."], "top_p": 0.5}
+def test_what_was_sent_stands_side_by_side(make_run, tmp_path):
+    sent = {"max_tokens": 64, "temperature": 0.0, "stop": ["\n7."], "extra": {"top_k": 5, "seed": None}}
     comparison = compare(
         [
             make_run(tmp_path / "same", replies=((sent, "m-1"),)),
-            make_run(tmp_path / "other", replies=((sent, "m-1"), ({"temperature": 0.5}, "m-2")), decoding={"seed": 1}),
+            make_run(tmp_path / "other", replies=((sent, "m-1"), ({"temperature": 0.5}, "m-2"))),
             make_run(tmp_path / "no_store"),
         ]
     )
-    same, other, none = comparison.parameters
+    same, other, none = comparison.sent
 
-    assert same["grow", "temperature"].requested == ("0.0",)
-    assert same["grow", "temperature"].sent == {"0.0": 1}
-    assert same["grow", "model.name"].sent == {"openai/m": 1}
-    assert same["grow", "top_p"].requested == ()
-    assert not any(parameter.differs for parameter in same.values())
-    assert other["grow", "model as served"].sent == {"m-1": 1, "m-2": 1}
-    assert other["grow", "seed"].sent == {"not sent": 2}
-    assert none["grow", "temperature"].sent == {}
-    reported = " ".join(comparison.warnings)
-    assert "Run 2, grow: temperature was requested as 0.0 and sent as 0.0, 0.5." in reported
-    assert "Run 2, grow: several models answered: m-1, m-2." in reported
-    assert "≠ not sent ×2" in page(comparison)
+    assert same["grow", "temperature"] == {"0.0": 1}
+    assert same["grow", "model.name"] == {"openai/m": 1}
+    assert same["grow", "stop"] == {'["\\n7."]': 1}
+    assert same["grow", "extra.top_k"] == {"5": 1}
+    assert ("grow", "extra.seed") not in same
+    assert other["grow", "model as served"] == {"m-1": 1, "m-2": 1}
+    assert none == {}
+    assert "Run 2, grow: several models answered: m-1, m-2." in comparison.warnings
+    assert "<td>0.0 ×1, 0.5 ×1</td>" in page(comparison)
 
 
 def test_a_store_that_cannot_be_read_leaves_what_was_sent_unknown(make_run, tmp_path):
     folder = make_run(tmp_path / "a")
     (folder / "completions.sqlite").write_bytes(b"not a database" * 100)
 
-    (found,) = compare([folder]).parameters
-
-    assert found["grow", "temperature"].sent == {}
-
-
-def test_the_temperature_of_retries_is_requested_too(make_run, tmp_path):
-    folder = make_run(tmp_path / "a", replies=(({"temperature": 0.0}, "m"), ({"temperature": 0.7}, "m")))
-    rewrite(
-        folder / "config.json",
-        lambda kept: kept | {"config": set_in(kept["config"], ("recipe", "grow", "prompt", "retry_temperature"), 0.7)},
-    )
-
-    (found,) = compare([folder]).parameters
-
-    assert found["grow", "temperature"].requested == ("0.0", "0.7")
-    assert not found["grow", "temperature"].differs
-
-
-def set_in(config, path, value):
-    node = config
-    for key in path[:-1]:
-        node = node[key]
-    node[path[-1]] = value
-    return config
+    assert compare([folder]).sent == [{}]
 
 
 def test_overlap_is_reported_in_both_directions(make_run, tmp_path):
@@ -394,7 +367,3 @@ def test_how_long_a_run_took_is_unknown_where_a_time_is_missing(make_run, tmp_pa
 
     assert found["seconds"] is None
     assert found["stages.grow.seconds"] is None
-
-
-def test_parameters_without_a_value_are_left_out():
-    assert flat({"extra": {"top_k": 5, "seed": None}, "stop": []}) == {"extra.top_k": 5}

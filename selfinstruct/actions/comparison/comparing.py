@@ -10,14 +10,12 @@ from selfinstruct.actions.comparison.figures import Figures, figures
 from selfinstruct.actions.comparison.grouping import RECIPE, SEED, Group, differing, groups, identity, short, written
 from selfinstruct.actions.comparison.overlap import Overlap, overlaps
 from selfinstruct.actions.comparison.reading import Reading, read
-from selfinstruct.actions.comparison.sent_parameters import SERVED, Parameter, parameters
+from selfinstruct.actions.comparison.sent_parameters import SERVED, Sent, sent_parameters
 from selfinstruct.storage.differences import ABSENT, shown
 from selfinstruct.storage.folder import CONFIG
 
 NUMBER = re.compile(r"(\d+)(?=_|$)")
 """The number with which the folder of a sweep's job begins."""
-
-Sent = Mapping[tuple[str, str], Parameter]
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Comparison:
     """The keys that differ, each with the value of every run."""
     groups: Sequence[Group]
     overlaps: Mapping[tuple[int, int], Overlap]
-    parameters: Sequence[Sent]
+    sent: Sequence[Sent]
     warnings: Sequence[str]
 
     @property
@@ -74,7 +72,7 @@ def compare(folders: Sequence[Path]) -> Comparison:
     measured = [figures(run) if run.is_readable else {} for run in runs]
     names = dict.fromkeys(name for row in measured for name in row if name.startswith("rejected."))
     measured = [row and row | {name: row.get(name, 0) for name in names} for row in measured]  # 0 is known
-    sent = [parameters(run) for run in runs]
+    sent = [sent_parameters(run.folder) if run.is_readable else {} for run in runs]
     labels = numbered(runs)
     return Comparison(
         runs=runs,
@@ -83,7 +81,7 @@ def compare(folders: Sequence[Path]) -> Comparison:
         keys=differing(runs),
         groups=groups(runs, measured),
         overlaps=overlaps(runs),
-        parameters=sent,
+        sent=sent,
         warnings=list(warnings(runs, labels, measured, sent)),
     )
 
@@ -124,19 +122,10 @@ def warnings(
     for names in twins.values():
         if len(names) > 1:
             yield f"The same config and seed: run {', '.join(names)}. An interval would count them twice."
-    for label, parameters_ in zip(labels, sent, strict=True):
-        yield from of_parameters(label, parameters_)
-
-
-def of_parameters(label: str, parameters: Sent) -> Iterator[str]:
-    """Warn of parameters that were not sent as requested, and of models that changed during the run."""
-    for (stage, name), parameter in parameters.items():
-        sent = ", ".join(parameter.sent)
-        if parameter.differs:
-            requested = " or ".join(parameter.requested)
-            yield f"Run {label}, {stage}: {name} was requested as {requested} and sent as {sent}."
-        if name == SERVED and len(parameter.sent) > 1:
-            yield f"Run {label}, {stage}: several models answered: {sent}."
+    for label, parameters in zip(labels, sent, strict=True):
+        for (stage, name), values in parameters.items():
+            if name == SERVED and len(values) > 1:
+                yield f"Run {label}, {stage}: several models answered: {', '.join(values)}."
 
 
 def jobs(folder: Path) -> list[Path]:

@@ -90,23 +90,14 @@ def rejections(comparison: Comparison) -> Table:
 
 
 def sent(comparison: Comparison) -> Table:
-    """Return each parameter of each stage, as requested and as sent, run by run."""
+    """Return each parameter of each stage as it was sent, run by run."""
     order = {stage: place for place, stage in enumerate(comparison.stages)}
-    known = dict.fromkeys(key for parameters in comparison.parameters for key in parameters)
-    rows = []
-    for stage, name in sorted(known, key=lambda key: order.get(key[0], -1)):
-        row = [f"{stage}: {name}"]
-        for parameters in comparison.parameters:
-            found = parameters.get((stage, name))
-            row.append(UNKNOWN if found is None else " or ".join(found.requested) or UNKNOWN)
-            row.append(UNKNOWN if found is None else ("≠ " if found.differs else "") + ranked(found.sent))
-        rows.append(row)
-    headers = ["parameter", *(f"{label} {kind}" for label in comparison.labels for kind in ("requested", "sent"))]
-    note = (
-        "Requested is what the config says, sent is what the stored requests say, with the number of replies; ≠ marks"
-        " what differs."
-    )
-    return Table("Requested and sent", headers, rows, note)
+    known = sorted(dict.fromkeys(key for one in comparison.sent for key in one), key=lambda key: order.get(key[0], -1))
+    rows = [
+        [f"{stage}: {name}", *(ranked(one.get((stage, name), {})) for one in comparison.sent)] for stage, name in known
+    ]
+    note = "The values in the stored requests, with the number of replies, the most frequent first."
+    return Table("Parameters as sent", ["parameter", *comparison.labels], rows, note)
 
 
 def ranked(values: Mapping[str, int]) -> str:
