@@ -1,13 +1,11 @@
 """BERTScore: how close in meaning an induced instruction is to those that people wrote.
 
 Instruction Induction (Honovich et al., 2022, section 3.2) takes the F1 of BERTScore (Zhang et al., 2020) with the
-nearest of the references, rescaled by its baseline, so that unrelated sentences come to about 0.  The `bert-score`
-package measures it, with a model of a gigabyte and more; it is an extra, and imported only when it is asked for.
+nearest of the references, rescaled by its baseline, so that unrelated sentences come to about 0.
 
-The package has baselines by the names of models, and says nothing but a printed line where it has none, as for a model
-in a folder: its scores are then raw, and unrelated sentences have 0.1 to 0.8.  So the baseline is looked up here, it
-can be named, and scores that are not rescaled are labelled as raw.  An empty text scores 0; the package fails at one
-since transformers 5.
+The `bert-score` package, an extra, has baselines by the names of models, and only prints a line where it has none, as
+for a model in a folder.  So the baseline is looked up here, it can be named, and scores that are not rescaled are
+labelled as raw.  An empty text scores 0; the package fails at one since transformers 5.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,12 +44,10 @@ def problems(model: str | None, layers: int | None, baseline: str | None) -> lis
     found, known = [], baselines()
     if model is not None and layers is None and Path(model).is_dir():
         found.append(f"score.bertscore_layers must be set for a model in a folder (got {model}).")
-    if baseline is None or baseline in known:
-        return found
-    return [
-        *found,
-        f"score.bertscore_baseline={baseline}: bert-score has no such baseline; it has {', '.join(known)}.",
-    ]
+    if baseline is not None and baseline not in known:
+        has = ", ".join(known)
+        found.append(f"score.bertscore_baseline={baseline}: bert-score has no such baseline; it has {has}.")
+    return found
 
 
 def baseline_of(model: str | None, baseline: str | None) -> str | None:
@@ -75,10 +71,8 @@ def similarities(
     asked = [number for number, text in enumerate(texts) if text.strip() and full[number]]
     scores = [0.0] * len(texts)
     if asked:
-        found = measured(
-            [texts[number] for number in asked], [full[number] for number in asked], model, layers, baseline
-        )
-        for number, value in zip(asked, found, strict=True):
+        pairs = [texts[number] for number in asked], [full[number] for number in asked]
+        for number, value in zip(asked, measured(*pairs, model, layers, baseline), strict=True):
             scores[number] = value
     return scores
 

@@ -1,9 +1,8 @@
 """Write the scores of induced instructions: `scores.csv` for programs, `scores.md` for people.
 
-Each family has a row, and all of them together: the numbers of prompts, instructions and answers, the execution
-accuracy in both normal forms (`selfinstruct.text.scoring`), the best instruction, and on request BERTScore with the
-instructions that people wrote (Instruction Induction, Honovich et al., 2022, section 3).  All of it is computed from
-the pool, so that `actions=[score]` scores a finished run again at no cost.
+Each family has a row, and all of them together: execution accuracy in both normal forms (`selfinstruct.text.scoring`),
+the best instruction, and on request BERTScore with the instructions that people wrote (Instruction Induction, Honovich
+et al., 2022, section 3).  All of it is computed from the pool, so that a finished run is scored again at no cost.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,27 +70,23 @@ class Score:
 
     @property
     def _rescaling(self) -> str:
-        """Whether the scores of BERTScore are rescaled, in a sentence."""
+        """Say whether the scores of BERTScore are rescaled."""
         if name := bertscore.baseline_of(self.bertscore_model, self.bertscore_baseline):
             return f" `bertscore` is rescaled by the baseline of {markdown(name)}: unrelated sentences have about 0."
-        name = markdown(str(self.bertscore_model))
         return (
-            f" `bertscore` is raw, for no baseline of {name} is known: unrelated sentences score far"
-            " above 0. Set score.bertscore_baseline, if the model has one."
+            f" `bertscore` is raw, for no baseline of {markdown(str(self.bertscore_model))} is known: unrelated"
+            " sentences score far above 0. Set score.bertscore_baseline, if the model has one."
         )
 
     def _near(self, pool: Pool, found: Sequence[Accuracy]) -> dict[str, float]:
         """Return the BERTScore of each family: the mean over its predictions."""
         known = {task.attributes["family"]: task for task in pool if task.is_human and "family" in task.attributes}
-        asked = [(family.family, text) for family in found for text in family.instructions]
-        references = [known[name].attributes["instructions"] for name, _ in asked]
-        texts = [text for _, text in asked]
-        scores = bertscore.similarities(
-            texts, references, self.bertscore_model, self.bertscore_layers, self.bertscore_baseline
-        )
-        of = dict(zip(asked, scores, strict=True))
+        texts = [text for family in found for text in family.instructions]
+        references = [known[one.family].attributes["instructions"] for one in found for _ in one.instructions]
+        settings = (self.bertscore_model, self.bertscore_layers, self.bertscore_baseline)
+        scores = iter(bertscore.similarities(texts, references, *settings))
         return {
-            family.family: sum(of[family.family, text] * count for text, count in family.instructions.items())
+            family.family: sum(next(scores) * count for count in family.instructions.values())
             / sum(family.instructions.values())
             for family in found
             if family.instructions
@@ -142,9 +137,11 @@ def as_markdown(rows: Sequence[Row], models: Sequence[str], rescaling: str = "")
     """Return the rows as a table in Markdown, with the meaning of its columns."""
     keys = [key for key in rows[0] if key not in ("answers", "executed", "best_strict")]
     cells = [keys, *([shown(key, row[key]) for key in keys] for row in rows)]
-    names = {OFFLINE: "the offline grammar", SCRIPTED: "a script"}
-    writers = " and ".join(names[name] for name in stand_ins(models))
-    note = f"\n**The answers are those of {writers}, and do not measure a model.**\n" if writers else ""
+    note = ""
+    if writers := " and ".join(
+        {OFFLINE: "the offline grammar", SCRIPTED: "a script"}[name] for name in stand_ins(models)
+    ):
+        note = f"\n**The answers are those of {writers}, and do not measure a model.**\n"
     return (
         f"# Execution accuracy of induced instructions\n\nBy {', '.join(map(markdown, models))}.\n{note}\n"
         "Scores are in percent: `paper` by the published normal form of answers, `strict` by one that fixes its"
@@ -156,8 +153,6 @@ def as_markdown(rows: Sequence[Row], models: Sequence[str], rescaling: str = "")
 
 def shown(key: str, value: str | int | float | None) -> str:
     """Return a cell of the table."""
-    if value is None:
-        return ""
-    if key in SHARES:
-        return f"{float(value):.1%}".removesuffix("%")
-    return markdown(str(value))
+    if value is not None and key in SHARES:
+        return f"{100 * float(value):.1f}"
+    return "" if value is None else markdown(str(value))

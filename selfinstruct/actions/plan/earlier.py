@@ -1,7 +1,4 @@
-"""What an earlier run measured, read from its folder without changing a byte of it.
-
-The run may have been stopped, or may still be in progress: what it has committed so far counts.
-"""
+"""What an earlier run has measured so far, also one that was stopped or is still in progress."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

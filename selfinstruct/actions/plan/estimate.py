@@ -8,13 +8,13 @@ differences between their configs are noted elsewhere.
 
 import math
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 from selfinstruct.actions.plan.assumptions import Assumptions, Kind, Range, exactly
 from selfinstruct.actions.plan.earlier import Earlier, Measured
 from selfinstruct.actions.plan.novelty import candidates
 from selfinstruct.filters import NeighborFilter
 from selfinstruct.model import Model
+from selfinstruct.model.settings import ServerSettings
 from selfinstruct.recipe import ModelStage
 from selfinstruct.recipe.annotate import AHEAD, Annotate
 from selfinstruct.recipe.grow import Grow
@@ -134,32 +134,12 @@ def cost(model: Model, found: Estimate) -> Range | None:
     return found.prompts.mapped(lambda tokens: rates.of(tokens, 0)) + replies
 
 
-@runtime_checkable
-class Limited(Protocol):
-    """A model with limits."""
-
-    @property
-    def concurrency(self) -> int:
-        """The most concurrent requests."""
-        ...
-
-    @property
-    def requests_per_minute(self) -> int | None:
-        """The most attempts in any 60 seconds."""
-        ...
-
-    @property
-    def tokens_per_minute(self) -> int | None:
-        """The most tokens in any 60 seconds."""
-        ...
-
-
 def pace(stage: ModelStage, model: Model, found: Estimate, latency: float) -> tuple[str, Range] | None:
     """Return the limit that decides how long a stage takes, and the seconds; None for a model without limits.
 
     The time of the program itself, such as for similarity, is not included.
     """
-    if not isinstance(model, Limited):
+    if not isinstance(model, ServerSettings):
         return None
     under_way = AHEAD
     if isinstance(stage, Grow) and stage.generations is None:

@@ -1,17 +1,12 @@
 """How novelty declines: the more tasks a pool holds, the fewer candidates differ from all of them.
 
 The share of candidates that are new, by how many tasks `k` were kept, is taken to be `first * (1 + k / size) ** -fall`.
-It begins with what a single reply repeats of itself and of its prompt, falls slowly while the pool is small against
-what the model has to say, and as a power of the pool's size later.  Its integral, the candidates that it takes to keep
-so many tasks, has a closed form.
+Its integral, the candidates that it takes to keep so many tasks, has a closed form.
 
 An early part of a run says little about `size` and `fall` alone, since a slow fall from a small size looks like a quick
 one from a large size.  So every curve of a grid is weighed by how well it explains the rounds (binomial likelihood,
 `fall` and `size` uniform on logarithmic scales), and the answer is the median of their predictions, with the 10th and
-90th percentile.
-
-The range assumes that the form of the curve is right, and so is too narrow: on a server of recorded replies, runs ended
-a few percent outside it.
+90th percentile.  This range assumes that the form of the curve is right: runs ended a few percent outside it.
 
 Rejected, each tried on the first 2,000 tasks of a run of 52,000: the best curve alone (50% more candidates than were
 needed); Pitman and Yor's law of new species (a third too few); a fall to zero at a finite number of tasks, which
