@@ -5,15 +5,13 @@ import logging
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from selfinstruct.actions.comparison import page, tables
 from selfinstruct.actions.comparison.comparing import Comparison, compare, jobs
 from selfinstruct.actions.plan.jobs import PLAN
 from selfinstruct.part import part
-from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.folder import CONFIG, replace_text
-from selfinstruct.task import stand_ins
 from selfinstruct.text.escaping import csv_text
 
 if TYPE_CHECKING:
@@ -33,9 +31,7 @@ class Compare:
     """Compares the runs in some folders."""
 
     asks: ClassVar[bool] = False
-    """It only reads."""
     is_apart: ClassVar[bool] = True
-    """It looks at other folders."""
 
     runs: list[str]
     """Folders of runs, or of sweeps, which stand for their runs; `*`, `?` and `**` match as in a shell."""
@@ -83,7 +79,6 @@ def compare_sweep(folder: Path) -> None:
             comparison = compare(found)
             write(comparison, folder / PLACE)
             show(comparison, folder / PLACE)
-            track(comparison, folder / PLACE, folder.name)
     except Exception as error:
         log.warning("The runs of %s could not be compared: %s", folder, error, exc_info=True)
 
@@ -94,57 +89,15 @@ def write(comparison: Comparison, folder: Path) -> None:
     short = tables.short_tables(comparison)
     texts = {
         PAGE: page.page(comparison),
-        **{f"{name}.csv": csv_text(rows) for name, rows in whole(comparison).items()},
+        "runs.csv": csv_text(tables.every_run(comparison)),
+        "groups.csv": csv_text(tables.every_group(comparison)),
+        "overlap.csv": csv_text(tables.every_overlap(comparison)),
         "table.txt": "\n".join(map(tables.text, short)),
         "table.md": "\n".join(map(tables.markdown, short)),
         "table.tex": "\n".join(map(tables.latex, short)),
     }
     for name, text in texts.items():
         replace_text(folder / name, text.encode("utf-8", "replace").decode())
-
-
-def whole(comparison: Comparison) -> dict[str, list[list[object]]]:
-    """Return the tables that hold every figure, by name."""
-    return {
-        "runs": tables.every_run(comparison),
-        "groups": tables.every_group(comparison),
-        "overlap": tables.every_overlap(comparison),
-    }
-
-
-def track(comparison: Comparison, place: Path, group: str) -> None:
-    """Log the comparison of a sweep where its runs are logged, with the settings of the first run."""
-    tracked = [run for run in comparison.runs if (run.config.get("trackers") or {}).get("wandb")]
-    if tracked:
-        from selfinstruct.trackers.wandb_extras import log_sweep
-
-        models = dict.fromkeys(model for run in comparison.runs for model in run.models)
-        recipe = next((run.summary["recipe"] for run in comparison.runs if run.summary), "")
-        start = RunInfo(
-            folder=place,
-            name=f"{group}/compare",
-            group=group,
-            recipe=recipe,
-            job_type="compare",
-            config={},
-            declared={},
-            models=tuple(models),
-            is_offline=bool(stand_ins(models)),
-        )
-        log_sweep(tracked[0].config["trackers"]["wandb"], start, result(comparison), whole(comparison), place / PAGE)
-
-
-def result(comparison: Comparison) -> dict[str, Any]:
-    """Return what a comparison says about all runs together."""
-    offline = [label for label, run in zip(comparison.labels, comparison.runs, strict=True) if run.is_offline]
-    return {
-        "runs": len(comparison.runs),
-        "complete": sum(run.is_complete for run in comparison.runs),
-        "groups": len(comparison.groups),
-        "keys": list(comparison.keys),
-        "offline": offline,
-        "warnings": list(comparison.warnings),
-    }
 
 
 def show(comparison: Comparison, folder: Path) -> None:

@@ -49,9 +49,7 @@ class Generate:
     """Runs the stages of the recipe."""
 
     asks: ClassVar[bool] = True
-    """It asks the model of each stage."""
     is_apart: ClassVar[bool] = False
-    """It works on the pool."""
 
     def problems(self, run: "Run") -> list[str]:
         """Report bad seeds, prompts that cannot be rendered, and models that could not answer."""

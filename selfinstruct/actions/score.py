@@ -35,9 +35,7 @@ class Score:
     """Writes the scores of a run of Instruction Induction."""
 
     asks: ClassVar[bool] = False
-    """It scores answers that were given before."""
     is_apart: ClassVar[bool] = False
-    """It works on the pool."""
 
     bertscore: bool
     """Whether to compare the instructions with those of people by BERTScore as well; needs the extra `bertscore`."""

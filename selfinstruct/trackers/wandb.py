@@ -22,7 +22,6 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
 from itertools import takewhile
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -30,18 +29,8 @@ from pydantic import Field
 from selfinstruct.part import part
 from selfinstruct.round import Round
 from selfinstruct.run_info import RunInfo
-from selfinstruct.trackers.environment import (
-    Mode,
-    entity_of,
-    explained,
-    kept_id,
-    mode_of,
-    new_id,
-    project_of,
-    remove_unsent,
-    staged_in,
-)
-from selfinstruct.trackers.history import TOTALS_METRICS, History, counts, metrics, nearest
+from selfinstruct.trackers.environment import Mode, explained, kept_id, mode_of, new_id, remove_unsent, staged_in
+from selfinstruct.trackers.history import TOTALS_METRICS, History, metrics
 from selfinstruct.trackers.tables import Texts
 
 LOG = logging.getLogger(__name__)
@@ -50,8 +39,6 @@ LONGEST_NAME, LONGEST_TAG = 128, 64
 """W&B refuses longer ones."""
 FINISH_SECONDS = 600.0
 """An upload that takes longer at the end is given up; `wandb sync` can make up for it."""
-KEYS = ("project", "entity", "mode", "init_timeout", "tags")
-"""What a W&B run needs that logs no rounds, but what came of some."""
 
 
 @part(frozen=False)
@@ -122,15 +109,11 @@ class Wandb:
 
     def _row(self, round_: Round) -> dict[str, Any]:
         """Return the row of a round; the first of a stage also says what its keys are drawn against."""
-        import wandb
-
         row: dict[str, Any] = self._history.row(round_)
         if round_.stage not in self._defined:
             for metric in (*metrics(round_.stage), *(() if self._defined else TOTALS_METRICS)):
                 self._run.define_metric(**metric)
             self._defined.add(round_.stage)
-        if scores := nearest(round_):
-            row[f"{round_.stage}/novelty"] = wandb.Histogram(np_histogram=counts(scores))
         return row
 
     def finish(self, summary: dict[str, Any], error: str | None) -> None:
@@ -176,8 +159,8 @@ class Wandb:
         return wandb.init(
             id=None if mode == "disabled" else kept_id(start.folder),
             resume="allow" if mode == "online" else None,
-            project=project_of(self.project),
-            entity=entity_of(self.entity),
+            project=self.project or os.environ.get("WANDB_PROJECT", "").strip() or "selfinstruct",
+            entity=self.entity or os.environ.get("WANDB_ENTITY", "").strip() or None,
             mode=mode,
             dir=start.folder,
             name=start.name[:LONGEST_NAME],
@@ -204,29 +187,18 @@ class Wandb:
         return list(dict.fromkeys(wanted))
 
     def _log_dataset(self, start: RunInfo, summary: dict[str, Any]) -> None:
-        paths = sorted(path for path in (start.folder / "dataset").rglob("*") if path.is_file())
-        if paths:
-            about = {"is_offline": summary["offline"], "models": summary["models"], "run": start.name}
-            names = (path.relative_to(start.folder / "dataset").as_posix() for path in paths)
-            self.log_artifact("dataset", dict(zip(names, paths, strict=True)), about)
-
-    def log_artifact(self, kind: str, files: Mapping[str, Path], about: dict[str, Any]) -> None:
-        """Log files by their names as one artifact of a kind; `about` says where they are from."""
-        self._opened()
+        """Log the files of the dataset as an artifact."""
         import wandb
 
-        name = re.sub(r"[^\w.-]", "-", f"{self._start.recipe}-{kind}")
-        artifact = wandb.Artifact(name, type=kind, metadata=about)
-        for file, path in files.items():
-            artifact.add_file(str(path), name=file, policy="immutable", skip_cache=True)
-        with staged_in(self._start.folder):
+        folder = start.folder / "dataset"
+        if paths := sorted(path for path in folder.rglob("*") if path.is_file()):
+            about = {"is_offline": summary["offline"], "models": summary["models"], "run": start.name}
+            name = re.sub(r"[^\w.-]", "-", f"{start.recipe}-dataset")
+            artifact = wandb.Artifact(name, type="dataset", metadata=about)
+            for path in paths:
+                name = path.relative_to(folder).as_posix()
+                artifact.add_file(str(path), name=name, policy="immutable", skip_cache=True)
             self._run.log_artifact(artifact)
-
-    def show(self, values: Mapping[str, Any]) -> None:
-        """Log tables, charts and pages of a run that has no rounds, by their keys."""
-        self._opened()
-        with staged_in(self._start.folder):
-            self._run.log(dict(values))
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -2,7 +2,6 @@ import csv
 import json
 import shutil
 import subprocess
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -98,24 +97,6 @@ def test_a_comparison_that_fails_is_a_warning(make_run, tmp_path, caplog):
     compare_sweep(tmp_path / "nowhere")
 
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
-
-
-@pytest.mark.filterwarnings("ignore:Implicitly cleaning up:ResourceWarning")
-def test_a_sweep_whose_runs_are_logged_to_wandb_is_logged_there_too(make_run, tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    settings = {"project": "p", "entity": None, "mode": "offline", "init_timeout": 1, "tags": {}, "tables": True}
-    for seed in (1, 2):
-        make_run(tmp_path / f"sweep/{seed}_x", random_seed=seed, model="offline", trackers={"wandb": settings})
-
-    compare_sweep(tmp_path / "sweep")
-
-    (path,) = (tmp_path / "sweep/comparison/wandb").glob("offline-run-*/*.wandb")
-    wanted = (b"offline-model", b"warnings", b"comparison/runs", b"comparison/groups", b"comparison/page", b"runs.csv")
-    for _ in range(500):  # its last bytes may be written just after it was finished
-        if all(text in path.read_bytes() for text in wanted):
-            break
-        time.sleep(0.02)
-    assert [text for text in wanted if text not in path.read_bytes()] == []
 
 
 def test_the_figures_of_a_real_run_are_those_of_its_summary(tmp_path, composed, built):

@@ -227,30 +227,6 @@ def test_the_figures_of_single_rounds_stay_out_of_the_summary(tmp_path):
     assert (summary["kept"], summary["requests"]) == (4, 4)
 
 
-def test_a_round_has_a_histogram_of_how_near_its_new_instructions_are(tmp_path):
-    run(tmp_path, measured(1, 0.12, 0.14, 0.65))
-    (row,) = logged(tmp_path)["history"]
-
-    assert row["instructions/novelty/_type"] == "histogram"
-    assert row["instructions/novelty/values"] == [0, 0, 2, *[0] * 10, 1, *[0] * 6]
-    assert row["instructions/novelty/bins"] == [edge / 20 for edge in range(21)]
-
-
-def test_a_round_that_measured_nothing_has_no_histogram(tmp_path):
-    run(tmp_path, a_round())
-
-    assert not any("novelty" in key for key in logged(tmp_path)["history"][0])
-
-
-def measured(number, *scores):
-    """A round whose new tasks know how near they are."""
-    tasks = tuple(
-        Task(f"i{place}", "instructions", "Do.", round=number, most_similar=(("seed_1", score),))
-        for place, score in enumerate(scores)
-    )
-    return a_round(number, len(scores), tasks=tasks, rejections=())
-
-
 @pytest.mark.parametrize(
     ("option", "variables", "project", "files"),
     [

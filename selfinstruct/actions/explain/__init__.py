@@ -32,9 +32,7 @@ class Explain:
     """Prints the whole story of a task or a rejected candidate, or the lineage of the run."""
 
     asks: ClassVar[bool] = False
-    """It asks no model."""
     is_apart: ClassVar[bool] = True
-    """It reads the folder as it is, also while another process is at work in it."""
 
     id: str | int | None
     """A task's id; a request's (`instructions/3/2`); a rejection's, the n-th of a request (`instructions/3/2:1`, or

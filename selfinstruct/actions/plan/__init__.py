@@ -30,9 +30,7 @@ class Plan:
     """Estimates requests, tokens, dollars and time of a run."""
 
     asks: ClassVar[bool] = False
-    """It asks nothing."""
     is_apart: ClassVar[bool] = True
-    """It needs no pool."""
 
     like: str | None
     """The folder of an earlier run, whose measurements replace assumptions; null for none."""

@@ -47,9 +47,7 @@ class Refilter:
     """Makes the rounds of another run again, with the filters of this config."""
 
     asks: ClassVar[bool] = False
-    """It asks no model."""
     is_apart: ClassVar[bool] = False
-    """It makes a pool of its own."""
 
     run: Path | None
     """The folder of the run whose candidates are judged again."""
