@@ -1,12 +1,8 @@
 """The models that complete prompts.
 
 A model is config; what it needs while a run lasts (connections, a loop, a window of requests under way) is its session,
-opened once and shared by all stages.  `submit` returns at once, so that the requests of later rounds are under way
-while a reply is read.  Rejected: one call for a list of requests, which puts a barrier behind each list.
-
-A request that fails is a completion with a failure, never an exception that loses the others: `refused` fails one
-request, `unavailable` and `fatal` end the run.  A refusal is final only when it is known to be the request's own
-(refusals.py); until then its future stays open.
+opened once and shared by all stages.  A request that fails is a completion with a failure, never an exception that
+loses the others: `refused` fails one request, `unavailable` and `fatal` end the run.
 
 To add a model behind LiteLLM, or a server that speaks OpenAI's protocol, write `conf/model/<name>.yaml`.  Another kind
 of model is one module here: give `AsyncSession` (session.py) the way to make one attempt, and it does the rest.

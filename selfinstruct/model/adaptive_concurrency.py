@@ -1,12 +1,8 @@
 """How many requests may be under way at once: as many as the server can take.
 
-That number is unknown, and changes while others use the server too.  So the limit is lowered when the server reports
-overload (429, 529, or 503 with such words), and raised again while replies come: multiplicative decrease and additive
-increase, as TCP does (Jacobson, Congestion Avoidance and Control, 1988), because that settles near the limit and shares
-it fairly with others.  Rejected: back-off of the single request alone, which sends the next one into the same overload.
-
-An attempt that was sent before a decrease changes nothing, so that a burst of refusals lowers the limit once.  A server
-that says how long to wait is sent nothing new for so long.
+The limit is lowered when the server reports overload (429, 529, or 503 with such words), and raised again while replies
+come: multiplicative decrease and additive increase, as TCP does (Jacobson, Congestion Avoidance and Control, 1988).
+An attempt that was sent before a decrease changes nothing, so that a burst of refusals lowers the limit once.
 """
 
 DECREASE = 0.7

@@ -1,15 +1,13 @@
 """The parameters that are sent for a request, and the config keys that set them.
 
 LiteLLM's `drop_params` stays off: a run whose penalties were dropped in silence would not be the run that its config
-describes.  `model.unsupported` lists what a model does not take, and no stage sends it; what LiteLLM knows besides is
-found before anything is sent (support.py).  Stop strings are the exception, because every reply is cut at them here as
-well (replies.py): OpenAI's protocol takes four, Claude none of white space alone, some reasoning models none at all,
-and the text is the same whatever was sent.
+describes.  `model.unsupported` lists what a model does not take.  Every reply is cut at the stop strings here as well
+(replies.py), of which OpenAI's protocol takes four, and Claude none of white space.
 """
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -17,13 +15,6 @@ from selfinstruct.model.settings import Droppable, ServerSettings, TokenLimit
 from selfinstruct.request import Decoding, Failure, Request
 
 MAX_STOPS = 4
-ALIASES = {
-    "max_tokens": ("max_completion_tokens", "max_output_tokens", "max_new_tokens", "maxOutputTokens"),
-    "top_p": ("topP",),
-    "frequency_penalty": ("frequencyPenalty",),
-    "presence_penalty": ("presencePenalty",),
-}
-"""Other names that providers use for a parameter in their errors."""
 
 
 def prompt_of(request: Request) -> dict[str, Any]:
@@ -87,25 +78,22 @@ def with_keys(failure: Failure, request: Request, extra: Mapping[str, Any]) -> F
     keys = {name: (f"model.extra.{name}", value) for name, value in given(extra).items()}
     keys |= {name: (f"{prefix}.{name}", value) for name, value in decoding_parameters(request.decoding).items()}
     keys |= {name: (f"{prefix}.extra.{name}", value) for name, value in given(request.decoding.extra).items()}
-    names = mentions(failure.message)
-    found = {name for name in keys if any(map(names, (name, *ALIASES.get(name, ()))))}
+    found = [name for name in keys if re.search(naming(name), failure.message, re.IGNORECASE)]
     if not found:
         return failure
-    named = " and ".join(f"{key} (now {value!r})" for name, (key, value) in keys.items() if name in found)
+    named = " and ".join(f"{keys[name][0]} (now {keys[name][1]!r})" for name in found)
     hints = [failure.message, f"Change {named}; null sends no such parameter."]
     if dropped := [name for name in get_args(Droppable) if name in found]:
         hints.append(f"For all stages at once: 'model.unsupported=[{','.join(dropped)}]'.")
-    if all(map(names, get_args(TokenLimit))):
+    if all(name in failure.message for name in get_args(TokenLimit)):
         hints.append("model.max_tokens_parameter sets the name under which it is sent.")
     return replace(failure, message=" ".join(hints))
 
 
-def mentions(message: str) -> Callable[[str], bool]:
-    """Return a test whether a message names a parameter; a name that is also a plain word counts in quotes only."""
-
-    def is_named(name: str) -> bool:
-        is_plain_word = name != "temperature" and "_" not in name and name.islower()
-        pattern = rf"['\"`]{re.escape(name)}['\"`]" if is_plain_word else rf"(?<!\w){re.escape(name)}(?!\w)"
-        return re.search(pattern, message) is not None
-
-    return is_named
+def naming(name: str) -> str:
+    """Return how messages name a parameter, in any provider's spelling; one that is a plain word only in quotes."""
+    spelled = re.escape(name).replace("_", "_?")
+    if name == "max_tokens":
+        spelled = "max_?(?:completion_?|output_?|new_?)?tokens"
+    is_plain_word = name.isalpha() and name != "temperature"
+    return rf"['\"`]{spelled}['\"`]" if is_plain_word else rf"(?<!\w){spelled}(?!\w)"

@@ -1,12 +1,9 @@
 """The bodies of replies, read in small pieces, and never beyond a limit.
 
 A server may send without end, or a few kilobytes that decompress to gigabytes.  So a body is decompressed piece by
-piece and is given up as soon as it exceeds the limit, compressed or not, of a success or of an error.  Only a few long
-bodies are read at a time; the others wait on the network, which holds their servers back.
-
-Only gzip and deflate are asked for, because zlib is in every Python and can stop in the middle of a piece.  Rejected:
-the decompression of aiohttp and httpx, which inflate whatever arrived at once, and br and zstd, of which one piece can
-hold gigabytes.
+piece and is given up as soon as it exceeds the limit, compressed or not.  Only a few long bodies are read at a time.
+Only gzip and deflate are asked for, because zlib can stop in the middle of a piece; aiohttp and httpx inflate whatever
+arrived at once, and one piece of br or zstd can hold gigabytes.
 """
 
 import asyncio

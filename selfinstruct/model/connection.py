@@ -4,10 +4,9 @@ LiteLLM takes seconds to import, so it is loaded when it is needed.  Its price l
 fetched: a cost must not depend on the day or on a network.
 
 For OpenAI's protocol we hand it a client: its own text-completion path opens a session for each request and closes
-none, and falls back to OPENAI_API_KEY where no key is meant to be sent.  The client uses LiteLLM's own transport, which
-is several times faster at high concurrency than the one of a plain `AsyncOpenAI`.  Every other provider uses the
-clients that LiteLLM keeps in a cache by the address of the event loop; they are closed and taken out, for the next loop
-may get the same address.
+none, and falls back to OPENAI_API_KEY where no key is meant to be sent.  Every other provider uses the clients that
+LiteLLM keeps in a cache by the address of the event loop; they are closed and taken out, for the next loop may get the
+same address.
 """
 
 import asyncio
@@ -16,19 +15,16 @@ import inspect
 import logging
 import os
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from selfinstruct.budget import Pricing
 from selfinstruct.model.raw_reply import CALL, RawReply
 from selfinstruct.model.transports import watch
 
-Made = TypeVar("Made")
 LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx", "openai")
 OPENAI = ("openai", "text-completion-openai")
 
@@ -82,22 +78,16 @@ class Provider:
         GarbledError where LiteLLM cannot convert a reply that has arrived.
         """
         silence()
-        prepared: list[Future[Any]] = []
-        before, outer = PREPARED.set(prepared), CALL.set(raw)
+        outer = CALL.set(raw)
         try:
             if raw.chat:
                 return await loaded().acompletion(**self.chat, **arguments)
             return await loaded().atext_completion(**self.text, **arguments)
-        except asyncio.CancelledError:
-            for future in prepared:
-                future.add_done_callback(discard)
-            raise
         except Exception as error:
             if (known := raw.explained(error, self.name)) is not None:
                 raise known from error
             raise
         finally:
-            PREPARED.reset(before)
             CALL.reset(outer)
 
     def cost(self, response: Any, chat: bool) -> float | None:
@@ -106,29 +96,6 @@ class Provider:
             return loaded().completion_cost(response, model=(self.chat if chat else self.text)["model"]) or None
         except Exception:  # the list does not hold the model
             return None
-
-
-PREPARED: ContextVar[list["Future[Any]"]] = ContextVar("prepared")
-
-
-class Threads(ThreadPoolExecutor):
-    """The threads in which LiteLLM prepares its calls, each a coroutine that it then awaits.
-
-    An attempt that times out meanwhile awaits it no more, and Python would warn of a coroutine that was never awaited.
-    So the calls are noted, and their coroutines closed.
-    """
-
-    def submit(self, fn: Callable[..., Made], /, *args: Any, **kwargs: Any) -> "Future[Made]":
-        """Run a call in a thread, and note it."""
-        future = super().submit(fn, *args, **kwargs)
-        PREPARED.get([]).append(future)
-        return future
-
-
-def discard(prepared: "Future[Any]") -> None:
-    """Close a coroutine that will not be awaited."""
-    if not prepared.cancelled() and prepared.exception() is None and inspect.iscoroutine(prepared.result()):
-        prepared.result().close()
 
 
 def listed(name: str) -> Pricing | None:
@@ -144,9 +111,10 @@ def listed(name: str) -> Pricing | None:
 async def opened(name: str, api_base: str | None, key: str | None) -> AsyncIterator[Provider]:
     """Open the provider of a model; every client of this event loop is closed at the end."""
     litellm = loaded()
-    asyncio.get_running_loop().set_default_executor(Threads(thread_name_prefix="selfinstruct-litellm"))
     # LiteLLM's own filter, set when it is imported; it loads providers later, when others may have reset the filters.
     warnings.filterwarnings("ignore", message=".*`ReadOnly` qualifier.*")
+    # It makes coroutines in threads, and an attempt that is given up meanwhile does not await its own.
+    warnings.filterwarnings("ignore", message="coroutine .* was never awaited")
     bare, provider, found_key, found_base = litellm.get_llm_provider(model=name, api_base=api_base, api_key=key)
     is_openai = provider in OPENAI
     async with AsyncExitStack() as stack:

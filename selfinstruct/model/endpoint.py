@@ -4,10 +4,8 @@ LiteLLM reaches these too, but takes seconds to import and milliseconds of proce
 server on one's own card outruns.  Here is one aiohttp session, and one POST for an attempt.  Rejected: httpx, whose
 pool of connections collapses at hundreds of requests under way, and the client of OpenAI, which is built on it.
 
-The name is sent as written, for `openai/gpt-oss-20b` is a name under which models are served.  The key goes to no other
-server: redirects are not followed.  Proxies are those of the environment, found once; aiohttp's own search would read
-~/.netrc for each request and send a password found there.  A cost is known where `price` is set, or where the server
-names it in `usage.cost`.
+The name is sent as written.  The key goes to no other server: redirects are not followed.  Proxies are those of the
+environment, found once; aiohttp's own search would read ~/.netrc for each request and send a password found there.
 """
 
 import json

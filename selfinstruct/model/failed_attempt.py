@@ -1,10 +1,9 @@
 """What a failed attempt means: whether trying again can help, whether this request is refused, or none will succeed.
 
 LiteLLM's exceptions are read by status code and by class name together, since neither alone is reliable: a body that is
-not JSON arrives as status 200 from one provider and as 500 from another, an unsupported parameter arrives as 400 like a
-prompt that is too long.  The causes of an exception are read too, for LiteLLM says "Connection error." of a host that
-does not exist, and 500 for Anthropic's 529 and Gemini's 503, which mean overload.  Names, not classes, so that nothing
-here imports LiteLLM, and servers that are asked without it are judged by the same words.
+not JSON arrives as status 200 from one provider and as 500 from another.  Their causes are read too, for LiteLLM says
+"Connection error." of a host that does not exist, and 500 for Anthropic's 529 and Gemini's 503, which mean overload.
+Names, not classes, so that nothing here imports LiteLLM.
 """
 
 import errno

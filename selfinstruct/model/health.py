@@ -1,12 +1,8 @@
 """The health of a server: whether it was ever reached, whether it answers, and since when it does not.
 
-A server that has answered before and answers no request now is waited for: it is restarted, or overloaded, or the
-network is down, and all of these pass.  Meanwhile it is sent one request at a time, at growing intervals, however many
-requests wait: hundreds that come back each second would keep it down.  The first reply ends the outage for all of them.
-A server that says that its model is loading counts as one that has answered.  A few faults in a row are not an outage:
-with hundreds of requests under way they come by chance.
-
-An outage, which may last for hours, is reported on the console once a minute.
+A server that has answered before, or says that its model is loading, and answers no request now is waited for.
+Meanwhile it is sent one request at a time, at growing intervals: hundreds that come back each second would keep it
+down.  A few faults in a row are not an outage: with hundreds of requests under way they come by chance.
 """
 
 import logging

@@ -1,14 +1,9 @@
 """Requests and tokens a minute, limited by waiting instead of by being refused.
 
 What a provider allows is counted over the last 60 seconds, request by request, so that no span of a minute ever holds
-more.  Rejected: a token bucket, which after a rest lets through up to twice the limit within a minute, or must be made
-smaller and then wastes a part of it.  Nor may a minute's requests go out in one burst, for some providers count them in
-shorter spans: each second or so holds its share.
-
-Tokens are estimated at the most that the reply may have, and corrected when the reply says how many there were.  They
-are limited by the minute alone: a share of a second would often hold no whole request.  A failed attempt counts as it
-was estimated, since many providers count it too.  A request of more tokens than a minute may hold is sent when the last
-minute held none.
+more; a token bucket would let through twice the limit after a rest.  Some providers count requests in shorter spans, so
+each second or so holds its share.  Tokens are estimated at the most that the reply may have, and corrected when it
+comes.  A request of more tokens than a minute may hold is sent when the last minute held none.
 """
 
 import math

@@ -1,11 +1,8 @@
 """Any model that LiteLLM reaches: hosted ones, each with its provider's own protocol.
 
-LiteLLM knows the providers; the session, retries, connections, the parameters and the reading of a reply are ours.  A
-self-hosted server that speaks OpenAI's protocol is better asked without LiteLLM (endpoint.py).
-
-A price is known for a hosted model that LiteLLM lists; a self-hosted server is never priced by the name of its model.
-A price of 0 in LiteLLM's list counts as unknown, since it mostly means that.  Set `price` to override it.  Where no
-price is known, the cost is the one that the provider names in `usage.cost`, if any.
+A price is known for a hosted model that LiteLLM lists, unless it is 0, which mostly means unknown; a self-hosted server
+is never priced by the name of its model.  Set `price` to override it.  Where no price is known, the cost is the one
+that the provider names in `usage.cost`, if any.
 """
 
 from collections.abc import AsyncIterator, Mapping

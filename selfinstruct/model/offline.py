@@ -1,12 +1,8 @@
 """A model that needs no network and no key: a grammar writes the replies.
 
-It serves to try a config, to teach, and to test: a newcomer sees a whole run in seconds, filters and rejections
-included, before a token is paid for.  Its replies have the forms of real ones, and at set rates their faults.  What it
-writes is not a model's text, and everything that shows it says so: its name is `offline`.
-
-A reply is a pure function of the request, its id included, so that the same question asked again is another draw and a
-run gives the same bytes on every machine.  A prompt that it cannot answer, such as one with a new parser, stops the run
-with the reason.  Rejected: recorded replies of a real model (they fit one prompt only, and look like a result).
+It serves to try a config, to teach, and to test: a newcomer sees a whole run in seconds before a token is paid for.
+Its replies have the forms of real ones, and at set rates their faults.  A reply is a pure function of the request, its
+id included, so that a run gives the same bytes on every machine.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """OpenAI's protocol, as self-hosted servers speak it: how a reply and an error are read.
 
-Servers differ in what they leave out, so nothing is taken for granted: an error is found in any shape and under any
-status, and what is neither a reply nor an error is a fault that may pass.
+Servers differ in what they leave out: an error is found in any shape and under any status, and a body that is neither a
+reply nor an error is a fault that may pass.
 """
 
 import json

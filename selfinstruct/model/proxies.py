@@ -1,7 +1,7 @@
 """The proxy that the environment names for an address: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY.
 
-Requests through a proxy fail in other ways than those without, and people forget that a variable is set.  So the error
-of a request without a reply names the variable and the host of the proxy, never the password in its address.
+People forget that a variable is set, so the error of a request without a reply names the variable and the host of the
+proxy, never the password in its address.
 """
 
 import os

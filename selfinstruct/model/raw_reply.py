@@ -1,15 +1,11 @@
 """The body of a reply as the provider sent it, read before LiteLLM converts it.
 
 LiteLLM 1.106 writes "stop" for every reason that it does not know, and for every reply of Cohere and of Ollama's
-`/api/generate`, and logs a warning for each.  It raises a bare KeyError where a provider leaves out the usage.  So each
-body is read in the transports below LiteLLM's clients (transports.py): the reason is noted as it was given, and a field
-that LiteLLM could not convert is replaced: counts of other types by zeros, an unknown reason by "stop", a text in parts
-by the whole.  An ordinary body is passed on as it arrived.
+`/api/generate`.  It raises a bare KeyError where a provider leaves out the usage.  So the reason is noted as it was
+given, and a field that LiteLLM could not convert is replaced: counts of other types by zeros, an unknown reason by
+"stop", a text in parts by the whole.  An ordinary body is passed on as it arrived.
 
-Rejected: LiteLLM's callbacks (`log_post_api_call`, `logger_fn`), which are not called for Cohere and Ollama and get the
-body too late to change it; a client of ours for each provider, which some providers do not accept.
-
-Each call runs in a context of its own, so a context variable tells which call a body belongs to.
+Rejected: LiteLLM's callbacks, which are not called for Cohere and Ollama and get the body too late to change it.
 """
 
 import json

@@ -1,23 +1,17 @@
 """Which refusals are a request's own fault, and which are the account's, the parameters', the stage's or the server's.
 
 A provider that answers 400 may mean this one prompt (too long, against its policy), or every request: the account is
-empty, a parameter is not supported, a region is not served.  Each provider words these differently; what tells them
-apart is whether others are answered.  So a refused request is held: its future stays open, and no round that contains
-it is committed.  The refusal is final when it came twice, and after each of them the model has answered another request
-of its stage, with the same parameters, that was sent later.  Twice, because an account may be refilled during a run: a
-request that was refused for want of money is then answered.
-
-The same holds for a request that got no whole reply in all its attempts: half a body, a login page, or a text that a
-filter or a fault of the provider ended.  A filter means this one prompt, a fault mostly every request.
+empty, a parameter is not supported.  What tells them apart is whether others are answered.  So a refused request is
+held: its future stays open, and no round that contains it is committed.  The refusal is final when it came twice, and
+after each of them the model has answered another request of its stage, with the same parameters, that was sent later;
+twice, because an account may be refilled during a run.  The same holds for a request that got no whole reply in all its
+attempts.
 
 Where nothing else is under way that could be answered, or many requests are held, a probe is sent instead: a few words
-with the same parameters.  If it is refused as well, no request will be answered, and the run stops; if it is answered,
-the account and the parameters are sound.  The run also stops where the whole stage is refused, by prompts that are all
-too long for example: none of its requests was ever answered, and several different ones were refused.  In a stage of
-fewer requests than that the refusals are accepted, or a run that ends with two refused tasks could never end.
-
-A probe costs at most one reply.  There are never more of them than refusals; none is stored, each is in the log, and as
-a further attempt at the refused request it is not counted by `budget`.
+with the same parameters.  If it is refused as well, the run stops; if it is answered, the account and the parameters
+are sound.  The run also stops where none of a stage's requests was ever answered, and several different ones were
+refused.  In a stage of fewer requests than that the refusals are accepted, or a run that ends with two refused tasks
+could never end.  A probe costs at most one reply; none is stored, and `budget` does not count it.
 """
 
 from collections import defaultdict

@@ -1,11 +1,8 @@
 """A model that answers from recorded replies only, without key or network.
 
 It takes name, mode and fingerprint from the model that the config names, since these are part of every reply's key.  A
-request without a recorded reply is refused, and the run continues with the rest: a replay with changed settings shows
-all that the recorded replies can say, and `rejected.jsonl` names what they cannot.
-
-Rejected: a store that runs share (`model.store`), which finds a reply by request and draw alone.  A request that the
-model refused first and answered when it was asked again would be answered at once.
+request without a recorded reply is refused, and the run continues with the rest: `rejected.jsonl` names what is
+missing.
 """
 
 import json

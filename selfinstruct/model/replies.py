@@ -1,14 +1,8 @@
 """The fields of a reply, read in the same way from LiteLLM and from a server that is asked directly.
 
-Servers put values of any type into any field, so nothing is used before its type is known: a field of another type is
-read as if it were missing.  Only the content counts; the reasoning of a model is neither text nor an error.  A reply
-without content is an empty text, which the parser rejects like any other.
-
-A token count that cannot be right is unknown, never 0: every prompt has a token, and so has every text.  LiteLLM fills
-in zeros where a server does not count.
-
-A reply that a filter or a fault ended is raised as an error, so that it is asked for again like half a reply; after the
-last attempt it becomes a rejection with the provider's word.
+Servers put values of any type into any field: a field of another type is read as if it were missing.  Only the content
+counts; the reasoning of a model is not text.  A token count that cannot be right is unknown, never 0.  A reply that a
+filter or a fault ended is raised as an error, so that it is asked for again like half a reply.
 """
 
 from collections.abc import Callable, Iterable

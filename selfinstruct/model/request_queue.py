@@ -1,12 +1,9 @@
 """The requests of an open session: which waits, which is sent, which is asked again, and when nothing more is sent.
 
 A request is started when one of `concurrency` places is free, and holds it until it is answered or given up, so that a
-server that fails everything does not run through the whole queue.  Each attempt also needs a permit (sending.py), and a
-retry goes before a request that was never sent.  Requests are started in the order asked, which is the order in which
-their replies will be taken.  A request that is refused, or gets no whole reply, gives its place away, and its future
-stays open until it is known whose fault that is (refusals.py).
-
-All of it runs in one event loop and needs no lock; calls from other threads come through the loop (session.py).
+server that fails everything does not run through the whole queue.  Requests are started in the order asked, retries
+before new ones.  A request that is refused, or gets no whole reply, gives its place away, and its future stays open
+until it is known whose fault that is (refusals.py).  All of it runs in one event loop and needs no lock.
 """
 
 import asyncio

@@ -1,16 +1,12 @@
 """Parameters that no `extra` may hold, and the key of the config to use instead.
 
-An `extra` is sent as it is, and LiteLLM takes a part of it as its own options.  A parameter that would bring another
-model's text into the data, send requests or a key elsewhere, or change how many replies come, is refused before
-anything is sent: the config would otherwise name one model and the data come from another.
-
-Names are compared without case, `_` and `-`, for providers write `candidateCount` where others write `candidate_count`.
-A provider may have a parameter of this kind that is not known here; the name of the model that each reply gives is
-stored with it.
+A parameter that would bring another model's text into the data, send requests or a key elsewhere, or change how many
+replies come, is refused before anything is sent.  Names are compared without case, `_` and `-`.  A provider may have a
+parameter of this kind that is not known here; the name of the model that each reply gives is stored with it.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from selfinstruct.text.pattern import lazy
@@ -21,15 +17,10 @@ MODEL = "could bring replies of another model into the data. Set model.name inst
 ADDRESS = "would change where requests are sent. Set model.api_base instead."
 KEY = "would change the key. Name the environment variable that holds it in model.key_env instead."
 HEADERS = "could change the key and where requests are sent. Set model.key_env and model.api_base instead."
-COUNT = (
-    "would change the number of replies to a request, of which one is read."
-    " Set recipe.<stage>.requests_per_round instead."
-)
+COUNT = "would bring more than one reply to a request. Set recipe.<stage>.requests_per_round instead."
 PROMPT = "would change the prompt. Set recipe.<stage>.prompt instead."
 DECODING = "has a key of its own. Set recipe.<stage>.prompt.decoding.{name} instead."
-TIME = "has a key of its own. Set model.timeout_seconds instead."
-ATTEMPTS = "has a key of its own. Set model.attempts instead."
-DROPPED = "has a key of its own. List what the model does not take in model.unsupported instead."
+OWN = "has a key of its own. Set model.timeout_seconds, model.attempts or model.unsupported instead."
 FIXED = "is set by the program, which reads whole replies of the model, and has no other key. Remove it."
 NAMES = {
     MODEL: "model models model_id model_list fallbacks default_fallbacks context_window_fallbacks route deployment_id"
@@ -41,9 +32,8 @@ NAMES = {
     COUNT: "n best_of num_return_sequences candidate_count num_generations num_completions",
     PROMPT: "messages prompt",
     DECODING: "max_tokens temperature top_p frequency_penalty presence_penalty stop",
-    TIME: "timeout request_timeout force_timeout",
-    ATTEMPTS: "max_retries num_retries retry_policy",
-    DROPPED: "drop_params additional_drop_params",
+    OWN: "timeout request_timeout force_timeout max_retries num_retries retry_policy drop_params"
+    " additional_drop_params",
     FIXED: "client http_client shared_session stream stream_options echo mock_response mock_tool_calls mock_timeout"
     " acompletion atext_completion",
 }
@@ -66,16 +56,13 @@ ENDINGS = (
 
 def misplaced(key: str, extra: Mapping[str, Any]) -> list[str]:
     """Return one sentence for each parameter that an `extra` may not hold; `key` is that of the `extra`."""
-    return sorted(sentences(key, extra))
-
-
-def sentences(key: str, extra: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with an `extra` and with what it holds."""
+    found = []
     for name, value in extra.items():
         if (kind := kind_of(name)) is not None:
-            yield f"{key}.{name} {kind.format(name=name)}"
+            found.append(f"{key}.{name} {kind.format(name=name)}")
         elif plain(name) in INSIDE and isinstance(value, Mapping):
-            yield from sentences(f"{key}.{name}", value)
+            found += misplaced(f"{key}.{name}", value)
+    return sorted(found)
 
 
 def kind_of(name: object) -> str | None:

@@ -3,19 +3,14 @@
 Retrying is our own, because LiteLLM's differs from provider to provider, and few of its clients honor Retry-After.
 Back-off is exponential with full jitter, so that requests which failed together do not come back together.
 
-How often a request is tried depends on whose fault it may be.  `attempts` bounds the faults that may be the request's
-own: a garbled reply, and a reset, a timeout or an error of the server while other requests were answered.  Faults of
-the server alone are not counted, once it has answered: an overload, and all faults of an outage (health.py).  Then only
-`deadline_seconds` is the bound.  Rejected: counting these too, which ends a run that has lasted all night a few seconds
-after a server was restarted.
+`attempts` bounds the faults that may be the request's own: a garbled reply, and a reset, a timeout or an error of the
+server while other requests were answered.  Faults of the server alone are not counted, once it has answered: an
+overload, and all faults of an outage (health.py); counting these would end a run that has lasted all night a few
+seconds after a server was restarted.  A server that is down stops the run at `deadline_seconds`, which can be resumed.
 
-A server that is down or overloaded stops the run, which can be resumed: nothing is lost.  A server that answers, and
-time after time without a whole completion, would answer so again: that request counts as refused, and is judged with
-the other refusals (refusals.py).  An address at which nothing has answered in this process is more likely wrong than
-late, so that it is reported after two attempts; a server that has never answered, and says that it cannot, after
-`attempts`.
-
-Every failed attempt is a line in the log.
+A server that answers, and time after time without a whole completion, would answer so again: that request counts as
+refused (refusals.py).  An address at which nothing has answered in this process is more likely wrong than late, so that
+it is reported after two attempts.
 """
 
 import logging

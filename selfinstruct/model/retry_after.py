@@ -2,10 +2,8 @@
 
 Retry-After is the standard (RFC 9110, section 10.2.3: seconds or a date), and few keep to it: OpenAI and Azure add
 `retry-after-ms` and `x-ratelimit-reset-requests: 6m0s`, Anthropic `anthropic-ratelimit-tokens-reset` with an ISO date,
-OpenRouter an epoch in milliseconds, Google a `retryDelay` in the details of the error, LiteLLM's router and some
-gateways only a sentence ("Try again in 30 seconds").  The first of these that can be read decides, in this order.
-
-A reset counts only where its twin says that nothing remains: servers send it with every reply.
+OpenRouter an epoch in milliseconds, Google a `retryDelay` in the details of the error, some gateways only a sentence.
+The first of these that can be read decides.  A reset counts only where its twin says that nothing remains.
 """
 
 import re

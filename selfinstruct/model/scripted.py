@@ -1,11 +1,7 @@
 """A model whose replies are written beforehand, in a file or a list: to try and to test a recipe, prompt or parser.
 
-Replies are matched by stage and order: the first reply of a stage answers its first request.  The order in which a
-stage asks does not depend on timing, and replies are stored in that order; so a run that is resumed continues with the
-reply after the last one that was stored, and ends with the same bytes as a run that was never stopped.
-
-Rejected: to match replies by the text of the prompt, which would have to be written into the file word for word; and
-to begin again where the replies end, which would make a short script look like a model that repeats itself.
+The first reply of a stage answers its first request.  Replies are stored in the order asked; so a run that is resumed
+continues with the reply after the last one that was stored, and ends with the same bytes.
 """
 
 from collections import Counter

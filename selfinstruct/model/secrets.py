@@ -1,9 +1,8 @@
 """Keep the keys of this process out of every file: they are replaced in errors and in replies.
 
-Servers echo keys: in the message of a 401, in the page of a gateway, in what a proxy puts into a reply.  In a message
-every known key is replaced, and everything that looks like one.  In a reply, which is data, only known keys are
-replaced that cannot be anything else: "none", "EMPTY" or some word is what many put into the variable of a server that
-needs no key, and stands in honest replies.
+Servers echo keys.  In a message every known key is replaced, and everything that looks like one.  In a reply, which is
+data, only known keys that cannot be anything else: "none", "EMPTY" or some word is what many put into the variable of a
+server that needs no key, and stands in honest replies.
 """
 
 import os

@@ -1,7 +1,7 @@
 """The way of one request to a server: attempt after attempt, until it is answered or given up.
 
 An attempt needs a permit: room in the adaptive concurrency and in the limits, and while the server is down, the one
-place that there is then.  A request that is tried again waits here for its permit, and goes before new ones.
+place that there is then.
 """
 
 import asyncio

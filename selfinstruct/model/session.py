@@ -1,11 +1,8 @@
 """A session with a model behind a network: an event loop in a thread of its own, from the first request to the closing.
 
-The caller is in another thread and never waits: one wake-up of the loop for a list of requests, a future for each.
-Nothing is opened before the first request, so that a run whose replies are all stored connects to no server and imports
-nothing heavy.
-
-While the thread lives, Python switches between threads five times as often as usual: replies are read and filtered in
-the other thread, and whenever the loop comes back from the network it would wait 5 ms for its turn.
+The caller is in another thread and never waits.  Nothing is opened before the first request, so that a run whose
+replies are all stored connects to no server and imports nothing heavy.  While the thread lives, Python switches between
+threads five times as often as usual, or the loop would wait 5 ms for its turn whenever it comes back from the network.
 
 Closing waits for the requests under way, since they are paid for.  An interrupt during that wait (Ctrl-C, SIGTERM) ends
 it: connections are closed, the thread is joined, and the interrupt is raised.

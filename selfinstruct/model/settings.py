@@ -6,7 +6,7 @@ A key never enters a config: the config names the environment variable that hold
 import os
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeAlias
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -20,11 +20,6 @@ Droppable: TypeAlias = Literal["temperature", "top_p", "frequency_penalty", "pre
 TokenLimit: TypeAlias = Literal["max_tokens", "max_completion_tokens"]
 """The names that servers have for the largest number of tokens of a reply."""
 MAX_REPLY_BYTES = 32 << 20
-REMEDIES = {
-    "credentials": "belong into the environment variable that model.key_env names",
-    "a query": "belongs into model.extra if the server reads it from the request, as in model.extra.api_version=<date>",
-}
-"""Where a part that an address may not hold belongs."""
 
 
 @part
@@ -134,23 +129,12 @@ def problems_of_key(settings: ServerSettings) -> list[str]:
 
 
 def problems_of_address(api_base: str) -> list[str]:
-    """Return what an address may not hold, with the address to write instead; nothing that may be a secret is shown."""
-    if not is_url(api_base.strip()):
-        shown = "an address with credentials" if "@" in api_base else repr(api_base)
-        return [f"model.api_base must be a URL such as http://127.0.0.1:8000/v1 (got {shown})."]
-    compact = "".join(sign for sign in api_base if sign.isprintable() and not sign.isspace())
-    parts = urlsplit(compact)
-    checks = {
-        "blanks": compact != api_base,
-        "credentials": "@" in parts.netloc,
-        "a query": "?" in compact,
-        "a fragment": "#" in compact,
-    }
-    if not (found := [problem for problem, is_there in checks.items() if is_there]):
+    """Return what an address may not hold; it is not shown where it may hold a secret."""
+    if is_url(api_base) and api_base.isprintable() and not set(api_base) & set("@?# "):
         return []
-    better = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    remedies = [f"; {problem} {REMEDIES[problem]}" for problem in found if problem in REMEDIES]
-    return [f"model.api_base holds {' and '.join(found)}. Set model.api_base={better}{''.join(remedies)}."]
+    shown = "" if "@" in api_base or "?" in api_base else f" (got {api_base!r})"
+    remedy = "without a key (model.key_env names its variable) and without a query (model.extra holds parameters)"
+    return [f"model.api_base must be a URL such as http://127.0.0.1:8000/v1{shown}, {remedy}."]
 
 
 def is_url(text: str) -> bool:

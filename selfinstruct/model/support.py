@@ -1,9 +1,8 @@
-"""Which parameters a model takes, as LiteLLM knows without asking it, and which keys to set where it takes less.
+"""Which parameters a model takes, as LiteLLM knows without asking it.
 
-LiteLLM knows by model and by value: some reasoning models take no temperature but 1, Claude no penalties.  It is asked
-as it asks itself before each call (`get_optional_params`), one parameter after the other, so that none of its error
-messages has to be read.  Every stage is checked before the first is paid for: a later stage with other parameters would
-otherwise be refused after hours.
+LiteLLM knows by model and by value: some reasoning models take no temperature but 1.  It is asked as it asks itself
+before each call, one parameter after the other.  Every stage is checked before the first is paid for: a later stage
+with other parameters would otherwise be refused after hours.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +13,6 @@ from selfinstruct.model.arguments import decoding_parameters, given, supported
 from selfinstruct.model.connection import OPENAI, loaded
 from selfinstruct.model.reserved import misplaced
 from selfinstruct.model.settings import Droppable, ServerSettings
-from selfinstruct.request import Decoding
 
 Refused: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], list[str]]
 """Names those of the parameters and of the further ones (`extra`) that a model does not take."""
@@ -32,46 +30,27 @@ def misplaced_in(stages: Stages) -> list[str]:
 def unsupported_by_litellm(key: str, settings: ServerSettings, stages: Stages) -> list[str]:
     """Return a sentence with the parameters that a model does not take, and the keys to set; `key` is the model's."""
     refused = refused_by(settings)
-    stages_of: dict[str, dict[str, None]] = {}
-    remedies: dict[str, None] = {}
-    dropped: set[str] = set()
+    found: dict[str, dict[str, None]] = {}
+    names: set[str] = set()
     for stage, decodings in stages.items():
         for decoding in decodings:
-            for name, value, remedy in unsupported_in(settings, stage, decoding, key, refused):
-                shown = f"{value:g}" if isinstance(value, float) else value
-                stages_of.setdefault(f"{name}={shown}", {})[stage] = None
-                if remedy is None:
-                    dropped.add(name)
-                else:
-                    remedies[remedy] = None
-    if not stages_of:
+            sent = decoding_parameters(supported(decoding, settings.unsupported), settings.max_tokens_parameter)
+            extra = given({**settings.extra, **decoding.extra})
+            for name in refused(sent, extra):
+                value = {**extra, **sent}[name]
+                found.setdefault(f"{name}={f'{value:g}' if isinstance(value, float) else value}", {})[stage] = None
+                names.add(name)
+    if not found:
         return []
-    names = [name for name in get_args(Droppable) if name in dropped or (dropped and name in settings.unsupported)]
-    keys = [f"{key}.unsupported=[{','.join(names)}]"] * bool(names) + list(remedies)
-    found = ", ".join(f"{name} (of {', '.join(found)})" for name, found in stages_of.items())
-    return [f"{settings.name} does not take {found}. Set {' '.join(keys)}"]
-
-
-def unsupported_in(
-    settings: ServerSettings, stage: str, decoding: Decoding, key: str, refused: Refused
-) -> list[tuple[str, Any, str | None]]:
-    """Return name and value of what a model does not take, and the override against it; None for `unsupported`."""
-    sent = decoding_parameters(supported(decoding, settings.unsupported), settings.max_tokens_parameter)
-    further = given({**settings.extra, **decoding.extra})
-    prefix = f"recipe.{stage}.prompt.decoding"
-    found: list[tuple[str, Any, str | None]] = []
-    for name in refused(sent, further):
-        if name not in sent:
-            found.append(
-                (name, further[name], f"{f'{prefix}.extra' if name in decoding.extra else f'{key}.extra'}.{name}=null")
-            )
-        elif name in get_args(Droppable):
-            found.append((name, sent[name], None))
-        elif name == "max_completion_tokens":
-            found.append((name, sent[name], f"{key}.max_tokens_parameter=max_tokens"))
-        else:
-            found.append((name, sent[name], f"{prefix}.{name}=null"))
-    return found
+    dropped = [name for name in get_args(Droppable) if name in names]
+    if dropped:
+        dropped = [name for name in get_args(Droppable) if name in {*names, *settings.unsupported}]
+    others = sorted(names - set(dropped))
+    remedies = [f"Set {key}.unsupported=[{','.join(dropped)}]"] * bool(dropped)
+    if others:
+        remedies.append(f"Set {' and '.join(others)} to null where they are set, or change {key}.max_tokens_parameter")
+    shown = ", ".join(f"{name} (of {', '.join(of)})" for name, of in found.items())
+    return [f"{settings.name} does not take {shown}. {'. '.join(remedies)}"]
 
 
 def refused_by(settings: ServerSettings) -> Refused:

@@ -1,13 +1,10 @@
 """The transports below every client of LiteLLM: they read each reply within limits, and follow no redirect.
 
-The clients of LiteLLM follow redirects, and only `Authorization` stays behind: `x-api-key` and `x-goog-api-key` go
-along to any host that a server names.  They also read and decompress whatever a server sends.  Both are decided below
-them, in the three transports that they use: LiteLLM's own on aiohttp, and httpx's, which LiteLLM uses for some
-providers and where DISABLE_AIOHTTP_TRANSPORT is set; of the one without a loop, which few providers need, only
-redirects are refused.  Only requests that belong to a call of ours are changed (`CALL`).
-
-Rejected: `follow_redirects=False` for each client, since LiteLLM makes them in many places and follows on top of httpx
-in some.
+The clients of LiteLLM follow redirects, and `x-api-key` and `x-goog-api-key` go along to any host that a server names.
+They also read and decompress whatever a server sends.  Both are decided in the transports that they use: LiteLLM's own
+on aiohttp and httpx's; of the one without a loop, which few providers need, only redirects are refused.  Requests of
+other packages are left alone (`CALL`).  Rejected: `follow_redirects=False` for each client, for LiteLLM makes them in
+many places.
 """
 
 from collections.abc import Container

@@ -1,10 +1,8 @@
 """A template, its decoding and the parser that reads the reply: each is right only for the others.
 
-Parsers are the other parts of this group, one a module.  They take the text of a completion and account for all of it:
-data becomes a candidate, and the rest a rejection named `parse` with its reason, never a guess.
-
-A parser may have a class variable `holds`, one of the kinds in `selfinstruct.actions.plan.assumptions`, where a plan
-cannot tell from the stage how long its replies are.
+Parsers take the text of a completion and account for all of it: data becomes a candidate, and the rest a rejection
+named `parse` with its reason, never a guess.  A parser may have a class variable `holds`, one of the kinds in
+`selfinstruct.actions.plan.assumptions`, where a plan cannot tell from the stage how long its replies are.
 
 To add a prompt, write one YAML under `conf/prompt/<recipe>/`; a new form of reply needs a parser, one module here.
 """

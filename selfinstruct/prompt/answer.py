@@ -1,8 +1,8 @@
 """Reads the output that a model gives for one input.
 
-The output is stored as the model wrote it: `selfinstruct.text.scoring` decides what of it counts.  Only thoughts, a
-label in front ("Output:") and a chat model's announcement are left out.  A reply that was cut off is an answer like any
-other, since 30 tokens (Instruction Induction, section 3.1) end many a sentence.
+The output is stored as the model wrote it, without thoughts, a label in front ("Output:") and a chat model's
+announcement.  A reply that was cut off is an answer like any other, since 30 tokens (Instruction Induction, section
+3.1) end many a sentence.
 """
 
 import re

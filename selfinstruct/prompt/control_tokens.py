@@ -1,14 +1,13 @@
 """Control tokens that a server left in a reply: `<|im_end|>`, `</s>`, `[/INST]`, Llama 3's headers, harmony's channels.
 
-They separate the turns of a conversation: the text before a token that ends a turn is the reply, and the text after it
-was made up by a model that should have stopped.  A header opens a turn and names its role.  In harmony the final
-channel is the reply, and the analysis channel is a thought.
+The text before a token that ends a turn is the reply, and the text after it was made up by a model that should have
+stopped.  A header opens a turn and names its role.  In harmony the final channel is the reply, and the analysis channel
+is a thought.
 
 Any text of that shape counts at the beginning and the end of a reply.  Inside it a token counts where it can end or
 open a turn: at the beginning of a line, after a sentence or a word without a space, or next to others.  In quotes or
-code it is text, because tasks about tokens show them so; `<s>` and `</s>` around words are HTML.
-
-Rejected: one table of tokens per model: models are more than any table, and their tokens are alike.
+code it is text, because tasks about tokens show them so.  Models are more than any table of tokens, and their tokens
+are alike.
 """
 
 import re

@@ -1,13 +1,9 @@
 """Reads instances of a task that is not a classification, which are written input first.
 
-An "Example" line opens an instance; the text before its "Output:" is the input, without the word "Input:" but with any
-other field name.  Where the model wrote no "Example" lines, a second "Input:" opens the next instance.  A second
-"Output:" of one instance might be another answer, or a part of the first one: the first output ends there, as in the
-reference code, and the rest is a rejection.  An "Example" without an "Output:" needs no input and is all output, unless
-an "Output:" precedes all of them: then they are its content.
-
-A reply without any of these may be the answer itself, or talk, or the task continued: it is a rejection, as it gives no
-instance in the reference code.
+An "Example" line opens an instance; where there are none, a second "Input:" does.  The text before its "Output:" is the
+input.  A second "Output:" of one instance might be another answer, or a part of the first one: the first output ends
+there, as in the reference code, and the rest is a rejection.  An "Example" without an "Output:" needs no input and is
+all output, unless an "Output:" precedes all of them: then they are its content.
 """
 
 from collections.abc import Mapping

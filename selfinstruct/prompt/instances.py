@@ -1,7 +1,4 @@
-"""What the two readers of instances share: the fields of the task, the text around them, and the candidates.
-
-A reply may repeat its task, or run on into other tasks; only the fields of the task asked for count.
-"""
+"""What the two readers of instances share: the fields of the task, the text around them, and the candidates."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any

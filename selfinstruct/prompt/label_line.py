@@ -1,9 +1,8 @@
 """The lines of an instance reply that open a field: Example 1, Input:, Output:, Class label:, Task:.
 
 They count at the beginning of a line only, in any markup (bold, bulleted, as a heading).  The reference code finds them
-anywhere, so that "For Example, …" made a second instance and code that prints "Output:" cut one off; it is as
-case-sensitive as this one (Self-Instruct, section 2.2).  Inside a code fence that was opened in a field nothing is a
-field; one that was opened before any field is around them all, and does not belong to the last.
+anywhere, so that "For Example, …" made a second instance (Self-Instruct, section 2.2).  Inside a code fence that was
+opened in a field nothing is a field; one that was opened before any field is around them all.
 """
 
 import re

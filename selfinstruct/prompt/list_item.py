@@ -3,9 +3,6 @@
 An item is a head, which may be titled in bold ("**Poem**: Write a poem …"), and a body: more lines, sub-lists, further
 paragraphs.  The body belongs to the instruction, as in the reference code, unless it answers it, comments on it, or is
 a closing remark.  A title is dropped where an instruction follows it, and is the instruction itself where none does.
-
-How strictly an item is read depends on its reply: in one of a chat model, texts that speak to the reader are rejected;
-where the reply solves its tasks, bodies are answers and only what is worded as an instruction is one.
 """
 
 from collections.abc import Sequence

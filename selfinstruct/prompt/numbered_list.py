@@ -2,11 +2,8 @@
 
 Completion models continue where the prompt stops, so their first item has no number; chat models begin with a preamble,
 number from where they like, or not at all, put titles in bold, and often solve the tasks that they were shown.  The
-reference code splits at every line that begins with a number and takes all pieces (Self-Instruct, section 2.1); here
-the first marker shows how the markers of this list look, and everything else belongs to the item above it.
-
-The numbers decide whether the text before the first marker is the item that the prompt opened, or a preamble: a model
-that repeats the open number, or starts over, has not continued it.
+reference code splits at every line that begins with a number and takes all pieces (Self-Instruct, section 2.1).  The
+numbers decide whether the text before the first marker is the item that the prompt opened, or a preamble.
 """
 
 from collections.abc import Mapping, Sequence

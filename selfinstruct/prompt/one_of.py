@@ -1,7 +1,7 @@
 """Reads the verdict of a judge that has a few answers to choose from.
 
-Models answer in a word, in bold, or in a sentence.  The first line that names an answer counts, and a line that names
-two does not: a verdict is never guessed.  Longer answers are looked for first, since "Not Equal" contains "Equal".
+The first line that names an answer counts, and a line that names two does not: a verdict is never guessed.  Longer
+answers are looked for first, since "Not Equal" contains "Equal".
 """
 
 import re

@@ -1,12 +1,9 @@
 """A prompt: the template, how the model may answer, and the parser of the replies.
 
-Templates are Jinja in a sandbox, since a config may come from a stranger; an unknown variable is an error and not an
-empty string.  A template sees the sampler's variables, the few-shot set, the numbers under `values`, and whether it is
-written for a chat model: with `chat` false the prompt ends where the model is to continue.  It also sees the number of
-the attempt, and may state the required form more plainly in the second one.  Stop strings are templates too, for they
-depend on how many tasks a prompt shows.
-
-In YAML `${` begins an interpolation of OmegaConf; a template that needs the two characters writes `\\${`.
+Templates are Jinja in a sandbox, since a config may come from a stranger; an unknown variable is an error.  A template
+sees the sampler's variables, the few-shot set, the numbers under `values`, whether it is written for a chat model (with
+`chat` false the prompt ends where the model is to continue) and the number of the attempt.  Stop strings are templates
+too.  In YAML `${` begins an interpolation of OmegaConf; a template that needs the two characters writes `\\${`.
 """
 
 from collections.abc import Mapping

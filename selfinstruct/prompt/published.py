@@ -1,11 +1,8 @@
 """Take the words of a published prompt from the user's own copy of a repository.
 
-Prompts of other authors are not ours to ship, and a replication needs their very words.  So a prompt's YAML names the
-file and the place in it (`${published:<folder>,<file>,<name>}`), and the text is read when the config is composed.
-Python files are parsed and never imported or executed: only texts that stand in them as literals can be taken.
-
-A config may come from a stranger, and what it reads ends up in prompts.  So only the files below can be read, which
-are those that hold the prompts of the papers.
+Prompts of other authors are not ours to ship, and a replication needs their very words.  A prompt's YAML names the file
+and the place in it (`${published:<folder>,<file>,<name>}`).  Python files are parsed and never executed.  A config may
+come from a stranger, and what it reads ends up in prompts, so only the files below can be read.
 """
 
 import ast

@@ -1,8 +1,4 @@
-"""Reads a number on a scale from the reply of a judge.
-
-Models write the number alone, in bold, as "8/10" or in a sentence.  A reply that names two different numbers of the
-scale, or one beyond it, is rejected: a rating is never guessed.
-"""
+"""Reads a number on a scale from the reply of a judge; one that names two, or one beyond the scale, is rejected."""
 
 import re
 from collections.abc import Mapping

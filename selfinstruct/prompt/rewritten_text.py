@@ -1,9 +1,8 @@
 """Reads one instruction that was rewritten, out of what models put around it.
 
 Completion models write it after the mark with which the prompt ends; chat models repeat the mark, put the text in
-quotes or a fence, or announce it (Evol-Instruct: Xu et al., 2023, section 2.2).  That is removed where it cannot be
-part of an instruction; inside the text nothing is changed, for tables, code and data have to stay as they are.  Words
-of the prompt that are left in it are for a filter to find.
+quotes or a fence, or announce it (Evol-Instruct: Xu et al., 2023, section 2.2).  Inside it nothing is changed, for
+tables, code and data have to stay as they are.
 """
 
 import re

@@ -1,19 +1,13 @@
 """Reads the one instruction that a model induced from examples.
 
-A completion model continues a story that broke off at "The instruction … was", with ' to write …', ': "Write …"' or
-'"Write …" and so they did.'; a chat model announces the instruction, or puts it on a line of its own.  Both are read by
-the released post-processing (Instruction Induction, Honovich et al., 2022):
-
-1. a colon in front is removed, and then "probably:", "most likely:", "probably", "most likely", "to", each once and in
-   this order;
-2. of several lines the first counts, and of a line with more than three words in double quotes these words;
-3. double quotes are removed.
+The released post-processing (Instruction Induction, Honovich et al., 2022) removes a colon in front and then
+"probably:", "most likely:", "probably", "most likely", "to", each once and in this order; of several lines the first
+counts, and of a line with more than three words in double quotes these words; double quotes are removed.
 
 `paper` does this as released, where "to" need not be a word, and "total the two numbers" becomes "tal the two numbers".
 With `strict` only whole words are removed, and words in quotes stand for the line only where they begin it or follow a
-colon, a comma or "was", for 'answer with "not at all the same"' is an instruction as a whole.  Lines of further
-examples ("Input: …", "Example 6") are skipped.  So are a line that only announces ("Sure, here it is:") and a label
-("Instruction:"); with `paper` only those of a chat model, which that code did not know.
+colon, a comma or "was".  Lines of further examples are skipped.  So are an announcement ("Sure, here it is:") and a
+label ("Instruction:"); with `paper` only those of a chat model, which that code did not know.
 """
 
 import re

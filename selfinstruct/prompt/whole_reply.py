@@ -1,8 +1,4 @@
-"""Takes the whole reply for the answer to an instruction.
-
-The prompt was the instruction itself (Evol-Instruct: Xu et al., 2023, section 2.2), so that the whole reply is its
-answer, pleasantries and code fences included, without thoughts and control tokens.
-"""
+"""Takes the whole reply for the answer to an instruction (Evol-Instruct: Xu et al., 2023, section 2.2)."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar

@@ -1,9 +1,8 @@
 """The wording of instructions, and of the remarks among them in a chat model's reply.
 
-Asked for more tasks, chat models often solve those that they were shown, and the reference code takes their working for
-instructions.  Each test here looks at how one text begins or ends.  They were chosen by reading the recorded replies of
-real models, and by how few of a hundred thousand real instructions they match (about one in a thousand); the words are
-English, as in such replies.
+Asked for more tasks, chat models often solve those that they were shown.  The patterns were chosen by reading the
+recorded replies of real models, and by how few of a hundred thousand real instructions they match (about one in a
+thousand); the words are English, as in such replies.
 """
 
 import re

@@ -1,9 +1,8 @@
 """Reads the answer to a question of yes or no.
 
-Completion models answer in one word; chat models in bold, in a sentence, or after a preamble; others run on into tasks
-of their own.  The first answer counts.  An answer that hedges or contradicts itself is neither: the reference code
-counts everything except "Yes" as a no, which turns every unreadable answer into a wrong one (Self-Instruct, section
-2.2).  An explanation belongs to its answer.  An answer of one word is never marked as truncated.
+The first answer counts.  An answer that hedges or contradicts itself is neither: the reference code counts everything
+except "Yes" as a no, which turns every unreadable answer into a wrong one (Self-Instruct, section 2.2).  An answer of
+one word is never marked as truncated.
 """
 
 import re

@@ -17,9 +17,9 @@ from selfinstruct.model.reserved import misplaced
         *((name, "Set recipe.<stage>.requests_per_round instead.") for name in ("n", "best_of", "candidateCount")),
         ("max_tokens", "Set recipe.<stage>.prompt.decoding.max_tokens instead."),
         ("messages", "Set recipe.<stage>.prompt instead."),
-        ("timeout", "Set model.timeout_seconds instead."),
-        ("num_retries", "Set model.attempts instead."),
-        ("drop_params", "List what the model does not take in model.unsupported instead."),
+        ("timeout", "Set model.timeout_seconds, model.attempts or model.unsupported instead."),
+        ("num_retries", "Set model.timeout_seconds, model.attempts or model.unsupported instead."),
+        ("drop_params", "Set model.timeout_seconds, model.attempts or model.unsupported instead."),
         ("mock_response", "Remove it."),
     ],
 )

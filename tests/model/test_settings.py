@@ -50,25 +50,24 @@ def test_every_problem_of_the_values_is_reported():
     assert len(problems_of(wrong)) == 4
 
 
-ADDRESSES = {
-    "http://h/v1?api-version=1": ("a query", "http://h/v1"),
-    "http://h/v1?": ("a query", "http://h/v1"),
-    "http://h/v1#part": ("a fragment", "http://h/v1"),
-    " http://h/v1": ("blanks", "http://h/v1"),
-    "http://h/v1\n": ("blanks", "http://h/v1"),
-    "http://h/v 1": ("blanks", "http://h/v1"),
-    "https://me:hidden@[::1]:80/v1": ("credentials", "https://[::1]:80/v1"),
-    "https://hidden@h/v1 ?key=hidden#x": ("blanks and credentials and a query and a fragment", "https://h/v1"),
-}
-
-
-@pytest.mark.parametrize("text", ADDRESSES)
-def test_an_address_with_more_than_protocol_host_and_path_is_refused_with_what_to_write_instead(text):
-    what, better = ADDRESSES[text]
-
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "http://h/v1?api-version=1",
+            "http://h/v1?",
+            "http://h/v1#part",
+            " http://h/v1",
+            "http://h/v1\n",
+            "http://h/v 1",
+        ),
+        *("https://me:hidden@[::1]:80/v1", "https://hidden@h/v1 ?key=hidden#x", "https://h/v1?key=hidden"),
+    ],
+)
+def test_an_address_with_more_than_protocol_host_and_path_is_refused(text):
     (problem,) = problems_of_address(text)
 
-    assert problem.startswith(f"model.api_base holds {what}. Set model.api_base={better}")
+    assert problem.startswith("model.api_base must be a URL such as http://127.0.0.1:8000/v1")
     assert "hidden" not in problem
 
 

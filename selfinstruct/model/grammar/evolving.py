@@ -1,7 +1,6 @@
 """What the offline model writes for Evol-Instruct: evolved prompts, verdicts, ratings and answers.
 
-The prompt at hand and the operation are read from the request, as a real model would.  The operation is guessed from
-the words that describe it; a description of somebody else counts as one that asks for one more condition.
+The operation is guessed from the words that describe it; any other description asks for one more condition.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""The tasks that the offline model can write: an instruction with open slots, and what is right for it.
+"""The tasks that the offline model can write: an instruction with open slots, and what is right for it (`tasks.toml`).
 
-They are data in `tasks.toml`.  Each wording is compiled to a regular expression as well: by it the model recognizes its
-own instruction when its class or its instances are asked for, so nothing is remembered between requests.
+Each wording is compiled to a regular expression as well: by it the model recognizes its own instruction when its class
+or its instances are asked for, so nothing is remembered between requests.
 """
 
 import re

@@ -1,9 +1,7 @@
 """The instruction that the offline model induces from examples, and what it makes of an instruction for one input.
 
-It knows a few transformations of a text.  The one that gives the outputs of most examples is taken for the instruction;
-an instruction is recognized by the words that such instructions contain.  Sums and letters are computed, a negation or
-a plural follows a rule of thumb, and for opposites, rhymes and translations there are a few dozen words.  So a run
-shows families with full, middling and no scores, as a run with a model does.
+The transformation that gives the outputs of most examples is taken for the instruction; an instruction is recognized by
+its words.  So a run shows families with full, middling and no scores, as a run with a model does.
 """
 
 import re

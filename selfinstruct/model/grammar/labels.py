@@ -1,7 +1,4 @@
-"""How the labels of a classification task are read out of an instruction of somebody else, such as a seed task.
-
-Instructions name their labels in quotes, or in a row ("red, green or blue") behind a word such as "answer".
-"""
+"""The labels of a classification task, read out of an instruction of somebody else, such as a seed task."""
 
 import re
 

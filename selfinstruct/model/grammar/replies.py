@@ -1,8 +1,4 @@
-"""The replies of the offline model, by the form that the parser of a prompt expects.
-
-Each form is written as its prompt asks, or, when the reply is to be spoiled, in one of the ways in which real models
-get it wrong.  The task at hand is read from the prompt, as a real model would: nothing else is known of it.
-"""
+"""The replies of the offline model, by the form that the parser of a prompt expects."""
 
 from collections.abc import Callable
 

@@ -1,11 +1,7 @@
 """The offline model's tasks: it writes one, recognizes it again, and answers it.
 
-A model without a network has to write thousands of tasks that differ, or a run could not show what the novelty test
-does.  Four things multiply: some 250 wordings (`tasks.toml`), the words and texts in their slots (`words.toml`), a
-sentence that may stand before a task, and one that may stand behind it.
-
-Rejected: a list of ready tasks (used up in a few rounds), a Markov chain (nonsense without right answers), a small
-language model (a download, and text that could be taken for a real model's).
+It has to write thousands of tasks that differ, or a run could not show what the novelty test does: some 250 wordings
+(`tasks.toml`), the words in their slots (`words.toml`), and sentences that may stand before and behind a task.
 """
 
 import re

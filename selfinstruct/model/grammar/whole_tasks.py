@@ -1,7 +1,6 @@
 """Replies that hold whole tasks, one after the other: instruction, input and output at once, as Alpaca asks for them.
 
-The form is read from the prompt: how many tasks it shows and wants, and whether it ends in an open label.  A spoiled
-reply has the faults that were seen in real ones, and in the released data of Alpaca.
+A spoiled reply has the faults that were seen in real ones, and in the released data of Alpaca.
 """
 
 import re

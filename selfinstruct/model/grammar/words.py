@@ -1,7 +1,4 @@
-"""The words of the offline model, and how a text with open slots is filled.
-
-They are data in `words.toml`, because a person can add a word there without knowing Python.  Longer lists make more
-instructions differ; nothing else has to change.
+"""The words of the offline model (`words.toml`), and how a text with open slots is filled.
 
 In a text `{place}` is a word or a rule of that name.  `{place_2}` is the same one wherever it stands, and so is a slot
 to which an instruction has given its word.  `{role:plural}` is a plural, `{tip:list}` several lines of a rule,
