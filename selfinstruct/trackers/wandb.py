@@ -31,7 +31,6 @@ from selfinstruct.round import Round
 from selfinstruct.run_info import RunInfo
 from selfinstruct.trackers.environment import Mode, explained, kept_id, mode_of, new_id, remove_unsent, staged_in
 from selfinstruct.trackers.history import TOTALS_METRICS, History, metrics
-from selfinstruct.trackers.tables import Texts
 
 LOG = logging.getLogger(__name__)
 
@@ -54,25 +53,21 @@ class Wandb:
     say, or `offline` where they say nothing."""
     init_timeout: Annotated[float, Field(gt=0)]
     """Seconds to wait for W&B's server before the run is logged offline."""
-    tables: bool
-    """Whether the texts kept and rejected are logged as tables when the run ends."""
     tags: dict[Annotated[str, Field(min_length=1, max_length=LONGEST_TAG)], bool]
     """Tags beside recipe and models; false leaves one out."""
 
     _start: Any = field(init=False, repr=False, default=None)
     _opening: Any = field(init=False, repr=False, default=None)
     _run: Any = field(init=False, repr=False, default=None)
-    _texts: Any = field(init=False, repr=False, default=None)
     _history: Any = field(init=False, repr=False, default=None)
     _defined: Any = field(init=False, repr=False, default=None)
-    _step: int = field(init=False, repr=False, default=0)
 
     def start(self, start: RunInfo) -> None:
         """Start W&B in the background, so that no request waits for it; raises SelfInstructError for a wrong mode."""
-        self._start, self._step = start, 0
+        self._start = start
         if not start.makes_rounds:  # W&B has the whole run, and would be given a new one with the times of now
             return
-        self._texts, self._history, self._defined = Texts(), History(), set()
+        self._history, self._defined = History(), set()
         with explained():
             mode = mode_of(self.mode)
             start.folder.mkdir(parents=True, exist_ok=True)
@@ -95,36 +90,26 @@ class Wandb:
                 self.log(round_, number)
             else:
                 self._history.row(round_)  # W&B has it; the totals of later rounds need it
-                self._texts.add(round_)
 
     def log(self, round_: Round, step: int) -> None:
-        """Log the figures of a round, and the texts that are due; raises SelfInstructError where W&B cannot start."""
+        """Log the figures of a round; raises SelfInstructError where W&B cannot start."""
         self._opened(step)
-        self._step = step
         if self._run is None:
             return
-        self._texts.add(round_)
-        with staged_in(self._start.folder):
-            self._run.log(self._row(round_), step=step, commit=not self.tables)  # the tables go into the last row
-
-    def _row(self, round_: Round) -> dict[str, Any]:
-        """Return the row of a round; the first of a stage also says what its keys are drawn against."""
-        row: dict[str, Any] = self._history.row(round_)
-        if round_.stage not in self._defined:
+        if round_.stage not in self._defined:  # it says what its keys are drawn against
             for metric in (*metrics(round_.stage), *(() if self._defined else TOTALS_METRICS)):
                 self._run.define_metric(**metric)
             self._defined.add(round_.stage)
-        return row
+        with staged_in(self._start.folder):
+            self._run.log(self._history.row(round_), step=step, commit=True)
 
     def finish(self, summary: dict[str, Any], error: str | None) -> None:
-        """Log what is left, the summary and the dataset, and close the run whatever happens."""
+        """Log the summary and the dataset, and close the run whatever happens."""
         self._opened()
         if self._run is None:
             return
         with staged_in(self._start.folder):
             try:
-                if self.tables and self._step:
-                    self._run.log(self._texts.tables(), step=self._step, commit=True)
                 self._run.summary.update(flat({**summary, "error": error} if error else summary))
                 if error is None:
                     self._log_dataset(self._start, summary)

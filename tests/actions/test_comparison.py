@@ -140,7 +140,7 @@ def test_keys_are_shortened_as_far_as_they_stay_apart():
     ("name", "text", "reported"),
     [
         ("config.json", "{", "config.json cannot be read"),
-        ("config.json", '{"overrides": [], "config": {}}', "config.json has no recipe"),
+        ("config.json", '{"overrides": [], "config": {}}', "config.json cannot be read"),
         ("rounds.jsonl", "[]\n", "rounds.jsonl:1: must be an object"),
         ("pool.jsonl", "", "pool.jsonl is shorter than"),
         ("summary.json", "[]", "summary.json cannot be read"),
@@ -206,33 +206,19 @@ def test_runs_of_different_size_or_code_are_not_compared_in_silence(make_run, tm
     assert "made by different versions of the code" in reported
 
 
-def test_what_was_sent_stands_side_by_side(make_run, tmp_path):
-    sent = {"max_tokens": 64, "temperature": 0.0, "stop": ["\n7."], "extra": {"top_k": 5, "seed": None}}
-    comparison = compare(
-        [
-            make_run(tmp_path / "same", replies=((sent, "m-1"),)),
-            make_run(tmp_path / "other", replies=((sent, "m-1"), ({"temperature": 0.5}, "m-2"))),
-            make_run(tmp_path / "no_store"),
-        ]
-    )
-    same, other, none = comparison.sent
+def test_a_model_that_changed_during_a_run_is_reported(make_run, tmp_path):
+    folders = [
+        make_run(tmp_path / "same", replies=(({}, "m-1"), ({"temperature": 0.5}, "m-1"))),
+        make_run(tmp_path / "other", replies=(({}, "m-1"), ({}, "m-2"))),
+        make_run(tmp_path / "broken"),
+    ]
+    (folders[2] / "completions.sqlite").write_bytes(b"not a database" * 100)
 
-    assert same["grow", "temperature"] == {"0.0": 1}
-    assert same["grow", "model.name"] == {"openai/m": 1}
-    assert same["grow", "stop"] == {'["\\n7."]': 1}
-    assert same["grow", "extra.top_k"] == {"5": 1}
-    assert ("grow", "extra.seed") not in same
-    assert other["grow", "model as served"] == {"m-1": 1, "m-2": 1}
-    assert none == {}
-    assert "Run 2, grow: several models answered: m-1, m-2." in comparison.warnings
-    assert "<td>0.0 ×1, 0.5 ×1</td>" in page(comparison)
+    comparison = compare(folders)
 
-
-def test_a_store_that_cannot_be_read_leaves_what_was_sent_unknown(make_run, tmp_path):
-    folder = make_run(tmp_path / "a")
-    (folder / "completions.sqlite").write_bytes(b"not a database" * 100)
-
-    assert compare([folder]).sent == [{}]
+    assert [len(run.served) for run in comparison.runs] == [1, 2, 0]
+    reported = [text for text in comparison.warnings if "several models" in text]
+    assert reported == ["Run 2, grow: several models answered: m-1, m-2."]
 
 
 def test_overlap_is_reported_in_both_directions(make_run, tmp_path):

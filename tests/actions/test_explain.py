@@ -8,8 +8,7 @@ import pytest
 
 from selfinstruct.actions.explain import safe
 from selfinstruct.actions.explain.lineage import depths, descendants, uses
-from selfinstruct.actions.explain.pieces import neighbors, outcomes
-from selfinstruct.actions.explain.text import fenced, one_line
+from selfinstruct.actions.explain.pieces import fenced, neighbors, one_line, outcomes
 from selfinstruct.cli.hints import CONF
 from selfinstruct.errors import RunFolderError, SelfInstructError
 from selfinstruct.pool import Pool

@@ -10,7 +10,6 @@ from selfinstruct.actions.comparison.figures import Figures, figures
 from selfinstruct.actions.comparison.grouping import RECIPE, SEED, Group, differing, groups, identity, short, written
 from selfinstruct.actions.comparison.overlap import Overlap, overlaps
 from selfinstruct.actions.comparison.reading import Reading, read
-from selfinstruct.actions.comparison.sent_parameters import SERVED, Sent, sent_parameters
 from selfinstruct.storage.differences import ABSENT, shown
 from selfinstruct.storage.folder import CONFIG
 
@@ -31,7 +30,6 @@ class Comparison:
     """The keys that differ, each with the value of every run."""
     groups: Sequence[Group]
     overlaps: Mapping[tuple[int, int], Overlap]
-    sent: Sequence[Sent]
     warnings: Sequence[str]
 
     @property
@@ -72,7 +70,6 @@ def compare(folders: Sequence[Path]) -> Comparison:
     measured = [figures(run) if run.is_readable else {} for run in runs]
     names = dict.fromkeys(name for row in measured for name in row if name.startswith("rejected."))
     measured = [row and row | {name: row.get(name, 0) for name in names} for row in measured]  # 0 is known
-    sent = [sent_parameters(run.folder) if run.is_readable else {} for run in runs]
     labels = numbered(runs)
     return Comparison(
         runs=runs,
@@ -81,8 +78,7 @@ def compare(folders: Sequence[Path]) -> Comparison:
         keys=differing(runs),
         groups=groups(runs, measured),
         overlaps=overlaps(runs),
-        sent=sent,
-        warnings=list(warnings(runs, labels, measured, sent)),
+        warnings=list(warnings(runs, labels, measured)),
     )
 
 
@@ -95,9 +91,7 @@ def numbered(runs: Sequence[Reading]) -> list[str]:
     return [f"{number} offline" if run.is_offline else number for number, run in zip(numbers, runs, strict=True)]
 
 
-def warnings(
-    runs: Sequence[Reading], labels: Sequence[str], figures: Sequence[Figures], sent: Sequence[Sent]
-) -> Iterator[str]:
+def warnings(runs: Sequence[Reading], labels: Sequence[str], figures: Sequence[Figures]) -> Iterator[str]:
     """Yield what a reader should know before comparing these runs."""
     offline = [label.partition(" ")[0] for run, label in zip(runs, labels, strict=True) if run.is_offline]
     if offline:
@@ -122,10 +116,11 @@ def warnings(
     for names in twins.values():
         if len(names) > 1:
             yield f"The same config and seed: run {', '.join(names)}. An interval would count them twice."
-    for label, parameters in zip(labels, sent, strict=True):
-        for (stage, name), values in parameters.items():
-            if name == SERVED and len(values) > 1:
-                yield f"Run {label}, {stage}: several models answered: {', '.join(values)}."
+    for run, label in zip(runs, labels, strict=True):
+        for stage in dict(run.served):
+            models = [str(model) for of, model in run.served if of == stage]
+            if len(models) > 1:
+                yield f"Run {label}, {stage}: several models answered: {', '.join(models)}."
 
 
 def jobs(folder: Path) -> list[Path]:

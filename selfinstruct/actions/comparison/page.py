@@ -4,7 +4,7 @@ It has no script, and its policy forbids any, so that text of a model stays text
 The markup is in `page.html`; its themes follow the settings of the browser.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from selfinstruct.actions.comparison.comparing import Comparison
@@ -65,7 +65,6 @@ def tables(comparison: Comparison) -> Iterator[Table]:
     )
     yield Table(groups.title, groups.headers, groups.rows, note)
     yield rejections(comparison)
-    yield sent(comparison)
     yield overlap(comparison)
     yield Table("What the figures mean", ["figure", "meaning"], list(EXPLAINED.items()))
     names = ordered(name for row in comparison.figures for name in row)
@@ -87,24 +86,6 @@ def rejections(comparison: Comparison) -> Table:
         rows.append([label, *cells, digits(row.get("candidates"))])
     headers = ["run", *(name.removeprefix("rejected.") for name in names), "candidates"]
     return Table("Rejections by filter", headers, rows if names else [])
-
-
-def sent(comparison: Comparison) -> Table:
-    """Return each parameter of each stage as it was sent, run by run."""
-    order = {stage: place for place, stage in enumerate(comparison.stages)}
-    known = sorted(dict.fromkeys(key for one in comparison.sent for key in one), key=lambda key: order.get(key[0], -1))
-    rows = [
-        [f"{stage}: {name}", *(ranked(one.get((stage, name), {})) for one in comparison.sent)] for stage, name in known
-    ]
-    note = "The values in the stored requests, with the number of replies, the most frequent first."
-    return Table("Parameters as sent", ["parameter", *comparison.labels], rows, note)
-
-
-def ranked(values: Mapping[str, int]) -> str:
-    """Return values with their counts, the most frequent first."""
-    found = sorted(values.items(), key=lambda pair: (-pair[1], pair[0]))
-    more = f" and {len(found) - 4} more" if len(found) > 4 else ""
-    return ", ".join(f"{value} ×{count:,}" for value, count in found[:4]) + more or UNKNOWN
 
 
 def overlap(comparison: Comparison) -> Table:

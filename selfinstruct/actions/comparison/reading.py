@@ -5,13 +5,15 @@ reported.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import RunFolderError
 from selfinstruct.pool import Pool
-from selfinstruct.storage.reader import RunReader
+from selfinstruct.storage.reader import STORE, RunReader
+from selfinstruct.storage.schema import reading
 from selfinstruct.storage.summary import COUNTED, SPENT, SUMMARY, authors, totals
 from selfinstruct.task import Task, stand_ins
 
@@ -33,6 +35,8 @@ class Reading:
     pool: Pool = field(default_factory=Pool)
     summary: dict[str, Any] = field(default_factory=dict)
     """Empty where it is missing or outdated."""
+    served: Sequence[tuple[str, str]] = ()
+    """The stages, with each model that answered in it, as the provider named it; empty where no reply is stored."""
 
     @property
     def is_readable(self) -> bool:
@@ -70,9 +74,16 @@ def read(folder: Path) -> Reading:
             return Reading(folder, "no run has started here")
         status = status_of(run.rows, run.summary, (folder / SUMMARY).exists())
         summary = {} if status == OUTDATED else run.summary
-        return Reading(folder, status, run.config, run.rows, run.timings, run.pool, summary)
+        return Reading(folder, status, run.config, run.rows, run.timings, run.pool, summary, served(run))
     except RunFolderError as error:
         return Reading(folder, str(error).rstrip("."))
+
+
+def served(run: RunReader) -> list[tuple[str, str]]:
+    """Return the models that answered in each stage; empty where the store is missing or cannot be read."""
+    with suppress(RunFolderError), reading(run.folder / STORE) as connection:
+        return connection.execute("SELECT DISTINCT stage, model FROM completions ORDER BY stage, model").fetchall()
+    return []
 
 
 def status_of(rounds: Sequence[dict[str, Any]], summary: dict[str, Any], has_summary: bool) -> str:

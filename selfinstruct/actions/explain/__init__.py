@@ -12,8 +12,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
 from selfinstruct.actions.explain.lineage import lineage
+from selfinstruct.actions.explain.pieces import FENCE
 from selfinstruct.actions.explain.story import Story
-from selfinstruct.actions.explain.text import FENCE
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.part import part
 from selfinstruct.storage.differences import differences

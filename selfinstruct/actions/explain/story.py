@@ -9,8 +9,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from selfinstruct.actions.explain.lineage import children, descendants
-from selfinstruct.actions.explain.pieces import Words, described, outcomes, verdicts
-from selfinstruct.actions.explain.text import fenced, one_line, piece_text, reply_lines
+from selfinstruct.actions.explain.pieces import (
+    Words,
+    described,
+    fenced,
+    one_line,
+    outcomes,
+    piece_text,
+    reply_lines,
+    verdicts,
+)
 from selfinstruct.recipe import Stage, asking
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.round import Candidate, Rejection, Round
