@@ -23,8 +23,7 @@ from selfinstruct.storage.hashes import ROUNDS
 from selfinstruct.storage.rows import rounds_of
 from selfinstruct.task import OFFLINE, SCRIPTED, stand_ins
 from selfinstruct.text.terminal import printable
-from selfinstruct.trackers.progress import Bar, Recent
-from selfinstruct.trackers.screen import screen
+from selfinstruct.trackers.screen import Bar, Recent, screen
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -65,7 +64,8 @@ class Console:
         self._kept[stage] += round_.kept
         pace = self._recent.pace(stage, round_.kept)
         kept = self._kept[stage]
-        state = f"{of(kept, target)} so far · {speed(pace)}{time_left(kept, target, pace)}"
+        goal = "" if target is None else f" of {target:,}"
+        state = f"{kept:,}{goal} so far · {speed(pace)}{time_left(kept, target, pace)}"
         self._print(line(round_.row(), state))
         if self._bar is not None:
             self._bar.move(stage, kept, target, state)
@@ -83,7 +83,9 @@ class Console:
             self._bar.close()
         if summary["asked"] or summary["candidates"]:
             self._screen.print(table(summary))
-        self._print(f"{duration(summary['seconds'])} · {spent(summary)}{wasted(summary)}")
+        unused = summary["unused"]
+        lost = f" · requests that no round has used: {unused['requests']:,}, {spent(unused)}"
+        self._print(f"{duration(summary['seconds'])} · {spent(summary)}{lost if unused['requests'] else ''}")
         self._warn(summary["models"])
         if error is not None:
             self._print("Not finished.", "bold red")  # the reason follows on standard error
@@ -113,31 +115,33 @@ def kept_before(folder: Path) -> Counter[str]:
 
 
 def line(row: Mapping[str, Any], state: str) -> str:
-    """Return a round in one line: its figures, and how far its stage is."""
+    """Return a round in one line: its figures, and how far its stage is.
+
+    Of metrics it has those with a name without a slash; the others are too many for a line.
+    """
     rejected = {key.removeprefix("rejected/"): count for key, count in row.items() if key.startswith("rejected/")}
-    failed = f" · {row['failed']:,} of {row['asked']:,} requests failed" if row["failed"] else ""
-    ended = f" · ended: {row['ended']}" if row.get("ended") else ""
-    generation = f" · generation {row['generation']}" if "generation" in row else ""
-    return (
-        f"{row['stage']} {row['round']}{generation} · kept {row['kept']:,} of {row['candidates']:,}"
-        f" · rejected {counts(rejected)}{failed}{figures(row)} · pool {row['pool']:,} · {spent(row)} · {state}{ended}"
-    )
+    figures = {name: value for name, value in row.items() if "/" not in name and name not in OWN}
+    parts = [
+        f"{row['stage']} {row['round']}",
+        f"generation {row['generation']}" if "generation" in row else "",
+        f"kept {row['kept']:,} of {row['candidates']:,}",
+        f"rejected {counts(rejected)}",
+        f"{row['failed']:,} of {row['asked']:,} requests failed" if row["failed"] else "",
+        *(f"{name} {value:,.4g}" for name, value in figures.items()),
+        f"pool {row['pool']:,}",
+        spent(row),
+        state,
+        f"ended: {row['ended']}" if row.get("ended") else "",
+    ]
+    return " · ".join(filter(None, parts))
 
 
 def under_way(row: Mapping[str, Any], seconds: float) -> str:
     """Return what of the rounds under way was asked and answered, in one line."""
     rounds = f"{row['round']}" if row["last_round"] == row["round"] else f"{row['round']}–{row['last_round']}"
     failed = f" · failed {row['failed']:,}" if row["failed"] else ""
-    known = [] if row["prompt_tokens"] is None or row["completion_tokens"] is None else [tokens(row)]
-    known += [] if row["cost_usd"] is None else [f"${row['cost_usd']:,.4f}"]
     counts = f"asked {row['asked']:,} · answered {row['answered']:,}{failed}"
-    return " · ".join([f"{row['stage']} {rounds} · {counts}", *known, f"under way for {duration(seconds)}"])
-
-
-def figures(row: Mapping[str, Any]) -> str:
-    """Return what metrics give under a name without a slash; the others are too many for a line."""
-    own = {name: value for name, value in row.items() if "/" not in name and name not in OWN}
-    return "".join(f" · {name} {value:,.4g}" for name, value in own.items())
+    return f"{row['stage']} {rounds} · {counts} · {spent(row)} · under way for {duration(seconds)}"
 
 
 def table(summary: Mapping[str, Any]) -> "Table":
@@ -145,18 +149,16 @@ def table(summary: Mapping[str, Any]) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
+    keys = ("rounds", "asked", "candidates", "kept")
     result = Table("stage")
-    for name in COUNTS:
+    for name in keys:
         result.add_column(name, justify="right")
     result.add_column("rejected", overflow="fold")
     rounds = sum(stage["rounds"] for stage in summary["stages"].values())
     for name, row in [*summary["stages"].items(), ("total", {**summary, "rounds": rounds})]:
-        cells = (name, *(f"{row[key]:,}" for key in COUNTS), counts(row["rejected"]))
+        cells = (name, *(f"{row[key]:,}" for key in keys), counts(row["rejected"]))
         result.add_row(*(Text(printable(cell)) for cell in cells))
     return result
-
-
-COUNTS = ("rounds", "asked", "candidates", "kept")
 
 
 def counts(rejected: Mapping[str, int]) -> str:
@@ -168,24 +170,8 @@ def counts(rejected: Mapping[str, int]) -> str:
 def spent(row: Mapping[str, Any]) -> str:
     """Return tokens and money; a dash where they are unknown, which is not the same as 0."""
     prompt, completion, cost = row["prompt_tokens"], row["completion_tokens"], row["cost_usd"]
-    known = "tokens –" if prompt is None or completion is None else tokens(row)
-    return f"{known} · " + ("cost –" if cost is None else f"${cost:,.4f}")
-
-
-def tokens(row: Mapping[str, Any]) -> str:
-    """Return the tokens of prompts and replies together."""
-    return f"{row['prompt_tokens'] + row['completion_tokens']:,} tokens"
-
-
-def wasted(summary: Mapping[str, Any]) -> str:
-    """Return what was asked and no round has used, if anything; a run that is not done may still use it."""
-    unused = summary["unused"]
-    return f" · requests that no round has used: {unused['requests']:,}, {spent(unused)}" if unused["requests"] else ""
-
-
-def of(count: int, target: int | None) -> str:
-    """Return a count, and what it is to reach where that is known."""
-    return f"{count:,}" if target is None else f"{count:,} of {target:,}"
+    tokens = "tokens –" if prompt is None or completion is None else f"{prompt + completion:,} tokens"
+    return f"{tokens} · cost –" if cost is None else f"{tokens} · ${cost:,.4f}"
 
 
 def speed(pace: float) -> str:
