@@ -1,7 +1,6 @@
 """What a run does, in the order written.
 
-Actions share only the run and its folder.  Before the first of them starts, each reports what would keep it from
-working, so that nothing is spent on a run that cannot succeed.
+Before the first of them starts, each reports what would keep it from working, so that nothing is spent in vain.
 
 To add one: one module here, and `conf/actions/<name>.yaml` with `# @package _global_`, the part under `<name>`, and
 `actions: {<name>: ${<name>}}`.  Its keys are then short: `<name>.<key>=<value>`.

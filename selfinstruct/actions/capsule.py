@@ -1,11 +1,8 @@
 """Write a run as a capsule: everything that others need to read, cite and re-run it, and nothing that is not theirs.
 
-`capsule/` and `capsule.zip` hold config, replies, seeds, prompts, dataset, card, citations and the SHA-256 of every
-file.  They hold no times, no folder names and nothing whose order depends on timing, so that the same run gives the
-same bytes.  The dataset is written anew from the pool, in every format of the run.
-
-A run that was extended after it had ended is refused: no single command repeats it.  So is one whose files seem to hold
-a key.
+`capsule/` and `capsule.zip` hold no times, no folder names and nothing whose order depends on timing, so that the same
+run gives the same bytes.  The dataset is written anew from the pool, in every format of the run.  A run that no single
+command repeats is refused, and so is one whose files seem to hold a key.
 """
 
 import json

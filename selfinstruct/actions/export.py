@@ -1,16 +1,10 @@
 """Write the pool as a dataset: `dataset/`, one file or more a format, and a card that says what it is.
 
-`datasets.load_dataset("<run>/dataset")` reads it: the card lists every file as a configuration under the name of its
-format, and the first format of the run that has rows is the default.
-
-Each file is written under another name and renamed when it is complete, so that an interrupted export never leaves half
-a dataset under the name of a whole one.
-
-Nothing is written outside `dataset/`: a run folder may come from a stranger, with links in it, and a format may be
-the user's own.  Names in the card are escaped.
+Each file is written under another name and renamed when it is complete.  Nothing is written outside `dataset/`: a run
+folder may come from a stranger, with links in it, and a format may be the user's own.
 
 A format whose every row is a file of its own gets a zip.  Its files are numbered, so that no name can be made of what a
-task holds, and they are stored as they are: what a compressor makes of them differs from one zlib to the next.
+task holds, and they are not compressed: what a compressor makes of them differs from one zlib to the next.
 """
 
 import re

@@ -1,10 +1,7 @@
 """Upload a capsule to the Hugging Face hub, as a dataset.
 
 The hub gets the card, the dataset, the citations and the whole capsule as a zip.  Publishing cannot be taken back, so a
-push is a dry run by default, a new repository is private, and the files are searched for keys again, with the current
-environment.
-
-The token is read from the environment variable that the config names.
+push is a dry run by default, a new repository is private, and the files are searched for keys again.
 """
 
 import os
@@ -70,13 +67,13 @@ class Push:
 
     def __call__(self, run: "Run") -> None:
         """Upload, or print what would be uploaded; raises RunFolderError for a capsule that must not be published."""
-        folder = run.start.folder / FOLDER
-        with opened(folder) as capsule:
+        folder, path = run.start.folder / FOLDER, run.start.folder / ZIP
+        pack(folder, path)
+        with opened(path) as capsule:
             names = [name for name in (*SHOWN, *capsule.dataset) if name in SHOWN or DATASET.fullmatch(name)]
         if found := leaks(folder, self.harmless):
             raise RunFolderError("\n".join(["Nothing is uploaded, since it would publish a secret.", *found]))
-        pack(folder, run.start.folder / ZIP)
-        files = {name: folder / name for name in names} | {ZIP: run.start.folder / ZIP}
+        files = {name: folder / name for name in names} | {ZIP: path}
         if self.dry_run:
             print(self._plan(files), flush=True)  # noqa: T201
         else:

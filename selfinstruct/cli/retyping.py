@@ -1,18 +1,13 @@
 """What must be typed again before a run in a folder of others is resumed: key, address, store and destination.
 
-The rule looks at the composed config, so that it does not matter whether the folder's words, its config folder or an
-experiment said so.  It concerns every model that would send a key, or share a store, if an action asks it:
+The rule looks at the composed config, whoever said so in it.  It concerns every model that would send a key, or share a
+store, if an action asks it.  The key of an `Endpoint` is the one that it names, and goes to its `api_base`.  LiteLLM
+reads the environment itself where no key is named, by the provider in the model's name, and further parameters of a
+request can lead it elsewhere.  What one of our own options for `model` says leads nowhere else.
 
-- The key of an `Endpoint` is the one that it names, and goes to its `api_base`.
-- LiteLLM reads the environment itself where no key is named, by the provider, which is a part of the model's name; and
-  further parameters of a request can lead it elsewhere.  Only with OpenAI's protocol does it send no other key.
-- What one of our own options for `model` says, with the address of the provider, leads nowhere else.
-
-What a config folder that is not ours says of these must be typed as well, for it may come from others in the
-same way; as it is often the user's own, the keys may instead be allowed by name in the environment (`unconfirmed`).
-
-A typed value is confirmed.  A run that sends no key is resumed freely, as one with a local server is.
-Where a run is published and logged must be typed as well, whatever is done with the folder (`destinations`).
+What a config folder that is not ours says of these must be typed as well; as it is often the user's own, the keys may
+instead be allowed by name in the environment (`unconfirmed`).  A run that sends no key is resumed freely.
+Where a run is published and logged must be typed as well (`destinations`).
 """
 
 import json
@@ -48,35 +43,31 @@ strangers: list[str] = []
 
 @dataclass(frozen=True)
 class TakenOver:
-    """A command line that takes words over from a folder of others."""
+    """A command line, as it was typed, that takes words over from a folder of others."""
 
     folder: str
-    """As it was typed."""
     words: Sequence[str]
-    """The words that the user typed."""
     flags: Sequence[str]
-    """The flags, as they are typed."""
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """Return the keys to which the user gave a value."""
-        return frozenset(word.lstrip("+").partition("=")[0] for word in self.words if "=" in word)
 
     def problems(self, config: Mapping[str, Any], shipped: Sequence[Mapping[str, Any]]) -> list[str]:
         """Return what must be typed again of a composed config, as one message with the command; empty for nothing.
 
         `shipped` holds our own options for `model`.
         """
+        given = {word.lstrip("+").partition("=")[0] for word in self.words if "=" in word}
         found = {**foreign(config, shipped), **destinations(config)}
-        needed = {key: value for key, value in found.items() if key not in self.keys}
+        needed = {key: value for key, value in found.items() if key not in given}
         if not needed:
             return []
+        folder, why = state_folder(), "(Runs of another machine or user, or of version 0.1.0, are not recognized.)"
+        if folder is not None and stored_secret() is None:
+            why = f"(Runs of yours are recognized by {folder / SECRET}, which cannot be written or read here.)"
         said = "; ".join(f"{key}={value if isinstance(value, str) else word(value)}" for key, value in needed.items())
-        typed = [*map(shlex.quote, self.words), *map(shlex.quote, self.flags)]
-        command = " ".join([program(), *typed, *(shlex.quote(f"{key}={word(needed[key])}") for key in needed)])
+        typed = [*self.words, *self.flags, *(f"{key}={word(value)}" for key, value in needed.items())]
+        command = f"{program()} {shlex.join(typed)}"
         text = (
             f"Nothing shows that the run in {self.folder} is your own, and what it says decides where a key of yours or"
-            f" a shared store is used, or where data is sent: {said}. {why()} If all of this is right, type it again:"
+            f" a shared store is used, or where data is sent: {said}. {why} If all of this is right, type it again:"
             f" {command}"
         )
         return [text]
@@ -97,10 +88,10 @@ def unconfirmed(
         if isinstance(model, Mapping) and model.get("_target_") not in (ENDPOINT, LITELLM):  # of a package allowed
             own = {key: value for key, value in own.items() if not key.endswith((".key_env", ".api_base"))}
         elif not any(is_of(option, model, own, len(place) + 1) for option in shipped):
-            continue
+            own = {}
         needed = {key: value for key, value in needed.items() if key not in own}
     if needed:
-        words = " ".join(shlex.quote(f"{key}={word(value)}") for key, value in needed.items())
+        words = shlex.join(f"{key}={word(value)}" for key, value in needed.items())
         yield (
             f"A config folder decides where a key of yours or a shared store is used, or where data is sent: {words}."
             f" If this is right, type it on the command line, or allow it: {ALLOW}={','.join(needed)}."
@@ -112,14 +103,6 @@ def is_of(option: Mapping[str, Any], model: Any, values: Mapping[str, Any], star
     known = dict(leaves(option))
     is_same = isinstance(model, Mapping) and model.get("_target_") == option.get("_target_")
     return is_same and all(known.get(key[start:]) == value for key, value in values.items())
-
-
-def why() -> str:
-    """Return why a run of the user's own may not be recognized."""
-    folder = state_folder()
-    if folder is not None and stored_secret() is None:
-        return f"(Runs of yours are recognized by {folder / SECRET}, which cannot be written or read here.)"
-    return "(Runs of another machine or user, or of version 0.1.0, are not recognized.)"
 
 
 def word(value: Any) -> str:
@@ -205,19 +188,15 @@ def is_strangers(folder: Path) -> bool:
 
 
 def claimed(folder: Path, words: Sequence[str]) -> bool:
-    """Return whether a job is the user's own, and seal what is written down of it so far."""
-    is_own_job = is_users_own(folder, words)
-    if is_own_job and not (folder / CONFIG).exists():
-        note_start(folder)
-    return is_own_job
-
-
-def is_users_own(folder: Path, words: Sequence[str]) -> bool:
-    """Return whether a job's folder and words are the user's own, and not those of another's folder or capsule.
+    """Return whether a job is the user's own, and not of another's folder or capsule; then seal what is known of it.
 
     A launcher may have started the job in another process than the one that took words over.
     """
     other = folder_in(list(words), "refilter.run")
-    is_foreign = (folder / CONFIG).exists() and not is_own(folder)
+    is_foreign = bool(strangers) or any(word.startswith("+replay=") for word in words)
     is_foreign |= other is not None and is_strangers(Path(other))
-    return not (strangers or is_foreign or any(word.startswith("+replay=") for word in words))
+    if not (folder / CONFIG).exists():
+        if not is_foreign:
+            note_start(folder)
+        return not is_foreign
+    return not is_foreign and is_own(folder)

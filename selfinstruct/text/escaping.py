@@ -1,17 +1,9 @@
 r"""Texts of others in CSV, Markdown and LaTeX: each is shown as it is, and is nothing else.
 
-A name, a value of a config or an instruction may have been written by a stranger or a model, and the file that holds it
-is opened by a spreadsheet, shown by a website or set in a paper.  There it must not become a formula, a link, an image,
-markup or a command.
-
-- CSV: a text that a spreadsheet would take for a formula gets an apostrophe before it, which marks it as a text.
-- Markdown: every sign that can begin markup gets a backslash.  Websites make links also of a bare address, so that its
-  colon, or the dot after `www`, gets one, too.  Of a report that is Markdown of ours and is read as plain text as well,
-  only what would become a tag, a link or an image does.
-- HTML: every sign that can begin markup becomes an entity.
-- LaTeX: every special sign becomes a command that prints it, without any package.
-
-Whatever a terminal might obey is escaped first, as everywhere (`selfinstruct.text.terminal`).
+A name, a value of a config or an instruction may have been written by a stranger or a model.  It must not become a
+formula in a spreadsheet, a link, an image or markup on a website, or a command in a paper.  Websites make links also of
+a bare address, so that its colon, or the dot after `www`, gets a backslash, too.  Whatever a terminal might obey is
+escaped first, as everywhere (`selfinstruct.text.terminal`).
 """
 
 import csv
@@ -95,8 +87,7 @@ def latex(text: str) -> str:
 def markdown_table(rows: Iterable[Iterable[str]]) -> str:
     """Return a table in Markdown of rows whose cells are escaped, the first of which is its head."""
     head, *rest = (list(row) for row in rows)
-    lines = [head, ["---"] * len(head), *rest]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, ["---"] * len(head), *rest))
 
 
 def latex_table(rows: Iterable[Iterable[str]]) -> str:

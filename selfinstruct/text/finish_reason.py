@@ -1,8 +1,8 @@
 """Why a reply ended: one table from the words of all providers to what they mean for the text.
 
-A provider's word is stored as it was given, and every decision rests on its kind, which is derived on reading, also
-from a store that an earlier version wrote.  Providers spell one word in several ways (`MAX_TOKENS`, `max_tokens`,
-`maxTokens`), so case, spaces, hyphens and underscores do not count.
+A provider's word is stored as it was given, and every decision rests on its kind, which is derived on reading.
+Providers spell one word in several ways (`MAX_TOKENS`, `maxTokens`), so case, spaces, hyphens and underscores do not
+count.
 
 The words come from the references of the APIs: OpenAI, Azure, Anthropic, Gemini and Vertex AI, Cohere v1 and v2,
 Mistral, Amazon Bedrock (Converse, Titan), IBM watsonx, AI21, DeepSeek, Zhipu, Together, Aleph Alpha, Hugging Face TGI,

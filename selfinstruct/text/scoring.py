@@ -1,15 +1,12 @@
 """Scoring: how right an answer is, against the outputs that are accepted for its input.
 
 Instruction Induction (Honovich et al., 2022, section 3.1) scores a family of tasks by one of four metrics, on texts in
-a normal form.  Two normal forms are here:
+a normal form; an answer is as right as the accepted output to which it comes nearest.  Two normal forms are here:
 
-- `paper` is that of the published evaluation, with all that it does: a text ends at its first full stop, so that 1.5
-  is 1 and U.S.A. is u; a minus becomes a space that stays, so that -5 is never right; "5-perfectly" and "5 - perfectly"
-  differ.  It is for numbers that are to be compared with published ones.
+- `paper` is that of the published evaluation, with its defects: a text ends at its first full stop, so that 1.5 is 1
+  and U.S.A. is u, and a minus becomes a space, so that -5 is never right.  It is for comparisons with published ones.
 - `strict` keeps decimals, negative numbers and abbreviations, takes runs of space as one, and accents however they are
   encoded; an answer of which nothing is left is wrong, and so is one that echoes an input which it may not echo.
-
-An answer is as right as the accepted output to which it comes nearest.
 """
 
 import re

@@ -31,9 +31,7 @@ def one_line(text: str) -> str:
 LONGEST = 10_000_000
 """Characters that a filled template may have; more than any model reads."""
 SHOWN = 300
-"""Characters of an error that are shown; a template may have made it as long as it likes."""
-
-
+"""Characters of an error that are shown."""
 WRITTEN = "written"
 """The filter that has a value written as its form says."""
 
@@ -66,15 +64,12 @@ class Form:
     """How templates of a kind are read and written; a value, so that another process can be given it."""
 
     trims_tags: bool = False
-    """Whether a line that holds only a tag leaves no line behind."""
     keeps_last_line_end: bool = False
-    """Whether a line end at the close of a template stays."""
     write: Callable[[Any], Any] | None = None
     """Makes of each value what is written for it; a function of a module."""
 
 
 PROMPT = Form(trims_tags=True)
-"""For prompts."""
 EXACT = Form(keeps_last_line_end=True)
 """For stop strings and rows of a dataset: every character counts."""
 

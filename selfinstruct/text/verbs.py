@@ -1,16 +1,11 @@
 """Verbs: what an instruction asks to be done, and to what: its root verb and the noun it governs, by a rule of thumb.
 
 Self-Instruct (section 3.2, figure 3) reads both off a parse tree.  A parser is a model of a hundred megabytes, so this
-is a heuristic of ours instead, for English, and named so wherever its figures are shown.  It rests on two habits of
-English: an order begins with its verb, and a noun phrase ends with its noun.
+is a heuristic of ours instead, for English, and named so wherever its figures are shown: an order begins with its verb,
+after politeness ("please", "can you") and a clause that sets the scene ("Given a list of numbers, find …"); and a noun
+phrase, which goes up to the next preposition, conjunction or mark, ends with its noun.
 
-1. Politeness before the order is skipped ("please", "can you", "your task is to"), and so is a clause before a comma
-   that sets the scene ("Given a list of numbers, find …").
-2. The first word is the verb, unless it is one that begins no order: a question word, a pronoun, an article.
-3. The words after it, up to the next preposition, conjunction or mark, are the noun phrase; persons who are addressed
-   ("give me") and articles are left out, and its last word is the noun.
-
-An instruction for which a step fails has no pair; the share that has one is reported with the figures.
+An instruction for which the rule fails has no pair; the share that has one is reported with the figures.
 """
 
 import re

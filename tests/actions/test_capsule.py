@@ -117,7 +117,12 @@ def test_one_changed_byte_is_reported(published, tmp_path):
 
 
 def test_it_is_swept_over_what_is_changed_on_the_way(published, tmp_path):
-    words = ("-m", f"replay={published}/capsule", "recipe.instructions.until=10,30", f"hydra.sweep.dir={tmp_path}/m")
+    words = (
+        "-m",
+        f"replay={published}/capsule.zip",
+        "recipe.instructions.until=10,30",
+        f"hydra.sweep.dir={tmp_path}/m",
+    )
     done = command(*words, "trackers=[]")
 
     assert "Overridden for this replay: recipe.instructions.until was 30 and is 10." in done.stderr
@@ -127,7 +132,7 @@ def test_it_is_swept_over_what_is_changed_on_the_way(published, tmp_path):
 
 def test_a_replay_goes_on_with_its_folder_alone(published, tmp_path):
     folder = tmp_path / "again"
-    command(f"replay={published}/capsule", f"hydra.run.dir={folder}", "trackers=[]")
+    command(f"replay={published}/capsule.zip", f"hydra.run.dir={folder}", "trackers=[]")
     done = command(f"hydra.run.dir={folder}")
 
     assert done.stdout.endswith("identical\n")

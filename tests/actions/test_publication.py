@@ -19,12 +19,13 @@ from selfinstruct.actions.publication.archive import opened, pack, seal
 from selfinstruct.actions.publication.history import extended
 from selfinstruct.actions.publication.portable import command, needs_of, settled_words, without_places
 from selfinstruct.actions.publication.secrets import fingerprint, leaks
+from selfinstruct.cli import replay
 from selfinstruct.cli.build import build
 from selfinstruct.cli.hints import CONF
 from selfinstruct.cli.job import answering, resolved, without_objective
 from selfinstruct.cli.main import key_of
 from selfinstruct.cli.papers import citation_of, settings_of
-from selfinstruct.cli.replay import with_words, words_of
+from selfinstruct.cli.replay import with_words
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
 from selfinstruct.run import Run
 from selfinstruct.run_info import RunInfo
@@ -38,6 +39,17 @@ THRESHOLD = "recipe.instructions.filters.similarity.threshold"
 def composed_once(*words):
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return compose("config", overrides=list(words))
+
+
+def packed(path):
+    """The zip of a folder that a test has changed."""
+    if path.is_dir():
+        pack(path, path.with_suffix(".zip"))
+    return path.with_suffix(".zip")
+
+
+def words_of(path, has_folder=False):
+    return replay.words_of(packed(path), has_folder)
 
 
 def execute(folder, *words, actions="actions=[generate,export]", capsule=None):
@@ -55,7 +67,7 @@ def execute(folder, *words, actions="actions=[generate,export]", capsule=None):
         citation=citation_of("self_instruct"),
         settings_of=settings_of,
     )
-    with answering(values, capsule and str(capsule), start) as (answered, check):
+    with answering(values, capsule and str(packed(capsule)), start) as (answered, check):
         run = build(answered, Run, start=start)
         run.execute()
         check(run)
@@ -395,9 +407,8 @@ def words(capsule):
     return json.loads((capsule / "config.json").read_text())["overrides"]
 
 
-@pytest.mark.parametrize("form", ["capsule", "capsule.zip"])
-def test_a_capsule_runs_again_to_the_same_bytes(form, published, tmp_path, capsys):
-    execute(tmp_path / "again", *WORDS, capsule=published / form)
+def test_a_capsule_runs_again_to_the_same_bytes(published, tmp_path, capsys):
+    execute(tmp_path / "again", *WORDS, capsule=published / "capsule.zip")
 
     assert capsys.readouterr().out.endswith("identical\n")
     for name in ("pool.jsonl", "rejected.jsonl", "rounds.jsonl", "dataset/alpaca.jsonl"):
@@ -533,7 +544,7 @@ def test_what_the_model_had_refused_is_refused_again(published, tmp_path):
 
 
 def test_a_capsule_as_words_of_the_command_line(published, tmp_path):
-    path = published / "capsule"
+    path = published / "capsule.zip"
     where = f'+replay="{path}"'
 
     assert words_of(path) == [*WORDS, "actions=[generate,export]", "trackers=[console]", where]
@@ -639,23 +650,6 @@ def test_another_format_is_refused(capsule):
         words_of(capsule)
 
 
-@pytest.mark.parametrize("name", ["README.md", "dataset"])
-def test_a_link_is_refused(name, capsule, tmp_path):
-    (capsule / name).rename(tmp_path / "elsewhere")
-    (capsule / name).symlink_to(tmp_path / "elsewhere")
-
-    with pytest.raises(SelfInstructError, match=r"is a link, and a capsule has none"):
-        words_of(capsule)
-
-
-def test_a_claim_of_ten_gigabytes_is_refused_unread(capsule):
-    with (capsule / "replies.jsonl").open("r+b") as file:
-        file.truncate(10 << 30)  # a hole: it takes no room
-
-    with pytest.raises(SelfInstructError, match=r"it claims 10,7.* bytes"):
-        words_of(capsule)
-
-
 def test_a_zip_that_claims_ten_gigabytes_is_refused_unread(capsule, tmp_path):
     path = repacked(tmp_path / "x.zip", entries_of(capsule))
     content = path.read_bytes()
@@ -670,7 +664,7 @@ def test_a_zip_that_claims_ten_gigabytes_is_refused_unread(capsule, tmp_path):
 def test_an_entry_outside_its_folder_is_refused(name, capsule, tmp_path):
     path = repacked(tmp_path / "x.zip", [*entries_of(capsule), (name, b"x")])
 
-    with pytest.raises(SelfInstructError, match=r"lies outside capsule/|is not a file of a capsule"):
+    with pytest.raises(SelfInstructError, match=r"is not a file of a capsule"):
         words_of(path)
 
     assert not (tmp_path / "evil").exists()
@@ -690,7 +684,7 @@ def test_an_entry_that_is_there_twice_is_refused(capsule, tmp_path):
     entries = entries_of(capsule)
     path = repacked(tmp_path / "x.zip", [*entries, entries[0]])
 
-    with pytest.raises(SelfInstructError, match=r"is in it twice"):
+    with pytest.raises(SelfInstructError, match=r"it has two files of one name"):
         words_of(path)
 
 
@@ -730,7 +724,7 @@ def test_what_is_no_json_is_refused(content, capsule):
 def test_a_path_without_a_capsule_is_reported(tmp_path):
     (tmp_path / "x.zip").write_text("no zip")
 
-    with pytest.raises(SelfInstructError, match=r"none cannot be used: No such file"):
+    with pytest.raises(SelfInstructError, match=r"none.zip cannot be used: No such file"):
         words_of(tmp_path / "none")
     with pytest.raises(SelfInstructError, match=r"x.zip cannot be used: File is not a zip file"):
         words_of(tmp_path / "x.zip")

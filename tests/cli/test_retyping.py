@@ -1,7 +1,7 @@
 import pytest
 
 from selfinstruct.cli import shipped
-from selfinstruct.cli.retyping import TakenOver, foreign, is_strangers, is_users_own, unconfirmed, word
+from selfinstruct.cli.retyping import TakenOver, claimed, foreign, is_strangers, unconfirmed, word
 from selfinstruct.storage.folder import store_config
 
 CONFIG = {"random_seed": 1, "recipe": {"a": {"until": 1}}}
@@ -175,11 +175,11 @@ def test_a_job_is_the_users_own_unless_its_folder_or_the_run_it_refilters_is_not
         (tmp_path / name).mkdir()
         store_config(tmp_path / name, CONFIG, ["a=1"], is_own=sealed)
 
-    assert is_users_own(tmp_path / "mine", ["random_seed=1"])
-    assert is_users_own(tmp_path / "new", [f"refilter.run={tmp_path}/mine"])
-    assert not is_users_own(tmp_path / "theirs", [])
-    assert not is_users_own(tmp_path / "new", ["+replay=capsule.zip"])
-    assert not is_users_own(tmp_path / "new", [f"refilter.run={tmp_path}/theirs"])
+    assert claimed(tmp_path / "mine", ["random_seed=1"])
+    assert claimed(tmp_path / "new", [f"refilter.run={tmp_path}/mine"])
+    assert not claimed(tmp_path / "theirs", [])
+    assert not claimed(tmp_path / "new", ["+replay=capsule.zip"])
+    assert not claimed(tmp_path / "new", [f"refilter.run={tmp_path}/theirs"])
 
 
 def test_an_interpolation_stays_one_and_a_plain_word_is_not_quoted():

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from selfinstruct.actions.publication.archive import seal
+from selfinstruct.actions.publication.archive import pack, seal
 
 BOMB = '{{ ("{0:{1}}" * 200).format(1, 9999999) }}'
 """One step, with no large number in it, that makes two billion characters."""
@@ -26,6 +26,7 @@ def theirs(run, tmp_path):
         kept.pop("sha256", None)
         path.write_text(json.dumps(kept), encoding="utf-8")
     seal(tmp_path / "capsule")
+    pack(tmp_path / "capsule", tmp_path / "capsule.zip")
 
 
 def assert_stopped(done):
@@ -45,7 +46,7 @@ def test_a_template_of_a_config_folder_is_stopped(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "words", [["hydra.run.dir=theirs"], ["hydra.run.dir=theirs", "actions=[plan]"], ["replay=capsule"]]
+    "words", [["hydra.run.dir=theirs"], ["hydra.run.dir=theirs", "actions=[plan]"], ["replay=capsule.zip"]]
 )
 def test_a_template_of_a_folder_or_a_capsule_is_stopped(words, theirs, run):
     assert_stopped(run(*words))
@@ -54,7 +55,7 @@ def test_a_template_of_a_folder_or_a_capsule_is_stopped(words, theirs, run):
 def test_a_replay_whose_templates_are_filled_apart_gives_the_same(run, tmp_path):
     assert run(*SMALL, "hydra.run.dir=mine")[0] == 0
 
-    code, output, errors = run("replay=mine/capsule", "hydra.run.dir=again")
+    code, output, errors = run("replay=mine/capsule.zip", "hydra.run.dir=again")
 
     assert (code, errors) == (0, "")
     assert "identical" in output

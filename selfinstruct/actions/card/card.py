@@ -1,15 +1,11 @@
 """The dataset card: what a reader must know before using the data, below the front matter that Hugging Face reads.
 
 It stands in `dataset/` of every run and in its capsule; only the last section differs.  The front matter lists each
-file as a configuration, named as its format is, so that `datasets.load_dataset` reads the folder as it is.  The
-description of a configuration holds the hash of its file, because `datasets` caches by the name of the folder, which is
-`dataset` in every run, and by these lines, not by the content: without the hash it returns the rows of another run.
+file as a configuration, named as its format is, so that `datasets.load_dataset` reads the folder.  Its description
+holds the hash of the file: `datasets` caches by the name of the folder, which is `dataset` in every run, and by these
+lines, and would return the rows of another run.
 
-Nothing in it is guessed.  What only the author knows (license, authors) is left out where it was not stated, and text
-of the offline grammar is never labelled as a model's.
-
-Rejected: `huggingface_hub.DatasetCardData`, whose import takes 0.2 s at the end of each run; a test reads the card
-with it.
+Nothing in it is guessed: what only the author knows (license, authors) is left out where it was not stated.
 """
 
 import re

@@ -1,8 +1,7 @@
-"""The files of a capsule, as a folder or a zip: written to the same bytes every time, and read as a stranger's.
+"""The zip of a capsule: written to the same bytes every time, and read as a stranger's.
 
-A capsule is read as untrusted data.  Every name must be one that a capsule has, no entry may be a link or lie
-elsewhere, nothing may exceed the limits, and nothing is unpacked: files are read in place, and a zip no further than
-its stated size.  The manifest holds the SHA-256 of every file, which detects changes; it is not a signature, and a
+Every name must be one that a capsule has, no entry may be a link or lie elsewhere, nothing may exceed the limits, and
+nothing is unpacked.  The manifest holds the SHA-256 of every file, which detects changes; it is not a signature, and a
 manifest that was changed as well is detected by the replay.
 """
 
@@ -12,9 +11,8 @@ import os
 import re
 import stat
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -79,13 +77,9 @@ def opened(path: Path) -> Iterator["Archive"]:
     """Open a capsule and check it completely; raises SelfInstructError for one that is damaged or not a capsule."""
     with ExitStack() as stack:
         try:
-            if path.is_dir():
-                archive = Archive(path, in_folder(path))
-            elif path.exists() and not path.is_file():
-                raise ValueError("it is neither a file nor a folder")
-            else:
-                source = stack.enter_context(zipfile.ZipFile(path))
-                archive = Archive(path, in_zip(source), source)
+            if path.exists() and not path.is_file():
+                raise ValueError(f"it is not a file; name the {path.name}.zip of a capsule")
+            archive = Archive(path, stack.enter_context(zipfile.ZipFile(path)))
             archive.verify()
         except UNREADABLE as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
@@ -96,18 +90,27 @@ def opened(path: Path) -> Iterator["Archive"]:
 class Archive:
     """The files of a capsule, to be read."""
 
-    def __init__(self, path: Path, sizes: Mapping[str, int], source: zipfile.ZipFile | None = None) -> None:
+    def __init__(self, path: Path, source: zipfile.ZipFile) -> None:
+        """Check what a zip claims to hold; raises ValueError for what no capsule has."""
         self.path = path
-        self._sizes = sizes
         self._source = source
-        if len(sizes) > MOST_FILES:
+        self._sizes = {entry.filename.removeprefix(TOP): entry.file_size for entry in source.infolist()}
+        if len(source.infolist()) > MOST_FILES:
             raise ValueError(f"it has more than {MOST_FILES} files")
-        if (total := sum(sizes.values())) > MOST_BYTES:
+        if (total := sum(self._sizes.values())) > MOST_BYTES:
             raise ValueError(f"it claims {total:,} bytes, and a capsule may have {MOST_BYTES:,}")
-        for name in sizes:
-            if name not in FILES and name != MANIFEST and not DATASET.fullmatch(name):
-                raise ValueError(f"{name!r} is not a file of a capsule")
-        if missing := sorted({*FILES, MANIFEST} - set(sizes)):
+        for entry in source.infolist():
+            name = entry.filename.removeprefix(TOP)
+            is_known = name in FILES or name == MANIFEST or DATASET.fullmatch(name)
+            if not is_known or not entry.filename.startswith(TOP):
+                raise ValueError(f"{entry.filename!r} is not a file of a capsule")
+            if stat.S_ISLNK(entry.external_attr >> 16):
+                raise ValueError(f"{name!r} is a link, and a capsule has none")
+            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise ValueError(f"{name!r} is compressed in a way that no capsule is")
+        if len(self._sizes) < len(source.infolist()):
+            raise ValueError("it has two files of one name")
+        if missing := sorted({*FILES, MANIFEST} - set(self._sizes)):
             raise ValueError(f"it has no {', '.join(missing)}")
 
     @property
@@ -117,9 +120,7 @@ class Archive:
 
     def open(self, name: str) -> IO[bytes]:
         """Return a file, to be read."""
-        if self._source is not None:
-            return self._source.open(TOP + name)
-        return (self.path / name).open("rb")
+        return self._source.open(TOP + name)
 
     def object(self, name: str) -> dict[str, Any]:
         """Return a file that holds one object of JSON; raises SelfInstructError for anything else."""
@@ -154,39 +155,3 @@ class Archive:
             with self.open(name) as file:
                 if hashlib.file_digest(cast(Any, file), "sha256").hexdigest() != listed.get("sha256"):
                     raise ValueError(f"{name} was changed: it does not have the SHA-256 that {MANIFEST} says")
-
-
-def in_folder(folder: Path) -> dict[str, int]:
-    """Return the files of a folder with their sizes; raises ValueError for anything that is not a plain file."""
-    sizes: dict[str, int] = {}
-    waiting = [folder]
-    while waiting and len(sizes) <= MOST_FILES:
-        with os.scandir(waiting.pop()) as entries:
-            for entry in islice(entries, MOST_FILES + 1):
-                name = Path(entry.path).relative_to(folder).as_posix()
-                if entry.is_symlink():
-                    raise ValueError(f"{name!r} is a link, and a capsule has none")
-                if entry.is_dir() and name == "dataset":
-                    waiting.append(Path(entry.path))
-                elif entry.is_file():
-                    sizes[name] = entry.stat().st_size
-                else:
-                    raise ValueError(f"{name!r} is not a file of a capsule")
-    return sizes
-
-
-def in_zip(source: zipfile.ZipFile) -> dict[str, int]:
-    """Return the files of a zip with their sizes; raises ValueError for an entry that is not a plain file."""
-    sizes: dict[str, int] = {}
-    for entry in source.infolist():
-        name = entry.filename.removeprefix(TOP)
-        if stat.S_ISLNK(entry.external_attr >> 16):
-            raise ValueError(f"{entry.filename!r} is a link, and a capsule has none")
-        if not entry.filename.startswith(TOP):
-            raise ValueError(f"{entry.filename!r} lies outside {TOP}")
-        if name in sizes:
-            raise ValueError(f"{name!r} is in it twice")
-        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ValueError(f"{name!r} is compressed in a way that no capsule is")
-        sizes[name] = entry.file_size
-    return sizes
