@@ -7,7 +7,6 @@ command repeats is refused, and so is one whose files seem to hold a key.
 
 import json
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -138,18 +137,19 @@ class Capsule:
         stated = Stated(self.title, self.authors, self.languages, self.license, self.seeds_license)
         facts = facts_of(run, stated, dataset, hashes, replies)
         results = {name: digest_of(source / name) for name in (POOL, REJECTED, ROUNDS)} | hashes
-        needs, resolved = needs_of(start), public(start.config)
+        needs, experiment = needs_of(start), facts.paper["experiment"] if facts.paper else ""
         config = {
             "overrides": overrides,
             "needs": needs,
             "config": without_places(settled(public(start.declared), start.config)),
-            "resolved": without_places(resolved),
+            "resolved": without_places(public(start.config)),
         }
-        experiment = facts.paper["experiment"] if facts.paper else ""
+        others = f" and {named(needs)} of its authors" if named(needs) else ""
+        replay = REPLAY.format(others=others, command=command(needs, "selfinstruct", "capsule.zip"))
         texts = {
             "config.json": as_json(config),
             "provenance.json": as_json(facts.provenance(digest_of(folder / "seeds.jsonl"), results)),
-            "README.md": card(facts, replaying(needs)),
+            "README.md": card(facts, replay),
             "methods.md": paragraph(facts) + "\n",
             "hyperparameters.tex": table(facts, start.settings_of(experiment) if experiment else {}),
             "CITATION.cff": citation.cff(facts),
@@ -157,12 +157,6 @@ class Capsule:
         }
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
-
-
-def replaying(needs: Mapping[str, Any]) -> str:
-    """Return the section of the card that says how to replay a capsule, which may need files of its authors."""
-    others = f" and {named(needs)} of its authors" if named(needs) else ""
-    return REPLAY.format(others=others, command=command(needs, "selfinstruct", "capsule.zip"))
 
 
 def as_json(values: dict[str, Any]) -> str:

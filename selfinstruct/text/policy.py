@@ -53,6 +53,8 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 TEXT_FOR_PEOPLE = ("help", "hydra_help", "overrides")
 """The parts of `hydra` that are only shown, and the words as they were typed."""
 FOLDERS = ("run.dir", "sweep.dir", "sweep.subdir")
+NAMES = (("job", "name"), ("output_subdir",))
+"""The keys that become a part of a file's or a folder's name."""
 BELOW = re.compile(
     r"(?:[\w@=,. -]|/(?!/)|\$\{(?:hydra[.:](?:job\.n(?:ame|um)|runtime\.choices\.[\w/@.]+)|now:[%\w:_ -]*)\})*"
 )
@@ -91,9 +93,9 @@ def refused(hydra: Mapping[str, Any]) -> Iterator[str]:
         key = ".".join(("hydra", *path))
         if path[0] not in TEXT_FOR_PEOPLE and path != ("job", "override_dirname") and CONTROL.search(str(value)):
             yield f"{key} holds a control character (got {value!r})."
-        elif path[0] == "job":
-            yield from refused_of_job(path[1:], key, value)
-        elif path == ("output_subdir",) and value not in (None, SUBDIR) and not PLAIN_NAME.fullmatch(str(value)):
+        elif path[:2] in (("job", "env_set"), ("job", "env_copy")) and value not in ({}, []):
+            yield f"{key}: a config may not change the environment. Set the variable in your shell."
+        elif path in NAMES and value not in (None, SUBDIR) and not PLAIN_NAME.fullmatch(str(value)):
             yield f"{key} must be a plain name, or files would leave the run folder (got {value!r})."
         elif path[0] == "searchpath" and not is_known_place(str(value)):
             yield f"{key} would import {value!r}: a config may not run other code. {HOW}"
@@ -152,14 +154,6 @@ def refused_of_part(path: tuple[str, ...], key: str, value: object) -> Iterator[
         yield f"{key} must lie in ${{hydra.runtime.output_dir}}, or files would leave the run folder (got {value!r})."
     elif path[-1] == "style" and text != "%":
         yield f"{key} must be '%', since other styles reach into objects (got {value!r})."
-
-
-def refused_of_job(path: tuple[str, ...], key: str, value: object) -> Iterator[str]:
-    """Yield what is wrong with a value that Hydra knows of a job."""
-    if path[0] in ("env_set", "env_copy") and value not in ({}, []):
-        yield f"{key}: a config may not change the environment. Set the variable in your shell."
-    elif path == ("name",) and not PLAIN_NAME.fullmatch(str(value)):
-        yield f"{key} must be a plain name, or files would leave the run folder (got {value!r})."
 
 
 def is_known_place(place: str) -> bool:

@@ -62,7 +62,7 @@ def test_the_card_shows_filters_limits_and_licenses(facts):
     assert "| `grow` | `length` | 2 | min_words 4 |" in text
     assert "Rejected for other reasons: parse 3." in text
     assert "1 of 4 tasks have no instance" in text
-    assert "- seeds: MIT (seed tasks of the run's author (mine.jsonl))" in text
+    assert "- License of the seeds: MIT (seed tasks of the run's author (mine.jsonl))" in text
     assert "offline grammar" not in text
 
 
@@ -88,7 +88,7 @@ def test_nothing_that_was_not_reported_is_made_up(facts):
 
     assert found["pretty_name"] == "self_instruct by openai/m"
     assert {"license", "language"}.isdisjoint(found)
-    assert "Its license is not stated." in card(unknown)
+    assert "License of the dataset: not stated." in card(unknown)
     assert yaml.safe_load(citation.cff(unknown))["authors"] == [{"name": "not stated"}]
     assert "author = {}" not in citation.bibtex(unknown)
 
@@ -96,7 +96,7 @@ def test_nothing_that_was_not_reported_is_made_up(facts):
 def test_what_the_grammar_made_is_called_so(facts):
     offline = replace(facts, models=["offline"])
 
-    assert "It was made by an offline grammar, not by a language model. Do not train on it." in card(offline)
+    assert "It is not a language model's work. Do not train on it." in card(offline)
     assert "not-for-training" in yaml.safe_load(card(offline).split("---")[1])["tags"]
     assert "written by an offline grammar" in paragraph(offline)
 
@@ -105,7 +105,7 @@ def test_no_seed_is_called_a_persons_that_is_not(facts):
     grown = replace(facts, seed_writers=Counter({"human": 4, "openai/m": 6}))
 
     assert "Starting from 10 seed tasks (4 by people, 6 by openai/m), we grew" in paragraph(grown)
-    assert "- seeds: MIT (seed tasks, not all of them a person's work (mine.jsonl))" in card(grown)
+    assert "- License of the seeds: MIT (seed tasks, not all of them a person's work (mine.jsonl))" in card(grown)
 
 
 def test_a_model_that_wrote_beside_the_grammar_is_named_with_it(facts):

@@ -221,7 +221,8 @@ def test_what_only_the_author_knows_stands_in_the_card(tmp_path, pool):
     card = (tmp_path / "dataset/README.md").read_text()
 
     assert "pretty_name: My tasks\nlanguage:\n- de\nlicense: cc-by-4.0\n" in card
-    assert "- dataset: cc-by-4.0\n- seeds: MIT" in card
+    assert "- License of the dataset: cc-by-4.0." in card
+    assert "- License of the seeds: MIT" in card
 
 
 def test_the_card_speaks_of_no_capsule_where_there_is_not(tmp_path, pool):

@@ -70,7 +70,7 @@ def test_the_card_has_license_authors_and_the_warning_of_the_grammar(grown):
     assert "not-for-training" in front["tags"]
     assert [one["config_name"] for one in front["configs"] if one.get("default")] == ["chat"]
     assert "It is not a language model's work. Do not train on it." in text
-    assert "## Licenses\n\n- dataset: not stated\n- seeds: " in text
+    assert "- License of the dataset: not stated." in text
     assert "Starting from 175 seed tasks, we grew 8 tasks by Self-Instruct" in text
 
 

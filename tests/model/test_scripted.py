@@ -162,4 +162,3 @@ def test_what_is_made_of_it_is_never_called_a_models(make, tmp_path):
     assert "**This text was written by `scripted`: prepared replies" in card
     assert "- made-by-a-script\n- not-for-training" in card
     assert "written by a script of prepared replies, which stands in for a language model" in card
-    assert "It was made by a script, not by a language model" in card

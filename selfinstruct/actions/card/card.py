@@ -63,8 +63,7 @@ def card(facts: Facts, end: str) -> str:
         literal(paragraph(facts) if facts.models else conversion(facts)),
         f"## Files\n\n{markdown_table(files)}",
         f"## Filters\n\n{filters(facts)}",
-        f"## Limits\n\n{limits(facts)}",
-        f"## Licenses\n\n{licenses(facts)}",
+        f"## Limits and licenses\n\n{limits(facts)}",
         end,
     ]
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
@@ -132,24 +131,14 @@ def filters(facts: Facts) -> str:
 
 
 def limits(facts: Facts) -> str:
-    """Return what a user of the data must not expect of it."""
-    points = ["No person has checked it: filters reject forms and repetitions, not errors of fact."]
-    if facts.is_offline:
-        writer = "an offline grammar" if OFFLINE in facts.models else "a script"
-        points.insert(0, f"It was made by {writer}, not by a language model. Do not train on it.")
-    elif facts.stated.license is None:
-        points.append("Its license is not stated. The terms of the model or of the annotated data may limit its use.")
+    """Return what a user of the data must not expect of it, and its licenses."""
+    made = facts.tasks["made"]
+    points = [
+        "No person has checked it: filters reject forms and repetitions, not errors of fact.",
+        "It has the errors and the biases of the model or the annotated data, of the seed tasks and of the prompts.",
+        f"{made - facts.tasks['with_instances']:,} of {made:,} tasks have no instance.",
+        f"License of the dataset: {facts.stated.license or NOT_STATED}. The terms of the model may limit its use.",
+    ]
     if facts.models:
-        points.append("It has the biases of the model that wrote it, of the seed tasks and of the prompts.")
-    else:
-        points.append("It has the errors and the biases of the annotated data, and phrasings that repeat.")
-    made, whole = facts.tasks["made"], facts.tasks["with_instances"]
-    return "\n".join(f"- {point}" for point in [*points, f"{made - whole:,} of {made:,} tasks have no instance."])
-
-
-def licenses(facts: Facts) -> str:
-    """Return the licenses of the dataset and of the seeds."""
-    stated = f"- dataset: {facts.stated.license or NOT_STATED}"
-    if not facts.models:
-        return f"{stated}; that of the annotated data holds"
-    return f"{stated}\n- seeds: {facts.seeds_license} ({literal(facts.seeds_origin)})"
+        points.append(f"License of the seeds: {facts.seeds_license} ({literal(facts.seeds_origin)})")
+    return "\n".join(f"- {point}" for point in points)

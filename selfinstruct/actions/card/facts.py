@@ -105,10 +105,6 @@ class Facts:
                 "license": self.seeds_license,
             },
             "replies": self.replies,
-            "figures": self.figures,
-            "stages": self.stages,
-            "tasks": self.tasks,
-            "dataset": self.dataset,
             "results": results,
         }
 
