@@ -71,7 +71,7 @@ def test_the_card_has_license_authors_and_the_warning_of_the_grammar(grown):
     assert [one["config_name"] for one in front["configs"] if one.get("default")] == ["chat"]
     assert "It is not a language model's work. Do not train on it." in text
     assert "- License of the dataset: not stated." in text
-    assert "Starting from 175 seed tasks, we grew 8 tasks by Self-Instruct" in text
+    assert "Starting from 175 seed tasks, we grew 8 tasks with" in text
 
 
 def test_a_converted_dataset_loads_and_its_card_names_no_model(tmp_path, composed, built):
