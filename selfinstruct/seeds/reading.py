@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, cast
 from selfinstruct.errors import DataError
 from selfinstruct.seeds.kinds import kind_of
 from selfinstruct.text.encoding import MARK, misread
-from selfinstruct.text.files import LARGEST_FILE, Files, lines_in
-from selfinstruct.text.json_objects import UniqueKeys, examined, parsed, unread
+from selfinstruct.text.files import Files, lines_in
+from selfinstruct.text.json_objects import UniqueKeys, examined, parsed, read_object, unread
 
 SPACE = re.compile(r"[ \t\n\r]*")
 LONGEST_TASK = 1_000_000
@@ -93,12 +93,6 @@ def after_space(text: str, at: int) -> int:
 
 def object_in(files: Files, name: str) -> tuple[dict[str, Any], list[str]]:
     """Return the object that a whole file holds, and everything that is wrong with it, with its place."""
-    place = files.place(name)
-    try:
-        content = files.content(name)
-    except DataError as error:
-        return {}, error.problems
-    if bad := list(misread(content)):
-        return {}, [f"{place}:{number}: {mistake}." for number, mistake in bad]
-    row, mistakes, broken = parsed(content.removeprefix(MARK).decode(), LARGEST_FILE)
-    return row, [f"{place}{'' if broken is None else f':{broken}'}: {mistake}." for mistake in mistakes]
+    row, mistakes, broken = read_object(files, name)
+    place = files.place(name) if broken is None else f"{files.place(name)}:{broken}"
+    return row, [f"{place}: {mistake}." for mistake in mistakes]

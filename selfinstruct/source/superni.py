@@ -1,8 +1,7 @@
 """Super-NaturalInstructions (Wang et al., 2022): a JSON file a task, with a definition, examples and instances.
 
 The columns are `definition`, `positive_examples`, `negative_examples`, `categories`, and of each instance `input` and
-`output`, a list of everything that is right.  A file is read in two passes, first what is above the instances, so that
-no file is ever in memory as a whole.
+`output`, a list of everything that is right.  One file at a time is in memory; the largest has 30 million bytes.
 """
 
 from collections.abc import Iterator
@@ -12,15 +11,13 @@ from typing import Any
 
 from selfinstruct.part import part
 from selfinstruct.source import REMEDY, Mistake, Row
-from selfinstruct.source.members import Malformed, members
 from selfinstruct.text.files import Files
+from selfinstruct.text.json_objects import read_object
 
-INSTANCES = "Instances"
-COLUMNS = {
-    "Definition": "definition",
-    "Positive Examples": "positive_examples",
-    "Negative Examples": "negative_examples",
-    "Categories": "categories",
+LISTS = {
+    "positive_examples": "Positive Examples",
+    "negative_examples": "Negative Examples",
+    "categories": "Categories",
 }
 
 
@@ -45,58 +42,39 @@ class SuperNI:
 
     def rows(self, task: str) -> Iterator[Row | Mistake]:
         """Yield the instances of a file, and what is wrong in it."""
-        place, name = self._files.place(task), PurePosixPath(task)
-        try:
-            about = self._about(task)
-            if wrong := mistakes_above(about):
-                yield from (Mistake(place, text) for text in wrong)
-                return
-            number = 0
-            for key, value, line in members(self._files.lines(task), INSTANCES):
-                if key != INSTANCES:
-                    continue
-                number += 1
-                if text := mistake_in(value):
-                    yield Mistake(f"{place}:{line}", f"instance {number} {text}")
-                else:
-                    own = {"input": value["input"] or "", "output": listed(value["output"])}
-                    yield Row(name.stem, f"{name.name}#{number}", {**about, **own})
-        except Malformed as error:
-            yield Mistake(f"{place}:{error.line}", str(error))
+        name, place = PurePosixPath(task), self._files.place(task)
+        file, mistakes, broken = read_object(self._files, task)
+        if not file:
+            yield from (Mistake(place if broken is None else f"{place}:{broken}", text) for text in mistakes)
             return
-        if not number:
-            yield Mistake(place, f"'{INSTANCES}' is missing or empty")
+        about = {column: file.get(key, []) for column, key in LISTS.items()}
+        about["definition"] = joined(file.get("Definition", ""))
+        instances = file.get("Instances")
+        wrong = [] if about["definition"] else ["'Definition' must be text that is not empty, or a list of texts"]
+        wrong += [f"{key} must be a list" for key in LISTS if not isinstance(about[key], list)]
+        if not isinstance(instances, list) or not instances:
+            wrong.append("'Instances' must be a list that is not empty")
+        if wrong or not isinstance(instances, list):
+            yield from (Mistake(place, text) for text in wrong)
+            return
+        for number, value in enumerate(instances, 1):
+            if text := mistake_in(value):
+                yield Mistake(place, f"instance {number} {text}")
+            else:
+                own = {"input": value["input"] or "", "output": listed(value["output"])}
+                yield Row(name.stem, f"{name.name}#{number}", {**about, **own})
 
-    def _about(self, task: str) -> dict[str, Any]:
-        """Return what a file says above its instances, or, where it does so, below them."""
-        found: dict[str, Any] = {"positive_examples": [], "negative_examples": [], "categories": []}
-        left = set(COLUMNS)
-        for key, value, _ in members(self._files.lines(task), INSTANCES):
-            if key in COLUMNS:
-                left.discard(key)
-                found[COLUMNS[key]] = joined(value) if key == "Definition" else value
-            if not left:
-                break
-        return found
 
-
-def joined(value: Any) -> str | None:
-    """Return a text, or a list of texts, as one; None for anything else."""
-    return "\n".join(listed(value)) if all(isinstance(text, str) for text in listed(value)) else None
+def joined(value: Any) -> str:
+    """Return a text, or a list of texts, as one; empty for anything else."""
+    texts = listed(value)
+    found = "\n".join(texts) if all(isinstance(text, str) for text in texts) else ""
+    return found if found.strip() else ""
 
 
 def listed(value: Any) -> list[Any]:
     """Return a list as it is, anything else as the one item of a list."""
     return value if isinstance(value, list) else [value]
-
-
-def mistakes_above(about: dict[str, Any]) -> list[str]:
-    """Return what is wrong with what a file says of its task."""
-    definition = about.get("definition", "")
-    wrong = [] if definition is None or definition.strip() else ["'Definition' is missing or empty"]
-    wrong += ["'Definition' must be text, or a list of texts"] if definition is None else []
-    lists = ("positive_examples", "negative_examples", "categories")
-    return wrong + [f"{key} must be a list" for key in lists if not isinstance(about[key], list)]
 
 
 def mistake_in(instance: Any) -> str | None:

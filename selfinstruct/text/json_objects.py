@@ -5,10 +5,16 @@ pair, which no file can hold.
 """
 
 import json
+import re
 from collections import Counter
 from typing import Any, NamedTuple
 
-from selfinstruct.text.encoding import HALF_A_PAIR
+from selfinstruct.errors import DataError
+from selfinstruct.text.encoding import HALF_A_PAIR, MARK, misread
+from selfinstruct.text.files import LARGEST_FILE, Files
+
+ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""Where a surrogate may stand in the text of an object."""
 
 
 class Parsed(NamedTuple):
@@ -18,7 +24,7 @@ class Parsed(NamedTuple):
     """Empty where there is no object."""
     mistakes: list[str]
     broken: int | None = None
-    """The line of the text on which JSON breaks off, if it does."""
+    """The line on which the text is not JSON, or not UTF-8, where there is one."""
 
 
 class UniqueKeys(json.JSONDecoder):
@@ -61,9 +67,21 @@ def examined(value: Any, text: str, decoder: UniqueKeys, longest: int) -> Parsed
         return Parsed({}, [f"has {len(text):,} characters, more than {longest:,}"])
     if not isinstance(value, dict):
         return Parsed({}, [f"must be an object, not {shown(value)}"])
-    if "\\u" in text and HALF_A_PAIR.search(json.dumps(value, ensure_ascii=False)):
+    if ESCAPED_HALF.search(text) and HALF_A_PAIR.search(json.dumps(value, ensure_ascii=False)):
         return Parsed({}, ["holds half of a surrogate pair, which no file can keep"])
     return Parsed(value, [f"{shown(key)} stands twice in one object" for key in repeated])
+
+
+def read_object(files: Files, name: str) -> Parsed:
+    """Return the object that a whole file holds; of a file that is not UTF-8 the first wrong byte is reported."""
+    try:
+        content = files.content(name)
+    except DataError as error:
+        return Parsed({}, [text.removeprefix(f"{files.place(name)}: ").removesuffix(".") for text in error.problems])
+    if bad := list(misread(content)):
+        number, mistake = bad[0]
+        return Parsed({}, [mistake], number)
+    return parsed(content.removeprefix(MARK).decode(), LARGEST_FILE)
 
 
 def shown(value: Any) -> str:

@@ -45,11 +45,11 @@ def test_what_stands_below_the_instances_is_found_as_well(tmp_path, read):
 @pytest.mark.parametrize(
     ("changes", "reported"),
     [
-        ({"Definition": None}, ": 'Definition' is missing or empty"),
-        ({"Definition": {"a": 1}}, ": 'Definition' must be text, or a list of texts"),
-        ({"Definition": ["Sort.", 3]}, ": 'Definition' must be text, or a list of texts"),
+        ({"Definition": None}, ": 'Definition' must be text that is not empty, or a list of texts"),
+        ({"Definition": {"a": 1}}, ": 'Definition' must be text that is not empty, or a list of texts"),
+        ({"Definition": ["Sort.", 3]}, ": 'Definition' must be text that is not empty, or a list of texts"),
         ({"Categories": "x"}, ": categories must be a list"),
-        ({"Instances": []}, ": 'Instances' is missing or empty"),
+        ({"Instances": []}, ": 'Instances' must be a list that is not empty"),
         ({"Instances": [3]}, ": instance 1 must be an object with 'input' and 'output'"),
         ({"Instances": [{"output": "x"}]}, ": instance 1 has no 'input' that is text"),
         ({"Instances": [{"input": "x", "output": [1]}]}, ": instance 1 has an 'output' that is not text"),
@@ -67,7 +67,7 @@ def test_half_a_file_is_reported_with_its_last_line(source, read, tmp_path):
     path = tmp_path / "task1_opposites.json"
     path.write_text(path.read_text()[:-20])
 
-    assert read(made)[1] == [f"{path}:26: not JSON (Unterminated string starting at)"]
+    assert read(made)[1] == [f"{path}:26: not JSON at column 23 (Unterminated string starting)"]
     assert len(made.digest()) == 64
 
 
