@@ -9,7 +9,7 @@ a `@part` class that has `reject`.  Then `python run.py +filters@recipe.instruct
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
@@ -30,21 +30,15 @@ class Comparing(Protocol):
     """A filter that judges an instance by those of the same reply that all other filters let pass."""
 
     compares_instances: ClassVar[bool]
-    """It does."""
 
 
-class Neighbors(Protocol):
+class Neighbors(NamedTuple):
     """How near a task is to the tasks that entered the pool before it."""
 
-    @property
-    def nearest(self) -> tuple[tuple[str, float], ...]:
-        """Ids and scores, nearest first."""
-        ...
-
-    @property
-    def average(self) -> float | None:
-        """Return the mean score with all of them; None where it is not measured."""
-        ...
+    nearest: tuple[tuple[str, float], ...] = ()
+    """Ids and scores, nearest first."""
+    average: float | None = None
+    """The mean score with all of them; None where it is not measured."""
 
 
 @runtime_checkable
@@ -52,9 +46,9 @@ class NeighborFilter(Protocol):
     """A filter that also says how near texts are to the pool, which kept tasks and rejections then record."""
 
     def nearest(self, candidate: Candidate, pool: Pool) -> tuple[str, float] | None:
-        """The id of the task that a rejected candidate resembles most, with the score; None if it is not rejected."""
+        """Return the task that a rejected candidate resembles most, with the score; None if it is not rejected."""
         ...
 
     def measure(self, tasks: Sequence[Task], pool: Pool) -> Sequence[Neighbors]:
-        """How near each of these tasks of the pool is to those that entered before it; tasks are measured together."""
+        """Return how near each of these tasks of the pool is to those that entered before it."""
         ...

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from selfinstruct.filters.scripts import occurrence
+from selfinstruct.filters.scripts import occurrences
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
@@ -37,4 +37,4 @@ class BannedPrefixes:
 
     @cached_property
     def _patterns(self) -> dict[str, re.Pattern[str]]:
-        return {text: occurrence(text, ends=self.whole_words) for text, wanted in self.texts.items() if wanted}
+        return occurrences(self.texts, ends=self.whole_words)

@@ -20,7 +20,7 @@ FREQUENT = 16
 _FIRST = 1024  # the least capacity of a column
 
 
-class Lanes:
+class PackedTexts:
     """Texts of at most so many tokens: for each token, the texts that have it, and at which of their positions."""
 
     def __init__(self, bits: int) -> None:
@@ -34,7 +34,7 @@ class Lanes:
         self._capacity = _FIRST
 
     def add(self, numbers: list[int], place: int) -> None:
-        """Take in a text, and the place that it has among all texts."""
+        """Take in a text, and its place among all texts."""
         here = len(self.places)
         self.places.append(place)
         self._lengths.append(len(numbers))
@@ -86,7 +86,7 @@ class Lanes:
         return common
 
     def _step(self, states: NDArray[np.unsignedinteger], slots: "array[int]", masks: "array[int]") -> None:
-        """One token of the text, through the list of those that have it."""
+        """Take one token of the text, through the list of those that have it."""
         end = len(slots) if slots[-1] < len(states) else bisect_left(slots, len(states))
         if end:
             here = np.frombuffer(slots, np.int64)[:end]

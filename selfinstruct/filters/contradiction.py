@@ -18,7 +18,6 @@ class Contradiction:
     """Rejects instances of one reply that have the same input and different outputs."""
 
     compares_instances: ClassVar[bool] = True
-    """It does."""
 
     scope: Literal["input", "task"]
     """What a contradiction spoils: `input` the instances with that input, `task` all instances of the reply."""

@@ -5,7 +5,6 @@ from typing import ClassVar
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
-from selfinstruct.task import Instance
 
 
 @part
@@ -13,19 +12,13 @@ class Duplicate:
     """Rejects an instance with the same input and output as an earlier one of the reply."""
 
     compares_instances: ClassVar[bool] = True
-    """It does."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
         """Return the earlier instance that this one repeats."""
         if candidate.instance is None:
             return None
-        texts = stripped(candidate.instance)
+        own = candidate.instance
         for position, earlier in enumerate(candidate.instances[: candidate.position]):
-            if stripped(earlier) == texts:
+            if (earlier.input.strip(), earlier.output.strip()) == (own.input.strip(), own.output.strip()):
                 return f"repeats instance {position + 1} of the reply"
         return None
-
-
-def stripped(instance: Instance) -> tuple[str, str]:
-    """Input and output without the white space around them."""
-    return instance.input.strip(), instance.output.strip()

@@ -13,7 +13,7 @@ class EmptyOutput:
     """Rejects an instance whose output is empty or white space."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
-        """That the output is empty, where it is."""
+        """Return that the output is empty, where it is."""
         if candidate.instance is not None and not candidate.instance.output.strip():
             return "the output is empty"
         return None

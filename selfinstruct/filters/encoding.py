@@ -11,7 +11,7 @@ Encoded: TypeAlias = str | tuple[int, ...]
 
 
 def encode(numbers: Sequence[int]) -> Encoded:
-    """Numbers as a string, or as a tuple where one of them is no character's."""
+    """Return numbers as a string, or as a tuple where one of them is beyond the characters."""
     try:
         return "".join(map(chr, numbers))
     except (ValueError, OverflowError):

@@ -24,7 +24,7 @@ Places: TypeAlias = NDArray[np.uint32]
 _NONE = np.empty(0, np.uint32)
 
 
-class Postings:
+class InvertedIndex:
     """The features of all texts, each with the places of the texts that have it."""
 
     def __init__(self) -> None:

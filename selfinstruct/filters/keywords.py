@@ -14,7 +14,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from selfinstruct.filters.scripts import occurrence
+from selfinstruct.filters.scripts import occurrences
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
@@ -36,4 +36,4 @@ class Keywords:
 
     @cached_property
     def _patterns(self) -> dict[str, re.Pattern[str]]:
-        return {word: occurrence(word) for word, wanted in self.words.items() if wanted}
+        return occurrences(self.words)

@@ -16,7 +16,7 @@ NEVER = 2**62
 """What stands where no common subsequence is long enough."""
 
 
-class Border:
+class LcsThreshold:
     """The smallest common subsequences whose score is above one threshold."""
 
     def __init__(self, threshold: float) -> None:
@@ -26,10 +26,7 @@ class Border:
         self._all = np.arange(ROW)
 
     def fewest(self, length: int) -> int:
-        """Return the fewest common tokens with which any text at all can be above the threshold; NEVER if none can.
-
-        That text is the shortest that can: one that lies in the other as a whole.
-        """
+        """Return the fewest common tokens with which any text can be above the threshold: one inside the other."""
         if length not in self._fewest:
             first = max(1, int(self.threshold * length / (2 - self.threshold)) - 1)
             tried = np.arange(first, min(first + 4, length + 1))
@@ -38,7 +35,7 @@ class Border:
         return self._fewest[length]
 
     def needed(self, length: int, lengths: Counts) -> Counts:
-        """The smallest common subsequence above the threshold with a text of each of `lengths`, none of them 0."""
+        """Return the smallest common subsequence above the threshold with texts of `lengths`, none of them 0."""
         if length not in self._rows:
             row = None
             if length < ROW:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from selfinstruct.filters.bit_parallel_lcs import Lanes
+from selfinstruct.filters.bit_parallel_lcs import PackedTexts
 from selfinstruct.filters.encoding import Encoded, decode
 from selfinstruct.filters.score import Counts, Scores, exact_sum, f_measures
 
@@ -38,14 +38,14 @@ class Compared:
     sources: Counts
     counts: Counts
 
-    def reaching(self, border: float, length: int) -> list[tuple[int, float]]:
-        """Return the places and scores of the texts whose score is `border` or more, which is above 0."""
-        sources = self.sources[self.scores >= border]
+    def reaching(self, least: float, length: int) -> list[tuple[int, float]]:
+        """Return the places and scores of the texts whose score is `least` or more, which is above 0."""
+        sources = self.sources[self.scores >= least]
         if not sources.size:
             return []
         some = np.flatnonzero(self.common >= sources.min())
         scores = f_measures(self.common[some].astype(np.int64), length, self.lengths[some].astype(np.int64))
-        enough = scores >= border
+        enough = scores >= least
         return list(zip(self.places[some[enough]].tolist(), scores[enough].tolist(), strict=True))
 
 
@@ -55,7 +55,7 @@ class Neighborhood:
     def __init__(self) -> None:
         self._texts: Sequence[Encoded] = ()
         self._size = 0
-        self._lanes = (Lanes(16), Lanes(64))
+        self._packed = (PackedTexts(16), PackedTexts(64))
         self._long: list[Encoded] = []
         self._long_places = array("q")
         self._long_lengths = array("I")
@@ -64,17 +64,17 @@ class Neighborhood:
         """Take in the texts that are new at the end of these."""
         for place in range(self._size, len(texts)):
             numbers = list(decode(texts[place]))
-            lanes = next((lanes for lanes in self._lanes if len(numbers) <= lanes.bits), None)
-            if lanes is None:
+            packed = next((packed for packed in self._packed if len(numbers) <= packed.bits), None)
+            if packed is None:
                 self._long.append(texts[place])
                 self._long_places.append(place)
                 self._long_lengths.append(len(numbers))
             elif numbers:
-                lanes.add(numbers, place)
+                packed.add(numbers, place)
         self._texts, self._size = texts, len(texts)
 
     def measure(self, places: Sequence[int], count: int) -> list[Measured]:
-        """For the text of each place, the `count` nearest of those before it, and its mean score with all of them."""
+        """Return for the text of each place the `count` nearest before it, and its mean score with all of them."""
         return [
             self._measure(place, long_common, count)
             for place, long_common in zip(places, self._all_long(places), strict=True)
@@ -86,12 +86,12 @@ class Neighborhood:
         numbers = list(decode(self._texts[place]))
         groups = []
         if numbers:
-            groups = [in_lanes(lanes, numbers, place) for lanes in self._lanes]
+            groups = [in_packed(packed, numbers, place) for packed in self._packed]
             groups.append(self._in_long(long_common, len(numbers), place))
         scores = np.concatenate([np.empty(0), *(group.scores for group in groups)])
         counts = np.concatenate([np.empty(0, np.int64), *(group.counts for group in groups)])
-        border = lowest_of_nearest(scores, counts, count)
-        pairs = [pair for group in groups for pair in group.reaching(border, len(numbers))]
+        least = lowest_of_nearest(scores, counts, count)
+        pairs = [pair for group in groups for pair in group.reaching(least, len(numbers))]
         return nearest(pairs, count, place), exact_sum(scores, counts) / place
 
     def _all_long(self, places: Sequence[int]) -> Iterator[Counts]:
@@ -113,11 +113,11 @@ class Neighborhood:
         return Compared(np.asarray(self._long_places)[:size], lengths, common, scores[some], common[some], once)
 
 
-def in_lanes(lanes: Lanes, numbers: Sequence[int], before: int) -> Compared:
-    """Return a text compared with those texts of the lanes that come before a place."""
-    size = bisect_left(lanes.places, before)
-    places, lengths, common = np.asarray(lanes.places)[:size], lanes.lengths(size), lanes.common(numbers, size)
-    width = lanes.bits + 1
+def in_packed(packed: PackedTexts, numbers: Sequence[int], before: int) -> Compared:
+    """Return a text compared with those texts of the packed that come before a place."""
+    size = bisect_left(packed.places, before)
+    places, lengths, common = np.asarray(packed.places)[:size], packed.lengths(size), packed.common(numbers, size)
+    width = packed.bits + 1
     tally = np.bincount(lengths * np.uint16(width) + common)
     keys = np.flatnonzero(tally)
     keys = keys[keys % width > 0]

@@ -18,10 +18,7 @@ PAIRS = 2**21
 def highest(
     texts: Sequence[Sequence[str]], others: Sequence[Sequence[str]], own: Sequence[int] | None = None
 ) -> list[float]:
-    """For each text, cut into tokens, its score with the nearest of the others; 0 without one.
-
-    `own` holds the places at which the texts stand among the others themselves.
-    """
+    """Return for each text its score with the nearest of the others; `own` are its own places among them."""
     found = []
     for number, row in enumerate(rows(texts, others)):
         if own is not None:
@@ -37,7 +34,7 @@ def mean_of_pairs(texts: Sequence[Sequence[str]]) -> float | None:
 
 
 def rows(texts: Sequence[Sequence[str]], others: Sequence[Sequence[str]]) -> Iterator[Scores]:
-    """For each text its scores with all others; a text without tokens scores 0 with everything."""
+    """Yield for each text its scores with all others; a text without tokens scores 0 with everything."""
     from rapidfuzz.distance import LCSseq
     from rapidfuzz.process import cdist
 

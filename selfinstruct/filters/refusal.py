@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from selfinstruct.filters.length import count_words
-from selfinstruct.filters.scripts import occurrence
+from selfinstruct.filters.scripts import occurrences
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
@@ -35,4 +35,4 @@ class Refusal:
 
     @cached_property
     def _patterns(self) -> dict[str, re.Pattern[str]]:
-        return {word: occurrence(word) for word, wanted in self.words.items() if wanted}
+        return occurrences(self.words)

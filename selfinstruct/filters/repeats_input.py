@@ -10,7 +10,7 @@ class RepeatsInput:
     """Rejects an instance that gives its input back as the output."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
-        """That the output repeats the input, where it does."""
+        """Return that the output repeats the input, where it does."""
         instance = candidate.instance
         if instance is not None and instance.output.strip() and instance.output.strip() == instance.input.strip():
             return "the output repeats the input"

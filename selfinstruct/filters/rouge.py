@@ -15,9 +15,10 @@ from typing import TypeAlias
 
 import numpy as np
 
+from selfinstruct.filters import Neighbors
 from selfinstruct.filters.encoding import Encoded, encode
-from selfinstruct.filters.inverted_index import Places, Postings, features
-from selfinstruct.filters.lcs_threshold import Border
+from selfinstruct.filters.inverted_index import InvertedIndex, Places, features
+from selfinstruct.filters.lcs_threshold import LcsThreshold
 from selfinstruct.filters.neighborhood import Neighborhood
 from selfinstruct.filters.score import Counts, f_measures
 from selfinstruct.task import Task
@@ -37,7 +38,7 @@ class RougeIndex:
         self._places: dict[str, int] = {}
         self._lengths = array("I")
         self._texts: list[Encoded] = []
-        self._postings = Postings()
+        self._words = InvertedIndex()
         self._neighborhood = Neighborhood()
         self._cut: tuple[str, list[str]] = ("", [])
         self._last: tuple[str, float, Near | None] | None = None
@@ -45,58 +46,57 @@ class RougeIndex:
     def add(self, task: Task) -> None:
         """Take in the next task of the pool."""
         tokens = self._tokens(task.instruction)
-        self._postings.add(tokens)
-        self._texts.append(encode(self._postings.numbers(tokens)))
+        self._words.add(tokens)
+        self._texts.append(encode(self._words.numbers(tokens)))
         self._lengths.append(len(tokens))
         self._places[task.id] = len(self._ids)
         self._ids.append(task.id)
         self._last = None
 
-    def above(self, text: str, border: Border) -> Near | None:
-        """Return the task with the highest score above the border, of equal ones the first; None without one.
-
-        The last answer is kept until a task is added.
-        """
-        if self._last is None or self._last[:2] != (text, border.threshold):
-            self._last = (text, border.threshold, self._above(self._tokens(text), border))
+    def above(self, text: str, limit: LcsThreshold) -> Near | None:
+        """Return the task with the highest score above the threshold, of equal ones the first, if there is one."""
+        if self._last is None or self._last[:2] != (text, limit.threshold):
+            self._last = (text, limit.threshold, self._above(self._tokens(text), limit))
         return self._last[2]
 
-    def neighbors(self, ids: Sequence[str], count: int) -> list[tuple[tuple[Near, ...], float | None]]:
-        """For each task the `count` nearest of those before it, nearest first, and its mean score with all of them."""
+    def neighbors(self, ids: Sequence[str], count: int) -> list[Neighbors]:
+        """Return for each task the `count` nearest of those before it, and its mean score with all of them."""
         self._neighborhood.extend(self._texts)
         found = self._neighborhood.measure([self._places[known] for known in ids], count)
-        return [(tuple((self._ids[place], score) for place, score in nearest), mean) for nearest, mean in found]
+        return [
+            Neighbors(tuple((self._ids[place], score) for place, score in nearest), mean) for nearest, mean in found
+        ]
 
-    def _above(self, tokens: list[str], border: Border) -> Near | None:
-        places = self._survivors(tokens, border)
+    def _above(self, tokens: list[str], limit: LcsThreshold) -> Near | None:
+        places = self._survivors(tokens, limit)
         if not places.size:
             return None
         from rapidfuzz.distance import LCSseq
         from rapidfuzz.process import cdist
 
         texts = [self._texts[place] for place in places.tolist()]
-        text = encode(self._postings.numbers(tokens))
+        text = encode(self._words.numbers(tokens))
         common = cdist([text], texts, scorer=LCSseq.similarity, dtype=np.int64)[0]
         lengths = self._lengths_at(places)
-        enough = common >= border.needed(len(tokens), lengths)
+        enough = common >= limit.needed(len(tokens), lengths)
         if not enough.any():
             return None
         scores = f_measures(common[enough], len(tokens), lengths[enough])
         best = int(scores.argmax())
         return self._ids[places[enough][best]], float(scores[best])
 
-    def _survivors(self, tokens: list[str], border: Border) -> Places:
+    def _survivors(self, tokens: list[str], limit: LcsThreshold) -> Places:
         """Return the places, ascending, of all texts that neither bound rejects."""
-        length, fewest = len(tokens), border.fewest(len(tokens))
-        known = [number for number in self._postings.numbers(features(tokens)) if number]
-        places = self._postings.listed(known, fewest)
+        length, fewest = len(tokens), limit.fewest(len(tokens))
+        known = [number for number in self._words.numbers(features(tokens)) if number]
+        places = self._words.listed(known, fewest)
         if not places.size:
             return places
-        places = places[self._postings.most(known, places) >= border.needed(length, self._lengths_at(places))]
+        places = places[self._words.most(known, places) >= limit.needed(length, self._lengths_at(places))]
         if len(places) <= FEW:
             return np.array(sorted(set(places.tolist())), np.uint32)
         places, counts = np.unique(places, return_counts=True)
-        return places[counts + (fewest - 1) >= border.needed(length, self._lengths_at(places))]
+        return places[counts + (fewest - 1) >= limit.needed(length, self._lengths_at(places))]
 
     def _lengths_at(self, places: Places) -> Counts:
         return np.frombuffer(self._lengths, np.uint32)[places].astype(np.int64)

@@ -18,7 +18,7 @@ _SPLIT = 2.0**27 + 1
 
 
 def f_measures(common: Counts, length: int, lengths: Counts) -> Scores:
-    """ROUGE-L F of a text of `length` tokens with texts of `lengths`, none of them 0, as rouge-score computes it."""
+    """Return the ROUGE-L F of a text of `length` tokens with texts of `lengths`, none 0, as rouge-score does."""
     precision = common / length
     recall = common / lengths
     total = precision + recall

@@ -7,6 +7,7 @@ otherwise, and the same run would end with another dataset.
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from selfinstruct.text.pattern import lazy
 
@@ -37,17 +38,21 @@ def has_unspaced(text: str) -> bool:
 
 
 def script(letter: str) -> str:
-    """The script of a letter, in lower case: `latin`, `han`, `kana`, or the first word of the letter's Unicode name."""
+    """Return the script of a letter: `latin`, `han`, `kana`, or the first word of its Unicode name."""
     first = re.split("[ -]", unicodedata.name(letter, ""), maxsplit=1)[0]
     return _SCRIPTS.get(first, first.lower())
 
 
-def occurrence(text: str, *, ends: bool = True) -> re.Pattern[str]:
-    """Return a pattern that finds a text as whole words, in any case, with any white space between its words.
+def occurrences(texts: Mapping[str, bool], *, ends: bool = True) -> dict[str, re.Pattern[str]]:
+    """Return the pattern of every text that is looked for."""
+    return {text: occurrence(text, ends=ends) for text, is_wanted in texts.items() if is_wanted}
 
-    A word ends where no letter, digit or underscore follows.  Where an end of the text is written in a script that
-    ties words together, or such a script stands beside it, there is no boundary to look for.  With `ends=False` the
-    last word may go on.
+
+def occurrence(text: str, *, ends: bool = True) -> re.Pattern[str]:
+    """Return a pattern that finds a text as whole words, in any case; with `ends=False` the last word may continue.
+
+    Where an end of the text is written in a script that ties words together, or such a script stands beside it, there
+    is no boundary to look for.
     """
     words = text.split()
     before = "" if _TIED.match(words[0]) else rf"(?<![^\W{TIED}])"

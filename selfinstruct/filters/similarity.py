@@ -10,31 +10,22 @@ A candidate whose instruction has no tokens (punctuation only, or under `rouge` 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from selfinstruct.filters import tokens
+from selfinstruct.filters import Neighbors, tokens
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
 from selfinstruct.task import Task
 
 if TYPE_CHECKING:
-    from selfinstruct.filters.lcs_threshold import Border
+    from selfinstruct.filters.lcs_threshold import LcsThreshold
     from selfinstruct.filters.rouge import RougeIndex
 
 TOKENIZERS = {"rouge": tokens.rouge, "unicode": tokens.unicode}
-
-
-@dataclass(frozen=True, slots=True)
-class NeighborIndex:
-    """How near a candidate is to the pool."""
-
-    nearest: tuple[tuple[str, float], ...] = ()
-    average: float | None = None
 
 
 @part
@@ -56,20 +47,19 @@ class Similarity:
 
     def nearest(self, candidate: Candidate, pool: Pool) -> tuple[str, float] | None:
         """Return the task with the highest score above the threshold, of equally near ones the first in the pool."""
-        return self._index(pool).above(candidate.instruction, self._border)
+        return self._index(pool).above(candidate.instruction, self._limit)
 
-    def measure(self, tasks: Sequence[Task], pool: Pool) -> list[NeighborIndex]:
-        """For each task the nearest of those before it in the pool, and its mean score with all of them."""
+    def measure(self, tasks: Sequence[Task], pool: Pool) -> list[Neighbors]:
+        """Return for each task the nearest of those before it in the pool, and its mean score with all of them."""
         if not self.neighbors:
-            return [NeighborIndex() for _ in tasks]
-        found = self._index(pool).neighbors([task.id for task in tasks], self.neighbors)
-        return [NeighborIndex(nearest, average) for nearest, average in found]
+            return [Neighbors() for _ in tasks]
+        return self._index(pool).neighbors([task.id for task in tasks], self.neighbors)
 
     @cached_property
-    def _border(self) -> "Border":
-        from selfinstruct.filters.lcs_threshold import Border
+    def _limit(self) -> "LcsThreshold":
+        from selfinstruct.filters.lcs_threshold import LcsThreshold
 
-        return Border(self.threshold)
+        return LcsThreshold(self.threshold)
 
     def _index(self, pool: Pool) -> "RougeIndex":
         from selfinstruct.filters.rouge import RougeIndex

@@ -25,7 +25,7 @@ class StopWords:
     """Words that say nothing by themselves, and whether they count as such."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
-        """That nothing else stands in the output of the instance, where there is one."""
+        """Return that nothing else stands in the output, where that is so."""
         if candidate.instance is None:
             return None
         words = WORD.findall(candidate.instance.output.lower())

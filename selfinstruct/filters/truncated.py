@@ -13,5 +13,5 @@ class Truncated:
     """Rejects an instruction or instance inside which the reply was cut off."""
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
-        """That the reply was cut off inside it, where it was."""
+        """Return that the reply was cut off inside it, where it was."""
         return "the reply was cut off inside it" if candidate.truncated else None

@@ -4,19 +4,19 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfinstruct.filters.inverted_index import Postings, features
+from selfinstruct.filters.inverted_index import InvertedIndex, features
 
 TOKENS = st.lists(st.integers(0, 90).map(str), max_size=20) | st.lists(st.sampled_from("abc"), max_size=8)
 
 
-def filled(texts: list[list[str]]) -> Postings:
-    postings = Postings()
+def filled(texts: list[list[str]]) -> InvertedIndex:
+    postings = InvertedIndex()
     for text in texts:
         postings.add(text)
     return postings
 
 
-def known(postings: Postings, text: list[str]) -> list[int]:
+def known(postings: InvertedIndex, text: list[str]) -> list[int]:
     return [number for number in postings.numbers(features(text)) if number]
 
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from rouge_score.rouge_scorer import RougeScorer
 
-from selfinstruct.filters import Filter, NeighborFilter, tokens
-from selfinstruct.filters.similarity import NeighborIndex, Similarity
+from selfinstruct.filters import Filter, NeighborFilter, Neighbors, tokens
+from selfinstruct.filters.similarity import Similarity
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
 from selfinstruct.task import Task
@@ -176,9 +176,9 @@ def test_a_task_is_measured_with_those_that_entered_before_it() -> None:
     pool, part = pool_of("a b", "a c"), similarity()
     first, second = pool
 
-    assert part.measure([first, second], pool) == [NeighborIndex(), NeighborIndex((("seed_0", 0.5),), 0.5)]
+    assert part.measure([first, second], pool) == [Neighbors(), Neighbors((("seed_0", 0.5),), 0.5)]
     pool.add(Task(id="new", origin="instructions", instruction="a c"))
-    assert part.measure([second], pool) == [NeighborIndex((("seed_0", 0.5),), 0.5)]
+    assert part.measure([second], pool) == [Neighbors((("seed_0", 0.5),), 0.5)]
 
 
 def test_neighbors_are_plain_numbers() -> None:
@@ -192,7 +192,7 @@ def test_neighbors_are_plain_numbers() -> None:
 def test_no_neighbors_are_measured_when_none_are_wanted() -> None:
     pool = pool_of("a b", "a b")
 
-    assert similarity(neighbors=0).measure(list(pool), pool) == [NeighborIndex((), None)] * 2
+    assert similarity(neighbors=0).measure(list(pool), pool) == [Neighbors((), None)] * 2
 
 
 def test_nothing_is_measured_where_nothing_was_kept() -> None:
@@ -221,7 +221,7 @@ def test_a_text_without_tokens_resembles_nothing_not_even_itself(text: str) -> N
     pool = pool_of(text, "a b", text)
 
     assert similarity().reject(candidate(text), pool) is None
-    assert similarity().measure(list(pool), pool)[2] == NeighborIndex((("seed_0", 0.0), ("seed_1", 0.0)), 0.0)
+    assert similarity().measure(list(pool), pool)[2] == Neighbors((("seed_0", 0.0), ("seed_1", 0.0)), 0.0)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from selfinstruct.actions.comparison.reading import Reading
-from selfinstruct.filters.lcs_threshold import Border
+from selfinstruct.filters.lcs_threshold import LcsThreshold
 from selfinstruct.filters.rouge import RougeIndex
 from selfinstruct.filters.tokens import unicode
 from selfinstruct.storage.diversity import even
@@ -32,7 +32,7 @@ def overlaps(runs: Sequence[Reading]) -> dict[tuple[int, int], Overlap]:
     """Return how much of the first run is in the second, by the places of both."""
     made = {place: tasks for place, run in enumerate(runs) if (tasks := run.made)}
     places = list(made)[:MOST]
-    border = Border(THRESHOLD)
+    border = LcsThreshold(THRESHOLD)
     found: dict[tuple[int, int], Overlap] = {}
     for second in places:
         index = RougeIndex(unicode)
