@@ -7,7 +7,7 @@ describes.  `model.unsupported` lists what a model does not take.  Every reply i
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -32,15 +32,6 @@ def parameters(settings: ServerSettings, decoding: Decoding, *, takes_stop: bool
         **decoding_parameters(decoding, settings.max_tokens_parameter),
         **(stops(decoding, settings.name) if takes_stop and "stop" not in settings.unsupported else {}),
     }
-
-
-def supported(decoding: Decoding, unsupported: Collection[Droppable]) -> Decoding:
-    """Return the decoding without what the model does not take.
-
-    Stop strings stay, for replies are cut at them; they are only not sent.
-    """
-    dropped: dict[str, Any] = {name: None for name in unsupported if name != "stop"}
-    return replace(decoding, **dropped) if dropped else decoding
 
 
 def decoding_parameters(decoding: Decoding, limit: TokenLimit | None = None) -> dict[str, Any]:

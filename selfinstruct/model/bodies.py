@@ -1,15 +1,13 @@
 """The bodies of replies, read in small pieces, and never beyond a limit.
 
 A server may send without end, or a few kilobytes that decompress to gigabytes.  So a body is decompressed piece by
-piece and is given up as soon as it exceeds the limit, compressed or not.  Only a few long bodies are read at a time.
+piece and is given up as soon as it exceeds the limit, compressed or not.
 Only gzip and deflate are asked for, because zlib can stop in the middle of a piece; aiohttp and httpx inflate whatever
 arrived at once, and one piece of br or zstd can hold gigabytes.
 """
 
-import asyncio
 import zlib
 from collections.abc import AsyncIterable, Iterator, Mapping
-from contextlib import AsyncExitStack
 
 from selfinstruct.model.failed_attempt import GarbledError
 from selfinstruct.model.settings import MAX_REPLY_BYTES
@@ -21,100 +19,48 @@ UNREADABLE = ("br", "zstd", "compress", "x-compress")
 """Encodings that cannot be read here; any other word is no encoding, and the body is read as it is."""
 PIECE = 1 << 18
 """Bytes that are decompressed at once."""
-LONG = 1 << 20
-"""Bytes beyond which a body is long."""
-LONG_AT_ONCE = 2
-"""Long bodies that are read at the same time."""
 
 
-class Body:
-    """The body of one reply while it arrives."""
+async def read_body(
+    status: int, headers: Mapping[str, str], chunks: AsyncIterable[bytes], limit: int = MAX_REPLY_BYTES
+) -> bytes:
+    """Return a whole body; raises GarbledError where it is longer than the limit or cannot be decompressed.
 
-    def __init__(self, status: int, headers: Mapping[str, str], limit: int) -> None:
-        """Raise GarbledError where the body has an encoding that cannot be read."""
-        self._reply = status, headers
-        self._limit = limit
-        self._arrived = 0
-        self._read = bytearray()
-        words = [word.strip().lower() for word in headers.get("Content-Encoding", "").split(",")]
-        codings = [word for word in words if word in ZLIB + UNREADABLE]
-        if len(codings) > 1 or any(word in UNREADABLE for word in codings):
-            raise self._garbled(f"the reply is encoded as {', '.join(codings)}, which the server was not asked for")
-        self._is_zlib = bool(codings)
-        self._is_deflate = codings == ["deflate"]
-        self._inflating: zlib._Decompress | None = None
-
-    @property
-    def is_long(self) -> bool:
-        """Whether it is longer than usual."""
-        return len(self._read) > LONG
-
-    def add(self, chunk: bytes) -> Iterator[None]:
-        """Add what arrived, with a pause after each piece; raises GarbledError beyond the limit."""
-        self._arrived += len(chunk)
-        self._check()
-        for piece in self._pieces(chunk):
-            self._read += piece
-            self._check()
-            yield
-
-    def whole(self) -> bytes:
-        """Return the body when all of it has arrived."""
-        if self._inflating is not None:
-            self._read += self._inflating.flush()  # at most the rest of a piece
-        return bytes(self._read)
-
-    def release(self) -> None:
-        """Free the memory, which the traceback of an error would hold."""
-        self._read = bytearray()
-
-    def _check(self) -> None:
-        if max(len(self._read), self._arrived) > self._limit:
+    The limit holds before and after decompression.  The caller closes the connection.
+    """
+    words = [word.strip().lower() for word in headers.get("Content-Encoding", "").split(",")]
+    codings = [word for word in words if word in ZLIB + UNREADABLE]
+    if len(codings) > 1 or any(word in UNREADABLE for word in codings):
+        named = ", ".join(codings)
+        raise GarbledError(status, f"the reply is encoded as {named}, which the server was not asked for", headers)
+    arrived, found, inflating = 0, bytearray(), None
+    async for chunk in chunks:
+        arrived += len(chunk)
+        if codings and chunk and inflating is None:
+            inflating = zlib.decompressobj(format_of(chunk) if codings == ["deflate"] else zlib.MAX_WBITS | 16)
+        try:
+            for piece in [chunk] if inflating is None else pieces(chunk, inflating):
+                found += piece
+                if max(len(found), arrived) > limit:
+                    break
+        except zlib.error:
+            raise GarbledError(status, "the reply cannot be decompressed", headers) from None
+        if max(len(found), arrived) > limit:
+            found.clear()  # the traceback of the error would hold it
             advice = "set it higher if the server is meant to send so much"
-            raise self._garbled(f"the reply is longer than model.max_reply_bytes={self._limit}; {advice}")
-
-    def _pieces(self, chunk: bytes) -> Iterator[bytes]:
-        if not self._is_zlib:
-            yield chunk
-            return
-        if self._inflating is None and chunk:
-            self._inflating = zlib.decompressobj(self._format(chunk))
-        while self._inflating is not None and chunk and not self._inflating.eof:
-            try:
-                yield self._inflating.decompress(chunk, PIECE)
-            except zlib.error:
-                raise self._garbled("the reply cannot be decompressed") from None
-            chunk = self._inflating.unconsumed_tail
-
-    def _format(self, chunk: bytes) -> int:
-        """Return the format of the stream; some servers send deflate without the header of zlib."""
-        if not self._is_deflate:
-            return zlib.MAX_WBITS | 16
-        return zlib.MAX_WBITS if chunk[0] & 0x0F == zlib.DEFLATED else -zlib.MAX_WBITS
-
-    def _garbled(self, message: str) -> GarbledError:
-        return GarbledError(self._reply[0], message, self._reply[1])
+            raise GarbledError(status, f"the reply is longer than model.max_reply_bytes={limit}; {advice}", headers)
+    if inflating is not None:
+        found += inflating.flush()  # at most the rest of a piece
+    return bytes(found)
 
 
-class Bodies:
-    """Reads the bodies of the replies of one session."""
+def pieces(chunk: bytes, inflating: "zlib._Decompress") -> Iterator[bytes]:
+    """Yield what a chunk decompresses to, piece by piece."""
+    while chunk and not inflating.eof:
+        yield inflating.decompress(chunk, PIECE)
+        chunk = inflating.unconsumed_tail
 
-    def __init__(self, limit: int = MAX_REPLY_BYTES) -> None:
-        """`limit` is the largest number of bytes of a body, before and after it is decompressed."""
-        self._limit = limit
-        self._long = asyncio.Semaphore(LONG_AT_ONCE)
 
-    async def read(self, status: int, headers: Mapping[str, str], chunks: AsyncIterable[bytes]) -> bytes:
-        """Return a whole body; raises GarbledError where it is too long or cannot be decompressed.
-
-        The caller closes the connection.
-        """
-        body, is_let_in = Body(status, headers, self._limit), False
-        async with AsyncExitStack() as places:
-            places.callback(body.release)
-            async for chunk in chunks:
-                for _ in body.add(chunk):
-                    if body.is_long and not is_let_in:
-                        is_let_in = True
-                        await places.enter_async_context(self._long)
-            return body.whole()
+def format_of(chunk: bytes) -> int:
+    """Return the format of a deflated stream; some servers send it without the header of zlib."""
+    return zlib.MAX_WBITS if chunk[0] & 0x0F == zlib.DEFLATED else -zlib.MAX_WBITS

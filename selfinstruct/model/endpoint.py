@@ -11,18 +11,18 @@ environment, found once; aiohttp's own search would read ~/.netrc for each reque
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from selfinstruct.budget import Pricing
 from selfinstruct.model import Session, Stages
-from selfinstruct.model.arguments import as_json, parameters, prompt_of, supported
-from selfinstruct.model.bodies import ACCEPTED, Bodies
+from selfinstruct.model.arguments import as_json, parameters, prompt_of
+from selfinstruct.model.bodies import ACCEPTED, read_body
 from selfinstruct.model.failed_attempt import ReplyError, UnsendableError
 from selfinstruct.model.protocol import PATHS, check_moved, read
 from selfinstruct.model.proxies import proxy_of
 from selfinstruct.model.sending import Send
 from selfinstruct.model.session import AsyncSession
-from selfinstruct.model.settings import ServerSettings, fingerprint_of, key_in, problems_of
+from selfinstruct.model.settings import ServerSettings, key_in, problems_of
 from selfinstruct.model.support import misplaced_in
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Decoding, Request
@@ -44,15 +44,6 @@ class Endpoint(ServerSettings):
 
     api_base: str
     """URL of the server, up to and with `/v1`."""
-    is_offline: ClassVar[bool] = False
-
-    def fingerprint(self) -> dict[str, object]:
-        """Return name, mode, address and the parameters of every request."""
-        return fingerprint_of(self)
-
-    def accepted(self, decoding: Decoding) -> Decoding:
-        """Return the decoding without what the model does not take."""
-        return supported(decoding, self.unsupported)
 
     def unsupported_parameters(self, key: str, stages: Stages) -> list[str]:
         """Return what no `extra` may hold; nothing else is known of a server before it is asked."""
@@ -90,7 +81,6 @@ class Client:
 
         self._model = model
         self._session = session
-        self._bodies = Bodies(model.max_reply_bytes)
         self._last: tuple[Decoding, dict[str, Any], str] | None = None
         self._urls = {chat: URL(f"{model.api_base.rstrip('/')}/{path}") for chat, path in PATHS.items()}
 
@@ -117,7 +107,8 @@ class Client:
         """Return the body of a reply; the connection is closed where it is not read to its end."""
         try:
             check_moved(response.status, response.reason or "", response.headers, url)
-            return await self._bodies.read(response.status, response.headers, response.content.iter_any())
+            chunks = response.content.iter_any()
+            return await read_body(response.status, response.headers, chunks, self._model.max_reply_bytes)
         except BaseException:
             response.close()
             raise

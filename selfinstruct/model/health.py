@@ -8,7 +8,6 @@ down.  A few faults in a row are not an outage: with hundreds of requests under 
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from random import Random
 
 from selfinstruct.model.failed_attempt import FailedAttempt
@@ -50,7 +49,6 @@ class Health:
         self._probe: int | None = None
         self._next_notice = 0.0
         self._has_reported = False
-        self._fault = ""
         self._random = Random()  # no result depends on it; two runs of one machine must not probe in step
 
     def answered(self) -> None:
@@ -71,7 +69,6 @@ class Health:
         self.is_proven = self.is_proven or error.is_loading
         if error.kind not in ("transient", "unreached"):
             return
-        self._fault = message
         self._faults += 1
         if self._faults == 1:
             self._first_fault = now
@@ -83,6 +80,10 @@ class Health:
             self._failed_probes += 1
             asked = min(error.retry_after or 0.0, LONGEST_WAIT)
             self._next_probe = now + max(interval * self._random.uniform(0.5, 1.0), asked)
+            if now >= self._next_notice:
+                self._next_notice, self._has_reported = now + NOTICE, True
+                down = span(now - self.down_since)
+                LOG.warning("%s", printable(f"The server has been unavailable for {down} ({message}); retrying."))
 
     @property
     def is_probed(self) -> bool:
@@ -102,22 +103,6 @@ class Health:
         """Note that an attempt has failed or was cancelled."""
         if self._probe == attempt:
             self._probe = None
-
-    def report(self, left: float | None) -> None:
-        """Report an outage, if a report is due; `left` are the seconds for which the server is waited for."""
-        now = self._clock()
-        if self.down_since is None or now < self._next_notice:
-            return
-        self._next_notice, self._has_reported = now + NOTICE, True
-        until = "until it answers"
-        if left is not None:
-            until = f"until {datetime.now().astimezone() + timedelta(seconds=left):%H:%M:%S}"
-        down = span(now - self.down_since)
-        LOG.warning("%s", printable(f"The server has been unavailable for {down} ({self._fault}); retrying {until}."))
-
-    def next_report(self) -> float | None:
-        """Return the seconds until the next report, None without an outage."""
-        return None if self.down_since is None else max(0.0, self._next_notice - self._clock())
 
 
 def span(seconds: float) -> str:

@@ -8,37 +8,26 @@ that the provider names in `usage.cost`, if any.
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 from selfinstruct.budget import Pricing
 from selfinstruct.model import Session, Stages
-from selfinstruct.model.arguments import as_json, parameters, prompt_of, supported
-from selfinstruct.model.bodies import Bodies
+from selfinstruct.model.arguments import as_json, parameters, prompt_of
 from selfinstruct.model.connection import Provider, listed, loaded, opened
 from selfinstruct.model.failed_attempt import GarbledError, UnsendableError
 from selfinstruct.model.raw_reply import RawReply
 from selfinstruct.model.replies import completion, text_in
 from selfinstruct.model.sending import Send
 from selfinstruct.model.session import AsyncSession
-from selfinstruct.model.settings import ServerSettings, fingerprint_of, key_in, problems_of
+from selfinstruct.model.settings import ServerSettings, key_in, problems_of
 from selfinstruct.model.support import misplaced_in, unsupported_by_litellm
 from selfinstruct.part import part
-from selfinstruct.request import Completion, Decoding, Request
+from selfinstruct.request import Completion, Request
 
 
 @part
 class LiteLLM(ServerSettings):
     """Completes prompts with a model behind LiteLLM."""
-
-    is_offline: ClassVar[bool] = False
-
-    def fingerprint(self) -> dict[str, object]:
-        """Return name, mode, address and the parameters of every request."""
-        return fingerprint_of(self)
-
-    def accepted(self, decoding: Decoding) -> Decoding:
-        """Return the decoding without what the model does not take."""
-        return supported(decoding, self.unsupported)
 
     def unsupported_parameters(self, key: str, stages: Stages) -> list[str]:
         """Return everything that LiteLLM knows the model not to take."""
@@ -80,13 +69,12 @@ class Client:
     def __init__(self, model: LiteLLM, provider: Provider) -> None:
         self._model = model
         self._provider = provider
-        self._bodies = Bodies(model.max_reply_bytes)
 
     async def send(self, request: Request) -> Completion:
         """Make one attempt."""
         sent = parameters(self._model, request.decoding, takes_stop="stop" in self._provider.parameters)
         limits = {"timeout": self._model.timeout_seconds, "max_retries": 0, "num_retries": 0}
-        raw = RawReply(request.chat, self._bodies)
+        raw = RawReply(request.chat, self._model.max_reply_bytes)
         response = await self._provider.call({**sent, **prompt_of(request), **limits}, raw)
         reply = read(response, request, raw.reason)
         cost = self._model.price.of(reply.prompt_tokens, reply.completion_tokens)

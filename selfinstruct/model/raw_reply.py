@@ -15,10 +15,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
-from selfinstruct.model.bodies import Bodies
 from selfinstruct.model.failed_attempt import GarbledError, ReplyError, plain
 from selfinstruct.model.protocol import is_object, is_success, reason_of, text_of, words
 from selfinstruct.model.replies import cost_in, is_count
+from selfinstruct.model.settings import MAX_REPLY_BYTES
 from selfinstruct.text.finish_reason import word_of
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -56,8 +56,8 @@ class RawReply:
 
     chat: bool
     """Whether messages were sent, and not a text to continue."""
-    bodies: Bodies = field(default_factory=Bodies)
-    """The reader of the bodies."""
+    limit: int = MAX_REPLY_BYTES
+    """The largest number of bytes of a body."""
     status: int = 0
     """0 until a whole body has arrived."""
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -33,13 +33,13 @@ class RequestQueue:
         """`answered_stages` are those of which a request was answered in an earlier process."""
         self._settings = settings
         self._loop = asyncio.get_running_loop()
-        self._sender = Sender(settings, secrets, self._start_next, self._oldest)
+        self._sender = Sender(settings, secrets, self._start_next)
         self._sender.health.is_proven = bool(answered_stages)
         self._refusals = Refusals()
         self._refusals.answered_stages.update(answered_stages)
         self._waiting: deque[tuple[Request, Future[Completion]]] = deque()
-        self._tasks: dict[asyncio.Task[None], tuple[Request, float]] = {}
-        """The requests under way, the oldest first, each with its time of start."""
+        self._tasks: dict[asyncio.Task[None], Request] = {}
+        """The requests under way."""
         self._is_probing = False
         self._send: Send | None = None
         self._is_closing = False
@@ -51,9 +51,6 @@ class RequestQueue:
     def under_way(self) -> int:
         """The number of requests started and not ended."""
         return len(self._tasks)
-
-    def _oldest(self) -> float | None:
-        return next((started for _, started in self._tasks.values()), None)
 
     def open(self, send: Send) -> None:
         """Start with the requests that wait."""
@@ -108,7 +105,7 @@ class RequestQueue:
                 self._start(request, self._answer(request, future, self._sender.permit(request), self._send))
 
     def _start(self, request: Request, answering: Coroutine[Any, Any, None]) -> None:
-        self._tasks[self._loop.create_task(answering)] = request, self._loop.time()
+        self._tasks[self._loop.create_task(answering)] = request
 
     def _end_waiting(self) -> None:
         """End all requests that are not under way."""
@@ -172,7 +169,7 @@ class RequestQueue:
         return any(refusal.shares(request) for request, _ in self._waiting)
 
     def _is_under_way(self, refusal: Refusal) -> bool:
-        return any(refusal.shares(request) for request, _ in self._tasks.values())
+        return any(map(refusal.shares, self._tasks.values()))
 
     def _stop(self, refusal: Refusal, reason: str) -> None:
         failure = with_keys(refusal.failure, refusal.request, self._settings.extra)

@@ -29,19 +29,16 @@ CLOSED = Failure("unavailable", "the session was closed before the answer came")
 class Sender:
     """Sends requests to one server, as far as there is room."""
 
-    def __init__(
-        self, settings: ServerSettings, secrets: Secrets, wake: Callable[[], None], oldest: Callable[[], float | None]
-    ) -> None:
-        """`wake` is called when there may be room; `oldest` returns when the oldest request under way was started."""
+    def __init__(self, settings: ServerSettings, secrets: Secrets, wake: Callable[[], None]) -> None:
+        """`wake` is called when there may be room."""
         self._loop = asyncio.get_running_loop()
         self.health = Health(self._loop.time)
         self._settings, self._secrets = settings, secrets
-        self._wake, self._oldest = wake, oldest
+        self._wake = wake
         self._concurrency = AdaptiveConcurrency(settings.concurrency)
         self._limits = Limits(settings.requests_per_minute, settings.tokens_per_minute)
         self._retrying: deque[tuple[Request, asyncio.Future[Permit | None]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
-        self._report_timer: asyncio.TimerHandle | None = None
         self._stopped = asyncio.Event()
         self._failure = CLOSED
 
@@ -113,7 +110,6 @@ class Sender:
                 return Outcome(reply, permit.number)
             end = deadline.when()
             then = attempts.after(reply, None if end is None else end - self._loop.time())
-            self._schedule_report()
             if isinstance(then, Outcome):
                 if reply.kind == "fatal" and reply.is_heard and isinstance(then.reply, Failure):
                     return Outcome(with_keys(then.reply, request, self._settings.extra))
@@ -160,15 +156,3 @@ class Sender:
             self._wake()
             return await permit
         return None
-
-    def _schedule_report(self) -> None:
-        """Have an outage reported as long as it lasts."""
-        seconds = self.health.next_report()
-        if self._report_timer is None and seconds is not None:
-            self._report_timer = self._loop.call_later(seconds, self._report)
-
-    def _report(self) -> None:
-        self._report_timer = None
-        started, time = self._oldest(), self._settings.deadline_seconds
-        self.health.report(None if started is None or time is None else max(0.0, started + time - self._loop.time()))
-        self._schedule_report()

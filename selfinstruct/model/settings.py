@@ -5,7 +5,8 @@ A key never enters a config: the config names the environment variable that hold
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, TypeAlias
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import Field
@@ -14,6 +15,7 @@ from selfinstruct.budget import Pricing
 from selfinstruct.model import Mode
 from selfinstruct.model.reserved import misplaced
 from selfinstruct.part import part
+from selfinstruct.request import Decoding
 
 Droppable: TypeAlias = Literal["temperature", "top_p", "frequency_penalty", "presence_penalty", "stop"]
 """The decoding parameters that a model may not take."""
@@ -85,14 +87,18 @@ class ServerSettings:
     """Name under which `max_tokens` is sent; null for `max_tokens`, or LiteLLM's own choice for models it knows."""
     max_reply_bytes: Annotated[int, Field(ge=1024)] = MAX_REPLY_BYTES
     """Bytes of a reply, after decompression, beyond which reading stops and the reply counts as garbled."""
+    is_offline: ClassVar[bool] = False
 
+    def fingerprint(self) -> dict[str, object]:
+        """Return what shapes a reply: name, mode, address, and the parameters of every request; no key and no limit."""
+        shape: dict[str, object] = {"name": self.name, "mode": self.mode, "api_base": self.api_base}
+        limit = self.max_tokens_parameter
+        return {**shape, "extra": dict(self.extra), **({} if limit is None else {"max_tokens_parameter": limit})}
 
-def fingerprint_of(settings: ServerSettings) -> dict[str, object]:
-    """Return what shapes a reply: name, mode, address, and the parameters of every request; no key and no limit."""
-    shape: dict[str, object] = {name: getattr(settings, name) for name in ("name", "mode", "api_base")}
-    limit = settings.max_tokens_parameter
-    shape |= {"extra": dict(settings.extra)}
-    return shape if limit is None else {**shape, "max_tokens_parameter": limit}
+    def accepted(self, decoding: Decoding) -> Decoding:
+        """Return the decoding without what the model does not take; stop strings stay, as replies are cut at them."""
+        dropped: dict[str, Any] = {name: None for name in self.unsupported if name != "stop"}
+        return replace(decoding, **dropped) if dropped else decoding
 
 
 def key_in(variable: str | None) -> str | None:

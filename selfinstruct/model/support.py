@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, get_args
 
 from selfinstruct.model import Stages
-from selfinstruct.model.arguments import decoding_parameters, given, supported
+from selfinstruct.model.arguments import decoding_parameters, given
 from selfinstruct.model.connection import OPENAI, loaded
 from selfinstruct.model.reserved import misplaced
 from selfinstruct.model.settings import Droppable, ServerSettings
@@ -34,7 +34,7 @@ def unsupported_by_litellm(key: str, settings: ServerSettings, stages: Stages) -
     names: set[str] = set()
     for stage, decodings in stages.items():
         for decoding in decodings:
-            sent = decoding_parameters(supported(decoding, settings.unsupported), settings.max_tokens_parameter)
+            sent = decoding_parameters(settings.accepted(decoding), settings.max_tokens_parameter)
             extra = given({**settings.extra, **decoding.extra})
             for name in refused(sent, extra):
                 value = {**extra, **sent}[name]

@@ -10,7 +10,7 @@ many places.
 from collections.abc import Container
 from typing import Any
 
-from selfinstruct.model.bodies import ACCEPTED
+from selfinstruct.model.bodies import ACCEPTED, read_body
 from selfinstruct.model.protocol import check_moved
 from selfinstruct.model.raw_reply import CALL, RawReply
 
@@ -44,7 +44,8 @@ def watched(send: Any, known: Container[str]) -> Any:
             response = await send(transport, request)
             try:
                 check_moved(response.status_code, response.reason_phrase, response.headers, str(request.url))
-                content = await call.bodies.read(response.status_code, response.headers, response.aiter_raw())
+                chunks = response.aiter_raw()
+                content = await read_body(response.status_code, response.headers, chunks, call.limit)
             finally:
                 await response.aclose()
         return as_read(call, response, request, content, known)

@@ -1,7 +1,7 @@
 import pytest
 from virtual import endpoint
 
-from selfinstruct.model.arguments import decoding_parameters, given, parameters, prompt_of, supported, with_keys
+from selfinstruct.model.arguments import decoding_parameters, given, parameters, prompt_of, with_keys
 from selfinstruct.request import Decoding, Failure, Request
 
 
@@ -67,10 +67,10 @@ def test_the_token_limit_is_sent_under_the_name_that_the_server_knows(limit, sen
 def test_what_a_model_does_not_take_is_null_and_stop_strings_stay_for_the_cutting():
     decoding = Decoding(max_tokens=5, temperature=0.7, top_p=0.5, presence_penalty=2, stop=["a"], extra={"seed": 1})
 
-    left = supported(decoding, ["temperature", "top_p", "stop"])
+    left = endpoint(unsupported=["temperature", "top_p", "stop"]).accepted(decoding)
 
     assert left == Decoding(max_tokens=5, presence_penalty=2, stop=["a"], extra={"seed": 1})
-    assert supported(decoding, ["stop"]) is supported(decoding, []) is decoding
+    assert endpoint(unsupported=["stop"]).accepted(decoding) is decoding
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import zlib
 
 import pytest
 
-from selfinstruct.model.bodies import LONG, LONG_AT_ONCE, PIECE, Bodies, Body
+from selfinstruct.model.bodies import PIECE, read_body
 from selfinstruct.model.failed_attempt import GarbledError, classify
 
 TEXT = b'{"choices": []}' * 1000
@@ -17,7 +17,7 @@ async def parts(content, size):
 
 def read(content, encoding=None, limit=1 << 20, size=100, status=200):
     headers = {} if encoding is None else {"Content-Encoding": encoding}
-    return asyncio.run(Bodies(limit).read(status, headers, parts(content, size)))
+    return asyncio.run(read_body(status, headers, parts(content, size), limit))
 
 
 def raw_deflate(content):
@@ -75,29 +75,4 @@ def test_a_body_that_cannot_be_decompressed_is_garbled_and_so_is_half_of_one(sta
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, br", "gzip,gzip", "compress"])
 def test_an_encoding_that_cannot_be_read_in_pieces_is_refused(encoding):
     with pytest.raises(GarbledError, match="which the server was not asked for"):
-        Body(200, {"Content-Encoding": encoding}, 1000)
-
-
-def test_few_long_bodies_are_read_at_a_time_and_short_ones_wait_for_none():
-    async def both():
-        bodies, stop = Bodies(10 * LONG), asyncio.Event()
-        taken = []
-
-        async def slow(number):
-            for _ in range(3):
-                taken.append(number)
-                yield bytes(LONG)
-            await stop.wait()
-
-        reading = [asyncio.create_task(bodies.read(200, {}, slow(number))) for number in range(LONG_AT_ONCE + 3)]
-        short = await asyncio.wait_for(bodies.read(200, {}, parts(b"short", 1)), 5)
-        waiting = {number for number in taken if taken.count(number) < 3}
-        stop.set()
-        whole = await asyncio.gather(*reading)
-        return short, waiting, {len(body) for body in whole}
-
-    short, waiting, lengths = asyncio.run(both())
-
-    assert short == b"short"
-    assert len(waiting) == 3
-    assert lengths == {3 * LONG}
+        read(b"", encoding)

@@ -10,7 +10,7 @@ from selfinstruct.request import Completion, Failure
 
 
 def sending(wake=lambda: None, **changes):
-    return Sender(endpoint(**changes), Secrets(), wake, lambda: 0.0)
+    return Sender(endpoint(**changes), Secrets(), wake)
 
 
 def test_a_request_is_answered_by_the_attempt_that_was_permitted():

@@ -13,7 +13,6 @@ import httpx
 import pytest
 import servers
 
-from selfinstruct.model.bodies import Bodies
 from selfinstruct.model.connection import loaded
 from selfinstruct.model.endpoint import Endpoint
 from selfinstruct.model.failed_attempt import ReplyError
@@ -171,7 +170,7 @@ def test_a_redirect_within_a_host_or_to_nowhere_is_shown_too(provider, location,
 def call():
     """A call of ours under way in this thread, with a small limit."""
     loaded()
-    original = RawReply(chat=True, bodies=Bodies(1 << 20))
+    original = RawReply(chat=True, limit=1 << 20)
     outer = CALL.set(original)
     yield original
     CALL.reset(outer)
