@@ -4,12 +4,12 @@ import glob
 import logging
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from selfinstruct.actions.comparison import page, tables
-from selfinstruct.actions.comparison.comparing import Comparison, compare, jobs
-from selfinstruct.actions.plan.jobs import PLAN
+from selfinstruct.actions.comparison.comparing import compare, jobs
 from selfinstruct.part import part
 from selfinstruct.storage.folder import CONFIG, replace_text
 from selfinstruct.text.escaping import csv_text
@@ -44,31 +44,16 @@ class Compare:
 
     def __call__(self, run: "Run") -> None:
         """Compare the runs, and print the tables and the address of the page."""
-        folders = [folder for name in self.runs for path in matching(name) for folder in runs_in(path)]
-        own = run.start.folder.resolve()  # a pattern may match the new folder of this report
-        folders = [folder for folder in folders if folder.resolve() != own or (folder / CONFIG).exists()]
-        comparison = compare(list(dict.fromkeys(folders)))
-        write(comparison, run.start.folder / PLACE)
-        show(comparison, run.start.folder / PLACE)
+        folders = [folder for name in self.runs for path in matching(name) for folder in jobs(path) or [path]]
+        finish(list(dict.fromkeys(folders)), run.start.folder / PLACE)
 
 
 def matching(name: str) -> list[Path]:
-    """Return the folders that a name stands for, in order; a pattern does not stand for the folder of a report."""
+    """Return the folders that a name stands for, in order; a pattern stands for those of runs and of sweeps."""
     if Path(name).is_dir():
         return [Path(name)]
-    found = map(Path, sorted(glob.glob(name, recursive=True)))
-    return [path for path in found if path.is_dir() and path.name != PLACE and not is_report(path)]
-
-
-def is_report(folder: Path) -> bool:
-    """Return whether a folder holds a comparison or a plan, and neither a run nor the jobs of a sweep."""
-    has_report = (folder / PLACE).is_dir() or (folder / PLAN).is_file()
-    return has_report and not (folder / CONFIG).exists() and not jobs(folder)
-
-
-def runs_in(folder: Path) -> list[Path]:
-    """Return the folder itself, or the runs in it where it is a sweep's."""
-    return [folder] if (folder / CONFIG).exists() else jobs(folder) or [folder]
+    found = [Path(path) for path in sorted(glob.glob(name, recursive=True)) if Path(path).is_dir()]
+    return [path for path in found if (path / CONFIG).exists() or jobs(path)]
 
 
 def compare_sweep(folder: Path) -> None:
@@ -76,17 +61,15 @@ def compare_sweep(folder: Path) -> None:
     try:
         found = jobs(folder)
         if any((job / CONFIG).exists() for job in found):
-            comparison = compare(found)
-            write(comparison, folder / PLACE)
-            show(comparison, folder / PLACE)
+            finish(found, folder / PLACE)
     except Exception as error:
         log.warning("The runs of %s could not be compared: %s", folder, error, exc_info=True)
 
 
-def write(comparison: Comparison, folder: Path) -> None:
-    """Write every form of a comparison into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    short = tables.short_tables(comparison)
+def finish(runs: Sequence[Path], folder: Path) -> None:
+    """Compare some runs, write every form of the comparison into a folder, and print the tables as far as they fit."""
+    comparison = compare(runs)
+    short = [tables.of_runs(comparison), *([tables.of_groups(comparison)] if comparison.groups else [])]
     texts = {
         PAGE: page.page(comparison),
         "runs.csv": csv_text(tables.every_run(comparison)),
@@ -96,13 +79,10 @@ def write(comparison: Comparison, folder: Path) -> None:
         "table.md": "\n".join(map(tables.markdown, short)),
         "table.tex": "\n".join(map(tables.latex, short)),
     }
+    folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         replace_text(folder / name, text.encode("utf-8", "replace").decode())
-
-
-def show(comparison: Comparison, folder: Path) -> None:
-    """Print the tables, as far as they fit, and where the rest is."""
     width = shutil.get_terminal_size((WIDE, 24)).columns
-    for table in tables.short_tables(comparison):
+    for table in short:
         print(f"\n{tables.text(table, width)}", end="")  # noqa: T201
     print(f"\nThe comparison: {os.path.relpath(folder / PAGE)}")  # noqa: T201

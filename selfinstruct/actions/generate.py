@@ -15,7 +15,7 @@ from dataclasses import replace
 from itertools import takewhile
 from math import inf
 from random import Random
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from selfinstruct.actions.preflight import NOTABLE_SHARE, endless, rejected_seeds
 from selfinstruct.budget import NOTHING, BudgetTracker, Usage, most_of, used
@@ -53,10 +53,7 @@ class Generate:
 
     def problems(self, run: "Run") -> list[str]:
         """Report bad seeds, prompts that cannot be rendered, and models that could not answer."""
-        problems = seed_problems(run)
-        problems += model_problems(run)
-        if run.budget.usd is not None and not problems:
-            problems += [unpriced(model) for model in run.models if model.pricing() is None]
+        problems = seed_problems(run) + model_problems(run)
         if not has_rounds(run.start.folder):
             return problems
         folder, declared = run.start.folder, run.start.declared
@@ -71,45 +68,42 @@ class Generate:
         else:
             start = run.start
             store_changes(start.folder, start.declared, start.overrides, flags=start.flags, resolved=start.config)
-        for sentence in endless(run.recipe, run.budget) + rejected_seeds(run.recipe, seeds_of(run), NOTABLE_SHARE):
+        seeds = Pool(map(run.pool.__getitem__, run.pool.of(HUMAN)))
+        for sentence in endless(run.recipe, run.budget) + rejected_seeds(run.recipe, seeds, NOTABLE_SHARE):
             LOG.warning(sentence)
         budget = run.budget_tracker = BudgetTracker(run.budget, spent(run), seconds(run.journal.timings))
         with ExitStack() as lines:
             opened: list[CachedModel] = []
-            turn = left(run)
-            is_whole = len(turn) == len(run.recipe)
+            names = left(run)
+            is_whole = len(names) == len(run.recipe)
             while budget.empty is None:
                 before = len(run.journal.rounds)
-                for name in takewhile(lambda _: budget.empty is None, turn):
+                for name in takewhile(lambda _: budget.empty is None, names):
                     stage = run.recipe[name]
                     model: ModelClient = NullModel()
                     if isinstance(stage, ModelStage):
                         model = line_to(stage.model or run.model, opened, lines, run)
-                    self._turn(run, name, stage, model, budget)
+                    log_rounds(run, name, stage, model, budget)
                 if is_whole and before == len(run.journal.rounds):
                     break
-                turn, is_whole = list(run.recipe), True
+                names, is_whole = list(run.recipe), True
             fruitless(run, budget, [name for name, stage in run.recipe.items() if not isinstance(stage, Annotate)])
 
-    def _turn(self, run: "Run", name: str, stage: Stage, model: ModelClient, budget: BudgetTracker) -> None:
-        """Log every round that a stage makes now."""
-        context = StageContext(
-            name=name,
-            pool=run.pool,
-            model=model,
-            budget=budget,
-            random_seed=run.random_seed,
-            logged_rounds=tuple(run.journal.of(name)),
-        )
-        for round_ in stage.rounds(context):
-            run.log(round_)
-        if stage.target is not None:
-            fruitless(run, budget, [name])
 
-
-def seeds_of(run: "Run") -> Pool:
-    """Return a pool of the seeds alone."""
-    return Pool(map(run.pool.__getitem__, run.pool.of(HUMAN)))
+def log_rounds(run: "Run", name: str, stage: Stage, model: ModelClient, budget: BudgetTracker) -> None:
+    """Log every round that a stage makes now."""
+    context = StageContext(
+        name=name,
+        pool=run.pool,
+        model=model,
+        budget=budget,
+        random_seed=run.random_seed,
+        logged_rounds=tuple(run.journal.of(name)),
+    )
+    for round_ in stage.rounds(context):
+        run.log(round_)
+    if stage.target is not None:
+        fruitless(run, budget, [name])
 
 
 def left(run: "Run") -> list[str]:
@@ -124,8 +118,14 @@ def left(run: "Run") -> list[str]:
 def fruitless(run: "Run", budget: BudgetTracker, names: Sequence[str]) -> None:
     """Raise SelfInstructError for a stage that has made no tasks although it should, and the budget is not spent."""
     for name in names:
-        if not any(row["kept"] for row in run.journal.of(name)) and budget.empty is None:
-            raise SelfInstructError(f"{name} kept nothing. {most_frequent(run.journal.of(name))}")
+        rounds = run.journal.of(name)
+        if not any(row["kept"] for row in rounds) and budget.empty is None:
+            rejected = totals(rounds)["rejected"]
+            most = max(rejected, key=rejected.__getitem__, default="nothing")
+            raise SelfInstructError(
+                f"{name} kept nothing. Most candidates were rejected by '{most}' ({rejected.get(most, 0)});"
+                " rejected.jsonl has the reasons."
+            )
 
 
 def line_to(model: Model, opened: list[CachedModel], lines: ExitStack, run: "Run") -> CachedModel:
@@ -167,40 +167,30 @@ def estimated(run: "Run", last: Mapping[str, float]) -> Usage:
     return total
 
 
-def most_frequent(rounds: list[dict[str, Any]]) -> str:
-    """Return the filter that rejected most candidates of a stage."""
-    rejected = totals(rounds)["rejected"]
-    name = max(rejected, key=rejected.__getitem__, default="nothing")
-    return f"Most candidates were rejected by '{name}' ({rejected.get(name, 0)}); rejected.jsonl has the reasons."
-
-
-def unpriced(model: Model) -> str:
-    """Return the error for a budget in dollars without a price."""
-    return (
-        f"budget.usd needs the price of {model.name}, which is not known. Set model.price.prompt and "
-        "model.price.completion, in US dollars per million tokens, or use budget.tokens."
-    )
-
-
 def model_problems(run: "Run") -> list[str]:
     """Report what would keep a model from answering, and what it would refuse of any stage, without asking it.
 
-    A later stage is checked with the first, since nothing may be paid for a run that cannot be finished.  What only the
-    server knows of a stage is found when that stage is asked; its keys can then still be changed (resumption.py).
+    What only the server knows of a stage is found when that stage is asked; its keys can then still be changed
+    (resumption.py).
     """
-    asked: dict[str, dict[str, tuple[Decoding, Decoding]]] = {}
-    models: dict[str, Model] = {}
+    asked: dict[str, tuple[Model, dict[str, tuple[Decoding, Decoding]]]] = {}
     for name, stage in asking(run.recipe).items():
         key = "model" if stage.model is None else f"recipe.{name}.model"
-        models[key] = stage.model or run.model
-        asked.setdefault(key, {})[name] = stage.prompt.decodings()
+        asked.setdefault(key, (stage.model or run.model, {}))[1][name] = stage.prompt.decodings()
     problems: list[str] = []
-    for key, model in models.items():
+    for key, (model, stages) in asked.items():
         found = model.problems()
         if not found and isinstance(model, Selective):
-            found = model.unsupported_parameters(key, asked[key])
+            found = model.unsupported_parameters(key, stages)
         problems += found
-    return problems
+    if problems or run.budget.usd is None:
+        return problems
+    return [
+        f"budget.usd needs the price of {model.name}, which is not known. Set model.price.prompt and "
+        "model.price.completion, in US dollars per million tokens, or use budget.tokens."
+        for model in run.models
+        if model.pricing() is None
+    ]
 
 
 def seed_problems(run: "Run") -> list[str]:

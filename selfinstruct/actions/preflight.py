@@ -1,8 +1,6 @@
 """Name what is allowed in a config and probably a mistake, before anything is spent.
 
-`problems` of an action stop a run; these findings do not: seeds that the run's own filters would reject, so that
-prompts show what no reply may look like, and stages that never end when the model has nothing new to say.
-`plan` lists every such finding, `generate` prints those that matter when a run starts.
+`plan` lists every such finding, `generate` prints those that matter when a run starts; none of them stops it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,25 +36,18 @@ def rejected_seeds(recipe: Mapping[str, Stage], seeds: Pool, least_share: float 
         for key, filter_ in stage.filters.items() if isinstance(stage, Grow) else ():
             rejected = [] if isinstance(filter_, NeighborFilter) else list(rejections(filter_, seeds))
             if rejected and len(rejected) >= least_share * len(seeds):
-                found.append(_sentence(f"recipe.{name}.filters.{key}", rejected, len(seeds)))
+                key, (first, reason) = f"recipe.{name}.filters.{key}", rejected[0]
+                found.append(
+                    f"{key} would reject {len(rejected)} of the {len(seeds)} seeds themselves ({first}: {reason}), so"
+                    f" the run would keep nothing like them. Change the values of {key} (--cfg job shows them), or"
+                    f" leave it out: '~{key}'."
+                )
     return found
 
 
 def rejections(filter_: Filter, seeds: Pool) -> Iterable[tuple[str, str]]:
     """Yield the id of each seed that a filter would reject, with the reason."""
     for seed in seeds:
-        candidate = Candidate(
-            instruction=seed.instruction,
-            is_classification=seed.is_classification,
-            instances=seed.instances or (),
-        )
+        candidate = Candidate(seed.instruction, seed.is_classification, seed.instances or ())
         if reason := filter_.reject(candidate, seeds):
             yield seed.id, reason
-
-
-def _sentence(key: str, rejected: list[tuple[str, str]], seeds: int) -> str:
-    first, reason = rejected[0]
-    return (
-        f"{key} would reject {len(rejected)} of the {seeds} seeds themselves ({first}: {reason}), so the run "
-        f"would keep nothing like them. Change the values of {key} (--cfg job shows them), or leave it out: '~{key}'."
-    )

@@ -124,17 +124,17 @@ def test_a_request_is_told_with_all_that_came_of_it(explain, folder):
     )
 
 
-def test_rejections_that_are_alike_are_named_so_that_they_can_be_typed(explain):
-    with pytest.raises(SelfInstructError, match=r"Did you mean .*instructions/\d/\d:\d") as message:
-        explain("instructions/1/1:99")
-
-    assert "#" not in str(message.value)
-
-
-def test_an_id_that_there_is_not_is_told_with_those_that_are_like_it(explain):
-    with pytest.raises(SelfInstructError, match=r"'instructions_9x'\. Did you mean .*instructions_9"):
-        explain("instructions_9x")
-    for name in ("instructions/1/99", "instructions/99/1", "instructions/1", "instructions/1/1#99", "\x1b[31m", 7):
+def test_an_id_that_the_run_does_not_have_is_reported(explain):
+    for name in (
+        "instructions_9x",
+        "instructions/1/1:99",
+        "instructions/1/99",
+        "instructions/99/1",
+        "instructions/1",
+        "instructions/1/1#99",
+        "\x1b[31m",
+        7,
+    ):
         with pytest.raises(SelfInstructError, match="no task, request or rejection") as error:
             explain(name)
         assert "\x1b" not in str(error.value)

@@ -11,7 +11,7 @@ from selfinstruct.actions.comparison.comparing import Comparison
 from selfinstruct.actions.comparison.figures import EXPLAINED, kept_shares
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, RESAMPLES
 from selfinstruct.actions.comparison.overlap import MOST, THRESHOLD
-from selfinstruct.actions.comparison.tables import UNKNOWN, Table, digits, of_groups, of_runs, ordered
+from selfinstruct.actions.comparison.tables import UNKNOWN, Table, digits, of_groups, of_runs
 from selfinstruct.storage.diversity import even
 from selfinstruct.text.escaping import html_page
 
@@ -67,12 +67,6 @@ def tables(comparison: Comparison) -> Iterator[Table]:
     yield rejections(comparison)
     yield overlap(comparison)
     yield Table("What the figures mean", ["figure", "meaning"], list(EXPLAINED.items()))
-    names = ordered(name for row in comparison.figures for name in row)
-    every = [
-        [name, *(str(UNKNOWN if (value := row.get(name)) is None else value) for row in comparison.figures)]
-        for name in names
-    ]
-    yield Table("Every figure", ["figure", *comparison.labels], every)
 
 
 def rejections(comparison: Comparison) -> Table:

@@ -87,11 +87,6 @@ def headers(comparison: Comparison, keys: Sequence[str], names: Sequence[str]) -
     return [*(short[key] for key in keys), *(name.removeprefix("diversity.") for name in names)]
 
 
-def short_tables(comparison: Comparison) -> list[Table]:
-    """Return the tables of runs and, where there are any, of groups."""
-    return [of_runs(comparison), *([of_groups(comparison)] if comparison.groups else [])]
-
-
 def text(table: Table, width: int | None = None) -> str:
     """Return a table in plain characters; if it is wider than `width`, cells are cut and the last columns dropped."""
     rows = [list(map(in_a_line, row)) for row in (table.headers, *table.rows)]
@@ -103,8 +98,7 @@ def text(table: Table, width: int | None = None) -> str:
     rows.insert(1, ["-" * size for size in widths])
     lines = ["  ".join(map(cut, row, widths[:count])).rstrip() for row in rows]
     note = [f"(columns that do not fit: {len(widths) - count})"] if count < len(widths) else []
-    title = textwrap.wrap(table.title, width) if width else [table.title]
-    return "\n".join([*title, "", *lines, *note]) + "\n"
+    return "\n".join([*textwrap.wrap(table.title, width or 1_000_000), "", *lines, *note]) + "\n"
 
 
 def cut(cell: str, size: int) -> str:

@@ -8,7 +8,6 @@ characters, which a terminal would obey, as escapes.
 import hashlib
 import re
 import sys
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
 from selfinstruct.actions.explain.lineage import lineage
@@ -19,7 +18,6 @@ from selfinstruct.part import part
 from selfinstruct.storage.differences import differences
 from selfinstruct.storage.folder import replace_text
 from selfinstruct.storage.reader import RunReader
-from selfinstruct.text.command import pasted
 from selfinstruct.text.escaping import inert
 from selfinstruct.text.terminal import printable
 
@@ -46,7 +44,9 @@ class Explain:
         """Print the text and write it down; raises SelfInstructError for an id that the run does not have."""
         record = RunReader(run.start.folder)
         name = "lineage" if self.id is None else str(self.id)
-        lines = lineage(record) if self.id is None else found(Story(record, run.recipe), name)
+        lines = lineage(record) if self.id is None else Story(record, run.recipe).of(name)
+        if lines is None:
+            raise SelfInstructError(printable(f"The run has no task, request or rejection {name!r}."))
         if others := differences(record.config, run.start.declared):
             lines += ["", "## Not the run's own settings", "", *(f"- {other.text}." for other in others)]
         lines = [printable(line) for line in lines]
@@ -55,15 +55,6 @@ class Explain:
         path.parent.mkdir(exist_ok=True)
         replace_text(path, written)  # before it is shown: the pipe may be closed early
         show("\n".join(lines) + f"\n\nWritten to {printable(str(path))}\n")
-
-
-def found(story: Story, name: str) -> list[str]:
-    """Return the story of an id; raises SelfInstructError, with similar ids, for an unknown id."""
-    if (lines := story.of(name)) is not None:
-        return lines
-    near = get_close_matches(name, story.ids(), n=5, cutoff=0.5)
-    hint = f" Did you mean {', '.join(map(pasted, near))}?" if near else ""
-    raise SelfInstructError(printable(f"The run has no task, request or rejection {name!r}.{hint}"))
 
 
 def show(text: str) -> None:

@@ -4,7 +4,6 @@ The filters are asked again, on the pool as it stood when the candidate was judg
 reason of a rejection and nothing of what a filter saw in a candidate that passed.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -52,17 +51,6 @@ class Story:
             title = [f"# {name}", "", f"A request of {name.rsplit('/', 1)[0]} and everything that came of it."]
             return [*title, *self._request(name)]
         return None
-
-    def ids(self) -> list[str]:
-        """Return every id there is."""
-        found = [task.id for task in self.record.pool]
-        for round_ in self.record.rounds:
-            found += [f"{round_.stage}/{round_.number}/{number}" for number in range(1, round_.asked + 1)]
-            counts: Counter[str] = Counter()
-            for item in round_.rejections:
-                counts[item.request] += 1
-                found.append(f"{item.request}:{counts[item.request]}")
-        return found
 
     def _place(self, request: str) -> int | None:
         """Return the place of the round in which a request was asked."""
