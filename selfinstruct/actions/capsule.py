@@ -17,8 +17,8 @@ from selfinstruct.actions.card.methods import paragraph, table
 from selfinstruct.actions.export import write
 from selfinstruct.actions.publication.archive import pack, seal
 from selfinstruct.actions.publication.history import overrides_of, unrepeatable
-from selfinstruct.actions.publication.overrides import check_words
 from selfinstruct.actions.publication.portable import (
+    check_words,
     command,
     named,
     needs_of,
@@ -28,16 +28,17 @@ from selfinstruct.actions.publication.portable import (
     without_places,
 )
 from selfinstruct.actions.publication.replies import write_replies
-from selfinstruct.actions.publication.secrets import leaks
 from selfinstruct.errors import RunFolderError
+from selfinstruct.model.secrets import Secrets
 from selfinstruct.part import part
 from selfinstruct.recipe import asking
 from selfinstruct.storage.differences import differences
 from selfinstruct.storage.folder import stored_config
 from selfinstruct.storage.journal import POOL, REJECTED, ROUNDS, has_rounds
 from selfinstruct.storage.reader import RunReader
-from selfinstruct.storage.summary import authors, digest_of
+from selfinstruct.storage.summary import authors, digest, digest_of
 from selfinstruct.text.command import program
+from selfinstruct.text.secrets import SHAPE
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -162,3 +163,31 @@ class Capsule:
 def as_json(values: dict[str, Any]) -> str:
     """Return values as indented JSON."""
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+
+
+def fingerprint(text: str) -> str:
+    """Return a short hash that names a text without revealing it."""
+    return digest(text.encode())[:12]
+
+
+def leaks(folder: Path, harmless: list[str]) -> list[str]:
+    """Return a sentence for each secret in the files of a folder, with its place and what to do about it.
+
+    A secret is the value of a secret environment variable, or text in the shape of a known kind of key.  A model may
+    write a made-up key into an example; a user who has checked it allows it by its fingerprint, which reveals nothing.
+    """
+    known = {text for secret in Secrets().known for text in (secret, json.dumps(secret)[1:-1])}
+    places: dict[tuple[str, str], list[str]] = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open(encoding="utf-8", errors="replace") as file:  # a zip of a format, whose files are not compressed
+            for number, text in enumerate(file, 1):
+                found = [(secret, "the value of a secret environment variable") for secret in known if secret in text]
+                found += [(match[0], "what looks like a key or a password") for match in SHAPE.finditer(text)]
+                for secret, kind in found:
+                    mark = fingerprint(secret), kind
+                    places.setdefault(mark, []).append(f"{path.relative_to(folder).as_posix()}:{number}")
+    return [
+        f"{where[0]} (lines in all: {len(where):,}): {kind}. If it is not a secret, add {mark} to 'harmless'."
+        for (mark, kind), where in places.items()
+        if mark not in harmless
+    ]

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from selfinstruct.actions.capsule import FOLDER, ZIP, Capsule
+from selfinstruct.actions.capsule import FOLDER, ZIP, Capsule, leaks
 from selfinstruct.actions.publication.archive import DATASET, MANIFEST, opened, pack
-from selfinstruct.actions.publication.secrets import leaks
 from selfinstruct.errors import RunFolderError, SelfInstructError
 from selfinstruct.model.settings import key_in
 from selfinstruct.part import part

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from selfinstruct.actions.publication.archive import Archive, opened
-from selfinstruct.actions.publication.overrides import check_config, check_words
-from selfinstruct.actions.publication.portable import check_folder, public, settled
+from selfinstruct.actions.publication.portable import check_config, check_folder, check_words, public, settled
 from selfinstruct.actions.publication.replies import Recordings
 from selfinstruct.actions.publication.verify import changes, first_difference, other_versions, results_of, unanswered
 from selfinstruct.errors import SelfInstructError

@@ -1,17 +1,20 @@
 """Whether files of others were composed into a config, and what its `hydra` part may not say where they were.
 
-`selfinstruct.text.policy` has the rules; `selfinstruct.cli.shipped` what our own configs and launchers' packages say.
+`selfinstruct.text.policy` has the rules.
 """
 
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from hydra.core.config_store import ConfigStore
+from hydra.plugins.config_source import ConfigLoadError
 from omegaconf import OmegaConf
 
+from selfinstruct.cli.flags import NAME
 from selfinstruct.cli.hints import CONF
-from selfinstruct.cli.shipped import launcher_defaults, own_folders
 from selfinstruct.storage.differences import leaves
+from selfinstruct.text import policy
 from selfinstruct.text.policy import refused, refused_of_strangers
 
 if TYPE_CHECKING:
@@ -27,6 +30,21 @@ def foreign_places(primary: Path) -> list[str]:
         return list(refused({"searchpath": [str(place) for place in places or ()]}))
     except Exception:  # it is reported when it is composed, with all else
         return []
+
+
+def launcher_defaults(choices: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return the values that the package of the chosen launcher gives it; nothing for a launcher of a config folder."""
+    try:
+        node = ConfigStore.instance().load(f"hydra/launcher/{choices['hydra/launcher']}.yaml").node
+    except (ConfigLoadError, KeyError):
+        return {}
+    return cast(dict[str, Any], OmegaConf.to_container(node, resolve=False))
+
+
+def own_folders() -> dict[str, str]:
+    """Return the values of our own config below `hydra`, by their keys."""
+    own = OmegaConf.to_container(OmegaConf.load(CONF / f"{NAME}.yaml").hydra, resolve=False)
+    return {".".join(path): value for path, value in policy.leaves(own)}
 
 
 def refused_of(hydra: Mapping[str, Any], typed: Collection[str]) -> Iterator[str]:

@@ -97,7 +97,7 @@ def test_every_recipe_has_the_whole_card(recipe, tmp_path, composed, built):
 
     front = yaml.safe_load(text.split("---")[1])
     assert {one["config_name"] for one in front["configs"]} == {"chat", "alpaca", "self_instruct"}
-    for heading in ("Files", "Filters", "Limits", "Licenses", "Load it", "Where it comes from"):
+    for heading in ("Files", "Filters", "Limits and licenses", "Load it", "Where it comes from"):
         assert f"## {heading}\n" in text
 
 

@@ -13,12 +13,12 @@ import commands
 import pytest
 from hydra import compose, initialize_config_dir
 
+from selfinstruct.actions.capsule import fingerprint, leaks
 from selfinstruct.actions.export import write
-from selfinstruct.actions.publication import archive, overrides
+from selfinstruct.actions.publication import archive, portable
 from selfinstruct.actions.publication.archive import opened, pack, seal
 from selfinstruct.actions.publication.history import extended
 from selfinstruct.actions.publication.portable import command, needs_of, settled_words, without_places
-from selfinstruct.actions.publication.secrets import fingerprint, leaks
 from selfinstruct.cli import replay
 from selfinstruct.cli.build import build
 from selfinstruct.cli.hints import CONF
@@ -284,7 +284,7 @@ def test_a_capsule_that_would_tell_a_key_is_not_written(published, tmp_path, mon
     ],
 )
 def test_only_what_shapes_the_data_is_kept(words, kept):
-    assert (overrides.kept([words]) == [words]) == kept
+    assert (portable.kept([words]) == [words]) == kept
 
 
 # what a config refers to outside itself

@@ -1,6 +1,7 @@
 from hydra.core.plugins import Plugins
 
-from selfinstruct.cli.shipped import launcher_defaults, models, own_folders
+from selfinstruct.cli.shipped import models
+from selfinstruct.cli.strangers import launcher_defaults, own_folders
 
 
 def test_every_option_for_the_model_is_known():

@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from selfinstruct.actions.publication.secrets import leaks
+from selfinstruct.actions.capsule import leaks
 from selfinstruct.cli.main import refuse_secrets
 from selfinstruct.cli.traces import Clean
 from selfinstruct.errors import ConfigError

@@ -135,9 +135,9 @@ def limits(facts: Facts) -> str:
     made = facts.tasks["made"]
     points = [
         "No person has checked it: filters reject forms and repetitions, not errors of fact.",
-        "It has the errors and the biases of the model or the annotated data, of the seed tasks and of the prompts.",
+        "It has the errors and the biases of the model or of the annotated data that it was made from.",
         f"{made - facts.tasks['with_instances']:,} of {made:,} tasks have no instance.",
-        f"License of the dataset: {facts.stated.license or NOT_STATED}. The terms of the model may limit its use.",
+        f"License of the dataset: {facts.stated.license or NOT_STATED}. The terms of its sources may limit it.",
     ]
     if facts.models:
         points.append(f"License of the seeds: {facts.seeds_license} ({literal(facts.seeds_origin)})")

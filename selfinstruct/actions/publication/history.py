@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from selfinstruct.actions.publication.overrides import kept
+from selfinstruct.actions.publication.portable import kept
 from selfinstruct.recipe import ModelStage, Stage
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.recipe.sampling import position_in
