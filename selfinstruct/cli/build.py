@@ -140,14 +140,8 @@ def sentence(detail: ErrorDetails, cls: type, key: str) -> str:
         return f"{where} is missing."
     message = detail["msg"].rstrip(".").removeprefix("Value error, ").replace("Input should be", "must be")
     if kind == "is_instance_of":
-        lone = " Keys are set of it, by an experiment say, but nothing chosen has it." if is_keys(value) else ""
-        return f"{where} {message}, one of the options of its group (got {shown(value)}).{lone}"
+        return f"{where} {message}, one of the options of its group (got {shown(value)})."
     return f"{where} {message} (got {shown(value)})." if detail["loc"] else f"{where} {message}."
-
-
-def is_keys(value: Any) -> bool:
-    """Return whether a value holds keys where a part was meant to be."""
-    return isinstance(value, Mapping) and TARGET not in value
 
 
 def shown(value: Any) -> str:

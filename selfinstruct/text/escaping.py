@@ -10,7 +10,6 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping
-from html import escape
 from typing import Any
 
 from selfinstruct.text.terminal import printable
@@ -61,11 +60,6 @@ def markdown(text: str) -> str:
 def inert(text: str) -> str:
     """Return Markdown of ours in which no text of others is a tag, a link or an image."""
     return LIVE.sub(r"\\\g<0>", text)
-
-
-def html(text: str) -> str:
-    """Return a text that HTML shows as it is, without what a terminal obeys, since pages are printed as well."""
-    return escape(printable(text))
 
 
 def html_page(template: str, values: Mapping[str, Any]) -> str:

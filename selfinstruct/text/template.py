@@ -19,8 +19,6 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
-__all__ = ["EXACT", "PROMPT", "Form", "fill", "one_line", "variables"]
-
 
 @lru_cache(maxsize=4096)  # a prompt shows the same examples as the one before
 def one_line(text: str) -> str:

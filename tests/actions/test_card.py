@@ -52,7 +52,7 @@ def test_the_front_matter_is_what_the_hub_reads(facts):
     assert found["size_categories"] == ["n<1K"]
     expected = {"config_name": "chat", "description": "rows: 5, SHA-256 ab12", "data_files": "dataset/chat.jsonl"}
     assert found["configs"] == [expected | {"default": True}]
-    assert "made-by-an-offline-grammar" not in found["tags"]
+    assert "made-by-offline" not in found["tags"]
     assert DatasetCard(card(facts)).data.to_dict() == found
 
 
@@ -63,7 +63,7 @@ def test_the_card_shows_filters_limits_and_licenses(facts):
     assert "Rejected for other reasons: parse 3." in text
     assert "1 of 4 tasks have no instance" in text
     assert "- License of the seeds: MIT (seed tasks of the run's author (mine.jsonl))" in text
-    assert "offline grammar" not in text
+    assert "offline" not in text
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_what_the_grammar_made_is_called_so(facts):
 
     assert "It is not a language model's work. Do not train on it." in card(offline)
     assert "not-for-training" in yaml.safe_load(card(offline).split("---")[1])["tags"]
-    assert "written by an offline grammar" in paragraph(offline)
+    assert "written by offline, which stands in" in paragraph(offline)
 
 
 def test_no_seed_is_called_a_persons_that_is_not(facts):

@@ -159,6 +159,6 @@ def test_what_is_made_of_it_is_never_called_a_models(make, tmp_path):
     summary = json.loads((tmp_path / "run/summary.json").read_text(encoding="utf-8"))
     card = (tmp_path / "run/dataset/README.md").read_text(encoding="utf-8")
     assert (summary["models"], summary["offline"]) == (["scripted"], True)
-    assert "**This text was written by `scripted`: prepared replies" in card
-    assert "- made-by-a-script\n- not-for-training" in card
-    assert "written by a script of prepared replies, which stands in for a language model" in card
+    assert "**This text was written by `scripted`, which stands in for a model" in card
+    assert "- made-by-scripted\n- not-for-training" in card
+    assert "written by scripted, which stands in for a language model" in card

@@ -7,7 +7,6 @@ import pytest
 from markdown_it import MarkdownIt
 
 from selfinstruct.text.escaping import csv_text, html_page, in_a_line, inert, latex, markdown
-from selfinstruct.text.escaping import html as html_text
 
 HOSTILE = [
     "=HYPERLINK(1)",
@@ -62,10 +61,6 @@ def test_a_report_holds_no_tag_link_or_image_of_others(text):
 
     assert set(re.findall(r"<(\w+|!)", made)) == {"h1", "p", "ul", "li", "code"}
     assert inert("A task, made by `a` (2).") == "A task, made by `a` (2)."
-
-
-def test_html_shows_a_text_as_it_is_without_what_a_terminal_obeys():
-    assert html_text("<b title='x'>\x1b[2J\u202e") == "&lt;b title=&#x27;x&#x27;&gt;\\x1b[2J\\u202e"
 
 
 @pytest.mark.parametrize(

@@ -17,21 +17,18 @@ import yaml  # type: ignore[import-untyped]
 
 from selfinstruct.actions.card.facts import NOT_STATED, Facts
 from selfinstruct.actions.card.methods import filters_of, paragraph
-from selfinstruct.task import OFFLINE, SCRIPTED, stand_ins
+from selfinstruct.task import stand_ins
 from selfinstruct.text.escaping import inert, markdown, markdown_table
 from selfinstruct.text.terminal import printable
 
 SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
 LARGEST = "1M<n<10M"
-NOTES = {
-    OFFLINE: "**This text was written by `offline`, a small grammar that stands in for a model so that the program can"
-    " be tried, tested and taught without one. It is not a language model's work. Do not train on it.**",
-    SCRIPTED: "**This text was written by `scripted`: prepared replies, read from a file, that stand in for a model so"
-    " that a recipe can be tried and tested. It is not a language model's work.**",
-}
+NOTE = (
+    "**This text was written by `{name}`, which stands in for a model so that the program can be tried and taught"
+    " without one. It is not a language model's work. Do not train on it.**"
+)
 """What a card says first of text by a stand-in for a model."""
 CONVERTED = "**No model wrote any of this: it is annotated data put into words, and the license of that data holds.**"
-TAGS = {OFFLINE: "made-by-an-offline-grammar", SCRIPTED: "made-by-a-script"}
 LOAD = """## Load it
 
 ```python
@@ -58,7 +55,7 @@ def card(facts: Facts, end: str) -> str:
     parts = [
         f"---\n{front_matter(facts)}---",
         f"# {literal(facts.title)}",
-        *(NOTES[name] for name in stand_ins(facts.models)),
+        *(NOTE.format(name=name) for name in stand_ins(facts.models)),
         *([] if facts.models else [CONVERTED]),
         literal(paragraph(facts) if facts.models else conversion(facts)),
         f"## Files\n\n{markdown_table(files)}",
@@ -91,7 +88,10 @@ def default(facts: Facts) -> str | None:
 def front_matter(facts: Facts) -> str:
     """Return what the hub reads, as YAML."""
     made = facts.tasks["made"]
-    marks = [*(TAGS[name] for name in stand_ins(facts.models)), *(["not-for-training"] if facts.is_offline else [])]
+    marks = [
+        *(f"made-by-{name}" for name in stand_ins(facts.models)),
+        *(["not-for-training"] if facts.is_offline else []),
+    ]
     kind = "synthetic" if facts.models else "converted"
     values = {
         "pretty_name": inert(printable(facts.title)),

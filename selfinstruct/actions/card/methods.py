@@ -6,13 +6,9 @@ from typing import Any
 
 from selfinstruct.actions.card.facts import Facts
 from selfinstruct.storage.differences import leaves
-from selfinstruct.task import HUMAN, OFFLINE, SCRIPTED, UNKNOWN, stand_ins
+from selfinstruct.task import HUMAN, UNKNOWN, stand_ins
 from selfinstruct.text.escaping import latex, latex_table
 
-WRITERS = {
-    OFFLINE: "an offline grammar, which stands in for a language model",
-    SCRIPTED: "a script of prepared replies, which stands in for a language model",
-}
 DECODING = ("temperature", "top_p", "max_tokens", "frequency_penalty", "presence_penalty")
 SCALAR = (bool, int, float, str)
 NO_HYPERPARAMETERS = {"_target_", "template", "system", "few_shot", "model"}
@@ -22,10 +18,9 @@ LONGEST = 60
 
 def paragraph(facts: Facts) -> str:
     """Return the methods of a run in one paragraph, every number from the run."""
-    made_up = stand_ins(facts.models)
-    models = ", ".join(name for name in facts.models if name not in made_up)
-    provided = f"{models} (as the provider calls it)" if models else ""
-    writer = ", and ".join(filter(None, [*(WRITERS[name] for name in made_up), provided]))
+    made_up = [f"{name}, which stands in for a language model" for name in stand_ins(facts.models)]
+    models = [f"{name} (as the provider calls it)" for name in facts.models if name not in stand_ins(facts.models)]
+    writer = ", and ".join([*made_up, *models])
     method = facts.paper.method if facts.paper else f"the recipe {facts.recipe}"
     published = "" if facts.replies is None else f" ({counted(facts.replies, 'reply', 'replies')} published with it)"
     return " ".join(
