@@ -19,8 +19,7 @@ from selfinstruct.request import Completion, Decoding, Request
 
 Mode: TypeAlias = Literal["chat", "completion"]
 """`chat` for models that are sent messages, `completion` for models that continue a text."""
-Stages: TypeAlias = Mapping[str, Sequence[Decoding]]
-"""The decodings that each stage uses, by the name of the stage."""
+Stages: TypeAlias = Mapping[str, Sequence[Decoding]]  # the decodings that each stage uses, by the name of the stage
 
 
 class Session(Protocol):
@@ -115,16 +114,8 @@ def sendable(model: object, request: Request) -> Request:
     return replace(request, decoding=decoding)
 
 
-class Replies(Protocol):
+class Replies(Iterator[Completion], Protocol):
     """The replies to some requests, in the order asked; raises ModelError when the model cannot continue."""
-
-    def __iter__(self) -> Iterator[Completion]:
-        """Return itself."""
-        ...
-
-    def __next__(self) -> Completion:
-        """Wait for the next reply."""
-        ...
 
     def close(self) -> None:
         """Cancel the requests that have not been sent yet."""

@@ -5,10 +5,8 @@ come: multiplicative decrease and additive increase, as TCP does (Jacobson, Cong
 An attempt that was sent before a decrease changes nothing, so that a burst of refusals lowers the limit once.
 """
 
-DECREASE = 0.7
-"""The factor of a decrease; 0.5, as TCP first had it, starves those that are refused by chance."""
-WINDOWS_TO_RECOVER = 16
-"""Windows full of replies that it takes to raise the limit from nothing to the whole."""
+DECREASE = 0.7  # the factor of a decrease; 0.5, as TCP first had it, starves those that are refused by chance
+WINDOWS_TO_RECOVER = 16  # windows full of replies that it takes to raise the limit from nothing to the whole
 
 
 class AdaptiveConcurrency:
@@ -16,8 +14,7 @@ class AdaptiveConcurrency:
 
     def __init__(self, most: int) -> None:
         self.under_way = 0
-        self.sent = 0
-        """Attempts so far, which is the number of the last."""
+        self.sent = 0  # attempts so far, which is the number of the last
         self._most = most
         self._allowed = float(most)
         self._last_decrease = 0

@@ -12,13 +12,11 @@ from collections.abc import AsyncIterable, Iterator, Mapping
 from selfinstruct.model.failed_attempt import GarbledError
 from selfinstruct.model.settings import MAX_REPLY_BYTES
 
-ACCEPTED = "gzip, deflate"
-"""The value of the header Accept-Encoding."""
+ACCEPTED = "gzip, deflate"  # the value of the header Accept-Encoding
 ZLIB = ("gzip", "x-gzip", "deflate")
 UNREADABLE = ("br", "zstd", "compress", "x-compress")
 """Encodings that cannot be read here; any other word is no encoding, and the body is read as it is."""
-PIECE = 1 << 18
-"""Bytes that are decompressed at once."""
+PIECE = 1 << 18  # bytes that are decompressed at once
 
 
 async def read_body(

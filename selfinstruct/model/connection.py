@@ -64,12 +64,9 @@ class Provider:
     """A provider, as LiteLLM reaches it."""
 
     name: str
-    parameters: frozenset[str]
-    """The parameters that it takes."""
-    chat: Mapping[str, Any]
-    """The arguments of a call with messages, besides those of the request."""
-    text: Mapping[str, Any]
-    """The arguments of a call with a text to continue."""
+    parameters: frozenset[str]  # the parameters that it takes
+    chat: Mapping[str, Any]  # the arguments of a call with messages, besides those of the request
+    text: Mapping[str, Any]  # the arguments of a call with a text to continue
 
     async def call(self, arguments: Mapping[str, Any], raw: RawReply) -> Any:
         """Return LiteLLM's response to a request, and note in `raw` the body that it was made of.

@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 KEEP_ALIVE = 4.0
 """Seconds after which an idle connection is not used again: uvicorn, on which most of these servers run, hangs up after
 five, and a request on its way at that moment is lost."""
-CONNECT = 30.0
-"""Seconds to connect; a host that drops packets would otherwise take the time of a whole attempt."""
+CONNECT = 30.0  # seconds to connect; a host that drops packets would otherwise take the time of a whole attempt
 LITELLM_ONLY = ("hosted_vllm/", "text-completion-openai/", "custom_openai/", "litellm_proxy/")
 
 

@@ -18,10 +18,8 @@ from selfinstruct.model.retry_after import retry_after
 from selfinstruct.storage.remedies import REMEDIES
 from selfinstruct.text.pattern import lazy
 
-MAX_MESSAGE = 300
-"""Characters; providers echo whole prompts in their errors."""
-MAX_CAUSES = 10
-"""Causes of an exception that are read."""
+MAX_MESSAGE = 300  # characters; providers echo whole prompts in their errors
+MAX_CAUSES = 10  # causes of an exception that are read
 
 Kind: TypeAlias = Literal["transient", "garbled", "unreached", "refused", "fatal"]
 
@@ -31,16 +29,8 @@ OVERLOAD_SIGNS = lazy(r"overload|too many requests|rate.?limit|at capacity|queue
 LOADING_SIGNS = lazy(r"\bloading\b|starting up|warming up|not ready", re.IGNORECASE)
 """Words of a 503 for a model that is not in memory yet, such as llama.cpp's "Loading model"."""
 FATAL = frozenset({401, 402, 403, 404})
-FATAL_CLASSES = frozenset(
-    {
-        "AuthenticationError",
-        "PermissionDeniedError",
-        "NotFoundError",
-        "LiteLLMUnknownProvider",
-        "UnsupportedParamsError",
-        "UnsendableError",
-    }
-)
+FATAL_CLASSES = {"AuthenticationError", "PermissionDeniedError", "NotFoundError", "LiteLLMUnknownProvider"}
+FATAL_CLASSES |= {"UnsupportedParamsError", "UnsendableError"}
 FATAL_SIGNS = lazy(
     r"insufficient_quota|model_not_found|invalid_api_key|API key not valid|Missing (?:\w+ API key|credentials)"
     r"|api_key client option|LLM Provider NOT provided|unsupported_(?:parameter|value)|cannot both be specified",
@@ -54,15 +44,8 @@ GARBLED_SIGNS = lazy(
     re.DOTALL,
 )
 """Words by which LiteLLM says that a success held no completion."""
-UNREACHED_CLASSES = frozenset(
-    {
-        "gaierror",
-        "ConnectionRefusedError",
-        "ClientConnectorError",
-        "ClientConnectorCertificateError",
-        "ConnectionTimeoutError",
-    }
-)
+UNREACHED_CLASSES = {"gaierror", "ConnectionRefusedError", "ClientConnectorError", "ClientConnectorCertificateError"}
+UNREACHED_CLASSES |= {"ConnectionTimeoutError"}
 
 PREFIX = lazy(r"^(?:litellm\.)?\w+(?:Error|Exception|Timeout):\s*|^\w+(?:Exception|Error) - ")
 NOT_FOR_USERS = lazy(r" To drop\b| Traceback \(most recent call last\)")
@@ -79,14 +62,10 @@ class FailedAttempt:
     """`transient`: it may pass; `garbled`: so may this, a success without a whole completion; `unreached`: so may this,
     the server could not be reached; `refused`: this request will never be answered; `fatal`: none will."""
     message: str
-    retry_after: float | None = None
-    """Seconds that the server asked to wait."""
-    is_overload: bool = False
-    """Whether fewer requests at once would help."""
-    is_heard: bool = False
-    """Whether the server responded, if only with an error."""
-    is_loading: bool = False
-    """Whether the server is there and its model is not yet."""
+    retry_after: float | None = None  # seconds that the server asked to wait
+    is_overload: bool = False  # whether fewer requests at once would help
+    is_heard: bool = False  # whether the server responded, if only with an error
+    is_loading: bool = False  # whether the server is there and its model is not yet
 
 
 class ReplyError(Exception):

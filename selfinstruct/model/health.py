@@ -15,18 +15,12 @@ from selfinstruct.text.terminal import printable
 
 LOG = logging.getLogger(__name__)
 
-FAULTS = 5
-"""Passing faults in a row, over all requests, that are an outage."""
-FIRST_INTERVAL = 1.0
-"""Seconds between two attempts at a server that is down; doubles with each of them."""
-LONGEST_INTERVAL = 30.0
-"""Seconds between two such attempts at most, so that its return is noticed soon."""
-LONGEST_WAIT = 300.0
-"""Seconds; a server that asks for a longer wait is asked again after this."""
-FIRST_NOTICE = 10.0
-"""Seconds after which an outage is reported; shorter ones are only in the log."""
-NOTICE = 60.0
-"""Seconds between two reports."""
+FAULTS = 5  # passing faults in a row, over all requests, that are an outage
+FIRST_INTERVAL = 1.0  # seconds between two attempts at a server that is down; doubles with each of them
+LONGEST_INTERVAL = 30.0  # seconds between two such attempts at most, so that its return is noticed soon
+LONGEST_WAIT = 300.0  # seconds; a server that asks for a longer wait is asked again after this
+FIRST_NOTICE = 10.0  # seconds after which an outage is reported; shorter ones are only in the log
+NOTICE = 60.0  # seconds between two reports
 
 
 class Health:
@@ -34,14 +28,11 @@ class Health:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self.is_met = False
-        """Whether the server has responded to this process, with a reply or an error."""
+        self.is_met = False  # whether the server has responded to this process, with a reply or an error
         self.is_proven = False
         """Whether it has ever given a whole reply, now or in an earlier process, or has said that it is loading."""
-        self.answers = 0
-        """Whole replies so far."""
-        self.down_since: float | None = None
-        """The time of the first fault of the current outage."""
+        self.answers = 0  # whole replies so far
+        self.down_since: float | None = None  # the time of the first fault of the current outage
         self._faults = 0
         self._first_fault = 0.0
         self._failed_probes = 0

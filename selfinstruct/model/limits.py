@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from selfinstruct.request import Completion, Request
 
 MINUTE = 60.0
-CHARACTERS_PER_TOKEN = 4
-"""Of English prose; other scripts have fewer, and the reply's own count corrects that."""
+CHARACTERS_PER_TOKEN = 4  # of English prose; other scripts have fewer, and the reply's own count corrects that
 
 
 @dataclass(slots=True)

@@ -23,8 +23,7 @@ PATHS = {True: "chat/completions", False: "completions"}
 TAG = lazy(r"<(?:style|script|head)\b.*?</(?:style|script|head)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 MAX_ERROR = 10_000
 """Characters of an error that are read; a server may send megabytes, which would be searched for minutes."""
-MAX_SHOWN = 200
-"""Characters of an address or a code that are shown."""
+MAX_SHOWN = 200  # characters of an address or a code that are shown
 
 
 def read(

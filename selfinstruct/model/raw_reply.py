@@ -22,17 +22,14 @@ from selfinstruct.model.settings import MAX_REPLY_BYTES
 from selfinstruct.text.finish_reason import word_of
 
 Path: TypeAlias = tuple[str | int, ...]
-STOP = "stop"
-"""A reason that LiteLLM accepts from every provider."""
+STOP = "stop"  # a reason that LiteLLM accepts from every provider
 
 
 class Format(NamedTuple):
     """The layout of the replies of some providers."""
 
-    reason: Path
-    """The place of the finish reason."""
-    zeros: Mapping[str, Any]
-    """The counts that LiteLLM needs; it reads zeros as unknown, and so do we."""
+    reason: Path  # the place of the finish reason
+    zeros: Mapping[str, Any]  # the counts that LiteLLM needs; it reads zeros as unknown, and so do we
 
 
 CHOICES = Format(("choices", 0, "finish_reason"), {"usage": {"prompt_tokens": 0, "completion_tokens": 0}})
@@ -54,21 +51,15 @@ MAX_ERROR = 20_000
 class RawReply:
     """The body that a provider sent in reply to one call."""
 
-    chat: bool
-    """Whether messages were sent, and not a text to continue."""
-    limit: int = MAX_REPLY_BYTES
-    """The largest number of bytes of a body."""
-    status: int = 0
-    """0 until a whole body has arrived."""
+    chat: bool  # whether messages were sent, and not a text to continue
+    limit: int = MAX_REPLY_BYTES  # the largest number of bytes of a body
+    status: int = 0  # 0 until a whole body has arrived
     headers: Mapping[str, str] = field(default_factory=dict)
     reason: str | None = None
     """Why the reply ended, in the provider's word; None where the body has none of the known formats."""
-    cost_usd: float | None = None
-    """The cost that the provider names, if any."""
-    fault: str | None = None
-    """The text of a success that is neither a reply nor an error."""
-    error: ReplyError | None = None
-    """Why the last reply was not read to its end."""
+    cost_usd: float | None = None  # the cost that the provider names, if any
+    fault: str | None = None  # the text of a success that is neither a reply nor an error
+    error: ReplyError | None = None  # why the last reply was not read to its end
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -112,8 +103,7 @@ class RawReply:
         return None if message is None else GarbledError(self.status, message, self.headers)
 
 
-CALL: ContextVar[RawReply | None] = ContextVar("call", default=None)
-"""The reply of the call under way."""
+CALL: ContextVar[RawReply | None] = ContextVar("call", default=None)  # the reply of the call under way
 
 
 def convert(body: Any, form: Format, holder: dict[str, Any], known: Container[str], *, is_message: bool) -> bool:

@@ -40,12 +40,9 @@ class Refusal:
     request: Request
     future: "Future[Completion]"
     failure: Failure
-    last_sent: int
-    """The number of the attempt that was sent last when the refusal came."""
-    garbled: int = 0
-    """Replies without a whole completion that it got; 0 where the server refused it."""
-    is_sound: bool = False
-    """Whether a probe with its parameters was answered since."""
+    last_sent: int  # the number of the attempt that was sent last when the refusal came
+    garbled: int = 0  # replies without a whole completion that it got; 0 where the server refused it
+    is_sound: bool = False  # whether a probe with its parameters was answered since
 
     def shares(self, request: Request) -> bool:
         """Return whether a request is of the same stage and has the same parameters.
@@ -68,8 +65,7 @@ class Refusals:
     """The refusals that are held, and what is known to judge them by."""
 
     def __init__(self) -> None:
-        self.answered_stages: set[str] = set()
-        """Stages with an answered request, in this process or before."""
+        self.answered_stages: set[str] = set()  # stages with an answered request, in this process or before
         self.held: list[Refusal] = []
         self._again: set[Future[Completion]] = set()
         self._prompts: defaultdict[str, set[tuple[str | None, str]]] = defaultdict(set)
@@ -146,19 +142,11 @@ class Refusals:
         return None
 
 
-def all_refused(refusal: Refusal) -> str:
-    """Return why a run stops whose probe was refused as well, or got no whole reply."""
-    stage = refusal.request.stage
-    if refusal.garbled:
-        return f"(No request of {stage} gets a whole reply now, not even a few words with the same parameters.)"
-    return f"(Every request of {stage} is refused now, even a few words with the same parameters.)"
-
-
-def stage_refused(refusal: Refusal) -> str:
-    """Return why a run stops where a probe was answered, and no request of a stage."""
+def reason_to_stop(refusal: Refusal, *, is_answered: bool) -> str:
+    """Return why a run stops, where a probe was answered and no request of the stage, or where neither was."""
     stage = refusal.request.stage
     what = f"No request of {stage} gets a whole reply" if refusal.garbled else f"Every request of {stage} is refused"
-    return (
-        f"({what}, but a few words with the same parameters are answered: "
-        f"check the length and the content of recipe.{stage}.prompt.)"
-    )
+    if not is_answered:
+        return f"({what} now, {'not ' * bool(refusal.garbled)}even a few words with the same parameters.)"
+    advice = f"check the length and the content of recipe.{stage}.prompt"
+    return f"({what}, but a few words with the same parameters are answered: {advice}.)"

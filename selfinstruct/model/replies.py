@@ -15,8 +15,7 @@ from selfinstruct.request import Completion, Request
 
 CostOf: TypeAlias = Callable[[int | None, int | None], float | None]
 """The cost of a reply by its tokens of prompt and reply, None where it is unknown."""
-MAX_TOKENS = 1 << 53
-"""A larger count is a fault of the server, and would not fit into every file."""
+MAX_TOKENS = 1 << 53  # a larger count is a fault of the server, and would not fit into every file
 
 
 def completion(

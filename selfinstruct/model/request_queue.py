@@ -16,7 +16,7 @@ from typing import Any
 
 from selfinstruct.model.arguments import with_keys
 from selfinstruct.model.limits import Permit
-from selfinstruct.model.refusals import Refusal, Refusals, all_refused, probe_of, stage_refused
+from selfinstruct.model.refusals import Refusal, Refusals, probe_of, reason_to_stop
 from selfinstruct.model.retries import Outcome
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.sending import CLOSED, Send, Sender
@@ -38,14 +38,12 @@ class RequestQueue:
         self._refusals = Refusals()
         self._refusals.answered_stages.update(answered_stages)
         self._waiting: deque[tuple[Request, Future[Completion]]] = deque()
-        self._tasks: dict[asyncio.Task[None], Request] = {}
-        """The requests under way."""
+        self._tasks: dict[asyncio.Task[None], Request] = {}  # the requests under way
         self._is_probing = False
         self._send: Send | None = None
         self._is_closing = False
         self._failure: Failure | None = None
-        self.over = asyncio.Event()
-        """Set when the session is closing and nothing is under way."""
+        self.over = asyncio.Event()  # set when the session is closing and nothing is under way
 
     @property
     def under_way(self) -> int:
@@ -160,7 +158,7 @@ class RequestQueue:
             self._is_probing = True
             self._start(probe_of(refusal.request), self._probe(refusal, send))
         elif action == "stop":
-            self._stop(refusal, stage_refused(refusal))
+            self._stop(refusal, is_answered=True)
         else:
             self._release(self._refusals.take(lambda other: other.shares(refusal.request)))
             self._start_next()
@@ -171,9 +169,9 @@ class RequestQueue:
     def _is_under_way(self, refusal: Refusal) -> bool:
         return any(map(refusal.shares, self._tasks.values()))
 
-    def _stop(self, refusal: Refusal, reason: str) -> None:
+    def _stop(self, refusal: Refusal, *, is_answered: bool) -> None:
         failure = with_keys(refusal.failure, refusal.request, self._settings.extra)
-        self.fail(Failure("fatal", f"{failure.message} {reason}"))
+        self.fail(Failure("fatal", f"{failure.message} {reason_to_stop(refusal, is_answered=is_answered)}"))
 
     def _release(self, judged: Iterable[Refusal]) -> None:
         """Ask again, before all others, what was refused once; end what was refused twice."""
@@ -198,7 +196,7 @@ class RequestQueue:
             LOG.info("The probe %s was answered: the refused requests are judged one by one.", request.id)
             self._release(self._refusals.probed(request, outcome.attempt))
         elif outcome.is_refused:
-            self._stop(refusal, all_refused(refusal))
+            self._stop(refusal, is_answered=False)
         elif not self._is_closing:
             self._failure = self._failure or reply
         self._end_task()

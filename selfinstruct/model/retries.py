@@ -24,10 +24,8 @@ from selfinstruct.request import Completion, Failure
 
 LOG = logging.getLogger(__name__)
 
-LONGEST_BACKOFF = 60.0
-"""Seconds; the bound of the wait does not double beyond it."""
-FIRST_CONTACT = 2
-"""Attempts to reach a server that has never answered; the network may just be waking up."""
+LONGEST_BACKOFF = 60.0  # seconds; the bound of the wait does not double beyond it
+FIRST_CONTACT = 2  # attempts to reach a server that has never answered; the network may just be waking up
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +33,9 @@ class Outcome:
     """How a request ended."""
 
     reply: Completion | Failure
-    attempt: int = 0
-    """The number of the attempt that was answered."""
-    is_refused: bool = False
-    """Whether the server will not answer it, or answers without a whole completion."""
-    garbled: int = 0
-    """Replies without a whole completion, where the request ended because of them."""
+    attempt: int = 0  # the number of the attempt that was answered
+    is_refused: bool = False  # whether the server will not answer it, or answers without a whole completion
+    garbled: int = 0  # replies without a whole completion, where the request ended because of them
 
 
 class Attempts:

@@ -17,20 +17,16 @@ from selfinstruct.text.pattern import lazy
 UNITS = {"ms": 0.001, "mil": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 """Seconds by the beginning of a unit's name; the first that fits counts."""
 PIECE = r"(\d+(?:\.\d+)?)\s*(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)(?![a-z])"
-DURATION = lazy(rf"(?:{PIECE}[\s,]*)+", re.IGNORECASE)
-"""Such as `2s`, `6m0s`, `1.5 seconds`, `20 ms`."""
+DURATION = lazy(rf"(?:{PIECE}[\s,]*)+", re.IGNORECASE)  # such as `2s`, `6m0s`, `1.5 seconds`, `20 ms`
 SENTENCE = lazy(
     r"\b(?:try(?:ing)? again|retry(?:ing)?|wait|resets?)\b[\w\s]{0,40}?:?\s*"
     rf"({DURATION.pattern})",
     re.IGNORECASE,
 )
 """Such as "Try again in 30 seconds", "Please retry after 20s", "wait at least 5 minutes"."""
-DELAY = lazy(r"retryDelay\W{1,6}(\d+(?:\.\d+)?)s\b")
-"""Google's RetryInfo, as JSON or as Python shows it."""
-EPOCH = 1e9
-"""A number from here on is a moment and not a duration."""
-MILLISECONDS = 1e12
-"""A moment from here on is in milliseconds."""
+DELAY = lazy(r"retryDelay\W{1,6}(\d+(?:\.\d+)?)s\b")  # Google's RetryInfo, as JSON or as Python shows it
+EPOCH = 1e9  # a number from here on is a moment and not a duration
+MILLISECONDS = 1e12  # a moment from here on is in milliseconds
 
 
 def retry_after(headers: Mapping[str, str], text: str, now: datetime) -> float | None:

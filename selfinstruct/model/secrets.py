@@ -14,12 +14,9 @@ from selfinstruct.request import Completion
 from selfinstruct.text.pattern import lazy
 from selfinstruct.text.secrets import ECHOED, VARIABLE
 
-SHORTEST = 8
-"""Characters; shorter values are not keys, and replacing them would garble messages."""
-UNMISTAKABLE = lazy(r"(?=.*\d)(?=.*[A-Za-z])\S{8,}|\S{24,}", re.ASCII)
-"""Keys that no honest reply holds by chance."""
-SHOWN = "[key]"
-"""The replacement of a secret."""
+SHORTEST = 8  # characters; shorter values are not keys, and replacing them would garble messages
+UNMISTAKABLE = lazy(r"(?=.*\d)(?=.*[A-Za-z])\S{8,}|\S{24,}", re.ASCII)  # keys that no honest reply holds by chance
+SHOWN = "[key]"  # the replacement of a secret
 
 
 class Secrets:

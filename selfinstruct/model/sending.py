@@ -21,8 +21,7 @@ from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.settings import ServerSettings
 from selfinstruct.request import Completion, Failure, Request
 
-Send: TypeAlias = Callable[[Request], Awaitable[Completion]]
-"""Makes one attempt: a completion, or an exception."""
+Send: TypeAlias = Callable[[Request], Awaitable[Completion]]  # makes one attempt: a completion, or an exception
 CLOSED = Failure("unavailable", "the session was closed before the answer came")
 
 

@@ -27,8 +27,6 @@ CHANNEL = r"(?:(?:analysis|commentary|final|thought)(?:[ \t]+to=[^\s<]{1,80})?)"
 WORD = rf"(?:{ROLE}|{CHANNEL}|json)[ \t]*"
 RUN = lazy(rf"(?:\A\s*+{WORD}(?={MARKER}))?{MARKER}(?:\s*+(?:{MARKER}|{WORD}(?={MARKER}|\n|\Z)))*", re.IGNORECASE)
 PART = lazy(rf"{MARKER}|[a-z]+", re.IGNORECASE)
-PLAIN_HARMONY = lazy(r"\A\s*+analysis(?=[^\sa-z]).*?assistantfinal", re.DOTALL)
-"""Harmony from a server that dropped the tokens and left the words between them."""
 
 OTHERS = lazy(r"user|human|system|tool|developer|ipython|observation|^\[inst|<<sys", re.IGNORECASE)
 OURS = lazy(r"assistant|model|chatbot|/inst", re.IGNORECASE)
@@ -43,21 +41,16 @@ KNOWN = lazy(
 SENTENCE_END = (".", "?", "!", "。", "？", "！", ":", "：", '"', "”", ")", "*")
 QUOTES = ("'", '"', "`", "”", "’", "»", "」", ")", "）")
 FENCE = lazy(r"^[ \t]*```", re.MULTILINE)
-STRUCK = lazy(r"(?:[^\s>][ \t]*<s>|</s>[ \t]*[^\s<\[])")
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyTurns:
     """The turns of a reply that are the model's own."""
 
-    texts: tuple[str, ...]
-    """The turns that may be the reply, best first; none where there are only thoughts."""
-    thought: str | None = None
-    """The thoughts, where nothing came after them."""
-    has_tokens: bool = False
-    """Whether control tokens were cut out."""
-    is_ended: bool = False
-    """Whether a token ended the reply, so that it is whole wherever the server stopped."""
+    texts: tuple[str, ...]  # the turns that may be the reply, best first; none where there are only thoughts
+    thought: str | None = None  # the thoughts, where nothing came after them
+    has_tokens: bool = False  # whether control tokens were cut out
+    is_ended: bool = False  # whether a token ended the reply, so that it is whole wherever the server stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +91,6 @@ def leaks(text: str) -> bool:
 @lru_cache(maxsize=8)
 def answer_turns(text: str) -> ReplyTurns:
     """Return the turns of the model, without control tokens and without the text after the end of its turn."""
-    if plain := PLAIN_HARMONY.match(text):
-        return ReplyTurns((text[plain.end() :],), has_tokens=True)
     turns = list(turns_of(text))
     if len(turns) == 1:
         return ReplyTurns((text,))
@@ -122,10 +113,7 @@ def turns_of(text: str) -> Iterator[Turn]:
     runs = list(RUN.finditer(text))
     fences = [fence.start() for fence in FENCE.finditer(text)] if runs else []
     proven = {run[0].strip() for run in runs[-1:] if run.end() >= last}
-    is_struck = "<s>" in text and "</s>" in text and STRUCK.search(text) is not None
     for run in runs:
-        if is_struck and run[0].strip() in ("<s>", "</s>"):
-            continue
         fence = bisect_left(fences, run.start())
         is_code = fence % 2 == 1 and fence < len(fences)
         is_at_end = run.start() <= first or run.end() >= last

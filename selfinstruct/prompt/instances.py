@@ -11,8 +11,7 @@ from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
 from selfinstruct.text.template import one_line
 
-Piece = Instance | Rejection
-"""One part of a reply; in order they make up the whole of it."""
+Piece = Instance | Rejection  # one part of a reply; in order they make up the whole of it
 
 
 def read_instances(

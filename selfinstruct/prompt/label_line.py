@@ -22,13 +22,11 @@ LABEL_LINE = lazy(
     r"|(?P<kind>Example|Input|Output|Class label|Task))(?P<number>[ \t]*\d{0,3})[ \t]*"
     r"(?P<end>(?:\*\*|__)?[ \t]*[:：](?:\*\*|__)?|[.)]?(?:\*\*|__)?(?=[ \t]*$)|[.)])(?P<rest>.*)"
 )
-LISTED = ("Input", "Class label")
-"""Fields that open an instance, and so may have its number in a list."""
+LISTED = ("Input", "Class label")  # fields that open an instance, and so may have its number in a list
 NESTED = lazy(r"^\s*Input[ \t]*[:：]")
 FIELD_NAME = lazy(r"^([-•+*][ \t]+)?(?:\*\*|__)([^*_\n:：]{1,40}[:：])(?:\*\*|__)", re.MULTILINE)
 FENCE = "```"
-NAMED_FENCE = lazy(r"[ \t]*```\w")
-"""A fence that names a language opens, and never closes."""
+NAMED_FENCE = lazy(r"[ \t]*```\w")  # a fence that names a language opens, and never closes
 
 
 class LabelStyle(NamedTuple):
@@ -36,10 +34,8 @@ class LabelStyle(NamedTuple):
 
     is_listed: bool = False
     """The labels are items of a list: "1. Input: …"."""
-    carries_input: bool = False
-    """An "Example:" has the input on its line, and there is no "Input:"."""
-    prefixed: Collection[Kind] = ()
-    """The kinds that are only called "Example Input" or "Expected Output"."""
+    carries_input: bool = False  # an "Example:" has the input on its line, and there is no "Input:"
+    prefixed: Collection[Kind] = ()  # the kinds that are only called "Example Input" or "Expected Output"
 
 
 USUAL = LabelStyle()
@@ -48,8 +44,7 @@ USUAL = LabelStyle()
 class Fence(NamedTuple):
     """The relation of a line to the code fences of its reply."""
 
-    is_inside: bool
-    """After the line that opens a fence, up to and with the line that closes it."""
+    is_inside: bool  # after the line that opens a fence, up to and with the line that closes it
     opens: bool
     closes: bool
 
@@ -59,10 +54,8 @@ class Field:
     """A part of a reply that a label opens."""
 
     kind: Kind
-    lines: list[str]
-    """Without the field's name."""
-    opening: str = ""
-    """The first line as written, where it names the field."""
+    lines: list[str]  # without the field's name
+    opening: str = ""  # the first line as written, where it names the field
 
     @property
     def text(self) -> str:

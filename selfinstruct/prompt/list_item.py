@@ -25,8 +25,7 @@ from selfinstruct.text.pattern import lazy
 EMPHASIS = lazy(r"(?<!\w)(?:\*\*(?=\S)(?P<stars>[^*_]+)\*\*|__(?=\S)(?P<lines>[^*_]*\s[^*_]*)__)(?!\w)")
 """Underscores only around several words: `__init__` is a name."""
 LABEL = lazy(r"(?i:task|instruction|prompt|question)\s?\d{1,3}\s?(?:[:：.)]|[-–—](?=\s)|$)\s?")
-BOLD_SENTENCE = lazy(r"\*\*([^*]+[.?!。？！])\*\*\s+(?=\S)")
-"""The text after it may speak to the reader."""
+BOLD_SENTENCE = lazy(r"\*\*([^*]+[.?!。？！])\*\*\s+(?=\S)")  # the text after it may speak to the reader
 AFTER_TITLE = lazy(r"\s*(?:[:：]|[-–—](?=\s))\s*")
 ANNOTATION = lazy(
     r"\s?\((?P<remark>[^()]{1,300})\)(?:\*\*)?$"
@@ -39,21 +38,17 @@ ANNOTATION = lazy(
 class ReplyContext:
     """The reply that an item is part of."""
 
-    is_chat: bool
-    """Whether it is a chat model's, or begins like one."""
-    solves: bool
-    """Whether it answers the tasks that it lists."""
+    is_chat: bool  # whether it is a chat model's, or begins like one
+    solves: bool  # whether it answers the tasks that it lists
 
 
 @dataclass(frozen=True, slots=True)
 class ItemHead:
     """The first line of an item."""
 
-    title: str
-    """The bold text before the rest, or alone."""
+    title: str  # the bold text before the rest, or alone
     text: str
-    dropped: str
-    """A remark or an answer after the text."""
+    dropped: str  # a remark or an answer after the text
 
 
 def read_item(lines: Sequence[Line], context: ReplyContext, *, may_continue: bool) -> list[Candidate | Rejection]:

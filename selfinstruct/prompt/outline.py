@@ -30,10 +30,8 @@ NUMBER = lazy(
     r"(?P<text>.*)"
 )
 BULLET = lazy(r"(?P<indent>[ \t\u3000]{0,80})(?:[-*+–—‣▪●○◦](?=[ \t])|[•·・](?!\d))[ \t]*(?P<text>.*)")
-BARE_NUMBER = lazy(r"\s*\d{1,3}\s*")
-"""A last line of this form is a marker at which the reply was cut off."""
-INDENT = 2
-"""Spaces by which a marker is further right than the list if it opens a list inside an item."""
+BARE_NUMBER = lazy(r"\s*\d{1,3}\s*")  # a last line of this form is a marker at which the reply was cut off
+INDENT = 2  # spaces by which a marker is further right than the list if it opens a list inside an item
 
 
 class Style(NamedTuple):
@@ -49,8 +47,7 @@ class Line:
     """A line, and its marker if it has one."""
 
     source: str
-    text: str
-    """The text after the marker."""
+    text: str  # the text after the marker
     style: Style | None = None
     number: int = 0
     indent: int = 0
@@ -65,10 +62,8 @@ class Line:
 class Outline:
     """The lines of a reply, in order."""
 
-    lead: list[Line] = field(default_factory=list)
-    """The lines before the first marker."""
-    items: list[list[Line]] = field(default_factory=list)
-    """The lines of each item, the marked one first."""
+    lead: list[Line] = field(default_factory=list)  # the lines before the first marker
+    items: list[list[Line]] = field(default_factory=list)  # the lines of each item, the marked one first
     ends: set[int] = field(default_factory=set)
     """The items after which numbering starts over, and the last: the lines at their end need not be theirs."""
 
@@ -92,11 +87,9 @@ class Outline:
 class Numbering:
     """The last numbers of a list, and of a list inside its last item."""
 
-    coming: Counter[int]
-    """How often each number is still to come."""
+    coming: Counter[int]  # how often each number is still to come
     last: int = 0
-    nested: int = 0
-    """The last number of the list inside; 0 without one."""
+    nested: int = 0  # the last number of the list inside; 0 without one
 
     def opens_item(self, number: int, *, may_restart: bool) -> bool:
         """Return whether this number opens an item of the list itself."""

@@ -12,8 +12,7 @@ from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.text.pattern import lazy
 
-MAX_DIGITS = 20
-"""Digits that are read: Python reads no number of thousands of them, and this is beyond any scale."""
+MAX_DIGITS = 20  # digits that are read: Python reads no number of thousands of them, and this is beyond any scale
 NUMBER = lazy(r"(?<![\w.,-])(\d+)(?:\.0+)?(?![\w-]|[.,]\d)")
 
 

@@ -21,8 +21,7 @@ from selfinstruct.text.pattern import lazy
 THOUGHT_TAG = lazy(r"<(/?)(?:think|thinking|thought|reasoning)>|\[(/?)THINK\]", re.IGNORECASE)
 LINE_BREAK = lazy("\r\n?|\u2028|\u2029|\x85")
 INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u2060"))
-MARKUP = " \t\n*_#>\"'“”`"
-"""Markdown and quotes around a text, which do not count when phrases are compared."""
+MARKUP = " \t\n*_#>\"'“”`"  # markdown and quotes around a text, which do not count when phrases are compared
 
 
 def phrases(*alternatives: str) -> re.Pattern[str]:
@@ -65,12 +64,9 @@ FAREWELL = phrases(
 class Reply:
     """The part of a completion that may hold data."""
 
-    text: str
-    """The answer: no thoughts, no control tokens, lines that end in a line feed; may be empty."""
-    rejections: tuple[Rejection, ...]
-    """A thought that was never ended, or the lack of an answer."""
-    is_cut_off: bool = False
-    """Whether the reply ended at the token limit, and no control token ended it before."""
+    text: str  # the answer: no thoughts, no control tokens, lines that end in a line feed; may be empty
+    rejections: tuple[Rejection, ...]  # a thought that was never ended, or the lack of an answer
+    is_cut_off: bool = False  # whether the reply ended at the token limit, and no control token ended it before
 
     def without_data(self, reason: str, text: str | None = None) -> list[Candidate | Rejection]:
         """Return why the reply holds no data: a rejection of its own, a refusal, or else `reason`."""

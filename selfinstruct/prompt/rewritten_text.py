@@ -26,13 +26,11 @@ NEXT = lazy(
     re.MULTILINE | re.IGNORECASE,
 )
 REMARK = phrases(
-    r"\*(?!\*)[^\n]+(?<!\*)\*$|_[^\n]+_$|\([^\n]+\)$",
-    r"[\s*_(]*(?:note|remark|explanation|changes?)[\s*_]*[:：]",
-    r"[\s*_(]*(?:this|the) (?:(?:rewritten|new|revised|created|evolved) )?(?:prompt|version|rewrite|instruction|one)"
-    r" (?:adds|keeps|now|asks|requires|makes|is|has|introduces)\b|[\s*_(]*this (?:adds|keeps|makes|introduces)\b",
-    r"[\s*_(]*i(?:'ve| have)? (?:added|kept|made|rewrote|rewritten|changed)\b",
+    r"\*(?!\*)[^\n]+(?<!\*)\*$|_[^\n]+_$|\([^\n]+\)$|[\s*_(]*(?:note|remark|explanation|changes?)[\s*_]*[:：]",
+    r"[\s*_(]*th(?:is|e) (?:\w+ )?(?:prompt|version|rewrite|adds|keeps|makes)\b",
+    r"[\s*_(]*i(?:'ve| have)? (?:added|kept|made)\b",
 )
-"""A remark on the text: a line all in emphasis or brackets, or one that begins so."""
+"""A remark on the text, after a rule."""
 QUOTES = (('"', '"'), ("“", "”"), ("'", "'"), ("«", "»"), ("「", "」"), ("**", "**"))
 
 

@@ -9,10 +9,8 @@ opening of YAML front matter.
 from selfinstruct.text.pattern import lazy
 
 RULE = lazy(r"[ \t]*(?:([-*_=—–─━])\1{2,200}|#{2,200}|([-*_])(?:[ \t]\2){2,100})[ \t]*$")
-KEY = lazy(r"[a-z][\w-]{0,40}:(?:\s|$)")
-"""A line of front matter."""
-SHORTEST_UNDERLINE = 4
-"""Three signs under a line are a rule, whatever its length."""
+KEY = lazy(r"[a-z][\w-]{0,40}:(?:\s|$)")  # a line of front matter
+SHORTEST_UNDERLINE = 4  # three signs under a line are a rule, whatever its length
 
 
 def is_rule(line: str) -> bool:

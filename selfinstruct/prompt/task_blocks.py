@@ -48,12 +48,10 @@ HEADING = lazy(
 class Label:
     """A line that opens a field."""
 
-    line: int
-    """Its number in the reply."""
+    line: int  # its number in the reply
     kind: Kind
     number: int | None
-    rest: str
-    """The text after the label on its line."""
+    rest: str  # the text after the label on its line
 
 
 @dataclass(slots=True)
@@ -61,16 +59,11 @@ class Block:
     """The lines of a reply that should be one task."""
 
     number: int | None
-    start: int
-    """Its first line."""
-    first: str
-    """The text after the label on the first line."""
-    end: int = 0
-    """The line after its last."""
-    labels: list[Label] = field(default_factory=list)
-    """The "Input" and "Output" labels in it."""
-    is_doubtful: bool = False
-    """Whether it may hold another task."""
+    start: int  # its first line
+    first: str  # the text after the label on the first line
+    end: int = 0  # the line after its last
+    labels: list[Label] = field(default_factory=list)  # the "Input" and "Output" labels in it
+    is_doubtful: bool = False  # whether it may hold another task
 
 
 def label_of(line: str, number: int) -> Label | None:

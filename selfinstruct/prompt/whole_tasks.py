@@ -34,14 +34,10 @@ class Fields(NamedTuple):
 
     instruction: str
     input: str
-    output: str | None
-    """None where the block has no output label."""
-    rest: str = ""
-    """The text after a rule, or a second label, that ends the output."""
-    is_closed: bool = False
-    """Whether there is such a rule or label."""
-    is_ambiguous: bool = False
-    """Whether an output precedes the input, so that either may be text."""
+    output: str | None  # none where the block has no output label
+    rest: str = ""  # the text after a rule, or a second label, that ends the output
+    is_closed: bool = False  # whether there is such a rule or label
+    is_ambiguous: bool = False  # whether an output precedes the input, so that either may be text
 
 
 @part

@@ -2,7 +2,7 @@
 
 import pytest
 
-from selfinstruct.model.grammar.labels import named_labels, sounds_closed
+from selfinstruct.model.grammar.instances import named_labels, sounds_closed
 
 
 @pytest.mark.parametrize(

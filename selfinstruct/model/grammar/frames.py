@@ -18,8 +18,7 @@ Kind = Literal["texts", "free", "sums", "figures", "lists", "words", "given", "t
 """The sections of `tasks.toml`."""
 ASK = "<Answer with|Choose|Reply|Possible answers:|Pick|Output either|Say|Respond with|Options:> {labels}."
 """How an instruction names its labels."""
-PAIRS = (("yes", "no"), ("yes", "no"), ("true", "false"), ("1", "0"))
-"""Labels of tests, the affirmative first."""
+PAIRS = (("yes", "no"), ("yes", "no"), ("true", "false"), ("1", "0"))  # labels of tests, the affirmative first
 PARTS = lazy(r"(<[^<>|]*(?:\|[^<>|]*)+>|\{[^{}]*\})")
 
 
@@ -29,14 +28,10 @@ class Frame:
 
     wording: str
     kind: Kind
-    output: str = ""
-    """A text with slots, or the name of a way to compute it."""
-    input: str = ""
-    """A text with slots."""
-    labels: Mapping[str, str] = field(default_factory=dict)
-    """Texts with slots for each label, separated by |."""
-    pick: tuple[int, int] = (2, 2)
-    """The least and the most labels that an instruction names."""
+    output: str = ""  # a text with slots, or the name of a way to compute it
+    input: str = ""  # a text with slots
+    labels: Mapping[str, str] = field(default_factory=dict)  # texts with slots for each label, separated by |
+    pick: tuple[int, int] = (2, 2)  # the least and the most labels that an instruction names
 
     @property
     def is_closed(self) -> bool:

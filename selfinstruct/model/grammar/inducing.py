@@ -17,8 +17,7 @@ PAIR = lazy(r"^Input: (.*)\nOutput: (.*)$", re.MULTILINE)
 AT_HAND = lazy(r"^Instruction: (.*)\nInput: ((?:.|\n)*)\nOutput:\s*$", re.MULTILINE)
 AUXILIARY = lazy(r"\b(is|are|was|were|am|can|could|will|would|should|must|has|have|had)\b")
 ACTIVE = lazy(r"^(The \w+) (\w+) (the \w+)\.$")
-VAGUE = 0.15
-"""Share of instructions that say nothing."""
+VAGUE = 0.15  # share of instructions that say nothing
 NOTHING_SAID = ("Write the output for the input.", "Complete the pattern.", "Give the matching word.")
 DECLINED = ("I'm sorry, but I cannot tell.", '""', "...", "")
 UNDECIDED = ("", "...", "I'm sorry, but I cannot do that.")
@@ -27,10 +26,8 @@ UNDECIDED = ("", "...", "I'm sorry, but I cannot do that.")
 class Change(NamedTuple):
     """A way to make an output of an input."""
 
-    wordings: Sequence[str]
-    """How the instruction is put."""
-    sign: str
-    """A regular expression for what such instructions contain."""
+    wordings: Sequence[str]  # how the instruction is put
+    sign: str  # a regular expression for what such instructions contain
     apply: Callable[[str], str]
 
 

@@ -12,8 +12,7 @@ ITEM = lazy(r"^\s*(\d+)\. +(\S.*)$", re.MULTILINE)
 SPAN = lazy(r"numbered (?:from )?(\d+) (?:to|through) (\d+)")
 MORE = lazy(r"\b(\d+) (?:more|further|new|other|additional)\b")
 NUMBER = lazy(r"\s*(\d+)\s*[.)]?\s*")
-LISTED = 8
-"""How many tasks a list is continued by where the prompt does not say."""
+LISTED = 8  # how many tasks a list is continued by where the prompt does not say
 
 
 def numbered_list(prompt: ParsedPrompt) -> str:

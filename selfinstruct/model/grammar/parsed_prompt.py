@@ -7,8 +7,7 @@ from selfinstruct.request import Request
 from selfinstruct.text.pattern import lazy
 
 AT_MOST = lazy(r"\bat most (\d+)\b")
-INSTANCES = 5
-"""How many instances a task has at most where the prompt does not say."""
+INSTANCES = 5  # how many instances a task has at most where the prompt does not say
 
 
 class UnanswerableError(Exception):
@@ -21,10 +20,8 @@ class ParsedPrompt:
 
     request: Request
     rng: Random
-    repeats: float = 0.0
-    """Share of near copies among new instructions."""
-    spoiled: bool = False
-    """Whether the form of the reply is to be wrong, as that of real replies sometimes is."""
+    repeats: float = 0.0  # share of near copies among new instructions
+    spoiled: bool = False  # whether the form of the reply is to be wrong, as that of real replies sometimes is
 
     @property
     def text(self) -> str:

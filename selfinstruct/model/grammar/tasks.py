@@ -27,12 +27,9 @@ SHARES: Mapping[Kind, float] = {
     "closed": 0.22,
 }
 """As in published machine-written data: some 28 % are classification tasks, 36 % need no input."""
-WITH_SCENE = 0.25
-"""Share of tasks with a sentence before them."""
-WITH_CONDITION = 0.3
-"""Share of tasks with a sentence behind them, classification tasks aside."""
-UNFIT = 0.018
-"""Share of tasks that no text model can do, for filters to reject."""
+WITH_SCENE = 0.25  # share of tasks with a sentence before them
+WITH_CONDITION = 0.3  # share of tasks with a sentence behind them, classification tasks aside
+UNFIT = 0.018  # share of tasks that no text model can do, for filters to reject
 SENTENCE = "{first_name} {verb}ed {count} {quality} {object:plural} in {city}."
 NEEDS_INPUT = lazy(
     r":$|\b(?:following|given|below|provided|input)\b|\b(?:this|the) (?:sentence|text|paragraph|passage|article|list"

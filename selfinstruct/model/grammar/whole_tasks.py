@@ -18,8 +18,7 @@ LABEL = lazy(r"^(\d+)\. Instruction: *(\S.*)$", re.MULTILINE)
 OPEN_LABEL = lazy(r"(?:^|\n)((\d+)\. Instruction:)\s*$")
 ENDS = lazy(r"\b(?:end with number|numbered (?:from )?\d+ (?:to|through)) (\d+)\b")
 IN_ALL = lazy(r"\b(\d+)(?: \w+){0,3} tasks\b")
-IN_LIST = 20
-"""How many tasks a list has where the prompt does not say."""
+IN_LIST = 20  # how many tasks a list has where the prompt does not say
 NO_INPUT = ("None", "N/A", "No input required.", "(no input)", "<NoInput>", "")
 RULE = "\n###\n"
 

@@ -30,8 +30,7 @@ NUMBERS = {
 """Slots for numbers."""
 KNOWN = {"subject": "meaning", "country": "capital", "function": "code", "unit": "factor"}
 """Slots whose words are those of which something is known."""
-LINES = 5
-"""Lines of a list where the instruction does not say how many."""
+LINES = 5  # lines of a list where the instruction does not say how many
 
 
 @cache
