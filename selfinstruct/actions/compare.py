@@ -44,7 +44,7 @@ class Compare:
 
     def __call__(self, run: "Run") -> None:
         """Compare the runs, and print the tables and the address of the page."""
-        folders = [folder for name in self.runs for path in matching(name) for folder in jobs(path) or [path]]
+        folders = [folder for name in self.runs for path in matching(name) for folder in runs_in(path)]
         finish(list(dict.fromkeys(folders)), run.start.folder / PLACE)
 
 
@@ -54,6 +54,11 @@ def matching(name: str) -> list[Path]:
         return [Path(name)]
     found = [Path(path) for path in sorted(glob.glob(name, recursive=True)) if Path(path).is_dir()]
     return [path for path in found if (path / CONFIG).exists() or jobs(path)]
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """Return the folder itself, or the runs in it where it is a sweep's."""
+    return [folder] if (folder / CONFIG).exists() else jobs(folder) or [folder]
 
 
 def compare_sweep(folder: Path) -> None:

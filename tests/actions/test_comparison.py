@@ -52,8 +52,12 @@ def rewrite(path, change):
     path.write_text(json.dumps(hashed(changed) if path.name == "config.json" else changed))
 
 
+def figures_of(folders):
+    return [run.figures for run in compare(folders).runs]
+
+
 def test_figures_are_reported_per_task_and_per_request(make_run, tmp_path):
-    (found,) = compare([make_run(tmp_path / "a")]).figures
+    (found,) = figures_of([make_run(tmp_path / "a")])
 
     assert found["made"] == 2
     assert found["kept_per_request"] == 1
@@ -75,18 +79,18 @@ def test_runs_of_different_recipes_are_reported_by_their_recipes_and_the_keys_of
     comparison = compare([one, other, tmp_path / "none"])
 
     assert list(comparison.short.values()) == ["recipe", "random_seed"]
-    assert [comparison.value("recipe", place) for place in range(3)] == ["grow", "grow, judge", ""]
+    assert [run.value("recipe") for run in comparison.runs] == ["grow", "grow, judge", ""]
     assert "recipe.judge._target_" in comparison.keys
 
     rewrite(other / "summary.json", lambda summary: summary | {"recipe": "judged"})
 
-    assert compare([one, other]).keys["recipe"] == ["r", "judged"]
+    assert [run.values["recipe"] for run in compare([one, other]).runs] == ["r", "judged"]
 
 
 def test_an_unknown_price_stays_unknown_in_every_form(make_run, tmp_path):
     comparison = compare([make_run(tmp_path / "a", cost=None), make_run(tmp_path / "b", cost=None, random_seed=2)])
 
-    assert comparison.figures[0]["usd_per_task"] is None
+    assert comparison.runs[0].figures["usd_per_task"] is None
     assert comparison.groups[0].figures["usd_per_task"] is None
     assert rows(csv_text(tables.every_run(comparison)))[0]["figures.usd_per_task"] == ""
     assert "–" in tables.text(tables.of_runs(comparison))
@@ -97,8 +101,8 @@ def test_what_replies_cost_is_unknown_of_a_run_that_cannot_say_what_it_did_not_n
     comparison = compare([make_run(tmp_path / "a", summarised=False)])
 
     assert comparison.runs[0].status == "unfinished: it has no summary yet"
-    assert comparison.figures[0]["tokens_per_task"] is None
-    assert comparison.figures[0]["prompt_tokens"] == 100
+    assert comparison.runs[0].figures["tokens_per_task"] is None
+    assert comparison.runs[0].figures["prompt_tokens"] == 100
 
 
 def test_runs_that_differ_only_in_their_seed_are_grouped(make_run, tmp_path):
@@ -110,7 +114,7 @@ def test_runs_that_differ_only_in_their_seed_are_grouped(make_run, tmp_path):
 
     comparison = compare([*folders, twin, failed])
 
-    assert [group.places for group in comparison.groups] == [(0, 1, 4), (2, 3)]
+    assert [group.label for group in comparison.groups] == ["1, 2, 5", "3, 4"]
     assert comparison.groups[1].figures["made"].mean == 2
     assert list(comparison.keys) == ["random_seed", "recipe.grow.until"]
     assert "The same config and seed: run 1, 5. An interval would count them twice." in comparison.warnings
@@ -228,18 +232,18 @@ def test_overlap_is_reported_in_both_directions(make_run, tmp_path):
 
     found = compare([one, two, same]).overlaps
 
-    assert (found[0, 1].near, found[0, 1].identical) == (1, 0)
-    assert found[1, 0].near == pytest.approx(1 / 3, abs=1e-6)
-    assert (found[2, 1].near, found[2, 1].identical) == (1, 1)
-    assert (0, 0) not in found
+    assert (found["1", "2"].near, found["1", "2"].identical) == (1, 0)
+    assert found["2", "1"].near == pytest.approx(1 / 3, abs=1e-6)
+    assert (found["3", "2"].near, found["3", "2"].identical) == (1, 1)
+    assert ("1", "1") not in found
 
 
 def test_offline_runs_are_marked_in_every_form(make_run, tmp_path):
     runs = [make_run(tmp_path / f"{seed}_x", random_seed=seed, model="offline") for seed in (1, 2)]
     comparison = compare([*runs, make_run(tmp_path / "3_x", random_seed=3)])
 
-    assert comparison.labels == ["1 offline", "2 offline", "3"]
-    assert comparison.group_label(comparison.groups[0]) == "1, 2 offline"
+    assert [run.label for run in comparison.runs] == ["1 offline", "2 offline", "3"]
+    assert comparison.groups[0].label == "1, 2 offline"
     assert "1, 2 offline" in csv_text(tables.every_group(comparison))
     assert "run 1, 2. Its figures do not measure a language model." in comparison.warnings[0]
     for form in (tables.text, tables.markdown, tables.latex):
@@ -308,7 +312,7 @@ def test_a_filter_that_rejected_nothing_is_known_to_have(make_run, tmp_path):
     text = re.sub(', "sha256/[^"]+": "[^"]*"', "", (folders[1] / "rounds.jsonl").read_text())
     (folders[1] / "rounds.jsonl").write_text(text.replace("rejected/parse", "rejected/length"))
 
-    one, two = compare(folders).figures
+    one, two = figures_of(folders)
 
     assert (one["rejected.length"], two["rejected.length"]) == (0, 1)
     assert two["rejected.parse"] == 0
@@ -341,7 +345,7 @@ def test_long_values_are_cut_in_legends_only(make_run, tmp_path):
     folders = [make_run(tmp_path / f"{name}", note="word " * 30 + name) for name in "ab"]
     comparison = compare(folders)
 
-    assert len(comparison.legend(0)) <= 104
+    assert len(comparison.legend(comparison.runs[0])) <= 104
     assert "word word" in csv_text(tables.every_run(comparison))
 
 
@@ -349,7 +353,7 @@ def test_how_long_a_run_took_is_unknown_where_a_time_is_missing(make_run, tmp_pa
     folder = make_run(tmp_path / "a")
     (folder / "timings.jsonl").unlink()
 
-    (found,) = compare([folder]).figures
+    (found,) = figures_of([folder])
 
     assert found["seconds"] is None
     assert found["stages.grow.seconds"] is None

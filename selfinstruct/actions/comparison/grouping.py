@@ -12,7 +12,6 @@ from math import fsum
 from random import Random
 from typing import Any
 
-from selfinstruct.actions.comparison.figures import Figures
 from selfinstruct.actions.comparison.reading import Reading
 from selfinstruct.storage.differences import ABSENT, leaves
 
@@ -38,9 +37,14 @@ class Estimate:
 class Group:
     """Runs that differ in their random seed only."""
 
-    places: tuple[int, ...]
-    """The places of its runs."""
+    runs: Sequence[Reading]
     figures: Mapping[str, Estimate | None]
+
+    @property
+    def label(self) -> str:
+        """The numbers of its runs, and `offline` where no model wrote one of them."""
+        numbers = ", ".join(run.label.partition(" ")[0] for run in self.runs)
+        return f"{numbers} offline" if any(run.is_offline for run in self.runs) else numbers
 
 
 def differing(runs: Sequence[Reading]) -> dict[str, list[Any]]:
@@ -88,16 +92,16 @@ def short(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def groups(runs: Sequence[Reading], figures: Sequence[Figures]) -> list[Group]:
+def groups(runs: Sequence[Reading]) -> list[Group]:
     """Return the groups of two or more complete runs with different seeds."""
-    found: dict[str, list[int]] = {}
-    for place, run in enumerate(runs):
+    found: dict[str, list[Reading]] = {}
+    for run in runs:
         if run.is_complete:
-            found.setdefault(identity(run), []).append(place)
+            found.setdefault(identity(run), []).append(run)
     return [
-        Group(tuple(places), estimates([figures[place] for place in places]))
-        for places in found.values()
-        if len({written(runs[place].config.get(SEED)) for place in places}) > 1
+        Group(alike, estimates([run.figures for run in alike]))
+        for alike in found.values()
+        if len({written(run.config.get(SEED)) for run in alike}) > 1
     ]
 
 
@@ -106,7 +110,7 @@ def identity(run: Reading) -> str:
     return written(dict(sorted((key, value) for key, value in keys(run).items() if key != SEED)))
 
 
-def estimates(figures: Sequence[Figures]) -> dict[str, Estimate | None]:
+def estimates(figures: Sequence[Mapping[str, float | None]]) -> dict[str, Estimate | None]:
     """Return the estimate of every figure over some runs; None where any of them lacks it."""
     found: dict[str, Estimate | None] = {}
     for name in dict.fromkeys(name for row in figures for name in row):

@@ -28,22 +28,22 @@ class Overlap(NamedTuple):
     identical: float
 
 
-def overlaps(runs: Sequence[Reading]) -> dict[tuple[int, int], Overlap]:
-    """Return how much of the first run is in the second, by the places of both."""
-    made = {place: tasks for place, run in enumerate(runs) if (tasks := run.made)}
-    places = list(made)[:MOST]
-    border = LcsThreshold(THRESHOLD)
-    found: dict[tuple[int, int], Overlap] = {}
-    for second in places:
+def overlaps(runs: Sequence[Reading]) -> dict[tuple[str, str], Overlap]:
+    """Return how much of the first run is in the second, by the labels of both."""
+    made = {run.label: tasks for run in runs if (tasks := run.made)}
+    labels = list(made)[:MOST]
+    threshold = LcsThreshold(THRESHOLD)
+    found: dict[tuple[str, str], Overlap] = {}
+    for second in labels:
         index = RougeIndex(unicode)
         for task in made[second]:
             index.add(task)
         known = {task.instruction for task in made[second]}
-        for first in places:
+        for first in labels:
             if first != second:
                 texts = [task.instruction for task in even(made[first], SAMPLE)]
                 same = [text in known for text in texts]
-                near = [text in known or index.above(text, border) is not None for text in texts]
+                near = [text in known or index.above(text, threshold) is not None for text in texts]
                 shares = (round(sum(one) / len(texts), 6) for one in (near, same))
                 found[first, second] = Overlap(*shares)
-    return dict(sorted(found.items()))
+    return found

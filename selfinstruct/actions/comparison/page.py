@@ -28,8 +28,8 @@ def page(comparison: Comparison) -> str:
         "plots": {stage: found for stage in comparison.stages if (found := series(comparison, stage))},
         "tables": [table for table in tables(comparison) if table.rows],
         "texts": {
-            comparison.legend(place): [task.instruction[:LONGEST] for task in even(run.made, SHOWN)]
-            for place, run in enumerate(comparison.runs)
+            comparison.legend(run): [task.instruction[:LONGEST] for task in even(run.made, SHOWN)]
+            for run in comparison.runs
             if run.made
         },
     }
@@ -38,26 +38,16 @@ def page(comparison: Comparison) -> str:
 
 def series(comparison: Comparison, stage: str) -> dict[str, list[float | None]]:
     """Return each run's legend with its kept shares of a stage; empty for a stage that had one round at most."""
-    found = {comparison.legend(place): kept_shares(run, stage) for place, run in enumerate(comparison.runs)}
+    found = {comparison.legend(run): kept_shares(run, stage) for run in comparison.runs}
     return {label: values for label, values in found.items() if values} if max(map(len, found.values())) > 1 else {}
 
 
 def tables(comparison: Comparison) -> Iterator[Table]:
     """Yield the tables of the page."""
+    keys = comparison.keys
     yield of_runs(comparison, list(EXPLAINED))
-    yield Table(
-        "Folders, models and every key that differs",
-        ["run", "folder", "models", *comparison.keys],
-        [
-            [
-                label,
-                run.folder.name,
-                ", ".join(run.models) or UNKNOWN,
-                *(comparison.value(key, place) for key in comparison.keys),
-            ]
-            for place, (label, run) in enumerate(zip(comparison.labels, comparison.runs, strict=True))
-        ],
-    )
+    rows = [[run.label, run.folder.name, ", ".join(run.models), *map(run.value, keys)] for run in comparison.runs]
+    yield Table("Folders, models and every key that differs", ["run", "folder", "models", *keys], rows)
     groups = of_groups(comparison, list(EXPLAINED))
     note = (
         f"Percentile bootstrap of the mean, {RESAMPLES:,} resamples, always the same ones. With two or three seeds such"
@@ -71,27 +61,26 @@ def tables(comparison: Comparison) -> Iterator[Table]:
 
 def rejections(comparison: Comparison) -> Table:
     """Return how many candidates each filter rejected, by run, and what share of all candidates that is."""
-    names = sorted({name for row in comparison.figures for name in row if name.startswith("rejected.")})
+    names = sorted({name for run in comparison.runs for name in run.figures if name.startswith("rejected.")})
     rows = []
-    for label, row in zip(comparison.labels, comparison.figures, strict=True):
-        total = row.get("candidates") or 0
-        counts = [row.get(name) or 0 for name in names]
+    for run in comparison.runs:
+        total = run.figures.get("candidates") or 0
+        counts = [run.figures.get(name) or 0 for name in names]
         cells = [f"{digits(count)} ({count / total:.1%})" if total else UNKNOWN for count in counts]
-        rows.append([label, *cells, digits(row.get("candidates"))])
+        rows.append([run.label, *cells, digits(run.figures.get("candidates"))])
     headers = ["run", *(name.removeprefix("rejected.") for name in names), "candidates"]
     return Table("Rejections by filter", headers, rows if names else [])
 
 
 def overlap(comparison: Comparison) -> Table:
     """Return the overlap of each pair of runs."""
-    places = sorted({first for first, _ in comparison.overlaps})
+    labels = [run.label for run in comparison.runs if any(run.label in pair for pair in comparison.overlaps)]
     rows = []
-    for first in places:
-        found = [comparison.overlaps.get((first, second)) for second in places]
-        cells = ["" if one is None else f"{one.near:.1%} ({one.identical:.1%})" for one in found]
-        rows.append([comparison.labels[first], *cells])
+    for first in labels:
+        found = [comparison.overlaps.get((first, second)) for second in labels]
+        rows.append([first, *("" if one is None else f"{one.near:.1%} ({one.identical:.1%})" for one in found)])
     note = (
         f"What share of the row's instructions the column's run has too, with ROUGE-L above {THRESHOLD}, and in"
         f" brackets word for word. Of more than {MOST} runs the first are compared."
     )
-    return Table("Overlap", ["run", *(comparison.labels[place] for place in places)], rows, note)
+    return Table("Overlap", ["run", *labels], rows, note)

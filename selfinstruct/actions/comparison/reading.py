@@ -4,7 +4,7 @@ All figures come from the committed rounds, by the functions that make the summa
 reported.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from selfinstruct.errors import RunFolderError
 from selfinstruct.pool import Pool
+from selfinstruct.storage.differences import shown
 from selfinstruct.storage.reader import STORE, RunReader
 from selfinstruct.storage.schema import reading
 from selfinstruct.storage.summary import COUNTED, SPENT, SUMMARY, authors, totals
@@ -37,6 +38,12 @@ class Reading:
     """Empty where it is missing or outdated."""
     served: Sequence[tuple[str, str]] = ()
     """The stages, with each model that answered in it, as the provider named it; empty where no reply is stored."""
+    label: str = ""
+    """Its number among the runs compared, and `offline` where no model wrote it."""
+    figures: Mapping[str, float | None] = field(default_factory=dict)
+    """Empty for a run that cannot be read."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """The keys in which the runs compared differ, with its own values."""
 
     @property
     def is_readable(self) -> bool:
@@ -57,6 +64,11 @@ class Reading:
     def is_offline(self) -> bool:
         """Whether a stand-in for a model wrote any of it: the offline grammar, or a script."""
         return bool(stand_ins(self.models))
+
+    def value(self, key: str) -> str:
+        """Return its value of a key in which the runs differ, as text."""
+        value = self.values[key] if self.is_readable else ""
+        return value if isinstance(value, str) and len(value) <= 60 else shown(value)
 
     @property
     def made(self) -> list[Task]:

@@ -58,10 +58,8 @@ def of_runs(comparison: Comparison, names: Sequence[str] = FIRST) -> Table:
     """Return a row for each run: its status, its values of the keys that differ, and some figures."""
     keys = list(comparison.short)[:MOST_KEYS]
     rows = [
-        [label, run.status, *(comparison.value(key, place) for key in keys), *(digits(row.get(name)) for name in names)]
-        for place, (label, run, row) in enumerate(
-            zip(comparison.labels, comparison.runs, comparison.figures, strict=True)
-        )
+        [run.label, run.status, *map(run.value, keys), *(digits(run.figures.get(name)) for name in names)]
+        for run in comparison.runs
     ]
     return Table("Runs", ["run", "status", *headers(comparison, keys, names)], rows)
 
@@ -70,11 +68,7 @@ def of_groups(comparison: Comparison, names: Sequence[str] = FIRST) -> Table:
     """Return a row for each group: mean and confidence interval of each figure."""
     keys = [key for key in comparison.short if key != SEED][:MOST_KEYS]
     rows = [
-        [
-            comparison.group_label(group),
-            *(comparison.value(key, group.places[0]) for key in keys),
-            *(digits(group.figures.get(name)) for name in names),
-        ]
+        [group.label, *map(group.runs[0].value, keys), *(digits(group.figures.get(name)) for name in names)]
         for group in comparison.groups
     ]
     title = f"Means over random seeds, with bootstrap {CONFIDENCE:.0%} confidence intervals"
@@ -120,15 +114,13 @@ def latex(table: Table) -> str:
 
 def every_run(comparison: Comparison) -> list[list[object]]:
     """Return a row for each run with every figure, after a row of headers."""
-    names = ordered(name for row in comparison.figures for name in row)
-    rows: list[list[object]] = [
-        ["run", "folder", "status", "offline", "models", *comparison.keys, *(f"figures.{name}" for name in names)]
-    ]
-    for place, run in enumerate(comparison.runs):
-        values = [raw(values[place]) for values in comparison.keys.values()]
-        about = [comparison.labels[place], run.folder.as_posix(), run.status, written(run.is_offline)]
-        found = comparison.figures[place]
-        rows.append([*about, " ".join(run.models), *values, *(found.get(name) for name in names)])
+    names = ordered(name for run in comparison.runs for name in run.figures)
+    heads = ["run", "folder", "status", "offline", "models", *comparison.keys, *(f"figures.{name}" for name in names)]
+    rows: list[list[object]] = [[*heads]]
+    for run in comparison.runs:
+        about = [run.label, run.folder.as_posix(), run.status, written(run.is_offline), " ".join(run.models)]
+        values = [raw(run.values[key]) for key in comparison.keys]
+        rows.append([*about, *values, *(run.figures.get(name) for name in names)])
     return rows
 
 
@@ -140,16 +132,13 @@ def every_group(comparison: Comparison) -> list[list[object]]:
     rows: list[list[object]] = [["runs", *shared, *(f"figures.{name}.{kind}" for name in names for kind in kinds)]]
     for group in comparison.groups:
         cells = [getattr(group.figures.get(name), kind, None) for name in names for kind in kinds]
-        values = [raw(comparison.keys[key][group.places[0]]) for key in shared]
-        rows.append([comparison.group_label(group), *values, *cells])
+        rows.append([group.label, *(raw(group.runs[0].values[key]) for key in shared), *cells])
     return rows
 
 
 def every_overlap(comparison: Comparison) -> list[list[object]]:
     """Return a row for each pair of runs, after a row of headers."""
-    labels = comparison.labels
-    pairs = ([labels[first], labels[second], *found] for (first, second), found in comparison.overlaps.items())
-    return [["run", "other", "near", "identical"], *pairs]
+    return [["run", "other", "near", "identical"], *([*pair, *found] for pair, found in comparison.overlaps.items())]
 
 
 def ordered(names: Iterable[str]) -> list[str]:
