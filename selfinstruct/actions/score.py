@@ -6,9 +6,7 @@ et al., 2022, section 3).  All of it is computed from the pool, so that a finish
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
-
-from pydantic import Field
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from selfinstruct.actions import bertscore
 from selfinstruct.errors import RunFolderError
@@ -39,18 +37,14 @@ class Score:
 
     bertscore: bool
     """Whether to compare the instructions with those of people by BERTScore as well; needs the extra `bertscore`."""
-    bertscore_model: str | None
-    """Its model, by name or folder; null for the package's own choice for English, roberta-large."""
-    bertscore_layers: Annotated[int, Field(ge=1)] | None
-    """The layer of the model that is compared; null for the package's own choice, which it has for models it knows."""
-    bertscore_baseline: str | None
-    """Name of the model whose baseline rescales the scores, for one in a folder (roberta-large, where it is that one);
-    null for that of the model's own name. Scores without a baseline are raw, and `scores.md` says so."""
+    bertscore_model: str
+    """Its model: a name that `bert-score` knows, or a folder of that name. Scores of a model without a baseline are
+    raw, and `scores.md` says so."""
 
     def problems(self, run: "Run") -> list[str]:
-        """Report a folder without a run, and BERTScore without its package, or without the baseline that is named."""
-        settings = (self.bertscore_model, self.bertscore_layers, self.bertscore_baseline)
-        return [*no_run(run, self), *(bertscore.problems(*settings) if self.bertscore else [])]
+        """Report a folder without a run, and BERTScore without its package."""
+        is_missing = self.bertscore and not bertscore.is_installed()
+        return [*no_run(run, self), *([bertscore.MISSING] if is_missing else [])]
 
     def __call__(self, run: "Run") -> None:
         """Write both files; raises RunFolderError where nothing was induced."""
@@ -69,20 +63,17 @@ class Score:
     @property
     def _rescaling(self) -> str:
         """Say whether the scores of BERTScore are rescaled."""
-        if name := bertscore.baseline_of(self.bertscore_model, self.bertscore_baseline):
+        if name := bertscore.name_of(self.bertscore_model, bertscore.baselines()):
             return f" `bertscore` is rescaled by the baseline of {markdown(name)}: unrelated sentences have about 0."
-        return (
-            f" `bertscore` is raw, for no baseline of {markdown(str(self.bertscore_model))} is known: unrelated"
-            " sentences score far above 0. Set score.bertscore_baseline, if the model has one."
-        )
+        model = markdown(self.bertscore_model)
+        return f" `bertscore` is raw, for no baseline of {model} is known: unrelated sentences score far above 0."
 
     def _near(self, pool: Pool, found: Sequence[Accuracy]) -> dict[str, float]:
         """Return the BERTScore of each family: the mean over its predictions."""
         known = {task.attributes["family"]: task for task in pool if task.is_human and "family" in task.attributes}
         texts = [text for family in found for text in family.instructions]
         references = [known[one.family].attributes["instructions"] for one in found for _ in one.instructions]
-        settings = (self.bertscore_model, self.bertscore_layers, self.bertscore_baseline)
-        scores = iter(bertscore.similarities(texts, references, *settings))
+        scores = iter(bertscore.similarities(texts, references, self.bertscore_model))
         return {
             family.family: sum(next(scores) * count for count in family.instructions.values())
             / sum(family.instructions.values())

@@ -37,10 +37,7 @@ def screen() -> "Screen":
 
 
 def width_of(is_terminal: bool) -> int:
-    """Return the columns of an output without codes: of a terminal its own, of a file so many that nothing is folded.
-
-    `COLUMNS` wins, as in other programs.
-    """
+    """Return the columns of an output without codes: `COLUMNS`, those of the terminal, or enough for every line."""
     if (asked := os.environ.get("COLUMNS", "")).isdecimal() and int(asked):
         return int(asked)
     return (os.get_terminal_size(sys.stdout.fileno()).columns or 80) if is_terminal else WIDE

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from selfinstruct.actions.explain import safe
-from selfinstruct.actions.explain.lineage import depths, descendants, uses
+from selfinstruct.actions.explain.lineage import descendants, uses
 from selfinstruct.actions.explain.pieces import fenced, neighbors, one_line, outcomes
 from selfinstruct.cli.hints import CONF
 from selfinstruct.errors import RunFolderError, SelfInstructError
@@ -145,9 +145,7 @@ def test_without_an_id_the_lineage_is_told_with_its_definitions(explain, folder)
 
     pool = {row["id"]: row for row in lines(folder / "pool.jsonl")}
     assert "60 tasks made from 175 seeds" in message
-    assert "Depth is 0 for a seed" in message
-    depths_shown = re.findall(r"^\| (\d+) \| ([\d,]+) \|$", message, re.M)
-    assert sum(int(count) for _, count in depths_shown) == 60
+    assert "A use is one request that showed a task" in message
     rows = re.findall(r"^\| (\S+) \| (\d+) \| (\d+) \| ([\d.]+) \| (\d+) \| ([\d.]+)% \|$", message, re.M)
     shown = [int(row[1]) for row in rows]
     assert shown == sorted(shown, reverse=True)
@@ -262,7 +260,6 @@ def test_lineage_counts_each_once(task):
     pool.add(task(4, parents=("seed_task_2", "seed_task_0"), **(child | {"request": "grow/2/1"})))
 
     assert descendants("seed_task_0", {"seed_task_0": ["a", "b"], "a": ["b"]}) == {"a", "b"}
-    assert list(depths(pool).values()) == [0, 0, 1, 2, 2]
     assert uses(pool) == {"seed_task_0": 2, "seed_task_1": 1, "seed_task_2": 1}
 
 

@@ -280,7 +280,7 @@ def test_an_unknown_provider_and_a_parameter_out_of_place_are_reported(plan):
     )
 
     assert "LiteLLM knows no such provider" in reported
-    assert "recipe.instructions.prompt.decoding.extra.n would change the number of replies" in reported
+    assert "recipe.instructions.prompt.decoding.extra.n would bring more than one reply" in reported
     assert found["total"]["cost_usd"] is None
 
 

@@ -90,13 +90,16 @@ def test_bertscore_without_its_package_is_reported_before_anything_is_asked(exec
 def test_bertscore_is_the_mean_over_the_predictions_of_a_family(execute, tmp_path, tmp_path_factory, monkeypatch):
     place = tmp_path_factory.mktemp("package")
     text = "def score(cands, refs, **_):\n    return 0, 0, [float('sum' in text) for text in cands]\n"
-    (place / "bert_score.py").write_text(text)
+    (place / "bert_score").mkdir()
+    (place / "bert_score/__init__.py").write_text(text)
+    (place / "bert_score/utils.py").write_text("model2layers = {'mine': 6}")
     monkeypatch.syspath_prepend(str(place))
     try:
         words = ("score.bertscore=true", "score.bertscore_model=/models/mine")
         run = execute("actions=[generate,score]", *words)
     finally:
-        sys.modules.pop("bert_score", None)
+        for name in ("bert_score", "bert_score.utils"):
+            sys.modules.pop(name, None)
     made = [task for task in run.pool if task.attributes.get("family") == "sum" and not task.is_human]
     near = {row["family"]: row["bertscore"] for row in read(tmp_path)}
 

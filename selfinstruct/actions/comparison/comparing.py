@@ -36,11 +36,6 @@ class Comparison:
         lacking = {key for run in self.runs if run.is_readable for key in self.keys if run.values[key] is ABSENT}
         return short(key for key in self.keys if key not in lacking and not key.endswith("._target_"))
 
-    @property
-    def stages(self) -> list[str]:
-        """The stages of all runs."""
-        return list(dict.fromkeys(stage for run in self.runs for stage in run.config.get("recipe", ())))
-
     def legend(self, run: Reading) -> str:
         """Return a run's label with its values of the keys that differ, cut where they are long."""
         text = ", ".join(f"{name}={run.value(key)}" for key, name in self.short.items())

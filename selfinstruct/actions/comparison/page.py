@@ -22,10 +22,11 @@ SHOWN, LONGEST = 5, 400
 
 def page(comparison: Comparison) -> str:
     """Return the page."""
+    stages = dict.fromkeys(row["stage"] for run in comparison.runs for row in run.rounds)
     values = {
         "count": len(comparison.runs),
         "warnings": comparison.warnings or ["Nothing to note."],
-        "plots": {stage: found for stage in comparison.stages if (found := series(comparison, stage))},
+        "plots": {stage: found for stage in stages if (found := series(comparison, stage))},
         "tables": [table for table in tables(comparison) if table.rows],
         "texts": {
             comparison.legend(run): [task.instruction[:LONGEST] for task in even(run.made, SHOWN)]

@@ -15,7 +15,6 @@ MOST = 20
 DEFINITIONS = (
     "Parents of a task are the tasks that its prompt showed; it is their child.",
     "A use is one request that showed a task, of those from which anything was kept.",
-    "Depth is 0 for a seed, else 1 more than that of the deepest parent.",
     "Descendants are children, their children and so on, each once; their share is of all tasks made.",
 )
 
@@ -46,37 +45,15 @@ def uses(pool: Iterable[Task]) -> Counter[str]:
     return Counter(parent for parents in requests.values() for parent in dict.fromkeys(parents))
 
 
-def depths(pool: Iterable[Task]) -> dict[str, int]:
-    """Return how many generations each task is away from the seeds; parents stand before their children."""
-    found: dict[str, int] = {}
-    for task in pool:
-        found[task.id] = 0 if task.is_human else 1 + max((found.get(parent, 0) for parent in task.parents), default=0)
-    return found
-
-
 def lineage(record: RunReader) -> list[str]:
-    """Return which tasks were used as examples most, what came of them, and how deep the generations go."""
+    """Return which tasks were used as examples most, and what came of them."""
     pool, of = record.pool, children(record.pool)
-    made = [task for task in pool if not task.is_human]
-    known = depths(pool)
-    generations = Counter(known[task.id] for task in made)
+    made = sum(not task.is_human for task in pool)
     rows = [["task", "uses", "children", "children per use", "descendants", "share"]]
     for name, count in uses(pool).most_common(MOST):
         own, below = len(of[name]), len(descendants(name, of))
-        figures = (f"{count:,}", f"{own:,}", f"{own / count:.2f}", f"{below:,}", f"{below / len(made):.1%}")
+        figures = (f"{count:,}", f"{own:,}", f"{own / count:.2f}", f"{below:,}", f"{below / made:.1%}")
         rows.append([pasted(name), *figures])
-    depth_rows = [["depth", "tasks"], *([str(depth), f"{generations[depth]:,}"] for depth in sorted(generations))]
-    return [
-        "# Lineage",
-        "",
-        f"{len(made):,} tasks made from {len(record.seeds):,} seeds, in {len(record.rows):,} rounds.",
-        "",
-        *(f"- {text}" for text in DEFINITIONS),
-        "",
-        "## Tasks that were used as examples most",
-        "",
-        markdown_table(rows),
-        "## Depth",
-        "",
-        markdown_table(depth_rows),
-    ]
+    about = f"{made:,} tasks made from {len(record.seeds):,} seeds, in {len(record.rows):,} rounds."
+    definitions = (f"- {text}" for text in DEFINITIONS)
+    return ["# Lineage", "", about, "", *definitions, "", "## Tasks used as examples most", "", markdown_table(rows)]

@@ -5,24 +5,29 @@ missing.  What the machine lacks, such as an API key, is only noted, since a pla
 """
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from selfinstruct.actions.generate import seed_problems
 from selfinstruct.actions.plan.assumptions import Assumptions
 from selfinstruct.actions.plan.earlier import Earlier, read
-from selfinstruct.actions.plan.jobs import place_of, sweep
 from selfinstruct.actions.plan.planned import Planned
 from selfinstruct.actions.plan.report import report
 from selfinstruct.errors import RunFolderError
 from selfinstruct.part import part
 from selfinstruct.recipe import asking
-from selfinstruct.storage.folder import replace_text
+from selfinstruct.run_info import RunInfo
+from selfinstruct.storage.folder import CONFIG, replace_text
 from selfinstruct.text.terminal import printable
 from selfinstruct.trackers.screen import screen
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
+
+PLAN = "plan.json"
+PLANS = "plan"
+"""The folder in a sweep's that holds the plans of jobs without a run."""
 
 
 @part
@@ -62,3 +67,26 @@ class Plan:
 
     def _earlier(self) -> Earlier | None:
         return None if self.like is None else read(Path(self.like))
+
+
+def sweep(start: RunInfo) -> str:
+    """Return the sum of all jobs of the sweep that were planned so far, in one line."""
+    folder, plans = start.folder.parent, []
+    apart = [path for path in (folder / PLANS).glob("*.json") if not (folder / path.stem / PLAN).exists()]
+    for path in sorted([*folder.glob(f"*/{PLAN}"), *apart]):
+        with suppress(OSError, ValueError):
+            plans.append(json.loads(path.read_text(encoding="utf-8")))
+    done = [Path(plan["done"]).name for plan in plans if plan["done"]]
+    left = [plan["total"] for plan in plans if not plan["done"]]
+    requests = sum(total["requests"]["expected"] for total in left)
+    costs = [total["cost_usd"] for total in left]
+    cost = "unknown (set model.price)" if None in costs else f"${sum(cost['expected'] for cost in costs):,.2f}"
+    finished = f"finished: {', '.join(done)}" if done else "none of them finished"
+    return f"Jobs of the sweep planned so far: {len(plans)}, {finished}; left: {requests:,.0f} requests, cost {cost}."
+
+
+def place_of(start: RunInfo) -> Path:
+    """Return where a plan is written: a job of a sweep that has no run yet leaves no folder among the runs."""
+    if start.group is None or (start.folder / CONFIG).exists():
+        return start.folder / PLAN
+    return start.folder.parent / PLANS / f"{start.folder.name}.json"

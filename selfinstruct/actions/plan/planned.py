@@ -1,22 +1,26 @@
 """The plan of a run: the estimates of every stage with its first prompt, their sums, and notes."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.actions.plan.assumptions import Assumptions, Range, added, exactly
 from selfinstruct.actions.plan.earlier import Earlier
 from selfinstruct.actions.plan.estimate import Outlook, cost, pace
-from selfinstruct.actions.plan.jobs import done_in
 from selfinstruct.actions.preflight import endless, rejected_seeds
+from selfinstruct.errors import SelfInstructError
 from selfinstruct.model import Model, Selective, sendable
 from selfinstruct.model.limits import CHARACTERS_PER_TOKEN
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import ModelStage, asking, stream
 from selfinstruct.request import Request
+from selfinstruct.run_info import RunInfo
 from selfinstruct.sampler import ByInput
 from selfinstruct.storage.differences import differences
+from selfinstruct.storage.folder import stored_config
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -124,6 +128,31 @@ class Planned:
             cap = getattr(run.budget, name)
             if cap is not None and range_ is not None and range_.high > cap:
                 self.notes.append(f"budget.{name}={cap:g} may stop it early.")
+
+
+def done_in(start: RunInfo, targets: Mapping[str, int | None]) -> Path | None:
+    """Return the folder of a finished run with this config: its own, or another of its sweep.
+
+    The name of a job's folder has every override, `actions=[plan]` too, so it does not identify a run.
+    """
+    others = [] if start.group is None else sorted(path for path in start.folder.parent.iterdir() if path.is_dir())
+    return next((folder for folder in [start.folder, *others] if is_done(folder, start, targets)), None)
+
+
+def is_done(folder: Path, start: RunInfo, targets: Mapping[str, int | None]) -> bool:
+    """Return whether a folder holds a finished run of this config with these targets."""
+    try:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        kept = stored_config(folder)
+        if kept is None or not summary["completed"] or differences(kept, start.declared):
+            return False
+        return all(
+            summary["stages"][name]["kept"] == target or kept["recipe"][name].get("until") == target
+            for name, target in targets.items()
+            if target is not None
+        )
+    except (OSError, ValueError, KeyError, TypeError, SelfInstructError):
+        return False
 
 
 def prompts_of(name: str, stage: ModelStage, model: Model, seeds: Pool, random_seed: int) -> list[Request]:
