@@ -8,9 +8,9 @@ from pathlib import Path
 
 from selfinstruct.part import part
 from selfinstruct.seeds.assembly import Row, apart
-from selfinstruct.seeds.fields import instances_of, mistakes_in_columns, name_of, writers
+from selfinstruct.seeds.fields import instances_of, mistakes_in_columns, task_of, writers
 from selfinstruct.seeds.reading import lines_or_items
-from selfinstruct.task import HUMAN, Task
+from selfinstruct.task import Task
 
 
 @part
@@ -27,11 +27,4 @@ class Alpaca:
         return apart(self.path, lines_or_items(self.path), mistakes_in_columns, self._task)
 
     def _task(self, row: Row) -> Task:
-        return Task(
-            id=name_of(row),
-            origin=HUMAN,
-            instruction=row["instruction"].strip(),
-            is_classification=row.get("is_classification"),
-            instances=instances_of(row),
-            models=writers(row, self.author),
-        )
+        return task_of(row, instances_of(row), writers(row, self.author))

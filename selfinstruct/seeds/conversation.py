@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from selfinstruct.part import part
 from selfinstruct.seeds.assembly import Row, together
-from selfinstruct.seeds.fields import mistakes_in_id, name_of, writers
+from selfinstruct.seeds.fields import mistakes_in_id, writers
 from selfinstruct.seeds.reading import lines_or_items
 from selfinstruct.task import HUMAN, Instance, Task
 from selfinstruct.text.json_objects import shown
@@ -85,7 +85,7 @@ class Conversation:
         """Return the seed task that a conversation without mistakes begins with."""
         (_, question), *answers = self._spoken(row[self.turns])
         return Task(
-            id=name_of(row),
+            id=str(row.get("id", "")),
             origin=HUMAN,
             instruction=question.strip(),
             instances=(Instance("", answers[0][1]),) if answers else None,

@@ -5,10 +5,10 @@ author; `models` keeps text written by a model from being labelled as human.  A 
 author (`origin`, `models`); for all others the user does (`author`).  An author whom nothing names is `unknown`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from selfinstruct.task import HUMAN, SEEDS, UNKNOWN, Instance
+from selfinstruct.task import HUMAN, SEEDS, UNKNOWN, Instance, Task
 from selfinstruct.text.json_objects import shown
 from selfinstruct.text.no_input import real_input
 
@@ -17,21 +17,12 @@ LONGEST_ID = 200
 """Characters; ids are repeated in every task that was made from this one."""
 
 
-def mistakes_in_id(row: Mapping[str, Any], key: str = "id") -> list[str]:
+def mistakes_in_id(row: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with the id of a row, which may have none."""
-    if key not in row or is_name(row[key]):
+    found = row.get("id", "none")
+    if isinstance(found, str | int) and not isinstance(found, bool) and 0 < len(str(found)) <= LONGEST_ID:
         return []
-    return [f"'{key}' must be text of 1 to {LONGEST_ID} characters (got {shown(row[key])})"]
-
-
-def is_name(value: Any) -> bool:
-    """Return whether a value can be the id of a task."""
-    return isinstance(value, str | int) and not isinstance(value, bool) and 0 < len(str(value)) <= LONGEST_ID
-
-
-def name_of(row: Mapping[str, Any], key: str = "id") -> str:
-    """Return the id of a row; empty where it has none."""
-    return str(row[key]) if key in row else ""
+    return [f"'id' must be text of 1 to {LONGEST_ID} characters (got {shown(found)})"]
 
 
 def mistakes_in_instruction(value: Any, key: str = "instruction") -> list[str]:
@@ -46,9 +37,9 @@ def mistakes_in_text(value: Any, key: str) -> list[str]:
     return [] if isinstance(value, str) else [f"'{key}' must be text (got {shown(value)})"]
 
 
-def mistakes_in_input(row: Mapping[str, Any], key: str = "input") -> list[str]:
+def mistakes_in_input(row: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with the input of an example: null is an empty one, but the key may not be missing."""
-    return [] if key in row and row[key] is None else mistakes_in_text(row.get(key), key)
+    return [] if "input" in row and row["input"] is None else mistakes_in_text(row.get("input"), "input")
 
 
 def mistakes_in_instances(instances: Any) -> list[str]:
@@ -101,6 +92,18 @@ def instances_of(row: Mapping[str, Any]) -> tuple[Instance, ...] | None:
 def instance(given: str | None, output: str) -> Instance:
     """Return an instance of a file; an input that is null, or only says that there is no input, is empty."""
     return Instance(real_input(given or ""), output)
+
+
+def task_of(row: Mapping[str, Any], instances: Sequence[Instance] | None, models: dict[str, str]) -> Task:
+    """Return the seed task of a row with an `instruction`; its id is empty where the row has none."""
+    return Task(
+        id=str(row.get("id", "")),
+        origin=HUMAN,
+        instruction=row["instruction"].strip(),
+        is_classification=row.get("is_classification"),
+        instances=None if instances is None else tuple(instances),
+        models=models,
+    )
 
 
 def writers(row: Mapping[str, Any], author: str) -> dict[str, str]:

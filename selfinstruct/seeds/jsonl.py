@@ -14,10 +14,10 @@ from selfinstruct.seeds.fields import (
     mistakes_in_id,
     mistakes_in_instances,
     mistakes_in_instruction,
-    name_of,
+    task_of,
 )
 from selfinstruct.seeds.reading import lines_or_items
-from selfinstruct.task import HUMAN, Task
+from selfinstruct.task import Task
 
 
 @part
@@ -29,7 +29,7 @@ class Jsonl:
 
     def load(self) -> list[Task]:
         """Return the tasks in the order of the file; raises DataError with every bad line."""
-        return apart(self.path, lines_or_items(self.path), mistakes_in, task_of)
+        return apart(self.path, lines_or_items(self.path), mistakes_in, lambda row: task_of(row, instances_of(row), {}))
 
 
 def mistakes_in(row: Row) -> list[str]:
@@ -41,14 +41,3 @@ def mistakes_in(row: Row) -> list[str]:
     mistakes += mistakes_in_instruction(row.get("instruction", "x"))
     mistakes += mistakes_in_classification(row)
     return mistakes + mistakes_in_instances(row.get("instances", [{"input": "", "output": ""}]))
-
-
-def task_of(row: Row) -> Task:
-    """Return the seed task that a line without mistakes describes."""
-    return Task(
-        id=name_of(row),
-        origin=HUMAN,
-        instruction=row["instruction"].strip(),
-        is_classification=row.get("is_classification"),
-        instances=instances_of(row),
-    )

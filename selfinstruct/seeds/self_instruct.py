@@ -11,9 +11,9 @@ from pydantic import Field
 
 from selfinstruct.part import part
 from selfinstruct.seeds.assembly import Row, together
-from selfinstruct.seeds.fields import instances_of, mistakes_in_columns, name_of, writers
+from selfinstruct.seeds.fields import instances_of, mistakes_in_columns, task_of, writers
 from selfinstruct.seeds.reading import lines_or_items
-from selfinstruct.task import HUMAN, Task
+from selfinstruct.task import Task
 
 
 @part
@@ -34,11 +34,4 @@ class SelfInstruct:
 
     def _task(self, row: Row) -> Task:
         found = instances_of(row)
-        return Task(
-            id=name_of(row),
-            origin=HUMAN,
-            instruction=row["instruction"].strip(),
-            is_classification=row.get("is_classification"),
-            instances=None if found is None else found[: self.instances],
-            models=writers(row, self.author),
-        )
+        return task_of(row, found if found is None else found[: self.instances], writers(row, self.author))

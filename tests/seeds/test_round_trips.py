@@ -12,14 +12,12 @@ from hypothesis import strategies as some
 from selfinstruct.actions.export import write
 from selfinstruct.formats.alpaca import Alpaca as AlpacaFormat
 from selfinstruct.formats.chat import Chat as ChatFormat
-from selfinstruct.formats.natural_instructions import NaturalInstructions as NaturalInstructionsFormat
 from selfinstruct.formats.self_instruct import SelfInstruct as SelfInstructFormat
 from selfinstruct.formats.sharegpt import Sharegpt as SharegptFormat
 from selfinstruct.formats.superni import Superni as SuperniFormat
 from selfinstruct.pool import Pool
 from selfinstruct.round import Round
 from selfinstruct.seeds.alpaca import Alpaca
-from selfinstruct.seeds.natural_instructions import NaturalInstructions
 from selfinstruct.seeds.run import Run
 from selfinstruct.seeds.self_instruct import SelfInstruct
 from selfinstruct.seeds.superni import Superni
@@ -89,18 +87,6 @@ def test_self_instruct_but_for_the_kind(tasks):
     read, written = through(
         SelfInstructFormat(include_seeds=True),
         lambda path: SelfInstruct(path=path, author="?", instances=None),
-        tasks,
-    )
-
-    assert read == [as_seed(task, is_classification=None) for task in written]
-
-
-@QUICK
-@given(TASKS)
-def test_natural_instructions_but_for_the_kind(tasks):
-    read, written = through(
-        NaturalInstructionsFormat(include_seeds=True),
-        lambda path: NaturalInstructions(path=path, author="?", instances=None),
         tasks,
     )
 

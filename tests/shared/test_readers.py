@@ -9,12 +9,10 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.actions.export import write
-from selfinstruct.formats.natural_instructions import NaturalInstructions as NaturalInstructionsFormat
 from selfinstruct.formats.superni import Superni as SuperniFormat
 from selfinstruct.pool import Pool
 from selfinstruct.seeds.alpaca import Alpaca
 from selfinstruct.seeds.jsonl import Jsonl
-from selfinstruct.seeds.natural_instructions import NaturalInstructions
 from selfinstruct.seeds.self_instruct import SelfInstruct
 from selfinstruct.seeds.superni import Superni
 
@@ -57,17 +55,13 @@ def test_all_instances_of_the_published_tasks_are_kept_where_none_is_left_out():
 
 def test_published_tasks_go_through_both_formats(superni, tmp_path):
     pool = Pool(superni)
-    for format_, reader in (
-        (SuperniFormat(include_seeds=True), Superni),
-        (NaturalInstructionsFormat(include_seeds=True), NaturalInstructions),
-    ):
-        ((name, rows),) = format_.files(pool, 1)
-        write(tmp_path / name, rows)
-        read = reader(path=tmp_path / name, author="unknown", instances=None).load()
+    ((name, rows),) = SuperniFormat(include_seeds=True).files(pool, 1)
+    write(tmp_path / name, rows)
+    read = Superni(path=tmp_path / name, author="unknown", instances=None).load()
 
-        assert [(task.id, task.instruction, task.instances, task.models) for task in read] == [
-            (task.id, task.instruction, task.instances, {}) for task in superni
-        ]
+    assert [(task.id, task.instruction, task.instances, task.models) for task in read] == [
+        (task.id, task.instruction, task.instances, {}) for task in superni
+    ]
 
 
 def test_the_seed_tasks_go_through_superni(tmp_path):
