@@ -5,6 +5,7 @@ both.  Nothing of it is stored in the repository, so it cannot become outdated. 
 checks that no key of conf/ is missing.
 """
 
+import ast
 import html
 import importlib
 import inspect
@@ -12,13 +13,14 @@ import re
 import types
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from textwrap import dedent
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
 from mkdocs.structure.files import File
 
-from selfinstruct.part import meanings
 from selfinstruct.run import Run
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -248,3 +250,14 @@ def table(rows: list[Row]) -> str:
         kind, text = (cell.replace("|", "\\|").replace("<", "&lt;") for cell in texts)
         lines.append(f"| `{key}` | {kind} | {text} |")
     return "\n".join(lines) + "\n"
+
+
+def meanings(cls: type) -> dict[str, str]:
+    """Return the docstring below each field of a part, as it stands in the source."""
+    [body] = [node.body for node in ast.parse(dedent(inspect.getsource(cls))).body if isinstance(node, ast.ClassDef)]
+    return {
+        field.target.id: inspect.cleandoc(text.value.value)
+        for field, text in pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
+    }

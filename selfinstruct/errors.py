@@ -1,12 +1,5 @@
 """What can go wrong that a user must know of, one sentence each.
 
-    SelfInstructError        an error that is reported without a traceback
-    ├── ConfigError          the config holds mistakes; all of them are reported at once
-    ├── DataError            a file of tasks holds mistakes; all of them are reported at once
-    ├── ModelError           the model cannot continue: bad key, unknown model, or it keeps failing
-    └── RunFolderError       the run folder cannot be used
-        └── UnwritableError  one of its files cannot be written now; the run can be resumed later
-
 Parts raise plain `ValueError` for a wrong value; the caller that knows the key or the file turns it into one of these.
 A bad reply of a model is never an error: it is a rejection with its reason.
 """
@@ -35,7 +28,7 @@ class DataError(Problems):
 
 
 class ModelError(SelfInstructError):
-    """The model cannot continue; all replies received so far are stored."""
+    """The model cannot continue (bad key, unknown model, or it keeps failing); all replies so far are stored."""
 
 
 class RunFolderError(SelfInstructError):
@@ -43,4 +36,4 @@ class RunFolderError(SelfInstructError):
 
 
 class UnwritableError(RunFolderError):
-    """A file of the run folder cannot be written; all replies and committed rounds are stored."""
+    """A file of the run folder cannot be written now; the run can be resumed later."""

@@ -5,12 +5,8 @@ error.  The few parts that hold state while a run lasts (trackers, the run) say 
 below a field is its meaning.  Rejected: pydantic's `use_attribute_docstrings`, which parses every source at each start.
 """
 
-import ast
-import inspect
 from collections.abc import Callable
 from dataclasses import field
-from itertools import pairwise
-from textwrap import dedent
 from typing import Any, TypeVar, dataclass_transform, overload
 
 from pydantic import ConfigDict, Field
@@ -30,14 +26,3 @@ def part(cls: type[T] | None = None, *, frozen: bool = True) -> Any:
     """Make a class a part: every field is a YAML key, checked when the part is built."""
     make = dataclass(frozen=frozen, kw_only=True, config=CONFIG)
     return make if cls is None else make(cls)
-
-
-def meanings(cls: type) -> dict[str, str]:
-    """Return the docstring below each field of a part, as it stands in the source."""
-    [body] = [node.body for node in ast.parse(dedent(inspect.getsource(cls))).body if isinstance(node, ast.ClassDef)]
-    return {
-        field.target.id: inspect.cleandoc(text.value.value)
-        for field, text in pairwise(body)
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
-    }

@@ -25,11 +25,11 @@ class Shelf(Protocol):
     """Tasks that are on disk only."""
 
     def __iter__(self) -> Iterator[Task]:
-        """Those that are committed, in order, read anew each time."""
+        """Yield those that are committed, in order, read anew each time."""
         ...
 
     def __len__(self) -> int:
-        """How many are committed."""
+        """Return how many are committed."""
         ...
 
 
@@ -57,7 +57,7 @@ class Pool:
 
     @property
     def is_shelved(self) -> bool:
-        """Whether its tasks are on disk only."""
+        """Return whether its tasks are on disk only."""
         return self._shelf is not None
 
     def __contains__(self, id: str) -> bool:
@@ -86,11 +86,11 @@ class Pool:
         self._tasks[task.id] = task
 
     def of(self, origin: str) -> list[str]:
-        """The ids of the tasks of one origin, in the pool's order (not to be changed)."""
+        """Return the ids of the tasks of one origin, in the pool's order (not to be changed)."""
         return self._by_origin.get(origin, [])
 
     def before(self, origin: str, count: int) -> "Pool":
-        """The pool as it stood when `origin` had made only its first `count` tasks; to be read, not changed."""
+        """Return the pool as it stood when `origin` had made only its first `count` tasks; to be read only."""
         made = self.of(origin)
         if count >= len(made):
             return self
@@ -102,7 +102,7 @@ class Pool:
         return earlier
 
     def new_id(self, stage: str) -> str:
-        """An id for the next task of a stage: the stage and a number."""
+        """Return an id for the next task of a stage: the stage and a number."""
         number = max(len(self.of(stage)) + 1, self._numbers.get(stage, 1))
         while f"{stage}_{number}" in self._tasks:  # seeds may come from a run that had this stage, too
             number += 1
@@ -110,7 +110,7 @@ class Pool:
         return f"{stage}_{number}"
 
     def index(self, key: object, make: Callable[[], I]) -> I:
-        """The index under `key`, made from all tasks so far unless it exists."""
+        """Return the index under `key`, made from all tasks so far unless it exists."""
         if key not in self._indexes:
             index = make()
             for task in self:

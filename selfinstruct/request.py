@@ -88,15 +88,15 @@ class Completion:
 
     @property
     def finish_kind(self) -> FinishKind:
-        """What the provider's word means for the text."""
+        """Return what the provider's word means for the text."""
         return kind_of(self.finish_reason)
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether the reply was cut off at a limit."""
+        """Return whether the reply was cut off at a limit."""
         return self.finish_kind == "cut off"
 
     @property
     def is_untrusted(self) -> bool:
-        """Whether a filter or a fault ended the reply, so that none of its text may be used."""
+        """Return whether a filter or a fault ended the reply, so that none of its text may be used."""
         return self.finish_kind in ("filtered", "broken")

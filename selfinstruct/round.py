@@ -43,11 +43,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What a reply proposes before a filter has judged it.
-
-    In a Grow stage it is a new instruction; in an Annotate stage it is about a task of the pool: an answer to "is it
-    classification?", or one of the instances of the same reply.
-    """
+    """What a reply proposes: a new instruction (Grow), or an answer or instance for a task of the pool (Annotate)."""
 
     instruction: str = ""
     is_classification: bool | None = None
@@ -86,22 +82,16 @@ class Rejection:
 
     def row(self, stage: str, number: int) -> dict[str, Any]:
         """Return the rejection as a line of `rejected.jsonl`; keys that do not apply are left out."""
-        row: dict[str, Any] = {"stage": stage, "round": number, "request": self.request}
-        row |= {"filter": self.filter, "reason": self.reason}
-        if self.task is not None:
-            row["task"] = self.task
-        if self.candidate is None:
-            row["text"] = self.text
-        else:
-            row["instruction"] = self.candidate.instruction
-            if self.candidate.instance is not None:
-                row["input"] = self.candidate.instance.input
-                row["output"] = self.candidate.instance.output
-        if self.nearest is not None:
-            row["nearest"] = list(self.nearest)
-        if self.attributes:
-            row["attributes"] = dict(self.attributes)
-        return row
+        candidate = self.candidate
+        instance = candidate.instance if candidate else None
+        return {
+            "stage": stage, "round": number, "request": self.request, "filter": self.filter, "reason": self.reason,
+            **({} if self.task is None else {"task": self.task}),
+            **({"text": self.text} if candidate is None else {"instruction": candidate.instruction}),
+            **({} if instance is None else {"input": instance.input, "output": instance.output}),
+            **({} if self.nearest is None else {"nearest": list(self.nearest)}),
+            **({"attributes": dict(self.attributes)} if self.attributes else {}),
+        }
 
 
 class End(StrEnum):
@@ -175,25 +165,14 @@ class Round:
         return self.kept + len(self.rejections)
 
     def row(self) -> dict[str, Any]:
-        """Return the figures, without the seconds: times are no result of a run.
-
-        The line of `rounds.jsonl` holds them, and the sizes and hashes of the run's files.
-        """
+        """Return the figures as in `rounds.jsonl`, without the seconds: times are not a result of a run."""
         rejected = Counter(f"rejected/{rejection.filter}" for rejection in self.rejections)
         return {
-            "stage": self.stage,
-            "round": self.number,
+            "stage": self.stage, "round": self.number,
             **({} if self.generation is None else {"generation": self.generation}),
-            "asked": self.asked,
-            "failed": self.failed,
-            "candidates": self.candidates,
-            "parsed": self.parsed,
-            "kept": self.kept,
+            **{name: getattr(self, name) for name in ("asked", "failed", "candidates", "parsed", "kept")},
             **dict(sorted(rejected.items())),
-            "pool": self.pool,
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": self.completion_tokens,
-            "cost_usd": self.cost_usd,
+            **{name: getattr(self, name) for name in ("pool", "prompt_tokens", "completion_tokens", "cost_usd")},
             **self.figures,
             **({} if self.end is None else {"end": self.end.value}),
             **({} if self.ended is None else {"ended": self.ended}),

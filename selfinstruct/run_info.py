@@ -8,15 +8,6 @@ from typing import Any
 from selfinstruct.round import Round
 
 
-def nothing() -> None:
-    """Do nothing."""
-
-
-def nowhere(name: str) -> dict[str, Any]:
-    """Return no settings."""
-    return {}
-
-
 @dataclass(frozen=True, kw_only=True)
 class RunInfo:
     """What a tracker gets when a run starts."""
@@ -41,7 +32,7 @@ class RunInfo:
     """Whether all overrides and flags are the user's own, and none came with someone else's folder or capsule."""
     citation: str = ""
     """The BibTeX entry of the recipe's paper; empty without one."""
-    settings_of: Callable[[str], Mapping[str, Any]] = nowhere
+    settings_of: Callable[[str], Mapping[str, Any]] = lambda name: {}
     """Gives the dotted keys of a recipe with their values in an experiment, by its name."""
     models: tuple[str, ...] = ()
     """The name of every model that the run asks; set by the run."""
@@ -49,7 +40,7 @@ class RunInfo:
     """Whether any of them stands in for a model, and its text is not a model's; set by the run."""
     makes_rounds: bool = True
     """Whether rounds may be made and logged; where not, what was logged before stays; set by the run."""
-    begin: Callable[[], None] = nothing
+    begin: Callable[[], None] = lambda: None
     """Called when a run that makes rounds has opened its folder, before it logs anything."""
     report_seconds: float = 60.0
     """Seconds without a round after which the log reports what is under way."""

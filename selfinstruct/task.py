@@ -64,38 +64,38 @@ class Task:
 
     @property
     def is_human(self) -> bool:
-        """Whether the run started from it."""
+        """Return whether the run started from it."""
         return self.origin == HUMAN
 
     @property
     def is_answered(self) -> bool:
-        """Whether it has instances."""
+        """Return whether it has instances."""
         return bool(self.instances)
 
     @property
     def unanswered(self) -> Mapping[str, str]:
-        """The inputs for which a stage could not complete it, with the reasons."""
+        """Return the inputs for which a stage could not complete it, with the reasons."""
         return cast(dict[str, str], self.attributes.get(UNANSWERED, {}))
 
     @property
     def text(self) -> str:
-        """What it asks as one text: the instruction, and after an empty line the input of its first instance."""
+        """Return what it asks as one text: the instruction, and after an empty line the input of its first instance."""
         given = self.instances[0].input if self.instances else ""
         return f"{self.instruction}\n\n{given}" if given.strip() else self.instruction
 
     @property
     def writers(self) -> tuple[str, ...]:
-        """Who wrote a seed before the run began, wholly or in part: models, or `unknown`; empty for a person's work."""
+        """Return who wrote a seed, wholly or in part: models, or `unknown`; empty for a person's work."""
         found = (name for stage, name in self.models.items() if stage.partition("/")[0] == SEEDS)
         return tuple(dict.fromkeys(found)) if self.is_human else ()
 
     @property
     def is_touched(self) -> bool:
-        """Whether a model wrote any of it in this run."""
+        """Return whether a model wrote any of it in this run."""
         return any(not (self.is_human and stage.partition("/")[0] == SEEDS) for stage in self.models)
 
     def row(self) -> dict[str, Any]:
-        """The task as a line of `pool.jsonl`."""
+        """Return the task as a line of `pool.jsonl`."""
         row = {
             "id": self.id,
             "origin": self.origin,
@@ -116,7 +116,7 @@ class Task:
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> "Task":
-        """The task that `row()` wrote; ids, which stand in many tasks, are held in memory once."""
+        """Return the task that `row()` wrote; ids, which stand in many tasks, are held in memory once."""
         instances = row["instances"]
         return cls(
             id=intern(row["id"]),

@@ -8,15 +8,10 @@ Unlike that code, this does not strip everything before a colon from half of the
 10:30" into "30"; draws come from a stream of this format's own, `random_seed/prompt_completion`; and the coin that
 joins the paragraphs of an input has a key.
 
-No reader gives these rows back.  A shuffle needs all rows at once: they lie in a database of SQLite's without a name,
-which is on disk when it is large.
+No reader gives these rows back.  A shuffle needs all rows in memory at once.
 """
 
-import hashlib
-import sqlite3
-from array import array
 from collections.abc import Iterator
-from contextlib import closing
 from random import Random
 from typing import Annotated, Any
 
@@ -28,25 +23,6 @@ from selfinstruct.pool import Pool
 from selfinstruct.task import Instance, Task
 from selfinstruct.text.rendering import fill
 from selfinstruct.text.template import EXACT
-
-TABLE = "CREATE TABLE pairs (number INTEGER PRIMARY KEY, digest BLOB UNIQUE, prompt BLOB, completion BLOB)"
-INSERT = "INSERT OR IGNORE INTO pairs (digest, prompt, completion) VALUES (?, ?, ?)"
-SELECT = "SELECT prompt, completion FROM pairs WHERE number = ?"
-
-
-def kept(value: str) -> bytes:
-    """Return a text as it is kept for a while, also one with half of a surrogate pair."""
-    return value.encode("utf-8", "surrogatepass")
-
-
-def text(value: bytes) -> str:
-    """Return the text that was kept."""
-    return value.decode("utf-8", "surrogatepass")
-
-
-def digest(pair: tuple[str, str]) -> bytes:
-    """Return what tells a pair from every other."""
-    return hashlib.sha256(b"\0".join(hashlib.sha256(kept(one)).digest() for one in pair)).digest()
 
 
 @part
@@ -99,16 +75,9 @@ class PromptCompletion:
 
     def _rows(self, pool: Pool, rng: Random) -> Iterator[dict[str, Any]]:
         found = examples(pool, self.include_seeds)
-        with closing(sqlite3.connect("", isolation_level=None)) as pairs:
-            pairs.execute(TABLE)
-            pairs.execute("BEGIN")
-            for pair in (self._pair(task, instance, rng) for task, instance in found):
-                pairs.execute(INSERT, (digest(pair), *map(kept, pair)))
-            order = array("q", (number for (number,) in pairs.execute("SELECT number FROM pairs ORDER BY number")))
-            rng.shuffle(order)
-            for number in order:
-                prompt, completion = pairs.execute(SELECT, (number,)).fetchone()
-                yield {"prompt": text(prompt), "completion": text(completion)}
+        pairs = list(dict.fromkeys(self._pair(task, instance, rng) for task, instance in found))
+        rng.shuffle(pairs)
+        yield from ({"prompt": prompt, "completion": completion} for prompt, completion in pairs)
 
     def _pair(self, task: Task, instance: Instance, rng: Random) -> tuple[str, str]:
         text = instance.input.strip()

@@ -24,6 +24,11 @@ from selfinstruct.text.finish_reason import FinishKind
 
 Answered: TypeAlias = tuple[Sample, str, list[Candidate | Rejection]]
 """A sample, the id of the request that asked about it, and everything in the reply, in order."""
+SAME = (
+    *("stage", "number", "generation", "source", "asked", "failed", "parsed", "kept"),
+    *("prompt_tokens", "completion_tokens", "cost_usd"),
+)
+"""The fields that a finished round takes over."""
 WHY_EMPTY: Mapping[FinishKind, str] = {
     "cut off": "a limit was reached before any text (raise max_tokens of the prompt's decoding)",
     "tool call": "the model called a tool",
@@ -117,24 +122,14 @@ class RoundBuilder:
         """Return the finished round, with what the metrics say of it and why its stage ends with it, if it does."""
         figures: dict[str, float | int] = {}
         round_ = Round(
-            stage=self.stage,
-            number=self.number,
-            asked=self.asked,
-            failed=self.failed,
-            parsed=self.parsed,
-            kept=self.kept,
+            **{name: getattr(self, name) for name in SAME},
             tasks=tuple(self.tasks.values()),
             rejections=tuple(self.rejections),
             pool=len(pool),
-            prompt_tokens=self.prompt_tokens,
-            completion_tokens=self.completion_tokens,
-            cost_usd=self.cost_usd,
             end=ending.end if ending else None,
             ended=ending.text if ending else None,
-            generation=self.generation,
             samples=tuple(self.samples),
             figures=figures,
-            source=self.source,
         )
         for metric in (metrics or {}).values():
             figures.update(metric.figures(round_, pool))
