@@ -76,7 +76,7 @@ class Offline:
         except UnanswerableError as reason:
             return Completion(failure=Failure("fatal", UNANSWERED.format(stage=request.stage, reason=reason)))
         if rng.random() < self.truncated:
-            text, cut_off = first_words(text, int(count_words(text) * rng.uniform(0.2, 0.9))), True
+            text, cut_off = first_words(text, int(len(text.split()) * rng.uniform(0.2, 0.9))), True
         return Completion(
             text=text,
             finish_reason="length" if cut_off else "stop",
@@ -110,7 +110,7 @@ def ended(text: str, decoding: Decoding) -> tuple[str, bool]:
     if decoding.max_tokens is None:
         return text, False
     most = max(int(decoding.max_tokens / TOKENS_PER_WORD), 1)
-    return first_words(text, most), count_words(text) > most
+    return first_words(text, most), len(text.split()) > most
 
 
 def first_words(text: str, count: int) -> str:
@@ -119,11 +119,6 @@ def first_words(text: str, count: int) -> str:
     return text if count >= len(ends) else text[: ends[count - 1]] if count else ""
 
 
-def count_words(text: str) -> int:
-    """Return how many words a text has."""
-    return len(text.split())
-
-
 def tokens(text: str) -> int:
     """Return about how many tokens a text has."""
-    return round(count_words(text) * TOKENS_PER_WORD)
+    return round(len(text.split()) * TOKENS_PER_WORD)

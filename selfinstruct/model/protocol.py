@@ -46,12 +46,8 @@ def read(
     usage = body.get("usage")
     counts = usage if is_object(usage) else {}
     tokens = counts.get("prompt_tokens"), counts.get("completion_tokens")
-
-    def cost_of(prompt_tokens: int | None, completion_tokens: int | None) -> float | None:
-        cost = price.of(prompt_tokens, completion_tokens)
-        return cost_in(usage) if cost is None else cost
-
-    return completion(text_of(choice), reason_of(choice), body.get("model"), tokens, request, cost_of, sent)
+    model, named = body.get("model"), cost_in(usage)
+    return completion(text_of(choice), reason_of(choice), model, tokens, request, price, named, sent)
 
 
 def text_of(choice: Mapping[str, Any]) -> str:

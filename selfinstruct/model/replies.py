@@ -5,16 +5,15 @@ counts; the reasoning of a model is not text.  A token count that cannot be righ
 filter or a fault ended is raised as an error, so that it is asked for again like half a reply.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from math import inf
-from typing import TypeAlias, TypeGuard
+from typing import TypeGuard
 
 from selfinstruct.model.failed_attempt import GarbledError
+from selfinstruct.model.settings import Price
 from selfinstruct.request import Completion, Request
 
-CostOf: TypeAlias = Callable[[int | None, int | None], float | None]
-"""The cost of a reply by its tokens of prompt and reply, None where it is unknown."""
 MAX_TOKENS = 1 << 53  # a larger count is a fault of the server, and would not fit into every file
 
 
@@ -24,21 +23,24 @@ def completion(
     model: object,
     tokens: tuple[object, object],
     request: Request,
-    cost_of: CostOf = lambda prompt, reply: None,
+    price: Price | None = None,
+    named_cost: float | None = None,
     sent: str = "",
 ) -> Completion:
     """Return a reply as a completion; its text ends before the first of the request's stop strings.
 
+    The cost is that of the price, or else the one that the server names.
     Raises GarbledError where a filter or a fault ended the reply.
     """
     stopped = cut(text, request.decoding.stop)
     prompt_tokens, completion_tokens = token_counts(*tokens, text)
+    cost = None if price is None else price.of(prompt_tokens, completion_tokens)
     found = Completion(
         text=stopped,
         finish_reason=finish_reason,
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
-        cost_usd=cost_of(prompt_tokens, completion_tokens),
+        cost_usd=named_cost if cost is None else cost,
         model=model if isinstance(model, str) else "",
         sent=sent,
     )

@@ -66,12 +66,13 @@ def read_tasks(text: str, prompt_vars: Mapping[str, Any], *, is_cut_off: bool) -
         return talk(text, "no task")
     lead = "\n".join(lines[: separator_before(lines, blocks[0].start, rule_of(lines))[0]])
     pieces = talk(lead, "preamble")
-    if blocks[0].start == 0 and is_chat:
-        pieces += without_preamble(lines, blocks[0])
     farewell, is_closed = without_end(lines, blocks[-1], has_talk=is_chat or is_preamble(lead))
     for block in blocks:
         may_be_cut = is_cut_off and block is blocks[-1] and not is_closed
-        pieces += read_block(lines, block, shown, is_cut_off=may_be_cut)
+        if is_chat and block.start == 0 and is_preamble(lines[0]):  # and no label before the first task
+            pieces += talk("\n".join(lines[: block.end]), "preamble")
+        else:
+            pieces += read_block(lines, block, shown, is_cut_off=may_be_cut)
     return [*pieces, *farewell]
 
 
@@ -92,16 +93,6 @@ def talk(text: str, otherwise: str) -> Found:
         return []
     reasons = {"refusal": is_refusal, "preamble": is_preamble, "farewell": is_farewell}
     return [rejection(next((reason for reason, matches in reasons.items() if matches(text)), otherwise), text)]
-
-
-def without_preamble(lines: Sequence[str], block: Block) -> Found:
-    """Take a preamble off a task that has no label of its own."""
-    end = next((at for at in range(block.start, block.end) if not lines[at].strip()), None)
-    text = "\n".join(lines[block.start : end])
-    if end is None or not is_preamble(text) or any(label.line <= end for label in block.labels):
-        return []
-    block.start, block.first = end, ""
-    return talk(text, "preamble")
 
 
 def read_block(lines: Sequence[str], block: Block, shown: set[str], *, is_cut_off: bool) -> Found:

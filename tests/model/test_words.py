@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from selfinstruct.model.grammar.words import enumeration, fill, number, plural, read, with_articles, words
+from selfinstruct.model.grammar.words import enumeration, fill, number, plural, read, words
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from selfinstruct.model.grammar.words import enumeration, fill, number, plural, 
     ],
 )
 def test_articles_fit_the_next_word(text, fixed):
-    assert with_articles(text) == fixed
+    assert fill(text, Random(0)) == fixed
 
 
 @pytest.mark.parametrize(

@@ -263,11 +263,11 @@ def test_what_is_said_around_the_tasks_is_reported():
     assert reasons(pieces) == ["preamble", "farewell"]
 
 
-def test_a_preamble_before_a_task_without_label_is_taken_off():
-    text = f"Sure, here you go:\n\n{plain(A, 4).partition(': ')[2]}"
+def test_a_task_without_label_after_a_preamble_is_rejected_with_it():
+    pieces = read(f"Sure, here you go:\n\n{plain(A, 4).partition(': ')[2]}\n###\n{plain(B, 5)}")
 
-    assert tasks(read(text)) == [A]
-    assert reasons(read(text)) == ["preamble"]
+    assert tasks(pieces) == [B]
+    assert reasons(pieces) == ["preamble"]
 
 
 def test_a_heading_is_no_part_of_a_task():

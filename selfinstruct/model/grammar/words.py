@@ -71,11 +71,6 @@ def plural(noun: str) -> str:
     return noun + "s"
 
 
-def with_articles(text: str) -> str:
-    """Return the text with "an" where "a" stands before a vowel."""
-    return AN.sub(r"\1n ", text)
-
-
 def sentence(text: str) -> str:
     """Return the text with a capital at its beginning."""
     return text[:1].upper() + text[1:]
@@ -96,7 +91,7 @@ def fill(text: str, rng: Random, bound: dict[str, str] | None = None) -> str:
 
     `bound` holds the words of the slots that are chosen already; numbered slots are added to it.
     """
-    return with_articles(Filling(rng, {} if bound is None else bound).text(text))
+    return AN.sub(r"\1n ", Filling(rng, {} if bound is None else bound).text(text))
 
 
 class Filling:
