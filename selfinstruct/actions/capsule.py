@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.card import citation
 from selfinstruct.actions.card.card import card
-from selfinstruct.actions.card.facts import Stated, facts_of
+from selfinstruct.actions.card.facts import Facts, Stated
 from selfinstruct.actions.card.methods import paragraph, table
 from selfinstruct.actions.export import write
 from selfinstruct.actions.publication.archive import pack, seal
@@ -136,7 +136,7 @@ class Capsule:
         shutil.copyfile(source / ROUNDS, folder / ROUNDS)
         hashes = {name: digest_of(folder / name) for name in dataset}
         stated = Stated(self.title, self.authors, self.languages, self.license, self.seeds_license)
-        facts = facts_of(run, stated, dataset, hashes, replies)
+        facts = Facts(run, stated, dataset, hashes, replies)
         results = {name: digest_of(source / name) for name in (POOL, REJECTED, ROUNDS)} | hashes
         needs, experiment = needs_of(start), facts.paper["experiment"] if facts.paper else ""
         config = {

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.card.card import dataset_card
-from selfinstruct.actions.card.facts import Stated, facts_of
+from selfinstruct.actions.card.facts import Facts, Stated
 from selfinstruct.errors import RunFolderError
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
@@ -72,7 +72,7 @@ class Export:
                 counts[name] = write(folder / name, rows)
         hashes = {name: digest_of(folder / name) for name in counts}
         stated = Stated(self.title, [], self.languages, self.license, self.seeds_license)
-        replace_text(folder / CARD, dataset_card(facts_of(run, stated, counts, hashes)))
+        replace_text(folder / CARD, dataset_card(Facts(run, stated, counts, hashes)))
 
 
 def is_made(pool: Pool) -> bool:

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from selfinstruct.actions.card.paper import Paper, paper_in
+from selfinstruct.actions.card.paper import paper_in
 from selfinstruct.storage.summary import authors, git, seed_writers, tasks, totals, versions
 from selfinstruct.task import HUMAN, stand_ins
 
@@ -28,31 +28,23 @@ class Stated:
     seeds_license: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class Facts:
-    """A run as it is described to others."""
+    """A run as it is described to others; its dataset has these rows and hashes by file."""
 
-    recipe: str
-    stated: Stated
-    models: list[str]
-    random_seed: int
-    declared: dict[str, Any]
-    """The config with its interpolations as they were written."""
-    resolved: dict[str, Any]
-    """The config, plain values."""
-    figures: dict[str, Any]
-    stages: dict[str, dict[str, Any]]
-    tasks: dict[str, Any]
-    dataset: dict[str, int]
-    """File to rows."""
-    hashes: dict[str, str]
-    """File to the SHA-256 of its content."""
-    replies: int | None
-    """How many are published with the dataset; None where they are not."""
-    software: dict[str, Any]
-    paper: Paper | None = None
-    seed_writers: Counter[str] = field(default_factory=Counter)
-    """Author to the number of seeds that they wrote."""
+    def __init__(
+        self, run: "Run", stated: Stated, dataset: dict[str, int], hashes: dict[str, str], replies: int | None = None
+    ) -> None:
+        """Take what is known of a run; `replies` are published with it, None for none."""
+        self.stated, self.dataset, self.hashes, self.replies = stated, dataset, hashes, replies
+        self.recipe, self.random_seed = run.start.recipe, run.random_seed
+        self.declared, self.resolved = run.start.declared, run.start.config
+        self.models, self.tasks = authors(run.pool), tasks(run.pool)
+        self.figures = totals(run.journal.rounds)
+        self.stages = {name: totals(run.journal.of(name)) for name in run.recipe}
+        self.software = {"versions": versions(), "git": git()}
+        self.paper = paper_in(run.start.citation)
+        self.seed_writers: Counter[str] = Counter() if run.pool.is_shelved else seed_writers(run.pool)
+        """Author to the number of seeds that they wrote."""
 
     @property
     def version(self) -> str:
@@ -112,26 +104,3 @@ class Facts:
 def file_name(path: str) -> str:
     """Return the last part of a path, without the folders of one machine; a reference to another key stays whole."""
     return path if path.startswith("${") and path.endswith("}") else re.split(r"[/\\]", path.rstrip("/\\"))[-1]
-
-
-def facts_of(
-    run: "Run", stated: Stated, dataset: dict[str, int], hashes: dict[str, str], replies: int | None = None
-) -> Facts:
-    """Return what is known of a run whose dataset has these rows and hashes by file."""
-    return Facts(
-        recipe=run.start.recipe,
-        stated=stated,
-        models=authors(run.pool),
-        random_seed=run.random_seed,
-        declared=run.start.declared,
-        resolved=run.start.config,
-        figures=totals(run.journal.rounds),
-        stages={name: totals(run.journal.of(name)) for name in run.recipe},
-        tasks=tasks(run.pool),
-        dataset=dataset,
-        hashes=hashes,
-        replies=replies,
-        software={"versions": versions(), "git": git()},
-        paper=paper_in(run.start.citation),
-        seed_writers=Counter() if run.pool.is_shelved else seed_writers(run.pool),
-    )
