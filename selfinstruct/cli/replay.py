@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from selfinstruct.actions.publication.archive import Archive, opened
-from selfinstruct.actions.publication.portable import check_config, check_folder, check_words
+from selfinstruct.actions.publication.portable import check_config, check_folder, check_words, public, settled
 from selfinstruct.actions.publication.replies import Recordings
-from selfinstruct.actions.publication.verify import first_difference, other_versions, results_of, unanswered
+from selfinstruct.actions.publication.verify import changes, first_difference, other_versions, results_of, unanswered
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.run_info import RunInfo
-from selfinstruct.storage.differences import FREE
 from selfinstruct.storage.rows import task_of
 from selfinstruct.task import Task
 
@@ -86,14 +85,14 @@ def replayed(values: Config, capsule: str, start: RunInfo) -> Iterator[tuple[Con
     with checked(Path(capsule)) as (archive, kept):
         recordings, seeds, results = Recordings(archive), seeds_in(archive), results_of(archive)
         own = [word for word in start.overrides if word not in kept["overrides"] and not word.startswith(OURS)]
-        keys = [word.lstrip("+~").partition("=")[0] for word in own]
-        if any(key.startswith("recipe") or not FREE.fullmatch(key) for key in keys):
-            recordings.refused.clear()  # they are found by the names of requests, which may now be other requests
-        has_seeds = any(key.startswith("seeds") for key in keys)
+        changed = changes(kept["config"], settled(public(start.declared), start.config))
+        if changed:  # refusals are found by the names of requests, which may now be other requests
+            recordings.refused.clear()
+        has_seeds = any(word.lstrip("+~").startswith("seeds") for word in own)
         try:
             yield (
                 answered(values, recordings, None if has_seeds else seeds),
-                lambda run: compare(run, archive, results, own),
+                lambda run: compare(run, archive, results, changed, own),
             )
         except DifferentError:
             raise
@@ -123,11 +122,11 @@ def with_words(words: list[str], key_of: Callable[[str], str], has_folder: bool 
     return [*before, *(word for word in words_of(path, has_folder) if key_of(word) not in given), *after]
 
 
-def compare(run: "Run", archive: Archive, results: Mapping[str, str], own: list[str]) -> None:
+def compare(run: "Run", archive: Archive, results: Mapping[str, str], changed: list[str], own: list[str]) -> None:
     """Print that the same came out; raises DifferentError with the first difference, or with unanswered requests."""
     difference = first_difference(archive, run.start.folder, results, "export" in run.actions)
     missing = unanswered(run.start.folder)
-    overridden = f"Overridden for this replay: {' '.join(own)}."
+    overridden = "Overridden for this replay: " + ("; ".join(changed) or " ".join(own)) + "."
     if difference is None:
         print(f"All {len(results)} files have the hashes of the capsule: identical", flush=True)  # noqa: T201
     elif own and missing is None:
@@ -135,5 +134,6 @@ def compare(run: "Run", archive: Archive, results: Mapping[str, str], own: list[
     elif own:
         raise DifferentError(f"{overridden}\n{missing}")
     else:
-        notes = [f"Not identical. {difference}", *([missing] if missing else []), *other_versions(archive)]
-        raise DifferentError("\n".join(notes))
+        notes = [f"The config of this version differs: {'; '.join(changed)}."] if changed else []
+        notes += [missing] if missing else []
+        raise DifferentError("\n".join([f"Not identical. {difference}", *notes, *other_versions(archive)]))

@@ -125,7 +125,7 @@ def test_it_is_swept_over_what_is_changed_on_the_way(published, tmp_path):
     )
     done = command(*words, "trackers=[]")
 
-    assert "Overridden for this replay: recipe.instructions.until=10." in done.stderr
+    assert "Overridden for this replay: recipe.instructions.until was 30 and is 10." in done.stderr
     assert "of the capsule: identical\n" in done.stdout
     assert "1 of the sweep's jobs failed" in done.stderr  # not all of it could be answered: ids of refusals have moved
 

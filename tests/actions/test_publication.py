@@ -457,7 +457,7 @@ def test_a_filter_changed_on_the_way_shows_what_is_not_held(published, tmp_path)
         execute(tmp_path / "again", *WORDS, f"{THRESHOLD}=0.2", capsule=published / "capsule")
 
     first, second = str(error.value).split("\n")
-    assert first == f"Overridden for this replay: {THRESHOLD}=0.2."
+    assert first == f"Overridden for this replay: {THRESHOLD} was 0.7 and is 0.2."
     assert second.startswith("The capsule holds no reply to ")
     assert "rejected.jsonl names all" in second
     assert json.loads((tmp_path / "again/summary.json").read_text())["completed"] is True
@@ -467,7 +467,7 @@ def test_a_change_that_asks_for_nothing_new_is_reported(published, tmp_path, cap
     execute(tmp_path / "again", "recipe.instructions.until=8", WORDS[1], capsule=published / "capsule")
 
     assert capsys.readouterr().out == (
-        "Overridden for this replay: recipe.instructions.until=8. The capsule held the reply to every request.\n"
+        "Overridden for this replay: recipe.instructions.until was 12 and is 8. The capsule held the reply to every request.\n"
     )
 
 

@@ -5,18 +5,22 @@ hashes only.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from selfinstruct.actions.publication.archive import Archive
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.model.replay import NOT_HELD
 from selfinstruct.round import MODEL
-from selfinstruct.storage.differences import compared
+from selfinstruct.storage.differences import Kind, compared
 from selfinstruct.storage.journal import POOL, REJECTED, ROUNDS
 from selfinstruct.storage.summary import digest_of, versions
 
+TARGETS = re.compile(r"recipe\.\w+\.(until|saturation(\..*)?)|formats(\..*)?")
+"""Keys that may change when a run is resumed, and that change its files."""
 MOST_NAMED = 5
 """Requests named in a message; `rejected.jsonl` names all."""
 
@@ -49,6 +53,15 @@ def figure(old: bytes, new: bytes) -> str:
     except (ValueError, AttributeError):
         return ""
     return f": {difference.text}" if difference else ""
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Return every key that shapes the data and differs from the capsule, with both values."""
+    return [
+        found.text
+        for found in compared(old, new)
+        if not found.key.startswith(("seeds.", "replay")) and (TARGETS.fullmatch(found.key) or found.kind is Kind.FIXED)
+    ]
 
 
 def unanswered(folder: Path) -> str | None:
