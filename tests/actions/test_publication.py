@@ -467,7 +467,8 @@ def test_a_change_that_asks_for_nothing_new_is_reported(published, tmp_path, cap
     execute(tmp_path / "again", "recipe.instructions.until=8", WORDS[1], capsule=published / "capsule")
 
     assert capsys.readouterr().out == (
-        "Overridden for this replay: recipe.instructions.until was 12 and is 8. The capsule held the reply to every request.\n"
+        "Overridden for this replay: recipe.instructions.until was 12 and is 8."
+        " The capsule held the reply to every request.\n"
     )
 
 
