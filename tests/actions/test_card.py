@@ -9,9 +9,8 @@ from huggingface_hub import DatasetCard
 
 from selfinstruct.actions.card import citation, methods
 from selfinstruct.actions.card.card import dataset_card as card
-from selfinstruct.actions.card.facts import Facts, Stated
+from selfinstruct.actions.card.facts import Facts, Stated, paper_in
 from selfinstruct.actions.card.methods import paragraph
-from selfinstruct.actions.card.paper import paper_in
 from selfinstruct.cli.papers import citation_of
 
 

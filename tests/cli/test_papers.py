@@ -2,7 +2,7 @@
 
 import pytest
 
-from selfinstruct.actions.card.paper import paper_in
+from selfinstruct.actions.card.facts import paper_in
 from selfinstruct.cli.hints import CONF, options_in
 from selfinstruct.cli.papers import citation_of, settings_of
 

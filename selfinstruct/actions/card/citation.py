@@ -7,8 +7,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from selfinstruct.actions.card.facts import NOT_STATED, Facts
-from selfinstruct.actions.card.paper import OURS, Paper
+from selfinstruct.actions.card.facts import NOT_STATED, OURS, Facts, Paper
 
 SOFTWARE_TITLE = "selfinstruct: grow instruction-tuning datasets with language models, as experiments declared in YAML"
 SOFTWARE_AUTHOR = "The selfinstruct contributors"
