@@ -85,7 +85,11 @@ class Rejection:
         candidate = self.candidate
         instance = candidate.instance if candidate else None
         return {
-            "stage": stage, "round": number, "request": self.request, "filter": self.filter, "reason": self.reason,
+            "stage": stage,
+            "round": number,
+            "request": self.request,
+            "filter": self.filter,
+            "reason": self.reason,
             **({} if self.task is None else {"task": self.task}),
             **({"text": self.text} if candidate is None else {"instruction": candidate.instruction}),
             **({} if instance is None else {"input": instance.input, "output": instance.output}),
@@ -168,7 +172,8 @@ class Round:
         """Return the figures as in `rounds.jsonl`, without the seconds: times are not a result of a run."""
         rejected = Counter(f"rejected/{rejection.filter}" for rejection in self.rejections)
         return {
-            "stage": self.stage, "round": self.number,
+            "stage": self.stage,
+            "round": self.number,
             **({} if self.generation is None else {"generation": self.generation}),
             **{name: getattr(self, name) for name in ("asked", "failed", "candidates", "parsed", "kept")},
             **dict(sorted(rejected.items())),

@@ -97,7 +97,7 @@ class Run:
             if not self._asks:  # a run that asks makes again what was lost
                 check_none_lost(self.start.folder, rounds_of(self.start.folder / ROUNDS))
             self.journal = Journal(self.start.folder)
-            self.pool = self._opened()
+            self.pool = self.journal.open(shelved=not asking(self.recipe))  # no prompt shows its tasks then
             if self.journal.rounds:
                 check_config(self.start.folder)
             self.start = self._introduced()
@@ -116,10 +116,6 @@ class Run:
     def models(self) -> list[Model]:
         """Return the model of every stage that asks one."""
         return [stage.model or self.model for stage in asking(self.recipe).values()]
-
-    def _opened(self) -> Pool:
-        """Return the pool as it was committed; it stays on disk where no stage asks a model, and so shows a task."""
-        return self.journal.open(shelved=not asking(self.recipe))
 
     def _introduced(self) -> RunInfo:
         asked = [model.name for model in self.models] if self._asks else []
@@ -225,9 +221,8 @@ class Run:
 
     def _summary(self, error: str | None) -> dict[str, Any]:
         if error is not None:
-            self.pool = self._opened()  # without what the round that failed had added
-        last = {name: len(self.journal.of(name)) for name in self.recipe}
-        journal, unused = self.journal, self.store.beyond(last)
+            self.pool = self.journal.open(shelved=self.pool.is_shelved)  # without what the failed round had added
+        journal, unused = self.journal, self.store.beyond({name: len(self.journal.of(name)) for name in self.recipe})
         summary = summarise(
             self.start,
             self.pool,

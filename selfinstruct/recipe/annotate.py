@@ -92,13 +92,9 @@ class Attempt:
     number: int
     """Counts the attempts of the round, from 1."""
     asked: int = 0
-    """How many of the questions were asked, the first ones."""
     unread: int = field(init=False)
-    """How many of them have no answer that was read."""
     left: list[Sample] = field(default_factory=list)
-    """What is to be asked again, where another attempt is left."""
     refused: list[Sample] = field(default_factory=list)
-    """What was answered, and rejected for good."""
 
     def __post_init__(self) -> None:
         self.unread = len(self.samples)
@@ -114,19 +110,14 @@ class Annotating:
         first = len(context.logged_rounds) + 1
         size = stage.requests_per_round
         samples = self.lacking(first)
-        self.waiting = deque(
+        self.waiting = deque(  # first attempts of which not all questions were asked
             Attempt(RoundBuilder(context.name, number, context.model.name), samples[start : start + size], 1)
             for number, start in enumerate(range(0, len(samples), size), first)
         )
-        """The first attempts of rounds of which not all questions were asked."""
-        self.again: deque[Attempt] = deque()
-        """What is to be asked again in started rounds, before new ones."""
+        self.again: deque[Attempt] = deque()  # of started rounds, before new ones
         self.asked: deque[tuple[PendingReplies, Attempt]] = deque()
-        """What is under way, in the order asked."""
-        self.started: deque[RoundBuilder] = deque()
-        """The rounds that were started and not given yet."""
-        self.done: set[int] = set()
-        """The numbers of those of them of which nothing is to be asked any more."""
+        self.started: deque[RoundBuilder] = deque()  # not given yet
+        self.done: set[int] = set()  # rounds of which nothing is to be asked any more
 
     def lacking(self, round_: int) -> list[Sample]:
         """Return a sample of everything that the stage has still to fill, as a round draws it."""

@@ -112,7 +112,6 @@ class Growing:
         self.progress = Progress(context.logged_rounds)
         self.drawing = stage.drawing(context, self.progress)
         self.ahead: deque[Begun] = deque()
-        """The rounds under way."""
 
     def rounds(self) -> Iterator[Round]:
         """Yield rounds until the drawing ends, or the budget is spent; a round that was asked in part is left out."""

@@ -50,13 +50,10 @@ class RoundBuilder:
     parsed: int = 0
     kept: int = 0
     leaked: int = 0
-    """Replies with control tokens in them."""
     tasks: dict[str, Task] = field(default_factory=dict)
-    """The newest version of each task that the round made or changed."""
     rejections: list[Rejection] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
-    """What came of the questions about tasks, in the order in which that was decided."""
     prompt_tokens: int | None = 0
     completion_tokens: int | None = 0
     cost_usd: float | None = 0.0
@@ -148,7 +145,6 @@ class PendingReplies:
     questions: Sequence[tuple[Sample, Request]]
     replies: Replies
     once: Usage
-    """What is reserved for one attempt of all questions."""
     attempts: int
 
     def __len__(self) -> int:

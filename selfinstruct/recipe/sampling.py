@@ -30,7 +30,6 @@ class Progress:
 
     def __init__(self, logged_rounds: Sequence[Mapping[str, Any]]) -> None:
         self.kept: list[int] = list(accumulate((row["kept"] for row in logged_rounds), initial=0))
-        """How many tasks there were after each round; the first is 0."""
         self.candidates: list[int] = [row["candidates"] for row in logged_rounds]
         self.asked: int = sum(row["asked"] for row in logged_rounds)
 

@@ -26,15 +26,13 @@ def rounds(folder: Path, rows: Sequence[Row], timings: Sequence[Row]) -> Iterato
         for row in list(rows):
             tasks = list(pool.to(row[f"{SIZE}{POOL}"], task_of))
             rejections = list(rejected.to(row[f"{SIZE}{REJECTED}"], rejection_of))
-            changed = [task for task in tasks if not (task.is_human and is_new(task.id, seeds))]
+            changed = []
+            for task in tasks:
+                if task.is_human and task.id not in seeds:  # the file begins with the seeds; a stage may complete them
+                    seeds.add(task.id)
+                else:
+                    changed.append(task)
             yield round_of(row, changed, rejections, seconds.get((row["stage"], row["round"]), 0.0))
-
-
-def is_new(name: str, known: set[str]) -> bool:
-    """Return whether a seed is met for the first time: the file begins with them, and a stage may complete them."""
-    is_first = name not in known
-    known.add(name)
-    return is_first
 
 
 class Reading(AbstractContextManager["Reading"]):

@@ -52,11 +52,8 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.rounds: list[dict[str, Any]] = []
-        """The figures of every committed round, in order."""
         self.timings: list[dict[str, Any]] = []
-        """The seconds that they took, as far as that is known."""
         self._hashes = {name: hashlib.sha256() for name in FILES}
-        """Of what each file holds now."""
 
     def open(self, *, shelved: bool = False) -> Pool:
         """Return the pool as the last committed round left it; its tasks stay on disk where it is `shelved`.

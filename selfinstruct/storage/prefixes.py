@@ -14,7 +14,6 @@ class PromptPrefixes:
     def __init__(self) -> None:
         self._known: deque[str] = deque(maxlen=HEADS)
         self._unlike: deque[str] = deque(maxlen=HEADS)
-        """The last texts of which much was left."""
 
     def of(self, text: str) -> str:
         """Return the longest beginning that the text shares with others; empty where it shares none."""

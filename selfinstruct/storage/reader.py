@@ -52,7 +52,6 @@ class Asked:
     sample: Sample
     """Empty, except for its task, input and attributes, where the model gave no reply or `is_known` is false."""
     reply: Reply | None
-    """None where the model gave none."""
     attempt: int = 1
     is_known: bool = True
     """Whether it is stored what was drawn; a store of version 0.1.0 does not say."""
@@ -73,10 +72,8 @@ class RunReader:
         """The config that the run started with; empty where the folder has none."""
         with self._readable():
             self.rows = rounds_of(folder / ROUNDS)
-            """The figures of every committed round, in order."""
             check_none_lost(folder, self.rows)
             self.timings = timings_of(folder / TIMINGS, self.rows)
-            """The seconds that these rounds took, as far as that is known."""
 
     @contextmanager
     def _readable(self) -> Iterator[None]:

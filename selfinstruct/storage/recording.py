@@ -175,10 +175,8 @@ class Replies(Iterator[Completion]):
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self.kept: deque[Future[Completion]] = deque()
-        """Those not taken yet; done when they are on disk."""
+        self.kept: deque[Future[Completion]] = deque()  # not taken yet; done when on disk
         self.lines: list[Future[Completion]] = []
-        """What the line was asked."""
 
     def __next__(self) -> Completion:
         if not self.kept:

@@ -25,14 +25,11 @@ class Reply:
     round: int
     request: str
     key: str
-    """Hexadecimal."""
     draw: int
     fingerprint: str
-    """Everything about the model that shapes a reply, as JSON."""
     system: str | None
     prompt: str
     decoding: str
-    """The decoding parameters, as JSON."""
     completion: Completion
     drawn: str | None = None
     """What was drawn for the prompt (`selfinstruct.storage.drawn`); None in a store of an older version."""

@@ -8,7 +8,7 @@ import sys
 import pytest
 import yaml
 
-ALL = "formats=[chat,alpaca,self_instruct,sharegpt,superni,prompt_completion,reference]"
+ALL = "formats=[chat,alpaca,self_instruct,sharegpt,superni,prompt_completion]"
 READ = """
 import json, sys
 from datasets import get_dataset_config_names, load_dataset

@@ -336,7 +336,7 @@ def answer(request):
 def test_what_a_model_says_is_data_everywhere(tmp_path, composed, built, scripted, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     config = composed(
-        f"recipe.instructions.until={len(HOSTILE)}", "trackers=[console]", "formats=[reference,chat,alpaca]"
+        f"recipe.instructions.until={len(HOSTILE)}", "trackers=[console]", "formats=[self_instruct,chat,alpaca]"
     )
     run = built(config, tmp_path / "run")
     run.model = scripted(answer, name="m](x)<b>\x1b[31m\n# {{ 1 }}")
