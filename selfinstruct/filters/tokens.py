@@ -37,7 +37,7 @@ def unicode(text: str) -> list[str]:
 
 @cache
 def _kind(character: str) -> Literal["F", "L", "M", "S", "-"]:
-    """Format character, letter or digit, combining mark, letter that stands alone, or anything else."""
+    """Return F (format character), L (letter or digit), M (combining mark), S (letter that stands alone) or -."""
     category = unicodedata.category(character)
     if category == "Cf" and character != "\u200b":  # the zero-width space is a space
         return "F"

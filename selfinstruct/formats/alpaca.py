@@ -20,6 +20,6 @@ class Alpaca:
     """Whether the seeds follow after the machine-made tasks."""
 
     def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
-        """`alpaca.jsonl`, in the pool's order."""
+        """Return `alpaca.jsonl`, in the pool's order."""
         tasks = finished(pool, self.include_seeds)
         yield "alpaca.jsonl", (columns(task, task.instances[0]) for task in tasks if task.instances)

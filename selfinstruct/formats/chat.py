@@ -30,7 +30,7 @@ class Chat:
     """A system message that opens every conversation; null for none."""
 
     def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
-        """`chat.jsonl`, in the pool's order."""
+        """Return `chat.jsonl`, in the pool's order."""
         yield (
             "chat.jsonl",
             (

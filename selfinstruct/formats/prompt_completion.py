@@ -70,7 +70,7 @@ class PromptCompletion:
         return layouts
 
     def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
-        """`prompt_completion.jsonl`, shuffled."""
+        """Return `prompt_completion.jsonl`, shuffled."""
         yield "prompt_completion.jsonl", self._rows(pool, Random(f"{random_seed}/prompt_completion"))
 
     def _rows(self, pool: Pool, rng: Random) -> Iterator[dict[str, Any]]:

@@ -28,7 +28,7 @@ def examples(pool: Pool, include_seeds: bool) -> Iterator[tuple[Task, Instance]]
 
 
 def question(task: Task, instance: Instance) -> str:
-    """Instruction and input as one message, with a blank line between them where there is an input."""
+    """Return instruction and input as one message, with a blank line between them where there is an input."""
     return f"{task.instruction}\n\n{instance.input}" if instance.input else task.instruction
 
 

@@ -21,5 +21,5 @@ class SelfInstruct:
     """Whether the seeds follow after the machine-made tasks."""
 
     def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
-        """`self_instruct.jsonl`, in the pool's order."""
+        """Return `self_instruct.jsonl`, in the pool's order."""
         yield "self_instruct.jsonl", (columns(*example) for example in examples(pool, self.include_seeds))

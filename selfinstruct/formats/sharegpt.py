@@ -26,5 +26,5 @@ class Sharegpt:
     """Whether the seeds follow after the machine-made tasks."""
 
     def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
-        """`sharegpt.jsonl`, in the pool's order."""
+        """Return `sharegpt.jsonl`, in the pool's order."""
         yield "sharegpt.jsonl", (conversation(*example) for example in examples(pool, self.include_seeds))

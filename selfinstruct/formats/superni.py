@@ -34,7 +34,7 @@ class Superni:
     """Whether the seeds follow after the machine-made tasks."""
 
     def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
-        """`superni.zip`, a file a task."""
+        """Return `superni.zip`, a file a task."""
         yield "superni.zip", (task_file(task) for task in finished(pool, self.include_seeds))
 
 

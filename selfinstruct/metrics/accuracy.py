@@ -31,7 +31,7 @@ class Accuracy:
 
     @property
     def score(self) -> float | None:
-        """Between 0 and 1; None while nothing was executed, but 0 where there is nothing to execute."""
+        """Return the score from 0 to 1; None while nothing was executed, but 0 where there is nothing to execute."""
         if not self.means:
             return 0.0 if self.prompts and not self.instructions else None
         lost = self.prompts - sum(self.instructions.values())

@@ -17,7 +17,7 @@ class ExecutionAccuracy:
     """`paper` for the published normal form of answers, with its defects; `strict` for one that mends them."""
 
     def figures(self, round_: Round, pool: Pool) -> Mapping[str, float]:
-        """`score/<family>`, and with the last round `score`, the mean of all families."""
+        """Return `score/<family>`, and with the last round `score`, the mean of all families."""
         families = None if round_.ended else {str(task.attributes.get("family")) for task in round_.tasks}
         found = accuracies(pool, self.scoring, families)
         scores = {f"score/{family.family}": family.score for family in found}

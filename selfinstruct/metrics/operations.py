@@ -17,7 +17,7 @@ class Operations:
     """Counts requests, kept and rejected by generation and operation."""
 
     def figures(self, round_: Round, pool: Pool) -> Mapping[str, int]:
-        """`operations/<generation>/<operation>/asked`, `…/kept` and `…/rejected/<filter>`."""
+        """Return `operations/<generation>/<operation>/asked`, `…/kept` and `…/rejected/<filter>`."""
         return dict(sorted(Counter(counted(round_, pool)).items()))
 
 

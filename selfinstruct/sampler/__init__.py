@@ -18,10 +18,9 @@ class Sampler(Protocol):
     """Draws what prompts show."""
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
-        """At most `count` samples, one a request; an empty list means that nothing is left to do for this stage.
+        """Return at most `count` samples, one a request; an empty list means that nothing is left to do for this stage.
 
-        An Annotate stage draws once, all that is left to do, and divides it into rounds.  A sampler whose prompts are
-        more than the pool's tasks (several of a family, or one for each input of a task) gives all of them there.
+        An Annotate stage draws once, all that is left to do, and divides it into rounds.
         """
         ...
 
@@ -47,11 +46,11 @@ class ByInput(Protocol):
     """A sampler that shows a task with one of its inputs at a time."""
 
     def inputs_each(self, pool: Pool) -> float:
-        """With how many inputs each task is shown, on average, for a pool that holds only seeds."""
+        """Return with how many inputs each task is shown, on average, for a pool that holds only seeds."""
         ...
 
 
 def about(task: Task, pool: Pool) -> Sample:
-    """What a prompt shows that is about one task of the pool: `task`, and `parents`, the tasks that it was made of."""
+    """Return what a prompt about one task of the pool shows: `task`, and `parents`, the tasks that it was made of."""
     parents = [pool[parent] for parent in task.parents if parent in pool]
     return Sample(variables={"task": task, "parents": parents}, task=task)

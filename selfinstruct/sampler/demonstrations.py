@@ -31,11 +31,11 @@ class Demonstrations:
     """Whether to use the prompts that were published with the seeds, in their order, and not to draw."""
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
-        """All prompts of all families, with the variables `demonstrations` and `prompt`, empty where it was drawn."""
+        """Return all prompts of all families: `demonstrations`, and `prompt`, which is empty where they are drawn."""
         return [sample for task in families(pool) for sample in self._prompts(task, rng)]
 
     def preview(self, pool: Pool, rng: Random) -> Sample:
-        """A prompt of the first family; raises ValueError where a family has too few pairs, or no published prompts."""
+        """Return a prompt of the first family; raises ValueError where a family has too few pairs or prompts."""
         found = families(pool)
         if not found:
             raise ValueError("wants seeds that are task families. Set seeds=families")

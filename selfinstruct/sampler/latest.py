@@ -33,7 +33,7 @@ class Latest:
         return self
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
-        """At most `count` samples with the variables `task`, `text`, `operation` and `number`."""
+        """Return at most `count` samples with the variables `task`, `text`, `operation` and `number`."""
         names, weights = list(self.operations), list(self.operations.values())
         return [
             shown(task, rng.choices(names, weights)[0], rng.randrange(NUMBERS)) for task in newest(pool, stage)[:count]
@@ -50,13 +50,13 @@ class Latest:
 
 
 def shown(task: Task, operation: str, number: int) -> Sample:
-    """What a prompt shows that evolves a task; the number, drawn anew for each, serves templates to choose by."""
+    """Return what a prompt shows that evolves a task; templates choose by the number."""
     variables = {"task": task, "text": task.text, "operation": operation, "number": number}
     return Sample(variables=variables, parents=(task.id,), attributes={"operation": operation})
 
 
 def newest(pool: Pool, stage: str) -> list[Task]:
-    """The newest version of each task that has instances; none as long as one is neither completed nor given up."""
+    """Return the newest completed version of each task; nothing while one is neither completed nor given up."""
     found = {task.id: task for task in pool if task.origin != stage}
     head = {known: known for known in found}
     for task in map(pool.__getitem__, pool.of(stage)):

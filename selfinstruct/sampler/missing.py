@@ -28,7 +28,7 @@ class Missing:
     empty for all."""
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
-        """At most `count` samples with the variables `task` and `parents`, the tasks that it was made of."""
+        """Return at most `count` samples with `task` and `parents`, the tasks that it was made of."""
         lacking = (task for task in pool if self._lacks(task) and stage not in task.failed_stages)
         return [about(task, pool) for task in islice(lacking, count)]
 

@@ -25,11 +25,11 @@ class Mixed:
     """Tasks made by the stage in each prompt; human ones stand in while there are not so many."""
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
-        """`count` samples with the variable `tasks`."""
+        """Return `count` samples with the variable `tasks`."""
         return [self._draw(pool, rng, pool.of(stage)) for _ in range(count)]
 
     def preview(self, pool: Pool, rng: Random) -> Sample:
-        """What the very first prompt shows; raises ValueError if the seeds are too few, or nothing would be shown."""
+        """Return what the first prompt shows; raises ValueError if the seeds are too few, or nothing is shown."""
         seeds = len(pool.of(HUMAN))
         if self.human + self.machine == 0:
             raise ValueError("wants no task at all. Set {key}.human=6")

@@ -28,7 +28,7 @@ def apart(path: Path, found: Iterable[Found], check: Check, make: Make) -> list[
     rows = [checked(item, check) for item in found]
     first: dict[str, str] = {}
     for item in rows:
-        if "id" in item.row and first.setdefault(str(item.row["id"]), item.name) != item.name:
+        if "id" in item.row and first.setdefault(str(item.row["id"]), item.place) != item.place:
             place = first[str(item.row["id"])]
             item.mistakes.append(f"'id' {shown(item.row['id'])} stands in {place} already")
     drafts = [make(item.row) for item in rows if not item.mistakes]
@@ -56,7 +56,7 @@ def together(
         if item.mistakes:
             continue
         draft = make(item.row)
-        place, instruction = first.setdefault(draft.id, (item.name, draft.instruction))
+        place, instruction = first.setdefault(draft.id, (item.place, draft.instruction))
         if draft.id and instruction != draft.instruction and not is_split:
             item.mistakes.append(f"the id {shown(draft.id)} stands in {place} with another instruction")
         key = (draft.id, draft.instruction)

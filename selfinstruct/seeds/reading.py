@@ -27,8 +27,6 @@ class Found(NamedTuple):
 
     place: str
     """File and line, and in a list the item, for it may stand on a single line."""
-    name: str
-    """The same within its file: `line 3`, `item 3`."""
     row: dict[str, Any]
     """Empty where there is no object."""
     mistakes: list[str]
@@ -42,7 +40,7 @@ def lines_or_items(path: Path) -> Iterator[Found]:
     if not content.removeprefix(MARK).lstrip().startswith(b"["):
         yield from lines_of(path, content)
     elif bad := list(misread(content)):
-        yield from (Found(f"{path}:{number}", f"line {number}", {}, [mistake]) for number, mistake in bad)
+        yield from (Found(f"{path}:{number}", {}, [mistake]) for number, mistake in bad)
     else:
         yield from items_of(path, content.removeprefix(MARK).decode())
 
@@ -50,14 +48,14 @@ def lines_or_items(path: Path) -> Iterator[Found]:
 def lines_of(path: Path, content: bytes) -> Iterator[Found]:
     """Yield each line that is not empty: its object, and everything that is wrong with it."""
     for line in lines_in(BytesIO(content)):
-        place, name = f"{path}:{line.number}", f"line {line.number}"
+        place = f"{path}:{line.number}"
         if line.mistake is not None:
-            yield Found(place, name, {}, [line.mistake])
+            yield Found(place, {}, [line.mistake])
         elif text := line.text.strip():
             row, mistakes, broken = parsed(text, LONGEST_TASK)
             if broken is not None and not line.is_whole:
                 mistakes = [f"{mistakes[0]}; the file ends within this line"]
-            yield Found(place, name, row, mistakes)
+            yield Found(place, row, mistakes)
 
 
 def items_of(path: Path, text: str) -> Iterator[Found]:
@@ -72,10 +70,10 @@ def items_of(path: Path, text: str) -> Iterator[Found]:
             value, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
             _, mistakes, broken = unread(error)
-            yield Found(f"{path}:{broken or line}: {name}", name, {}, mistakes)
+            yield Found(f"{path}:{broken or line}: {name}", {}, mistakes)
             return
         row, mistakes, _ = examined(value, text[at:end], decoder, LONGEST_TASK)
-        yield Found(f"{path}:{line}: {name}", name, row, mistakes)
+        yield Found(f"{path}:{line}: {name}", row, mistakes)
         at = after_space(text, end)
         is_open = text[at : at + 1] == ","
         at = after_space(text, at + 1) if is_open else at
@@ -83,7 +81,7 @@ def items_of(path: Path, text: str) -> Iterator[Found]:
         line += text.count("\n", counted, at)
         is_closed = text[at : at + 1] == "]"
         what = "more follows after the list" if is_closed else "a comma or the end of the list is missing"
-        yield Found(f"{path}:{line}", f"item {number}", {}, [f"not JSON: {what}"])
+        yield Found(f"{path}:{line}", {}, [f"not JSON: {what}"])
 
 
 def after_space(text: str, at: int) -> int:

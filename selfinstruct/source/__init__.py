@@ -41,7 +41,7 @@ class Source(Protocol):
     """Gives annotated rows."""
 
     def tasks(self) -> Sequence[str]:
-        """The tasks it holds, in an order of its own that never changes; raises DataError where there are none."""
+        """Return the tasks it holds, always in the same order; raises DataError where there are none."""
         ...
 
     def rows(self, task: str) -> Iterator[Row | Mistake]:

@@ -237,5 +237,5 @@ def hash_of(request: str, key: bytes, draw: int, reply: Completion, drawn: str |
 
 
 def short(key: bytes) -> int:
-    """A part of a key, to know without a query that it is new."""
+    """Return a part of a key, to know without a query that it is new."""
     return int.from_bytes(key[:8])

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from selfinstruct.storage.effective import effective
@@ -25,17 +24,6 @@ ABSENT = object()
 """The value of a key that a config does not have."""
 
 
-class Kind(StrEnum):
-    """What a difference means for a run that is resumed."""
-
-    FREE = "free"
-    """The key shapes no round, so it may change."""
-    FIXED = "fixed"
-    """The key shapes rounds, so it cannot change."""
-    OUTSIDE = "outside"
-    """The key is as it was, but the environment or the published text that it reads has changed."""
-
-
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A key with two values."""
@@ -44,23 +32,26 @@ class Difference:
     old: Any
     new: Any
     """Either value is `ABSENT` where its config does not have the key."""
-    kind: Kind = Kind.FREE
     source: str = ""
-    """The interpolation that reads the value, where it comes from outside."""
+    """The interpolation that reads the value, where it comes from outside and has changed there."""
+
+    @property
+    def is_free(self) -> bool:
+        """Return whether the key shapes no round, so that it may change when a run is resumed."""
+        return FREE.fullmatch(self.key) is not None
 
     @property
     def text(self) -> str:
-        """Both values, without a full stop."""
+        """Return both values, without a full stop."""
         return f"{self.key} was {shown(self.old)} and is {shown(self.new)}"
 
     @property
     def sentence(self) -> str:
-        """Both values, and what to do about them where they keep a run from being resumed."""
-        if self.kind is Kind.FIXED:
-            return f"{self.text}; it cannot change when a run is resumed. Restore it, or start a new run."
-        if self.kind is Kind.OUTSIDE:
+        """Return both values, and what to do about them where they keep a run from being resumed."""
+        if self.source:
             return f"{self.text}: {self.source} has changed since the run started. Restore its value."
-        return f"{self.text}."
+        end = "." if self.is_free else "; it cannot change when a run is resumed. Restore it, or start a new run."
+        return f"{self.text}{end}"
 
 
 def compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
@@ -69,7 +60,7 @@ def compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Differe
     for key in {**before, **now}:
         was, is_ = before.get(key, ABSENT), now.get(key, ABSENT)
         if was != is_:
-            yield Difference(key, was, is_, Kind.FREE if FREE.fullmatch(key) else Kind.FIXED)
+            yield Difference(key, was, is_)
 
 
 def differences(stored: Mapping[str, Any] | None, declared: Mapping[str, Any]) -> list[Difference]:
@@ -80,7 +71,7 @@ def differences(stored: Mapping[str, Any] | None, declared: Mapping[str, Any]) -
     return [
         found
         for found in compared(effective(stored or declared), effective(declared))
-        if found.kind is Kind.FIXED and not (found.old is ABSENT and is_off(found.new))
+        if not found.is_free and not (found.old is ABSENT and is_off(found.new))
     ]
 
 
@@ -90,7 +81,7 @@ def changed_outside(
     """Return every key that reads the environment or a published text and has another value than `stored`."""
     old, new = dict(leaves(stored)), dict(leaves(resolved))
     return [
-        Difference(key, old[key], new[key], Kind.OUTSIDE, text)
+        Difference(key, old[key], new[key], text)
         for key, text in leaves(declared)
         if isinstance(text, str) and OUTSIDE.search(text) and not FREE.fullmatch(key)
         if key in old and key in new and old[key] != new[key]

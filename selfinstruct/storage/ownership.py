@@ -100,5 +100,5 @@ def is_start_own(folder: Path) -> bool:
 
 
 def _started(folder: Path) -> dict[str, str]:
-    """What Hydra wrote down of the command line."""
+    """Return what Hydra wrote down of the command line."""
     return {name: (folder / ".hydra" / name).read_text(encoding="utf-8") for name in ("overrides.yaml", "hydra.yaml")}

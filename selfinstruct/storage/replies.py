@@ -36,7 +36,7 @@ class Reply:
 
     @property
     def number(self) -> int:
-        """The request's number in its round."""
+        """Return the request's number in its round."""
         return number_of(self.request)
 
 

@@ -41,6 +41,6 @@ def problems_of():
     def problems_of(seeds):
         with pytest.raises(DataError) as error:
             seeds.load()
-        return [text.replace(f"{seeds.path}", "", 1) for text in error.value.problems]
+        return [text.replace(f"{seeds.path}", "") for text in error.value.problems]
 
     return problems_of

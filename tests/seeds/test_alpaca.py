@@ -82,11 +82,11 @@ def test_all_bad_rows_are_reported_at_once_by_line_and_item(write, problems_of):
         ":2: 'output' is missing.",
         ":3: 'instruction' must be text that is not empty (got \" \").",
         ":3: 'output' is missing.",
-        ":4: 'id' \"a\" stands in line 1 already.",
+        ":4: 'id' \"a\" stands in :1 already.",
         ":5: must be an object, not [1].",
     ]
     assert problems_of(Alpaca(path=write(*rows, as_list=True), author="human"))[-3:] == [
         ":4: item 3: 'output' is missing.",
-        ":5: item 4: 'id' \"a\" stands in item 1 already.",
+        ":5: item 4: 'id' \"a\" stands in :2: item 1 already.",
         ":6: item 5: must be an object, not [1].",
     ]

@@ -107,7 +107,7 @@ def test_all_bad_lines_are_reported_at_once_by_file_and_line(tmp_path):
     assert reported[0] == f"{path}:2: 'instances' is missing."
     assert reported[1].startswith(f"{path}:3: not JSON at column 2 (")
     assert reported[2] == f"{path}:4: must be an object, not [1]."
-    assert reported[3] == f"{path}:5: 'id' \"a\" stands in line 1 already."
+    assert reported[3] == f"{path}:5: 'id' \"a\" stands in {path}:1 already."
     assert [text.split(": ", 1)[1] for text in reported[4:8]] == [
         "'id' must be text of 1 to 200 characters (got [\"c\"]).",
         "'instruction' must be text that is not empty (got \" \").",

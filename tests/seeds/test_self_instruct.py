@@ -43,7 +43,7 @@ def test_a_list_of_instances_is_read_up_to_the_most_that_a_task_gets(write):
 
 def test_one_id_with_two_instructions_is_reported(write, problems_of):
     assert problems_of(seeds(write({"id": "a", **ONE}, {"id": "a", **OTHER}))) == [
-        ':2: the id "a" stands in line 1 with another instruction.'
+        ':2: the id "a" stands in :1 with another instruction.'
     ]
 
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from selfinstruct.storage.differences import ABSENT, Kind, changed_outside, differences
+from selfinstruct.storage.differences import ABSENT, changed_outside, differences
 
 STORED = {
     "random_seed": 1,
@@ -39,10 +39,10 @@ def test_every_other_change_is_reported_with_both_values():
         changed(random_seed=2, recipe={"grow": {"until": 5, "sampler": {"human": 4, "machine": 1}, "model": None}}),
     )
 
-    assert [(one.key, one.old, one.new, one.kind) for one in found] == [
-        ("random_seed", 1, 2, Kind.FIXED),
-        ("recipe.grow.sampler.human", 6, 4, Kind.FIXED),
-        ("recipe.grow.sampler.machine", ABSENT, 1, Kind.FIXED),
+    assert [(one.key, one.old, one.new) for one in found] == [
+        ("random_seed", 1, 2),
+        ("recipe.grow.sampler.human", 6, 4),
+        ("recipe.grow.sampler.machine", ABSENT, 1),
     ]
     assert found[0].text == "random_seed was 1 and is 2"
     assert found[2].sentence == (
@@ -75,7 +75,7 @@ def test_a_folder_without_a_config_takes_any():
 def test_a_value_that_has_changed_outside_the_config_is_reported():
     found = changed_outside({"a": "x", "b": 1}, {"a": "${oc.env:NAME}", "b": "${c}"}, {"a": "y", "b": 2})
 
-    assert [one.kind for one in found] == [Kind.OUTSIDE]
+    assert all(one.source for one in found)
     assert found[0].sentence == (
         'a was "x" and is "y": ${oc.env:NAME} has changed since the run started. Restore its value.'
     )
