@@ -22,7 +22,7 @@ from selfinstruct.errors import SelfInstructError
 from selfinstruct.model.replay import NOT_HELD
 from selfinstruct.round import MODEL
 from selfinstruct.run_info import RunInfo
-from selfinstruct.storage.differences import Kind, compared
+from selfinstruct.storage.differences import compared
 from selfinstruct.storage.journal import POOL, REJECTED, ROUNDS
 from selfinstruct.storage.rows import task_of
 from selfinstruct.storage.summary import digest_of, versions
@@ -185,7 +185,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     return [
         found.text
         for found in compared(old, new)
-        if not found.key.startswith(("seeds.", "replay")) and (TARGETS.fullmatch(found.key) or found.kind is Kind.FIXED)
+        if not found.key.startswith(("seeds.", "replay")) and (TARGETS.fullmatch(found.key) or not found.is_free)
     ]
 
 
