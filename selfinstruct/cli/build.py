@@ -4,8 +4,7 @@ Hydra's `instantiate` stops at the first part that cannot be made.  So the tree 
 made is made, every mistake is noted under the key that a person would override, and all are reported together.
 
 A config from others is data: nothing but a `_target_` below `selfinstruct.` is ever imported, or below a package
-that the user allows by name in the environment, `SELFINSTRUCT_ALLOW=my_package` (`selfinstruct.text.policy` says why).
-What such a package gives must be a part, too: a class made with `@part`, whose fields are checked as all others are.
+that the user allows by name in the environment (`selfinstruct.text.policy`).  What it gives must be a part, too.
 """
 
 from collections.abc import Mapping

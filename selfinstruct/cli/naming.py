@@ -35,7 +35,7 @@ LONGEST = 100
 
 
 def slug(text: str) -> str:
-    """Return a text as a part of a folder name: short, and without characters that file systems or shells treat."""
+    """Return a text as a part of a folder name: short, and without special characters."""
     plain = re.sub(r"[^\w.-]+", "-", text.replace(",", "__"), flags=re.ASCII)
     plain = re.sub("-*__-*", "__", plain).strip("-._") or "default"
     if len(plain) <= LONGEST:

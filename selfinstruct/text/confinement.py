@@ -2,9 +2,8 @@
 
 The child starts when it is first needed, serves all threads, one at a time, and ends with this process.  It has:
 
-- a limit of CPU time for each call, by a timer of the kernel, which also stops a single step written in C.  A limit of
-  wall time would depend on how busy the machine is; a generous one is only a guard.  `RLIMIT_CPU` was rejected, since
-  it counts whole seconds from the start of the process;
+- a limit of CPU time for each call, by a timer of the kernel, which also stops a single step written in C.  Wall time
+  depends on how busy the machine is, and `RLIMIT_CPU` counts whole seconds from the start of the process;
 - a limit of memory, beyond what Python itself needs (macOS keeps none), and no files to write, no processes, few
   descriptors;
 - an environment without keys, and one socket, over which it is sent pickles of ours and sends back plain text.

@@ -1,9 +1,8 @@
 """The ways in which a text says that a task needs no input; one place for the readers of seeds and of replies.
 
 Models are asked for `<noinput>`, and write "None", "N/A", "(no input)", "No input required." and the like.  The
-reference code of Alpaca knows the first alone, and keeps the others as if they were inputs: 673 of the 52,002 rows of
-its release have one, in 40 spellings, most often "No input" (161), "Noinput" (90) and "<no input>" (67).  Only a text
-that says nothing else is meant: "None of the above" is an input, and so is "Na", the symbol of sodium.
+reference code of Alpaca keeps all but the first as if they were inputs: 673 of the 52,002 rows of its release have one.
+Only a text that says nothing else is meant: "None of the above" is an input, and so is "Na", the symbol of sodium.
 
 Readers of single words, such as the families of Instruction Induction, take every input as it is.
 """

@@ -6,9 +6,8 @@ handlers of its logs.  What those name must be known, or lie in a package that t
 Packages are allowed in the environment, `SELFINSTRUCT_ALLOW=my_package,other`, and nowhere else: a config cannot set a
 variable, and words on the command line are remembered by run folders, which may come from others, too.
 
-What a launcher is given may end up in a shell: submitit writes partition and account into a script, line by line.  So
-no text of `hydra` may hold a control character, and where a config folder that is not ours is in use, texts for a
-launcher and the folder of the run must be typed by the user, or be allowed by name.
+What a launcher is given may end up in a shell.  So no text of `hydra` may hold a control character, and where a config
+folder that is not ours is in use, texts for a launcher and the folder of the run must be typed, or be allowed by name.
 
 A dotted name may lead on from a module into whatever that module has imported (`selfinstruct.cli.job.os.system`), and a
 function of ours writes any file when it is called by a config.  So of this package and of the plugins Hydra may make

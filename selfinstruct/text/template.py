@@ -1,11 +1,9 @@
 """Templates: Jinja in a sandbox, since a config may come from others.
 
-A variable without a value is an error and not an empty string, and whatever goes wrong while a template is filled is
-a ValueError in one line, whether Jinja or the template's own arithmetic is at fault.
+A variable without a value is an error, and whatever goes wrong while a template is filled is a ValueError in one line.
 
 The sandbox keeps a template from what is not its own.  It does not bound what a template takes: those of others are
 filled in a process with limits (`rendering`, from where all other modules import `fill` and `variables`).
-Rejected: to count the steps of a template; one step in C, such as a power or a width, may take all there is.
 
 Filters that draw at random are left out: two runs with one seed must write the same bytes.
 """
@@ -35,10 +33,7 @@ WRITTEN = "written"
 
 
 class Quick(SandboxedEnvironment):
-    """The sandbox, with a short way to the fields of tasks and examples, which are data and need no guard.
-
-    A prompt with its few-shot examples looks up some seventy of them, and the guard took half of a run's time.
-    """
+    """The sandbox, with a short way to the fields of tasks, which need no guard: it took half of a run's time."""
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         """Have what `~` joins written as the form says, too; Jinja's `finalize` sees only the whole."""

@@ -1,12 +1,10 @@
 """The replies of a run as text that anyone can read, and those of a capsule, to answer from.
 
-A line of `replies.jsonl` is a request with its reply.  What many lines share, the beginning of a prompt, the decoding
-parameters, the model's fingerprint, stands once in `prompts.jsonl` and is named by the beginning of its SHA-256.  The
-lines are ordered by stage, round and request, not by when a reply came, and hold neither times nor durations: the same
-replies give the same bytes.
+A line of `replies.jsonl` is a request with its reply.  What many lines share (the beginning of a prompt, decoding
+parameters, the model) stands once in `prompts.jsonl` and is named by its SHA-256.  The lines are ordered by stage, round
+and request and hold no times: the same replies give the same bytes.
 
-When a capsule is read, every line is checked: its key, the hash of all that shapes a reply, must be that of its own
-request.
+When a capsule is read, the key of every line, the hash of all that shapes a reply, must be that of its own request.
 """
 
 import json
