@@ -11,6 +11,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,30 +58,22 @@ def closed_log() -> RunLog:
     return log
 
 
-class Clean(logging.Filter):
-    """Takes secrets, and what would steer a terminal, out of every record that a handler writes.
+def cleaned(clean: Callable[[str], str], record: logging.LogRecord) -> bool:
+    """Take secrets, and what would steer a terminal, out of a record; always true, as a filter of a handler.
 
-    Libraries log what servers said.  The record is changed and not the finished line, since a formatter may add colors
-    of its own.
+    Libraries log what servers said.  The record is changed and not the finished line, since a formatter may add colors.
     """
-
-    def __init__(self, clean: Callable[[str], str]) -> None:
-        super().__init__()
-        self._clean: Callable[[str], str] = lambda text: printable(clean(text))
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Change the record; always true."""
-        try:
-            message = record.getMessage()
-        except Exception:  # a library's mistake in its own arguments, which would be shown with all of them
-            message = str(record.msg)
-        record.msg, record.args = self._clean(message), ()
-        if record.exc_info and not record.exc_text:
-            record.exc_text = logging.Formatter().formatException(record.exc_info)
-        for name in ("exc_text", "stack_info"):
-            if text := getattr(record, name):
-                setattr(record, name, self._clean(text))
-        return True
+    try:
+        message = record.getMessage()
+    except Exception:  # a library's mistake in its own arguments, which would be shown with all of them
+        message = str(record.msg)
+    record.msg, record.args = printable(clean(message)), ()
+    if record.exc_info and not record.exc_text:
+        record.exc_text = logging.Formatter().formatException(record.exc_info)
+    for name in ("exc_text", "stack_info"):
+        if text := getattr(record, name):
+            setattr(record, name, printable(clean(text)))
+    return True
 
 
 def clean_logs(clean: Callable[[str], str]) -> None:
@@ -88,7 +81,7 @@ def clean_logs(clean: Callable[[str], str]) -> None:
     logging.captureWarnings(True)
     loggers = [logger for logger in logging.root.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
     for handler in {handler for logger in (logging.root, *loggers) for handler in logger.handlers}:
-        handler.addFilter(Clean(clean))
+        handler.addFilter(partial(cleaned, clean))
 
 
 @contextmanager

@@ -2,10 +2,11 @@
 
 import logging
 import warnings
+from functools import partial
 
 import pytest
 
-from selfinstruct.cli.traces import Clean, clean_logs, closed_log, removed_unless_used, shelf, subdir
+from selfinstruct.cli.traces import clean_logs, closed_log, removed_unless_used, shelf, subdir
 
 
 def files(folder):
@@ -105,7 +106,7 @@ def written(tmp_path):
     logging.getLogger().removeHandler(handler)
     handler.close()
     for other in logging.getLogger().handlers:
-        for added in [added for added in other.filters if isinstance(added, Clean)]:
+        for added in [added for added in other.filters if isinstance(added, partial)]:
             other.removeFilter(added)
 
 

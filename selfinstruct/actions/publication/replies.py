@@ -1,8 +1,8 @@
 """The replies of a run as text that anyone can read, and those of a capsule, to answer from.
 
 A line of `replies.jsonl` is a request with its reply.  What many lines share (the beginning of a prompt, decoding
-parameters, the model) stands once in `prompts.jsonl` and is named by its SHA-256.  The lines are ordered by stage, round
-and request and hold no times: the same replies give the same bytes.
+parameters, the model) stands once in `prompts.jsonl` and is named by its SHA-256.  The lines are ordered by stage,
+round and request and hold no times: the same replies give the same bytes.
 
 When a capsule is read, the key of every line, the hash of all that shapes a reply, must be that of its own request.
 """
