@@ -162,7 +162,7 @@ def test_the_speed_of_another_model_is_not_taken_over(plan, earlier):
     found, reported = plan(f"plan.like={earlier}", *model)
 
     assert found["stages"]["instructions"]["basis"] == "measured"
-    assert re.search(r"- instructions: [\d.]+ seconds a request are assumed \(plan.assume\)", reported)
+    assert "Seconds a request are assumed (plan.assume): instructions" in reported
 
 
 def test_fewer_attempts_are_reckoned_with(plan, earlier):
@@ -171,7 +171,7 @@ def test_fewer_attempts_are_reckoned_with(plan, earlier):
     assert expected(found, "classification") == 60
 
 
-def test_a_stage_that_the_earlier_run_did_not_come_to_is_judged_by_what_it_knows(plan, composed, built, tmp_path):
+def test_a_stage_that_the_earlier_run_did_not_come_to_is_assumed(plan, composed, built, tmp_path):
     folder = tmp_path / "stopped"
     words = (f"{UNTIL}=60", "trackers=[]", "actions=[generate]", "recipe.classification.requests_per_round=5")
     built(composed(*words, "budget.requests=50"), folder).execute()
@@ -180,15 +180,7 @@ def test_a_stage_that_the_earlier_run_did_not_come_to_is_judged_by_what_it_knows
 
     assert found["stages"]["classification"]["basis"] == "measured"
     assert found["stages"]["output_first"]["basis"] == "assumed"
-    tasks = [found["stages"][name]["tasks"]["expected"] for name in ("output_first", "input_first")]
-    assert sum(tasks) == pytest.approx(60)
-    assert tasks[0] / 60 == pytest.approx(share_of_classification(folder), abs=0.01)
-
-
-def share_of_classification(folder):
-    rows = {row["id"]: row for row in map(json.loads, (folder / "pool.jsonl").read_text(encoding="utf-8").splitlines())}
-    said = [row["is_classification"] for row in rows.values() if row["origin"] != "human"]
-    return said.count(True) / (len(said) - said.count(None))
+    assert sum(found["stages"][name]["tasks"]["expected"] for name in ("output_first", "input_first")) == 60
 
 
 def test_without_an_earlier_run_what_is_assumed_can_be_set(plan):
@@ -196,7 +188,7 @@ def test_without_an_earlier_run_what_is_assumed_can_be_set(plan):
     found, reported = plan(f"{UNTIL}=100", assume, "recipe.instructions.requests_per_round=1")
 
     assert found["stages"]["instructions"]["requests"] == {"low": 20, "expected": 25, "high": 50}
-    assert "- instructions: its yield is assumed (plan.assume)" in reported
+    assert "Yields are assumed (plan.assume)" in reported
 
 
 def test_a_reply_of_whole_tasks_is_taken_to_be_longer_and_to_bring_more(plan):

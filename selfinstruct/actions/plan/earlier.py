@@ -1,6 +1,5 @@
 """What an earlier run has measured so far, also one that was stopped or is still in progress."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,8 +59,6 @@ class Earlier:
     config: Mapping[str, Any]
     made: int
     """Tasks that it made."""
-    classified: Mapping[object, int]
-    """How many of these are classification tasks, are not, or were not classified."""
     stages: Mapping[str, Measured]
     """Those that asked anything."""
 
@@ -74,20 +71,17 @@ def read(folder: Path) -> Earlier:
         if (folder / STORE).is_file():
             with run.replies() as replies:
                 latency = replies.latencies()
-        tasks = {  # by id, without their texts, which may be many
-            task.id: (task.is_human, task.is_classification, {*task.models, *task.failed_stages})
-            for task in run.tasks()
-        }.values()
+        tasks = {task.id: (task.is_human, {*task.models, *task.failed_stages}) for task in run.tasks()}.values()
     except RunFolderError as error:
         raise RunFolderError(f"plan.like={folder} cannot be used: {error}") from None
     stages = {
         stage: Measured(
             rounds=[row for row in run.rows if row["stage"] == stage],
-            subjects=sum(stage in handled for _, _, handled in tasks),
-            of_made=sum(stage in handled for is_human, _, handled in tasks if not is_human),
+            subjects=sum(stage in handled for _, handled in tasks),
+            of_made=sum(stage in handled for is_human, handled in tasks if not is_human),
             latency=latency.get(stage),
         )
         for stage in dict.fromkeys(row["stage"] for row in run.rows if row["asked"])
     }
-    classified: Counter[object] = Counter(answer for is_human, answer, _ in tasks if not is_human)
-    return Earlier(folder=folder, config=run.config, made=classified.total(), classified=classified, stages=stages)
+    made = sum(not is_human for is_human, _ in tasks)
+    return Earlier(folder=folder, config=run.config, made=made, stages=stages)

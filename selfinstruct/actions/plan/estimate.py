@@ -109,8 +109,6 @@ class Outlook:
         where = stage.sampler.where if isinstance(stage.sampler, Missing) else {}
         if (wanted := where.get("is_classification")) is None:
             return exactly(1)
-        if earlier is not None and (decided := sum(earlier.classified.get(answer, 0) for answer in (True, False))):
-            return exactly(earlier.classified.get(wanted, 0) / decided)
         share = self.assumed.classification
         return share if wanted else Range(low=1 - share.high, expected=1 - share.expected, high=1 - share.low)
 

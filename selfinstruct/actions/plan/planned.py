@@ -45,6 +45,7 @@ class Planned:
         self.notes: list[str] = []
         self.made = exactly(0)
         """The tasks that the stages so far have made."""
+        self.assumed_seconds: dict[str, float] = {}
 
     def whole(self) -> dict[str, Any]:
         """Return the plan as it is written to `plan.json`."""
@@ -82,9 +83,7 @@ class Planned:
         if latency is None:
             reply = self.outlook.reply(stage, measured).expected
             latency = self.assumed.first_token_seconds + reply / self.assumed.tokens_per_second
-            self.notes.append(f"{name}: {latency:.1f} seconds a request are assumed (plan.assume).")
-        if measured is None:
-            self.notes.append(f"{name}: its yield is assumed (plan.assume); plan.like=<a small run> measures it.")
+            self.assumed_seconds[name] = latency
         if inputs is not None:
             self.notes.append(f"{name}: equal instructions are executed once, so it may be far less.")
         key = "model" if stage.model is None else f"recipe.{name}.model"
@@ -117,6 +116,11 @@ class Planned:
     def _note(self, total: Mapping[str, Range | None]) -> None:
         """Add what to know besides the figures."""
         run = self.run
+        if self.assumed_seconds:
+            seconds = ", ".join(f"{name} {seconds:.1f}" for name, seconds in self.assumed_seconds.items())
+            self.notes.append(f"Seconds a request are assumed (plan.assume): {seconds}.")
+        if any(self.outlook.measured(name, stage) is None for name, stage in asking(run.recipe).items()):
+            self.notes.append("Yields are assumed (plan.assume); plan.like=<a small run> measures them.")
         self.notes += endless(run.recipe, run.budget) + rejected_seeds(run.recipe, self.seeds)
         if self.earlier is not None:
             found = differences(self.earlier.config, run.start.declared)

@@ -1,6 +1,6 @@
 """A plan as text: every prompt in full, then the figures, then the notes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from selfinstruct.actions.comparison.tables import UNKNOWN, Table, text
@@ -8,15 +8,14 @@ from selfinstruct.trackers.console import duration
 
 Plan: TypeAlias = Mapping[str, Any]
 
-TITLE = "Expected (low to high), – for unknown"
-
 
 def report(plan: Plan) -> str:
     """Return the whole plan, as text."""
-    figures = [*plan["stages"].items(), ("total", plan["total"])]
-    heads = ("stage", "tasks", *FORMS, "bound by", "basis")
+    total = plan["total"]
+    rows = [row(name, stage) for name, stage in plan["stages"].items()]
+    rows += [row("total", total), row("at least", total, "low"), row("at most", total, "high")]
+    table = text(Table(f"Expected; {UNKNOWN} for unknown", ("stage", "tasks", *FORMS, "bound by", "basis"), rows))
     prompts = (prompt(name, stage) for name, stage in plan["stages"].items())
-    table = text(Table(TITLE, heads, [row(name, found) for name, found in figures]))
     return "\n".join([*prompts, table, *(f"- {note}" for note in plan["notes"])])
 
 
@@ -28,19 +27,11 @@ def prompt(name: str, stage: Plan) -> str:
     return f"{head:─<100}\n{system}{shown['text']}\n"
 
 
-def row(name: str, figures: Plan) -> list[str]:
+def row(name: str, figures: Plan, bound: str = "expected") -> list[str]:
     """Return a line of the table."""
-    cells = [spread(figures[key], form) for key, form in FORMS.values()]
-    tasks = spread(figures["tasks"], whole) if "tasks" in figures else ""
+    cells = [UNKNOWN if figures[key] is None else form(figures[key][bound]) for key, form in FORMS.values()]
+    tasks = whole(figures["tasks"][bound]) if "tasks" in figures else ""
     return [name, tasks, *cells, figures.get("bound_by") or "", figures.get("basis", "")]
-
-
-def spread(range_: Mapping[str, float] | None, form: Callable[[float], str]) -> str:
-    """Return a figure with its range, where there is one."""
-    if range_ is None:
-        return UNKNOWN
-    low, middle, high = (form(range_[key]) for key in ("low", "expected", "high"))
-    return middle if low == high else f"{middle} ({low} to {high})"
 
 
 def whole(value: float) -> str:
