@@ -27,10 +27,7 @@ def endless(recipe: Mapping[str, Stage], budget: Budget) -> list[str]:
 
 
 def rejected_seeds(recipe: Mapping[str, Stage], seeds: Pool, least_share: float = 0.0) -> list[str]:
-    """Return a sentence for each filter of instructions that would reject at least this share of the seeds.
-
-    Similarity is left out: seeds are not compared with each other.
-    """
+    """Return a sentence for each filter of instructions, but similarity, that would reject this share of the seeds."""
     found = []
     for name, stage in recipe.items():
         for key, filter_ in stage.filters.items() if isinstance(stage, Grow) else ():

@@ -4,9 +4,7 @@ A line a round, never rewritten, so that scrolling back shows the whole run; bel
 pace and the time left.  Elsewhere, and with NO_COLOR, the same lines come without a control code and without wrapping,
 for `grep` and for log files; a round that takes long is a line a minute.
 
-The pace is that of the last rounds and not of the whole stage, because novelty wears off: a mean would promise too
-early an end.
-
+The pace is that of the last rounds, because novelty wears off: a mean of the stage would promise too early an end.
 Nothing is ever read as rich's markup: names and errors may hold brackets, and a model's words may stand in an error.
 """
 
@@ -115,10 +113,7 @@ def kept_before(folder: Path) -> Counter[str]:
 
 
 def line(row: Mapping[str, Any], state: str) -> str:
-    """Return a round in one line: its figures, and how far its stage is.
-
-    Of metrics it has those with a name without a slash; the others are too many for a line.
-    """
+    """Return a round in one line: its figures, but those of metrics with a slash, and how far its stage is."""
     rejected = {key.removeprefix("rejected/"): count for key, count in row.items() if key.startswith("rejected/")}
     figures = {name: value for name, value in row.items() if "/" not in name and name not in OWN}
     parts = [

@@ -22,10 +22,7 @@ ID = "id.txt"
 
 
 def mode_of(configured: Mode | None) -> Mode:
-    """Return the mode that the config or the environment names, or `offline`, which needs no account and no network.
-
-    Raises SelfInstructError for a mode that W&B lacks.
-    """
+    """Return the mode that the config or the environment names, or `offline`; raises SelfInstructError for others."""
     if configured is not None:
         return configured
     if os.environ.get("WANDB_DISABLED", "").strip().lower() in TRUE:

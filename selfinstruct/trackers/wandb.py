@@ -3,8 +3,7 @@
 One history row a round holds the figures of `rounds.jsonl` under the name of their stage, and the totals of the run
 (history.py).  The dataset is an artifact that says whether a model wrote it.
 
-Without a network or a key it logs offline and says how to upload that.  W&B takes a second to start, so it does while
-the first replies are awaited.
+Without a network or a key it logs offline and says how to upload that.
 
 A resumed run has one history in W&B, with each round once.  Online it is resumed under its id.  Offline nothing can be
 resumed: what W&B had not yet written when the first process was killed would be in no file.  So the unfinished file is

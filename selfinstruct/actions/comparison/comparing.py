@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from selfinstruct.actions.comparison.figures import figures
+from selfinstruct.actions.comparison.figures import Overlap, figures, overlaps
 from selfinstruct.actions.comparison.grouping import RECIPE, SEED, Group, differing, groups, identity, short, written
-from selfinstruct.actions.comparison.overlap import Overlap, overlaps
 from selfinstruct.actions.comparison.reading import Reading, read
 from selfinstruct.storage.differences import ABSENT
 from selfinstruct.storage.folder import CONFIG

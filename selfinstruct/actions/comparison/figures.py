@@ -1,13 +1,22 @@
-"""The figures of one run, under dotted names; None is unknown, and never 0."""
+"""The figures of one run, under dotted names, and how much two runs overlap; None is unknown, and never 0."""
 
-from collections.abc import Iterable
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from selfinstruct.actions.comparison.reading import Reading
+from selfinstruct.filters.lcs_threshold import LcsThreshold
+from selfinstruct.filters.rouge import RougeIndex
 from selfinstruct.filters.tokens import unicode
 from selfinstruct.storage.differences import leaves
-from selfinstruct.storage.diversity import diversity, mean
+from selfinstruct.storage.diversity import diversity, even, mean
 from selfinstruct.storage.summary import known, seconds, tasks, totals
+
+THRESHOLD = 0.7
+"""ROUGE-L above which instructions are near (section 2.2 of Self-Instruct)."""
+SAMPLE = 1000
+"""The most instructions of a run that are compared with another run."""
+MOST = 40
+"""The most runs that are compared with each other."""
 
 Figures: TypeAlias = dict[str, float | None]
 
@@ -88,3 +97,31 @@ def of_stage(run: Reading, stage: str) -> dict[str, Any]:
 def kept_shares(run: Reading, stage: str) -> list[float | None]:
     """Return the share of candidates that each round of a stage kept."""
     return [share(row["kept"], row["candidates"]) for row in run.rounds if row["stage"] == stage]
+
+
+class Overlap(NamedTuple):
+    """What share of one run's instructions another run has."""
+
+    near: float
+    identical: float
+
+
+def overlaps(runs: Sequence[Reading]) -> dict[tuple[str, str], Overlap]:
+    """Return how much of the first run is in the second, by the labels of both."""
+    made = {run.label: tasks for run in runs if (tasks := run.made)}
+    labels = list(made)[:MOST]
+    threshold = LcsThreshold(THRESHOLD)
+    found: dict[tuple[str, str], Overlap] = {}
+    for second in labels:
+        index = RougeIndex(unicode)
+        for task in made[second]:
+            index.add(task)
+        known = {task.instruction for task in made[second]}
+        for first in labels:
+            if first != second:
+                texts = [task.instruction for task in even(made[first], SAMPLE)]
+                same = [text in known for text in texts]
+                near = [text in known or index.above(text, threshold) is not None for text in texts]
+                shares = (round(sum(one) / len(texts), 6) for one in (near, same))
+                found[first, second] = Overlap(*shares)
+    return found

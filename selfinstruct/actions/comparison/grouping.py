@@ -1,8 +1,4 @@
-"""The keys in which runs differ, and the groups of runs that differ only in their random seed.
-
-Configs are compared as stored in `config.json`, without the keys that shape no result: what a run exports, and where
-it logs.
-"""
+"""The keys of `config.json` in which runs differ, and the groups of runs that differ only in their random seed."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence

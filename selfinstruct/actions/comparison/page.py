@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from selfinstruct.actions.comparison.comparing import Comparison
-from selfinstruct.actions.comparison.figures import EXPLAINED, kept_shares
+from selfinstruct.actions.comparison.figures import EXPLAINED, MOST, THRESHOLD, kept_shares
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, RESAMPLES
-from selfinstruct.actions.comparison.overlap import MOST, THRESHOLD
 from selfinstruct.actions.comparison.tables import UNKNOWN, Table, digits, of_groups, of_runs
 from selfinstruct.storage.diversity import even
 from selfinstruct.text.escaping import html_page

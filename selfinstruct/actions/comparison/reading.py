@@ -1,8 +1,4 @@
-"""A run folder as a comparison sees it: its committed rounds, and whether it is complete.
-
-All figures come from the committed rounds, by the functions that make the summary; a summary that differs from them is
-reported.
-"""
+"""A run folder as a comparison sees it: its committed rounds, and whether the run is complete."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress

@@ -1,8 +1,4 @@
-"""The comparison as plain text, CSV, Markdown and LaTeX tables.
-
-CSV has every figure with all its digits, and an empty cell for an unknown one.  The others show the main figures with
-four digits, and a dash for an unknown one.
-"""
+"""The comparison as tables: CSV with every figure and all digits; text, Markdown and LaTeX with the main figures."""
 
 import json
 import textwrap

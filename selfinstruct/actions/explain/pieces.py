@@ -99,10 +99,7 @@ def verdicts(
 
 
 def neighbors(instruction: str, filters: Mapping[str, Filter], pool: Pool, made: Task | None) -> Neighbors | None:
-    """Return how near a text is to every task of a pool, by the first filter that measures it.
-
-    A task that was made of it enters the pool, which is faster than to measure it in a copy.
-    """
+    """Return how near a text is to the tasks of a pool, by the filter that measures it; `made` enters the pool."""
     if made is not None:
         pool.add(made)
     measuring = next((filter_ for filter_ in filters.values() if isinstance(filter_, NeighborFilter)), None)

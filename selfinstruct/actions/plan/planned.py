@@ -135,10 +135,7 @@ class Planned:
 
 
 def done_in(start: RunInfo, targets: Mapping[str, int | None]) -> Path | None:
-    """Return the folder of a finished run with this config: its own, or another of its sweep.
-
-    The name of a job's folder has every override, `actions=[plan]` too, so it does not identify a run.
-    """
+    """Return the folder of a finished run with this config: its own, or another of its sweep."""
     others = [] if start.group is None else sorted(path for path in start.folder.parent.iterdir() if path.is_dir())
     return next((folder for folder in [start.folder, *others] if is_done(folder, start, targets)), None)
 
@@ -160,10 +157,7 @@ def is_done(folder: Path, start: RunInfo, targets: Mapping[str, int | None]) -> 
 
 
 def prompts_of(name: str, stage: ModelStage, model: Model, seeds: Pool, random_seed: int) -> list[Request]:
-    """Return prompts as a stage would send them, the very first one first; raises ValueError for a bad template.
-
-    A stage that completes tasks has none to complete yet, and shows a seed instead.
-    """
+    """Return prompts as a stage would send them, of seeds, the very first one first."""
     rng, chat = stream(random_seed, name, 1), model.mode == "chat"
     samples = (stage.preview(seeds, rng) for _ in range(DRAWS))
     return [sendable(model, stage.prompt.render(sample, chat, name, 1, 1)) for sample in samples]
