@@ -8,8 +8,7 @@ from math import fsum
 
 import numpy as np
 
-from selfinstruct.filters.encoding import encode
-from selfinstruct.filters.score import Scores, f_measures
+from selfinstruct.filters.score import Scores, encode, f_measures
 
 PAIRS = 2**21
 """So many pairs are compared at once."""

@@ -1,11 +1,15 @@
 from math import fsum
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz.distance import LCSseq
+from rapidfuzz.process import cdist
 
-from selfinstruct.filters.score import exact_sum, f_measures
+from selfinstruct.filters.score import decode, encode, exact_sum, f_measures
 
+NUMBERS = [[], [1, 2, 3], [0xD800, 0xDFFF, 0x10FFFF], [5, 0x110000], [2**31, 2**40, 7]]
 SHAPES = [(c, m, n) for m in range(1, 40) for n in range(1, 40) for c in range(min(m, n) + 1)]
 
 
@@ -33,3 +37,18 @@ def test_a_sum_of_repeated_scores_is_that_of_the_whole_list(drawn: list[tuple[tu
     everything = [one for one, count in zip(scores, counts, strict=True) for _ in range(count)]
 
     assert exact_sum(np.array(scores), np.array(counts, np.int64)) == fsum(everything)
+
+
+@pytest.mark.parametrize("numbers", NUMBERS)
+def test_what_was_encoded_can_be_decoded(numbers: list[int]) -> None:
+    assert list(decode(encode(numbers))) == numbers
+
+
+def test_numbers_are_a_string_as_far_as_there_are_characters() -> None:
+    assert [type(encode(numbers)) for numbers in NUMBERS] == [str, str, str, tuple, tuple]
+
+
+def test_strings_and_tuples_are_compared_with_each_other() -> None:
+    texts = [encode([3, 0x110000, 5, 2**40]), encode([3, 5, 0xD800]), encode([0x110000, 2**40])]
+
+    assert cdist(texts, texts, scorer=LCSseq.similarity).tolist() == [[4, 2, 2], [2, 3, 0], [2, 0, 2]]
