@@ -6,11 +6,11 @@ To add one: `conf/sampler/<name>.yaml` and one module here.
 """
 
 from random import Random
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from selfinstruct.pool import Pool
 from selfinstruct.round import Sample
-from selfinstruct.task import Task
+from selfinstruct.task import HUMAN, Task
 
 
 @runtime_checkable
@@ -48,6 +48,11 @@ class ByInput(Protocol):
     def inputs_each(self, pool: Pool) -> float:
         """Return with how many inputs each task is shown, on average, for a pool that holds only seeds."""
         ...
+
+
+def families(pool: Pool, kind: Literal["induce", "execute"]) -> list[Task]:
+    """Return the seeds whose pairs of input and output may be shown (`induce`), or are held out (`execute`)."""
+    return [task for task in map(pool.__getitem__, pool.of(HUMAN)) if task.attributes.get("set") == kind]
 
 
 def about(task: Task, pool: Pool) -> Sample:

@@ -14,7 +14,8 @@ from pydantic import Field
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.round import Sample
-from selfinstruct.task import HUMAN, Instance, Task
+from selfinstruct.sampler import families
+from selfinstruct.task import Instance, Task
 
 PAIR = re.compile(r"^Input: (.*)\nOutput: (.*)$", re.MULTILINE)
 
@@ -32,11 +33,11 @@ class Demonstrations:
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
         """Return all prompts of all families: `demonstrations`, and `prompt`, which is empty where they are drawn."""
-        return [sample for task in families(pool) for sample in self._prompts(task, rng)]
+        return [sample for task in families(pool, "induce") for sample in self._prompts(task, rng)]
 
     def preview(self, pool: Pool, rng: Random) -> Sample:
         """Return a prompt of the first family; raises ValueError where a family has too few pairs or prompts."""
-        found = families(pool)
+        found = families(pool, "induce")
         if not found:
             raise ValueError("wants seeds that are task families. Set seeds=families")
         if self.published:
@@ -63,11 +64,6 @@ class Demonstrations:
                 parents=(task.id,),
                 attributes={"family": task.attributes["family"], "prompts": len(drawn)},
             )
-
-
-def families(pool: Pool) -> list[Task]:
-    """Return the seeds whose pairs may be shown."""
-    return [task for task in map(pool.__getitem__, pool.of(HUMAN)) if task.attributes.get("set") == "induce"]
 
 
 def pairs(task: Task) -> list[Instance]:

@@ -14,7 +14,8 @@ from pydantic import Field
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.round import Sample
-from selfinstruct.task import HUMAN, Task
+from selfinstruct.sampler import families
+from selfinstruct.task import Task
 
 
 @part
@@ -26,7 +27,9 @@ class HeldOut:
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
         """Return all that is left, with the variables `task` and `input`."""
-        held = {task.attributes["family"]: list(islice(inputs(task), self.inputs)) for task in families(pool)}
+        held = {
+            task.attributes["family"]: list(islice(inputs(task), self.inputs)) for task in families(pool, "execute")
+        }
         left = []
         for task in distinct(pool):
             met = {pair.input for pair in task.instances or ()} | set(task.unanswered)
@@ -35,12 +38,12 @@ class HeldOut:
 
     def inputs_each(self, pool: Pool) -> float:
         """Return how many inputs an instruction meets, on average over the families."""
-        counts = [len(list(islice(inputs(task), self.inputs))) for task in families(pool)]
+        counts = [len(list(islice(inputs(task), self.inputs))) for task in families(pool, "execute")]
         return sum(counts) / len(counts) if counts else 0.0
 
     def preview(self, pool: Pool, rng: Random) -> Sample:
         """Return a family's own instruction with one of its inputs; raises ValueError where no seeds are held out."""
-        for task in families(pool):
+        for task in families(pool, "execute"):
             return about(task, next(inputs(task)))
         raise ValueError("wants seeds that are task families. Set seeds=families")
 
@@ -48,11 +51,6 @@ class HeldOut:
 def about(task: Task, text: str) -> Sample:
     """Return what a prompt shows that is about one input of a task."""
     return Sample(variables={"task": task, "input": text}, task=task, input=text, attributes={"input": text})
-
-
-def families(pool: Pool) -> Iterator[Task]:
-    """Return the seeds whose pairs are held out."""
-    return (task for task in map(pool.__getitem__, pool.of(HUMAN)) if task.attributes.get("set") == "execute")
 
 
 def inputs(task: Task) -> Iterator[str]:
