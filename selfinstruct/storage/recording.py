@@ -68,7 +68,7 @@ class CachedModel:
         self._tally = tally or Tally()
         self._fingerprint = json.dumps(model.fingerprint(), sort_keys=True)
         self._drawing: set[tuple[bytes, int]] = set()
-        self._has_told = False
+        self._has_warned = False
         self._unknown: set[str] = set()
 
     @property
@@ -151,7 +151,7 @@ class CachedModel:
             self._store.save(asked, completion, kept)
             if self._shared is not None:
                 shared: Future[Completion] = Future()
-                shared.add_done_callback(self._told)
+                shared.add_done_callback(self._warn_once)
                 self._shared.save(asked, completion, shared)
 
     def _report(self, reply: Completion) -> None:
@@ -163,10 +163,10 @@ class CachedModel:
         what = f"a reply ended with the unknown reason {word!r}. Such replies count as complete."
         LOG.warning("%s: %s", self.name, what if word else NO_REASON)
 
-    def _told(self, shared: Future[Completion]) -> None:
+    def _warn_once(self, shared: Future[Completion]) -> None:
         """Warn once that the shared store cannot be written; that does not end the run."""
-        if (error := shared.exception()) and not self._has_told:
-            self._has_told = True
+        if (error := shared.exception()) and not self._has_warned:
+            self._has_warned = True
             LOG.warning("model.store: %s This run continues without it.", error)
 
 
