@@ -26,10 +26,7 @@ class Session(Protocol):
     """An open connection to a model."""
 
     def submit(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
-        """Queue the requests, in this order, and return at once.
-
-        The futures raise nothing: a failure is a completion.  Callbacks of a future may run in another thread.
-        """
+        """Queue the requests, in this order, and return at once; a failure is a completion and never raised."""
         ...
 
 
@@ -100,10 +97,7 @@ class Selective(Protocol):
         ...
 
     def unsupported_parameters(self, key: str, stages: Stages) -> list[str]:
-        """Return which parameters the model would refuse, found without asking it, with the keys to set.
-
-        `key` is that of the model in the config: `model`, or `recipe.<stage>.model`.
-        """
+        """Return which parameters the model would refuse, and what to set; `key` is the model's key in the config."""
         ...
 
 

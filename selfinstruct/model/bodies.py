@@ -22,10 +22,7 @@ PIECE = 1 << 18  # bytes that are decompressed at once
 async def read_body(
     status: int, headers: Mapping[str, str], chunks: AsyncIterable[bytes], limit: int = MAX_REPLY_BYTES
 ) -> bytes:
-    """Return a whole body; raises GarbledError where it is longer than the limit or cannot be decompressed.
-
-    The limit holds before and after decompression.  The caller closes the connection.
-    """
+    """Return a whole body; raises GarbledError where it exceeds the limit or cannot be decompressed."""
     words = [word.strip().lower() for word in headers.get("Content-Encoding", "").split(",")]
     codings = [word for word in words if word in ZLIB + UNREADABLE]
     if len(codings) > 1 or any(word in UNREADABLE for word in codings):

@@ -69,11 +69,7 @@ class Provider:
     text: Mapping[str, Any]  # the arguments of a call with a text to continue
 
     async def call(self, arguments: Mapping[str, Any], raw: RawReply) -> Any:
-        """Return LiteLLM's response to a request, and note in `raw` the body that it was made of.
-
-        Raises LiteLLM's errors; ReplyError for a redirect and for a reply that is too long;
-        GarbledError where LiteLLM cannot convert a reply that has arrived.
-        """
+        """Return LiteLLM's response, its body noted in `raw`; raises its errors, or ReplyError for what we reject."""
         silence()
         outer = CALL.set(raw)
         try:

@@ -84,11 +84,9 @@ class Client:
 
 
 def read(response: Any, request: Request, reason: str | None = None) -> Completion:
-    """Return a response of LiteLLM as a completion.
+    """Return a response of LiteLLM as a completion; `reason` is the provider's own, if it is known.
 
-    `reason` is the provider's own, None where only LiteLLM's is known.  LiteLLM says "stop" for every reason that it
-    does not know, so that its "stop" alone is no reason.  Some gateways put an error, or no choice, into a reply with
-    status 200, which raises an error.
+    LiteLLM says "stop" for every reason that it does not know, so that its "stop" alone is no reason.
     """
     if error := getattr(response, "error", None):
         raise ValueError(f"an error in place of a reply: {error}")

@@ -29,10 +29,7 @@ MAX_SHOWN = 200  # characters of an address or a code that are shown
 def read(
     status: int, headers: Mapping[str, str], content: bytes, request: Request, price: Price, sent: str = ""
 ) -> Completion:
-    """Return the completion that a reply holds, with its cost by the price, or the one that the server names.
-
-    Raises ReplyError where it holds none.
-    """
+    """Return the completion that a reply holds, with its cost; raises ReplyError where it holds none."""
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError; brackets may lie thousands deep
@@ -57,10 +54,7 @@ def text_of(choice: Mapping[str, Any]) -> str:
 
 
 def reason_of(choice: Mapping[str, Any]) -> str:
-    """Return why a choice ended; without text, a refusal or the call of a tool is the reason.
-
-    OpenAI's models say "stop" when they refuse, and put the refusal beside an empty content.
-    """
+    """Return why a choice ended; where OpenAI's models say "stop" and refuse or call a tool, that is the reason."""
     word, message = word_of(choice.get("finish_reason")), choice.get("message")
     if not is_object(message) or text_of(choice).strip() or kind_of(word) not in ("ended", "unknown"):
         return word

@@ -45,10 +45,7 @@ class Refusal:
     is_sound: bool = False  # whether a probe with its parameters was answered since
 
     def shares(self, request: Request) -> bool:
-        """Return whether a request is of the same stage and has the same parameters.
-
-        Stop strings do not count, since they may hold words of a prompt.
-        """
+        """Return whether a request has the same stage and parameters; stop strings may quote a prompt, so not these."""
         own = self.request
         if (own.stage, own.chat) != (request.stage, request.chat):
             return False
@@ -119,10 +116,7 @@ class Refusals:
     def step(
         self, is_waiting: Callable[[Refusal], bool], is_under_way: Callable[[Refusal], bool]
     ) -> tuple[Step, Refusal] | None:
-        """Return what to do now about a held refusal, or None to wait.
-
-        The arguments return whether requests that share its parameters are still to be sent, or are under way.
-        """
+        """Return what to do now about a held refusal, or None to wait for requests that share its parameters."""
         seen: list[Refusal] = []
         for refusal in self.held:
             if any(first.shares(refusal.request) for first in seen):

@@ -27,11 +27,7 @@ def completion(
     named_cost: float | None = None,
     sent: str = "",
 ) -> Completion:
-    """Return a reply as a completion; its text ends before the first of the request's stop strings.
-
-    The cost is that of the price, or else the one that the server names.
-    Raises GarbledError where a filter or a fault ended the reply.
-    """
+    """Return a reply, cut at the first stop string, with its cost; raises GarbledError if a filter ended it."""
     stopped = cut(text, request.decoding.stop)
     prompt_tokens, completion_tokens = token_counts(*tokens, text)
     cost = None if price is None else price.of(prompt_tokens, completion_tokens)
@@ -79,10 +75,7 @@ def is_count(value: object) -> TypeGuard[int]:
 
 
 def cost_in(usage: object) -> float | None:
-    """Return the cost in US dollars that the server names in `usage.cost`, as OpenRouter does.
-
-    A cost of 0 is unknown, since it mostly means that.
-    """
+    """Return the cost in US dollars in `usage.cost`, as OpenRouter names it; 0 mostly means unknown."""
     cost = usage.get("cost") if isinstance(usage, dict) else None
     if not isinstance(cost, (int, float)) or isinstance(cost, bool):
         return None

@@ -39,10 +39,7 @@ class Outcome:
 
 
 class Attempts:
-    """The failed attempts of one request.
-
-    The waits are drawn from a random stream of the request's own, made when the first attempt fails: nearly none does.
-    """
+    """The failed attempts of one request; its random stream for the waits is made when the first one fails."""
 
     def __init__(self, limit: int, request: str, clean: Callable[[str], str], health: Health) -> None:
         self._limit = limit
@@ -57,10 +54,7 @@ class Attempts:
         self._last = ""
 
     def after(self, error: FailedAttempt, left: float | None = None) -> float | Outcome:
-        """Return the seconds to wait before the next attempt, or how the request ends.
-
-        `left` are the seconds that the request still has, None for no limit.
-        """
+        """Return the seconds to wait before the next attempt, or how the request ends; it still has `left` seconds."""
         self._last = self._clean(error.message)
         self._health.failed(error, self._last)
         self._failed += 1

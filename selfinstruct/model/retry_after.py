@@ -30,10 +30,7 @@ MILLISECONDS = 1e12  # a moment from here on is in milliseconds
 
 
 def retry_after(headers: Mapping[str, str], text: str, now: datetime) -> float | None:
-    """Return the seconds that a server asks to wait, None where it asks for nothing that can be read.
-
-    The names of the headers are in lower case; `text` is everything that the server said.
-    """
+    """Return the seconds that a server asks to wait, if any; names of headers are in lower case."""
     if (milliseconds := number(headers.get("retry-after-ms", ""))) is not None:
         return max(0.0, milliseconds / 1000)
     if (seconds := seconds_of(headers.get("retry-after", ""), now)) is not None:

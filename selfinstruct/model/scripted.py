@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from pydantic import TypeAdapter, ValidationError, model_validator
 
@@ -86,18 +86,14 @@ class Scripted:
         def answer(request: Request) -> Completion:
             replies, place = script.get(request.stage, []), used[request.stage]
             if place >= len(replies):
-                return Completion(failure=Failure("fatal", self._missing(request.stage, len(replies), place + 1)))
+                file = "model.replies" if self.path is None else self.path
+                wanted = f"{file} has no reply number {place + 1} for stage {request.stage}"
+                return Completion(failure=Failure("fatal", f"{wanted}. Add replies to it, or ask for fewer tasks."))
             used[request.stage] += 1
             reply = replies[place]
             return Completion(text=reply.text, finish_reason=reply.finish_reason, cost_usd=0.0, model=SCRIPTED)
 
         return nullcontext(ImmediateSession(answer))
-
-    def _missing(self, stage: str, count: int, number: int) -> str:
-        place = "model.replies" if self.path is None else self.path
-        replies = "1 reply" if count == 1 else f"{count} replies"
-        wanted = f"{place} has {replies} for stage {stage}, and request {number} of it needs another one."
-        return f"{wanted} Add replies to it, or ask for fewer tasks."
 
 
 def read(path: Path) -> list[Reply]:
@@ -113,16 +109,8 @@ def read(path: Path) -> list[Reply]:
         try:
             replies += [REPLY.validate_json(line)] if line.strip() else []
         except ValidationError as error:
-            problems += [f"{path}:{number}: {mistake(details)}" for details in error.errors()]
+            wrong = ((".".join(map(str, details["loc"])) or "line", details["msg"]) for details in error.errors())
+            problems += [f"{path}:{number}: {key}: {message}." for key, message in wrong]
     if problems:
         raise DataError(problems)
     return replies
-
-
-def mistake(details: Mapping[str, Any]) -> str:
-    """Return what is wrong with a line, as a sentence."""
-    key = ".".join(map(str, details["loc"]))
-    if details["type"] == "missing":
-        return f"{key!r} is missing."
-    message = details["msg"].replace(" at line 1 column", " at column")
-    return f"{key!r}: {message}." if key else f"{message}."

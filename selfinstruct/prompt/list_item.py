@@ -52,10 +52,7 @@ class ItemHead:
 
 
 def read_item(lines: Sequence[Line], context: ReplyContext, *, may_continue: bool) -> list[Candidate | Rejection]:
-    """Return the instruction in an item, or the reason why not, and the parts that do not belong to it.
-
-    `may_continue` says whether paragraphs after the first may belong to it.
-    """
+    """Return the instruction in an item or the reason why not, and the parts that do not belong to it."""
     first, *body = lines
     head = read_head(first.text, context)
     end = 0 if context.solves else body_end(head, body, context, may_continue=may_continue)
@@ -128,10 +125,7 @@ def is_aside(text: str) -> bool:
 
 
 def title_or_body(title: str, body: str, end: int, *, is_alone: bool) -> tuple[str, int]:
-    """Return the instruction of an item whose head is only a title, and how many lines of the body belong to it.
-
-    The instruction is empty if neither is one.
-    """
+    """Return the instruction of an item whose head is only a title, or "", and how many lines of the body it has."""
     bare, body = title.rstrip(":： "), body.lstrip("-*•+ ")
     is_sentence = title.endswith(SENTENCE_END)
     if not body or not is_instruction(body):

@@ -122,9 +122,6 @@ def paragraph_end(lines: Sequence[Line]) -> int:
 
 
 def repeats_prompt(item: Sequence[Line], layout: Outline, number: int) -> bool:
-    """Return whether an item repeats the beginning of the prompt.
-
-    It announces the list that starts over after it, or is a heading alone.
-    """
+    """Return whether an item repeats the prompt: it announces a list that starts over, or is a heading alone."""
     restarts = number in layout.ends and number + 1 < len(layout.items)
     return (restarts and announces_tasks(item[-1].text)) or (len(item) == 1 and heads_tasks(item[0].text))

@@ -21,10 +21,7 @@ FILES = (
 
 
 def published(folder: str | None, file: str, name: str | None = None, place: int = 0) -> str:
-    """Return a text of a repository: a whole file, a module's variable, or the nth text (from 0) within a function.
-
-    Docstrings and pieces of f-strings are not counted.  Raises ValueError with the file and what is missing in it.
-    """
+    """Return a file of a repository, or the nth text of a variable or function; raises ValueError without it."""
     if folder is None:
         raise ValueError("set published=<folder>, your copy of the repository that the YAML of the prompt names")
     if file not in FILES:

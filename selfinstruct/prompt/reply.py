@@ -117,10 +117,7 @@ def without_thoughts(text: str) -> tuple[str, str | None]:
 
 
 def without_fence(text: str) -> str:
-    """Return the text without a code fence that opens before its first word and closes, if at all, after its last.
-
-    A fence inside it that names a language, or follows other text, opens another one and closes none.
-    """
+    """Return the text without a code fence around all of it; a named fence inside opens another one and closes none."""
     lines = text.strip().split("\n")
     fences = [number for number, line in enumerate(lines) if line.lstrip().startswith("```")]
     if fences[:1] != [0]:

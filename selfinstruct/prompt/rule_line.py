@@ -19,10 +19,7 @@ def is_rule(line: str) -> bool:
 
 
 def without_rules(text: str, *, is_own_line: bool = True) -> str:
-    """Return a text without the rules and blank lines around it.
-
-    `is_own_line` is false where the first line stands behind a label, so that it cannot be a rule.
-    """
+    """Return a text without the rules and blank lines around it; behind a label the first line is not its own."""
     lines = text.split("\n")
     start, end = 0, len(lines)
     while start < end and (not lines[start].strip() or (is_own_line and is_border(lines[start], lines[start + 1 :]))):

@@ -72,7 +72,7 @@ def test_where_replies_run_out_the_run_stops_with_their_number_and_continues_wit
     with pytest.raises(ModelError) as error:
         make(tmp_path / "run", path).execute()
     assert str(error.value) == (
-        f"scripted: {path} has 3 replies for stage instructions, and request 4 of it needs another one. "
+        f"scripted: {path} has no reply number 4 for stage instructions. "
         "Add replies to it, or ask for fewer tasks."
     )
     written(path, script(20))
@@ -130,11 +130,11 @@ def test_every_bad_line_is_reported_by_file_and_line(make, tmp_path):
         make(tmp_path / "run", path).execute()
 
     assert error.value.problems == [
-        f"{path}:1: 'text' is missing.",
-        f"{path}:3: Invalid JSON: expected ident at column 2.",
-        f"{path}:4: 'text': Input should be a valid string.",
-        f"{path}:4: 'x': Unexpected keyword argument.",
-        f"{path}:5: Input should be an object.",
+        f"{path}:1: text: Field required.",
+        f"{path}:3: line: Invalid JSON: expected ident at line 1 column 2.",
+        f"{path}:4: text: Input should be a valid string.",
+        f"{path}:4: x: Unexpected keyword argument.",
+        f"{path}:5: line: Input should be an object.",
     ]
 
 

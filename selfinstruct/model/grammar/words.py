@@ -87,10 +87,7 @@ def number(word: str) -> int:
 
 
 def fill(text: str, rng: Random, bound: dict[str, str] | None = None) -> str:
-    """Return the text with every slot and choice filled.
-
-    `bound` holds the words of the slots that are chosen already; numbered slots are added to it.
-    """
+    """Return the text with every slot and choice filled; `bound` holds the words of slots that are chosen already."""
     return AN.sub(r"\1n ", Filling(rng, {} if bound is None else bound).text(text))
 
 
