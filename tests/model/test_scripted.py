@@ -72,8 +72,7 @@ def test_where_replies_run_out_the_run_stops_with_their_number_and_continues_wit
     with pytest.raises(ModelError) as error:
         make(tmp_path / "run", path).execute()
     assert str(error.value) == (
-        f"scripted: {path} has no reply number 4 for stage instructions. "
-        "Add replies to it, or ask for fewer tasks."
+        f"scripted: {path} has no reply number 4 for stage instructions. Add replies to it, or ask for fewer tasks."
     )
     written(path, script(20))
     make(tmp_path / "run", path).execute()
