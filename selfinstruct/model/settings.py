@@ -146,7 +146,6 @@ def problems_of_address(api_base: str) -> list[str]:
 def is_url(text: str) -> bool:
     """Return whether a text is the address of a server."""
     try:
-        parts = urlsplit(text)
+        return urlsplit(text).scheme in ("http", "https") and bool(urlsplit(text).hostname)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -68,11 +68,11 @@ class Reply:
     rejections: tuple[Rejection, ...]  # a thought that was never ended, or the lack of an answer
     is_cut_off: bool = False  # whether the reply ended at the token limit, and no control token ended it before
 
-    def without_data(self, reason: str, text: str | None = None) -> list[Candidate | Rejection]:
+    def without_data(self, reason: str) -> list[Candidate | Rejection]:
         """Return why the reply holds no data: a rejection of its own, a refusal, or else `reason`."""
         if self.rejections:
             return list(self.rejections)
-        return [rejection("refusal" if is_refusal(self.text) else reason, self.text if text is None else text)]
+        return [rejection("refusal" if is_refusal(self.text) else reason, self.text)]
 
 
 def read(completion: Completion) -> Reply:

@@ -74,10 +74,9 @@ class YesNo:
 def own_lines(text: str, prompt_vars: Mapping[str, Any]) -> list[str]:
     """Return the lines about the task: up to the next task, or after the same task repeated."""
     first, *others = NEXT_TASK.split(text, maxsplit=2)
-    instruction = prompt_vars["task"].instruction.strip() if "task" in prompt_vars else None
-    if others and instruction and others[0].strip().startswith(instruction):
-        return first.split("\n") + others[0].strip()[len(instruction) :].split("\n")
-    return first.split("\n")
+    instruction = prompt_vars["task"].instruction.strip() if "task" in prompt_vars else ""
+    repeats = bool(others and instruction) and others[0].strip().startswith(instruction)
+    return [*first.split("\n"), *(others[0].strip()[len(instruction) :].split("\n") if repeats else [])]
 
 
 def verdict(line: str) -> Verdict:
