@@ -27,6 +27,8 @@ CHANNEL = r"(?:(?:analysis|commentary|final|thought)(?:[ \t]+to=[^\s<]{1,80})?)"
 WORD = rf"(?:{ROLE}|{CHANNEL}|json)[ \t]*"
 RUN = lazy(rf"(?:\A\s*+{WORD}(?={MARKER}))?{MARKER}(?:\s*+(?:{MARKER}|{WORD}(?={MARKER}|\n|\Z)))*", re.IGNORECASE)
 PART = lazy(rf"{MARKER}|[a-z]+", re.IGNORECASE)
+PLAIN_HARMONY = lazy(r"\A\s*+analysis(?=[^\sa-z]).*?assistantfinal", re.DOTALL)
+"""Harmony from a server that dropped the tokens and left the words between them."""
 
 OTHERS = lazy(r"user|human|system|tool|developer|ipython|observation|^\[inst|<<sys", re.IGNORECASE)
 OURS = lazy(r"assistant|model|chatbot|/inst", re.IGNORECASE)
@@ -91,6 +93,8 @@ def leaks(text: str) -> bool:
 @lru_cache(maxsize=8)
 def answer_turns(text: str) -> ReplyTurns:
     """Return the turns of the model, without control tokens and without the text after the end of its turn."""
+    if plain := PLAIN_HARMONY.match(text):
+        return ReplyTurns((text[plain.end() :],), has_tokens=True)
     turns = list(turns_of(text))
     if len(turns) == 1:
         return ReplyTurns((text,))

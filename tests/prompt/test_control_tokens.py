@@ -110,6 +110,7 @@ def test_a_turn_that_the_model_made_up_is_no_part_of_the_reply(turn: str) -> Non
         f"analysis<|message|>1. Foo.<|end|><|start|>assistant<|channel|>final<|message|>{LIST}",
         f"1. Foo.<|end|><|start|>assistant<|channel|>final<|message|>{LIST}<|return|>",
         f"<|channel|>commentary to=functions.f <|constrain|>json<|message|>x<|call|><|channel|>final<|message|>{LIST}",
+        f"analysis1. Foo.assistantfinal{LIST}",
         f"<|channel>thought\n1. Foo.<channel|>{LIST}",
         f"<|START_THINKING|>1. Foo.<|END_THINKING|><|START_RESPONSE|>{LIST}<|END_RESPONSE|>",
     ],
