@@ -30,6 +30,7 @@ GROUPS = {
     "sampler": ("Samplers", "`recipe.<stage>.sampler.<key>`, such as `recipe.instructions.sampler.human`"),
     "filters": ("Filters", "`recipe.<stage>.filters.<name>.<key>`, such as `recipe.tasks.filters.length.max_words`"),
     "metrics": ("Metrics", "`recipe.<stage>.metrics.<name>.<key>`, for metrics of a stage"),
+    "benchmarks": ("Benchmarks", "`benchmarks.<name>.<key>`, such as `benchmarks.superni.seeds.per_task`"),
     "model": ("Models", "`model.<key>`, or `recipe.<stage>.model.<key>` for the model of one stage"),
     "seeds": ("Seeds", "`seeds.<key>`, such as `seeds.path`"),
     "source": ("Sources", "`recipe.conversion.source.<key>`, such as `recipe.conversion.source.path`"),

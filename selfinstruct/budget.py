@@ -106,6 +106,11 @@ class BudgetTracker:
         self.empty: Stop | None = None
         """Why nothing more can be asked, as soon as that is so."""
 
+    @property
+    def spent(self) -> Usage:
+        """What was spent so far, unknown usage as the most that it may be."""
+        return self._spent
+
     def reserve(
         self, requests: Sequence[Request], rates: Callable[[], Pricing | None], attempts: int = 1
     ) -> tuple[int, Usage]:

@@ -17,6 +17,7 @@ from typing import Any, get_args
 from pydantic import Field
 
 from selfinstruct.actions import Action
+from selfinstruct.benchmarks import Benchmark
 from selfinstruct.budget import Budget, BudgetTracker, Limit, Stop
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
 from selfinstruct.formats import Format
@@ -66,6 +67,8 @@ class Run:
     """Where each round is logged."""
     formats: dict[str, Format] = Field(default_factory=dict)
     """The shapes in which the dataset is exported."""
+    benchmarks: dict[str, Benchmark] = Field(default_factory=dict)
+    """What its model is scored on by `actions=[evaluate]`."""
 
     pool: Pool = field(init=False, repr=False)
     journal: Journal = field(init=False, repr=False)
@@ -76,6 +79,10 @@ class Run:
     """The requests of rounds that are not committed yet."""
     stopping: bool = field(init=False, repr=False, default=False)
     """Set from outside to end the run after the current round; it then raises KeyboardInterrupt."""
+    outer: "Run | None" = field(init=False, repr=False, default=None)
+    """The run for which this one answers a benchmark."""
+    scores: dict[str, dict[str, float | None]] = field(init=False, repr=False, default_factory=dict)
+    """The figures of each benchmark that an action has scored."""
     remarks: list[str] = field(init=False, repr=False, default_factory=list)
     """Lines of its actions, printed last, below what the trackers show."""
     _committed: float = field(init=False, repr=False, default=0.0)
@@ -151,7 +158,9 @@ class Run:
         if LEAKED in round_.figures and not any(LEAKED in earlier for earlier in self.journal.rounds[:-1]):
             LOG.warning(LEAK)
         self._trackers.log(round_, len(self.journal.rounds))
-        if self.stopping:
+        if self.outer is not None:
+            self.outer._trackers.show(replace(round_, stage=f"{self.start.recipe}/{round_.stage}"))
+        if self.stopping or (self.outer is not None and self.outer.stopping):
             raise KeyboardInterrupt
 
     @property
@@ -230,6 +239,7 @@ class Run:
             error,
             timings=journal.timings,
             unused=unused,
+            scores=self.scores,
             stopped=self.stopped,
         )
         if not self._asks and error is None:

@@ -34,6 +34,14 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """An input that a benchmark asks about, and every output that is right for it."""
+
+    input: str
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """An instruction, what is known of it, and where it came from."""
 
@@ -61,6 +69,9 @@ class Task:
     """Stage to reason, for each stage that could not complete this task; `gave_up` in `pool.jsonl`."""
     attributes: dict[str, Any] = field(default_factory=dict)
     """What is known of it beside, as JSON: by which operation it was made, say, or how a judge rates it."""
+    references: tuple[Reference, ...] = ()
+    """What its answers are compared with, where it is a task of a benchmark. No prompt sees them here: a judge that is
+    to see them is shown them by its sampler."""
 
     @property
     def is_human(self) -> bool:
@@ -96,7 +107,7 @@ class Task:
 
     def row(self) -> dict[str, Any]:
         """Return the task as a line of `pool.jsonl`."""
-        row = {
+        row: dict[str, Any] = {
             "id": self.id,
             "origin": self.origin,
             "instruction": self.instruction,
@@ -112,7 +123,11 @@ class Task:
             "models": self.models,
             "gave_up": self.failed_stages,
         }
-        return {**row, "attributes": self.attributes} if self.attributes else row
+        if self.attributes:
+            row["attributes"] = self.attributes
+        if self.references:
+            row["references"] = [{"input": one.input, "outputs": list(one.outputs)} for one in self.references]
+        return row
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> "Task":
@@ -132,6 +147,7 @@ class Task:
             models=row["models"],
             failed_stages=row["gave_up"],
             attributes=row.get("attributes", {}),
+            references=tuple(Reference(one["input"], tuple(one["outputs"])) for one in row.get("references", ())),
         )
 
 

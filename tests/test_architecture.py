@@ -20,6 +20,7 @@ GROUPS = (
     "prompt",
     "filters",
     "metrics",
+    "benchmarks",
     "model",
     "trackers",
     "formats",
@@ -42,6 +43,7 @@ ORDER = (
     ("sampler", "prompt", "filters", "metrics", "model", "seeds", "source", "trackers", "formats"),
     ("storage",),
     ("recipe",),
+    ("benchmarks",),
     ("actions",),
     ("run",),
     ("cli",),
@@ -56,7 +58,10 @@ ONLY_IN = {
     "wandb": ("trackers",),
     "rich": ("trackers",),
     "rapidfuzz": ("filters",),
-    "numpy": ("filters",),
+    "numpy": ("filters", "metrics"),
+    "rouge_score": ("metrics",),
+    "nltk": ("metrics",),
+    "transformers": ("metrics",),
     "jinja2": ("text",),
     "bert_score": ("actions",),
 }
@@ -236,5 +241,5 @@ def test_tests_mirror_the_package():
     assert wrong == [], "write tests/<the same folder>/test_<module>.py"
 
 
-WITHOUT_LOGIC = {"part.py", "errors.py", "run_info.py", "cli/replay.py", "seeds/family.py"}
+WITHOUT_LOGIC = {"part.py", "errors.py", "run_info.py", "cli/replay.py", "seeds/family.py", "benchmarks/answered.py"}
 """Modules that are tested wherever they are used."""

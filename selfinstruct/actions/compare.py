@@ -74,9 +74,11 @@ def compare_sweep(folder: Path) -> None:
 def finish(runs: Sequence[Path], folder: Path) -> None:
     """Compare some runs, write every form of the comparison into a folder, and print the tables as far as they fit."""
     comparison = compare(runs)
-    short = [tables.of_runs(comparison), *([tables.of_groups(comparison)] if comparison.groups else [])]
+    short = tables.short_tables(comparison)
+    scored = {"scores": tables.every_score(comparison), "differences": tables.every_difference(comparison)}
     texts = {
         PAGE: page.page(comparison),
+        **({f"{name}.csv": csv_text(rows) for name, rows in scored.items()} if comparison.evaluations else {}),
         "runs.csv": csv_text(tables.every_run(comparison)),
         "groups.csv": csv_text(tables.every_group(comparison)),
         "overlap.csv": csv_text(tables.every_overlap(comparison)),

@@ -1,147 +1,157 @@
-"""Write the scores of induced instructions: `scores.csv` for programs, `scores.md` for people.
+"""Write the scores of a benchmark: `scores.md` for people, `scores.csv` and `scores.json` for programs, `scores.tex`.
 
-Each family has a row, and all of them together: execution accuracy in both normal forms (`selfinstruct.text.scoring`),
-the best instruction, and on request BERTScore with the instructions that people wrote (Instruction Induction, Honovich
-et al., 2022, section 3).  All of it is computed from the pool, so that a finished run is scored again at no cost.
+One form for all benchmarks: a line for all items, one for each group and one for each task, each with its figures,
+which are between 0 and 1 (percent in the tables for people), and their intervals of 95 %.  All of it is computed from
+the pool, so that `actions=[score]` scores a finished run again at no cost.  `answers.jsonl` has each answer with its
+figures; a pairwise comparison reads it, and so does a comparison of models.
+
+A number alone misleads, so what limits it stands above the table: answers that are no model's, a judge that grades its
+own answers, replies that were cut off, references that stand in the training data.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
 
 from selfinstruct.actions import bertscore
+from selfinstruct.actions.score_table import answer_lines, as_json, as_latex, as_markdown, as_rows
+from selfinstruct.actions.training_overlap import overlaps
 from selfinstruct.errors import RunFolderError
-from selfinstruct.metrics.accuracy import Accuracy, accuracies, overall
+from selfinstruct.metrics import tables as tables_of
+from selfinstruct.metrics.execution_accuracy import ExecutionAccuracy
+from selfinstruct.metrics.table import Figure, Line, Table
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
+from selfinstruct.recipe import asking
 from selfinstruct.storage.folder import replace_text
 from selfinstruct.storage.reader import no_run
 from selfinstruct.task import OFFLINE, SCRIPTED, stand_ins
-from selfinstruct.text.escaping import csv_text, markdown, markdown_table
+from selfinstruct.text.escaping import csv_text
+from selfinstruct.text.finish_reason import kind_of
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
 
-Row: TypeAlias = dict[str, str | int | float | None]
-COUNTS = ("prompts", "predictions", "instructions", "executed", "answers", "unanswered")
-SHARES = ("paper", "strict", "bertscore")
-ALL = "all"
-"""The name of the last line."""
+ANSWERS = "answers.jsonl"
+NAMES = {OFFLINE: "the offline grammar", SCRIPTED: "a script"}
 
 
 @part
 class Score:
-    """Writes the scores of a run of Instruction Induction."""
+    """Writes the scores of a run that answered a benchmark."""
 
     asks: ClassVar[bool] = False
     is_apart: ClassVar[bool] = False
 
+    training_data: list[Path]
+    """Datasets that the model was trained on, as far as they are known: a reference of which 13 words in a row stand in
+    one of them is reported."""
     bertscore: bool
-    """Whether to compare the instructions with those of people by BERTScore as well; needs the extra `bertscore`."""
-    bertscore_model: str
-    """Its model: a name that `bert-score` knows, or a folder of that name. Scores of a model without a baseline are
-    raw, and `scores.md` says so."""
+    """Whether to compare induced instructions with those of people by BERTScore; needs the extra `bertscore`."""
+    bertscore_model: str | None
+    """Its model, by name or folder; null for the package's own choice for English, roberta-large."""
+    bertscore_layers: Annotated[int, Field(ge=1)] | None
+    """The layer of the model that is compared; null for the package's own choice, which it has for models it knows."""
+    bertscore_baseline: str | None
+    """Name of the model whose baseline rescales the scores, for one in a folder (roberta-large, where it is that one);
+    null for that of the model's own name. Scores without a baseline are raw, and `scores.md` says so."""
 
     def problems(self, run: "Run") -> list[str]:
-        """Report a folder without a run, and BERTScore without its package."""
-        is_missing = self.bertscore and not bertscore.is_installed()
-        return [*no_run(run, self), *([bertscore.MISSING] if is_missing else [])]
+        """Report a folder without a run, training data that is not there, and BERTScore without its package."""
+        lost = [f"score.training_data: {path} is not a file." for path in self.training_data if not path.is_file()]
+        settings = (self.bertscore_model, self.bertscore_layers, self.bertscore_baseline)
+        return [*no_run(run, self), *lost, *(bertscore.problems(*settings) if self.bertscore else [])]
 
     def __call__(self, run: "Run") -> None:
-        """Write both files; raises RunFolderError where nothing was induced."""
-        paper, strict = accuracies(run.pool, "paper"), accuracies(run.pool, "strict")
-        if not any(family.instructions for family in strict):
-            makes = "recipe=instruction_induction makes them"
+        """Write all files; raises RunFolderError where there is nothing to score."""
+        metrics = [metric for stage in asking(run.recipe).values() for metric in stage.metrics.values()]
+        tables = tables_of(metrics, run.pool)
+        if not tables:
+            makes = "recipe=superni, user_oriented, pairwise and instruction_induction make answers"
             why = makes if run.stopped is None else f"the run was stopped by its {run.stopped.reason}"
-            raise RunFolderError(f"{run.start.folder} holds no induced instructions to score: {why}.")
-        near = self._near(run.pool, strict) if self.bertscore else {}
-        rows = [row(one, other, near) for one, other in zip(paper, strict, strict=True)]
-        rows.append(total(rows, overall(paper), overall(strict)))
-        models = dict.fromkeys(name for task in run.pool for name in task.models.values())
-        replace_text(run.start.folder / "scores.csv", as_csv(rows))
-        replace_text(run.start.folder / "scores.md", as_markdown(rows, list(models), self._rescaling if near else ""))
+            raise RunFolderError(f"{run.start.folder} holds nothing to score: {why}.")
+        cautions = [*cautions_of(run), *self._overlaps(run.pool)]
+        if self.bertscore:
+            tables = [with_bertscore(table, self._near(run.pool)) for table in tables]
+            cautions.append(self._rescaling)
+        run.scores |= {table.benchmark: table.overall for table in tables}
+        folder = run.start.folder
+        replace_text(folder / "scores.json", as_json(tables, run.start.models, cautions))
+        replace_text(folder / "scores.csv", csv_text(as_rows(tables)))
+        replace_text(folder / "scores.md", as_markdown(tables, run.start.models, cautions))
+        replace_text(folder / "scores.tex", as_latex(tables))
+        if any(item.answer is not None for table in tables for item in table.items):
+            replace_text(folder / ANSWERS, "".join(f"{line}\n" for line in answer_lines(tables, run.pool)))
+
+    def _overlaps(self, pool: Pool) -> Iterator[str]:
+        """Yield what of the references stands in the training data."""
+        found = overlaps(pool, self.training_data)
+        if found:
+            total = sum(len(task.references) for task in pool)
+            yield (
+                f"{len(found)} of {total} references share 13 words in a row with the training data, as that of"
+                f" {found[0]}: the model may have seen them."
+            )
 
     @property
     def _rescaling(self) -> str:
         """Say whether the scores of BERTScore are rescaled."""
-        if name := bertscore.name_of(self.bertscore_model, bertscore.baselines()):
-            return f" `bertscore` is rescaled by the baseline of {markdown(name)}: unrelated sentences have about 0."
-        model = markdown(self.bertscore_model)
-        return f" `bertscore` is raw, for no baseline of {model} is known: unrelated sentences score far above 0."
+        if name := bertscore.baseline_of(self.bertscore_model, self.bertscore_baseline):
+            return f"`bertscore` is rescaled by the baseline of {name}: unrelated sentences have about 0."
+        return (
+            f"`bertscore` is raw, for no baseline of {self.bertscore_model} is known: unrelated sentences score far"
+            " above 0. Set score.bertscore_baseline, if the model has one."
+        )
 
-    def _near(self, pool: Pool, found: Sequence[Accuracy]) -> dict[str, float]:
+    def _near(self, pool: Pool) -> dict[str, float]:
         """Return the BERTScore of each family: the mean over its predictions."""
         known = {task.attributes["family"]: task for task in pool if task.is_human and "family" in task.attributes}
-        texts = [text for family in found for text in family.instructions]
-        references = [known[one.family].attributes["instructions"] for one in found for _ in one.instructions]
-        scores = iter(bertscore.similarities(texts, references, self.bertscore_model))
-        return {
-            family.family: sum(next(scores) * count for count in family.instructions.values())
-            / sum(family.instructions.values())
-            for family in found
-            if family.instructions
-        }
+        asked = [task for task in pool if not task.is_human and task.attributes.get("family") in known]
+        references = [known[task.attributes["family"]].attributes["instructions"] for task in asked]
+        texts = [task.instruction for task in asked]
+        settings = (self.bertscore_model, self.bertscore_layers, self.bertscore_baseline)
+        by_family: dict[str, list[float]] = {}
+        for task, score in zip(asked, bertscore.similarities(texts, references, *settings), strict=True):
+            by_family.setdefault(task.attributes["family"], []).append(score)
+        return {name: sum(found) / len(found) for name, found in by_family.items()}
 
 
-def row(paper: Accuracy, strict: Accuracy, near: Mapping[str, float]) -> Row:
-    """Return the row of a family."""
-    found: Row = {
-        "family": strict.family,
-        "metric": strict.metric,
-        "prompts": strict.prompts,
-        "predictions": sum(strict.instructions.values()),
-        "instructions": len(strict.instructions),
-        "executed": len(strict.means),
-        "answers": strict.answers,
-        "unanswered": strict.unanswered,
-        "paper": rounded(paper.score),
-        "strict": rounded(strict.score),
-    }
-    if near:
-        found["bertscore"] = rounded(near.get(strict.family))
-    best = strict.best
-    return found | {"best": best, "best_strict": None if best is None else rounded(strict.means[best])}
+def with_bertscore(table: Table, near: Mapping[str, float]) -> Table:
+    """Return the table of induced instructions with the BERTScore of each family, and their mean."""
+    if table.benchmark != ExecutionAccuracy.benchmark or not near:
+        return table
+    means = {**near, "all": sum(near.values()) / len(near)}
+
+    def widened(line: Line) -> Line:
+        if line.name not in means:
+            return line
+        return replace(line, figures={**line.figures, "bertscore": Figure(round(means[line.name], 6))})
+
+    return replace(table, lines=[widened(line) for line in table.lines])
 
 
-def total(rows: Sequence[Row], paper: float | None, strict: float | None) -> Row:
-    """Return the row of all families: sums of counts, means of scores."""
-    found: Row = {**dict.fromkeys(rows[0]), "family": ALL, "paper": rounded(paper), "strict": rounded(strict)}
-    found |= {key: sum(int(row[key] or 0) for row in rows) for key in COUNTS}
-    if "bertscore" in rows[0]:
-        near = [float(row["bertscore"]) for row in rows if row["bertscore"] is not None]
-        found["bertscore"] = rounded(sum(near) / len(near))
-    return found
-
-
-def rounded(score: float | None) -> float | None:
-    """Return a score with six digits."""
-    return None if score is None else round(score, 6)
-
-
-def as_csv(rows: Sequence[Row]) -> str:
-    """Return the rows as CSV, with empty cells for unknown values."""
-    return csv_text([list(rows[0]), *(row.values() for row in rows)])
-
-
-def as_markdown(rows: Sequence[Row], models: Sequence[str], rescaling: str = "") -> str:
-    """Return the rows as a table in Markdown, with the meaning of its columns."""
-    keys = [key for key in rows[0] if key not in ("answers", "executed", "best_strict")]
-    cells = [keys, *([shown(key, row[key]) for key in keys] for row in rows)]
-    note = ""
-    if writers := " and ".join(
-        {OFFLINE: "the offline grammar", SCRIPTED: "a script"}[name] for name in stand_ins(models)
-    ):
-        note = f"\n**The answers are those of {writers}, and do not measure a model.**\n"
-    return (
-        f"# Execution accuracy of induced instructions\n\nBy {', '.join(map(markdown, models))}.\n{note}\n"
-        "Scores are in percent: `paper` by the published normal form of answers, `strict` by one that fixes its"
-        " bugs. `unanswered` inputs, and prompts without a prediction, score 0. `instructions` are the different"
-        f" ones among the `predictions`, and `best` is the one that scores highest.{rescaling}\n\n"
-        f"{markdown_table(cells)}"
-    )
-
-
-def shown(key: str, value: str | int | float | None) -> str:
-    """Return a cell of the table."""
-    if value is not None and key in SHARES:
-        return f"{100 * float(value):.1f}"
-    return "" if value is None else markdown(str(value))
+def cautions_of(run: "Run") -> Iterator[str]:
+    """Yield what a reader must know of the scores of a run."""
+    answerers = dict.fromkeys(name for task in run.pool for stage, name in task.models.items())
+    if writers := [NAMES[name] for name in stand_ins(answerers)]:
+        yield f"The answers are those of {' and '.join(writers)}, and do not measure a model."
+    stages = asking(run.recipe)
+    judges = [name for name, stage in stages.items() if getattr(stage, "instances", 1) is None]
+    models = {name: (stage.model or run.model).name for name, stage in stages.items()}
+    for judge in judges:
+        judged = [name for name in stages if name not in judges and models[name] == models[judge]]
+        if judged and models[judge] not in NAMES:
+            yield f"{models[judge]} judges its own answers, and judges favor their own. Set recipe.{judge}.model."
+        systems = {system for task in run.pool for system in task.attributes.get("systems", ())}
+        if models[judge] in systems:
+            yield f"{models[judge]} judges its own answers, and judges favor their own."
+    for stage in (name for name in stages if name not in judges):
+        words = run.store.finish_reasons(stage)
+        if cut := sum(count for word, count in words.items() if kind_of(word) == "cut off"):
+            total = sum(words.values())
+            yield f"{cut} of {total} replies of {stage} were cut off at the token limit; they count as they are."
+    if run.stopped_by is not None:
+        yield "The run was stopped by its budget before all was answered; what is missing scores 0."

@@ -10,15 +10,15 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import ClassVar, Self
 
-from pydantic import TypeAdapter, ValidationError, model_validator
+from pydantic import TypeAdapter, model_validator
 
 from selfinstruct.budget import Pricing
 from selfinstruct.errors import DataError
 from selfinstruct.model import ImmediateSession, Mode, Session
+from selfinstruct.model.json_lines import read
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Failure, Request
 from selfinstruct.task import SCRIPTED
-from selfinstruct.text.encoding import MARK
 
 
 @part
@@ -73,7 +73,7 @@ class Scripted:
 
     def script(self) -> dict[str, list[Reply]]:
         """Return the replies of each stage, in order; raises DataError with every bad line of the file."""
-        replies = self.replies if self.path is None else read(self.path)
+        replies = self.replies if self.path is None else read(self.path, REPLY, "replies")
         found: dict[str, list[Reply]] = {}
         for reply in replies or ():
             found.setdefault(reply.stage, []).append(reply)
@@ -94,23 +94,3 @@ class Scripted:
             return Completion(text=reply.text, finish_reason=reply.finish_reason, cost_usd=0.0, model=SCRIPTED)
 
         return nullcontext(ImmediateSession(answer))
-
-
-def read(path: Path) -> list[Reply]:
-    """Return the replies of a file; raises DataError with every bad line."""
-    try:
-        lines = path.read_bytes().removeprefix(MARK).splitlines()
-    except OSError as error:
-        reason = error.strerror
-        raise DataError([f"{path}: cannot be read ({reason}). Set model.path=<JSONL file of replies>."]) from None
-    problems: list[str] = []
-    replies: list[Reply] = []
-    for number, line in enumerate(lines, 1):
-        try:
-            replies += [REPLY.validate_json(line)] if line.strip() else []
-        except ValidationError as error:
-            wrong = ((".".join(map(str, details["loc"])) or "line", details["msg"]) for details in error.errors())
-            problems += [f"{path}:{number}: {key}: {message}." for key, message in wrong]
-    if problems:
-        raise DataError(problems)
-    return replies

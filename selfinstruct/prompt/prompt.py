@@ -16,7 +16,7 @@ from selfinstruct.part import part
 from selfinstruct.prompt import Parser
 from selfinstruct.request import Completion, Decoding, Request
 from selfinstruct.round import Candidate, Rejection, Sample
-from selfinstruct.task import Instance
+from selfinstruct.task import Instance, Task
 from selfinstruct.text.rendering import fill, variables
 from selfinstruct.text.template import EXACT, PROMPT, Form
 
@@ -91,7 +91,8 @@ class Prompt:
     def prompt_vars(self, sample: Sample, chat: bool, attempt: int = 1) -> Mapping[str, Any]:
         """Return the variables that the template is filled with."""
         few_shot = list(self.few_shot.values())
-        return {**self.values, **sample.variables, "few_shot": few_shot, "chat": chat, "attempt": attempt}
+        shown = {name: without_references(value) for name, value in sample.variables.items()}
+        return {**self.values, **shown, "few_shot": few_shot, "chat": chat, "attempt": attempt}
 
     def problems(self, sample: Sample, chat: bool) -> list[str]:
         """Return every unknown variable of the prompt, or the first other mistake in rendering it."""
@@ -114,6 +115,13 @@ class Prompt:
         except ValueError as error:
             return [f"{error}."]
         return []
+
+
+def without_references(value: Any) -> Any:
+    """Return a variable of a template, in which no task brings along what its answers are compared with."""
+    if isinstance(value, Task):
+        return replace(value, references=()) if value.references else value
+    return [without_references(one) for one in value] if isinstance(value, list) else value
 
 
 def filled(key: str, text: str, prompt_vars: Mapping[str, Any], form: Form = PROMPT) -> str:

@@ -12,7 +12,7 @@ from selfinstruct.task import Instance
 
 @part
 class WholeReply:
-    """Reads an answer to a task without input."""
+    """Reads an answer to a task, or to the input of it that the prompt shows."""
 
     reply_format: ClassVar[str] = "whole_reply"
 
@@ -21,4 +21,4 @@ class WholeReply:
         reply = read_text(LINE_BREAK.sub("\n", completion.text), is_cut_off=completion.is_cut_off)
         if reply.rejections or not (text := reply.text.strip()):
             return list(reply.rejections) or [rejection("empty reply", "")]
-        return [Candidate(instances=(Instance(input="", output=text),), truncated=reply.is_cut_off)]
+        return [Candidate(instances=(Instance(prompt_vars.get("input", ""), text),), truncated=reply.is_cut_off)]

@@ -14,6 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from selfinstruct.budget import BudgetTracker, Pricing
 from selfinstruct.filters import Filter
+from selfinstruct.metrics import Metric
 from selfinstruct.model import Mode, Model, ModelClient, Replies
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
@@ -67,6 +68,11 @@ class ModelStage(Stage, Protocol):
     @property
     def prompt(self) -> Prompt:
         """Return what it asks."""
+        ...
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """Return what is counted of its rounds."""
         ...
 
     @property

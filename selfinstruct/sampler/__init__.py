@@ -50,6 +50,15 @@ class ByInput(Protocol):
         ...
 
 
+@runtime_checkable
+class Foreseeing(Protocol):
+    """A sampler that knows from the seeds how many prompts it will show, though earlier stages must come first."""
+
+    def foreseen(self, pool: Pool) -> int:
+        """How many prompts it will show."""
+        ...
+
+
 def families(pool: Pool, kind: Literal["induce", "execute"]) -> list[Task]:
     """Return the seeds whose pairs of input and output may be shown (`induce`), or are held out (`execute`)."""
     return [task for task in map(pool.__getitem__, pool.of(HUMAN)) if task.attributes.get("set") == kind]
@@ -59,3 +68,8 @@ def about(task: Task, pool: Pool) -> Sample:
     """Return what a prompt about one task of the pool shows: `task`, and `parents`, the tasks that it was made of."""
     parents = [pool[parent] for parent in task.parents if parent in pool]
     return Sample(variables={"task": task, "parents": parents}, task=task)
+
+
+def about_input(task: Task, text: str) -> Sample:
+    """Return what a prompt about one input of a task shows."""
+    return Sample(variables={"task": task, "input": text}, task=task, input=text, attributes={"input": text})

@@ -14,7 +14,7 @@ from pydantic import Field
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.round import Sample
-from selfinstruct.sampler import families
+from selfinstruct.sampler import about_input, families
 from selfinstruct.task import Task
 
 
@@ -33,7 +33,7 @@ class HeldOut:
         left = []
         for task in distinct(pool):
             met = {pair.input for pair in task.instances or ()} | set(task.unanswered)
-            left += [about(task, text) for text in held.get(task.attributes["family"], ()) if text not in met]
+            left += [about_input(task, text) for text in held.get(task.attributes["family"], ()) if text not in met]
         return left
 
     def inputs_each(self, pool: Pool) -> float:
@@ -44,13 +44,8 @@ class HeldOut:
     def preview(self, pool: Pool, rng: Random) -> Sample:
         """Return a family's own instruction with one of its inputs; raises ValueError where no seeds are held out."""
         for task in families(pool, "execute"):
-            return about(task, next(inputs(task)))
+            return about_input(task, next(inputs(task)))
         raise ValueError("wants seeds that are task families. Set seeds=families")
-
-
-def about(task: Task, text: str) -> Sample:
-    """Return what a prompt shows that is about one input of a task."""
-    return Sample(variables={"task": task, "input": text}, task=task, input=text, attributes={"input": text})
 
 
 def inputs(task: Task) -> Iterator[str]:

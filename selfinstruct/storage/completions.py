@@ -136,6 +136,11 @@ class Store:
         query = f"SELECT round, {size}, prompt_tokens + completion_tokens, cost_usd FROM completions WHERE stage = ?"  # noqa: S608  (a constant)
         return self._read(query, (stage,))
 
+    def finish_reasons(self, stage: str) -> dict[str, int]:
+        """How often the replies of a stage ended for each reason, by the provider's word."""
+        query = "SELECT finish_reason, COUNT(*) FROM completions WHERE stage = ? GROUP BY finish_reason ORDER BY 1"
+        return dict(self._read(query, (stage,)))
+
     def save(self, asked: StoredRequest, reply: Completion, kept: Future[Completion]) -> None:
         """Have a reply committed; `kept` is given it when it is on disk, or a RunFolderError."""
         self._waiting.put((asked, reply, kept))

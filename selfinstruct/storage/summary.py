@@ -40,11 +40,12 @@ def summarise(
     *,
     timings: Sequence[Row],
     unused: Row,
+    scores: Row | None = None,
     stopped: Stop | None = None,
 ) -> dict[str, Any]:
     """Return the summary of a run that has failed (`error`), was stopped by its budget (`stopped`), or is done.
 
-    `unused` are the replies that no round has needed so far.
+    `unused` are the replies that no round has needed so far, `scores` the figures of each benchmark.
     """
     models = authors(pool) or list(start.models)
     declared = stored_config(start.folder) or start.declared
@@ -62,7 +63,7 @@ def summarise(
         "tasks": tasks(pool),
         "seeds_written_by": {} if pool.is_shelved else dict(seed_writers(pool)),
         "diversity": diversity(islice(pool, 0, None, 1 + len(pool) // SHELVED) if pool.is_shelved else pool),
-        **({"scores": found} if (found := scores(rounds)) else {}),
+        **({"scores": scores} if scores else {}),
         "stages": {
             stage: {
                 "rounds": len(rows),
@@ -88,9 +89,13 @@ def summary_in(folder: Path) -> dict[str, Any] | None:
 
 
 def but_files(before: Row, now: Row, error: str | None) -> dict[str, Any] | None:
-    """Return an earlier summary with the hashes of the files as they are now; None where nothing changes."""
-    is_same = error is not None or before.get("sha256") == now["sha256"]
-    return None if is_same else {**before, "sha256": now["sha256"]}
+    """Return the summary of a run that was only worked on: as it was, with the hashes and scores as they are now.
+
+    None where nothing changes: how a run was made and how it ended is not written again.
+    """
+    scores = {**before.get("scores", {}), **now.get("scores", {})}
+    after = {**before, "sha256": now["sha256"], **({"scores": scores} if scores else {})}
+    return None if error is not None or after == before else after
 
 
 def ended_before(folder: Path) -> dict[str, Any]:
@@ -131,12 +136,6 @@ def totals(rows: Sequence[Row]) -> dict[str, Any]:
         **{key: known(row[key] for row in rows) for key in SPENT},
         "rejected": dict(sorted(rejected.items())),
     }
-
-
-def scores(rows: Iterable[Row]) -> dict[str, float]:
-    """Return the last of every score that a metric gives, by what it is of; the one of no name is that of `all`."""
-    found = {key: value for row in rows for key, value in row.items() if key == "score" or key.startswith("score/")}
-    return {key.removeprefix("score/") if "/" in key else "all": value for key, value in sorted(found.items())}
 
 
 def known(values: Iterable[float | None]) -> float | None:

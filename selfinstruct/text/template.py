@@ -9,6 +9,7 @@ Filters that draw at random are left out: two runs with one seed must write the 
 """
 
 import re
+import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,11 @@ from jinja2.sandbox import SandboxedEnvironment
 def one_line(text: str) -> str:
     """Return a text on one line, without the colons at its end, so that it can stand in a list (reference code)."""
     return re.sub(r"\s+", " ", text).strip().rstrip(": ")
+
+
+def as_sentence(text: str) -> str:
+    """Return a text with a full stop behind it, unless an ASCII punctuation mark ends it (Tk-Instruct's encoding)."""
+    return text if text[-1:] in string.punctuation else f"{text}."
 
 
 LONGEST = 10_000_000
@@ -78,7 +84,7 @@ def sandbox(form: Form) -> Environment:
         keep_trailing_newline=form.keeps_last_line_end,
         finalize=form.write,
     )
-    made.filters |= {"one_line": one_line, WRITTEN: form.write}
+    made.filters |= {"one_line": one_line, "as_sentence": as_sentence, WRITTEN: form.write}
     del made.filters["random"], made.globals["lipsum"]
     return made
 

@@ -77,6 +77,13 @@ class Trackers:
                 with self._isolated(name, "cannot show what is under way"):
                     tracker.wait(row, seconds)
 
+    def show(self, round_: "Round") -> None:
+        """Show a round of a benchmark inside the run, where a tracker shows what is under way; it is not logged."""
+        for name, tracker in self._working():
+            if isinstance(tracker, Waiting):
+                with self._isolated(name, "cannot show a round"):
+                    tracker.log(round_, 0)
+
     def finish(self, summary: dict[str, Any], error: str | None) -> None:
         """Finish every tracker, also one that has raised: it may have something open."""
         for name, tracker in self._trackers.items():

@@ -76,6 +76,10 @@ RECIPES = {
         *("recipe.induction.sampler.prompts=4", "recipe.execution.sampler.inputs=5"),
         "recipe.execution.requests_per_round=4",
     ),
+    "user_oriented": (
+        *(*SHARED, "recipe/judge@recipe=rating"),
+        *("recipe.answers.requests_per_round=4", "recipe.rating.requests_per_round=3"),
+    ),
     "convert": (
         *("trackers=[]", "formats=[alpaca,chat]", "recipe.conversion.source.path={remarks}"),
         *(

@@ -146,9 +146,11 @@ def test_a_wait_is_kept_however_it_is_asked_for(model, hint, server, settings, r
     server.answer = lambda prompt, time: (
         web.json_response(body, status=status, headers=headers) if len(server.asked) == 1 else "at last"
     )
-    made = MODELS[model](**{key: value for key, value in settings.items() if key != "mode"}, api_base=server.url)
+    values = settings | {"timeout_seconds": 60}  # the first request of a process waits for LiteLLM to be imported
+    made = MODELS[model](**{key: value for key, value in values.items() if key != "mode"}, api_base=server.url)
 
     (completion,) = complete(made, requests(chat=made.mode == "chat"))
 
+    assert completion.failure is None
     assert completion.text == "at last"
     assert 0.85 <= server.asked[1].time - server.asked[0].time <= 3.0

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from selfinstruct.actions.comparison import scores
 from selfinstruct.actions.comparison.figures import Overlap, figures, overlaps
 from selfinstruct.actions.comparison.grouping import RECIPE, SEED, Group, differing, groups, identity, short, written
 from selfinstruct.actions.comparison.reading import Reading, read
+from selfinstruct.actions.comparison.scores import Evaluation, evaluations
 from selfinstruct.storage.differences import ABSENT
 from selfinstruct.storage.folder import CONFIG
 
@@ -25,6 +27,7 @@ class Comparison:
     groups: Sequence[Group]
     overlaps: Mapping[tuple[str, str], Overlap]
     """By the labels of two runs, how much of the first is in the second."""
+    evaluations: Sequence[Evaluation]
     warnings: Sequence[str]
 
     @property
@@ -56,7 +59,9 @@ def compare(folders: Sequence[Path]) -> Comparison:
         )
         for place, (run, label, row) in enumerate(zip(runs, numbered(runs), measured, strict=True))
     ]
-    return Comparison(runs, list(keys), groups(runs), overlaps(runs), list(warnings(runs)))
+    scored = evaluations(runs)
+    noted = [*warnings(runs), *scores.warnings(scored)]
+    return Comparison(runs, list(keys), groups(runs), overlaps(runs), scored, noted)
 
 
 def numbered(runs: Sequence[Reading]) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from selfinstruct.actions.comparison.comparing import Comparison
 from selfinstruct.actions.comparison.figures import EXPLAINED, MOST, THRESHOLD, kept_shares
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, RESAMPLES
-from selfinstruct.actions.comparison.tables import UNKNOWN, Table, digits, of_groups, of_runs
+from selfinstruct.actions.comparison.tables import UNKNOWN, Table, digits, of_groups, of_runs, of_scores
 from selfinstruct.storage.diversity import even
 from selfinstruct.text.escaping import html_page
 
@@ -45,6 +45,7 @@ def series(comparison: Comparison, stage: str) -> dict[str, list[float | None]]:
 def tables(comparison: Comparison) -> Iterator[Table]:
     """Yield the tables of the page."""
     keys = comparison.keys
+    yield from of_scores(comparison)
     yield of_runs(comparison, list(EXPLAINED))
     rows = [[run.label, run.folder.name, ", ".join(run.models), *map(run.value, keys)] for run in comparison.runs]
     yield Table("Folders, models and every key that differs", ["run", "folder", "models", *keys], rows)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from selfinstruct.actions.comparison.comparing import Comparison
 from selfinstruct.actions.comparison.figures import EXPLAINED
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, SEED, Estimate, written
+from selfinstruct.actions.comparison.scores import Difference, differences
+from selfinstruct.actions.score_table import shown_as
 from selfinstruct.storage.differences import ABSENT
 from selfinstruct.text import escaping
 from selfinstruct.text.escaping import in_a_line
@@ -77,6 +79,58 @@ def headers(comparison: Comparison, keys: Sequence[str], names: Sequence[str]) -
     return [*(short[key] for key in keys), *(name.removeprefix("diversity.") for name in names)]
 
 
+def of_scores(comparison: Comparison) -> list[Table]:
+    """Return for each benchmark the models with their scores, and the differences between them."""
+    found = []
+    for name in dict.fromkeys(one.benchmark for one in comparison.evaluations):
+        scored = [one for one in comparison.evaluations if one.benchmark == name]
+        figures = list(dict.fromkeys(key for one in scored for key in one.figures))
+        scored.sort(key=lambda one: -(one.figures[figures[0]].value or 0.0) if figures[0] in one.figures else 0.0)
+        rows = [
+            [
+                one.label,
+                ", ".join(one.models),
+                *(shown_as(key, one.figures.get(key)) or UNKNOWN for key in figures),
+                digits(one.median_words),
+                digits(one.tokens),
+                digits(one.usd),
+            ]
+            for one in scored
+        ]
+        beside = ["median words", "tokens per item", "usd per item"]
+        note = "Shares are in percent, with intervals of 95 % in brackets; scores.md of each run says what they mean."
+        found.append(Table(f"Scores: {name}", ["run", "model", *figures, *beside], rows, note))
+        between = [one for one in differences(comparison.evaluations) if one.benchmark == name]
+        if between:
+            found.append(of_differences(name, between))
+    return found
+
+
+def of_differences(name: str, found: Sequence[Difference]) -> Table:
+    """Return how much better one run does than another on a benchmark."""
+    rows = [
+        [
+            f"{one.first} - {one.second}",
+            one.figure,
+            f"{100 * one.mean:+.2f}",
+            UNKNOWN if one.interval is None else f"{100 * one.interval[0]:+.2f} to {100 * one.interval[1]:+.2f}",
+            f"{one.decisive} of {one.items}",
+        ]
+        for one in found
+    ]
+    note = "Paired bootstrap over tasks. An interval that holds 0 does not show which model is better."
+    headers = ["runs", "figure", "difference", "95 % interval", "items that decide"]
+    return Table(f"Differences: {name}, in percentage points", headers, rows, note)
+
+
+def short_tables(comparison: Comparison) -> list[Table]:
+    """Return the tables of scores, of runs and, where there are any, of groups."""
+    groups = [of_groups(comparison)] if comparison.groups else []
+    made = [of_runs(comparison), *groups] if any(run.made for run in comparison.runs) else []
+    scored = of_scores(comparison)
+    return [*scored, *made] if scored else [of_runs(comparison), *groups]
+
+
 def text(table: Table, width: int | None = None) -> str:
     """Return a table in plain characters; if it is wider than `width`, cells are cut and the last columns dropped."""
     rows = [list(map(in_a_line, row)) for row in (table.headers, *table.rows)]
@@ -135,6 +189,29 @@ def every_group(comparison: Comparison) -> list[list[object]]:
 def every_overlap(comparison: Comparison) -> list[list[object]]:
     """Return a row for each pair of runs, after a row of headers."""
     return [["run", "other", "near", "identical"], *([*pair, *found] for pair, found in comparison.overlaps.items())]
+
+
+def every_score(comparison: Comparison) -> list[list[object]]:
+    """Return a row for each figure of each benchmark of each run, after a row of headers."""
+    rows: list[list[object]] = [["run", "model", "benchmark", "figure", "value", "low", "high", "items"]]
+    for one in comparison.evaluations:
+        about = [one.label, " ".join(one.models), one.benchmark]
+        rows += [
+            [*about, key, found.value, found.low, found.high, len(one.items)] for key, found in one.figures.items()
+        ]
+    return rows
+
+
+def every_difference(comparison: Comparison) -> list[list[object]]:
+    """Return a row for each difference between two runs, after a row of headers."""
+    rows: list[list[object]] = [
+        ["run", "other", "benchmark", "figure", "difference", "low", "high", "decisive", "items"]
+    ]
+    for one in differences(comparison.evaluations):
+        ends = one.interval or (None, None)
+        about = [one.first, one.second, one.benchmark, one.figure]
+        rows.append([*about, one.mean, *ends, one.decisive, one.items])
+    return rows
 
 
 def ordered(names: Iterable[str]) -> list[str]:

@@ -18,7 +18,7 @@ from selfinstruct.pool import Pool
 from selfinstruct.recipe import ModelStage, asking, stream
 from selfinstruct.request import Request
 from selfinstruct.run_info import RunInfo
-from selfinstruct.sampler import ByInput
+from selfinstruct.sampler import ByInput, Foreseeing
 from selfinstruct.storage.differences import differences
 from selfinstruct.storage.folder import stored_config
 
@@ -75,7 +75,9 @@ class Planned:
         tokens = measured.tokens("prompt_tokens") if measured and self._is_like(name, WRITTEN) else None
         inputs = stage.sampler.inputs_each(self.seeds) if isinstance(stage.sampler, ByInput) else None
         lacking = 0
-        if stage.target is None:
+        if isinstance(stage.sampler, Foreseeing):
+            lacking = stage.sampler.foreseen(self.seeds)
+        elif stage.target is None:
             lacking = len(stage.sampler.sample(self.seeds, Random(0), len(self.seeds), name))
         found = self.outlook.of(name, stage, self.made, lacking, tokens or counted, inputs)
         self.made += found.made

@@ -14,7 +14,12 @@ from selfinstruct.model.grammar.words import plural, read
 from selfinstruct.text.pattern import lazy
 
 PAIR = lazy(r"^Input: (.*)\nOutput: (.*)$", re.MULTILINE)
-AT_HAND = lazy(r"^Instruction: (.*)\nInput: ((?:.|\n)*)\nOutput:\s*$", re.MULTILINE)
+AT_HAND = lazy(
+    r"^(?:Instruction|Definition): (.*)\n(?:\nNow complete[^\n]*\n)?Input: ((?:.|\n)*)\nOutput:\s*$", re.MULTILINE
+)
+QUOTED = lazy(r'"([^"\n]{1,30})"')
+VERDICTS = lazy(r"^Possible \w+: (.+)$", re.MULTILINE)
+"""The line of a judge's prompt that names the verdicts there are."""
 AUXILIARY = lazy(r"\b(is|are|was|were|am|can|could|will|would|should|must|has|have|had)\b")
 ACTIVE = lazy(r"^(The \w+) (\w+) (the \w+)\.$")
 VAGUE = 0.15  # share of instructions that say nothing
@@ -120,13 +125,30 @@ def fit(change: Change, shown: Sequence[tuple[str, str]]) -> float:
 
 
 def answer(prompt: ParsedPrompt) -> str:
-    """Return the output for the input of the prompt; its last word where the instruction is not understood."""
+    """Return the output for the input of the prompt: an answer that the instruction quotes, if there are some.
+
+    Else the input's last word, where the instruction is not understood.
+    """
     found = AT_HAND.search(prompt.text)
     if found is None:
-        raise UnanswerableError("it does not end with lines 'Instruction: …', 'Input: …' and 'Output:'")
+        raise UnanswerableError(
+            "it does not end with lines 'Instruction: …' (or 'Definition: …'), 'Input: …' and 'Output:'"
+        )
     if prompt.spoiled:
         return prompt.rng.choice(UNDECIDED)
-    return prompt.as_line(followed(found[1], found[2]))
+    options = QUOTED.findall(found[1])
+    return prompt.as_line(prompt.rng.choice(options) if len(options) > 1 else followed(found[1], found[2]))
+
+
+def last_line(prompt: ParsedPrompt) -> str:
+    """Return a verdict of those that the prompt names, by chance, on the last line."""
+    found = VERDICTS.search(prompt.text)
+    if found is None:
+        raise UnanswerableError("it has no line 'Possible grades: …' or 'Possible verdicts: …'")
+    if prompt.spoiled:
+        return prompt.rng.choice(UNDECIDED)
+    verdict = prompt.rng.choice(found[1].split(", "))
+    return prompt.as_line(prompt.rng.choice([verdict, f"It does what was asked, more or less.\n\n**{verdict}**"]))
 
 
 def followed(instruction: str, given: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from selfinstruct.model.grammar.evolving import equality, evolved, rating, whole_reply
-from selfinstruct.model.grammar.inducing import answer, single_instruction
+from selfinstruct.model.grammar.inducing import answer, last_line, single_instruction
 from selfinstruct.model.grammar.instances import input_first, label_first, yes_no
 from selfinstruct.model.grammar.instructions import numbered_list, opened_number
 from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt, UnanswerableError
@@ -21,6 +21,7 @@ FORMS: dict[str, Callable[[ParsedPrompt], str]] = {
     "whole_reply": whole_reply,
     "single_instruction": single_instruction,
     "answer": answer,
+    "last_line": last_line,
 }
 """The names of `reply_format`, each with what writes it."""
 PREAMBLES = ("Sure! Here is what I came up with:", "Of course, here you are:", "Certainly. Here are my suggestions:")
@@ -42,6 +43,8 @@ def between(text: str, prompt: ParsedPrompt) -> str:
     if reply_format in ("yes_no", "equality"):
         return f"{text.rstrip('.')}, because of what the task asks for."
     opened = {"numbered_list": opened_number, "whole_tasks": opened_label}.get(reply_format)
+    if reply_format == "last_line":  # a farewell would be the last line
+        return prompt.as_line(f"{prompt.rng.choice(PREAMBLES)}\n\n{text}")
     start = opened(prompt) if opened else ""
     return prompt.as_line(f"{prompt.rng.choice(PREAMBLES)}\n\n{start}{text}\n\n{prompt.rng.choice(FAREWELLS)}")
 

@@ -1,0 +1,50 @@
+"""Which references of a benchmark stand in the data that a model was trained on.
+
+Thirteen words in a row are no coincidence (the length that GPT-3's authors chose; Brown et al., 2020, appendix C).  A
+shorter reference is looked for whole, together with its input, since "yes" stands everywhere.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from selfinstruct.pool import Pool
+
+WORD = re.compile(r"\w+")
+LENGTH = 13
+"""Words in a row."""
+
+
+def overlaps(pool: Pool, training_data: Sequence[Path]) -> list[str]:
+    """Return the ids of the items of which a run of words stands in the training data."""
+    if not training_data:
+        return []
+    sought: dict[str, set[str]] = {}
+    for task in pool:
+        for number, reference in enumerate(task.references):
+            for output in reference.outputs:
+                text = output if len(words(output)) >= LENGTH else f"{reference.input} {output}"
+                for run in runs(words(text)):
+                    sought.setdefault(run, set()).add(f"{task.id}-{number}")
+    found: dict[str, None] = {}
+    for path in training_data:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            for line in file:
+                for run in runs(words(plain(line))):
+                    found |= dict.fromkeys(sorted(sought.get(run, ())))
+    return list(found)
+
+
+def plain(line: str) -> str:
+    """Return a line of JSON without what escapes line ends and quotes in it, so that words stand as they are."""
+    return line.replace("\\n", " ").replace("\\t", " ").replace('\\"', '"')
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text, in small letters."""
+    return WORD.findall(text.lower())
+
+
+def runs(found: Sequence[str]) -> Iterator[str]:
+    """Yield every run of thirteen words; of fewer than that, none."""
+    return (" ".join(found[start : start + LENGTH]) for start in range(len(found) - LENGTH + 1))
