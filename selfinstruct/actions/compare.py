@@ -6,12 +6,14 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.comparison import page, tables
-from selfinstruct.actions.comparison.comparing import compare, jobs
+from selfinstruct.actions.comparison.comparing import Comparison, compare, jobs
 from selfinstruct.part import part
+from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.folder import CONFIG, replace_text
+from selfinstruct.task import stand_ins
 from selfinstruct.text.escaping import csv_text
 
 if TYPE_CHECKING:
@@ -66,22 +68,18 @@ def compare_sweep(folder: Path) -> None:
     try:
         found = jobs(folder)
         if any((job / CONFIG).exists() for job in found):
-            finish(found, folder / PLACE)
+            track(finish(found, folder / PLACE), folder / PLACE, folder.name)
     except Exception as error:
         log.warning("The runs of %s could not be compared: %s", folder, error, exc_info=True)
 
 
-def finish(runs: Sequence[Path], folder: Path) -> None:
+def finish(runs: Sequence[Path], folder: Path) -> Comparison:
     """Compare some runs, write every form of the comparison into a folder, and print the tables as far as they fit."""
     comparison = compare(runs)
     short = tables.short_tables(comparison)
-    scored = {"scores": tables.every_score(comparison), "differences": tables.every_difference(comparison)}
     texts = {
         PAGE: page.page(comparison),
-        **({f"{name}.csv": csv_text(rows) for name, rows in scored.items()} if comparison.evaluations else {}),
-        "runs.csv": csv_text(tables.every_run(comparison)),
-        "groups.csv": csv_text(tables.every_group(comparison)),
-        "overlap.csv": csv_text(tables.every_overlap(comparison)),
+        **{f"{name}.csv": csv_text(rows) for name, rows in tables.whole(comparison).items()},
         "table.txt": "\n".join(map(tables.text, short)),
         "table.md": "\n".join(map(tables.markdown, short)),
         "table.tex": "\n".join(map(tables.latex, short)),
@@ -93,3 +91,39 @@ def finish(runs: Sequence[Path], folder: Path) -> None:
     for table in short:
         print(f"\n{tables.text(table, width)}", end="")  # noqa: T201
     print(f"\nThe comparison: {os.path.relpath(folder / PAGE)}")  # noqa: T201
+    return comparison
+
+
+def track(comparison: Comparison, place: Path, group: str) -> None:
+    """Log the comparison of a sweep where its runs are logged, with the settings of the first run."""
+    tracked = [run for run in comparison.runs if (run.config.get("trackers") or {}).get("wandb")]
+    if not tracked:
+        return
+    from selfinstruct.trackers.wandb_extras import log_sweep
+
+    models = tuple(dict.fromkeys(model for run in comparison.runs for model in run.models))
+    start = RunInfo(
+        folder=place,
+        name=f"{group}/compare",
+        group=group,
+        recipe=next((run.summary["recipe"] for run in comparison.runs if run.summary), ""),
+        job_type="compare",
+        config={},
+        declared={},
+        models=models,
+        is_offline=bool(stand_ins(models)),
+    )
+    settings = tracked[0].config["trackers"]["wandb"]
+    log_sweep(settings, start, result(comparison), tables.whole(comparison), place / PAGE)
+
+
+def result(comparison: Comparison) -> dict[str, Any]:
+    """Return what a comparison says about all runs together."""
+    return {
+        "runs": len(comparison.runs),
+        "complete": sum(run.is_complete for run in comparison.runs),
+        "groups": len(comparison.groups),
+        "keys": list(comparison.keys),
+        "offline": [run.label for run in comparison.runs if run.is_offline],
+        "warnings": list(comparison.warnings),
+    }

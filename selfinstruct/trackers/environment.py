@@ -17,20 +17,36 @@ from selfinstruct.errors import SelfInstructError
 
 Mode = Literal["online", "offline", "disabled"]
 
+OLDER = {"dryrun": "offline", "run": "online"}
+"""Names that W&B's modes once had, and that it still takes."""
 TRUE = ("1", "true", "yes", "on")
 ID = "id.txt"
 
 
 def mode_of(configured: Mode | None) -> Mode:
-    """Return the mode that the config or the environment names, or `offline`; raises SelfInstructError for others."""
+    """Return the mode that the config or the environment names, or `offline`, which needs no account and no network.
+
+    Raises SelfInstructError for a mode that W&B lacks.
+    """
     if configured is not None:
         return configured
     if os.environ.get("WANDB_DISABLED", "").strip().lower() in TRUE:
         return "disabled"
-    found = os.environ.get("WANDB_MODE", "").strip().lower() or "offline"
+    named = os.environ.get("WANDB_MODE", "").strip().lower() or "offline"
+    found = OLDER.get(named, named)
     if found not in ("online", "offline", "disabled"):
-        raise SelfInstructError(f"WANDB_MODE must be online, offline or disabled (got {found!r})")
+        raise SelfInstructError(f"WANDB_MODE must be online, offline or disabled (got {named!r})")
     return cast(Mode, found)
+
+
+def project_of(configured: str | None) -> str:
+    """Return the project that the config or the environment names."""
+    return configured or os.environ.get("WANDB_PROJECT", "").strip() or "selfinstruct"
+
+
+def entity_of(configured: str | None) -> str | None:
+    """Return the user or team that the config or the environment names; None for the account's own."""
+    return configured or os.environ.get("WANDB_ENTITY", "").strip() or None
 
 
 def kept_id(folder: Path) -> str:

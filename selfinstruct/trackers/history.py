@@ -8,8 +8,9 @@ number of requests as their step, because that is what a method costs whatever t
 A filter that has rejected something before gets a 0 in a round in which it rejects nothing, so that its line falls.
 A figure that is unknown is left out, since W&B would take null for a text; so is text, which has no plot.
 
-`<stage>/nearest` is the mean ROUGE-L F of each new instruction with its nearest task, of kept tasks and of what
-`similarity` rejected.  A run whose filter does not measure what it keeps has none.
+`<stage>/novelty` is a histogram of the ROUGE-L F of each new instruction with its nearest task.  It counts kept tasks
+and what `similarity` rejected, so that the threshold shows as an edge, and its bins are the same in every round and
+run.  A run whose filter does not measure what it keeps has none.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,8 @@ STEP = "requests"
 """The step of the totals."""
 TOTALS = ("kept", "pool", "tokens", "cost_usd", "seconds")
 """What a run has come to after a round."""
+BINS = 20
+"""Bins of a novelty histogram, from 0 to 1."""
 
 
 class History:
@@ -67,6 +70,14 @@ def nearest(round_: Round) -> list[float]:
     if made and not kept:
         return []
     return kept + [item.nearest[1] for item in round_.rejections if item.nearest is not None]
+
+
+def counts(scores: list[float]) -> tuple[list[int], list[float]]:
+    """Return how many scores lie in each bin, and the edges of the bins."""
+    found = [0] * BINS
+    for score in scores:
+        found[min(int(score * BINS), BINS - 1)] += 1
+    return found, [edge / BINS for edge in range(BINS + 1)]
 
 
 def metrics(stage: str) -> Iterator[dict[str, str]]:

@@ -3,7 +3,8 @@
 One history row a round holds the figures of `rounds.jsonl` under the name of their stage, and the totals of the run
 (history.py).  The dataset is an artifact that says whether a model wrote it.
 
-Without a network or a key it logs offline and says how to upload that.
+Without a network or a key it logs offline and says how to upload that.  W&B takes a second to start, so it does while
+the first replies are awaited.
 
 A resumed run has one history in W&B, with each round once.  Online it is resumed under its id.  Offline nothing can be
 resumed: what W&B had not yet written when the first process was killed would be in no file.  So the unfinished file is
@@ -21,6 +22,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
 from itertools import takewhile
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -28,8 +30,19 @@ from pydantic import Field
 from selfinstruct.part import part
 from selfinstruct.round import Round
 from selfinstruct.run_info import RunInfo
-from selfinstruct.trackers.environment import Mode, explained, kept_id, mode_of, new_id, remove_unsent, staged_in
-from selfinstruct.trackers.history import TOTALS_METRICS, History, metrics
+from selfinstruct.trackers.environment import (
+    Mode,
+    entity_of,
+    explained,
+    kept_id,
+    mode_of,
+    new_id,
+    project_of,
+    remove_unsent,
+    staged_in,
+)
+from selfinstruct.trackers.history import TOTALS_METRICS, History, counts, metrics, nearest
+from selfinstruct.trackers.tables import Texts
 
 LOG = logging.getLogger(__name__)
 
@@ -37,6 +50,8 @@ LONGEST_NAME, LONGEST_TAG = 128, 64
 """W&B refuses longer ones."""
 FINISH_SECONDS = 600.0
 """An upload that takes longer at the end is given up; `wandb sync` can make up for it."""
+KEYS = ("project", "entity", "mode", "init_timeout", "tags")
+"""What a W&B run needs that logs no rounds, but what came of some."""
 
 
 @part(frozen=False)
@@ -52,21 +67,25 @@ class Wandb:
     say, or `offline` where they say nothing."""
     init_timeout: Annotated[float, Field(gt=0)]
     """Seconds to wait for W&B's server before the run is logged offline."""
+    tables: bool
+    """Whether the texts kept and rejected are logged as tables when the run ends."""
     tags: dict[Annotated[str, Field(min_length=1, max_length=LONGEST_TAG)], bool]
     """Tags beside recipe and models; false leaves one out."""
 
     _start: Any = field(init=False, repr=False, default=None)
     _opening: Any = field(init=False, repr=False, default=None)
     _run: Any = field(init=False, repr=False, default=None)
+    _texts: Any = field(init=False, repr=False, default=None)
     _history: Any = field(init=False, repr=False, default=None)
     _defined: Any = field(init=False, repr=False, default=None)
+    _step: int = field(init=False, repr=False, default=0)
 
     def start(self, start: RunInfo) -> None:
         """Start W&B in the background, so that no request waits for it; raises SelfInstructError for a wrong mode."""
-        self._start = start
+        self._start, self._step = start, 0
         if not start.makes_rounds:  # W&B has the whole run, and would be given a new one with the times of now
             return
-        self._history, self._defined = History(), set()
+        self._texts, self._history, self._defined = Texts(), History(), set()
         with explained():
             mode = mode_of(self.mode)
             start.folder.mkdir(parents=True, exist_ok=True)
@@ -89,26 +108,40 @@ class Wandb:
                 self.log(round_, number)
             else:
                 self._history.row(round_)  # W&B has it; the totals of later rounds need it
+                self._texts.add(round_)
 
     def log(self, round_: Round, step: int) -> None:
-        """Log the figures of a round; raises SelfInstructError where W&B cannot start."""
+        """Log the figures of a round, and the texts that are due; raises SelfInstructError where W&B cannot start."""
         self._opened(step)
+        self._step = step
         if self._run is None:
             return
-        if round_.stage not in self._defined:  # it says what its keys are drawn against
+        self._texts.add(round_)
+        with staged_in(self._start.folder):
+            self._run.log(self._row(round_), step=step, commit=not self.tables)  # the tables go into the last row
+
+    def _row(self, round_: Round) -> dict[str, Any]:
+        """Return the row of a round; the first of a stage also says what its keys are drawn against."""
+        import wandb
+
+        row: dict[str, Any] = self._history.row(round_)
+        if round_.stage not in self._defined:
             for metric in (*metrics(round_.stage), *(() if self._defined else TOTALS_METRICS)):
                 self._run.define_metric(**metric)
             self._defined.add(round_.stage)
-        with staged_in(self._start.folder):
-            self._run.log(self._history.row(round_), step=step, commit=True)
+        if scores := nearest(round_):
+            row[f"{round_.stage}/novelty"] = wandb.Histogram(np_histogram=counts(scores))
+        return row
 
     def finish(self, summary: dict[str, Any], error: str | None) -> None:
-        """Log the summary and the dataset, and close the run whatever happens."""
+        """Log what is left, the summary and the dataset, and close the run whatever happens."""
         self._opened()
         if self._run is None:
             return
         with staged_in(self._start.folder):
             try:
+                if self.tables and self._step:
+                    self._run.log(self._texts.tables(), step=self._step, commit=True)
                 self._run.summary.update(flat({**summary, "error": error} if error else summary))
                 if error is None:
                     self._log_dataset(self._start, summary)
@@ -143,8 +176,8 @@ class Wandb:
         return wandb.init(
             id=None if mode == "disabled" else kept_id(start.folder),
             resume="allow" if mode == "online" else None,
-            project=self.project or os.environ.get("WANDB_PROJECT", "").strip() or "selfinstruct",
-            entity=self.entity or os.environ.get("WANDB_ENTITY", "").strip() or None,
+            project=project_of(self.project),
+            entity=entity_of(self.entity),
             mode=mode,
             dir=start.folder,
             name=start.name[:LONGEST_NAME],
@@ -171,18 +204,29 @@ class Wandb:
         return list(dict.fromkeys(wanted))
 
     def _log_dataset(self, start: RunInfo, summary: dict[str, Any]) -> None:
-        """Log the files of the dataset as an artifact."""
+        paths = sorted(path for path in (start.folder / "dataset").rglob("*") if path.is_file())
+        if paths:
+            about = {"is_offline": summary["offline"], "models": summary["models"], "run": start.name}
+            names = (path.relative_to(start.folder / "dataset").as_posix() for path in paths)
+            self.log_artifact("dataset", dict(zip(names, paths, strict=True)), about)
+
+    def log_artifact(self, kind: str, files: Mapping[str, Path], about: dict[str, Any]) -> None:
+        """Log files by their names as one artifact of a kind; `about` says where they are from."""
+        self._opened()
         import wandb
 
-        folder = start.folder / "dataset"
-        if paths := sorted(path for path in folder.rglob("*") if path.is_file()):
-            about = {"is_offline": summary["offline"], "models": summary["models"], "run": start.name}
-            name = re.sub(r"[^\w.-]", "-", f"{start.recipe}-dataset")
-            artifact = wandb.Artifact(name, type="dataset", metadata=about)
-            for path in paths:
-                name = path.relative_to(folder).as_posix()
-                artifact.add_file(str(path), name=name, policy="immutable", skip_cache=True)
+        name = re.sub(r"[^\w.-]", "-", f"{self._start.recipe}-{kind}")
+        artifact = wandb.Artifact(name, type=kind, metadata=about)
+        for file, path in files.items():
+            artifact.add_file(str(path), name=file, policy="immutable", skip_cache=True)
+        with staged_in(self._start.folder):
             self._run.log_artifact(artifact)
+
+    def show(self, values: Mapping[str, Any]) -> None:
+        """Log tables, charts and pages of a run that has no rounds, by their keys."""
+        self._opened()
+        with staged_in(self._start.folder):
+            self._run.log(dict(values))
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

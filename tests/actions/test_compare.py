@@ -2,6 +2,7 @@ import csv
 import json
 import shutil
 import subprocess
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -39,6 +40,24 @@ def test_runs_are_compared_in_every_form_and_none_is_changed(make_run, tmp_path,
     reported = capsys.readouterr().out
     assert "Means over random seeds" in reported
     assert "comparison/index.html" in reported
+
+
+@pytest.mark.filterwarnings("ignore:Implicitly cleaning up:ResourceWarning")
+def test_a_sweep_whose_runs_are_logged_to_wandb_is_logged_there_too(make_run, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    settings = {"project": "p", "entity": None, "mode": "offline", "init_timeout": 1, "tags": {}, "tables": True}
+    for seed in (1, 2):
+        make_run(tmp_path / f"sweep/{seed}_x", random_seed=seed, model="offline", trackers={"wandb": settings})
+
+    compare_sweep(tmp_path / "sweep")
+
+    (path,) = (tmp_path / "sweep/comparison/wandb").glob("offline-run-*/*.wandb")
+    wanted = (b"offline-model", b"warnings", b"comparison/runs", b"comparison/groups", b"comparison/page", b"runs.csv")
+    for _ in range(500):  # its last bytes may be written just after it was finished
+        if all(text in path.read_bytes() for text in wanted):
+            break
+        time.sleep(0.02)
+    assert [text for text in wanted if text not in path.read_bytes()] == []
 
 
 def test_it_asks_nothing_and_stands_apart():

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from selfinstruct.errors import SelfInstructError
-from selfinstruct.trackers.environment import kept_id, mode_of, remove_unsent
+from selfinstruct.trackers.environment import entity_of, kept_id, mode_of, project_of, remove_unsent
 
 
 @pytest.fixture(autouse=True)
@@ -12,15 +12,15 @@ def _without(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-def test_without_a_mode_it_logs_offline():
-    assert mode_of(None) == "offline"
+def test_where_nobody_says_anything_it_logs_offline_into_the_program_s_project():
+    assert (mode_of(None), project_of(None), entity_of(None)) == ("offline", "selfinstruct", None)
 
 
 @pytest.mark.parametrize(
     ("value", "mode"),
-    [("online", "online"), (" Disabled ", "disabled"), ("", "offline")],
+    [("online", "online"), (" Disabled ", "disabled"), ("dryrun", "offline"), ("run", "online"), ("", "offline")],
 )
-def test_a_mode_is_that_of_the_variable(value, mode, monkeypatch):
+def test_a_mode_is_that_of_the_variable_also_by_its_older_name(value, mode, monkeypatch):
     monkeypatch.setenv("WANDB_MODE", value)
 
     assert mode_of(None) == mode

@@ -4,7 +4,7 @@ import pytest
 
 from selfinstruct.round import Candidate, Rejection, Round
 from selfinstruct.task import Instance, Task
-from selfinstruct.trackers.history import History, metrics, nearest
+from selfinstruct.trackers.history import History, counts, metrics, nearest
 
 
 def a_round(number=1, stage="grow", kept=3, rejected=("length",), **changes):
@@ -94,6 +94,13 @@ def test_novelty_is_unknown_where_kept_instructions_were_not_measured():
     unmeasured = Task("t", "grow", "Do.", round=1)
 
     assert nearest(a_round(1, tasks=(unmeasured,), rejections=(near,))) == []
+
+
+def test_bins_are_the_same_for_all_scores_and_hold_the_ends():
+    found, edges = counts([0.0, 0.05, 0.999, 1.0])
+
+    assert (found[0], found[1], found[-1], sum(found)) == (1, 1, 2, 4)
+    assert (len(found), edges[0], edges[-1]) == (20, 0.0, 1.0)
 
 
 def test_the_keys_of_a_stage_are_drawn_against_its_rounds():

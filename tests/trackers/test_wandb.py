@@ -1,6 +1,7 @@
 """The tracker that logs to W&B, checked by reading the files it leaves."""
 
 import contextlib
+import gc
 import json
 import os
 import struct
@@ -29,10 +30,17 @@ OPTION = {
     "entity": None,
     "mode": "offline",
     "init_timeout": 1,
+    "tables": False,
     "tags": {},
 }
 
 UNUSED = {"requests": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
+
+
+TABLES = {"tables": True}
+
+# W&B leaves a temporary folder of each table to the garbage collector, which warns when it removes one.
+pytestmark = pytest.mark.filterwarnings("ignore:Implicitly cleaning up:ResourceWarning")
 
 
 @pytest.fixture(autouse=True)
@@ -94,6 +102,9 @@ def run(folder, *rounds, error=None, option=None, **changes):
         tracker.log(round_, step)
     summary = summarise(start, Pool(), [round_.row() for round_ in rounds], error, timings=[], unused=UNUSED)
     tracker.finish(summary, error)
+    if tracker.tables:
+        del tracker
+        gc.collect()
     return summary
 
 
@@ -156,8 +167,15 @@ def logged(folder):
 
 
 def figures(history):
-    """A history row without W&B's own keys."""
-    return {key: value for key, value in history.items() if not key.startswith("_")}
+    """A history row without W&B's own keys and without tables."""
+    return {key: value for key, value in history.items() if not key.startswith(("_", "tables/"))}
+
+
+def table(folder, name):
+    """The rows of all pieces of a table."""
+    paths = folder.glob(f"wandb/offline-run-*/files/media/table/tables/{name}_*.table.json")
+    pieces = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return [dict(zip(piece["columns"], row, strict=True)) for piece in pieces for row in piece["data"]]
 
 
 def test_it_is_a_tracker():
@@ -172,7 +190,7 @@ def rows_of(rounds):
 
 def test_there_is_one_history_row_a_round_with_the_figures_of_its_stage(tmp_path):
     rounds = [a_round(1, cost_usd=0.25), a_round(2, 0, rejections=()), a_round(3, ended="3 kept")]
-    run(tmp_path, *rounds)
+    run(tmp_path, *rounds, option=TABLES)
     history = logged(tmp_path)["history"]
 
     assert [figures(row) for row in history] == rows_of(rounds)
@@ -207,6 +225,30 @@ def test_the_figures_of_single_rounds_stay_out_of_the_summary(tmp_path):
 
     assert [key for key in summary if key.startswith("instructions/")] == []
     assert (summary["kept"], summary["requests"]) == (4, 4)
+
+
+def test_a_round_has_a_histogram_of_how_near_its_new_instructions_are(tmp_path):
+    run(tmp_path, measured(1, 0.12, 0.14, 0.65))
+    (row,) = logged(tmp_path)["history"]
+
+    assert row["instructions/novelty/_type"] == "histogram"
+    assert row["instructions/novelty/values"] == [0, 0, 2, *[0] * 10, 1, *[0] * 6]
+    assert row["instructions/novelty/bins"] == [edge / 20 for edge in range(21)]
+
+
+def test_a_round_that_measured_nothing_has_no_histogram(tmp_path):
+    run(tmp_path, a_round())
+
+    assert not any("novelty" in key for key in logged(tmp_path)["history"][0])
+
+
+def measured(number, *scores):
+    """A round whose new tasks know how near they are."""
+    tasks = tuple(
+        Task(f"i{place}", "instructions", "Do.", round=number, most_similar=(("seed_1", score),))
+        for place, score in enumerate(scores)
+    )
+    return a_round(number, len(scores), tasks=tasks, rejections=())
 
 
 @pytest.mark.parametrize(
@@ -248,9 +290,9 @@ def test_a_mode_of_the_environment_that_wandb_lacks_is_reported(tmp_path, monkey
 
 def test_a_run_that_goes_on_has_one_history_with_each_round_once(tmp_path):
     rounds = [a_round(1), a_round(2), a_round(3)]
-    run(tmp_path, *rounds[:2])  # of which the second, say, was not committed
+    run(tmp_path, *rounds[:2], option=TABLES)  # of which the second, say, was not committed
 
-    tracker = Wandb(**OPTION)
+    tracker = Wandb(**(OPTION | TABLES))
     tracker.start(start_in(tmp_path, logged_rounds=lambda: rounds[:1]))
     for step, round_ in enumerate(rounds[1:], 2):
         tracker.log(round_, step)
@@ -295,8 +337,39 @@ def test_the_config_is_that_of_the_run(tmp_path):
     assert {key: value for key, value in config.items() if key != "_wandb"} == start_in(tmp_path).config
 
 
+def test_kept_texts_are_there_once(tmp_path):
+    run(tmp_path, *(a_round(number) for number in range(1, 31)), option=TABLES)
+    rows = table(tmp_path, "kept")
+
+    assert sorted(row["id"] for row in rows) == sorted(f"instructions_{n}_{i}" for n in range(1, 31) for i in range(2))
+    assert len(logged(tmp_path)["history"]) == 30
+
+
+def test_rejected_texts_are_there_once(tmp_path):
+    run(tmp_path, *(a_round(number) for number in range(1, 31)), option=TABLES)
+    rows = table(tmp_path, "rejected")
+
+    assert sorted(row["reason"] for row in rows) == sorted(f"too near {number}" for number in range(1, 31))
+
+
+def test_texts_can_be_left_out(tmp_path):
+    run(tmp_path, a_round())
+    found = logged(tmp_path)
+
+    assert not any(key.startswith("tables") for key in found["history"][0])
+    assert table(tmp_path, "kept") == table(tmp_path, "rejected") == []
+
+
+def test_columns_of_mixed_answers_are_no_mistake(tmp_path):
+    answers = [True, None, False]
+    tasks = tuple(Task(f"t{number}", "tasks", "Do.", answer) for number, answer in enumerate(answers))
+    run(tmp_path, a_round(1, tasks=tasks), option=TABLES)
+
+    assert [row["is_classification"] for row in table(tmp_path, "kept")] == answers
+
+
 def test_the_summary_is_the_runs_and_not_the_last_rounds(tmp_path):
-    summary = run(tmp_path, *(a_round(number) for number in range(1, 31)))
+    summary = run(tmp_path, *(a_round(number) for number in range(1, 31)), option=TABLES)
     found = logged(tmp_path)["summary"]
 
     assert found["kept"] == summary["kept"] == 60
@@ -365,9 +438,10 @@ def test_runs_that_overlap_are_separate(tmp_path):
 
 
 def test_everything_lies_in_the_run_folder(tmp_path):
-    run(tmp_path, a_round())
+    run(tmp_path, a_round(), option=TABLES)
     home = Path(os.environ["HOME"])
 
+    assert list((tmp_path / "wandb" / "data").rglob("*"))
     assert not list((home / ".local").rglob("*"))
     assert "WANDB_DATA_DIR" not in os.environ
 
@@ -381,13 +455,13 @@ def test_a_place_that_the_user_chose_is_kept(tmp_path, monkeypatch):
 
 
 def test_machine_and_code_are_not_collected(tmp_path):
-    run(tmp_path, a_round())
+    run(tmp_path, a_round(), option=TABLES)
 
-    assert list(tmp_path.glob("wandb/offline-run-*/files/*")) == []
+    assert {path.name for path in tmp_path.glob("wandb/offline-run-*/files/*")} == {"media"}
 
 
 def test_it_prints_nothing(tmp_path, capfd):
-    run(tmp_path, a_round())
+    run(tmp_path, a_round(), option=TABLES)
 
     assert capfd.readouterr() == ("", "")
 

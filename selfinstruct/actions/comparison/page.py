@@ -4,12 +4,13 @@ It has no script, and its policy forbids any, so that text of a model stays text
 The markup is in `page.html`; its themes follow the settings of the browser.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from selfinstruct.actions.comparison.comparing import Comparison
 from selfinstruct.actions.comparison.figures import EXPLAINED, MOST, THRESHOLD, kept_shares
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, RESAMPLES
+from selfinstruct.actions.comparison.sent_parameters import sent_parameters
 from selfinstruct.actions.comparison.tables import UNKNOWN, Table, digits, of_groups, of_runs, of_scores
 from selfinstruct.storage.diversity import even
 from selfinstruct.text.escaping import html_page
@@ -56,6 +57,7 @@ def tables(comparison: Comparison) -> Iterator[Table]:
     )
     yield Table(groups.title, groups.headers, groups.rows, note)
     yield rejections(comparison)
+    yield sent(comparison)
     yield overlap(comparison)
     yield Table("What the figures mean", ["figure", "meaning"], list(EXPLAINED.items()))
 
@@ -71,6 +73,24 @@ def rejections(comparison: Comparison) -> Table:
         rows.append([run.label, *cells, digits(run.figures.get("candidates"))])
     headers = ["run", *(name.removeprefix("rejected.") for name in names), "candidates"]
     return Table("Rejections by filter", headers, rows if names else [])
+
+
+def sent(comparison: Comparison) -> Table:
+    """Return each parameter of each stage as it was sent, run by run."""
+    found = [sent_parameters(run.folder) if run.is_readable else {} for run in comparison.runs]
+    stages = dict.fromkeys(stage for run in comparison.runs for stage in run.config.get("recipe", ()))
+    order = {stage: place for place, stage in enumerate(stages)}
+    known = sorted(dict.fromkeys(key for one in found for key in one), key=lambda key: order.get(key[0], -1))
+    rows = [[f"{stage}: {name}", *(ranked(one.get((stage, name), {})) for one in found)] for stage, name in known]
+    note = "The values in the stored requests, with the number of replies, the most frequent first."
+    return Table("Parameters as sent", ["parameter", *(run.label for run in comparison.runs)], rows, note)
+
+
+def ranked(values: Mapping[str, int]) -> str:
+    """Return values with their counts, the most frequent first."""
+    found = sorted(values.items(), key=lambda pair: (-pair[1], pair[0]))
+    more = f" and {len(found) - 4} more" if len(found) > 4 else ""
+    return ", ".join(f"{value} ×{count:,}" for value, count in found[:4]) + more or UNKNOWN
 
 
 def overlap(comparison: Comparison) -> Table:

@@ -214,6 +214,17 @@ def every_difference(comparison: Comparison) -> list[list[object]]:
     return rows
 
 
+def whole(comparison: Comparison) -> dict[str, list[list[object]]]:
+    """Return the tables that hold every figure, by name."""
+    scored = {"scores": every_score(comparison), "differences": every_difference(comparison)}
+    return {
+        **(scored if comparison.evaluations else {}),
+        "runs": every_run(comparison),
+        "groups": every_group(comparison),
+        "overlap": every_overlap(comparison),
+    }
+
+
 def ordered(names: Iterable[str]) -> list[str]:
     """Return names without duplicates, the explained ones first."""
     return list(dict.fromkeys([*EXPLAINED, *names]))
