@@ -61,9 +61,6 @@ class Predictions:
     is_offline: ClassVar[bool] = False
     store: ClassVar[str | None] = None
 
-    def prepare(self) -> None:
-        """Do nothing."""
-
     def pricing(self) -> Pricing:
         """Return a price of 0: answering with them costs nothing."""
         return Pricing(0.0, 0.0)

@@ -1,9 +1,13 @@
 """Reads instances of a task that is not a classification, which are written input first.
 
-An "Example" line opens an instance; where there are none, a second "Input:" does.  The text before its "Output:" is the
-input.  A second "Output:" of one instance might be another answer, or a part of the first one: the first output ends
-there, as in the reference code, and the rest is a rejection.  An "Example" without an "Output:" needs no input and is
-all output, unless an "Output:" precedes all of them: then they are its content.
+An "Example" line opens an instance; the text before its "Output:" is the input, without the word "Input:" but with any
+other field name.  Where the model wrote no "Example" lines, a second "Input:" opens the next instance.  A second
+"Output:" of one instance might be another answer, or a part of the first one: the first output ends there, as in the
+reference code, and the rest is a rejection.  An "Example" without an "Output:" needs no input and is all output, unless
+an "Output:" precedes all of them: then they are its content.
+
+A reply without any of these may be the answer itself, or talk, or the task continued: it is a rejection, as it gives no
+instance in the reference code.
 """
 
 from collections.abc import Mapping
@@ -56,9 +60,7 @@ def blocks(own: list[Field]) -> list[list[Field]]:
     has_examples = "Example" in kinds
     if has_examples and "Output" in kinds[: kinds.index("Example")] and kinds.count("Output") == 1:
         at = kinds.index("Output")
-        sources = [field.source for field in own[at + 1 :]] if any(field.text for field in own[at:]) else []
-        lines = "\n".join(sources).split("\n")
-        return [[*own[:at], Field("Output", [*own[at].lines, *lines], own[at].opening)]]
+        return [[*own[:at], merged(own[at:])]]
     found: list[list[Field]] = [[]]
     has_output = False
     for field in own:
@@ -70,6 +72,15 @@ def blocks(own: list[Field]) -> list[list[Field]]:
     return [block for block in found if any(field.text or field.kind != "text" for field in block)]
 
 
+def merged(fields: list[Field]) -> Field:
+    """Return several fields as the text of the first."""
+    first, *rest = fields
+    if not any(field.text for field in fields):
+        return first
+    lines = [line for field in rest for line in field.source.split("\n")]
+    return Field(first.kind, [*first.lines, *lines], opening=first.opening, is_bulleted=first.is_bulleted)
+
+
 def read_block(block: list[Field]) -> list[Piece]:
     """Return one instance, and a rejection of the text after it."""
     at = next((number for number, field in enumerate(block) if field.kind == "Output"), None)
@@ -78,7 +89,7 @@ def read_block(block: list[Field]) -> list[Piece]:
         text = "\n".join(field.text for field in block).strip()
         has_input = any(field.kind == "Input" for field in block)
         return [Instance(input="", output=text) if text and not has_input else rejection("no output marker", source)]
-    text, output = input_of(block[:at]), block[at].text
+    text, output = input_of(block[:at], is_bulleted=block[at].is_bulleted), block[at].text
     pieces: list[Piece] = [
         Instance(input=real_input(text), output=output) if output else rejection("empty output", source)
     ]

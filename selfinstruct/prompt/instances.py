@@ -1,4 +1,7 @@
-"""What the two readers of instances share: the fields of the task, the text around them, and the candidates."""
+"""What the two readers of instances share: the fields of the task, the text around them, and the candidates.
+
+A reply may repeat its task, or run on into other tasks; only the fields of the task asked for count.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -11,7 +14,8 @@ from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
 from selfinstruct.text.template import one_line
 
-Piece = Instance | Rejection  # one part of a reply; in order they make up the whole of it
+Piece = Instance | Rejection
+"""One part of a reply; in order they make up the whole of it."""
 
 
 def read_instances(
@@ -38,16 +42,24 @@ def own_fields(
         if field.kind == "Task":
             blocks.append([])
         blocks[-1].append(field)
-    own = 0
-    instruction = prompt_vars["task"].instruction if "task" in prompt_vars else ""
-    count = instruction.count("\n") + 1
-    for number, (opening, *_) in enumerate(blocks[1:] if len(blocks[0]) == 1 and instruction else (), 1):
-        lines = opening.text.split("\n")
-        if one_line("\n".join(lines[:count])) == one_line(instruction):  # a field that repeats the task
-            own, blocks[number][0] = number, Field("text", lines[count:])
-            break
+    after = [None, *(lines_after_task(block[0], prompt_vars) for block in blocks[1:])]
+    has_fields = len(blocks[0]) > 1
+    own = 0 if has_fields else next((number for number, lines in enumerate(after) if lines is not None), 0)
     others = "\n".join(field.source for number, block in enumerate(blocks) if number != own for field in block).strip()
-    return blocks[own], [rejection("further task", others)] if others else []
+    rejections = [rejection("further task", others)] if others else []
+    if (rest := after[own]) is not None:
+        blocks[own][0] = Field("text", rest)
+    return blocks[own], rejections
+
+
+def lines_after_task(opening: Field, prompt_vars: Mapping[str, Any]) -> list[str] | None:
+    """Return the lines after the task asked for, where a `Task:` field repeats it; None for another task."""
+    instruction = prompt_vars["task"].instruction if "task" in prompt_vars else ""
+    lines = opening.text.split("\n") if one_line(instruction) else []
+    for end in range(1, min(len(lines), instruction.count("\n") + 1) + 1):
+        if one_line("\n".join(lines[:end])) == one_line(instruction):
+            return lines[end:]
+    return None
 
 
 def preamble(text: str) -> list[Rejection]:

@@ -46,6 +46,6 @@ def read_block(block: list[Field]) -> Piece:
     head = block[0]
     label, _, rest = head.text.partition("\n")
     following = [Field("text", [rest]), *(field for field in block[1:] if field.kind != "Example")]
-    text = input_of(following)
+    text = input_of(following, is_bulleted=head.is_bulleted)
     label = label.strip().removesuffix("**").strip()
     return Instance(input=real_input(text), output=label) if label else rejection("no class label", text)

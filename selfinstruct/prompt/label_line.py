@@ -1,8 +1,9 @@
 """The lines of an instance reply that open a field: Example 1, Input:, Output:, Class label:, Task:.
 
 They count at the beginning of a line only, in any markup (bold, bulleted, as a heading).  The reference code finds them
-anywhere, so that "For Example, …" made a second instance (Self-Instruct, section 2.2).  Inside a code fence that was
-opened in a field nothing is a field; one that was opened before any field is around them all.
+anywhere, so that "For Example, …" made a second instance and code that prints "Output:" cut one off; it is as
+case-sensitive as this one (Self-Instruct, section 2.2).  Inside a code fence that was opened in a field nothing is a
+field; one that was opened before any field is around them all, and does not belong to the last.
 """
 
 import re
@@ -17,16 +18,17 @@ from selfinstruct.text.pattern import lazy
 Kind = Literal["text", "Example", "Input", "Output", "Class label", "Task"]
 
 LABEL_LINE = lazy(
-    r"[ \t]{0,12}(?P<listed>\d{1,3}[.)][ \t]+)?(?:[-•+*][ \t]+)?(?P<markup>(?:#{2,6}[ \t]+)?(?:\*\*|__)?)"
+    r"[ \t]{0,12}(?P<listed>\d{1,3}[.)][ \t]+)?(?P<bullet>[-•+*][ \t]+)?(?P<markup>(?:#{2,6}[ \t]+)?(?:\*\*|__)?)"
     r"(?:(?P<prefix>(?:Example|Expected)[ \t]+(?:\d{1,3}[ \t]+)?)(?P<other>[Ii]nput|[Oo]utput)"
     r"|(?P<kind>Example|Input|Output|Class label|Task))(?P<number>[ \t]*\d{0,3})[ \t]*"
     r"(?P<end>(?:\*\*|__)?[ \t]*[:：](?:\*\*|__)?|[.)]?(?:\*\*|__)?(?=[ \t]*$)|[.)])(?P<rest>.*)"
 )
-LISTED = ("Input", "Class label")  # fields that open an instance, and so may have its number in a list
+LISTED = ("Input", "Class label")
+"""Fields that open an instance, and so may have its number in a list."""
 NESTED = lazy(r"^\s*Input[ \t]*[:：]")
-FIELD_NAME = lazy(r"^([-•+*][ \t]+)?(?:\*\*|__)([^*_\n:：]{1,40}[:：])(?:\*\*|__)", re.MULTILINE)
+FIELD_NAME = lazy(r"^(?P<bullet>[-•+*][ \t]+)?(?:\*\*|__)(?P<name>[^*_\n:：]{1,40}[:：])(?:\*\*|__)", re.MULTILINE)
+BULLETED_NAME = lazy(r"^[-•+*][ \t]+(?=[^\n:：]{1,40}[:：])", re.MULTILINE)
 FENCE = "```"
-NAMED_FENCE = lazy(r"[ \t]*```\w")  # a fence that names a language opens, and never closes
 
 
 class LabelStyle(NamedTuple):
@@ -34,8 +36,10 @@ class LabelStyle(NamedTuple):
 
     is_listed: bool = False
     """The labels are items of a list: "1. Input: …"."""
-    carries_input: bool = False  # an "Example:" has the input on its line, and there is no "Input:"
-    prefixed: Collection[Kind] = ()  # the kinds that are only called "Example Input" or "Expected Output"
+    carries_input: bool = False
+    """An "Example:" has the input on its line, and there is no "Input:"."""
+    prefixed: Collection[Kind] = ()
+    """The kinds that are only called "Example Input" or "Expected Output"."""
 
 
 USUAL = LabelStyle()
@@ -44,7 +48,8 @@ USUAL = LabelStyle()
 class Fence(NamedTuple):
     """The relation of a line to the code fences of its reply."""
 
-    is_inside: bool  # after the line that opens a fence, up to and with the line that closes it
+    is_inside: bool
+    """After the line that opens a fence, up to and with the line that closes it."""
     opens: bool
     closes: bool
 
@@ -54,8 +59,11 @@ class Field:
     """A part of a reply that a label opens."""
 
     kind: Kind
-    lines: list[str]  # without the field's name
-    opening: str = ""  # the first line as written, where it names the field
+    lines: list[str]
+    """Without the field's name."""
+    opening: str = ""
+    """The first line as written, where it names the field."""
+    is_bulleted: bool = False
 
     @property
     def text(self) -> str:
@@ -87,16 +95,18 @@ def fields(text: str, kinds: Collection[Kind]) -> list[Field]:
 def style_of(text: str) -> LabelStyle:
     """Return how a reply writes its labels."""
     lines = [line for line in text.split("\n") if line.strip()]
-    matches = [match for line in lines if (match := LABEL_LINE.match(line)) and (match["prefix"] or has_colon(match))]
-    plain = {match["kind"] for match in matches if has_colon(match)}
-    prefixed = {kind_of(match) for match in matches if match["prefix"]}
-    first = LABEL_LINE.match(next((line for line in lines if not is_preamble(line)), ""))
+    matches = [LABEL_LINE.match(line) for line in lines]
+    plain = {match["kind"] for match in matches if match and has_colon(match)}
+    prefixed = {kind_of(match) for match in matches if match and match["prefix"]}
     style = LabelStyle(prefixed=() if prefixed & plain else prefixed)
+    first = next((match for line, match in zip(lines, matches, strict=True) if not is_preamble(line)), None)
     if first is None or not has_colon(first):
         return style
     carries = first["kind"] == "Example" and not first["number"].strip() and bool(first["rest"].strip())
-    is_listed = first["listed"] is not None and kind_of(first) in LISTED
-    return style._replace(is_listed=is_listed, carries_input=carries and "Input" not in plain)
+    return style._replace(
+        is_listed=first["listed"] is not None and kind_of(first) in LISTED,
+        carries_input=carries and "Input" not in plain,
+    )
 
 
 def kind_of(match: re.Match[str]) -> Kind:
@@ -111,14 +121,8 @@ def has_colon(match: re.Match[str]) -> bool:
 
 def fenced(lines: list[str]) -> Iterator[tuple[str, Fence]]:
     """Yield each line with its relation to code fences; a fence that is never closed does not count."""
-    starts, ends, opened = set[int](), set[int](), None
-    for number, line in enumerate(lines):
-        if line.count(FENCE) % 2 and (opened is None or NAMED_FENCE.match(line)):
-            opened = number
-        elif line.count(FENCE) % 2 and opened is not None:
-            starts.add(opened)
-            ends.add(number)
-            opened = None
+    marks = [number for number, line in enumerate(lines) if line.count(FENCE) % 2]
+    starts, ends = set(marks[: len(marks) // 2 * 2 : 2]), set(marks[1::2])
     is_inside = False
     for number, line in enumerate(lines):
         opens, closes = number in starts, number in ends
@@ -132,20 +136,24 @@ def field_of(line: str, style: LabelStyle = USUAL) -> Field | None:
     if match is None:
         return None
     kind, rest = kind_of(match), match["rest"]
-    is_misplaced = match["listed"] and not (style.is_listed and kind in LISTED)
-    if is_misplaced or (match["prefix"] and kind not in style.prefixed):
+    if match["listed"] and not (style.is_listed and kind in LISTED):
+        return None
+    if match["prefix"] and kind not in style.prefixed:
         return None
     is_numbered, is_alone = bool(match["number"].strip()), not rest.strip()
     if kind == "Example" and style.carries_input and not (is_numbered or is_alone):
         kind, rest = "Input", NESTED.sub("", rest)
-    is_label = has_colon(match) or (is_alone and bool(match["markup"]))
-    if kind == "Example":
-        is_label = is_numbered or is_alone
-    return Field(kind, [rest], opening=line) if is_label and not (kind == "Task" and is_numbered) else None
+    ends_in_colon = has_colon(match)
+    is_label = (is_numbered or is_alone) if kind == "Example" else ends_in_colon or (is_alone and bool(match["markup"]))
+    if not is_label or (kind == "Task" and is_numbered):
+        return None
+    return Field(kind, [rest], opening=line, is_bulleted=match["bullet"] is not None)
 
 
-def input_of(block: list[Field]) -> str:
-    """Return the input in some fields: without a leading "Input:", its own field names (Sentence:) not in bold."""
+def input_of(block: list[Field], *, is_bulleted: bool) -> str:
+    """Return the input in some fields: without a leading "Input:", its own field names (Sentence:) without markup."""
     block = [field for field in block if field.text]
     text = "\n".join(field.text if number == 0 else field.source for number, field in enumerate(block))
-    return without_rules(FIELD_NAME.sub(r"\1\2", text), is_own_line=False).strip()
+    text = FIELD_NAME.sub(lambda match: ("" if is_bulleted else match["bullet"] or "") + match["name"], text)
+    text = BULLETED_NAME.sub("", text) if is_bulleted else text
+    return without_rules(text, is_own_line=False).strip()

@@ -3,12 +3,16 @@
 An item is a head, which may be titled in bold ("**Poem**: Write a poem …"), and a body: more lines, sub-lists, further
 paragraphs.  The body belongs to the instruction, as in the reference code, unless it answers it, comments on it, or is
 a closing remark.  A title is dropped where an instruction follows it, and is the instruction itself where none does.
+
+How strictly an item is read depends on its reply: in one of a chat model, texts that speak to the reader are rejected;
+where the reply solves its tasks, bodies are answers and only what is worded as an instruction is one.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from selfinstruct.prompt.outline import Line
+from selfinstruct.prompt.list_line import Line
 from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, rejection
 from selfinstruct.prompt.rule_line import without_rules
 from selfinstruct.prompt.wording import (
@@ -25,11 +29,13 @@ from selfinstruct.text.pattern import lazy
 EMPHASIS = lazy(r"(?<!\w)(?:\*\*(?=\S)(?P<stars>[^*_]+)\*\*|__(?=\S)(?P<lines>[^*_]*\s[^*_]*)__)(?!\w)")
 """Underscores only around several words: `__init__` is a name."""
 LABEL = lazy(r"(?i:task|instruction|prompt|question)\s?\d{1,3}\s?(?:[:：.)]|[-–—](?=\s)|$)\s?")
-BOLD_SENTENCE = lazy(r"\*\*([^*]+[.?!。？！])\*\*\s+(?=\S)")  # the text after it may speak to the reader
+BOLD_SENTENCE = lazy(r"\*\*([^*]+[.?!。？！])\*\*\s+(?=\S)")
+"""The text after it may speak to the reader."""
 AFTER_TITLE = lazy(r"\s*(?:[:：]|[-–—](?=\s))\s*")
+FIELD = lazy(r"\W{0,5}(?:task|input|description|example)s?\W{0,2}[:：]", re.IGNORECASE)
+ANSWERED = lazy(r"(?:(?<=[.?!*])|^)\s?(?:->|→)\s")
 ANNOTATION = lazy(
     r"\s?\((?P<remark>[^()]{1,300})\)(?:\*\*)?$"
-    r"|(?:(?<=[.?!*])|^)\s?(?:->|→)\s.*$"
     r"|(?<=[.?!\"”)]) (?:\*\*[^*]{1,300}\*\*|This (?:task|one|is an?(?:other)?) [^\n]{1,300})$"
 )
 
@@ -38,21 +44,28 @@ ANNOTATION = lazy(
 class ReplyContext:
     """The reply that an item is part of."""
 
-    is_chat: bool  # whether it is a chat model's, or begins like one
-    solves: bool  # whether it answers the tasks that it lists
+    is_chat: bool
+    """Whether it is a chat model's, or begins like one."""
+    solves: bool
+    """Whether it answers the tasks that it lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemHead:
     """The first line of an item."""
 
-    title: str  # the bold text before the rest, or alone
+    title: str
+    """The bold text before the rest, or alone."""
     text: str
-    dropped: str  # a remark or an answer after the text
+    dropped: str
+    """A remark or an answer after the text."""
 
 
 def read_item(lines: Sequence[Line], context: ReplyContext, *, may_continue: bool) -> list[Candidate | Rejection]:
-    """Return the instruction in an item or the reason why not, and the parts that do not belong to it."""
+    """Return the instruction in an item, or the reason why not, and the parts that do not belong to it.
+
+    `may_continue` says whether paragraphs after the first may belong to it.
+    """
     first, *body = lines
     head = read_head(first.text, context)
     end = 0 if context.solves else body_end(head, body, context, may_continue=may_continue)
@@ -86,8 +99,9 @@ def read_head(text: str, context: ReplyContext) -> ItemHead:
         return ItemHead("", sentence[1], text[sentence.end() :])
     if title and text and (text[0] in "([" or (context.is_chat and is_remark(text))):
         return ItemHead(title, "", text)
-    cut = ANNOTATION.search(text) if context.is_chat else None
-    at = cut.start() if cut and (not cut["remark"] or (cut.start() and is_remark(cut["remark"]))) else len(text)
+    cut = (ANSWERED.search(text) or ANNOTATION.search(text)) if context.is_chat else None
+    remark = cut.groupdict().get("remark") if cut else None
+    at = cut.start() if cut and (not remark or (cut.start() and is_remark(remark))) else len(text)
     return ItemHead(title, text[:at], text[at:])
 
 
@@ -114,7 +128,7 @@ def body_end(head: ItemHead, body: Sequence[Line], context: ReplyContext, *, may
     for number, line in enumerate(body):
         if line.is_blank:
             after_blank = True
-        elif (after_blank and not may_continue) or is_aside(line.text):
+        elif (after_blank and not may_continue) or is_aside(line.text) or (context.is_chat and FIELD.match(line.text)):
             return number
     return len(body)
 
@@ -125,7 +139,10 @@ def is_aside(text: str) -> bool:
 
 
 def title_or_body(title: str, body: str, end: int, *, is_alone: bool) -> tuple[str, int]:
-    """Return the instruction of an item whose head is only a title, or "", and how many lines of the body it has."""
+    """Return the instruction of an item whose head is only a title, and how many lines of the body belong to it.
+
+    The instruction is empty if neither is one.
+    """
     bare, body = title.rstrip(":： "), body.lstrip("-*•+ ")
     is_sentence = title.endswith(SENTENCE_END)
     if not body or not is_instruction(body):

@@ -2,8 +2,11 @@
 
 Completion models continue where the prompt stops, so their first item has no number; chat models begin with a preamble,
 number from where they like, or not at all, put titles in bold, and often solve the tasks that they were shown.  The
-reference code splits at every line that begins with a number and takes all pieces (Self-Instruct, section 2.1).  The
-numbers decide whether the text before the first marker is the item that the prompt opened, or a preamble.
+reference code splits at every line that begins with a number and takes all pieces (Self-Instruct, section 2.1); here
+the first marker shows how the markers of this list look, and everything else belongs to the item above it.
+
+The numbers decide whether the text before the first marker is the item that the prompt opened, or a preamble: a model
+that repeats the open number, or starts over, has not continued it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +15,8 @@ from typing import Any, ClassVar, Literal
 
 from selfinstruct.part import part
 from selfinstruct.prompt.list_item import ReplyContext, is_aside, read_item
-from selfinstruct.prompt.outline import Line, Outline, outline
+from selfinstruct.prompt.list_line import Line
+from selfinstruct.prompt.outline import Outline, outline
 from selfinstruct.prompt.reply import is_farewell, is_preamble, is_refusal, phrases, read, rejection
 from selfinstruct.prompt.rule_line import without_rules
 from selfinstruct.prompt.wording import (
@@ -122,6 +126,9 @@ def paragraph_end(lines: Sequence[Line]) -> int:
 
 
 def repeats_prompt(item: Sequence[Line], layout: Outline, number: int) -> bool:
-    """Return whether an item repeats the prompt: it announces a list that starts over, or is a heading alone."""
+    """Return whether an item repeats the beginning of the prompt.
+
+    It announces the list that starts over after it, or is a heading alone.
+    """
     restarts = number in layout.ends and number + 1 < len(layout.items)
     return (restarts and announces_tasks(item[-1].text)) or (len(item) == 1 and heads_tasks(item[0].text))

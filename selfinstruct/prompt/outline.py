@@ -1,69 +1,33 @@
 """The layout of a reply that should be a list: the text before the list, and the lines of each item.
 
-A marker is a number ("9.", "9)", "**9.**", "Task 9:", "１．", "1、", "①") or a bullet.  "10:30", "3.5 million" and
-"1.5x" have no marker: after the number a space, a capital or a letter without case has to follow.  The first marker of
-the outermost level shows how the markers of this list look.  A number that starts over is a new list (models do
-restart, and split a list by headings), or a list inside the item: the latter after a line that ends in a colon and
-announces no tasks, and wherever the reply has begun to solve tasks.
+The first marker of the outermost level shows how the markers of this list look.  A number that starts over is a new
+list (models do restart, and split a list by headings), or a list inside the item: the latter after a line that ends in
+a colon and announces no tasks, and wherever the reply has begun to solve tasks.
 """
 
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import compress
-from typing import NamedTuple
 
 from selfinstruct.prompt.label_line import fenced
-from selfinstruct.prompt.rule_line import is_rule
+from selfinstruct.prompt.list_line import Line, Style, read_line
 from selfinstruct.prompt.wording import announces_solutions, announces_tasks, is_remark, is_working
 from selfinstruct.text.pattern import lazy
 
-NUMBER = lazy(
-    r"(?P<indent>[ \t\u3000]{0,80})(?P<markup>(?:#{1,6}[ \t]+|>[ \t]*)?(?:\*\*|__)?)"
-    r"(?:(?P<label>(?i:Task|Instruction|Prompt|Question|任务|任務|指令|タスク|指示|과제|작업|명령|지시)[ \t]*)"
-    r"(?P<labelled>\d{1,3})"
-    r"(?:(?:\*\*|__)?[ \t]?(?:[.):：．、]|[-–—](?=\s))(?P<closed>\*\*|__)?|(?P<bare>\*\*|__|(?=[ \t]*$)))"
-    r"|[(（]?(?P<number>\d{1,3})(?:\*\*|__)?[ \t]?"
-    r"(?:[)）．、]|[.](?=[\s*_\"“'`<(\[]|$|[^\x00-\x7f]|[A-Z])|[:：](?=\s|$)|：(?!\d))(?P<shut>\*\*|__)?"
-    r"|(?P<circled>[①-⑳]))"
-    r"(?P<text>.*)"
-)
-BULLET = lazy(r"(?P<indent>[ \t\u3000]{0,80})(?:[-*+–—‣▪●○◦](?=[ \t])|[•·・](?!\d))[ \t]*(?P<text>.*)")
-BARE_NUMBER = lazy(r"\s*\d{1,3}\s*")  # a last line of this form is a marker at which the reply was cut off
-INDENT = 2  # spaces by which a marker is further right than the list if it opens a list inside an item
-
-
-class Style(NamedTuple):
-    """The form of the markers of one list."""
-
-    is_numbered: bool
-    is_labelled: bool = False
-    is_markdown: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line, and its marker if it has one."""
-
-    source: str
-    text: str  # the text after the marker
-    style: Style | None = None
-    number: int = 0
-    indent: int = 0
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether it separates paragraphs: empty, or a rule."""
-        return not self.source.strip() or (self.style is None and is_rule(self.source))
+BARE_NUMBER = lazy(r"\s*\d{1,3}\s*")
+"""A last line of this form is a marker at which the reply was cut off."""
+INDENT = 2
+"""Spaces by which a marker is further right than the list if it opens a list inside an item."""
 
 
 @dataclass(slots=True)
 class Outline:
     """The lines of a reply, in order."""
 
-    lead: list[Line] = field(default_factory=list)  # the lines before the first marker
-    items: list[list[Line]] = field(default_factory=list)  # the lines of each item, the marked one first
+    lead: list[Line] = field(default_factory=list)
+    """The lines before the first marker."""
+    items: list[list[Line]] = field(default_factory=list)
+    """The lines of each item, the marked one first."""
     ends: set[int] = field(default_factory=set)
     """The items after which numbering starts over, and the last: the lines at their end need not be theirs."""
 
@@ -87,16 +51,20 @@ class Outline:
 class Numbering:
     """The last numbers of a list, and of a list inside its last item."""
 
-    coming: Counter[int]  # how often each number is still to come
+    coming: Counter[int]
+    """How often each number is still to come."""
     last: int = 0
-    nested: int = 0  # the last number of the list inside; 0 without one
+    nested: int = 0
+    """The last number of the list inside; 0 without one."""
 
     def opens_item(self, number: int, *, may_restart: bool) -> bool:
         """Return whether this number opens an item of the list itself."""
         self.coming[number] -= 1
-        is_ambiguous = number == self.last + 1 and self.coming[number] <= 0
-        is_next_inside = self.nested and number == self.nested + 1 and not is_ambiguous
-        if not is_next_inside and (number > self.last or may_restart):
+        is_next_inside = self.nested and number == self.nested + 1
+        if is_next_inside and (number != self.last + 1 or self.coming[number] > 0):
+            self.nested = number
+            return False
+        if number > self.last or may_restart:
             self.last, self.nested = number, 0
             return True
         self.nested = number
@@ -105,14 +73,16 @@ class Numbering:
 
 def outline(text: str) -> Outline:
     """Return the layout of a reply."""
-    lines, found = marked(text), Outline()
+    lines = marked(text)
     style, indent = main_style(lines)
-    marks = [line.style is not None and line.style == style and line.indent < indent + INDENT for line in lines]
-    numbering = Numbering(Counter(line.number for line in compress(lines, marks)))
+    numbers = [line.number for line in lines if is_marker(line, style, indent)]
+    numbering = Numbering(Counter(numbers))
+    found = Outline()
     previous, solves = "", False
-    for line, is_marked in zip(lines, marks, strict=True):
-        if is_marked and opens_item(line, numbering, previous, solves=solves):
-            if found.items and 0 < line.number <= found.items[-1][0].number:
+    for line in lines:
+        if is_marker(line, style, indent) and opens_item(line, numbering, previous, solves=solves):
+            restarts = bool(found.items) and line.number <= found.items[-1][0].number
+            if restarts and line.number and line.number == numbering.last:
                 found.ends.add(len(found.items) - 1)
             found.items.append([line])
         else:
@@ -140,22 +110,6 @@ def marked(text: str) -> list[Line]:
     return found
 
 
-def read_line(source: str) -> Line:
-    """Return the line, with its marker if it has one."""
-    if match := NUMBER.match(source):
-        markup = match["markup"].strip(" \t>#")
-        opens_bold = markup and not (match["closed"] or match["shut"] or match["bare"])
-        digits = match["labelled"] or match["number"]
-        number = int(digits) if digits else int(unicodedata.numeric(match["circled"]))
-        text = (markup if opens_bold else "") + match["text"].strip()
-        style = Style(True, match["label"] is not None, bool(match["markup"].strip()))
-    elif (match := BULLET.match(source)) and not is_rule(source):
-        text, style, number = match["text"].strip(), Style(is_numbered=False), 0
-    else:
-        return Line(source, source.strip())
-    return Line(source, text, style, number, indent=len(match["indent"].expandtabs(4)))
-
-
 def main_style(lines: Sequence[Line]) -> tuple[Style | None, int]:
     """Return the style of the markers of the outermost list, numbers before bullets, and their indentation."""
     markers = [line for line in lines if line.style]
@@ -163,6 +117,11 @@ def main_style(lines: Sequence[Line]) -> tuple[Style | None, int]:
     outermost = [line.style for line in markers if line.indent < indent + INDENT]
     numbered = [style for style in outermost if style and style.is_numbered]
     return next(iter(numbered or outermost), None), indent
+
+
+def is_marker(line: Line, style: Style | None, indent: int) -> bool:
+    """Return whether a line is marked as the items of the outermost list are."""
+    return line.style is not None and line.style == style and line.indent < indent + INDENT
 
 
 def opens_item(line: Line, numbering: Numbering, previous: str, *, solves: bool) -> bool:

@@ -1,57 +1,29 @@
-"""The whole tasks in a reply: the lines of each, and the labels (Instruction, Input, Output) in them.
+"""The first and the last line of each whole task in a reply.
 
-A label counts at the beginning of a line only, with any numbering and markup: `4. Instruction:`, `**Input:**`,
-`### Output`, `- 5) Input 5:`.  The number is read and never expected, so that "14. Input:" is not "4. Input:" with a
-stray digit before it.  "Instructions:" is not a label: half of all recipes have it.
+A task begins with an "Instruction" label.  The words may also be a part of a task (one about prompts, for example), so
+a label opens a task only where something else shows it: a rule before it, the number that comes next, or an "Output"
+label of the same number after it and before the next "Instruction".  In a reply that numbers its tasks, a label without
+a number is judged by the numbers around it: between 4 and 5 it is text, between 4 and 6 it is a task, and where they do
+not decide, the block is two tasks in one and no part of it can be trusted.
 
-The words may also be a part of a task (one about prompts, for example), so an "Instruction" opens a task only where
-something else shows it: a rule before it, the number that comes next, or an "Output" of the same number before the next
-"Instruction".  Code fences hide labels, within one task.  Between tasks there are blank lines, rules (`###`, `---`) and
-headings ("Task 5"), in any order.
+Code fences hide labels, within one task: a fence that is never closed hides nothing of the next, and none hides a label
+with the number of its own task.
 
 Rejected: the reference code's way, which looks for the number it expects and loses a task when counting starts over,
 and a grammar of the whole reply, which loses all tasks with the first odd line.
 """
 
-import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Literal, cast
 
 from selfinstruct.prompt.label_line import fenced
+from selfinstruct.prompt.task_line import Label, Separator, label_of, rule_of, separator_before
 from selfinstruct.text.pattern import lazy
 
-Kind = Literal["Instruction", "Input", "Output"]
-
-BOLD = r"(?:\*\*|__)?"
-LABEL_LINE = lazy(
-    rf"[ \t]{{0,12}}(?:>[ \t]?)?(?:[-•+*][ \t]{{1,4}})?(?P<heading>#{{1,6}}[ \t]{{1,4}})?(?P<bold>{BOLD})"
-    rf"(?:(?:Task|Example)[ \t]{{0,4}}#?(?P<labelled>\d{{1,4}}){BOLD}[ \t]?[-–—.:：)]?{BOLD}[ \t]{{0,4}}"
-    rf"|[(（]?(?P<digits>\d{{1,4}})[ \t]?[.):：、）．]{BOLD}[ \t]{{0,4}})?(?P<inner>{BOLD})"
-    r"(?P<kind>[Ii]nstruction|INSTRUCTION|[Ii]nput|INPUT|[Oo]utput|OUTPUT)"
-    rf"(?:[ \t]{{0,4}}#?(?P<after>\d{{1,4}}))?(?P<end>{BOLD}[ \t]{{0,4}}[:：]{BOLD}|{BOLD}(?=[ \t]*$))(?P<rest>.*)"
-)
-HASHES = lazy(r"[ \t]*#{2,40}[ \t]*$")
-"""The rule that the prompt itself puts between tasks; alone on a line it is not a Markdown heading."""
-RULE = lazy(r"[ \t]*(?:#{2,40}|-{3,40}|\*{3,40}|={3,40}|[-*][ \t][-*][ \t][-*])[ \t]*$")
-"""The rules of models between tasks; a row of underscores is rather a place to write on."""
-NUMBER_ALONE = lazy(r"[ \t]*[#*_(]{0,4}[ \t]?\d{1,4}[.):：．]?[*_)]{0,3}[.:：]?[ \t]*$")
-HEADING = lazy(
-    r"[ \t]{0,12}(?:[-•+][ \t]{1,4})?(?:#{1,6}[ \t]{1,4})?(?:\*\*|__)?(?:Task|TASK|Example|Exercise)[ \t]{0,4}"
-    r"(?:#?\d{1,4}[*_]{0,2}[ \t]?(?:$|[-–—.:：)].{0,300})|[:：].{1,2000})$"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A line that opens a field."""
-
-    line: int  # its number in the reply
-    kind: Kind
-    number: int | None
-    rest: str  # the text after the label on its line
+NAMED_FENCE = lazy(r"[ \t]*```\w")
+"""A fence that names a language opens, and never closes."""
 
 
 @dataclass(slots=True)
@@ -59,76 +31,83 @@ class Block:
     """The lines of a reply that should be one task."""
 
     number: int | None
-    start: int  # its first line
-    first: str  # the text after the label on the first line
-    end: int = 0  # the line after its last
-    labels: list[Label] = field(default_factory=list)  # the "Input" and "Output" labels in it
-    is_doubtful: bool = False  # whether it may hold another task
+    start: int
+    """Its first line."""
+    first: str
+    """The text after the label on the first line."""
+    end: int = 0
+    """The line after its last."""
+    labels: list[Label] = field(default_factory=list)
+    """The "Input" and "Output" labels in it."""
+    is_doubtful: bool = False
+    """Whether it may hold another task."""
 
 
-def label_of(line: str, number: int) -> Label | None:
-    """Return the label that a line begins with, if any."""
-    match = LABEL_LINE.match(line)
-    if match is None:
-        return None
-    digits = match["digits"] or match["labelled"] or match["after"]
-    is_bold = bool(match["bold"] or match["inner"])
-    is_marked = digits is not None or is_bold or match["heading"]
-    if not is_marked and (match["end"].strip(" \t*_") == "" or match["kind"].islower()):
-        return None
-    rest = match["rest"].strip()
-    if is_bold and match[0][: match.start("rest")].count("**") % 2 and rest.count("**") % 2:
-        rest = rest.removesuffix("**").rstrip()
-    return Label(number, cast(Kind, match["kind"].capitalize()), int(digits) if digits else None, rest)
+@dataclass(slots=True)
+class Layout:
+    """The tasks of a reply, and the lines around them."""
+
+    lines: list[str]
+    lead: int = 0
+    """The lines before the first task."""
+    blocks: list[Block] = field(default_factory=list)
+    is_loose: bool = False
+    """Whether the labels of one task have different numbers, as the lines of a list."""
+    headings: dict[int, str] = field(default_factory=dict)
+    """The headings with words of their own, by the first line of the task after them."""
+    last: int | None = None
+    """The number of the last task that has one."""
+
+    def open(self, number: int | None, start: int, first: str) -> None:
+        """Start another task."""
+        self.blocks.append(Block(number, start, first))
+        self.last = self.last if number is None else number
 
 
-def rule_of(lines: Sequence[str]) -> re.Pattern[str]:
-    """Return the pattern of rules in a reply: where the prompt's own is used, the others are text."""
-    return HASHES if any(map(HASHES.match, lines)) else RULE
-
-
-def separator_before(lines: Sequence[str], end: int, rule: re.Pattern[str], start: int = 0) -> tuple[int, bool]:
-    """Return the first line of what separates a task from the text before it, and whether there is a rule."""
-    has_rule = False
-    while end > start:
-        line, before = lines[end - 1], lines[end - 2] if end - 2 >= start else ""
-        is_heading = (not before.strip() or rule.match(before)) and HEADING.match(line)
-        if rule.match(line):
-            has_rule = True
-        elif line.strip() and not is_heading:
-            words = next((lines[at] for at in range(end - 2, start - 1, -1) if lines[at].strip()), "")
-            if not NUMBER_ALONE.match(line) or not (rule.match(words) or (not words and not start)):
-                break
-        end -= 1
-    return end, has_rule
-
-
-def blocks_of(lines: list[str], number: int | None, *, is_cut_off: bool) -> list[Block]:
+def layout(text: str, number: int | None, *, is_cut_off: bool) -> Layout:
     """Return the tasks in a reply; `number` is that of the task which it may continue without a label."""
-    rule = rule_of(lines)
+    lines = text.split("\n")
     labels = [label for at, line in enumerate(lines) if (label := label_of(line, at)) is not None]
+    rule = rule_of(lines)
     separators = {
         label.line: separator_before(lines, label.line, rule) for label in labels if label.kind == "Instruction"
     }
-    labels = visible(lines, labels, separators, number)
-    starts = [at for at, label in enumerate(labels) if label.kind == "Instruction"]
-    lead = labels[: starts[0] if starts else None]
-    found: list[Block] = []
-    is_loose = False
+    seen = visible(lines, labels, separators, number)
+    found = Layout(lines, lead=len(lines))
+    groups = parts(seen)
+    lead = groups.pop(0)
     if any(label.kind == "Output" for label in lead):
-        found.append(Block(next((label.number for label in lead if label.number is not None), None), 0, lines[0]))
-    for start, end in pairwise([*starts, len(labels)]):
-        label, outputs = labels[start], [one.number for one in labels[start:end] if one.kind == "Output"]
-        if not found:
-            is_loose = bool(outputs) and label.number not in outputs  # each line of a task has a number of its own
-        if separators[label.line][1] or opens(label, outputs, found, is_cut_off, is_loose):
-            found.append(Block(label.number, label.line, label.rest))
-    ends = [*(separators[block.start][0] for block in found[1:]), len(lines)]
-    for block, end in zip(found, ends, strict=False):
-        block.end = max(end, block.start + 1)
-        within = labels[place_of(labels, block.start) : place_of(labels, block.end)]
-        block.labels = [label for label in within if label.kind != "Instruction"]
+        number = next((label.number for label in lead if label.number is not None), None)
+        found.open(number, 0, lines[0])
+    for (label, *inside), following in zip(groups, numbers_after(groups), strict=True):
+        outputs = [one.number for one in inside if one.kind == "Output"]
+        if not found.blocks:
+            found.is_loose = bool(outputs) and label.number not in outputs
+        if separators[label.line].has_rule or opens(label, outputs, found, following, is_cut_off=is_cut_off):
+            found.open(label.number, label.line, label.rest)
+    if found.blocks:
+        close(found, seen, separators)
     return found
+
+
+def parts(labels: Sequence[Label]) -> list[list[Label]]:
+    """Return the labels in groups that begin with an "Instruction"; the first group holds those before any."""
+    found: list[list[Label]] = [[]]
+    for label in labels:
+        if label.kind == "Instruction":
+            found.append([])
+        found[-1].append(label)
+    return found
+
+
+def numbers_after(groups: Sequence[Sequence[Label]]) -> list[int | None]:
+    """Return for each group the next number with which a later one begins."""
+    found: list[int | None] = []
+    number: int | None = None
+    for label, *_ in reversed(groups):
+        found.append(number)
+        number = number if label.number is None else label.number
+    return found[::-1]
 
 
 def place_of(labels: Sequence[Label], line: int) -> int:
@@ -137,37 +116,66 @@ def place_of(labels: Sequence[Label], line: int) -> int:
 
 
 def visible(
-    lines: list[str], labels: Sequence[Label], separators: dict[int, tuple[int, bool]], number: int | None
+    lines: Sequence[str], labels: Sequence[Label], separators: dict[int, Separator], number: int | None
 ) -> list[Label]:
-    """Return the labels that no code fence hides; none hides a label with the number of its own task."""
+    """Return the labels that no code fence hides."""
+    hidden: set[int] = set()
     numbers = {0: number}
-    inside = {at for at, (_, fence) in enumerate(fenced(lines)) if fence.is_inside}
+    expected = None if number is None else number + 1
+    inside = [fence.is_inside for _, fence in fenced(list(lines))]
     for label in labels:
         if label.kind == "Instruction":
-            is_separated = separators[label.line][1] and not (label.line in inside and label.number)
-            if is_separated or (number is not None and label.number == number + 1):
+            is_separated = separators[label.line].has_rule and not (inside[label.line] and label.number)
+            if is_separated or label.number == expected is not None:
                 numbers[label.line] = label.number
-            number = label.number or number
-    hidden: set[int] = set()
+            if label.number is not None:
+                expected = label.number + 1
     for start, end in pairwise([*numbers, len(lines)]):
-        inside = {at for at, (_, fence) in enumerate(fenced(lines[start:end]), start) if fence.is_inside}
+        is_around, opened = False, start
+        for at, (line, fence) in enumerate(fenced(list(lines[start:end])), start):
+            if fence.closes and NAMED_FENCE.match(line):
+                hidden -= set(range(opened, at))  # it opens another one: the first was never closed
+            if fence.opens:
+                opened = at
+                is_around = start == 0 and not place_of(labels, at)
+            if fence.is_inside and not is_around:
+                hidden.add(at)
         within = labels[place_of(labels, start) : place_of(labels, end)]
-        hidden |= inside - {start, *(label.line for label in within if label.number == numbers[start] is not None)}
+        hidden -= {start, *(label.line for label in within if label.number == numbers[start] is not None)}
     return [label for label in labels if label.line not in hidden]
 
 
 def opens(
-    label: Label, outputs: Sequence[int | None], found: Sequence[Block], is_cut_off: bool, is_loose: bool
+    label: Label, outputs: Sequence[int | None], found: Layout, following: int | None, *, is_cut_off: bool
 ) -> bool:
-    """Return whether an "Instruction" opens a task; `outputs` are the numbers of the outputs before the next."""
-    agrees = label.number in outputs
-    last = next((block.number for block in reversed(found) if block.number is not None), None)
-    if not found or is_loose:
+    """Return whether an "Instruction" label opens a task.
+
+    `outputs` are the numbers of the outputs before the next such label, `following` is the next number of one.
+    """
+    if not found.blocks:
         return True
+    block, agrees = found.blocks[-1], label.number in outputs
     if label.number is not None:
-        return agrees or not outputs or label.number - 1 == last
-    if last is None:
+        return agrees or not outputs or found.is_loose or label.number - 1 == found.last
+    if found.last is None:
         return agrees or (is_cut_off and not outputs)
-    if agrees and found[-1].number not in outputs:
-        found[-1].is_doubtful = True  # of numbered tasks this one has none: it may be text, or another task
-    return False
+    if not agrees or block.number in outputs:
+        return False
+    if following is None or following <= found.last:
+        block.is_doubtful = True
+        return False
+    return following > found.last + 1
+
+
+def close(found: Layout, labels: Sequence[Label], separators: dict[int, Separator]) -> None:
+    """Set the end and the labels of each block."""
+    first = separators.get(found.blocks[0].start, Separator(0, False, ""))
+    found.lead = first.start
+    before = [first, *(separators[block.start] for block in found.blocks[1:])]
+    ends = [*(separator.start for separator in before[1:]), len(found.lines)]
+    for block, separator, end in zip(found.blocks, before, ends, strict=True):
+        if separator.heading:
+            found.headings[block.start] = separator.heading
+        block.end = max(end, block.start + 1)
+        within = labels[place_of(labels, block.start) : place_of(labels, block.end)]
+        block.labels = [label for label in within if label.kind != "Instruction"]

@@ -74,7 +74,7 @@ def test_a_marker_counts_at_the_beginning_of_a_line_only(output: str) -> None:
 
 def test_field_names_of_the_input_stay_and_lose_their_dress() -> None:
     assert pairs(parse("**Example 1**\n**Sentence:** a\n**Output:** b")) == [("Sentence: a", "b")]
-    assert pairs(parse("- Example 1\n- Sentence: a\n- Output: b")) == [("- Sentence: a", "b")]
+    assert pairs(parse("- Example 1\n- Sentence: a\n- Output: b")) == [("Sentence: a", "b")]
 
 
 def test_a_second_output_ends_the_first_and_is_rejected() -> None:

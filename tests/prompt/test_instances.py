@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from selfinstruct.prompt.instances import candidates, own_fields, preamble, without_farewell
+from selfinstruct.prompt.instances import candidates, lines_after_task, own_fields, preamble, without_farewell
 from selfinstruct.prompt.label_line import Field, Kind
 from selfinstruct.prompt.reply import Reply, rejection
 from selfinstruct.round import Candidate
@@ -57,12 +57,29 @@ def test_where_its_task_is_said_twice_the_first_counts() -> None:
     assert [reason for reason, _ in rejections] == ["further task"]
 
 
+def test_no_opening_is_about_a_task_that_was_not_shown() -> None:
+    opening = Field("Task", [" Translate it."])
+
+    assert lines_after_task(opening, SHOWN) == []
+    assert lines_after_task(opening, {}) is None
+
+
+def test_no_opening_is_about_a_task_without_words() -> None:
+    nothing = {"task": Task(id="a", origin="human", instruction=" ")}
+
+    assert lines_after_task(Field("Task", [""]), nothing) is None
+
+
 @pytest.mark.parametrize("asked", ["Sort these words:", "Sort\nthese words", "Sort these words"])
 @pytest.mark.parametrize("said", ["Sort these words", "Sort these words:"])
 def test_a_task_is_recognised_as_the_prompt_says_it(asked: str, said: str) -> None:
     shown = {"task": Task(id="a", origin="human", instruction=asked)}
 
     assert own(f"Task: {said}\nInput: a\nOutput: b", shown) == ([("text", ""), ("Input", "a"), ("Output", "b")], [])
+
+
+def test_a_longer_task_is_another() -> None:
+    assert lines_after_task(Field("Task", [" Translate it. Then sing."]), SHOWN) is None
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_only_a_leading_input_marker_is_removed() -> None:
     "text",
     [
         "**Class label:** spam\n**Sentence:** Win!\n\n**Class label: ham**\n**Sentence:** Hi",
-        "- Class label: spam\nSentence: Win!\n- Class label: ham\nSentence: Hi",
+        "- Class label: spam\n- Sentence: Win!\n- Class label: ham\n- Sentence: Hi",
         "## Class label: spam\nSentence: Win!\n## Class label: ham\nSentence: Hi",
         "Example 1\nClass label: spam\nSentence: Win!\n\nExample 2\nClass label：ham\nSentence: Hi",
         "Class label: spam\r\nSentence: Win!\r\n\r\nClass label: ham\r\nSentence: Hi",

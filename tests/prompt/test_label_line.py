@@ -107,16 +107,22 @@ def test_a_code_fence_that_is_never_closed_or_ends_on_its_line_holds_nothing(lin
 def test_an_input_loses_its_leading_label_and_keeps_further_ones() -> None:
     block = fields("Input: a\nInput: b", KINDS)
 
-    assert input_of(block) == "a\nInput: b"
+    assert input_of(block, is_bulleted=False) == "a\nInput: b"
 
 
 def test_field_names_of_an_input_are_unmarkdown() -> None:
     block = fields("**Sentence:** a\n**Word**: b", KINDS)
 
-    assert input_of(block) == "Sentence: a\n**Word**: b"
+    assert input_of(block, is_bulleted=False) == "Sentence: a\n**Word**: b"
+
+
+def test_names_in_a_bulleted_reply_lose_their_bullets() -> None:
+    block = fields("- **Sentence:** a\n- Word: b", KINDS)
+
+    assert input_of(block, is_bulleted=True) == "Sentence: a\nWord: b"
 
 
 def test_bullets_of_an_input_stay_where_the_reply_is_not_bulleted() -> None:
     block = fields("- **Sentence:** a\n- Word: b", KINDS)
 
-    assert input_of(block) == "- Sentence: a\n- Word: b"
+    assert input_of(block, is_bulleted=False) == "- Sentence: a\n- Word: b"

@@ -13,7 +13,7 @@ from selfinstruct.prompt.list_item import (
     split_title,
     title_or_body,
 )
-from selfinstruct.prompt.outline import read_line
+from selfinstruct.prompt.list_line import read_line
 from selfinstruct.round import Candidate, Rejection
 
 COMPLETION = ReplyContext(is_chat=False, solves=False)
@@ -148,6 +148,11 @@ def test_in_a_markdown_reply_bullets_after_a_whole_sentence_are_no_body() -> Non
     assert end("Write a poem.", "- Roses\n- Violets") == 0
     assert end("Write a poem.", "- Roses\n- Violets", COMPLETION) == 2
     assert end("Write of these:", "- Roses\n- Violets") == 2
+
+
+def test_in_a_markdown_reply_the_body_ends_before_a_field() -> None:
+    assert end("Write a poem", "of four lines\nExample: Roses") == 1
+    assert end("Write a poem", "of four lines\nExample: Roses", COMPLETION) == 2
 
 
 def test_a_title_that_is_a_name_gives_way_to_the_instruction() -> None:

@@ -50,10 +50,16 @@ def test_a_rule_right_below_a_text_is_left_out() -> None:
         "*\n**\n***",
         "*****\n*   *\n*****",
         "Sign here:\n_____",
+        "Edit this:\n---\nA cat.\n---",
     ],
 )
 def test_a_row_that_was_drawn_is_text(text: str) -> None:
     assert without_rules(text) == text
+
+
+def test_lines_that_look_like_front_matter_but_never_end_are_text_below_a_rule() -> None:
+    assert without_rules("---\ntitle: Cats\nsome text") == "title: Cats\nsome text"
+    assert without_rules("---\n\ntitle: Cats\n\n---") == "title: Cats"
 
 
 def test_what_stands_behind_a_label_is_on_no_line_of_its_own() -> None:

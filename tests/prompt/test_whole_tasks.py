@@ -158,7 +158,8 @@ def test_a_label_of_another_number_in_a_text_is_text():
 
 
 def test_labels_in_the_texts_of_numbered_tasks_are_text():
-    task = ("Improve this prompt.\nInput: a name", "see above\nOutput: Hello", "Output: Hello, dear\nInput: none")
+    shown = "Instruction: Greet.\nInput: a name\nOutput: Hello"
+    task = (f"Improve this prompt.\n{shown}", f"see above\n{shown}", f"{shown}, dear\nInput: none")
 
     assert tasks(read(f"{plain(task, 4)}\n###\n{plain(B, 5)}")) == [task, B]
 
@@ -217,7 +218,19 @@ def test_a_fence_around_all_tasks_is_no_part_of_them():
     assert tasks(read(f"Sure:\n```\n{plain(A, 4)}\n###\n{plain(B, 5)}\n```"))[0] == A
 
 
-def test_a_task_that_has_swallowed_the_next_is_rejected():
+def test_a_swallowed_task_is_parted_where_its_number_says_so():
+    text = f"{plain(A, 4)}\n5. Add the numbers.\n5. Input:\n1 and 2\n5. Output:\n3\n###\n{plain(A, 6)}"
+
+    assert tasks(read(text)) == [A, B, A]
+
+
+def test_a_swallowed_task_is_parted_at_a_rule():
+    text = f"{plain(A, 4)}\n###\nAdd the numbers.\n5. Input:\n1 and 2\n5. Output:\n3"
+
+    assert tasks(read(text)) == [A, B]
+
+
+def test_a_swallowed_task_that_nothing_parts_is_rejected_with_the_one_before():
     text = f"{plain(A, 4)}\nAdd the numbers.\n5. Input:\n1 and 2\n5. Output:\n3\n###\n{plain(B, 6)}"
 
     pieces = read(text)
@@ -226,18 +239,22 @@ def test_a_task_that_has_swallowed_the_next_is_rejected():
     assert reasons(pieces) == ["two tasks in one"]
 
 
-def test_a_task_without_number_among_numbered_ones_is_rejected_with_the_one_before():
-    pieces = read("\n".join([plain(A, 4), plain(B, 0), plain(A, 5)]))
+def test_a_task_without_number_among_numbered_ones_is_judged_by_the_numbers_around_it():
+    between = "\n".join([plain(A, 4), plain(B, 0), plain(A, 5)])
+    skipped = "\n".join([plain(A, 4), plain(B, 0), plain(A, 6)])
+    unknown = "\n".join([plain(A, 4), plain(B, 0)])
 
-    assert tasks(pieces) == [A]
-    assert reasons(pieces) == ["two tasks in one"]
+    assert tasks(read(between)) == [(A[0], A[1], f"{A[2]}\n{plain(B, 0)}"), A]
+    assert tasks(read(skipped)) == [A, B, A]
+    assert tasks(read(unknown)) == []
+    assert reasons(read(unknown)) == ["two tasks in one"]
 
 
 def test_a_second_output_of_the_same_number_is_rejected():
     pieces = read(f"{plain(A, 4)}\n4. Input:\nin Africa\n4. Output:\nBaobab\n###\n{plain(B, 5)}")
 
     assert tasks(pieces) == [A, B]
-    assert reasons(pieces) == ["no task"]
+    assert reasons(pieces) == ["second output"]
 
 
 def test_what_stands_behind_a_rule_and_is_no_task_is_rejected():
@@ -263,18 +280,18 @@ def test_what_is_said_around_the_tasks_is_reported():
     assert reasons(pieces) == ["preamble", "farewell"]
 
 
-def test_a_task_without_label_after_a_preamble_is_rejected_with_it():
-    pieces = read(f"Sure, here you go:\n\n{plain(A, 4).partition(': ')[2]}\n###\n{plain(B, 5)}")
+def test_a_preamble_before_a_task_without_label_is_taken_off():
+    text = f"Sure, here you go:\n\n{plain(A, 4).partition(': ')[2]}"
 
-    assert tasks(pieces) == [B]
-    assert reasons(pieces) == ["preamble"]
+    assert tasks(read(text)) == [A]
+    assert reasons(read(text)) == ["preamble"]
 
 
-def test_a_heading_is_no_part_of_a_task():
+def test_a_heading_with_words_is_reported():
     pieces = read(f"### Task 4: Trees\n{plain(A, 0)}\n\n### Task 5: Sums\n{plain(B, 0)}\n\nTask: More")
 
     assert tasks(pieces) == [A, B]
-    assert reasons(pieces) == []
+    assert reasons(pieces) == ["heading"] * 3
 
 
 @pytest.mark.parametrize(
@@ -381,9 +398,9 @@ def test_what_is_written_in_any_style_is_read_again(written, style):
 
 
 def test_a_reply_may_run_on_for_thousands_of_tasks():
-    text = "\n".join(f"###\n{n}. Instruction: Do it\n{n}. Input: a\n{n}. Output: b" for n in range(1, 4001))
+    swallowed = "\n".join(f"###\n{n}. Do it\n{n}. Input: a\n{n}. Output: b" for n in range(2, 4001))
 
-    assert len(read(text)) == 4000
+    assert len(read(f"1. Instruction: Do\n1. Input: a\n1. Output: b\n{swallowed}")) == 4000
 
 
 @pytest.mark.parametrize("rule", ["---", "***", "___", "==="])
