@@ -11,6 +11,8 @@ from pathlib import Path
 from selfinstruct.pool import Pool
 
 WORD = re.compile(r"\w+")
+ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\\\"/bfnrt]))")
+"""A character as JSON may write it."""
 LENGTH = 13
 """Words in a row."""
 
@@ -36,8 +38,8 @@ def overlaps(pool: Pool, training_data: Sequence[Path]) -> list[str]:
 
 
 def plain(line: str) -> str:
-    """Return a line of JSON without what escapes line ends and quotes in it, so that words stand as they are."""
-    return line.replace("\\n", " ").replace("\\t", " ").replace('\\"', '"')
+    """Return a line of JSON with its words as they are, and a space for quotes and line ends within a text."""
+    return ESCAPED.sub(lambda found: chr(int(found[1], 16)) if found[1] else " ", line)
 
 
 def words(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from math import exp
 
 STEPS = 50
+TOO_ALIKE = "length and verdict cannot be told apart"
 FARTHEST = 15.0
 """Coefficients beyond this mean that length, or the system, decides every verdict: no finite value fits."""
 
@@ -28,7 +29,10 @@ def at_equal_length(wins: Sequence[float], lengths: Sequence[tuple[int, int]]) -
         return None, "all verdicts are the same"
     if not (spread := difference.std()):
         return None, "all answers differ by the same number of words"
-    columns = np.column_stack([np.ones_like(result), np.tanh(difference / spread)])
+    longer = np.tanh(difference / spread)
+    if longer.max() - longer.min() < 1e-3:  # saturated, since all differ by about the same large number
+        return None, TOO_ALIKE
+    columns = np.column_stack([np.ones_like(result), longer])
     weights = np.zeros(2)
     for _ in range(STEPS):
         expected = 1 / (1 + np.exp(-columns @ weights))
@@ -36,7 +40,7 @@ def at_equal_length(wins: Sequence[float], lengths: Sequence[tuple[int, int]]) -
         try:
             step = np.linalg.solve(curvature, columns.T @ (result - expected))
         except np.linalg.LinAlgError:
-            return None, "length and verdict cannot be told apart"
+            return None, TOO_ALIKE
         weights = weights + step
         if not np.isfinite(weights).all() or abs(weights).max() > FARTHEST:
             return None, "length, or the system, decides every verdict"

@@ -58,12 +58,12 @@ class ReferenceScores:
 
     def figures(self, round_: Round, pool: Pool) -> Mapping[str, float]:
         """Return `rouge_l` and `exact_match`, the means over the answers of a round."""
+        asked = {(sample.task.id, sample.input) for sample in round_.samples if sample.task is not None}
         answered = [
             self.item(task, reference, number)
-            for sample in round_.samples
-            if sample.task is not None and (task := pool[sample.task.id])
+            for task in map(pool.__getitem__, sorted({name for name, _ in asked}))
             for number, reference in enumerate(task.references)
-            if reference.input == sample.input
+            if (task.id, reference.input) in asked
         ]
         if not answered:
             return {}

@@ -24,7 +24,7 @@ def read(path: Path, kind: TypeAdapter[T], what: str) -> list[T]:
         try:
             found += [kind.validate_json(line)] if line.strip() else []
         except ValidationError as error:
-            wrong = ((".".join(map(str, details["loc"])) or "line", details["msg"]) for details in error.errors())
+            wrong = ((".".join(map(str, details["loc"])) or "line", details["msg"].removeprefix("Value error, ")) for details in error.errors())
             problems += [f"{path}:{number}: {key}: {message}." for key, message in wrong]
     if problems:
         raise DataError(problems)

@@ -73,7 +73,7 @@ class Predictions:
             return error.problems
         return []
 
-    def identity(self) -> dict[str, object]:
+    def fingerprint(self) -> dict[str, object]:
         """Return the name of the model and of the file."""
         return {"name": self.name, "predictions": self.path.name}
 

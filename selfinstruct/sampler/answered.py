@@ -26,7 +26,7 @@ class Answered:
         return [
             self._about(task)
             for task in pool
-            if task.references and task.instances and self.field not in task.attributes
+            if answers_of(task) and self.field not in task.attributes
             if stage not in task.failed_stages
         ]
 
@@ -43,11 +43,15 @@ class Answered:
 
     def _about(self, task: Task) -> Sample:
         reference = task.references[0]
-        answers = [pair.output for pair in task.instances or () if pair.input == reference.input]
         variables = {
             "task": task,
             "input": reference.input,
-            "answer": (answers or reference.outputs)[0],
+            "answer": (answers_of(task) or reference.outputs)[0],
             "references": list(reference.outputs) if self.shows_references else [],
         }
         return Sample(variables=variables, task=task)
+
+
+def answers_of(task: Task) -> list[str]:
+    """Return the answers to the first input of a task."""
+    return [pair.output for pair in task.instances or () for one in task.references[:1] if pair.input == one.input]

@@ -108,5 +108,5 @@ def mistakes_in(row: Mapping[str, Any], per_task: int | None) -> list[str]:
         return ["'Instances' has no instance to be answered"]
     examples = enumerate(islice(row["Instances"], per_task), 1)
     return [
-        f": 'Instances' {number} has no input" for number, example in examples if not (example["input"] or "").strip()
+        f"'Instances' {number} has no input" for number, example in examples if not (example["input"] or "").strip()
     ]

@@ -30,10 +30,12 @@ class TwoAnswers:
         """Return the tasks in the order of the first file; raises DataError with every mistake in them."""
         problems: list[str] = []
         first, second = (answers_in(path, problems) for path in (self.first, self.second))
+        is_read = not problems
         for path, others in ((self.first, second.keys() - first.keys()), (self.second, first.keys() - second.keys())):
-            if others and not problems:
+            if others and is_read:
                 example = min(others)[0][:60]
-                problems.append(f"{path}: lacks the answers to {len(others)} tasks of the other file, as {example!r}.")
+                lacks = "the answer to 1 task" if len(others) == 1 else f"the answers to {len(others)} tasks"
+                problems.append(f"{path}: lacks {lacks} of the other file, as {example!r}.")
         if not first and not problems:
             problems.append(f"{self.first}: holds no answers.")
         if problems:
