@@ -1,4 +1,6 @@
-from selfinstruct.task import Instance, Task
+import json
+
+from selfinstruct.task import Instance, Reference, Task
 
 
 def test_a_row_gives_back_the_task(task):
@@ -22,6 +24,15 @@ def test_what_is_known_beside_stands_in_the_row_where_there_is_something(task):
     assert "attributes" not in task().row()
     assert known.row()["attributes"] == {"operation": "deepen", "generation": 2}
     assert Task.from_row(known.row()) == known
+
+
+def test_references_stand_in_the_row_where_there_are_some(task):
+    asked = task(references=(Reference("a", ("b", "c")), Reference("", ())))
+
+    assert "references" not in task().row()
+    assert asked.row()["references"] == [{"input": "a", "outputs": ["b", "c"]}, {"input": "", "outputs": []}]
+    assert Task.from_row(json.loads(json.dumps(asked.row()))) == asked
+    assert Task.from_row(task().row()).references == ()
 
 
 def test_the_text_of_a_task_is_its_instruction_with_the_input_of_its_first_instance(task):

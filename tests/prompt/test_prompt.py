@@ -1,9 +1,17 @@
+from dataclasses import replace
+from random import Random
+
 import pytest
 from pydantic import ValidationError
 
+from selfinstruct.cli.hints import CONF
+from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
+from selfinstruct.recipe import asking
 from selfinstruct.request import Completion, Decoding
 from selfinstruct.round import Candidate, Sample
+from selfinstruct.sampler import about, about_input
+from selfinstruct.task import Instance, Reference
 
 
 class Whole:
@@ -146,3 +154,101 @@ def test_a_template_that_cannot_be_read_is_refused():
 def test_a_template_runs_in_the_sandbox(sample):
     with pytest.raises(ValueError, match="template"):
         make(template="{{ tasks.__class__.__mro__ }}").render(sample, False, "g", 1, 1)
+
+
+SECRET = "zyzzyva"
+"""A word of the references that stands nowhere else."""
+RECIPES = sorted(path.stem for path in (CONF / "recipe").glob("*.yaml") if path.stem != "convert")
+JUDGES = {"evol_instruct": "difficulty", "user_oriented": "rating"}
+OWN_TEMPLATE = """
+{{ task.references }} {{ task.references | length }} {{ task }} {{ task.row() }} {{ input }}
+{% for one in task.references %}{{ one.outputs[0] }}{% endfor %}
+"""
+
+
+def with_secret(task):
+    """Return a task whose references hold a word that nothing else of it holds."""
+    inputs = [one.input for one in task.references] or ["an input"]
+    return replace(task, references=tuple(Reference(text, (SECRET,)) for text in inputs))
+
+
+@pytest.fixture
+def run_of(tmp_path, composed, built):
+    """A run of a recipe, with its judge where one comes with it."""
+
+    def run_of(recipe, *overrides):
+        judge = [f"recipe/judge@recipe={JUDGES[recipe]}"] if recipe in JUDGES else []
+        return built(composed(f"recipe={recipe}", *judge, *overrides), tmp_path)
+
+    return run_of
+
+
+def texts(prompt, sample):
+    """Everything that is sent to a model, in both modes and both attempts."""
+    for chat in (True, False):
+        for attempt in (1, 2):
+            request = prompt.render(sample, chat, "stage", 1, 1, attempt)
+            yield "\n".join([request.system or "", request.text, *request.decoding.stop])
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_no_shipped_prompt_shows_a_reference_but_the_judges(recipe, run_of):
+    run = run_of(recipe)
+    pool = Pool(map(with_secret, run.seeds.load()))
+    stages = asking(run.recipe)
+    stages.pop("rating", None)
+
+    assert stages
+    for stage in stages.values():
+        for text in texts(stage.prompt, stage.preview(pool, Random(0))):
+            assert len(text) > 50
+            assert SECRET not in text
+
+
+@pytest.mark.parametrize("recipe", ["superni", "user_oriented"])
+def test_a_template_of_ones_own_sees_no_reference_of_the_task_to_be_answered(recipe, run_of):
+    run = run_of(recipe)
+    stage = run.recipe["answers"]
+    pool = Pool(map(with_secret, run.seeds.load()))
+    prompt = replace(stage.prompt, template=OWN_TEMPLATE)
+
+    for sample in stage.sampler.sample(pool, Random(0), 1, "answers")[:5]:
+        assert all(SECRET not in text for text in texts(stage.prompt, sample))
+        for text in texts(prompt, sample):
+            assert SECRET not in text
+            assert text.lstrip().startswith("() 0 Task(")
+
+
+def test_the_shipped_prompts_of_a_benchmark_show_the_task_and_its_input(task, run_of):
+    asked = task(instruction="Do it", references=(Reference("this", (SECRET,)),))
+    sample = about_input(asked, "this")
+    superni, user_oriented = (run_of(recipe).recipe["answers"].prompt for recipe in ("superni", "user_oriented"))
+
+    assert superni.render(sample, True, "answers", 1, 1).text == (
+        "Definition: Do it.\n\nNow complete the following example -\nInput: this.\nOutput: "
+    )
+    assert user_oriented.render(sample, True, "answers", 1, 1).text == "Do it\n\nthis\n"
+    assert user_oriented.render(sample, False, "answers", 1, 1).text == "Do it\n\nInput: this\nOutput:"
+
+
+@pytest.mark.parametrize("shows_references", [True, False])
+def test_the_judge_sees_references_as_its_sampler_says(shows_references, task, run_of):
+    run = run_of("user_oriented", f"recipe.rating.sampler.shows_references={shows_references}")
+    stage = run.recipe["rating"]
+    answered = with_secret(task(instances=(Instance("an input", "the answer of a model"),)))
+    (sample,) = stage.sampler.sample(Pool([answered]), Random(0), 1, "rating")
+
+    for text in texts(stage.prompt, sample):
+        assert "the answer of a model" in text
+        assert (SECRET in text) == shows_references
+    assert all(SECRET not in text for text in texts(replace(stage.prompt, template="{{ task }}"), sample))
+
+
+def test_tasks_in_lists_bring_no_references_along(task):
+    shown, parent = with_secret(task(1, parents=("seed_task_0",))), with_secret(task(0))
+    template = "{{ task }} {{ parents }} {{ tasks }} {{ tasks[0][0].references }}"
+    sample = about(shown, Pool([parent, shown]))
+    sample = replace(sample, variables={**sample.variables, "tasks": [[shown, parent]]})
+
+    assert all(SECRET not in text for text in texts(make(template=template), sample))
+    assert sample.variables["task"].references == shown.references

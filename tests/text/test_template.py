@@ -3,11 +3,23 @@ from dataclasses import dataclass
 
 import pytest
 
-from selfinstruct.text.template import EXACT, Form, fill, one_line, variables
+from selfinstruct.text.template import EXACT, Form, as_sentence, fill, one_line, variables
 
 
 def test_an_instruction_is_put_on_one_line_without_the_colons_at_its_end():
     assert one_line("  Sort\n these \t words: :: ") == "Sort these words"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        *(("Sort these", "Sort these."), ("Done.", "Done."), ("Why?", "Why?"), ("A list:", "A list:")),
+        *(('He said "no"', 'He said "no"'), ("(see below)", "(see below)"), ("", "")),
+        *(("何ですか？", "何ですか？."), ("naïve", "naïve.")),
+    ],
+)
+def test_a_text_gets_a_full_stop_unless_ascii_punctuation_ends_it(text, sentence):
+    assert as_sentence(text) == fill("{{ text | as_sentence }}", {"text": text}) == sentence
 
 
 def test_the_wanted_variables_are_named():
