@@ -46,5 +46,5 @@ class LastLine:
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         texts = "|".join(map(re.escape, self.answers))
-        label = rf"(?:{AROUND}(?:my |the |your )?(?:final )?(?:grade|rating|verdict|answer)(?: is)?{AROUND}[:：]?)?"
-        return re.compile(rf"{label}{AROUND}({texts}){AROUND}\.?{AROUND}", re.IGNORECASE)
+        label = rf"(?:{AROUND}(?:my |the |your )?(?:final )?(?:grade|rating|verdict|answer)(?: is)?(?:{AROUND}[:：])?)?"
+        return re.compile(rf"{label}{AROUND}({texts}){AROUND}(?:\.{AROUND})?", re.IGNORECASE)

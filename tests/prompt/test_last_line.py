@@ -88,6 +88,14 @@ def test_thoughts_fences_and_control_tokens_are_no_part_of_the_reply():
     assert read("Right.\nA<|im_end|>") == "A"
 
 
+@pytest.mark.parametrize("mark", [" ", "*", "_"])
+def test_a_long_row_of_marks_is_read_at_once(mark):
+    row = mark * 20_000
+
+    assert read(f"Grade{row}B{row}.{row}") == "B"
+    assert read(f"Grade{row}B{row}x") == read(f"{row}x") == "the last line is none of A, B, C, D"
+
+
 def test_a_verdict_is_stored_as_the_config_writes_it():
     assert read("yes", LastLine(attribute="x", answers=["Yes", "No"])) == "Yes"
 
