@@ -1,7 +1,8 @@
 """Files of replies that were written elsewhere: JSON lines, every bad one reported by its number."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -24,8 +25,16 @@ def read(path: Path, kind: TypeAdapter[T], what: str) -> list[T]:
         try:
             found += [kind.validate_json(line)] if line.strip() else []
         except ValidationError as error:
-            wrong = ((".".join(map(str, details["loc"])) or "line", details["msg"].removeprefix("Value error, ")) for details in error.errors())
-            problems += [f"{path}:{number}: {key}: {message}." for key, message in wrong]
+            problems += [f"{path}:{number}: {mistake(details)}" for details in error.errors()]
     if problems:
         raise DataError(problems)
     return found
+
+
+def mistake(details: Mapping[str, Any]) -> str:
+    """Return what is wrong with a line, as a sentence."""
+    key = ".".join(map(str, details["loc"]))
+    if details["type"] == "missing":
+        return f"{key!r} is missing."
+    message = details["msg"].removeprefix("Value error, ").replace(" at line 1 column", " at column")
+    return f"{key!r}: {message}." if key else f"{message}."

@@ -106,7 +106,6 @@ def test_a_request_about_no_task_has_no_prediction(predictions, requests):
 
 def test_it_is_a_model_of_its_own_name_that_is_not_offline(predictions):
     model = predictions({"id": "x", "prediction": "x"})
-    model.prepare()
 
     assert isinstance(model, Model)
     assert (model.name, model.is_offline, model.store) == ("davinci", False, None)

@@ -129,11 +129,11 @@ def test_every_bad_line_is_reported_by_file_and_line(make, tmp_path):
         make(tmp_path / "run", path).execute()
 
     assert error.value.problems == [
-        f"{path}:1: text: Field required.",
-        f"{path}:3: line: Invalid JSON: expected ident at line 1 column 2.",
-        f"{path}:4: text: Input should be a valid string.",
-        f"{path}:4: x: Unexpected keyword argument.",
-        f"{path}:5: line: Input should be an object.",
+        f"{path}:1: 'text' is missing.",
+        f"{path}:3: Invalid JSON: expected ident at column 2.",
+        f"{path}:4: 'text': Input should be a valid string.",
+        f"{path}:4: 'x': Unexpected keyword argument.",
+        f"{path}:5: Input should be an object.",
     ]
 
 

@@ -70,7 +70,7 @@ def test_every_bad_line_is_reported_at_once(write, problems_of):
         ":5: 'instruction' must be text that is not empty (got \"\").",
         ":5: 'motivation_app' must be text (got null).",
         ":6: instance 1: 'output' must be text (got null).",
-        ":7: 'id' \"user_oriented_task_0\" stands in line 1 already.",
+        ":7: 'id' \"user_oriented_task_0\" stands in :1 already.",
     ]
 
 

@@ -12,7 +12,7 @@ import pytest
 from selfinstruct.pool import Pool
 from selfinstruct.text import rendering
 from selfinstruct.text.confinement import Confined
-from selfinstruct.text.rendering import apart, fill, variables, wanted
+from selfinstruct.text.rendering import apart, fill, variables, variables_apart
 from selfinstruct.text.template import EXACT, PROMPT, Form
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ def quick():
 def foreign(quick, monkeypatch):
     """All templates are somebody else's while a test runs."""
     monkeypatch.setattr(rendering, "CHILD", quick)
-    wanted.cache_clear()
+    variables_apart.cache_clear()
     with apart(True):
         yield
 

@@ -4,7 +4,7 @@ import pytest
 
 from selfinstruct.actions.capsule import leaks
 from selfinstruct.cli.main import refuse_secrets
-from selfinstruct.cli.traces import Clean
+from selfinstruct.cli.traces import cleaned
 from selfinstruct.errors import ConfigError
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.text.secrets import SHAPES, is_typed, variable, within
@@ -62,7 +62,7 @@ def test_logs_and_messages_mask_keys_of_every_shape(key):
     clean = Secrets().out_of_message
     record = logging.LogRecord("httpx", logging.INFO, "", 0, "sent %s to the server", (key,), None)
 
-    Clean(clean).filter(record)
+    cleaned(clean, record)
 
     secret = key.partition("://")[2].partition("@")[0] or key.split()[-1]
     assert secret not in record.getMessage()
