@@ -2,12 +2,11 @@
 
 The clients of LiteLLM follow redirects, and `x-api-key` and `x-goog-api-key` go along to any host that a server names.
 They also read and decompress whatever a server sends.  Both are decided in the transports that they use: LiteLLM's own
-on aiohttp and httpx's; of the one without a loop, which few providers need, only redirects are refused.  Requests of
-other packages are left alone (`CALL`).  Rejected: `follow_redirects=False` for each client, for LiteLLM makes them in
-many places.
+on aiohttp, and httpx's with and without a loop.  Requests of other packages are left alone (`CALL`).  Rejected:
+`follow_redirects=False` for each client, for LiteLLM makes them in many places.
 """
 
-from collections.abc import Container
+from collections.abc import AsyncIterator, Container, Coroutine, Iterable
 from typing import Any
 
 from selfinstruct.model.bodies import ACCEPTED, read_body
@@ -28,7 +27,7 @@ def watch(known: Container[str]) -> None:
     for transport in (LiteLLMAiohttpTransport, httpx.AsyncHTTPTransport):
         transport.handle_async_request = watched(transport.handle_async_request, known)
     transport = httpx.HTTPTransport
-    transport.handle_request = unmoved(transport.handle_request)
+    transport.handle_request = watched_in_a_thread(transport.handle_request, known)
     for client in (module_level_client, module_level_aclient):  # LiteLLM uses these before a call of ours
         client.client.follow_redirects = False
 
@@ -53,18 +52,39 @@ def watched(send: Any, known: Container[str]) -> Any:
     return handle
 
 
-def unmoved(send: Any) -> Any:
-    """Return the `handle_request` of a transport, which raises ReplyError for a redirect of a call of ours."""
+def watched_in_a_thread(send: Any, known: Container[str]) -> Any:
+    """Return the `handle_request` of a transport, with each reply to a call of ours read first."""
 
     def handle(transport: Any, request: Any) -> Any:
-        response = send(transport, request)
-        if (call := CALL.get()) is not None and 300 <= response.status_code < 400:
-            response.close()
-            with call.watching():
+        if (call := CALL.get()) is None:
+            return send(transport, request)
+        request.headers["Accept-Encoding"] = ACCEPTED
+        with call.watching():
+            response = send(transport, request)
+            try:
                 check_moved(response.status_code, response.reason_phrase, response.headers, str(request.url))
-        return response
+                chunks = arriving(response.iter_raw())
+                content = at_once(read_body(response.status_code, response.headers, chunks, call.limit))
+            finally:
+                response.close()
+        return as_read(call, response, request, content, known)
 
     return handle
+
+
+async def arriving(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Yield chunks that are waited for in this thread."""
+    for chunk in chunks:
+        yield chunk
+
+
+def at_once(reading: Coroutine[Any, Any, bytes]) -> bytes:
+    """Return the result of a coroutine that awaits nothing but `arriving`, and so never has to be resumed."""
+    try:
+        reading.send(None)
+    except StopIteration as done:
+        return bytes(done.value)
+    raise RuntimeError("a reply that is read in a thread has awaited something")
 
 
 def as_read(call: RawReply, response: Any, request: Any, content: bytes, known: Container[str]) -> Any:

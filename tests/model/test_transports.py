@@ -15,7 +15,7 @@ import servers
 
 from selfinstruct.model.connection import loaded
 from selfinstruct.model.endpoint import Endpoint
-from selfinstruct.model.failed_attempt import ReplyError
+from selfinstruct.model.failed_attempt import GarbledError, ReplyError
 from selfinstruct.model.litellm import LiteLLM
 from selfinstruct.model.raw_reply import CALL, RawReply
 
@@ -183,6 +183,13 @@ def test_a_client_that_waits_in_a_thread_follows_no_redirect(host, elsewhere, ca
         client.get(host.url, headers={"x-api-key": KEY})
 
     assert elsewhere.asked == []
+
+
+def test_a_client_that_waits_in_a_thread_reads_no_further_than_the_limit(host, call):
+    host.said = 200, {"Content-Encoding": "gzip"}, gzip.compress(bytes(2 << 20))
+
+    with httpx.Client() as client, pytest.raises(GarbledError, match=r"model\.max_reply_bytes=1048576"):
+        client.get(host.url)
 
 
 def test_clients_of_other_packages_follow_redirects_as_before(host, elsewhere):
