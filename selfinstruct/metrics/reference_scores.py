@@ -11,7 +11,10 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
+from importlib.util import find_spec
 from typing import Any, ClassVar
+
+from pydantic import field_validator
 
 from selfinstruct.metrics.table import Interval, Item, Line, lines_of
 from selfinstruct.part import part
@@ -55,6 +58,13 @@ class ReferenceScores:
         "words": "mean number of words of an answer",
         "unanswered": "share of inputs without an answer, which score 0",
     }
+
+    @field_validator("tokenizer")
+    @classmethod
+    def _is_available(cls, name: str | None) -> str | None:
+        if name is not None and find_spec("transformers") is None:
+            raise ValueError("needs the package transformers. Run pip install transformers, or set it to null")
+        return name
 
     def figures(self, round_: Round, pool: Pool) -> Mapping[str, float]:
         """Return `rouge_l` and `exact_match`, the means over the answers of a round."""

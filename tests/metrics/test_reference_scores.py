@@ -1,5 +1,7 @@
 """ROUGE-L and exact match, against the scorer that published scores come from."""
 
+from importlib.util import find_spec
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -193,3 +195,9 @@ def test_an_input_that_was_asked_about_again_counts_once(benchmark):
     found = metric().figures(done(first, second, third, second, third, third), benchmark)
 
     assert found == {"rouge_l": 0.333333, "exact_match": 0.333333}
+
+
+@pytest.mark.skipif(find_spec("transformers") is not None, reason="the package is installed")
+def test_a_tokenizer_without_its_package_is_reported_when_the_metric_is_made():
+    with pytest.raises(ValueError, match="needs the package transformers"):
+        ReferenceScores(benchmark="b", group="category", tokenizer="gpt2")
