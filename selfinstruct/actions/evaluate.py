@@ -29,7 +29,9 @@ class Evaluate:
     """Runs the benchmarks of a run."""
 
     asks: ClassVar[bool] = False
-    """It asks in runs of its own, and makes no rounds of this one."""
+    """It makes no rounds of the run."""
+    asks_in_runs_of_its_own: ClassVar[bool] = True
+    """It asks the models of the benchmarks."""
     is_apart: ClassVar[bool] = False
     """It works on the run's folder."""
 

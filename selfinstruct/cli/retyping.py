@@ -32,6 +32,7 @@ KEYLESS = (
     "selfinstruct.model.offline.Offline",
     "selfinstruct.model.replay.Replay",
     "selfinstruct.model.scripted.Scripted",
+    "selfinstruct.model.predictions.Predictions",
 )
 """Models that ask no server."""
 OPENAI = ("openai", "text-completion-openai")
@@ -125,26 +126,38 @@ def foreign(config: Mapping[str, Any], shipped: Sequence[Mapping[str, Any]]) -> 
     if any(
         isinstance(model, Mapping) and model.get("_target_") not in (*KEYLESS, ENDPOINT) for model in models.values()
     ):
-        extra = (pair for pair in leaves(config["recipe"], "recipe") if ".decoding.extra." in pair[0])
+        asked = {key: config.get(key) or {} for key in ("recipe", "benchmarks")}
+        extra = (pair for pair in leaves(asked) if ".decoding.extra." in pair[0])
         found |= {key: value for key, value in extra if value is not None}  # parameters may lead a request elsewhere
     return found
 
 
 def models_of(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield every model of a config, by its key; a stage that has none of its own asks the first."""
+    """Yield every model of a config, by its key; a stage or a benchmark that has none of its own asks the first."""
     yield "model", config.get("model")
-    for name, stage in (config.get("recipe") or {}).items():
-        if isinstance(stage, Mapping) and stage.get("model") not in (None, "${model}"):
-            yield f"recipe.{name}.model", stage["model"]
+    benchmarks = {f"benchmarks.{name}": part for name, part in mapping(config.get("benchmarks")).items()}
+    recipes = {"recipe": config.get("recipe")} | {
+        f"{key}.recipe": mapping(part).get("recipe") for key, part in benchmarks.items()
+    }
+    stages = {f"{key}.{name}": stage for key, recipe in recipes.items() for name, stage in mapping(recipe).items()}
+    for key, part in (benchmarks | stages).items():
+        if (model := mapping(part).get("model")) not in (None, "${model}"):
+            yield f"{key}.model", model
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """Return a mapping of a config; empty for anything else."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def asks(action: Any) -> bool:
-    """Return whether an action asks a model, as far as that is known of its class."""
+    """Return whether an action asks a model, also in runs of its own, as far as that is known of its class."""
     module, _, name = str(action.get("_target_") if isinstance(action, Mapping) else "").rpartition(".")
     if not module.startswith("selfinstruct.actions."):
         return True
     try:
-        return bool(getattr(import_module(module), name).asks)
+        found = getattr(import_module(module), name)
+        return bool(found.asks or getattr(found, "asks_in_runs_of_its_own", False))
     except (ImportError, AttributeError):
         return True
 

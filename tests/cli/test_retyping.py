@@ -73,6 +73,24 @@ def test_the_model_of_every_stage_counts():
     }
 
 
+def test_the_models_of_benchmarks_count_where_they_are_asked():
+    theirs = {**ENDPOINT, "key_env": "AWS_SECRET", "api_base": THEIRS}
+    evaluate = {"_target_": "selfinstruct.actions.evaluate.Evaluate"}
+    benchmark = {"model": None, "recipe": {"answers": {"model": None}, "judge": {"model": theirs}}}
+    config = composed({"_target_": "selfinstruct.model.offline.Offline"}, evaluate) | {"benchmarks": {"b": benchmark}}
+
+    assert foreign(config, shipped.models()) == {
+        "benchmarks.b.recipe.judge.model.key_env": "AWS_SECRET",
+        "benchmarks.b.recipe.judge.model.api_base": THEIRS,
+    }
+    config["benchmarks"]["b"] = {"model": theirs, "recipe": {}}
+    assert foreign(config, shipped.models()) == {
+        "benchmarks.b.model.key_env": "AWS_SECRET",
+        "benchmarks.b.model.api_base": THEIRS,
+    }
+    assert foreign(config | {"benchmarks": "x"}, shipped.models()) == {}
+
+
 def test_a_shared_store_is_wanted_also_without_a_key():
     assert wanted({**ENDPOINT, "key_env": None, "api_base": THEIRS, "store": "/mine.sqlite"}) == {
         "model.store": "/mine.sqlite"
