@@ -61,7 +61,7 @@ Options of your own, in {folder}:
 
 
 REFILTER = "recipe=refilter"
-OF_ITS_OWN = ("actions", "trackers", "formats", "budget", "objective")
+OF_ITS_OWN = ("actions", "trackers", "formats", "budget", "benchmarks", "objective")
 """What a run that judges another's candidates again does not take over from it."""
 
 STARTED = (HYDRA, "run.log", LOCK)

@@ -84,3 +84,13 @@ def test_what_keeps_a_benchmark_from_being_answered_is_reported_with_its_key(exe
 
     assert any(text.startswith("benchmarks.superni.recipe.answers.prompt.template") for text in caught.value.problems)
     assert not (tmp_path / "run" / "pool.jsonl").exists()
+
+
+def test_a_run_that_is_resumed_may_be_given_a_benchmark(execute, tmp_path):
+    execute("actions=[generate]")
+    before = (tmp_path / "run" / "pool.jsonl").read_bytes()
+
+    run = execute(*BENCHMARK, "recipe.instructions.until=6")
+
+    assert run.scores.keys() == {"superni"}
+    assert (tmp_path / "run" / "pool.jsonl").read_bytes().startswith(before)

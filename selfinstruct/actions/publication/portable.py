@@ -32,7 +32,7 @@ WORD = re.compile(r"(\+\+|\+|~)?(?P<key>[\w/.]+)(@(?P<package>[\w.]+))?(=(?P<val
 OPTION = re.compile(r"[\w/\[\], ]*", re.ASCII)
 REFERENCE = re.compile(r"\$\{(?!\w[\w.]*\})|\$\{hydra\b")
 """An interpolation that is not a plain reference to another key, but calls a resolver (such as the environment)."""
-LOCAL = re.compile(r"(recipe\.\w+\.)?model\.store|seeds\.path|budget\.minutes")
+LOCAL = re.compile(r"(recipe\.\w+\.)?model\.store|seeds\.(path|first|second|test_tasks)|budget\.minutes")
 """Keys whose values hold on one machine only, or on one day."""
 TARGET = "_target_"
 SHIPPED = "${conf:"
