@@ -60,7 +60,8 @@ def test_every_filter_builds(tmp_path, composed, built):
 
 
 def test_every_metric_builds(tmp_path, composed, built):
-    run = built(composed(f"+metrics@recipe.instructions.metrics=[{','.join(options('metrics'))}]"), tmp_path)
+    words = (f"+metrics@recipe.instructions.metrics=[{','.join(options('metrics'))}]",)
+    run = built(composed(*words, *(f"{key}=x" for key in missing(composed(*words)))), tmp_path)
 
     assert sorted(run.recipe["instructions"].metrics) == options("metrics")
 

@@ -81,12 +81,13 @@ class Journal:
         """Cut off what lies past the last commit; nothing was changed before."""
         path = self.folder / ROUNDS
         try:
-            path.touch()
+            if not path.exists():  # or its time of change would be new, as below
+                path.touch()
             if (whole := path.read_bytes().rfind(b"\n") + 1) < path.stat().st_size:
                 os.truncate(path, whole)
             for name in FILES:
                 path = self.folder / name
-                if not path.exists() or path.stat().st_size != committed[name]:  # or its time of change would be new
+                if not path.exists() or path.stat().st_size != committed[name]:
                     path.touch()
                     os.truncate(path, committed[name])
         except OSError as error:

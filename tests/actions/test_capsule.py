@@ -140,7 +140,7 @@ def test_a_replay_goes_on_with_its_folder_alone(published, tmp_path):
 
 def run_of(folder):
     stage = SimpleNamespace(
-        **dict.fromkeys(("filters", "model", "preview", "prompt", "rounds", "sampler", "target"), str)
+        **dict.fromkeys(("filters", "metrics", "model", "preview", "prompt", "rounds", "sampler", "target"), str)
     )
     start = SimpleNamespace(folder=folder, declared={}, flags={})
     return SimpleNamespace(start=start, actions={}, pool=Pool(), recipe={"instructions": stage})

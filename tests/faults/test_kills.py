@@ -77,7 +77,7 @@ RECIPES = {
         "recipe.execution.requests_per_round=4",
     ),
     "user_oriented": (
-        *(*SHARED, "recipe/judge@recipe=rating"),
+        *(*SHARED, "recipe/judge@recipe=rating", "actions=[generate,score,export]"),
         *("recipe.answers.requests_per_round=4", "recipe.rating.requests_per_round=3"),
     ),
     "convert": (

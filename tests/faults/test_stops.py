@@ -127,7 +127,7 @@ def test_a_kill_within_the_first_line_of_the_rounds_is_forgotten(left, execute, 
 def test_a_budget_that_no_first_round_fits_is_named_where_there_is_nothing_to_score(execute, tmp_path):
     words = (*RECIPES["instruction_induction"], "budget.requests=1")
 
-    with pytest.raises(RunFolderError, match=r"no induced instructions .* 0 of 1 requests .* budget.requests=2 to"):
+    with pytest.raises(RunFolderError, match=r"holds nothing to score: .* 0 of 1 requests .* budget.requests=2 to"):
         execute(tmp_path, *words, actions="actions=[generate,score]")
 
 
