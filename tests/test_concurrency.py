@@ -9,6 +9,8 @@ from random import Random
 import pytest
 import servers
 
+pytestmark = pytest.mark.slow
+
 
 class Server(servers.Server):
     """Speaks OpenAI's protocol; the text depends on the prompt alone, the time that it takes on nothing."""

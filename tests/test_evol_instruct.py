@@ -10,6 +10,8 @@ from selfinstruct.actions.publication.history import overrides_of, unrepeatable
 from selfinstruct.errors import ConfigError, SelfInstructError
 from selfinstruct.storage.reader import RunReader
 
+pytestmark = pytest.mark.slow
+
 SEEDS = 11
 OPERATIONS = {"add_constraints", "deepen", "concretize", "reason", "complicate_input", "breadth"}
 ROUNDS = ("pool.jsonl", "rejected.jsonl", "rounds.jsonl")

@@ -16,6 +16,8 @@ from selfinstruct.round import Candidate, Rejection
 from selfinstruct.storage.folder import held
 from selfinstruct.task import Instance
 
+pytestmark = pytest.mark.slow
+
 RUN = {}
 UNTIL = "recipe.instructions.until=60"
 

@@ -8,6 +8,8 @@ import sys
 import pytest
 import yaml
 
+pytestmark = pytest.mark.slow
+
 ALL = "formats=[chat,alpaca,self_instruct,sharegpt,superni,prompt_completion]"
 READ = """
 import json, sys

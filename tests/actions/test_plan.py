@@ -16,6 +16,8 @@ from selfinstruct.actions.plan.report import dollars, report, short
 from selfinstruct.errors import ConfigError, RunFolderError
 from selfinstruct.model.offline import Offline
 
+pytestmark = pytest.mark.slow
+
 UNTIL = "recipe.instructions.until"
 
 

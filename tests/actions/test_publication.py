@@ -30,6 +30,8 @@ from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
 from selfinstruct.run import Run
 from selfinstruct.run_info import RunInfo
 
+pytestmark = pytest.mark.slow
+
 WORDS = ("recipe.instructions.until=12", "formats=[alpaca]")
 ACTIONS = "actions=[generate,export,capsule]"
 THRESHOLD = "recipe.instructions.filters.similarity.threshold"

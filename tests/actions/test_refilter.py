@@ -15,6 +15,8 @@ from selfinstruct.storage.folder import hashed
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.task import Task
 
+pytestmark = pytest.mark.slow
+
 FILES = ("pool.jsonl", "rejected.jsonl", "rounds.jsonl")
 SIMILARITY = "recipe.instructions.filters.similarity.threshold"
 RUNS = {}

@@ -12,6 +12,8 @@ from selfinstruct.cli.compose import check
 from selfinstruct.cli.hints import plain
 from selfinstruct.errors import ConfigError
 
+pytestmark = pytest.mark.slow
+
 CALLBACK = "hydra:\n  callbacks:\n    x:\n      _target_: os.system\n      command: touch hacked\n"
 LOGGING = "hydra:\n  job_logging:\n    handlers:\n      x:\n        (): os.system\n        command: touch hacked\n"
 GLOBAL = "# @package _global_\n"

@@ -8,6 +8,8 @@ import yaml
 from selfinstruct.cli.destinations import OWN_PUSH, destinations
 from selfinstruct.cli.retyping import TakenOver
 
+pytestmark = pytest.mark.slow
+
 PUSHED = ("actions=[push]", "push.repo=them/data", "push.dry_run=false", "push.private=false")
 LOGGED = ("trackers=[wandb]", "trackers.wandb.project=p", "trackers.wandb.entity=them")
 

@@ -10,6 +10,8 @@ from selfinstruct.filters.lcs_threshold import LcsThreshold
 from selfinstruct.filters.rouge import FEW, RougeIndex
 from selfinstruct.task import Task
 
+pytestmark = pytest.mark.slow
+
 ORACLE = RougeScorer(["rougeL"])
 SHORT_TEXTS = st.lists(st.sampled_from("abcdef"), max_size=12).map(" ".join)
 TEXTS = st.lists(st.sampled_from("abcdefgh"), max_size=150).map(" ".join)

@@ -41,13 +41,18 @@ class Server:
 
     async def _serve(self):
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        runner = web.ServerRunner(web.Server(self._handle, handler_cancellation=True), shutdown_timeout=0.1)
+        served = web.Server(self._handle, handler_cancellation=True)
+        runner = web.ServerRunner(served, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
         self._ready.set()
         await self._stop.wait()
         await runner.cleanup()
+        await asyncio.sleep(0.01)  # a connection may have been accepted meanwhile
+        for connection in served.connections:
+            connection.force_close()
+        await asyncio.sleep(0)
 
     async def _handle(self, request):
         body = await request.json()

@@ -18,6 +18,8 @@ from selfinstruct.model.litellm import LiteLLM
 from selfinstruct.model.settings import Price
 from selfinstruct.text.finish_reason import word_of
 
+pytestmark = pytest.mark.slow
+
 KEY = "sk-test-0123456789abcdef"
 KINDS = {
     "endpoint": partial(Endpoint, name="some"),

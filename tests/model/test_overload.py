@@ -15,6 +15,8 @@ from selfinstruct.model.endpoint import Endpoint
 from selfinstruct.model.failed_attempt import classify
 from selfinstruct.model.litellm import LiteLLM
 
+pytestmark = pytest.mark.slow
+
 DELAY = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "1s"}]
 FORMATS = {
     "anthropic": (

@@ -10,6 +10,8 @@ from selfinstruct.errors import ConfigError, ModelError
 from selfinstruct.model import Model
 from selfinstruct.model.scripted import Scripted
 
+pytestmark = pytest.mark.slow
+
 STEPS = ("instructions", "classification", "input_first", "output_first")
 SMALL = (
     "trackers=[]",

@@ -19,6 +19,8 @@ from selfinstruct.model.failed_attempt import GarbledError, ReplyError
 from selfinstruct.model.litellm import LiteLLM
 from selfinstruct.model.raw_reply import CALL, RawReply
 
+pytestmark = pytest.mark.slow
+
 KEY = "sk-test-0123456789abcdef"
 
 

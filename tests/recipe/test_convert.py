@@ -5,6 +5,8 @@ import pytest
 
 from selfinstruct.errors import ConfigError, DataError, RunFolderError, SelfInstructError
 
+pytestmark = pytest.mark.slow
+
 COMMON = ("recipe=convert", "trackers=[]", "formats=[self_instruct]", "actions=[generate]")
 FILES = ("pool.jsonl", "rejected.jsonl", "rounds.jsonl")
 

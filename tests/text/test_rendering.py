@@ -15,6 +15,8 @@ from selfinstruct.text.confinement import Confined
 from selfinstruct.text.rendering import apart, fill, variables, variables_apart
 from selfinstruct.text.template import EXACT, PROMPT, Form
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

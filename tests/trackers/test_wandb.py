@@ -40,7 +40,7 @@ UNUSED = {"requests": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd":
 TABLES = {"tables": True}
 
 # W&B leaves a temporary folder of each table to the garbage collector, which warns when it removes one.
-pytestmark = pytest.mark.filterwarnings("ignore:Implicitly cleaning up:ResourceWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:Implicitly cleaning up:ResourceWarning")]
 
 
 @pytest.fixture(autouse=True)
