@@ -135,11 +135,13 @@ def with_bertscore(table: Table, near: Mapping[str, float]) -> Table:
 
 def cautions_of(run: "Run") -> Iterator[str]:
     """Yield what a reader must know of the scores of a run."""
-    answerers = dict.fromkeys(name for task in run.pool for stage, name in task.models.items())
-    if writers := [NAMES[name] for name in stand_ins(answerers)]:
-        yield f"The answers are those of {' and '.join(writers)}, and do not measure a model."
     stages = asking(run.recipe)
     judges = [name for name, stage in stages.items() if getattr(stage, "instances", 1) is None]
+    wrote = [pair for task in run.pool for pair in task.models.items()]
+    for what, by_judge in (("answers", False), ("verdicts", True)):
+        names = dict.fromkeys(name for stage, name in wrote if (stage in judges) is by_judge)
+        if writers := [NAMES[name] for name in stand_ins(names)]:
+            yield f"The {what} are those of {' and '.join(writers)}, and do not measure a model."
     models = {name: (stage.model or run.model).name for name, stage in stages.items()}
     for judge in judges:
         judged = [name for name in stages if name not in judges and models[name] == models[judge]]

@@ -193,4 +193,4 @@ def files(folder: Path) -> list[str]:
     """Return the files of a run that a person may open, those of the dataset first."""
     dataset = sorted(path for path in (folder / "dataset").glob("*") if path.is_file())
     others = [*sorted(folder.glob("scores.*")), *sorted(folder.glob("capsule.zip")), *sorted(folder.glob("*.json*"))]
-    return [path.relative_to(folder).as_posix() for path in [*dataset, *others]]
+    return list(dict.fromkeys(path.relative_to(folder).as_posix() for path in [*dataset, *others]))

@@ -97,4 +97,6 @@ def test_every_form_of_a_comparison_has_the_scores(evaluated):
     assert {row["figure"] for row in scores} == {"rouge_l", "exact_match", "words", "unanswered"}
     assert [row["figure"] for row in between] == ["rouge_l", "exact_match"]
     assert "Differences: superni" in page(comparison)
+    said = "Run 1 offline, 2 offline, superni: The answers are those of the offline grammar"
+    assert [text for text in comparison.warnings if text.startswith("Run ") and said in text]
     assert "rouge\\_l" in tables.latex(tables.of_scores(comparison)[0])

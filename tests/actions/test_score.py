@@ -149,7 +149,9 @@ def test_a_judge_that_grades_its_own_answers_is_reported(composed, built, tmp_pa
 
     assert run.scores["user_oriented"]["rated_a_or_b"] == 1
     assert run.scores["user_oriented"]["rated_a"] == 0
-    assert "The answers are those of a script" in (tmp_path / "run" / "scores.md").read_text()
+    text = (tmp_path / "run" / "scores.md").read_text()
+    assert "The answers are those of a script" in text
+    assert "The verdicts are those of a script" in text
 
 
 def test_answers_that_were_cut_off_and_references_in_the_training_data_are_reported(composed, built, tmp_path):
@@ -173,3 +175,23 @@ def test_answers_that_were_cut_off_and_references_in_the_training_data_are_repor
 def test_training_data_that_is_not_there_is_reported_before_anything_is_asked(composed, built, tmp_path):
     with pytest.raises(ConfigError, match=r"score\.training_data: .*nowhere\.jsonl is not a file"):
         answered(composed, built, tmp_path, "recipe=superni", "score.training_data=[nowhere.jsonl]")
+
+
+def test_a_judge_that_stands_in_for_a_model_makes_no_answers_its_own(composed, built, tmp_path):
+    predictions, script = tmp_path / "davinci.jsonl", tmp_path / "replies.jsonl"
+    tasks = [{"id": "a", "instruction": "Count.", "instances": [{"input": "", "output": "one"}]}]
+    (tmp_path / "tasks.jsonl").write_text(f"{json.dumps(tasks[0])}\n")
+    predictions.write_text(json.dumps({"instruction": "Count.", "input": "", "response": "one two"}))
+    script.write_text(json.dumps({"stage": "rating", "text": "C"}))
+    words = ("recipe=user_oriented", f"seeds.path={tmp_path}/tasks.jsonl", "recipe/judge@recipe=rating")
+    models = (
+        "model=predictions",
+        f"model.path={predictions}",
+        "model.name=davinci",
+        "+model@recipe.rating.model=scripted",
+    )
+
+    answered(composed, built, tmp_path / "run", *words, *models, f"recipe.rating.model.path={script}")
+
+    cautions = json.loads((tmp_path / "run" / "scores.json").read_text())["cautions"]
+    assert cautions == ["The verdicts are those of a script, and do not measure a model."]

@@ -27,6 +27,7 @@ def page(comparison: Comparison) -> str:
         "count": len(comparison.runs),
         "warnings": comparison.warnings or ["Nothing to note."],
         "plots": {stage: found for stage in stages if (found := series(comparison, stage))},
+        "scores": of_scores(comparison),
         "tables": [table for table in tables(comparison) if table.rows],
         "texts": {
             comparison.legend(run): [task.instruction[:LONGEST] for task in even(run.made, SHOWN)]
@@ -46,7 +47,6 @@ def series(comparison: Comparison, stage: str) -> dict[str, list[float | None]]:
 def tables(comparison: Comparison) -> Iterator[Table]:
     """Yield the tables of the page."""
     keys = comparison.keys
-    yield from of_scores(comparison)
     yield of_runs(comparison, list(EXPLAINED))
     rows = [[run.label, run.folder.name, ", ".join(run.models), *map(run.value, keys)] for run in comparison.runs]
     yield Table("Folders, models and every key that differs", ["run", "folder", "models", *keys], rows)

@@ -145,8 +145,11 @@ def between(first: Evaluation, second: Evaluation) -> Iterator[Difference]:
 
 def warnings(found: Sequence[Evaluation]) -> Iterator[str]:
     """Yield what a reader should know of the scores."""
+    said: dict[tuple[str, str], list[str]] = {}
     for one in found:
-        yield from (f"Run {one.label}, {one.benchmark}: {text}" for text in one.cautions)
+        for text in one.cautions:
+            said.setdefault((one.benchmark, text), []).append(one.label)
+    yield from (f"Run {', '.join(labels)}, {name}: {text}" for (name, text), labels in said.items())
     sizes: dict[str, set[frozenset[str]]] = {}
     for one in found:
         if one.items:
