@@ -124,6 +124,12 @@ def normal(text: str) -> str:
 
 def rouge_l(answer: str, references: Sequence[str], tokenizer: str | None = None) -> float:
     """Return the best ROUGE-L F of an answer over its references."""
+    return best(answer, tuple(references), tokenizer)
+
+
+@lru_cache(maxsize=1 << 15)  # an answer is scored for its round, for its line and for the list of answers
+def best(answer: str, references: tuple[str, ...], tokenizer: str | None) -> float:
+    """Return the best ROUGE-L F, worked out once."""
     score = scorer(tokenizer).score
     return float(max((score(text, answer)["rougeL"].fmeasure for text in references), default=0.0))
 
