@@ -183,3 +183,16 @@ class Round:
             **({} if self.ended is None else {"ended": self.ended}),
             **({} if self.source is None else {"source": self.source}),
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingStep:
+    """What was measured at a step of a training."""
+
+    row: Mapping[str, Any]
+    """The line of `training.jsonl`: `step`, `epoch`, `tokens`, and `loss` with `learning_rate`, or `validation_loss`."""
+    steps: int
+    """The steps of the whole training."""
+    tokens_per_second: float | None = None
+    """Measured since the training began or resumed; None for a step of an earlier process."""
+    seconds_left: float | None = None

@@ -25,7 +25,7 @@ from selfinstruct.model import Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Stage, asking
-from selfinstruct.round import LEAKED, Round
+from selfinstruct.round import LEAKED, Round, TrainingStep
 from selfinstruct.run_info import RunInfo
 from selfinstruct.seeds import Seeds
 from selfinstruct.storage import history
@@ -39,6 +39,8 @@ from selfinstruct.task import Task, stand_ins
 from selfinstruct.text.plain_files import check_plain
 from selfinstruct.text.terminal import printable
 from selfinstruct.trackers import Tracker, Trackers
+from selfinstruct.trainer import Trainer
+from selfinstruct.trainer.checkpoints import Record, lines
 
 LOG = logging.getLogger(__name__)
 
@@ -69,6 +71,8 @@ class Run:
     """The shapes in which the dataset is exported."""
     benchmarks: dict[str, Benchmark] = Field(default_factory=dict)
     """What its model is scored on by `actions=[evaluate]`."""
+    trainer: Trainer | None = None
+    """What tunes a model on its dataset by `actions=[train]`."""
 
     pool: Pool = field(init=False, repr=False)
     journal: Journal = field(init=False, repr=False)
@@ -83,6 +87,8 @@ class Run:
     """The run for which this one answers a benchmark."""
     scores: dict[str, dict[str, float | None]] = field(init=False, repr=False, default_factory=dict)
     """The figures of each benchmark that an action has scored."""
+    training: dict[str, Any] = field(init=False, repr=False, default_factory=dict)
+    """What the training in its folder came to; empty where none is finished."""
     remarks: list[str] = field(init=False, repr=False, default_factory=list)
     """Lines of its actions, printed last, below what the trackers show."""
     _committed: float = field(init=False, repr=False, default=0.0)
@@ -107,6 +113,7 @@ class Run:
             self.pool = self.journal.open(shelved=not asking(self.recipe))  # no prompt shows its tasks then
             if self.journal.rounds:
                 check_config(self.start.folder)
+            self.training = Record(self.start.folder).result or {}
             self.start = self._introduced()
             kept = None if self._asks else stored_config(self.start.folder)
             if kept and isinstance(kept["random_seed"], int):  # what is exported again is what it was
@@ -134,6 +141,7 @@ class Run:
             targets={name: stage.target for name, stage in self.recipe.items()},
             logged_rounds=lambda: history.rounds(self.start.folder, self.journal.rounds, self.journal.timings),
             makes_rounds=self._asks or not self.journal.rounds,
+            logged_steps=lambda: lines(self.start.folder),
         )
 
     def begin(self, seeds: Sequence[Task]) -> None:
@@ -162,6 +170,11 @@ class Run:
             self.outer._trackers.show(replace(round_, stage=f"{self.start.recipe}/{round_.stage}"))
         if self.stopping or (self.outer is not None and self.outer.stopping):
             raise KeyboardInterrupt
+
+    def log_step(self, step: TrainingStep) -> None:
+        """Log a step of a training with the trackers; `training.jsonl` has it already."""
+        LOG.info("train: %s", ", ".join(f"{key} {value}" for key, value in step.row.items()))
+        self._trackers.log_step(step)
 
     @property
     def stopped(self) -> Stop | None:
@@ -240,6 +253,7 @@ class Run:
             timings=journal.timings,
             unused=unused,
             scores=self.scores,
+            training=self.training,
             stopped=self.stopped,
         )
         if not self._asks and error is None:

@@ -46,6 +46,8 @@ class RunInfo:
     """Seconds without a round after which the log reports what is under way."""
     logged_rounds: Callable[[], Iterable[Round]] = tuple
     """Yields the rounds that were committed before, for a tracker that needs them all; set by the run."""
+    logged_steps: Callable[[], Iterable[Mapping[str, Any]]] = tuple
+    """Yields the lines of `training.jsonl` so far, for a tracker that needs them all; set by the run."""
     targets: dict[str, int | None] = field(default_factory=dict)
     """Stage to the number of tasks that it is to keep, where that is known."""
 

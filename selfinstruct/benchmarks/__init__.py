@@ -14,6 +14,9 @@ from selfinstruct.model import Model
 from selfinstruct.recipe import Stage
 from selfinstruct.seeds import Seeds
 
+FOLDER = "benchmarks"
+"""The folder of a run that holds the run of each benchmark."""
+
 
 @runtime_checkable
 class Benchmark(Protocol):

@@ -8,6 +8,7 @@ is done already is not done again.
 import json
 import logging
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -31,7 +32,7 @@ from selfinstruct.cli.retyping import claimed
 from selfinstruct.cli.strangers import is_foreign
 from selfinstruct.cli.traces import RunLog, clean_logs, closed_log
 from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError, UnwritableError
-from selfinstruct.storage.folder import stored_config
+from selfinstruct.storage.folder import stored_config, stored_overrides
 from selfinstruct.text.command import to_resume
 from selfinstruct.text.secrets import refusals, within
 from selfinstruct.text.terminal import printable
@@ -224,8 +225,13 @@ def words_of(now: Any) -> tuple[str, ...]:
 
 
 def go_on(folder: Path) -> str:
-    """Return how to resume a run that was stopped; a job of a sweep is resumed alone."""
-    return f"To resume, run: {to_resume(folder)}"
+    """Return how to resume a run that was stopped; a job of a sweep is resumed alone.
+
+    What the folder does not remember, as where a model is trained in the folder of a finished run, is typed again.
+    """
+    known = stored_overrides(folder)
+    words = [word for word in words_of(HydraConfig.get()) if word not in known]
+    return f"To resume, run: {' '.join([to_resume(folder), *map(shlex.quote, words)])}"
 
 
 def unheard() -> int:

@@ -73,7 +73,19 @@ LOST = (
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; of several processes that were launched to train, the first does."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return command()
+    from selfinstruct.trainer.processes import dismiss, follow, is_main
+
+    if not is_main():
+        return follow()
+    command()  # where it fails, the launcher ends the others
+    dismiss()
+
+
+def command() -> None:
+    """Do what the command line says."""
     if {"-h", "--help"} & set(sys.argv[1:]):
         if hasattr(signal, "SIGPIPE"):
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # for `--help | head`

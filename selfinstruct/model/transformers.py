@@ -75,9 +75,11 @@ class Transformers:
             return [INSTALL]
         found, base = [], Path(self.base_model)
         if base.is_absolute() or base.exists() or self.base_model.startswith("."):
-            found += [] if base.is_dir() and any((base / name).is_file() for name in WEIGHTS) else [
-                f"model.base_model={self.base_model} holds no model in safetensors."
-            ]
+            found += (
+                []
+                if base.is_dir() and any((base / name).is_file() for name in WEIGHTS)
+                else [f"model.base_model={self.base_model} holds no model in safetensors."]
+            )
         if self.adapter is not None and not all((self.adapter / name).is_file() for name in ADAPTER):
             found.append(f"model.adapter={self.adapter} holds no adapter of PEFT in safetensors.")
         return found

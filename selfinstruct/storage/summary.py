@@ -41,11 +41,13 @@ def summarise(
     timings: Sequence[Row],
     unused: Row,
     scores: Row | None = None,
+    training: Row | None = None,
     stopped: Stop | None = None,
 ) -> dict[str, Any]:
     """Return the summary of a run that has failed (`error`), was stopped by its budget (`stopped`), or is done.
 
-    `unused` are the replies that no round has needed so far, `scores` the figures of each benchmark.
+    `unused` are the replies that no round has needed so far, `scores` the figures of each benchmark, `training` what
+    the training in the folder came to.
     """
     models = authors(pool) or list(start.models)
     declared = stored_config(start.folder) or start.declared
@@ -64,6 +66,7 @@ def summarise(
         "seeds_written_by": {} if pool.is_shelved else dict(seed_writers(pool)),
         "diversity": diversity(islice(pool, 0, None, 1 + len(pool) // SHELVED) if pool.is_shelved else pool),
         **({"scores": scores} if scores else {}),
+        **({"training": training} if training else {}),
         "stages": {
             stage: {
                 "rounds": len(rows),
@@ -89,12 +92,13 @@ def summary_in(folder: Path) -> dict[str, Any] | None:
 
 
 def but_files(before: Row, now: Row, error: str | None) -> dict[str, Any] | None:
-    """Return the summary of a run that was only worked on: as it was, with the hashes and scores as they are now.
+    """Return the summary of a run that was only worked on: as it was, with the hashes, scores and training as they are now.
 
     None where nothing changes: how a run was made and how it ended is not written again.
     """
     scores = {**before.get("scores", {}), **now.get("scores", {})}
-    after = {**before, "sha256": now["sha256"], **({"scores": scores} if scores else {})}
+    added = {"scores": scores, "training": now.get("training")}
+    after = {**before, "sha256": now["sha256"], **{key: value for key, value in added.items() if value}}
     return None if error is not None or after == before else after
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:  # `--help` reads this module, and must not wait for pydantic
-    from selfinstruct.round import Round
+    from selfinstruct.round import Round, TrainingStep
     from selfinstruct.run_info import RunInfo
 
 LOG = logging.getLogger(__name__)
@@ -50,6 +50,15 @@ class Waiting(Protocol):
         ...
 
 
+@runtime_checkable
+class TrainingTracker(Protocol):
+    """A tracker that also logs the training of a model."""
+
+    def log_step(self, step: "TrainingStep") -> None:
+        """Log a step; `start.logged_steps()` yields those of earlier processes."""
+        ...
+
+
 class Trackers:
     """The trackers of a run, each kept from ending it."""
 
@@ -69,6 +78,13 @@ class Trackers:
         for name, tracker in self._working():
             with self._isolated(name, f"cannot log round {step}"):
                 tracker.log(round_, step)
+
+    def log_step(self, step: "TrainingStep") -> None:
+        """Log a step of a training with every tracker that can."""
+        for name, tracker in self._working():
+            if isinstance(tracker, TrainingTracker):
+                with self._isolated(name, f"cannot log step {step.row['step']} of the training"):
+                    tracker.log_step(step)
 
     def wait(self, row: Mapping[str, Any], seconds: float) -> None:
         """Show what is under way, where a tracker can."""

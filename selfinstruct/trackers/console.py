@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.part import part
-from selfinstruct.round import OWN, Round
+from selfinstruct.round import OWN, Round, TrainingStep
 from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.hashes import ROUNDS
 from selfinstruct.storage.rows import rounds_of
@@ -67,6 +67,13 @@ class Console:
         self._print(line(round_.row(), state))
         if self._bar is not None:
             self._bar.move(stage, kept, target, state)
+
+    def log_step(self, step: TrainingStep) -> None:
+        """Print a line for a step of a training, and move the bar."""
+        state = " · ".join(step_parts(step))
+        self._print(f"train {step.row['step']:,} of {step.steps:,} · {state}")
+        if self._bar is not None:
+            self._bar.move("train", step.row["step"], step.steps, state)
 
     def wait(self, row: Mapping[str, Any], seconds: float) -> None:
         """Print what is under way where there is no bar, so that a long round does not look like a hang."""
@@ -131,6 +138,17 @@ def line(row: Mapping[str, Any], state: str) -> str:
     return " · ".join(filter(None, parts))
 
 
+def step_parts(step: TrainingStep) -> list[str]:
+    """Return what is shown of a step of a training."""
+    known = {name: step.row[name] for name in ("loss", "validation_loss", "learning_rate") if name in step.row}
+    pace, left = step.tokens_per_second, step.seconds_left
+    return [
+        *(f"{name.replace('_', ' ')} {value:.4g}" for name, value in known.items()),
+        *([] if pace is None else [f"{pace:,.0f} tokens/s"]),
+        *([] if left is None else [f"{duration(left)} left"]),
+    ]
+
+
 def under_way(row: Mapping[str, Any], seconds: float) -> str:
     """Return what of the rounds under way was asked and answered, in one line."""
     rounds = f"{row['round']}" if row["last_round"] == row["round"] else f"{row['round']}–{row['last_round']}"
@@ -192,5 +210,11 @@ def duration(seconds: float | None) -> str:
 def files(folder: Path) -> list[str]:
     """Return the files of a run that a person may open, those of the dataset first."""
     dataset = sorted(path for path in (folder / "dataset").glob("*") if path.is_file())
-    others = [*sorted(folder.glob("scores.*")), *sorted(folder.glob("capsule.zip")), *sorted(folder.glob("*.json*"))]
+    models = [path for name in ("model", "merged") if (path := folder / name).is_dir()]
+    others = [
+        *models,
+        *sorted(folder.glob("scores.*")),
+        *sorted(folder.glob("capsule.zip")),
+        *sorted(folder.glob("*.json*")),
+    ]
     return list(dict.fromkeys(path.relative_to(folder).as_posix() for path in [*dataset, *others]))

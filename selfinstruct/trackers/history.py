@@ -80,6 +80,11 @@ def counts(scores: list[float]) -> tuple[list[int], list[float]]:
     return found, [edge / BINS for edge in range(BINS + 1)]
 
 
+def trained(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a line of `training.jsonl` under the names that it has in W&B."""
+    return {f"train/{name}": value for name, value in row.items()}
+
+
 def metrics(stage: str) -> Iterator[dict[str, str]]:
     """Yield what W&B must know of the keys of a stage, as arguments of `define_metric`."""
     yield {"name": f"{stage}/round", "summary": "none"}
@@ -88,3 +93,5 @@ def metrics(stage: str) -> Iterator[dict[str, str]]:
 
 TOTALS_METRICS = ({"name": STEP}, *({"name": name, "step_metric": STEP} for name in TOTALS))
 """The same of the totals."""
+TRAINING_METRICS = ({"name": "train/step"}, {"name": "train/*", "step_metric": "train/step"})
+"""The same of a training."""

@@ -28,7 +28,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from selfinstruct.part import part
-from selfinstruct.round import Round
+from selfinstruct.round import Round, TrainingStep
 from selfinstruct.run_info import RunInfo
 from selfinstruct.trackers.environment import (
     Mode,
@@ -41,7 +41,7 @@ from selfinstruct.trackers.environment import (
     remove_unsent,
     staged_in,
 )
-from selfinstruct.trackers.history import TOTALS_METRICS, History, counts, metrics, nearest
+from selfinstruct.trackers.history import TOTALS_METRICS, TRAINING_METRICS, History, counts, metrics, nearest, trained
 from selfinstruct.trackers.tables import Texts
 
 LOG = logging.getLogger(__name__)
@@ -79,12 +79,17 @@ class Wandb:
     _history: Any = field(init=False, repr=False, default=None)
     _defined: Any = field(init=False, repr=False, default=None)
     _step: int = field(init=False, repr=False, default=0)
+    """The last round whose tables are not logged yet; 0 for none."""
+    _is_training: bool = field(init=False, repr=False, default=False)
 
     def start(self, start: RunInfo) -> None:
         """Start W&B in the background, so that no request waits for it; raises SelfInstructError for a wrong mode."""
-        self._start, self._step = start, 0
-        if not start.makes_rounds:  # W&B has the whole run, and would be given a new one with the times of now
-            return
+        self._start, self._step, self._is_training = start, 0, False
+        if start.makes_rounds:  # else W&B has the whole run, and would be given a new one with the times of now
+            self._begin(start)
+
+    def _begin(self, start: RunInfo) -> None:
+        """Start W&B in a thread of its own."""
         self._texts, self._history, self._defined = Texts(), History(), set()
         with explained():
             mode = mode_of(self.mode)
@@ -120,6 +125,38 @@ class Wandb:
         with staged_in(self._start.folder):
             self._run.log(self._row(round_), step=step, commit=not self.tables)  # the tables go into the last row
 
+    def log_step(self, step: TrainingStep) -> None:
+        """Log a step of a training under `train/…`; the run of a pool that was made before is opened again for it."""
+        if self._texts is None:
+            self._begin(self._start)
+        self._opened()
+        if self._run is None:
+            return
+        with staged_in(self._start.folder):
+            if not self._is_training:
+                self._is_training = True
+                self._begin_training(step)
+            more = {} if step.tokens_per_second is None else {"train/tokens_per_second": step.tokens_per_second}
+            self._run.log({**trained(step.row), **more})
+
+    def _begin_training(self, step: TrainingStep) -> None:
+        """Close the rows of the rounds, and log the steps of earlier processes that W&B does not have."""
+        rounds = self._step
+        self._log_tables()
+        for metric in TRAINING_METRICS:
+            self._run.define_metric(**metric)
+        before = [row for row in self._start.logged_steps() if row != step.row]
+        is_online = not (self._run.offline or self._run.disabled)
+        known = max(self._run.starting_step - (rounds + 1 if rounds else 0), 0) if is_online else 0
+        for row in before[known:]:
+            self._run.log(trained(row))
+
+    def _log_tables(self) -> None:
+        """Log the tables of texts into the row of the last round, which closes it."""
+        if self.tables and self._step:
+            self._run.log(self._texts.tables(), step=self._step, commit=True)
+        self._step = 0
+
     def _row(self, round_: Round) -> dict[str, Any]:
         """Return the row of a round; the first of a stage also says what its keys are drawn against."""
         import wandb
@@ -140,8 +177,7 @@ class Wandb:
             return
         with staged_in(self._start.folder):
             try:
-                if self.tables and self._step:
-                    self._run.log(self._texts.tables(), step=self._step, commit=True)
+                self._log_tables()
                 self._run.summary.update(flat({**summary, "error": error} if error else summary))
                 if error is None:
                     self._log_dataset(self._start, summary)

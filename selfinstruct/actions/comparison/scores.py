@@ -14,8 +14,8 @@ from statistics import median
 from typing import Any
 
 from selfinstruct.actions.comparison.reading import Reading
-from selfinstruct.actions.evaluate import FOLDER
 from selfinstruct.actions.score import ANSWERS
+from selfinstruct.benchmarks import FOLDER
 from selfinstruct.metrics.intervals import paired
 from selfinstruct.metrics.table import Figure, Item
 from selfinstruct.storage.summary import known, summary_in

@@ -1,0 +1,107 @@
+"""How far a training is: its lines in `training.jsonl`, its pace, and its checkpoints.
+
+A line holds nothing of the time that a step took, so that a training that was killed and resumed leaves the same file.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from selfinstruct.errors import UnwritableError
+from selfinstruct.round import TrainingStep
+from selfinstruct.trainer import STEPS, Training
+from selfinstruct.trainer.checkpoints import complete
+
+NAMES = {"loss": "loss", "learning_rate": "learning_rate", "grad_norm": "grad_norm", "eval_loss": "validation_loss"}
+"""What is written down of a log of the trainer, and its name there."""
+DIGITS = 8
+"""Significant digits of a figure."""
+
+
+class Progress:
+    """The progress of one training, in the process that writes."""
+
+    def __init__(self, training: Training, note: Mapping[str, Any] | None) -> None:
+        """Begin, or resume with what was noted with the last checkpoint."""
+        self._training = training
+        note = note or {"step": 0, "tokens": 0, "seconds": 0.0}
+        self._first, self._base, self._before = int(note["step"]), int(note["tokens"]), float(note["seconds"])
+        self._began = time.perf_counter()
+        self.tokens = self._base
+        self.is_stopped = False
+        """Whether it was asked to stop before its end, and has saved a checkpoint."""
+
+    @property
+    def seconds(self) -> float:
+        """Return how long the training took, in all processes one after the other that worked on it."""
+        return self._before + time.perf_counter() - self._began
+
+    def log(self, step: int, epoch: float | None, steps: int, figures: Mapping[str, Any]) -> None:
+        """Write a line of what was measured, and report it."""
+        known = {name: rounded(figures[key]) for key, name in NAMES.items() if key in figures}
+        if not known:
+            return
+        if "num_tokens" in figures:  # counted from the start of this process
+            self.tokens = self._base + int(figures["num_tokens"])
+        row = {"step": step, "epoch": round(epoch or 0.0, 6), "tokens": self.tokens, **known}
+        append(self._training.folder / STEPS, row)
+        passed = time.perf_counter() - self._began
+        pace = (step - self._first) / passed
+        self._training.log(
+            TrainingStep(
+                row=row,
+                steps=steps,
+                tokens_per_second=(self.tokens - self._base) / passed,
+                seconds_left=(steps - step) / pace if pace else None,
+            )
+        )
+
+    def saved(self, checkpoint: Path, step: int) -> None:
+        """Note that a checkpoint is whole."""
+        complete(checkpoint, {"step": step, "tokens": self.tokens, "seconds": round(self.seconds, 3)})
+
+    def wants_to_stop(self) -> bool:
+        """Return whether it was asked to stop."""
+        self.is_stopped = self.is_stopped or self._training.is_stopping()
+        return self.is_stopped
+
+
+def rounded(value: Any) -> float:
+    """Return a figure with as many digits as it can be relied on."""
+    return float(f"{float(value):.{DIGITS}g}")
+
+
+def append(path: Path, row: Mapping[str, Any]) -> None:
+    """Add a line to a file; raises UnwritableError where it cannot be written."""
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+    except OSError as error:
+        raise UnwritableError(f"{path} cannot be written: {error.strerror}. Free disk space.") from None
+
+
+def callback(progress: Progress) -> Any:
+    """Return what the trainer calls as it goes."""
+    from transformers import TrainerCallback
+
+    class Reporting(TrainerCallback):  # type: ignore[misc]
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
+            if state.global_step >= state.max_steps:
+                control.should_log = True
+                control.should_evaluate = args.eval_strategy != "no"
+            elif progress.wants_to_stop():
+                control.should_save = args.save_strategy != "no"
+                control.should_training_stop = True
+            return control
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+            if state.is_world_process_zero:
+                progress.log(state.global_step, state.epoch, state.max_steps, logs or {})
+
+        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if state.is_world_process_zero:
+                progress.saved(Path(args.output_dir) / f"checkpoint-{state.global_step}", state.global_step)
+
+    return Reporting()

@@ -1,0 +1,149 @@
+"""The rows of a dataset as examples: what the model is shown, and what it learns to write after that.
+
+Chat rows end with the assistant's turn, and all before it is shown.  Rows with `instruction`, `input` and `output`
+become a question and an answer.  Rows of `prompt` and `completion` go in as texts.  A row that is none of these is a
+mistake of its line.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any, TypeAlias
+
+from selfinstruct.errors import DataError
+from selfinstruct.text.files import Files
+
+Message: TypeAlias = Mapping[str, str]
+
+MOST_SHOWN = 10
+"""Mistakes of a file that are reported one by one."""
+LONGEST = 2_000_000
+ROLES = {"human": "user", "gpt": "assistant", "system": "system", "user": "user", "assistant": "assistant"}
+LABEL = re.compile(r"^\s*(task|instruction|question)\s*:\s*|\s*(input|output|answer)\s*:\s*$", re.IGNORECASE)
+"""What the layouts of texts put around an instruction."""
+REMEDY = "Name a JSONL file of rows: train.dataset=<file>."
+SHAPES = "messages, conversations, instruction and output, or prompt and completion"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row."""
+
+    name: str
+    """Its id, or else its line."""
+    prompt: str | Sequence[Message]
+    """What is shown: a text, or messages."""
+    completion: str
+    """What is learned."""
+
+    @property
+    def instruction(self) -> str:
+        """Return the first line of what is shown, without labels: rows of one instruction have the same."""
+        first = (
+            self.prompt
+            if isinstance(self.prompt, str)
+            else next((turn["content"] for turn in self.prompt if turn["role"] == "user"), "")
+        )
+        line = next((line for line in first.splitlines() if line.strip()), "")
+        return " ".join(LABEL.sub("", line).casefold().split())
+
+
+def examples_in(path: Path, mode: str) -> list[Example]:
+    """Return the rows of a file; raises DataError with every row that cannot be read or does not suit the mode."""
+    found, mistakes = [], []
+    for number, row in rows_in(path):
+        try:
+            found.append(example(row, f"line {number}", mode))
+        except ValueError as error:
+            mistakes.append(f"{path}:{number}: {error}.")
+    if mistakes:
+        more = len(mistakes) - MOST_SHOWN
+        raise DataError([*mistakes[:MOST_SHOWN], *([f"{path}: {more:,} more rows like these."] if more > 0 else [])])
+    if not found:
+        raise DataError([f"{path} holds no rows to train on."])
+    return found
+
+
+def rows_in(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the rows of a JSONL file with their lines; raises DataError for a line that is not a JSON object."""
+    files = Files(path, path.suffix.lower(), REMEDY)
+    for name in files.names():
+        for line in files.lines(name):
+            if not line.text.strip() and line.mistake is None:
+                continue
+            try:
+                row = json.loads(line.text)
+            except (ValueError, RecursionError):
+                row = None
+            if line.mistake is not None or not isinstance(row, dict):
+                raise DataError([f"{path}:{line.number}: {line.mistake or 'is not a JSON object'}. {REMEDY}"])
+            yield line.number, row
+
+
+def example(row: Mapping[str, Any], place: str, mode: str) -> Example:
+    """Return a row as an example of a mode; raises ValueError where it cannot be one."""
+    name = str(row.get("id") or place)
+    if isinstance(row.get("prompt"), str) and isinstance(row.get("completion"), str):
+        shown: str | list[Message] = row["prompt"]
+        if mode == "chat":
+            shown = [{"role": "user", "content": row["prompt"]}]
+        return Example(name, shown, row["completion"])
+    if mode == "completion":
+        raise ValueError(
+            "trainer.mode=completion needs the columns prompt and completion; export them with"
+            " formats=[prompt_completion]"
+        )
+    turns = messages(row)
+    if len(turns) < 2 or turns[-1]["role"] != "assistant" or not any(turn["role"] == "user" for turn in turns[:-1]):
+        raise ValueError("must end with a turn of the assistant, after one of the user")
+    return Example(name, turns[:-1], turns[-1]["content"])
+
+
+def messages(row: Mapping[str, Any]) -> list[Message]:
+    """Return a row as messages; raises ValueError where it has none."""
+    if isinstance(row.get("instruction"), str) and isinstance(row.get("output"), str):
+        shown, given = row["instruction"], row.get("input") or ""
+        question = f"{shown}\n\n{given}" if given else shown
+        return [{"role": "user", "content": question}, {"role": "assistant", "content": row["output"]}]
+    turns = row.get("messages") or row.get("conversations")
+    if isinstance(row.get("prompt"), list) and isinstance(row.get("completion"), list):
+        turns = [*row["prompt"], *row["completion"]]
+    if not isinstance(turns, list):
+        raise ValueError(f"has none of the columns {SHAPES}")
+    return [turn(one) for one in turns]
+
+
+def turn(found: Any) -> Message:
+    """Return one turn of a conversation; raises ValueError where it is not one."""
+    if isinstance(found, Mapping):
+        role, content = found.get("role", found.get("from")), found.get("content", found.get("value"))
+        if role in ROLES and isinstance(content, str):
+            return {"role": ROLES[role], "content": content}
+    raise ValueError(f"has a turn without a known role or a text (got {str(found)[:60]!r})")
+
+
+def divided(examples: Sequence[Example], share: float, random_seed: int) -> tuple[list[int], list[int]]:
+    """Return the places of the rows to train on and of those to validate on, in order.
+
+    No instruction is on both sides: all rows of one go together.  Some of each are left on both sides, or DataError is
+    raised; a share of 0 validates on none.
+    """
+    groups: dict[str, list[int]] = {}
+    for place, one in enumerate(examples):
+        groups.setdefault(one.instruction, []).append(place)
+    if share == 0:
+        return list(range(len(examples))), []
+    if len(groups) < 2:
+        raise DataError(["All rows have one instruction, so none can be held out. Set trainer.validation_share=0."])
+    names = sorted(groups)
+    Random(f"{random_seed}/validation").shuffle(names)
+    held_out: list[int] = []
+    for name in names[:-1]:
+        if len(held_out) >= share * len(examples):
+            break
+        held_out += groups[name]
+    out = set(held_out)
+    return [place for place in range(len(examples)) if place not in out], sorted(out)

@@ -1,0 +1,133 @@
+"""Supervised fine-tuning by TRL and PEFT: the next token of each completion is learned (Self-Instruct, section 2.3).
+
+Every setting is a key.  What TRL would choose in silence, and what hurts here, is said: mixed precision on a CPU,
+gradient checkpointing, a length at which rows are lost.
+"""
+
+import importlib.util
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeAlias
+
+from pydantic import Field, model_validator
+
+from selfinstruct.part import part
+from selfinstruct.trainer import Method, Training
+
+Precision: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
+PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate")
+INSTALL = "actions=[train] needs packages that are not installed: {names}. Run: pip install 'selfinstruct[train]'."
+FREE = ("merge", "device")
+"""Settings that may change between the start of a training and its end."""
+
+
+@part
+class Supervised:
+    """Tunes all weights of a model, or those of a method."""
+
+    base_model: str
+    """The model that is tuned: a folder, or a name on the Hugging Face hub."""
+    method: Method | None
+    """Which weights are added and trained; null for all weights of the model."""
+    mode: Literal["chat", "completion"]
+    """`chat` learns from messages, by the model's chat template; `completion` from texts."""
+    chat_template: Path | None
+    """A file with a chat template in Jinja, for a model without one; null for the model's own."""
+    epochs: Annotated[float, Field(gt=0)]
+    """How often every row is shown."""
+    steps: Annotated[int, Field(ge=1)] | None
+    """The most steps; null for as many as the epochs have."""
+    batch_size: Annotated[int, Field(ge=1)]
+    """Rows that one device computes at once."""
+    accumulate: Annotated[int, Field(ge=1)]
+    """Batches whose gradients are added up to one step."""
+    learning_rate: Annotated[float, Field(gt=0)]
+    """The highest rate of the schedule."""
+    schedule: Literal["linear", "cosine", "constant", "constant_with_warmup"]
+    """How the rate falls after the warm-up."""
+    warmup: Annotated[float, Field(ge=0, lt=1)]
+    """The share of the steps in which the rate rises from 0."""
+    weight_decay: Annotated[float, Field(ge=0)]
+    """How much the weights shrink with each step, as AdamW has it."""
+    max_grad_norm: Annotated[float, Field(gt=0)]
+    """A longer gradient is shortened to this norm."""
+    optimizer: str
+    """The optimizer, by transformers' name."""
+    max_length: Annotated[int, Field(ge=2)] | None
+    """The most tokens of a row, prompt and completion; null for no limit."""
+    too_long: Literal["drop", "cut"]
+    """Whether a longer row is left out, or trained on without its end."""
+    loss_on_prompt: bool
+    """Whether the prompt is learned as well; false is a prompt loss weight of 0."""
+    packing: bool
+    """Whether several rows share a sequence of `max_length`; the steps become fewer and longer."""
+    validation_share: Annotated[float, Field(ge=0, lt=1)]
+    """The share of the rows that is held out, by instruction; 0 for none."""
+    validation_steps: Annotated[int, Field(ge=1)] | None
+    """Steps from one validation to the next; null for one each epoch. There is one at the end in any case."""
+    precision: Precision
+    """In what numbers is computed; `auto` is bfloat16 on a GPU that has it, and float32 elsewhere."""
+    weights: Literal["float32", "bfloat16", "float16"]
+    """In what numbers the base model's weights are held."""
+    gradient_checkpointing: bool
+    """Whether to compute activations twice instead of storing them: less memory, more time."""
+    device: Literal["auto", "cpu"]
+    """`auto` for a GPU where there is one."""
+    threads: Annotated[int, Field(ge=1)] | None
+    """Threads of a CPU; null for torch's own number. The result depends on them in its last digits."""
+    log_steps: Annotated[int, Field(ge=1)]
+    """Steps from one line of `training.jsonl` to the next."""
+    checkpoint_steps: Annotated[int, Field(ge=1)] | None
+    """Steps from one checkpoint to the next, a multiple of `log_steps`; null for none."""
+    merge: bool
+    """Whether to write `merged/` as well: the base model with the trained weights in it, for servers without adapters."""
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.checkpoint_steps is not None and self.checkpoint_steps % self.log_steps:
+            raise ValueError(f"checkpoint_steps must be a multiple of log_steps, which is {self.log_steps}")
+        if self.packing and self.max_length is None:
+            raise ValueError("packing needs max_length, to which rows are packed")
+        if self.method is None:
+            return self
+        if self.merge and not self.method.can_merge:
+            raise ValueError("merge must be false: the weights of this method cannot be merged into the base model")
+        if self.gradient_checkpointing and not self.method.can_checkpoint_gradients:
+            raise ValueError("gradient_checkpointing must be false: this method does not work with it")
+        return self
+
+    def problems(self, training: Training) -> list[str]:
+        """Report missing packages, a base model or a chat template that is not there, and settings that changed."""
+        if missing := [name for name in PACKAGES if importlib.util.find_spec(name) is None]:
+            return [INSTALL.format(names=", ".join(missing))]
+        found, base = [], Path(self.base_model)
+        is_folder = base.is_absolute() or self.base_model.startswith(".") or self.base_model.count("/") > 1
+        if is_folder and not (base / "config.json").is_file():
+            found.append(f"trainer.base_model={self.base_model} is not a folder with a model.")
+        if self.chat_template is not None and not self.chat_template.is_file():
+            found.append(f"trainer.chat_template={self.chat_template} is not a file.")
+        if not found and training.dataset.is_file():
+            from selfinstruct.trainer.checkpoints import Record
+            from selfinstruct.trainer.fine_tuning import started_with
+
+            found += Record(training.folder).refused(started_with(self, training))
+        return found
+
+    def preview(self, training: Training, rows: int | None = None) -> dict[str, Any]:
+        """Return what a training would be; loads the tokenizer, but no weights."""
+        from selfinstruct.trainer.preview import preview
+
+        return preview(self, training, rows)
+
+    def train(self, training: Training) -> dict[str, Any]:
+        """Train, and return what `summary.json` says of it; raises SelfInstructError for what the user can help."""
+        from selfinstruct.trainer.fine_tuning import fine_tuned
+
+        return fine_tuned(self, training)
+
+    def settings(self) -> dict[str, Any]:
+        """Return every setting that shapes the result, as plain values."""
+        found = {key: value for key, value in asdict(self).items() if key not in FREE}
+        if self.method is not None:
+            found["method"] = {"name": type(self.method).__name__, **asdict(self.method)}  # type: ignore[call-overload]
+        return {key: str(value) if isinstance(value, Path) else value for key, value in found.items()}
