@@ -32,6 +32,7 @@ GROUPS = {
     "metrics": ("Metrics", "`recipe.<stage>.metrics.<name>.<key>`, for metrics of a stage"),
     "benchmarks": ("Benchmarks", "`benchmarks.<name>.<key>`, such as `benchmarks.superni.seeds.per_task`"),
     "model": ("Models", "`model.<key>`, or `recipe.<stage>.model.<key>` for the model of one stage"),
+    "trainer": ("Trainers", "`trainer.<key>`, such as `trainer.learning_rate`, together with `trainer=<option>`"),
     "seeds": ("Seeds", "`seeds.<key>`, such as `seeds.path`"),
     "source": ("Sources", "`recipe.conversion.source.<key>`, such as `recipe.conversion.source.path`"),
     "formats": ("Formats", "`formats.<name>.<key>`, such as `formats.alpaca.include_seeds`"),

@@ -8,6 +8,7 @@ what is done with them:
     <!-- run -->               run, and must end well
     <!-- run: until=10 -->     run with more words, mostly to make it small
     <!-- fails -->             run, and must end with exit code 1
+    <!-- train: steps=4 -->    run where PyTorch is installed, with a tiny model in place of SmolLM2; else composed
     <!-- printed -->           this block is text: each line was printed by the commands before it
     <!-- not run: <why> -->    only read by people
 
@@ -27,6 +28,7 @@ from pathlib import Path
 
 import commands
 import pytest
+import tiny_model
 import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -43,6 +45,8 @@ BLOCK = re.compile(
 COMMAND = re.compile(r"^(?:python run\.py|selfinstruct)(?: |$)")
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "HF_TOKEN")
 FOLDERS = ("hydra.run.dir", "hydra.sweep.dir")
+SMALL_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
+"""The model of the pages; a folder of this name is taken for it."""
 
 
 @dataclass
@@ -86,7 +90,10 @@ class Page:
             return []
         words = shlex.split(re.sub(COMMAND, "", line), comments=True)
         kind, _, more = (note or "").partition(": ")
-        if kind not in ("run", "fails"):
+        if kind == "train" and importlib.util.find_spec("torch"):
+            if not (self.folder / SMALL_MODEL).exists():
+                tiny_model.write_model(self.folder / SMALL_MODEL)
+        elif kind not in ("run", "fails"):
             return self.checked(line, words, built)
         done = self.run([*words, *shlex.split(more)])
         self.printed += done.stdout + done.stderr
