@@ -8,32 +8,43 @@ each request has a random stream of its own, from its id and its text: a token i
 scores and taking the best, which is the same as drawing from the softmax, and leaves `generate` to search greedily.
 With a temperature of 0, or none, nothing is drawn.
 
-Weights are read from safetensors only, and code that comes with a model is never run.
+Weights are read from safetensors only, and code that comes with a model is never run (loading.py).
 """
 
 import hashlib
 import importlib.util
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+import json
+import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
 from selfinstruct.budget import Pricing
-from selfinstruct.model import Mode, Session
+from selfinstruct.model import Mode, Session, Stages
+from selfinstruct.model.arguments import given
+from selfinstruct.model.batch_session import BatchSession
 from selfinstruct.part import part
-from selfinstruct.request import Completion, Failure, Request
+from selfinstruct.request import Decoding
 
 if TYPE_CHECKING:
     from selfinstruct.model.generation import Generation
 
 Precision: TypeAlias = Literal["float32", "bfloat16", "float16"]
+PACKAGES = ("torch", "transformers", "peft", "safetensors")
 INSTALL = "model=transformers needs its packages. Run: pip install 'selfinstruct[train]'."
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
-ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
+ADAPTER_CONFIG, ADAPTER_WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+PICKLES = ("*.bin", "*.pt", "*.pth")
+SHAPING = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
+"""The files of a model's folder that shape its replies: weights, config, tokenizer and chat template."""
+DESCRIBING = ("config.json", "adapter_config.json", "tokenizer_config.json")
+PLACES = ("_name_or_path", "name_or_path", "base_model_name_or_path", "transformers_version", "peft_version")
+"""Settings that say where a model was, and by which versions it was written."""
+UNREAD = " Its pickles are not read, since they may run code: save it again as safetensors."
 
 
 @part
@@ -43,7 +54,7 @@ class Transformers:
     base_model: str
     """A folder with a model, or its name on the Hugging Face hub."""
     adapter: Path | None
-    """A folder with an adapter of PEFT for it; null for none."""
+    """A folder with an adapter of PEFT for it, whose tokenizer is used if it has one; null for none."""
     label: str | None
     """The name in logs, scores and dataset; null for that of the model, with that of the adapter."""
     mode: Mode
@@ -61,9 +72,21 @@ class Transformers:
 
     @property
     def name(self) -> str:
-        """Return its name in logs, scores and dataset."""
-        base = Path(self.base_model).name if Path(self.base_model).is_dir() else self.base_model
-        return self.label or (base if self.adapter is None else f"{base}+{self.adapter.name}")
+        """Return its name in logs, scores and dataset; of a folder, no more than its own name."""
+        base = folder_name(self.base_model) if self._is_folder else self.base_model
+        return self.label or (base if self.adapter is None else f"{base}+{folder_name(self.adapter)}")
+
+    @property
+    def tokenizer(self) -> str:
+        """Return where its tokenizer is, as transformers names it."""
+        is_adapted = self.adapter is not None and (self.adapter / "tokenizer_config.json").is_file()
+        return str(self.adapter) if is_adapted else self.base_model
+
+    @property
+    def _is_folder(self) -> bool:
+        """Return whether the base model is a folder, also one that is missing; a name on the hub has one slash."""
+        path = Path(self.base_model)
+        return path.is_dir() or path.is_absolute() or self.base_model.startswith((".", "~")) or len(path.parts) > 2
 
     def pricing(self) -> Pricing:
         """Return a price of 0: no one is paid."""
@@ -71,91 +94,110 @@ class Transformers:
 
     def problems(self) -> list[str]:
         """Report missing packages, and folders that hold no model or adapter."""
-        if not all(map(importlib.util.find_spec, ("torch", "transformers", "peft"))):
+        if not all(map(importlib.util.find_spec, PACKAGES)):
             return [INSTALL]
-        found, base = [], Path(self.base_model)
-        if base.is_absolute() or base.exists() or self.base_model.startswith("."):
-            found += (
-                []
-                if base.is_dir() and any((base / name).is_file() for name in WEIGHTS)
-                else [f"model.base_model={self.base_model} holds no model in safetensors."]
-            )
-        if self.adapter is not None and not all((self.adapter / name).is_file() for name in ADAPTER):
-            found.append(f"model.adapter={self.adapter} holds no adapter of PEFT in safetensors.")
-        return found
+        found = [model_problem(Path(self.base_model))] if self._is_folder else []
+        found += [] if self.adapter is None else [adapter_problem(self.adapter)]
+        return [text for text in found if text]
+
+    def accepted(self, decoding: Decoding) -> Decoding:
+        """Return the decoding as it is."""
+        return decoding
+
+    def unsupported_parameters(self, key: str, stages: Stages) -> list[str]:
+        """Return a sentence for the further parameters of each stage: it takes none."""
+        found = {name: given(decoding.extra) for name, decodings in stages.items() for decoding in decodings[:1]}
+        return [
+            f"{self.name} does not take {', '.join(extra)} (of {stage}). Set"
+            f" {' and '.join(f'recipe.{stage}.prompt.decoding.extra.{name}=null' for name in extra)}."
+            for stage, extra in found.items()
+            if extra
+        ]
 
     def fingerprint(self) -> dict[str, object]:
-        """Return what shapes its replies; a folder by its weights, so that it can be moved but not be mistaken."""
-        base = Path(self.base_model)
+        """Return what shapes its replies; a folder by its files, so that it can be moved but not be mistaken."""
+        base, adapter = self._contents
         return {
-            "model": self._weights(base) if base.is_dir() else self.base_model,
-            "adapter": None if self.adapter is None else self._weights(self.adapter),
+            "model": base,
+            "adapter": adapter,
             "mode": self.mode,
             "precision": self.precision,
+            "max_tokens": self.max_tokens,
         }
 
     @cached_property
-    def _known(self) -> dict[Path, str]:
-        return {}
+    def _contents(self) -> tuple[str, str | None]:
+        """Return what stands for the model and for the adapter; many gigabytes are read once for all stages."""
+        base = content_of(Path(self.base_model)) if self._is_folder else self.base_model
+        return base, None if self.adapter is None else content_of(self.adapter)
 
-    def _weights(self, folder: Path) -> str:
-        """Return the SHA-256 of all weights in a folder, computed once."""
-        if folder not in self._known:
-            digest = hashlib.sha256()
-            for path in sorted(folder.glob("*.safetensors")):
-                with path.open("rb") as file:
-                    digest.update(hashlib.file_digest(file, "sha256").digest())
-            self._known[folder] = digest.hexdigest()
-        return self._known[folder]
-
-    @contextmanager
-    def session(self, answered: Mapping[str, int] | None = None) -> Iterator[Session]:
+    def session(self, answered: Mapping[str, int] | None = None) -> AbstractContextManager[Session]:
         """Open a session; the model is loaded for its first request."""
-        session = BatchSession(self)
-        try:
-            yield session
-        finally:
-            session.close()
+        return BatchSession(self, loaded)
 
 
-class BatchSession:
-    """A session that answers what is handed over together in batches, in a thread of its own."""
+def loaded(model: Transformers) -> "Generation":
+    """Load a model; raises ModelError with why it cannot be loaded."""
+    from selfinstruct.model.loading import loaded
 
-    def __init__(self, model: Transformers) -> None:
-        self._model = model
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="selfinstruct-transformers")
-        self._generation: Generation | Failure | None = None
+    return loaded(model)
 
-    def submit(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
-        """Queue the requests in batches, and return at once."""
-        pairs = [(request, Future[Completion]()) for request in requests]
-        size = self._model.batch_size
-        for start in range(0, len(pairs), size):
-            self._thread.submit(self._answer, pairs[start : start + size])
-        return [future for _, future in pairs]
 
-    def close(self) -> None:
-        """Cancel the batches that wait; the one that is computed is finished."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+def folder_name(folder: str | Path) -> str:
+    """Return the name of a folder without the way to it; links are not followed."""
+    return Path(os.path.abspath(folder)).name
 
-    def _answer(self, batch: Sequence[tuple[Request, "Future[Completion]"]]) -> None:
-        """Answer a batch; whatever goes wrong is the completion of each of its requests."""
-        left = [(request, future) for request, future in batch if future.set_running_or_notify_cancel()]
-        if not left:
-            return
-        try:
-            completions = self._completions([request for request, _ in left])
-        except Exception as error:
-            failure = Failure("fatal", " ".join(f"{type(error).__name__}: {error}".split()))
-            completions = [Completion(failure=failure)] * len(left)
-        for (_, future), completion in zip(left, completions, strict=True):
-            future.set_result(completion)
 
-    def _completions(self, requests: Sequence[Request]) -> Sequence[Completion]:
-        from selfinstruct.model.generation import loaded
+def model_problem(folder: Path) -> str | None:
+    """Return what keeps a folder from being a model."""
+    if not folder.is_dir():
+        return f"model.base_model={folder} does not exist, or is not a folder."
+    if (folder / ADAPTER_CONFIG).is_file():
+        return (
+            f"model.base_model={folder} holds an adapter. Set model.adapter={folder}, and model.base_model to its base."
+        )
+    if any((folder / name).is_file() for name in WEIGHTS) and (folder / "config.json").is_file():
+        return None
+    return f"model.base_model={folder} holds no model in safetensors.{pickled(folder)}"
 
-        if self._generation is None:
-            self._generation = loaded(self._model)
-        if isinstance(self._generation, Failure):
-            return [Completion(failure=self._generation)] * len(requests)
-        return self._generation.completions(requests)
+
+def adapter_problem(folder: Path) -> str | None:
+    """Return what keeps a folder from being an adapter."""
+    if not folder.is_dir():
+        return f"model.adapter={folder} does not exist, or is not a folder."
+    if all((folder / name).is_file() for name in (ADAPTER_CONFIG, ADAPTER_WEIGHTS)):
+        return None
+    if (folder / "config.json").is_file():
+        return f"model.adapter={folder} holds a whole model. Set model.base_model={folder} and model.adapter=null."
+    return f"model.adapter={folder} holds no adapter of PEFT in safetensors.{pickled(folder)}"
+
+
+def pickled(folder: Path) -> str:
+    """Return a sentence about weights in pickles, if a folder has any."""
+    return UNREAD if any(path for pattern in PICKLES for path in folder.glob(pattern)) else ""
+
+
+def content_of(folder: Path) -> str:
+    """Return the SHA-256 of the files of a folder that shape replies."""
+    digest = hashlib.sha256()
+    for path in sorted({path for pattern in SHAPING for path in folder.glob(pattern)}):
+        with path.open("rb") as file:
+            found = shaping(file.read()) if path.name in DESCRIBING else hashlib.file_digest(file, "sha256").hexdigest()
+        digest.update(f"{path.name}\n{found}\n".encode())
+    return digest.hexdigest()
+
+
+def shaping(text: bytes) -> str:
+    """Return what a file of settings says, without places and versions; PEFT writes sets of names in any order."""
+    try:
+        settings = json.loads(text)
+    except ValueError:  # whatever reads it will report it
+        return hashlib.sha256(text).hexdigest()
+    kept = {key: value for key, value in settings.items() if key not in PLACES}
+    names = {key: sorted(value) for key, value in kept.items() if isinstance(value, list) and all_texts(value)}
+    return json.dumps(kept | names, sort_keys=True)
+
+
+def all_texts(values: list[Any]) -> bool:
+    """Return whether all values are texts."""
+    return all(isinstance(value, str) for value in values)
