@@ -8,10 +8,12 @@ from random import Random
 from types import SimpleNamespace
 
 import pytest
+import tiny_model
 from aiohttp import web
 
 from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt
 from selfinstruct.model.settings import Price
+from selfinstruct.model.transformers import Transformers
 from selfinstruct.request import Decoding, Request
 
 ROUND = 2817
@@ -169,3 +171,30 @@ def asking():
         return ParsedPrompt(request, Random(draw), repeats, spoiled)
 
     return ask
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    """A folder with a tiny model whose replies vary."""
+    pytest.importorskip("torch", reason="answering in this process needs the extra `train`")
+    return tiny_model.write_model(tmp_path_factory.mktemp("tiny"), spread=0.2)
+
+
+@pytest.fixture(scope="session")
+def in_process():
+    """Makes a model that answers in this process."""
+
+    def make(base_model, **changes):
+        values = {
+            "base_model": str(base_model),
+            "adapter": None,
+            "label": None,
+            "mode": "chat",
+            "precision": "float32",
+            "device": "cpu",
+            "batch_size": 8,
+            "max_tokens": 40,
+        }
+        return Transformers(**(values | changes))
+
+    return make
