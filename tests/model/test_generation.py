@@ -12,6 +12,7 @@ import tiny_model
 
 from selfinstruct.request import Decoding, Request
 
+pytestmark = pytest.mark.slow  # of what it imports
 torch = pytest.importorskip("torch", reason="answering in this process needs the extra `train`")
 peft = pytest.importorskip("peft", reason="adapters need the extra `train`")
 
@@ -98,7 +99,6 @@ def test_replies_that_are_drawn_differ_between_requests_and_not_between_runs(tin
     assert texts_of(complete(in_process(tiny), requests)) == said
 
 
-@pytest.mark.slow
 def test_replies_that_are_drawn_are_the_same_in_another_process(tiny, in_process, complete):
     program = """
 import json, sys
