@@ -33,8 +33,10 @@ KEYLESS = (
     "selfinstruct.model.replay.Replay",
     "selfinstruct.model.scripted.Scripted",
     "selfinstruct.model.predictions.Predictions",
+    "selfinstruct.model.transformers.Transformers",
 )
-"""Models that ask no server."""
+"""Models that ask no server of the config's choosing.  Transformers asks the Hugging Face hub for a base model that is
+not a folder, and may send it the token of the environment, whatever the config says; no code of the model is run."""
 OPENAI = ("openai", "text-completion-openai")
 """Providers to which no key is sent that no config names."""
 STORE = "store"

@@ -63,10 +63,12 @@ def loaded(model: "Transformers") -> Generation:
 def quiet() -> None:
     """Keep the libraries from printing; what fails is raised all the same."""
     from huggingface_hub.utils import disable_progress_bars
-    from transformers.utils import logging as logs
+    from huggingface_hub.utils import logging as hub_logging
+    from transformers.utils import logging as transformers_logging
 
-    logs.set_verbosity_error()
-    logs.disable_progress_bar()
+    hub_logging.set_verbosity_error()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
     disable_progress_bars()
     warnings.filterwarnings("ignore", module=TALKATIVE)
 

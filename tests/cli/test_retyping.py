@@ -31,6 +31,14 @@ def test_a_server_that_is_sent_no_key_is_free():
     assert wanted({"_target_": "selfinstruct.model.offline.Offline", "mode": "chat"}) == {}
 
 
+def test_a_model_in_this_process_is_free_whatever_its_base_model_and_parameters():
+    model = {"_target_": "selfinstruct.model.transformers.Transformers", "base_model": "someone/model", "adapter": "x"}
+    config = composed(model)
+    config["recipe"]["a"] = {"prompt": {"decoding": {"extra": {"api_base": THEIRS}}}}
+
+    assert foreign(config, shipped.models()) == {}
+
+
 @pytest.mark.parametrize("name", ["openai", "anthropic", "gemini", "ollama"])
 def test_an_option_of_ours_is_free_with_another_model_of_its_provider(name, composed):
     config = composed(f"model={name}")

@@ -11,7 +11,7 @@ import tiny_model
 from selfinstruct.errors import ModelError
 from selfinstruct.model.loading import in_one_line, loaded
 
-pytestmark = pytest.mark.slow  # of what it imports
+pytestmark = [pytest.mark.train, pytest.mark.slow]  # of what it imports
 torch = pytest.importorskip("torch", reason="loading needs the extra `train`")
 peft = pytest.importorskip("peft", reason="loading an adapter needs the extra `train`")
 

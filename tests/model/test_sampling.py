@@ -10,7 +10,7 @@ from selfinstruct.errors import ModelError
 from selfinstruct.model.sampling import Drawing, Row, Stopping, within
 from selfinstruct.request import Decoding
 
-pytestmark = pytest.mark.slow  # of what it imports
+pytestmark = [pytest.mark.train, pytest.mark.slow]  # of what it imports
 torch = pytest.importorskip("torch", reason="drawing needs the extra `train`")
 
 SCORES = (2.0, 1.0, 0.5, 0.0, -1.0, float("-inf"))

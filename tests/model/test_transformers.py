@@ -135,12 +135,14 @@ print(Transformers(base_model="x", adapter=None, label=None, mode="chat", precis
     assert (done.stdout, done.stderr) == (INSTALL + "\n", "")
 
 
+@pytest.mark.train
 @needs_packages
 def test_a_model_that_is_there_has_no_problems(in_process, folder, adapter):
     assert in_process(folder, adapter=adapter).problems() == []
     assert in_process("someone/something").problems() == []
 
 
+@pytest.mark.train
 @needs_packages
 def test_folders_that_hold_no_model_and_no_adapter_are_both_reported(in_process, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -177,6 +179,7 @@ def test_further_parameters_are_reported_before_the_run(in_process, folder):
 RECIPES = ("self_instruct", "alpaca", "evol_instruct", "instruction_induction", "superni", "user_oriented", "pairwise")
 
 
+@pytest.mark.train
 @needs_packages
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_it_takes_what_every_recipe_asks_for(composed, built, tmp_path, folder, recipe):
@@ -214,6 +217,7 @@ def run_until(words, folder, is_time):
 
 
 @pytest.mark.slow
+@pytest.mark.train
 @needs_packages
 def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bytes(tmp_path):
     base = tiny_model.write_model(tmp_path / "tiny", spread=0.2, context=4096)
@@ -235,6 +239,7 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bytes(tmp_path)
 
 
 @pytest.mark.slow
+@pytest.mark.train
 @needs_packages
 def test_the_first_interrupt_finishes_the_round_and_the_second_ends_soon(tmp_path):
     base = tiny_model.write_model(tmp_path / "tiny", context=65536)
@@ -273,6 +278,7 @@ def spoiled(base, name):
 
 
 @pytest.mark.slow
+@pytest.mark.train
 @needs_packages
 @pytest.mark.parametrize(
     ("name", "text"),
@@ -294,6 +300,7 @@ def test_a_model_that_cannot_be_used_ends_the_command_with_one_sentence(tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.train
 @needs_packages
 def test_an_adapter_that_is_none_ends_the_command_with_one_sentence(tmp_path):
     base = tiny_model.write_model(tmp_path / "tiny")
