@@ -115,9 +115,9 @@ def with_adapter(weights: Any, folder: Path) -> Any:
     config = PeftConfig.from_pretrained(str(folder))
     if getattr(config, "megatron_config", None) is not None:
         raise ValueError("it names a module to import, which could run code.")
-    adapted = PeftModel.from_pretrained(weights, str(folder))
-    with safe_open(folder / "adapter_model.safetensors", "pt") as file:
+    with safe_open(folder / "adapter_model.safetensors", "pt") as file:  # PEFT would read a pickle where it is missing
         stored = set(file.keys())
+    adapted = PeftModel.from_pretrained(weights, str(folder))
     if strays := sorted(stored ^ set(get_peft_model_state_dict(adapted))):
         raise ValueError(OTHER_BASE.format(count=len(strays), name=strays[0]))
     return adapted
