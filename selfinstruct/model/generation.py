@@ -18,6 +18,7 @@ from selfinstruct.errors import ModelError
 from selfinstruct.model.arguments import given
 from selfinstruct.model.replies import cut
 from selfinstruct.model.sampling import Drawing, Row, Stopping, decoded
+from selfinstruct.model.shared_prompt import padded, remembered, shared_length
 from selfinstruct.request import Completion, Failure, Request
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ TOO_LONG = "the prompt has {count} tokens, and the context of {name} is {context
 NOT_TAKEN = "it does not take {names}. Set what decoding.extra holds to null where it is set."
 NO_START = "the prompt is empty, and {name} has no token to start with"
 NOT_RENDERED = "its chat template cannot render a prompt: {error}. Change the prompt, or set model.mode=completion."
+NAMES = ("input_ids", "attention_mask")
 PREFIXES = ("PREFIX_TUNING", "CARTRIDGE")
 """The kinds of adapters that stand for tokens which the model has seen before the prompt."""
 UNKNOWN_LENGTH = 1 << 30
@@ -130,9 +132,11 @@ class Generation:
         return [self._reply(one, row, reply, seconds) for one, row, reply in zip(asked, rows, said, strict=True)]
 
     def _inputs(self, prompts: Sequence[list[int]]) -> dict[str, Any]:
-        """Return prompts of one length, by padding, with what the adapter puts before them."""
+        """Return prompts of one length, by padding, with what the adapter puts before them, or what they share."""
         import torch
 
+        if not self._virtual:
+            return self._plain_inputs(prompts)
         longest = max(map(len, prompts))
         pads = [longest - len(prompt) for prompt in prompts]
         seen = self._virtual if self._is_prefix else 0
@@ -143,8 +147,6 @@ class Generation:
         before, put = (seen, 0) if seen else (0, self._virtual)
         masks = [[1] * before + [0] * count + [1] * (put + longest - count) for count in pads]
         mask = torch.tensor(masks, device=self._device)
-        if not self._virtual:
-            return {"input_ids": tokens, "attention_mask": mask}
         base, virtual = self._weights.get_base_model(), self._weights.get_prompt(batch_size=len(prompts))
         if self._is_prefix:
             name = "cache" if "cache" in inspect.signature(base.forward).parameters else "past_key_values"
@@ -154,6 +156,17 @@ class Generation:
             "inputs_embeds": torch.stack([torch.cat((row[:pad], more, row[pad:])) for row, more, pad in embedded]),
             "attention_mask": mask,
         }
+
+    def _plain_inputs(self, prompts: Sequence[list[int]]) -> dict[str, Any]:
+        """Return prompts of one length for a model that nothing stands before."""
+        import torch
+
+        shared = shared_length(prompts)
+        beginning = torch.tensor([prompts[0][:shared]], device=self._device)
+        cache = remembered(self._weights, beginning, len(prompts)) if shared else None
+        rows, masks = padded(prompts, 0 if cache is None else shared, self._pad)
+        found = {key: torch.tensor(one, device=self._device) for key, one in zip(NAMES, (rows, masks), strict=True)}
+        return found if cache is None else {**found, "cache": cache}
 
     def _settings(self, most: int) -> Any:
         """Return the settings of `generate`, which takes the best of the scores that `Drawing` gives it."""
