@@ -25,6 +25,11 @@ WRITING = ("No space left on device", "PytorchStreamWriter", "inline_container")
 ALLOCATION = ("out of memory", "can't allocate memory")
 """What torch says of memory, in an error that is not of a class of its own on a CPU."""
 
+NOT_ADAPTED = (
+    "The method cannot be applied to trainer.base_model={name}: {reason}. Set the keys of trainer.method, or choose"
+    " another trainer, such as trainer=lora."
+)
+
 
 @contextmanager
 def explained(folder: Path, device: str) -> Iterator[None]:
@@ -48,5 +53,15 @@ def explained(folder: Path, device: str) -> Iterator[None]:
 
 def not_loaded(name: str, error: Exception) -> SelfInstructError:
     """Return the error of a base model that cannot be loaded."""
+    return SelfInstructError(NO_MODEL.format(name=name, reason=first_line(error)))
+
+
+def not_adapted(name: str, error: Exception) -> SelfInstructError:
+    """Return the error of a method that does not suit a model."""
+    return SelfInstructError(NOT_ADAPTED.format(name=name, reason=first_line(error)))
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error says, without the rest of it."""
     first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    return SelfInstructError(NO_MODEL.format(name=name, reason=first.rstrip(".")))
+    return first.rstrip(".")

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from selfinstruct.part import part
 
@@ -25,6 +25,13 @@ class Lora:
     """Whether to train the length of each column apart from its direction (DoRA, Liu et al. 2024)."""
     can_merge: ClassVar[bool] = True
     can_checkpoint_gradients: ClassVar[bool] = True
+
+    @field_validator("target_modules")
+    @classmethod
+    def _without_head(cls, names: list[str] | str) -> list[str] | str:
+        if "lm_head" in names or not names:
+            raise ValueError("must name layers, and not lm_head, from whose weights the loss is computed directly")
+        return names
 
     def config(self) -> Any:
         """Return its config, of PEFT."""

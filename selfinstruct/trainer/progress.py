@@ -4,18 +4,25 @@ A line holds nothing of the time that a step took, so that a training that was k
 """
 
 import json
+import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.errors import UnwritableError
+from selfinstruct.errors import SelfInstructError, UnwritableError
 from selfinstruct.round import TrainingStep
 from selfinstruct.trainer import STEPS, Training
-from selfinstruct.trainer.checkpoints import complete
+from selfinstruct.trainer.checkpoints import Note, complete
+from selfinstruct.trainer.record import FILES
 
 NAMES = {"loss": "loss", "learning_rate": "learning_rate", "grad_norm": "grad_norm", "eval_loss": "validation_loss"}
 """What is written down of a log of the trainer, and its name there."""
+LOSSES = {"loss", "validation_loss"}
+DIVERGED = (
+    "The {name} is no longer a number at step {step}: the training has diverged. Set trainer.learning_rate lower, and"
+    " remove {files} in {folder} to train anew."
+)
 DIGITS = 8
 """Significant digits of a figure."""
 
@@ -23,48 +30,52 @@ DIGITS = 8
 class Progress:
     """The progress of one training, in the process that writes."""
 
-    def __init__(self, training: Training, note: Mapping[str, Any] | None) -> None:
+    def __init__(self, training: Training, note: Note) -> None:
         """Begin, or resume with what was noted with the last checkpoint."""
-        self._training = training
-        note = note or {"step": 0, "tokens": 0, "seconds": 0.0}
-        self._first, self._base, self._before = int(note["step"]), int(note["tokens"]), float(note["seconds"])
+        self._training, self._start = training, note
         self._began = time.perf_counter()
-        self.tokens = self._base
+        self.tokens = note.tokens
         self.is_stopped = False
         """Whether it was asked to stop before its end, and has saved a checkpoint."""
 
     @property
     def seconds(self) -> float:
         """Return how long the training took, in all processes one after the other that worked on it."""
-        return self._before + time.perf_counter() - self._began
+        return self._start.seconds + time.perf_counter() - self._began
 
     def log(self, step: int, epoch: float | None, steps: int, figures: Mapping[str, Any]) -> None:
         """Write a line of what was measured, and report it."""
         known = {name: rounded(figures[key]) for key, name in NAMES.items() if key in figures}
         if not known:
             return
+        for name in LOSSES & known.keys():
+            if not math.isfinite(known[name]):
+                raise SelfInstructError(
+                    DIVERGED.format(name=name, step=step, folder=self._training.folder, files=FILES)
+                )
+        known = {name: value for name, value in known.items() if math.isfinite(value)}
         if "num_tokens" in figures:  # counted from the start of this process
-            self.tokens = self._base + int(figures["num_tokens"])
+            self.tokens = self._start.tokens + int(figures["num_tokens"])
         row = {"step": step, "epoch": round(epoch or 0.0, 6), "tokens": self.tokens, **known}
         append(self._training.folder / STEPS, row)
         passed = time.perf_counter() - self._began
-        pace = (step - self._first) / passed
+        pace = (step - self._start.step) / passed
         self._training.log(
             TrainingStep(
                 row=row,
                 steps=steps,
-                tokens_per_second=(self.tokens - self._base) / passed,
+                tokens_per_second=(self.tokens - self._start.tokens) / passed,
                 seconds_left=(steps - step) / pace if pace else None,
             )
         )
 
     def saved(self, checkpoint: Path, step: int) -> None:
         """Note that a checkpoint is whole."""
-        complete(checkpoint, {"step": step, "tokens": self.tokens, "seconds": round(self.seconds, 3)})
+        complete(checkpoint, Note(step, self.tokens, round(self.seconds, 3)))
 
-    def wants_to_stop(self) -> bool:
-        """Return whether it was asked to stop."""
-        self.is_stopped = self.is_stopped or self._training.is_stopping()
+    def stops(self) -> bool:
+        """Stop if it was asked to, and return whether it does."""
+        self.is_stopped = self._training.is_stopping()
         return self.is_stopped
 
 
@@ -83,7 +94,11 @@ def append(path: Path, row: Mapping[str, Any]) -> None:
 
 
 def callback(progress: Progress) -> Any:
-    """Return what the trainer calls as it goes."""
+    """Return what the trainer calls after each step.
+
+    A training that is asked to stop does so at the next step that is logged, and not before: the loss of a line is a
+    mean since the line before it, which a training that resumes between the two would not know.
+    """
     from transformers import TrainerCallback
 
     class Reporting(TrainerCallback):  # type: ignore[misc]
@@ -91,9 +106,8 @@ def callback(progress: Progress) -> Any:
             if state.global_step >= state.max_steps:
                 control.should_log = True
                 control.should_evaluate = args.eval_strategy != "no"
-            elif progress.wants_to_stop():
-                control.should_save = args.save_strategy != "no"
-                control.should_training_stop = True
+            elif control.should_log and progress.stops():
+                control.should_save = control.should_training_stop = True
             return control
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:

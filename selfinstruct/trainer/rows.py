@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from typing import Any, TypeAlias
 
 from selfinstruct.errors import DataError
@@ -20,8 +19,11 @@ Message: TypeAlias = Mapping[str, str]
 
 MOST_SHOWN = 10
 """Mistakes of a file that are reported one by one."""
-LONGEST = 2_000_000
 ROLES = {"human": "user", "gpt": "assistant", "system": "system", "user": "user", "assistant": "assistant"}
+END = "<|endoftext|>"
+"""The end marker of the format `prompt_completion`; the model's own end takes its place."""
+AFTER = re.compile(r"^#+\s*instruction:?\s*$", re.IGNORECASE | re.MULTILINE)
+"""A heading before an instruction, as Alpaca's prompts have it after a sentence that is the same in all of them."""
 LABEL = re.compile(r"^\s*(task|instruction|question)\s*:\s*|\s*(input|output|answer)\s*:\s*$", re.IGNORECASE)
 """What the layouts of texts put around an instruction."""
 REMEDY = "Name a JSONL file of rows: train.dataset=<file>."
@@ -47,40 +49,49 @@ class Example:
             if isinstance(self.prompt, str)
             else next((turn["content"] for turn in self.prompt if turn["role"] == "user"), "")
         )
-        line = next((line for line in first.splitlines() if line.strip()), "")
+        told = AFTER.split(first, maxsplit=1)[-1]
+        line = next((line for line in told.splitlines() if line.strip()), "")
         return " ".join(LABEL.sub("", line).casefold().split())
 
 
 def examples_in(path: Path, mode: str) -> list[Example]:
     """Return the rows of a file; raises DataError with every row that cannot be read or does not suit the mode."""
-    found, mistakes = [], []
+    found: list[Example] = []
+    mistakes: list[str] = []
     for number, row in rows_in(path):
         try:
+            if isinstance(row, str):
+                raise ValueError(row)
             found.append(example(row, f"line {number}", mode))
         except ValueError as error:
             mistakes.append(f"{path}:{number}: {error}.")
     if mistakes:
         more = len(mistakes) - MOST_SHOWN
-        raise DataError([*mistakes[:MOST_SHOWN], *([f"{path}: {more:,} more rows like these."] if more > 0 else [])])
+        rest = [f"{path}: {more:,} more row{'s' if more > 1 else ''} like these."] if more > 0 else []
+        raise DataError([*mistakes[:MOST_SHOWN], *rest])
     if not found:
-        raise DataError([f"{path} holds no rows to train on."])
+        raise DataError([f"{path} holds no rows to train on. {REMEDY}"])
     return found
 
 
-def rows_in(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the rows of a JSONL file with their lines; raises DataError for a line that is not a JSON object."""
+def rows_in(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """Yield the rows of a JSONL file with their lines, and a mistake instead of a row for a line that is not one."""
     files = Files(path, path.suffix.lower(), REMEDY)
     for name in files.names():
         for line in files.lines(name):
-            if not line.text.strip() and line.mistake is None:
-                continue
-            try:
-                row = json.loads(line.text)
-            except (ValueError, RecursionError):
-                row = None
-            if line.mistake is not None or not isinstance(row, dict):
-                raise DataError([f"{path}:{line.number}: {line.mistake or 'is not a JSON object'}. {REMEDY}"])
-            yield line.number, row
+            if line.mistake is not None:
+                yield line.number, line.mistake
+            elif line.text.strip():
+                yield line.number, row_of(line.text)
+
+
+def row_of(text: str) -> dict[str, Any] | str:
+    """Return a line as a row; what is wrong with it where it is not one."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else "is not a JSON object"
 
 
 def example(row: Mapping[str, Any], place: str, mode: str) -> Example:
@@ -90,7 +101,7 @@ def example(row: Mapping[str, Any], place: str, mode: str) -> Example:
         shown: str | list[Message] = row["prompt"]
         if mode == "chat":
             shown = [{"role": "user", "content": row["prompt"]}]
-        return Example(name, shown, row["completion"])
+        return Example(name, shown, row["completion"].removesuffix(END))
     if mode == "completion":
         raise ValueError(
             "trainer.mode=completion needs the columns prompt and completion; export them with"
@@ -106,6 +117,8 @@ def messages(row: Mapping[str, Any]) -> list[Message]:
     """Return a row as messages; raises ValueError where it has none."""
     if isinstance(row.get("instruction"), str) and isinstance(row.get("output"), str):
         shown, given = row["instruction"], row.get("input") or ""
+        if not isinstance(given, str):
+            raise ValueError(f"has an input that is not a text (got {str(given)[:60]!r})")
         question = f"{shown}\n\n{given}" if given else shown
         return [{"role": "user", "content": question}, {"role": "assistant", "content": row["output"]}]
     turns = row.get("messages") or row.get("conversations")
@@ -123,27 +136,3 @@ def turn(found: Any) -> Message:
         if role in ROLES and isinstance(content, str):
             return {"role": ROLES[role], "content": content}
     raise ValueError(f"has a turn without a known role or a text (got {str(found)[:60]!r})")
-
-
-def divided(examples: Sequence[Example], share: float, random_seed: int) -> tuple[list[int], list[int]]:
-    """Return the places of the rows to train on and of those to validate on, in order.
-
-    No instruction is on both sides: all rows of one go together.  Some of each are left on both sides, or DataError is
-    raised; a share of 0 validates on none.
-    """
-    groups: dict[str, list[int]] = {}
-    for place, one in enumerate(examples):
-        groups.setdefault(one.instruction, []).append(place)
-    if share == 0:
-        return list(range(len(examples))), []
-    if len(groups) < 2:
-        raise DataError(["All rows have one instruction, so none can be held out. Set trainer.validation_share=0."])
-    names = sorted(groups)
-    Random(f"{random_seed}/validation").shuffle(names)
-    held_out: list[int] = []
-    for name in names[:-1]:
-        if len(held_out) >= share * len(examples):
-            break
-        held_out += groups[name]
-    out = set(held_out)
-    return [place for place in range(len(examples)) if place not in out], sorted(out)

@@ -11,13 +11,21 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
+from selfinstruct.errors import RunFolderError
 from selfinstruct.part import part
 from selfinstruct.trainer import Method, Training
 
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate")
+EIGHT_BIT = ("adamw_8bit", "paged_adamw_8bit")
 INSTALL = "actions=[train] needs packages that are not installed: {names}. Run: pip install 'selfinstruct[train]'."
-FREE = ("merge", "device")
+NO_BITSANDBYTES = "trainer.optimizer={name} needs a package that is not installed. Run: pip install bitsandbytes."
+NO_FOLDER = "trainer.base_model={name} is not a folder with a model."
+NO_SAFETENSORS = (
+    "trainer.base_model={name} holds no weights in safetensors. Convert them (a pickle such as pytorch_model.bin is not"
+    " read, since it can hold code), or name another model."
+)
+FREE = ("merge", "device", "checkpoint_steps")
 """Settings that may change between the start of a training and its end."""
 
 
@@ -36,7 +44,7 @@ class Supervised:
     epochs: Annotated[float, Field(gt=0)]
     """How often every row is shown."""
     steps: Annotated[int, Field(ge=1)] | None
-    """The most steps; null for as many as the epochs have."""
+    """The most steps: the training ends with its steps or its epochs, whichever come first; null for the epochs."""
     batch_size: Annotated[int, Field(ge=1)]
     """Rows that one device computes at once."""
     accumulate: Annotated[int, Field(ge=1)]
@@ -51,8 +59,8 @@ class Supervised:
     """How much the weights shrink with each step, as AdamW has it."""
     max_grad_norm: Annotated[float, Field(gt=0)]
     """A longer gradient is shortened to this norm."""
-    optimizer: str
-    """The optimizer, by transformers' name."""
+    optimizer: Literal["adamw_torch", "adamw_torch_fused", "adafactor", "sgd", "adamw_8bit", "paged_adamw_8bit"]
+    """The optimizer, by transformers' name; those of 8 bits need a GPU and the package bitsandbytes."""
     max_length: Annotated[int, Field(ge=2)] | None
     """The most tokens of a row, prompt and completion; null for no limit."""
     too_long: Literal["drop", "cut"]
@@ -78,9 +86,10 @@ class Supervised:
     log_steps: Annotated[int, Field(ge=1)]
     """Steps from one line of `training.jsonl` to the next."""
     checkpoint_steps: Annotated[int, Field(ge=1)] | None
-    """Steps from one checkpoint to the next, a multiple of `log_steps`; null for none."""
+    """Steps from one checkpoint to the next, a multiple of `log_steps`; null for none but that of Ctrl-C."""
     merge: bool
-    """Whether to write `merged/` as well: the base model with the trained weights in it, for servers without adapters."""
+    """Whether to write `merged/` as well: the base model with the weights of the method in it, for servers without
+    adapters.  Where all weights are trained, `model/` is whole already.  A finished training can be merged later."""
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
@@ -89,6 +98,10 @@ class Supervised:
         if self.packing and self.max_length is None:
             raise ValueError("packing needs max_length, to which rows are packed")
         if self.method is None:
+            if self.weights == "float16" or (self.precision == "float16" and self.weights != "float32"):
+                raise ValueError(
+                    f"weights must be float32 where all of them are trained in float16 (got {self.weights})"
+                )
             return self
         if self.merge and not self.method.can_merge:
             raise ValueError("merge must be false: the weights of this method cannot be merged into the base model")
@@ -100,17 +113,28 @@ class Supervised:
         """Report missing packages, a base model or a chat template that is not there, and settings that changed."""
         if missing := [name for name in PACKAGES if importlib.util.find_spec(name) is None]:
             return [INSTALL.format(names=", ".join(missing))]
+        found = self._missing()
+        if not found and training.dataset.is_file():
+            from selfinstruct.trainer.record import Record, started_with
+
+            try:
+                found += Record(training).refused(started_with(self, training))
+            except RunFolderError as error:
+                found.append(str(error))
+        return found
+
+    def _missing(self) -> list[str]:
+        """Return a sentence for each thing that is not there."""
         found, base = [], Path(self.base_model)
-        is_folder = base.is_absolute() or self.base_model.startswith(".") or self.base_model.count("/") > 1
-        if is_folder and not (base / "config.json").is_file():
-            found.append(f"trainer.base_model={self.base_model} is not a folder with a model.")
+        is_named = not base.exists() and not self.base_model.startswith((".", "/")) and self.base_model.count("/") < 2
+        if not is_named and not (base / "config.json").is_file():
+            found.append(NO_FOLDER.format(name=self.base_model))
+        elif not is_named and not any(base.glob("*.safetensors")):
+            found.append(NO_SAFETENSORS.format(name=self.base_model))
         if self.chat_template is not None and not self.chat_template.is_file():
             found.append(f"trainer.chat_template={self.chat_template} is not a file.")
-        if not found and training.dataset.is_file():
-            from selfinstruct.trainer.checkpoints import Record
-            from selfinstruct.trainer.fine_tuning import started_with
-
-            found += Record(training.folder).refused(started_with(self, training))
+        if self.optimizer in EIGHT_BIT and importlib.util.find_spec("bitsandbytes") is None:
+            found.append(NO_BITSANDBYTES.format(name=self.optimizer))
         return found
 
     def preview(self, training: Training, rows: int | None = None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ first step, and `actions=[plan]` counts the very same.  A prompt is encoded alon
 that both have in common are shown, all others are learned.  So no chat template needs marks of what is generated.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,17 @@ from selfinstruct.trainer.rows import Example, Message
 
 NOT_LEARNED = -100
 """The label of a token that has no part in the loss, as torch has it."""
-END = "<|endoftext|>"
-"""The end marker of the format `prompt_completion`; the model's own end token takes its place."""
 NO_TEMPLATE = (
     "{name} has no chat template, so it cannot be tuned on messages. Set trainer.chat_template to a file with one, or"
     " trainer.mode=completion with formats=[prompt_completion]."
 )
+REFUSING = (
+    "The chat template of {name} cannot write a conversation of the roles {roles}: {error}. Remove such rows, or set"
+    " trainer.chat_template to a file with another template."
+)
+NOTHING_LEFT = "{dataset} has no row left to train on: {reasons}."
+LONGER = "{count:,} of its rows are longer than trainer.max_length={most}, which has to be set higher"
+EMPTY = "{count:,} have nothing to learn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,54 +50,70 @@ class Fitting:
 
     rows: list[Encoded]
     dropped: list[str]
-    """Rows that are left out."""
+    """Rows that are left out because they are too long."""
     cut: list[str]
     """Rows that are trained on without their end."""
     unaligned: list[str]
     """Rows whose prompt the chat template writes differently inside the whole conversation."""
+    empty: list[str]
+    """Rows that are left out because they have nothing to learn, not even an end."""
 
 
 def fitting(
     examples: Iterable[Example], tokenizer: Any, max_length: int | None, *, cut: bool, loss_on_prompt: bool = False
 ) -> Fitting:
     """Encode examples; those longer than `max_length` tokens are cut, if anything to learn is left, or dropped."""
-    found = Fitting([], [], [], [])
+    found = Fitting([], [], [], [], [])
     for place, example in enumerate(examples):
         ids, shown, is_aligned = encoded(example, tokenizer)
         if not is_aligned:
             found.unaligned.append(example.name)
-        labels = ids if loss_on_prompt else [NOT_LEARNED] * shown + ids[shown:]
+        labels = list(ids) if loss_on_prompt else [NOT_LEARNED] * shown + ids[shown:]
         is_long = max_length is not None and len(ids) > max_length
         row = Encoded(example.name, place, ids[:max_length], labels[:max_length])
-        if row.is_cut_off or (is_long and not cut):
+        if shown == len(ids):
+            found.empty.append(example.name)
+        elif row.is_cut_off or (is_long and not cut):
             found.dropped.append(example.name)
-            continue
-        found.rows.append(row)
-        if is_long:
-            found.cut.append(example.name)
+        else:
+            found.rows.append(row)
+            found.cut.extend([example.name] if is_long else [])
     return found
 
 
 def encoded(example: Example, tokenizer: Any) -> tuple[list[int], int, bool]:
-    """Return the tokens of an example, how many of them are shown, and whether the prompt stands in them as it is."""
+    """Return the tokens of an example, how many of them are shown, and whether the prompt stands in them as it is.
+
+    A text ends with the model's end token; how a message ends, its chat template says.  So a completion that is empty
+    still teaches the model to end there.  Where the last characters of the prompt and the first of the completion are
+    one token, that token is learned.
+    """
     if isinstance(example.prompt, str):
-        prompt = list(tokenizer(example.prompt)["input_ids"])
-        whole = list(tokenizer(example.prompt + example.completion.removesuffix(END))["input_ids"])
-        if tokenizer.eos_token_id is not None and whole[-1:] != [tokenizer.eos_token_id]:
-            whole.append(tokenizer.eos_token_id)
-        return whole, in_common(prompt, whole), True
+        shown, whole = tokens(tokenizer, example.prompt), tokens(tokenizer, example.prompt + example.completion)
+        end = tokenizer.eos_token_id
+        whole += [end] if end is not None and whole[-1:] != [end] else []
+        return whole, in_common(shown, whole), True
     turns = [*example.prompt, {"role": "assistant", "content": example.completion}]
-    prompt, whole = chat(tokenizer, example.prompt, True), chat(tokenizer, turns, False)
-    shown = in_common(prompt, whole)
-    return whole, shown, shown == len(prompt)
+    prompt, text = chat(tokenizer, example.prompt, True), chat(tokenizer, turns, False)
+    whole = tokens(tokenizer, text, special=False)
+    return whole, in_common(tokens(tokenizer, prompt, special=False), whole), text.startswith(prompt)
 
 
-def chat(tokenizer: Any, turns: Sequence[Message], is_prompt: bool) -> list[int]:
-    """Return messages as tokens, by the tokenizer's chat template."""
-    text = tokenizer.apply_chat_template(
-        [dict(turn) for turn in turns], tokenize=False, add_generation_prompt=is_prompt
-    )
-    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+def tokens(tokenizer: Any, text: str, *, special: bool = True) -> list[int]:
+    """Return a text as tokens, with those that the tokenizer puts around each text, or without them."""
+    return list(tokenizer(text, add_special_tokens=special, verbose=False)["input_ids"])
+
+
+def chat(tokenizer: Any, turns: Sequence[Message], is_prompt: bool) -> str:
+    """Return messages as a text, by the tokenizer's chat template; raises SelfInstructError where it refuses them."""
+    from jinja2.exceptions import TemplateError
+
+    try:
+        messages = [dict(turn) for turn in turns]
+        return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=is_prompt))
+    except TemplateError as error:
+        roles = ", ".join(turn["role"] for turn in turns)
+        raise SelfInstructError(REFUSING.format(name=tokenizer.name_or_path, error=error, roles=roles)) from None
 
 
 def in_common(one: Sequence[int], other: Sequence[int]) -> int:
@@ -103,22 +124,31 @@ def in_common(one: Sequence[int], other: Sequence[int]) -> int:
 
 def reported(found: Fitting, max_length: int | None, shown: int = 10) -> list[str]:
     """Return a sentence for each kind of row that is not trained on as it stands, with the key to set."""
-    remedy = f"Set trainer.max_length (now {max_length}) higher to train on all of them."
-    kinds: Mapping[str, tuple[list[str], str]] = {
-        "longer than trainer.max_length and left out": (found.dropped, remedy),
-        "longer than trainer.max_length and cut": (found.cut, remedy),
-        "written differently by the chat template where the answer follows": (
+    longer = f"Set trainer.max_length (now {max_length}) higher to train on all of them."
+    kinds: Sequence[tuple[str, list[str], str]] = (
+        ("longer than trainer.max_length and left out", found.dropped, longer),
+        ("longer than trainer.max_length and cut", found.cut, longer),
+        ("left out, for they have nothing to learn", found.empty, "Their completions are empty."),
+        (
+            "written differently by the chat template where the answer follows",
             found.unaligned,
             "Some tokens of their prompts are learned as well.",
         ),
-    }
-    total = len(found.rows) + len(found.dropped)
+    )
+    total = len(found.rows) + len(found.dropped) + len(found.empty)
     return [
         f"{len(names):,} of {total:,} rows are {what}: {', '.join(names[:shown])}"
         f"{', …' if len(names) > shown else ''}. {then}"
-        for what, (names, then) in kinds.items()
+        for what, names, then in kinds
         if names
     ]
+
+
+def nothing_left(found: Fitting, dataset: object, max_length: int | None) -> str:
+    """Return a sentence about a dataset of which no row is left."""
+    longer = [LONGER.format(count=len(found.dropped), most=max_length)] if found.dropped else []
+    empty = [EMPTY.format(count=len(found.empty))] if found.empty else []
+    return NOTHING_LEFT.format(dataset=dataset, reasons=", and ".join(longer + empty))
 
 
 def check_template(tokenizer: Any, name: str, mode: str) -> None:
