@@ -40,7 +40,8 @@ from selfinstruct.text.plain_files import check_plain
 from selfinstruct.text.terminal import printable
 from selfinstruct.trackers import Tracker, Trackers
 from selfinstruct.trainer import Trainer
-from selfinstruct.trainer.checkpoints import Record, lines
+from selfinstruct.trainer.checkpoints import lines
+from selfinstruct.trainer.record import Record
 
 LOG = logging.getLogger(__name__)
 

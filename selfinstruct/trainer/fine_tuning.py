@@ -33,11 +33,12 @@ FINISHED = "The training in {folder} is finished, so nothing is trained. Remove 
 
 def fine_tuned(trainer: "Supervised", training: Training) -> dict[str, Any]:
     """Train, and return what `summary.json` says of it; a training that is finished is not done again."""
-    settings, record = started_with(trainer, training), Record(training)
+    settings, record = started_with(trainer, training), Record(training.folder, training.dataset)
     if is_main():
         record.start(settings)
     barrier()
-    result = record.result()
+    record.check_model()
+    result = record.result
     merged = training.folder / MERGED
     is_merged = trainer.merge and trainer.method is not None
     device = device_of(trainer.device)

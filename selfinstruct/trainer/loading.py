@@ -58,7 +58,7 @@ def outline_of(trainer: "Supervised") -> Any:
 
 
 def adapted(model: Any, trainer: "Supervised") -> Any:
-    """Return a model with the weights of the method added; raises SelfInstructError where the two do not go together."""
+    """Return a model with the weights of the method added; raises SelfInstructError where it does not fit it."""
     if trainer.method is None:
         return model
     from peft import get_peft_model

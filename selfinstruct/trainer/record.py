@@ -63,10 +63,10 @@ def started_with(trainer: "Supervised", training: Training) -> dict[str, Any]:
 class Record:
     """The record of the training in a run folder."""
 
-    def __init__(self, training: Training) -> None:
-        """Take what is trained on; nothing is read yet."""
-        self._folder, self._dataset = training.folder, training.dataset
-        self._path = training.folder / RECORD
+    def __init__(self, folder: Path, dataset: Path | None = None) -> None:
+        """Take the run folder, and the file that is trained on, for messages; nothing is read yet."""
+        self._folder, self._dataset = folder, dataset
+        self._path = folder / RECORD
 
     def read(self) -> dict[str, Any] | None:
         """Return what is recorded; None where no training was started; raises RunFolderError for a damaged file."""
@@ -113,20 +113,20 @@ class Record:
         """Write down what a finished training came to."""
         self._write({"started_with": settings, "result": result})
 
+    @property
     def result(self) -> dict[str, Any] | None:
-        """Return what a finished training came to; None for one that is not finished.
+        """Return what a finished training came to; None for one that is not finished."""
+        return (self.read() or {}).get("result")
 
-        Raises RunFolderError where its model is no longer as it was written.
-        """
-        found: dict[str, Any] | None = (self.read() or {}).get("result")
-        if found is not None:
+    def check_model(self) -> None:
+        """Raise RunFolderError where the model of a finished training is no longer as it was written."""
+        if (found := self.result) is not None:
             now = hashes(self._folder / MODEL)
             if names := sorted(
                 name for name in {**found["sha256"], **now} if found["sha256"].get(name) != now.get(name)
             ):
                 said = {"model": self._folder / MODEL, "names": ", ".join(names), "files": FILES}
                 raise RunFolderError(ALTERED.format(**said))
-        return found
 
     def _write(self, found: Mapping[str, Any]) -> None:
         replace_text(self._path, json.dumps(found, indent=2, ensure_ascii=False) + "\n")

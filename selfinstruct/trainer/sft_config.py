@@ -1,6 +1,7 @@
 """The config of TRL's trainer, from the keys of ours; what it would choose by itself is said here."""
 
 import math
+import os
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,9 @@ from selfinstruct.trainer.processes import WAIT, process_count
 
 if TYPE_CHECKING:
     from selfinstruct.trainer.supervised import Supervised
+
+LAUNCHED_WITH = {"bfloat16": "bf16", "float16": "fp16"}
+"""The precisions by accelerate's names; what its config file says must not win over `trainer.precision`."""
 
 
 def steps_of(trainer: "Supervised", sequences: int) -> tuple[int, int]:
@@ -26,6 +30,7 @@ def sft_config(trainer: "Supervised", training: Training, device: Device, *, seq
     from trl import SFTConfig
 
     precision, is_cpu = precision_on(device, trainer.precision), device.kind == "cpu"
+    os.environ["ACCELERATE_MIXED_PRECISION"] = LAUNCHED_WITH.get(precision, "no")
     epoch, total = steps_of(trainer, sequences)
     saves = trainer.checkpoint_steps is not None
     return SFTConfig(

@@ -118,7 +118,7 @@ class Supervised:
             from selfinstruct.trainer.record import Record, started_with
 
             try:
-                found += Record(training).refused(started_with(self, training))
+                found += Record(training.folder, training.dataset).refused(started_with(self, training))
             except RunFolderError as error:
                 found.append(str(error))
         return found
