@@ -13,16 +13,23 @@ OUT_OF_MEMORY = (
     " weights, such as trainer=lora."
 )
 DISK_FULL = (
-    "{folder} cannot be written: no space is left on the device. Free some, or set trainer.checkpoint_steps=null to"
-    " write no checkpoints. Training resumes from the last one."
+    "{folder} cannot be written: {reason}. Free disk space (or raise the limit on the size of a file), or set"
+    " trainer.checkpoint_steps=null to write no checkpoints. The training resumes from its last checkpoint."
 )
 NO_MODEL = (
     "trainer.base_model={name} cannot be loaded: {reason}. Name a folder with a model, or a model of the hub that you"
     " may read (for a gated one, accept its terms there, and set HF_TOKEN)."
 )
-WRITING = ("No space left on device", "PytorchStreamWriter", "inline_container")
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+WRITING = (
+    "No space left on device",
+    "File too large",
+    "Disk quota exceeded",
+    "PytorchStreamWriter",
+    "inline_container",
+)
 """What torch and safetensors say, which raise no OSError, where a file cannot be written."""
-ALLOCATION = ("out of memory", "can't allocate memory")
+ALLOCATION = ("out of memory", "can't allocate memory", "bad_alloc", "Cannot allocate memory")
 """What torch says of memory, in an error that is not of a class of its own on a CPU."""
 
 NOT_ADAPTED = (
@@ -39,15 +46,18 @@ def explained(folder: Path, device: str) -> Iterator[None]:
     except MemoryError:
         raise SelfInstructError(OUT_OF_MEMORY.format(device=device)) from None
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise UnwritableError(DISK_FULL.format(folder=folder)) from None
+        if error.errno == errno.ENOMEM:
+            raise SelfInstructError(OUT_OF_MEMORY.format(device=device)) from None
+        if error.errno in FULL:
+            raise UnwritableError(DISK_FULL.format(folder=folder, reason=error.strerror)) from None
         raise
     except Exception as error:
         text = str(error)
         if type(error).__name__ == "OutOfMemoryError" or any(word in text for word in ALLOCATION):
             raise SelfInstructError(OUT_OF_MEMORY.format(device=device)) from None
         if type(error).__name__ in ("SafetensorError", "RuntimeError") and any(word in text for word in WRITING):
-            raise UnwritableError(DISK_FULL.format(folder=folder)) from None
+            reason = next((word for word in WRITING[:3] if word in text), "the disk is probably full")
+            raise UnwritableError(DISK_FULL.format(folder=folder, reason=reason)) from None
         raise
 
 

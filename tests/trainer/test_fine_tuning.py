@@ -1,7 +1,5 @@
 """A training from its rows to its files, also where it is killed."""
 
-import json
-from random import Random
 
 import pytest
 
@@ -18,7 +16,13 @@ QUESTIONS = ("Write a poem about the sea.", "Name three colors.", "Who are you?"
 
 def settings(name, **changes):
     """A training long enough to change the answers."""
-    return {"epochs": 8, "batch_size": 8, "accumulate": 1, "learning_rate": RATES[name], "merge": name in MERGED} | changes
+    return {
+        "epochs": 8,
+        "batch_size": 8,
+        "accumulate": 1,
+        "learning_rate": RATES[name],
+        "merge": name in MERGED,
+    } | changes
 
 
 def answers(folder, adapter=None):

@@ -73,12 +73,14 @@ def test_what_does_not_shape_the_result_may_change(changes, begun):
 
 
 def test_other_bytes_of_the_dataset_are_refused(begun, trainer, base_model, training, write_rows, tmp_path):
-    record, _ = begun
+    _record, _ = begun
     other = write_rows(tmp_path / "other.jsonl", [{"instruction": "Add.", "output": "3"}])
 
     (found,) = Record(tmp_path / "run", other).refused(started_with(trainer("lora", base_model), training(other)))
 
-    assert found.startswith(f"train.dataset={other} has changed since the training in {tmp_path / 'run'} was started (SHA")
+    assert found.startswith(
+        f"train.dataset={other} has changed since the training in {tmp_path / 'run'} was started (SHA"
+    )
     assert found.endswith(f"Restore it, or remove {FILES} there to train anew.")
 
 
