@@ -49,7 +49,7 @@ def write_rows_fixture():
 def base(tmp_path_factory):
     """The folder of a tiny model with a chat template."""
     pytest.importorskip("torch", reason="the extra 'train' is not installed")
-    return tiny_model.write_model(tmp_path_factory.mktemp("base"))
+    return tiny_model.write_model(tmp_path_factory.mktemp("base"), tied=False)
 
 
 @pytest.fixture(scope="session")
