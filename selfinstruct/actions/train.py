@@ -62,7 +62,7 @@ class Train:
         if trainer is None or not training.dataset.is_file():
             why = "" if run.stopped is None else f" The run was stopped by its {run.stopped.reason}."
             raise RunFolderError(f"{training.dataset} does not exist, so there is nothing to train on.{why}")
-        run.training = announced(trainer, training)
+        run.training = announced(trainer, training, run.start.config.get("trainer", {}))
         write_cards(run)
         run.remarks.append(served(run))
 

@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 from selfinstruct.errors import ConfigError, DataError
 from selfinstruct.seeds import Seeds
 from selfinstruct.text.policy import HOW, is_allowed
+from selfinstruct.trainer import Trainer
 
 TARGET = "_target_"
 UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
@@ -48,6 +49,15 @@ def build(config: Mapping[str, Any], target: type, **more: Any) -> Any:
     if problems:
         raise ConfigError(problems + [text for value in values.values() for text in problems_of(value)])
     return built
+
+
+def trainer_from(config: Any) -> Trainer:
+    """Return the trainer that a config describes; raises ConfigError with every mistake."""
+    problems: list[str] = []
+    found = make(config, "trainer", problems)
+    if problems:
+        raise ConfigError(problems)
+    return cast(Trainer, found)
 
 
 def problems_of(value: object) -> list[str]:

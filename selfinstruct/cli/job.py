@@ -33,7 +33,7 @@ from selfinstruct.cli.strangers import is_foreign
 from selfinstruct.cli.traces import RunLog, clean_logs, closed_log
 from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError, UnwritableError
 from selfinstruct.storage.folder import stored_config, stored_overrides
-from selfinstruct.text.command import to_resume
+from selfinstruct.text.command import process_count, to_resume
 from selfinstruct.text.secrets import refusals, within
 from selfinstruct.text.terminal import printable
 
@@ -55,8 +55,7 @@ def job(config: DictConfig) -> float | None:
     """Execute one run, built as a whole before; give the sweeper the figure that it optimizes, if it does."""
     now = HydraConfig.get()
     folder, in_sweep = Path(now.runtime.output_dir), now.mode is RunMode.MULTIRUN
-    note = folder / FAILURE
-    note.unlink(missing_ok=True)
+    (note := folder / FAILURE).unlink(missing_ok=True)
     started_folders.append(str(folder))
     # A line of the log that cannot be written is lost: a full disk is reported once, by the file that matters.
     logging.raiseExceptions = False
@@ -180,8 +179,8 @@ def note_failure(path: Path, overrides: Sequence[str], error: Exception) -> None
 
 @contextmanager
 def ending_well(run: "Run") -> Iterator[None]:
-    """Let the first Ctrl-C finish the current round, and the second stop immediately."""
-    if threading.current_thread() is not threading.main_thread():  # a launcher's; the signal is not its own
+    """Let the first Ctrl-C finish the current round, and the second stop immediately; a launch stops at the first."""
+    if threading.current_thread() is not threading.main_thread() or process_count() > 1:  # the signal is not its own
         yield
         return
 

@@ -10,10 +10,12 @@ folder of others, key, address and store must be typed again (`selfinstruct.cli.
 Where standard output is closed, as in `… | head`, the program ends as others do: with exit code 141 and no message.
 """
 
+import logging
 import os
 import shlex
 import signal
 import sys
+import warnings
 from argparse import Namespace
 from pathlib import Path
 
@@ -26,13 +28,13 @@ from selfinstruct.cli.hints import CONF, by_place, options_in
 from selfinstruct.cli.job import failed, job, started_folders, tell, unheard
 from selfinstruct.cli.naming import key_of
 from selfinstruct.cli.retyping import TakenOver, is_strangers, strangers
-from selfinstruct.cli.signals import end_when_asked
+from selfinstruct.cli.signals import end_when_asked, interrupt_once
 from selfinstruct.cli.sweep import failures
 from selfinstruct.cli.traces import HYDRA
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError, UnwritableError
 from selfinstruct.storage.folder import CONFIG, noted, stored_overrides
 from selfinstruct.storage.remedies import LOCK
-from selfinstruct.text.command import program
+from selfinstruct.text.command import process_count, program
 from selfinstruct.text.plain_files import check_plain
 from selfinstruct.text.secrets import SHAPE, is_typed, refusals
 from selfinstruct.text.terminal import printable
@@ -74,14 +76,35 @@ LOST = (
 
 def main() -> None:
     """Run the command line; of several processes that were launched to train, the first does."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    if process_count() == 1:
         return command()
-    from selfinstruct.trainer.processes import dismiss, follow, is_main
+    from selfinstruct.trainer.processes import dismiss, is_main
 
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # every process prints its warnings
     if not is_main():
-        return follow()
-    command()  # where it fails, the launcher ends the others
-    dismiss()
+        return along()
+    signal.signal(signal.SIGINT, interrupt_once)
+    try:
+        command()
+    except SystemExit as end:
+        if end.code:  # the launcher ends the others
+            raise
+    return dismiss()
+
+
+def along() -> None:
+    """Train along with the first process, and print only what it does not."""
+    from selfinstruct.cli.build import trainer_from
+    from selfinstruct.trainer.processes import follow
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # it has nothing to finish
+    logging.disable(logging.WARNING)
+    warnings.simplefilter("ignore")
+    try:
+        follow(trainer_from)
+    except SelfInstructError as error:
+        tell(error)
+        sys.exit(1)
 
 
 def command() -> None:

@@ -5,6 +5,7 @@ launcher started), and quote every word twice: for Hydra, whose grammar gives a 
 and then for the shell.  Hydra's own quoting (`QuotedString.with_quotes`) leaves interpolations alone.
 """
 
+import os
 import re
 import shlex
 import shutil
@@ -14,6 +15,15 @@ from pathlib import Path
 PLAIN = re.compile(r"[A-Za-z_/][\w./:-]*|[1-9][0-9]*", re.ASCII)
 READ_AS_VALUES = ("null", "true", "false", "nan", "inf")
 SCRIPT = Path(__file__).parents[2] / "run.py"
+SET_BY_LAUNCHERS = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+"""What is set for each of several processes that train together; one of them alone may be left from elsewhere."""
+SET_BY_ACCELERATE = ("ACCELERATE_DYNAMO_BACKEND", "ACCELERATE_USE_DEEPSPEED")
+LAUNCHERS = {True: "accelerate launch --num_processes {processes}", False: "torchrun --nproc_per_node {processes}"}
+
+
+def process_count() -> int:
+    """Return the number of processes that were launched together; 1 without a launcher."""
+    return int(os.environ["WORLD_SIZE"]) if all(os.environ.get(name) for name in SET_BY_LAUNCHERS) else 1
 
 
 def program() -> str:
@@ -36,7 +46,15 @@ def python() -> str:
 
 def to_resume(folder: Path) -> str:
     """Return the command that resumes the run in a folder; the folder remembers all other words and flags."""
-    return f"{program()} {shlex.quote(f'hydra.run.dir={hydra_word(str(folder))}')}"
+    return f"{launched(process_count()) or program()} {shlex.quote(f'hydra.run.dir={hydra_word(str(folder))}')}"
+
+
+def launched(processes: int) -> str:
+    """Return the words that start several processes of this program together; nothing where it is one."""
+    if processes == 1:
+        return ""
+    launcher = LAUNCHERS[any(name in os.environ for name in SET_BY_ACCELERATE)].format(processes=processes)
+    return f"{launcher} {'-m selfinstruct' if Path(sys.argv[0]).name == '__main__.py' else shlex.quote(sys.argv[0])}"
 
 
 def hydra_word(text: str) -> str:

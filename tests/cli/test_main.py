@@ -1,6 +1,10 @@
 """The entry, in this process."""
 
+import subprocess
+import sys
+
 import pytest
+from commands import ROOT
 
 from selfinstruct.cli.main import help_text, refuse_secrets, with_kept_overrides
 from selfinstruct.errors import ConfigError, RunFolderError
@@ -102,3 +106,13 @@ def test_to_judge_a_run_again_its_overrides_are_taken_but_not_what_it_did_and_lo
         "recipe.instructions.until=5",
         *(f"refilter.run={tmp_path}", "random_seed=3", "actions=[refilter,export]"),
     ]
+
+
+def test_the_help_is_shown_without_the_libraries_of_a_run_or_of_a_launch():
+    code = (
+        "import sys; from selfinstruct.cli.main import main; sys.argv[1:] = ['--help']; main();"
+        "print([name for name in ('torch', 'pydantic', 'selfinstruct.trainer') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+
+    assert done.stdout.splitlines()[-1] == "[]"

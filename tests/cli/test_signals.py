@@ -40,6 +40,14 @@ def test_a_terminal_that_says_twice_that_it_closes_does_not_interrupt_the_end():
     assert ended("SIGHUP", after="os.kill(os.getpid(), signal.SIGHUP)") == (129, "Stopped.\n", "")
 
 
+def test_an_interrupt_that_a_launcher_passes_on_once_more_does_not_interrupt_the_end():
+    before = "from selfinstruct.cli.signals import interrupt_once; signal.signal(signal.SIGINT, interrupt_once)"
+    code, output, errors = ended("SIGINT", before, after="os.kill(os.getpid(), signal.SIGINT)")
+
+    assert (code, output) == (-2, "Stopped.\n")
+    assert errors.count("Traceback") == 1
+
+
 def test_a_program_that_outlives_its_terminal_is_not_ended():
     before = "signal.signal(signal.SIGHUP, signal.SIG_IGN); time.sleep = print"
 

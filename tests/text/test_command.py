@@ -9,7 +9,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from selfinstruct.text.command import SCRIPT, hydra_word, pasted, program, python, to_resume
+from selfinstruct.text.command import SCRIPT, hydra_word, pasted, process_count, program, python, to_resume
 
 TEXTS = [
     *("seed_task_1", "instructions/3/2:1", "7", "007", "1e3", "1_000", "null", "True", "a#1", "a,b", "[a]", "{a:1}"),
@@ -64,3 +64,21 @@ def test_an_interpreter_that_the_shell_would_not_find_is_named_by_its_path(monke
     monkeypatch.setenv("PATH", "/nowhere")
 
     assert python() == shlex.quote(sys.executable)
+
+
+def test_a_run_of_several_processes_is_resumed_by_its_launcher(monkeypatch):
+    for name, value in {"RANK": "0", "WORLD_SIZE": "4", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", ["/lib/selfinstruct/__main__.py"])
+    assert to_resume(Path("run")) == "torchrun --nproc_per_node 4 -m selfinstruct hydra.run.dir=run"
+
+    monkeypatch.setenv("ACCELERATE_DYNAMO_BACKEND", "NO")
+    monkeypatch.setattr(sys, "argv", ["../run.py"])
+    assert to_resume(Path("run")) == "accelerate launch --num_processes 4 ../run.py hydra.run.dir=run"
+
+
+def test_a_number_of_processes_that_was_left_in_the_environment_makes_no_launch(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    monkeypatch.delenv("MASTER_ADDR", raising=False)
+
+    assert process_count() == 1
