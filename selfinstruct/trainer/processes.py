@@ -99,7 +99,7 @@ class Launch:
     def _all_reach(self, key: str, patience: float) -> bool:
         end = time.monotonic() + patience
         with connected():
-            count = self._store.add(key, 1)
+            count: int = self._store.add(key, 1)
             while count < self._size and time.monotonic() < end:
                 time.sleep(PAUSE)
                 count = self._store.add(key, 0)
