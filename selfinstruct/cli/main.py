@@ -78,9 +78,10 @@ def main() -> None:
     """Run the command line; of several processes that were launched to train, the first does."""
     if process_count() == 1:
         return command()
-    from selfinstruct.trainer.processes import dismiss, is_main
+    from selfinstruct.trainer.processes import dismiss, is_main, launch
 
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # every process prints its warnings
+    launch()
     if not is_main():
         return along()
     signal.signal(signal.SIGINT, interrupt_once)

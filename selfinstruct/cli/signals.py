@@ -30,8 +30,8 @@ def end_when_asked() -> None:
 def interrupt_once(number: int, frame: FrameType | None) -> None:
     """Raise KeyboardInterrupt, and ignore the signal from then on.
 
-    The terminal sends a Ctrl-C to all processes of a launch, and their launcher sends it to them once more.  It kills
-    them after 30 seconds, so there is no time to finish a round, and no step on which they could agree.
+    A launcher passes it on to its processes, which may have had it from the terminal, too.  It kills them after 30
+    seconds, so there is no time to finish a round, and no step on which they could agree.
     """
     signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt

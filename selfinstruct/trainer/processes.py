@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
     from selfinstruct.trainer import Trainer, Training
 
-WAIT = 30 * 24 * 3600
-"""Seconds after which an operation of several processes fails; one of them may validate or write for long."""
+WAIT = 3600
+"""Seconds after which an operation of several processes fails: one may write a large checkpoint in it.  It cannot be
+longer than a user would wait, since torch also takes it as the time to look for a launcher that has ended."""
 PATIENCE = 20.0
 """Seconds in which a failure of one process is expected in the others."""
 PAUSE = 0.1
@@ -119,7 +120,7 @@ def connected() -> Iterator[None]:
 
 @cache
 def launch() -> Launch:
-    """Return the launch that this process belongs to."""
+    """Return the launch that this process belongs to; without a launcher's store, the first process is the server."""
     from torch.distributed import PrefixStore
     from torch.distributed.rendezvous import rendezvous
 

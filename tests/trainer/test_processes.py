@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 import tiny_model
@@ -23,7 +24,7 @@ LAUNCHERS = {
     "torchrun": "torch.distributed.run --nproc_per_node 2 --master_port {port}",
     "accelerate": "accelerate.commands.launch --multi_gpu --num_processes 2 --main_process_port {port}",
 }
-SECONDS_TO_END = 60
+SECONDS_TO_END = 120
 
 
 @pytest.fixture(scope="module")
@@ -52,15 +53,27 @@ def begin(launcher, *words):
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
     alone = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": "", "HF_HOME": "/nonexistent"}
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", *LAUNCHERS[launcher].format(port=port).split(), "-m", "selfinstruct", *words],
         cwd=ROOT,
         env=os.environ | alone,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
     )
+    process.port = port
+    return process
+
+
+def of_launch(process):
+    """The processes of a launch, which are in sessions of their own."""
+    psutil = pytest.importorskip("psutil")
+    found = []
+    for one in psutil.process_iter():
+        with suppress(psutil.Error):
+            if one.environ().get("MASTER_PORT") == str(process.port) and "RANK" in one.environ():
+                found.append(one)
+    return found
 
 
 def ended(process, timeout):
@@ -68,13 +81,12 @@ def ended(process, timeout):
     try:
         output, errors = process.communicate(timeout=timeout)
     finally:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-            is_left = process.poll() is not None
-        except ProcessLookupError:
-            is_left = False
+        left = of_launch(process) if process.poll() is None else []
+        process.kill()
+        for one in left:
+            one.kill()
         process.wait()
-    assert not is_left, "a process has outlived its launcher"
+    assert not of_launch(process), "a process has outlived its launcher"
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
@@ -93,18 +105,15 @@ def stopped(stop, *words, folder, launcher="torchrun"):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end
         time.sleep(0.02)
-    stop(process.pid)
+    stop(process)
     return ended(process, SECONDS_TO_END)
 
 
 def kill(rank):
     """Return what kills one of the processes that a launcher has started."""
-    psutil = pytest.importorskip("psutil")
 
-    def stop(launcher):
-        for one in psutil.Process(launcher).children():
-            if one.environ().get("RANK") == str(rank):
-                one.kill()
+    def stop(process):
+        next(one for one in of_launch(process) if one.environ()["RANK"] == str(rank)).kill()
 
     return stop
 
@@ -157,8 +166,8 @@ def test_killed_processes_end_the_launch_and_it_resumes_to_the_same_bytes(whole,
 
 
 def test_an_interrupt_stops_all_processes_with_one_message(words, tmp_path):
-    def interrupt(launcher):
-        os.killpg(launcher, signal.SIGINT)  # as a terminal does
+    def interrupt(process):
+        process.send_signal(signal.SIGINT)
 
     done = stopped(interrupt, *words, folder=tmp_path / "run")
 
@@ -180,7 +189,7 @@ def test_a_sweep_trains_each_job_also_after_one_that_fails_in_all_processes(word
 
 
 def test_a_wrong_value_ends_all_processes_with_one_message(words, tmp_path):
-    done = ended(begin("torchrun", *words, "trainer.batch_size=0", f"hydra.run.dir={tmp_path / 'run'}"), SECONDS_TO_END)
+    done = ended(begin("torchrun", *words, "trainer.batch_size=0", f"hydra.run.dir={tmp_path / 'run'}"), timeout=300)
 
     assert done.returncode == 1
     assert done.stderr.count("trainer.batch_size must be greater than or equal to 1 (got 0).") == 1
