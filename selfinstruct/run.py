@@ -33,7 +33,15 @@ from selfinstruct.storage.completions import Store
 from selfinstruct.storage.folder import held, replace_text, store_config, stored_config
 from selfinstruct.storage.journal import ROUNDS, Journal, check_config
 from selfinstruct.storage.rows import check_none_lost, rounds_of
-from selfinstruct.storage.summary import SUMMARY, authors, but_files, ended_before, summarise, summary_in
+from selfinstruct.storage.summary import (
+    SUMMARY,
+    authors,
+    but_files,
+    ended_before,
+    is_same_training,
+    summarise,
+    summary_in,
+)
 from selfinstruct.storage.tally import Tally, reported
 from selfinstruct.task import Task, stand_ins
 from selfinstruct.text.plain_files import check_plain
@@ -87,7 +95,7 @@ class Run:
     outer: "Run | None" = field(init=False, repr=False, default=None)
     """The run for which this one answers a benchmark."""
     scores: dict[str, dict[str, float | None]] = field(init=False, repr=False, default_factory=dict)
-    """The figures of each benchmark that an action has scored."""
+    """The figures of each benchmark that an action has scored, in this execution or before."""
     training: dict[str, Any] = field(init=False, repr=False, default_factory=dict)
     """What the training in its folder came to; empty where none is finished."""
     remarks: list[str] = field(init=False, repr=False, default_factory=list)
@@ -98,6 +106,7 @@ class Run:
 
     def execute(self) -> None:
         """Do all actions; raises ConfigError, before anything is spent, with everything that would stop them."""
+        self._remembered()
         problems = [text for action in self.actions.values() for text in action.problems(self)]
         if problems:
             raise ConfigError(list(dict.fromkeys(problems)))
@@ -114,13 +123,20 @@ class Run:
             self.pool = self.journal.open(shelved=not asking(self.recipe))  # no prompt shows its tasks then
             if self.journal.rounds:
                 check_config(self.start.folder)
-            self.training = Record(self.start.folder).result or {}
             self.start = self._introduced()
             kept = None if self._asks else stored_config(self.start.folder)
             if kept and isinstance(kept["random_seed"], int):  # what is exported again is what it was
                 self.random_seed = kept["random_seed"]
             with closing(Store(self.start.folder / "completions.sqlite")) as self.store:
                 self._tracked()
+
+    def _remembered(self) -> None:
+        """Take over what earlier executions left: the training in the folder, and the scores of the same model."""
+        self.training = Record(self.start.folder).result or {}
+        before = summary_in(self.start.folder) or {}
+        if is_same_training(before.get("training"), self.training):
+            self.training |= before.get("training") or {}
+            self.scores = dict(before.get("scores") or {})
 
     @property
     def _asks(self) -> bool:
@@ -168,7 +184,7 @@ class Run:
             LOG.warning(LEAK)
         self._trackers.log(round_, len(self.journal.rounds))
         if self.outer is not None:
-            self.outer._trackers.show(replace(round_, stage=f"{self.start.recipe}/{round_.stage}"))
+            self.outer._trackers.show(replace(round_, stage=f"{self.start.folder.name}/{round_.stage}"))
         if self.stopping or (self.outer is not None and self.outer.stopping):
             raise KeyboardInterrupt
 

@@ -6,33 +6,40 @@ of both, so that a sweep can optimize a downstream score.
 
 A run that has tuned a model is scored by that model, in this process, and beside it by the base model on the same
 items: `scores.superni` are those of the tuned model, `scores.superni_base` those of its base, and `scores.superni_gain`
-the differences, item by item, with intervals in `scores.md`.
+the differences, item by item, with intervals in `scores.md`.  A judge is never the tuned model, nor its base: it is the
+model of its own stage, or else that of the run.
 
 The budget is that of the whole: a benchmark may spend what the run, and the benchmarks before it, have left.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from selfinstruct.actions.answering import Answering, evaluation
 from selfinstruct.actions.card.model_card import write_cards
-from selfinstruct.actions.gain import gain, write_gains
-from selfinstruct.actions.generate import Generate
+from selfinstruct.actions.gain import gains, write_gains
 from selfinstruct.actions.score import Score
-from selfinstruct.benchmarks import FOLDER, Benchmark
+from selfinstruct.benchmarks import BASE, FOLDER, TUNED, Benchmark
 from selfinstruct.budget import NOTHING, Budget, Usage
-from selfinstruct.model import Model
 from selfinstruct.model.transformers import Transformers
 from selfinstruct.part import part
+from selfinstruct.storage.folder import stored_config
 from selfinstruct.trainer import MODEL
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
 
-TUNED, BASE, GAIN = "tuned", "base", "gain"
-SCORE = Score(training_data=[], bertscore=False, bertscore_model=None, bertscore_layers=None, bertscore_baseline=None)
+GAIN = "gain"
+OTHER_MODEL = (
+    "{folder} holds the answers of another model, or at another precision. Remove that folder to have the one of now"
+    " answer."
+)
+NO_MODEL = "{folder} is gone. Tune the model again: actions=[train,evaluate]."
 
 
 @part
@@ -52,60 +59,98 @@ class Evaluate:
     """In what numbers it computes."""
     device: str
     """Where it computes; `auto` for a GPU where there is one."""
+    score: Score
+    """How the answers are scored. The dataset that a model was tuned on counts as its training data without a word."""
 
     def problems(self, run: "Run") -> list[str]:
         """Report that there is no benchmark, and all that would keep one from being answered."""
         if not run.benchmarks:
             return ["actions=[evaluate] needs a benchmark. Set benchmarks=[superni], for example."]
+        trains = "train" in run.actions
         problems: list[str] = []
         for name, benchmark in run.benchmarks.items():
-            for role, model in self.answering(run, benchmark):
-                inner = evaluation(run, name, benchmark, run.budget, role, model)
-                found = inner.actions["generate"].problems(inner)
-                problems += [text.replace("recipe.", f"benchmarks.{name}.recipe.", 1) for text in found]
+            if trains and not run.training:
+                problems += outdated(run.start.folder / FOLDER / f"{name}_{TUNED}", None)
+            for one in self.answering(run, name, benchmark):
+                if one.role is None:
+                    problems += one.problems(run)
+                elif one.role == TUNED and not (run.start.folder / MODEL).is_dir():
+                    problems += [] if trains else [NO_MODEL.format(folder=run.start.folder / MODEL)]
+                else:
+                    answered = outdated(run.start.folder / FOLDER / one.place, one.described)
+                    problems += answered or one.problems(run, is_checked=trains)
         return list(dict.fromkeys(problems))
 
     def __call__(self, run: "Run") -> None:
         """Answer and score every benchmark, in the order written; what is answered already is not asked again."""
         used = spent(run)
         for name, benchmark in run.benchmarks.items():
-            for role, model in self.answering(run, benchmark):
+            for one in self.answering(run, name, benchmark):
                 budget = left(run.budget, used)
                 if run.stopped is not None or budget is None:
                     run.remarks.append(f"{name} was not evaluated: the budget is spent.")
-                    continue
-                inner = evaluation(run, name, benchmark, budget, role, model)
+                    break
+                inner = evaluation(run, one, budget, self._score(run, one))
                 inner.execute()
                 used += spent(inner)
-                scored(run, inner, role)
-            if run.training:
-                run.scores |= {f"{key}_{GAIN}": found for key, found in gain(run, name).items()}
+                scored(run, inner, one.role)
         if run.training:
-            write_gains(run)
+            found = gains(run)
+            run.scores |= {f"{name}_{GAIN}": figures for name, figures in found.figures.items()}
+            write_gains(run, found)
             write_cards(run)
 
-    def answering(self, run: "Run", benchmark: Benchmark) -> Iterator[tuple[str | None, Model]]:
-        """Yield the models that answer a benchmark: its own or the run's, or else the tuned model, and its base."""
+    def answering(self, run: "Run", name: str, benchmark: Benchmark) -> Iterator[Answering]:
+        """Yield who answers a benchmark: its own model or the run's, or else the tuned model, and its base."""
         if benchmark.model is not None or (run.trainer is None and not run.training):
-            yield None, benchmark.model or run.model
+            yield Answering(name=name, benchmark=benchmark, role=None, model=benchmark.model or run.model)
             return
         if run.training:
-            yield TUNED, self._model(run.training["base_model"], run, is_tuned=True)
-        base = run.training.get("base_model") or (run.trainer.base_model if run.trainer else "")
-        yield BASE, self._model(base, run, is_tuned=False)
+            yield Answering(name=name, benchmark=benchmark, role=TUNED, model=self._tuned(run))
+        yield Answering(name=name, benchmark=benchmark, role=BASE, model=self._base(run))
 
-    def _model(self, base: str, run: "Run", *, is_tuned: bool) -> Transformers:
-        """Return the base model of a training, or the model that it has tuned."""
-        folder, method = run.start.folder / MODEL, run.training.get("method")
-        mode = run.training.get("mode") or (run.trainer.mode if run.trainer else "chat")
-        settings = {"batch_size": self.batch_size, "precision": self.precision, "device": self.device}
-        plain = Transformers(base_model=base, adapter=None, label=None, mode=mode, max_tokens=1024, **settings)
-        if not is_tuned:
-            return plain
-        label = f"{plain.name}+{str(method).lower()}"
-        if method == "full":
-            return replace(plain, base_model=str(folder), label=label)
-        return replace(plain, adapter=folder, label=label)
+    def _base(self, run: "Run") -> Transformers:
+        """Return the base model of the training that is done, or that will be."""
+        trainer = run.trainer
+        known = run.training or {"base_model": trainer.base_model if trainer else "", "mode": trainer and trainer.mode}
+        return Transformers(
+            base_model=known["base_model"],
+            adapter=None,
+            label=None,
+            mode=known["mode"],
+            precision=self.precision,
+            device=self.device,
+            batch_size=self.batch_size,
+            max_tokens=1024,
+        )
+
+    def _tuned(self, run: "Run") -> Transformers:
+        """Return the model that was tuned."""
+        base, folder, method = self._base(run), run.start.folder / MODEL, str(run.training["method"])
+        weights: dict[str, Any] = {"base_model": str(folder)} if method == "full" else {"adapter": folder}
+        return replace(base, label=f"{base.name}+{method.lower()}", **weights)
+
+    def _score(self, run: "Run", one: Answering) -> Score:
+        """Return how an answer is scored: what a tuned model was trained on is known."""
+        if one.role != TUNED or (path := trained_on(run)) is None:
+            return self.score
+        return replace(self.score, training_data=[*self.score.training_data, path])
+
+
+def trained_on(run: "Run") -> Path | None:
+    """Return the file that the model of a run was tuned on; None where it is not known any more."""
+    dataset = run.training["dataset"]
+    given = getattr(run.actions.get("train"), "dataset", None)
+    path = run.start.folder / "dataset" / dataset["name"] if dataset["is_of_run"] else given
+    return path if path is not None and path.is_file() else None
+
+
+def outdated(folder: Path, described: dict[str, Any] | None) -> list[str]:
+    """Return what is wrong with a folder of answers by another model than is described now; None for a future one."""
+    kept = stored_config(folder)
+    if kept is None or (described is not None and kept["model"] == json.loads(json.dumps(described))):
+        return []
+    return [OTHER_MODEL.format(folder=folder)]
 
 
 def scored(run: "Run", inner: "Run", role: str | None) -> None:
@@ -120,49 +165,6 @@ def scored(run: "Run", inner: "Run", role: str | None) -> None:
 def spent(run: "Run") -> Usage:
     """Return what a run has spent that generates; nothing for one that does not."""
     return NOTHING if run.budget_tracker is None else run.budget_tracker.spent
-
-
-def evaluation(run: "Run", name: str, benchmark: Benchmark, budget: Budget, role: str | None, model: Model) -> "Run":
-    """Return the run in which a model answers a benchmark."""
-    place = name if role is None else f"{name}_{role}"
-    answering = None if role is None else described(model)
-    start = replace(
-        run.start,
-        folder=run.start.folder / FOLDER / place,
-        name=f"{run.start.name}/{place}",
-        recipe=name,
-        job_type="generate+score",
-        declared=config_of(run.start.declared, name, answering),
-        config=config_of(run.start.config, name, answering),
-        overrides=(),
-        citation="",
-    )
-    inner = type(run)(
-        random_seed=run.random_seed,
-        recipe=dict(benchmark.recipe),
-        seeds=benchmark.seeds,
-        model=model,
-        start=start,
-        budget=budget,
-        actions={"generate": Generate(), "score": SCORE},
-    )
-    inner.outer = run
-    return inner
-
-
-def described(model: Model) -> dict[str, Any]:
-    """Return a model of a training as config, with its weights instead of the places where they lie."""
-    known = asdict(model) if isinstance(model, Transformers) else {}
-    kept = {key: known[key] for key in ("label", "mode", "precision")}
-    return {"_target_": "selfinstruct.model.transformers.Transformers", **kept, "weights": model.fingerprint()}
-
-
-def config_of(config: Mapping[str, Any], name: str, answering: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the config of the run that answers a benchmark, as that of a recipe of its own."""
-    own = config["benchmarks"][name]
-    kept = {key: config[key] for key in ("random_seed", "model")}
-    model = answering or own["model"]
-    return {**kept, "seeds": own["seeds"], "recipe": own["recipe"], **({"model": model} if model else {})}
 
 
 def left(budget: Budget, used: Usage) -> Budget | None:

@@ -19,6 +19,7 @@ from pydantic import Field
 from selfinstruct.actions import bertscore
 from selfinstruct.actions.score_table import answer_lines, as_json, as_latex, as_markdown, as_rows
 from selfinstruct.actions.training_overlap import overlaps
+from selfinstruct.benchmarks import TUNED
 from selfinstruct.errors import RunFolderError
 from selfinstruct.metrics import tables as tables_of
 from selfinstruct.metrics.execution_accuracy import ExecutionAccuracy
@@ -133,10 +134,21 @@ def with_bertscore(table: Table, near: Mapping[str, float]) -> Table:
     return replace(table, lines=[widened(line) for line in table.lines])
 
 
+def taught_by(run: "Run") -> list[str]:
+    """Return the models that wrote what the model of a benchmark was tuned on, as far as that is known."""
+    is_tuned = run.outer is not None and run.start.folder.name.endswith(f"_{TUNED}")
+    return list(run.outer.training["dataset"].get("models", ())) if run.outer is not None and is_tuned else []
+
+
+def is_judge(stage: object) -> bool:
+    """Return whether a stage of a benchmark judges answers, and gives none."""
+    return getattr(stage, "instances", 1) is None
+
+
 def cautions_of(run: "Run") -> Iterator[str]:
     """Yield what a reader must know of the scores of a run."""
     stages = asking(run.recipe)
-    judges = [name for name, stage in stages.items() if getattr(stage, "instances", 1) is None]
+    judges = [name for name, stage in stages.items() if is_judge(stage)]
     wrote = [pair for task in run.pool for pair in task.models.items()]
     for what, by_judge in (("answers", False), ("verdicts", True)):
         names = dict.fromkeys(name for stage, name in wrote if (stage in judges) is by_judge)
@@ -147,6 +159,8 @@ def cautions_of(run: "Run") -> Iterator[str]:
         judged = [name for name in stages if name not in judges and models[name] == models[judge]]
         if judged and models[judge] not in NAMES:
             yield f"{models[judge]} judges its own answers, and judges favor their own. Set recipe.{judge}.model."
+        if models[judge] in taught_by(run) and models[judge] not in NAMES:
+            yield f"{models[judge]} wrote the data that the model was tuned on, and judges favor what is like their own."
         systems = {system for task in run.pool for system in task.attributes.get("systems", ())}
         if models[judge] in systems:
             yield f"{models[judge]} judges its own answers, and judges favor their own."

@@ -2,32 +2,37 @@
 
 The trainer leaves `model/` in the run folder, and `merged/` where it was asked for and can be; here its card is added,
 made from that of the dataset, and what it came to stands in `summary.json` below `training`.
+
+A run that its budget has stopped is not trained on: resumed, it would have another dataset.
 """
 
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from selfinstruct.actions.card.model_card import write_cards
+from selfinstruct.actions.serving import served
+from selfinstruct.actions.training_files import readable, training_of, writers
 from selfinstruct.errors import RunFolderError
 from selfinstruct.part import part
-from selfinstruct.storage.reader import no_run
-from selfinstruct.trainer import MERGED, MODEL, Training
+from selfinstruct.storage.journal import has_rounds
+from selfinstruct.storage.summary import is_same_training
+from selfinstruct.trainer import Training
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
 
-FILES = {"chat": ("chat", "sharegpt", "self_instruct", "alpaca"), "completion": ("prompt_completion",)}
-"""The formats that each mode of a trainer reads, the best first."""
 NO_TRAINER = "actions=[train] needs a trainer. Set trainer=lora, for example, and trainer.base_model=<folder or name>."
+NO_FILE = "train.dataset={file} is not a file."
 NO_FORMAT = "trainer.mode={mode} reads none of the formats of this run. Add formats=[{format}]."
+NOT_EXPORTED = "The dataset is not exported before the training. Set actions=[{actions}]."
 NO_DATASET = (
     "{folder} holds no dataset that trainer.mode={mode} reads. Write one: actions=[export,train] formats=[{format}]."
 )
-SERVED = """The tuned model is in {folder}. To use it:
-  in this process: {program} recipe=superni model=transformers model.base_model={base}{adapter} model.mode={mode}
-  vLLM:            {vllm}
-  transformers:    transformers serve {whole} --host 127.0.0.1
-  then:            {program} model=endpoint model.api_base=http://127.0.0.1:8000/v1 model.name={served}"""
+NO_RUN = (
+    "{folder} holds no run to train on. Name the folder of one, hydra.run.dir=<folder>, or a file of rows,"
+    " train.dataset=<file>."
+)
+STOPPED = "No model was tuned: the run was stopped by its {reason}."
 
 
 @part
@@ -44,66 +49,47 @@ class Train:
         """Report a run without a trainer or a dataset, and what would keep the trainer from its work."""
         if run.trainer is None:
             return [NO_TRAINER]
-        problems = run.trainer.problems(self.training(run))
-        if self.dataset is not None:
-            return problems if self.dataset.is_file() else [*problems, f"train.dataset={self.dataset} is not a file."]
-        problems += no_run(run, self)
-        names = FILES[run.trainer.mode]
-        said = {"mode": run.trainer.mode, "format": names[0], "folder": run.start.folder}
-        if self._is_exported(run):
-            return problems if set(names) & set(run.formats) else [*problems, NO_FORMAT.format(**said)]
-        return problems if self.training(run).dataset.is_file() else [*problems, NO_DATASET.format(**said)]
+        lacking = self._lacking(run, run.trainer.mode)
+        return [*run.trainer.problems(self.training(run)), *([] if lacking is None else [lacking])]
 
     def __call__(self, run: "Run") -> None:
         """Train, write the card, and say how to use the model; raises RunFolderError where there is no dataset."""
         from selfinstruct.trainer.processes import announced
 
+        if run.stopped is not None:
+            run.remarks.append(STOPPED.format(reason=run.stopped.reason))
+            return
         training, trainer = self.training(run), run.trainer
         if trainer is None or not training.dataset.is_file():
-            why = "" if run.stopped is None else f" The run was stopped by its {run.stopped.reason}."
-            raise RunFolderError(f"{training.dataset} does not exist, so there is nothing to train on.{why}")
-        run.training = announced(trainer, training, run.start.config.get("trainer", {}))
+            raise RunFolderError(f"{training.dataset} does not exist, so there is nothing to train on.")
+        found = announced(trainer, training, run.start.config.get("trainer", {}))
+        if not is_same_training(found, run.training):
+            run.scores = {}  # those of another model
+        dataset = {**found["dataset"], "models": writers(run, training.dataset, found["dataset"])}
+        run.training = {**found, "dataset": dataset}
         write_cards(run)
         run.remarks.append(served(run))
 
     def training(self, run: "Run") -> Training:
         """Return what is trained on, and where the result goes."""
-        folder = run.start.folder
-        names = FILES["chat" if run.trainer is None else run.trainer.mode]
-        if self._is_exported(run):
-            names = tuple(name for name in names if name in run.formats) or names
-        files = [folder / "dataset" / f"{name}.jsonl" for name in names]
-        found = self.dataset or next((path for path in files if path.is_file()), files[0])
-        return Training(
-            dataset=found,
-            folder=folder,
-            random_seed=run.random_seed,
-            log=run.log_step,
-            is_stopping=lambda: run.stopping,
-        )
+        return training_of(run, self.dataset, run.formats if "export" in self._before(run) else ())
 
-    def _is_exported(self, run: "Run") -> bool:
-        """Return whether the run exports its dataset before it trains."""
-        before = list(run.actions)[: list(run.actions.values()).index(self)] if self in run.actions.values() else []
-        return "export" in before
+    def _lacking(self, run: "Run", mode: str) -> str | None:
+        """Return why there will be no dataset to train on; None where there will."""
+        if self.dataset is not None:
+            return None if self.dataset.is_file() else NO_FILE.format(file=self.dataset)
+        folder, best, before = run.start.folder, readable(run)[0], self._before(run)
+        if "export" in before:
+            return None if set(readable(run)) & set(run.formats) else NO_FORMAT.format(mode=mode, format=best)
+        if "generate" in before:
+            return NOT_EXPORTED.format(actions=",".join([*before, "export", *list(run.actions)[len(before) :]]))
+        if not has_rounds(folder):
+            return NO_RUN.format(folder=folder)
+        if self.training(run).dataset.is_file():
+            return None
+        return NO_DATASET.format(folder=folder, mode=mode, format=best)
 
-
-def served(run: "Run") -> str:
-    """Return the commands that use the tuned model."""
-    from selfinstruct.text.command import program
-
-    folder, found = run.start.folder, run.training
-    is_full = found["method"] == "full"
-    whole = folder / MODEL if is_full else folder / MERGED
-    base = str(folder / MODEL) if is_full else found["base_model"]
-    lora = f"vllm serve {base} --enable-lora --lora-modules tuned={folder / MODEL}"
-    return SERVED.format(
-        folder=folder / MODEL,
-        program=program(),
-        base=base,
-        adapter="" if is_full else f" model.adapter={folder / MODEL}",
-        mode=found["mode"],
-        vllm=f"vllm serve {whole}" if whole.is_dir() else lora,
-        whole=whole if whole.is_dir() else "(only a merged model; set trainer.merge=true, where the method can)",
-        served=whole if whole.is_dir() else "tuned",
-    )
+    def _before(self, run: "Run") -> list[str]:
+        """Return the actions that come before it."""
+        values = list(run.actions.values())
+        return list(run.actions)[: values.index(self)] if self in values else []

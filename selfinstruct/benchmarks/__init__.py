@@ -16,6 +16,8 @@ from selfinstruct.seeds import Seeds
 
 FOLDER = "benchmarks"
 """The folder of a run that holds the run of each benchmark."""
+TUNED, BASE = "tuned", "base"
+"""Which model of a training answers a benchmark; the name of its folder ends so: `superni_tuned`."""
 
 
 @runtime_checkable

@@ -12,7 +12,7 @@ from selfinstruct.pool import Pool
 from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.summary import COUNTED, SPENT, summarise
 
-LATER = ("scores", "tasks.unanswered")
+LATER = ("scores", "training", "tasks.unanswered")
 """Keys that a summary has only where there is something to say."""
 
 

@@ -92,14 +92,20 @@ def summary_in(folder: Path) -> dict[str, Any] | None:
 
 
 def but_files(before: Row, now: Row, error: str | None) -> dict[str, Any] | None:
-    """Return the summary of a run that was only worked on: as it was, with the hashes, scores and training as they are now.
+    """Return the summary of a run that was only worked on: as it was, with the hashes, scores and training of now.
 
     None where nothing changes: how a run was made and how it ended is not written again.
     """
-    scores = {**before.get("scores", {}), **now.get("scores", {})}
-    added = {"scores": scores, "training": now.get("training")}
-    after = {**before, "sha256": now["sha256"], **{key: value for key, value in added.items() if value}}
+    after = {**before, "sha256": now["sha256"]}
+    for key in ("scores", "training"):
+        after.pop(key, None)
+        after |= {key: now[key]} if now.get(key) else {}
     return None if error is not None or after == before else after
+
+
+def is_same_training(one: Row | None, other: Row | None) -> bool:
+    """Return whether two trainings gave the same model; so do two that do not exist."""
+    return (one or {}).get("sha256") == (other or {}).get("sha256")
 
 
 def ended_before(folder: Path) -> dict[str, Any]:

@@ -1,19 +1,19 @@
 """The card of a tuned model: what a reader must know before using it, below the front matter that Hugging Face reads.
 
 It is made from what is recorded of the training and of the data.  Nothing in it is guessed: the license of the base
-model is that of its own card where it has one, and else left to the author.
+model is that of its own card where it has one, that of the data is what the card of the dataset states, and else both
+are left to the author.  No place on this machine stands in it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml  # type: ignore[import-untyped]
 
-from selfinstruct.actions.card.card import NOTE, literal
+from selfinstruct.actions.card.card import literal
 from selfinstruct.storage.folder import replace_text
-from selfinstruct.storage.summary import authors
 from selfinstruct.task import stand_ins
 from selfinstruct.text.escaping import markdown, markdown_table
 from selfinstruct.trainer import MERGED, MODEL
@@ -22,10 +22,20 @@ if TYPE_CHECKING:
     from selfinstruct.run import Run
 
 CARD = "README.md"
-FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+FRONT = re.compile(r"\A---\r?\n(.*?)\n---\r?\n", re.DOTALL)
+HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
+MOST = 100_000
+"""Characters of a card of others that are read."""
+NOTE = (
+    "**The data of this model was written by `{name}`, which stands in for a model so that the program can be tried and"
+    " taught without one. It has learned nothing of use. Do not use it.**"
+)
+"""What a card says first of a model that was tuned on text by a stand-in for a model."""
 LIMITS = """- It has the errors and the biases of its base model, and of the data that it was tuned on.
 - It was tuned to follow instructions, and to nothing else: not for safety, and not for facts.
-- The license of the base model holds for it{license}, and so may the terms of whoever made the data."""
+- License of the base model, which holds for this one, too: {base}.
+- License of the data: {data}. The terms of its sources may limit it."""
+NOT_STATED = "not stated here"
 METHODS = {
     "full": "all weights",
     "Lora": "LoRA",
@@ -34,6 +44,8 @@ METHODS = {
     "PromptTuning": "prompt tuning",
     "LlamaAdapter": "LLaMA-Adapter",
 }
+NOT_SETTINGS = ("base_model", "method", "chat_template", "threads", "log_steps", "checkpoint_steps")
+"""Settings that the card names in another line, or that shape nothing."""
 
 
 def write_cards(run: "Run") -> None:
@@ -45,56 +57,73 @@ def write_cards(run: "Run") -> None:
 def model_card(run: "Run", kind: str) -> str:
     """Return the card of `model/` or `merged/`."""
     training = run.training
-    base = training["base_model"]
-    name = Path(base).name if Path(base).is_dir() else base
-    writers = authors(run.pool) if training["dataset"]["is_of_run"] else []
+    base, dataset = training["base_model"], training["dataset"]
+    writers = dataset.get("models", ())
+    data = license_in(run.start.folder / "dataset") if dataset["is_of_run"] else None
+    of_run = f", tuned on {literal(run.start.recipe)} data" if dataset["is_of_run"] else ", tuned on instructions"
     parts = [
         f"---\n{front_matter(training, kind)}---",
-        f"# {literal(name)}, tuned by {literal(run.start.recipe)} data",
-        *(NOTE.format(name=one).replace("This text", "The data of this model") for one in stand_ins(writers)),
-        f"{literal(name)} was tuned with {METHODS.get(training['method'], training['method'])} on"
-        f" {training['rows']['trained_on']:,} rows of `{literal(training['dataset']['name'])}`"
-        f"{', which ' + ', '.join(map(literal, writers)) + ' wrote' if writers else ''}.",
+        f"# {literal(name_of(base))}{of_run}",
+        *(NOTE.format(name=one) for one in stand_ins(writers)),
+        f"{literal(name_of(base))} was tuned by {method_of(training)} on {training['rows']['trained_on']:,} rows of"
+        f" {literal(dataset['name'])}{', written by ' + ' and '.join(map(literal, writers)) if writers else ''}.",
         f"## Training\n\n{markdown_table([('', 'value'), *rows(training)])}",
         *([f"## Scores\n\n{scores(run.scores)}"] if run.scores else []),
-        f"## Limits and licenses\n\n{LIMITS.format(license=stated(license_of(base)))}",
+        f"## Limits and licenses\n\n{LIMITS.format(base=stated(license_in(Path(base))), data=stated(data))}",
     ]
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
+
+
+def is_on_hub(base: str) -> bool:
+    """Return whether a base model is a name on the hub, and not a place on this machine."""
+    return HUB_NAME.fullmatch(base) is not None and not base.startswith(".") and not Path(base).is_dir()
+
+
+def name_of(base: str) -> str:
+    """Return the name of a base model: that on the hub, or that of its folder."""
+    return base if is_on_hub(base) else re.split(r"[/\\]", base.rstrip("/\\"))[-1]
+
+
+def method_of(training: Mapping[str, Any]) -> str:
+    """Return how a model was tuned, in words."""
+    return METHODS.get(training["method"]) or literal(training["method"])
 
 
 def front_matter(training: Mapping[str, Any], kind: str) -> str:
     """Return what the hub reads, as YAML."""
     base, is_adapter = training["base_model"], training["method"] != "full" and kind != MERGED
+    writers = stand_ins(training["dataset"].get("models", ()))
+    marks = [*(f"made-by-{name}" for name in writers), *(["not-for-use"] if writers else [])]
     known = {
-        "base_model": None if Path(base).is_dir() else base,
-        "base_model_relation": None if Path(base).is_dir() else "adapter" if is_adapter else "finetune",
-        "license": license_of(base),
+        "base_model": base if is_on_hub(base) else None,
+        "base_model_relation": ("adapter" if is_adapter else "finetune") if is_on_hub(base) else None,
+        "license": license_in(Path(base)),
         "library_name": "peft" if is_adapter else "transformers",
         "pipeline_tag": "text-generation",
-        "tags": ["instruction-tuning", "selfinstruct"],
+        "tags": ["instruction-tuning", "selfinstruct", *marks],
     }
     return str(yaml.safe_dump({key: value for key, value in known.items() if value}, sort_keys=False))
 
 
-def license_of(base: str) -> str | None:
-    """Return the license that the card of a base model in a folder states; None where it is not known here."""
+def license_in(folder: Path) -> str | None:
+    """Return the license that the card in a folder states; None where it is not known here."""
     try:
-        found = FRONT.match((Path(base) / CARD).read_text(encoding="utf-8"))
+        with (folder / CARD).open(encoding="utf-8") as file:
+            found = FRONT.match(file.read(MOST))
         license = yaml.safe_load(found[1])["license"] if found else None
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, yaml.YAMLError):
         return None
     return license if isinstance(license, str) else None
 
 
 def stated(license: str | None) -> str:
-    """Return a license in brackets."""
-    return f" ({literal(license)})" if license else " (it is not stated here)"
+    """Return a license as a card shows it."""
+    return literal(license) if license else NOT_STATED
 
 
 def rows(training: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what a reader wants to know of a training."""
     counts, losses = training["rows"], (training["first_loss"], training["loss"])
-    settings = training["settings"]
     shown = {
         "rows": ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items()),
         "epochs, steps": f"{training['epochs']:g}, {training['steps']:,}",
@@ -102,12 +131,18 @@ def rows(training: Mapping[str, Any]) -> list[tuple[str, str]]:
         "loss": " to ".join("unknown" if loss is None else f"{loss:.3f}" for loss in losses),
         "validation loss": "none" if training["validation_loss"] is None else f"{training['validation_loss']:.3f}",
         "trainable parameters": f"{training['trainable_parameters']:,} of {training['parameters']:,}",
-        "batch": f"{settings['batch_size']} rows × {settings['accumulate']} × {training['processes']} processes",
-        "learning rate": f"{settings['learning_rate']:g}, {settings['schedule']}, warm-up {settings['warmup']:g}",
+        "processes": f"{training['processes']}",
         "computed in": f"{training['precision']} on {training['device']}, {training['threads']} threads",
+        "settings": ", ".join(settings(training["settings"])),
         "software": ", ".join(f"{name} {number}" for name, number in training["versions"].items()),
     }
     return [(name, markdown(value)) for name, value in shown.items()]
+
+
+def settings(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each setting that shaped the model, those of its method first."""
+    yield from (f"{key} {value}" for key, value in (found.get("method") or {}).items() if key != "name")
+    yield from (f"{key} {value}" for key, value in found.items() if key not in NOT_SETTINGS and value is not None)
 
 
 def scores(found: Mapping[str, Mapping[str, float | None]]) -> str:

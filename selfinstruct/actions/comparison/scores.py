@@ -15,7 +15,7 @@ from typing import Any
 
 from selfinstruct.actions.comparison.reading import Reading
 from selfinstruct.actions.score import ANSWERS
-from selfinstruct.benchmarks import FOLDER
+from selfinstruct.benchmarks import BASE, FOLDER, TUNED
 from selfinstruct.metrics.intervals import paired
 from selfinstruct.metrics.table import Figure, Item
 from selfinstruct.storage.summary import known, summary_in
@@ -67,10 +67,16 @@ def evaluations(runs: Sequence[Reading]) -> list[Evaluation]:
         evaluation
         for run in runs
         for folder in (run.folder, *sorted(run.folder.glob(f"{FOLDER}/*")))
-        for evaluation in read(folder, run.label)
+        for evaluation in read(folder, label_of(run, folder))
     ]
     order = list(dict.fromkeys(one.benchmark for one in found))
     return sorted(found, key=lambda one: order.index(one.benchmark))
+
+
+def label_of(run: Reading, folder: Path) -> str:
+    """Return the label of a run, with which of its models answered the benchmark in a folder."""
+    role = next((role for role in (TUNED, BASE) if folder.name.endswith(f"_{role}") and folder != run.folder), None)
+    return run.label if role is None else f"{run.label} {role}"
 
 
 def read(folder: Path, label: str) -> Iterator[Evaluation]:

@@ -34,6 +34,8 @@ REFERENCE = re.compile(r"\$\{(?!\w[\w.]*\})|\$\{hydra\b")
 """An interpolation that is not a plain reference to another key, but calls a resolver (such as the environment)."""
 LOCAL = re.compile(r"(recipe\.\w+\.)?model\.store|seeds\.(path|first|second|test_tasks)|budget\.minutes")
 """Keys whose values hold on one machine only, or on one day."""
+NOT_DATA = ("actions", "trackers", "published", "trainer", "benchmarks")
+"""Keys of a config that do not shape the dataset."""
 TARGET = "_target_"
 SHIPPED = "${conf:"
 """How the path of a file begins that comes with the program, wherever that lies."""
@@ -97,7 +99,7 @@ def targets(node: object) -> Iterator[tuple[str, object]]:
 
 def public(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return a config without what was said for one command, or for one machine, only."""
-    return {key: value for key, value in config.items() if key not in ("actions", "trackers", "published")}
+    return {key: value for key, value in config.items() if key not in NOT_DATA}
 
 
 def without_places(config: Mapping[str, Any], key: str = "") -> dict[str, Any]:
