@@ -160,7 +160,7 @@ def cautions_of(run: "Run") -> Iterator[str]:
         if judged and models[judge] not in NAMES:
             yield f"{models[judge]} judges its own answers, and judges favor their own. Set recipe.{judge}.model."
         if models[judge] in taught_by(run) and models[judge] not in NAMES:
-            yield f"{models[judge]} wrote the data that the model was tuned on, and judges favor what is like their own."
+            yield f"{models[judge]} wrote the data that the model was tuned on, and judges favor their own style."
         systems = {system for task in run.pool for system in task.attributes.get("systems", ())}
         if models[judge] in systems:
             yield f"{models[judge]} judges its own answers, and judges favor their own."

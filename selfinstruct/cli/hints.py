@@ -19,6 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from selfinstruct.cli.hydra_private import hydra_for, in_use
 from selfinstruct.errors import SelfInstructError
+from selfinstruct.storage.differences import leaves
 from selfinstruct.storage.remedies import REMEDIES, unwritable
 from selfinstruct.text.command import program
 
@@ -185,3 +186,8 @@ def keys_of(node: Any, prefix: str = "") -> Iterator[str]:
     for name, value in node.items() if isinstance(node, dict) else ():
         yield f"{prefix}{name}"
         yield from keys_of(value, f"{prefix}{name}.")
+
+
+def unset(config: object) -> list[str]:
+    """Return a sentence for each key of a config that its reader must set."""
+    return [f"{key} must be set: {key}=<value>." for key, value in leaves(config) if value == "???"]

@@ -26,7 +26,7 @@ from omegaconf.errors import OmegaConfBaseException
 from selfinstruct.cli import resolvers  # noqa: F401  (registered in every process)
 from selfinstruct.cli.actions import at_top, gathered
 from selfinstruct.cli.flags import of_job
-from selfinstruct.cli.hints import at_once, by_place, in_one_line, plain
+from selfinstruct.cli.hints import at_once, by_place, in_one_line, plain, unset
 from selfinstruct.cli.papers import citation_of, settings_of
 from selfinstruct.cli.retyping import claimed
 from selfinstruct.cli.strangers import is_foreign
@@ -128,8 +128,8 @@ def resolved(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the config as plain values and as declared, without what only composing it needs."""
     try:
         values = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
-    except OmegaConfBaseException as error:  # an interpolation that leads nowhere
-        raise ConfigError([in_one_line(error)]) from None
+    except OmegaConfBaseException as error:  # an interpolation that leads nowhere, or to what must be set
+        raise ConfigError(unset(OmegaConf.to_container(config, resolve=False)) or [in_one_line(error)]) from None
     if secret := list(within(values)):  # read from the environment; what is typed was looked at before
         raise ConfigError(refusals(secret))
     declared = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))

@@ -5,7 +5,8 @@ pace and the time left.  Elsewhere, and with NO_COLOR, the same lines come witho
 for `grep` and for log files; a round that takes long is a line a minute.
 
 The pace is that of the last rounds, because novelty wears off: a mean of the stage would promise too early an end.
-Nothing is ever read as rich's markup: names and errors may hold brackets, and a model's words may stand in an error.
+A training is shown in the same way, a line a logged step.  Nothing is ever read as rich's markup: names and errors may
+hold brackets, and a model's words may stand in an error.
 """
 
 from collections import Counter
@@ -21,7 +22,7 @@ from selfinstruct.storage.hashes import ROUNDS
 from selfinstruct.storage.rows import rounds_of
 from selfinstruct.task import OFFLINE, SCRIPTED, stand_ins
 from selfinstruct.text.terminal import printable
-from selfinstruct.trackers.screen import Bar, Recent, screen
+from selfinstruct.trackers.screen import WAITING, Bar, Recent, screen
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -54,7 +55,7 @@ class Console:
         self._print(f"{start.recipe}: {start.job_type} · {model} · {start.folder}", "bold")
         self._warn(start.models)
         if self._screen.is_terminal:
-            self._bar = Bar(self._screen)
+            self._bar = Bar(self._screen, WAITING if start.makes_rounds and start.models else "")
 
     def log(self, round_: Round, step: int) -> None:
         """Print a line for the round, and move the bar."""
@@ -86,18 +87,22 @@ class Console:
             return
         if self._bar is not None:
             self._bar.close()
-        if summary["asked"] or summary["candidates"]:
+        made, training = summary["asked"] or summary["candidates"], summary.get("training")
+        if made:
             self._screen.print(table(summary))
         unused = summary["unused"]
         lost = f" · requests that no round has used: {unused['requests']:,}, {spent(unused)}"
-        self._print(f"{duration(summary['seconds'])} · {spent(summary)}{lost if unused['requests'] else ''}")
+        if made or not training:
+            self._print(f"{duration(summary['seconds'])} · {spent(summary)}{lost if unused['requests'] else ''}")
+        if training:
+            self._print(trained(training))
         self._warn(summary["models"])
         if error is not None:
             self._print("Not finished.", "bold red")  # the reason follows on standard error
         elif summary["stopped_by"] is not None:
             self._print(f"Stopped: {summary['stop_reason']}", "bold yellow")
         else:
-            self._print(f"Done: {summary['stop_reason']}", "green")
+            self._print(f"Done: {summary['stop_reason']}" if made or not training else "Done.", "green")
         self._print(f"Files in {self._start.folder}: {', '.join(files(self._start.folder)) or 'none'}")
 
     def _warn(self, models: Iterable[str]) -> None:
@@ -147,6 +152,20 @@ def step_parts(step: TrainingStep) -> list[str]:
         *([] if pace is None else [f"{pace:,.0f} tokens/s"]),
         *([] if left is None else [f"{duration(left)} left"]),
     ]
+
+
+def trained(training: Mapping[str, Any]) -> str:
+    """Return what a training came to, in one line."""
+    losses = [training[key] for key in ("first_loss", "loss") if training[key] is not None]
+    parts = [
+        f"trained on {training['rows']['trained_on']:,} rows of {training['dataset']['name']}",
+        f"{training['steps']:,} steps",
+        *([f"loss {' to '.join(f'{loss:.4g}' for loss in losses)}"] if losses else []),
+        *([] if training["validation_loss"] is None else [f"validation loss {training['validation_loss']:.4g}"]),
+        f"{training['tokens']:,} tokens",
+        duration(training["seconds"]),
+    ]
+    return " · ".join(parts)
 
 
 def under_way(row: Mapping[str, Any], seconds: float) -> str:

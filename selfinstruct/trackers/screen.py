@@ -46,14 +46,14 @@ def width_of(is_terminal: bool) -> int:
 class Bar:
     """The bar below the lines, on a terminal; what is logged there meanwhile appears above it."""
 
-    def __init__(self, screen: "Screen") -> None:
+    def __init__(self, screen: "Screen", waiting: str = WAITING) -> None:
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         words = TextColumn("{task.description}", markup=False)
         state = TextColumn("{task.fields[state]}", markup=False)
         columns = (words, BarColumn(), state, TimeElapsedColumn())
         self._progress = Progress(*columns, console=screen, transient=True, redirect_stderr=sys.stderr.isatty())
-        self._stage = WAITING
+        self._stage = waiting
         self._task = self._progress.add_task(self._stage, total=None, state="")
         names = {stream: name for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr)) if stream.isatty()}
         handlers = [one for one in logging.getLogger().handlers if isinstance(one, logging.StreamHandler)]

@@ -110,15 +110,15 @@ def license_in(folder: Path) -> str | None:
     try:
         with (folder / CARD).open(encoding="utf-8") as file:
             found = FRONT.match(file.read(MOST))
-        license = yaml.safe_load(found[1])["license"] if found else None
+        found_license = yaml.safe_load(found[1])["license"] if found else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError, yaml.YAMLError):
         return None
-    return license if isinstance(license, str) else None
+    return found_license if isinstance(found_license, str) else None
 
 
-def stated(license: str | None) -> str:
+def stated(found: str | None) -> str:
     """Return a license as a card shows it."""
-    return literal(license) if license else NOT_STATED
+    return literal(found) if found else NOT_STATED
 
 
 def rows(training: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,0 +1,87 @@
+"""A trainer that writes what a real one leaves, at once and without its packages."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from selfinstruct.round import TrainingStep
+from selfinstruct.trainer import MERGED, MODEL, STEPS, Training
+from selfinstruct.trainer.checkpoints import Record
+
+LINES = (
+    {"step": 1, "epoch": 0.5, "tokens": 50, "loss": 2.5, "learning_rate": 1e-4},
+    {"step": 2, "epoch": 1.0, "tokens": 90, "loss": 2.0, "learning_rate": 5e-5},
+    {"step": 2, "epoch": 1.0, "tokens": 90, "validation_loss": 2.25},
+)
+
+
+@dataclass
+class Pretending:
+    """Trains nothing."""
+
+    base_model: str = "some/base"
+    mode: str = "chat"
+    method: str = "Lora"
+    wrong: tuple[str, ...] = ()
+    merges: bool = True
+    seen: list[Training] = field(default_factory=list)
+
+    def problems(self, training: Training) -> list[str]:
+        return list(self.wrong)
+
+    def preview(self, training: Training, rows: int | None = None) -> dict[str, Any]:
+        self.seen.append(training)
+        return {"rows": rows or 8, "steps": 2, "parameters": 1000, "trainable_parameters": 10, "memory_bytes": 2**31}
+
+    def train(self, training: Training) -> dict[str, Any]:
+        self.seen.append(training)
+        content = training.dataset.read_bytes()
+        result = self.result(training, hashlib.sha256(content + self.method.encode()).hexdigest())
+        record, settings = Record(training.folder), {"dataset": result["dataset"]["sha256"], "method": self.method}
+        record.start(settings)
+        if record.result is not None:
+            return record.result
+        for name in (MODEL, *([MERGED] if self.merges else [])):
+            (training.folder / name).mkdir(exist_ok=True)
+            (training.folder / name / "model.safetensors").write_bytes(content)
+        (training.folder / STEPS).write_text("".join(f"{json.dumps(line)}\n" for line in LINES))
+        for line in LINES:
+            training.log(TrainingStep(row=line, steps=2, tokens_per_second=45.0, seconds_left=1.0))
+        record.finish(settings, result)
+        return result
+
+    def result(self, training: Training, weights: str) -> dict[str, Any]:
+        rows = len(training.dataset.read_text().splitlines())
+        return {
+            "base_model": self.base_model,
+            "method": self.method,
+            "mode": self.mode,
+            "dataset": {
+                "name": training.dataset.name,
+                "is_of_run": training.dataset.parent.parent == training.folder,
+                "sha256": hashlib.sha256(training.dataset.read_bytes()).hexdigest(),
+            },
+            "settings": {
+                "base_model": self.base_model,
+                "method": None if self.method == "full" else {"name": self.method, "rank": 64},
+                "learning_rate": 2e-4,
+            },
+            "rows": {"trained_on": rows, "validated_on": 0, "dropped": 0, "cut": 0},
+            "steps": 2,
+            "epochs": 1.0,
+            "tokens": 90,
+            "first_loss": 2.5,
+            "loss": 2.0,
+            "validation_loss": 2.25,
+            "seconds": 2.0,
+            "tokens_per_second": 45.0,
+            "trainable_parameters": 10,
+            "parameters": 1000,
+            "device": "cpu",
+            "precision": "float32",
+            "threads": 1,
+            "processes": 1,
+            "versions": {"python": "3.11"},
+            "sha256": {"model.safetensors": weights},
+        }
