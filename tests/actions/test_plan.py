@@ -7,13 +7,14 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 import servers
+from pretending import Pretending
 
 from selfinstruct.actions.plan.assumptions import Range, added, exactly
 from selfinstruct.actions.plan.earlier import read
 from selfinstruct.actions.plan.estimate import pace
 from selfinstruct.actions.plan.novelty import Curve, Judged, candidates
 from selfinstruct.actions.plan.report import dollars, report, short
-from selfinstruct.errors import ConfigError, RunFolderError
+from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
 from selfinstruct.model.offline import Offline
 
 pytestmark = pytest.mark.slow
@@ -421,4 +422,90 @@ def test_the_report_has_a_line_for_every_stage_and_the_total(plan):
     assert [line.split()[0] for line in reported.splitlines() if line.startswith((*found["stages"], "total"))] == [
         *found["stages"],
         "total",
+    ]
+
+
+@pytest.fixture
+def plan_with(tmp_path, composed, built, capsys):
+    """The plan of a config with a trainer, and what was printed of it."""
+
+    def make(trainer, *overrides, folder=tmp_path / "plan"):
+        run = built(composed("actions=[plan]", "recipe.instructions.until=20", *overrides), folder)
+        run.trainer = trainer
+        run.execute()
+        return json.loads((folder / "plan.json").read_text(encoding="utf-8")), capsys.readouterr().out
+
+    return make
+
+
+def test_a_plan_with_a_trainer_says_what_the_training_would_be(plan_with):
+    found, reported_ = plan_with(Pretending())
+
+    assert found["training"]["rows"] == 20  # a row for each task that is expected
+    assert found["training"]["dataset"] is None
+    assert "Training of some/base on the dataset of the run" in reported_
+    assert "memory, at least      2.00 GiB" in reported_
+    assert "The dataset is not made yet" in reported_
+
+
+def test_a_plan_in_the_folder_of_a_run_counts_the_rows_of_its_dataset(plan_with, composed, built, tmp_path):
+    built(composed("recipe.instructions.until=5", "trackers=[]"), tmp_path / "run").execute()
+    trainer = Pretending()
+
+    found, reported_ = plan_with(trainer, folder=tmp_path / "run")
+
+    assert found["training"]["dataset"] == str(tmp_path / "run" / "dataset" / "chat.jsonl")
+    assert trainer.seen[0].dataset == tmp_path / "run" / "dataset" / "chat.jsonl"
+    assert "not made yet" not in reported_
+
+
+def test_a_file_of_rows_is_planned_alone(plan_with, tmp_path):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("{}\n")
+
+    found, reported_ = plan_with(Pretending(), f"plan.dataset={rows}")
+
+    assert found.keys() == {"recipe", "overrides", "training"}
+    assert "first prompt" not in reported_
+    assert f"Training of some/base on {rows}" in reported_
+
+
+def test_what_would_stop_a_training_is_noted_and_the_rest_is_planned(plan_with):
+    found, reported_ = plan_with(Pretending(wrong=("Packages lack.",)))
+
+    assert found["stages"]
+    assert found["training"]["notes"] == ["The training would stop: Packages lack."]
+    assert "- The training would stop: Packages lack." in reported_
+
+
+def test_a_base_model_that_cannot_be_loaded_is_noted(plan_with):
+    class Unknown(Pretending):
+        def preview(self, training, rows=None):
+            raise SelfInstructError("No such model.")
+
+    assert "The training would stop: No such model." in plan_with(Unknown())[1]
+
+
+def test_formats_that_the_trainer_cannot_read_are_noted(plan_with):
+    assert "Add formats=[prompt_completion]." in plan_with(Pretending(mode="completion"))[1]
+
+
+def test_a_recipe_that_asks_no_model_can_be_planned_with_a_training(plan_with, tmp_path):
+    rows = tmp_path / "rows.csv"
+    rows.write_text("text,label\na,b\n")
+
+    found, _ = plan_with(
+        Pretending(), "~recipe.instructions.until", "recipe=convert", "source=csv", f"source.path={rows}"
+    )
+
+    assert found["training"]["steps"] == 2
+
+
+def test_a_file_that_is_not_there_and_a_missing_trainer_are_reported(plan_with):
+    with pytest.raises(ConfigError) as caught:
+        plan_with(None, "plan.dataset=nothing.jsonl")
+
+    assert caught.value.problems == [
+        "plan.dataset needs a trainer. Set trainer=lora, for example.",
+        "plan.dataset=nothing.jsonl is not a file.",
     ]

@@ -1,5 +1,6 @@
 """The tracker that logs to W&B, checked by reading the files it leaves."""
 
+import concurrent.futures
 import contextlib
 import gc
 import json
@@ -16,7 +17,7 @@ from pydantic import ValidationError
 
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.pool import Pool
-from selfinstruct.round import Candidate, Rejection, Round
+from selfinstruct.round import Candidate, Rejection, Round, TrainingStep
 from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.summary import summarise
 from selfinstruct.task import Instance, Task
@@ -543,3 +544,133 @@ def test_a_run_that_is_only_looked_at_keeps_the_log_that_it_has(tmp_path):
     Wandb(**OPTION).start(start_in(tmp_path, makes_rounds=False))
 
     assert not (tmp_path / "wandb").exists()
+
+
+LINES = [
+    *({"step": number, "epoch": number / 10, "tokens": 10 * number, "loss": 3 - number / 10} for number in (1, 5, 10)),
+    {"step": 10, "epoch": 1.0, "tokens": 100, "validation_loss": 2.5},
+]
+
+
+def train(folder, lines, done=0, rounds=(), log=(), option=None, **changes):
+    """Log rounds and then the steps of a training of which some were done before."""
+    folder.mkdir(exist_ok=True)
+    written = list(lines[:done])
+    start = start_in(folder, logged_rounds=lambda: rounds, logged_steps=lambda: tuple(written), **changes)
+    tracker = Wandb(**{**OPTION, **(option or {})})
+    tracker.start(start)
+    for step, round_ in enumerate(log, 1 + len(rounds)):
+        tracker.log(round_, step)
+    for line in lines[done:]:
+        written.append(line)
+        tracker.log_step(TrainingStep(row=line, steps=10, tokens_per_second=50.0))
+    tracker.finish({"training": {"loss": 2.0}}, None)
+    del tracker
+    gc.collect()
+
+
+def trained_rows(folder):
+    """The rows of the history that are of a training, without the pace."""
+    rows = [figures(row) for row in logged(folder)["history"]]
+    found = [{key.removeprefix("train/"): value for key, value in row.items()} for row in rows if "train/step" in row]
+    return [{key: value for key, value in row.items() if key != "tokens_per_second"} for row in found]
+
+
+@pytest.mark.parametrize("tables", [True, False])
+def test_steps_of_a_training_follow_the_rounds_in_one_run(tmp_path, tables):
+    rounds = [a_round(1), a_round(2)]
+    train(tmp_path, LINES, log=rounds, option={"tables": tables})
+    history = logged(tmp_path)["history"]
+
+    assert [figures(row) for row in history[:2]] == rows_of(rounds)
+    assert [row["_step"] for row in history] == [1, 2, 3, 4, 5, 6]
+    assert trained_rows(tmp_path) == LINES
+    assert any(key.startswith("tables/") for key in history[1]) is tables
+
+
+def test_steps_of_a_training_are_drawn_against_their_numbers(tmp_path):
+    train(tmp_path, LINES)
+    found = logged(tmp_path)
+
+    assert found["metrics"]["train/*"].step_metric == "train/step"
+    assert found["history"][0]["train/tokens_per_second"] == 50.0
+    assert found["summary"]["training/loss"] == 2.0
+
+
+@pytest.mark.parametrize("done", [0, 2, 4])
+def test_a_training_that_is_resumed_has_each_step_once(tmp_path, done):
+    rounds = [a_round(1), a_round(2)]
+    train(tmp_path, LINES[: max(done, 1)], log=rounds)  # a process that was killed
+
+    train(tmp_path, LINES, done=done, rounds=rounds)
+
+    (only,) = (tmp_path / "wandb").glob("offline-run-*")
+    assert only.exists()
+    assert trained_rows(tmp_path) == LINES
+    assert [figures(row) for row in logged(tmp_path)["history"][:2]] == rows_of(rounds)
+
+
+def test_a_finished_run_that_is_trained_on_has_its_rounds_and_the_training_in_one_run(tmp_path):
+    rounds = [a_round(1), a_round(2)]
+    run(tmp_path, *rounds)
+
+    train(tmp_path, LINES, rounds=rounds, makes_rounds=False)
+
+    assert trained_rows(tmp_path) == LINES
+    assert [figures(row) for row in logged(tmp_path)["history"][:2]] == rows_of(rounds)
+
+
+def test_a_finished_run_whose_training_is_finished_is_not_logged_again(tmp_path):
+    run(tmp_path, a_round(1))
+    before = list((tmp_path / "wandb").glob("offline-run-*"))
+
+    train(tmp_path, LINES, done=len(LINES), rounds=[a_round(1)], makes_rounds=False)
+
+    assert list((tmp_path / "wandb").glob("offline-run-*")) == before
+
+
+class Sent:
+    """A W&B run that is online and has been resumed: it knows how many rows it has."""
+
+    offline = disabled = False
+    url = "https://wandb.test"
+
+    def __init__(self, starting_step):
+        self.starting_step, self.rows, self.summary = starting_step, [], {}
+
+    def log(self, row, **_):
+        self.rows.append(row)
+
+    def define_metric(self, **_): ...
+
+    def log_artifact(self, artifact): ...
+
+    def finish(self, exit_code): ...
+
+
+@pytest.mark.parametrize(
+    ("rounds", "sent", "done", "logged_again"),
+    [
+        (2, 3, 0, [1, 5, 10, 10]),  # the rounds alone were sent: they count from 1, so that 3 is next
+        (2, 4, 0, [5, 10, 10]),  # killed after a step that no checkpoint holds: it is the same again
+        (2, 5, 2, [10, 10]),
+        (2, 4, 2, [5, 10, 10]),  # killed before a step was sent
+        (0, 1, 1, [5, 10, 10]),
+        (0, 0, 0, [1, 5, 10, 10]),
+    ],
+)
+def test_online_a_resumed_training_sends_what_was_not_sent(tmp_path, rounds, sent, done, logged_again):
+    made = [a_round(number) for number in range(1, rounds + 1)]
+    written = LINES[:done]
+    start = start_in(tmp_path, logged_rounds=lambda: made, logged_steps=lambda: tuple(written))
+    tracker = Wandb(**{**OPTION, "mode": "disabled"})
+    tracker.start(start)
+    resumed = Sent(sent)
+    tracker._opening = concurrent.futures.Future()
+    tracker._opening.set_result(resumed)
+    for line in LINES[done:]:
+        written = [*written, line]
+        tracker.log_step(TrainingStep(row=line, steps=10))
+    tracker.finish({}, "it broke")
+
+    assert [row["train/step"] for row in resumed.rows] == logged_again
