@@ -134,9 +134,10 @@ class Run:
         """Take over what earlier executions left: the training in the folder, and the scores of the same model."""
         self.training = Record(self.start.folder).result or {}
         before = summary_in(self.start.folder) or {}
-        if is_same_training(before.get("training"), self.training):
-            self.training |= before.get("training") or {}
-            self.scores = dict(before.get("scores") or {})
+        training, scores = (one if isinstance(one := before.get(key), dict) else {} for key in ("training", "scores"))
+        if is_same_training(training, self.training):
+            self.training |= training
+            self.scores = dict(scores)
 
     @property
     def _asks(self) -> bool:

@@ -39,7 +39,7 @@ class Answering:
 
     @property
     def described(self) -> dict[str, Any] | None:
-        """Return a model of the training as config, by its weights and not by their place; None for one of the config."""
+        """Return a model of the training as config, by its weights; None for one of the config."""
         if self.role is None or not isinstance(self.model, Transformers):
             return None
         known = asdict(self.model)

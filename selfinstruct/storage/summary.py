@@ -103,9 +103,9 @@ def but_files(before: Row, now: Row, error: str | None) -> dict[str, Any] | None
     return None if error is not None or after == before else after
 
 
-def is_same_training(one: Row | None, other: Row | None) -> bool:
+def is_same_training(one: Row, other: Row) -> bool:
     """Return whether two trainings gave the same model; so do two that do not exist."""
-    return (one or {}).get("sha256") == (other or {}).get("sha256")
+    return bool(one.get("sha256") == other.get("sha256"))
 
 
 def ended_before(folder: Path) -> dict[str, Any]:

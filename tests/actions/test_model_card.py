@@ -35,7 +35,7 @@ def front(text):
 def test_it_says_what_was_tuned_how_and_on_what(card):
     text = card()
 
-    assert "some/base was tuned by LoRA on 1 rows of chat.jsonl, written by gpt-x." in text
+    assert "some/base was tuned by LoRA on 1 row of chat.jsonl, written by gpt-x." in text
     assert "| settings | rank 64, learning\\_rate 0.0002 |" in text
     assert "2.500 to 2.000" in text
 

@@ -22,7 +22,7 @@ def start(composed, built, tmp_path):
             "rejected.similarity",
             "scores.all",
         ),
-        *("tasks.unanswered", "unused.requests"),
+        *("tasks.unanswered", "unused.requests", "scores.superni_gain.rouge_l", "training.validation_loss"),
     ],
 )
 def test_a_figure_that_a_summary_may_have_is_no_problem(objective, start):

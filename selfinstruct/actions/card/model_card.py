@@ -65,13 +65,24 @@ def model_card(run: "Run", kind: str) -> str:
         f"---\n{front_matter(training, kind)}---",
         f"# {literal(name_of(base))}{of_run}",
         *(NOTE.format(name=one) for one in stand_ins(writers)),
-        f"{literal(name_of(base))} was tuned by {method_of(training)} on {training['rows']['trained_on']:,} rows of"
-        f" {literal(dataset['name'])}{', written by ' + ' and '.join(map(literal, writers)) if writers else ''}.",
+        f"{literal(name_of(base))} was tuned by {method_of(training)} on {rows_of(training['rows'], dataset)}.",
         f"## Training\n\n{markdown_table([('', 'value'), *rows(training)])}",
         *([f"## Scores\n\n{scores(run.scores)}"] if run.scores else []),
         f"## Limits and licenses\n\n{LIMITS.format(base=stated(license_in(Path(base))), data=stated(data))}",
     ]
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
+
+
+def rows_of(rows: Mapping[str, int], dataset: Mapping[str, Any]) -> str:
+    """Return which rows a model was tuned on, and who wrote them, as far as that is known."""
+    writers = dataset.get("models", ())
+    by = f", written by {' and '.join(map(literal, writers))}" if writers else ""
+    return f"{counted(rows['trained_on'], 'row')} of {literal(dataset['name'])}{by}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def is_on_hub(base: str) -> bool:
@@ -131,12 +142,19 @@ def rows(training: Mapping[str, Any]) -> list[tuple[str, str]]:
         "loss": " to ".join("unknown" if loss is None else f"{loss:.3f}" for loss in losses),
         "validation loss": "none" if training["validation_loss"] is None else f"{training['validation_loss']:.3f}",
         "trainable parameters": f"{training['trainable_parameters']:,} of {training['parameters']:,}",
-        "processes": f"{training['processes']}",
-        "computed in": f"{training['precision']} on {training['device']}, {training['threads']} threads",
+        "computed in": ", ".join(computed(training)),
         "settings": ", ".join(settings(training["settings"])),
         "software": ", ".join(f"{name} {number}" for name, number in training["versions"].items()),
     }
     return [(name, markdown(value)) for name, value in shown.items()]
+
+
+def computed(training: Mapping[str, Any]) -> Iterator[str]:
+    """Yield in what numbers and where a model was tuned."""
+    yield f"{training['precision']} on {training['device']}"
+    yield counted(training["threads"], "thread")
+    if training["processes"] > 1:
+        yield f"{training['processes']} processes"
 
 
 def settings(found: Mapping[str, Any]) -> Iterator[str]:
