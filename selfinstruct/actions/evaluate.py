@@ -102,7 +102,8 @@ class Evaluate:
 
     def answering(self, run: "Run", name: str, benchmark: Benchmark) -> Iterator[Answering]:
         """Yield who answers a benchmark: its own model or the run's, or else the tuned model, and its base."""
-        if benchmark.model is not None or (run.trainer is None and not run.training):
+        has_training = run.training or (run.trainer is not None and "train" in run.actions)
+        if benchmark.model is not None or not has_training:
             yield Answering(name=name, benchmark=benchmark, role=None, model=benchmark.model or run.model)
             return
         if run.training:

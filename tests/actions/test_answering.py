@@ -20,9 +20,9 @@ def run(composed, built, tmp_path):
 def answering(run, tmp_path):
     """A model of a training that answers, or one of the config."""
 
-    def make(role):
+    def make(role, base="some/base"):
         model = Transformers(
-            base_model="some/base",
+            base_model=base,
             adapter=None,
             label="base+lora",
             mode="chat",
@@ -63,6 +63,15 @@ def test_the_config_names_the_judge_and_the_weights_of_the_model_and_no_folder(a
     assert config["recipe"]["rating"]["model"] == run.start.config["model"]
     assert config["recipe"]["answers"]["model"] is None
     assert config["model"].keys() == {"_target_", "label", "mode", "precision", "weights"}
+
+
+def test_what_keeps_a_base_model_from_answering_is_reported_by_the_key_of_the_trainer(answering, run, tmp_path):
+    pytest.importorskip("torch", reason="needs selfinstruct[train]")
+
+    (problem,) = answering("base", str(tmp_path)).problems(run)
+
+    assert problem.startswith(f"trainer.base_model={tmp_path}")
+    assert answering("base", str(tmp_path)).problems(run, is_checked=True) == []
 
 
 def test_the_folder_is_named_after_the_benchmark_and_the_model(answering):

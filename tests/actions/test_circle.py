@@ -215,13 +215,19 @@ def test_a_spent_budget_leaves_the_rest_unanswered(folder, execute):
     ]
 
 
-def test_a_base_model_that_holds_none_is_reported_by_the_key_of_the_trainer(composed, built, tmp_path):
+def test_a_base_model_that_holds_none_is_reported_once(composed, built, tmp_path):
     with pytest.raises(ConfigError) as caught:
-        built(
-            composed(*SMALL, "actions=[generate,evaluate]", f"trainer.base_model={tmp_path}"), tmp_path / "r"
-        ).execute()
+        built(composed(*SMALL, ALL, f"trainer.base_model={tmp_path}"), tmp_path / "run").execute()
 
-    assert any(problem.startswith(f"trainer.base_model={tmp_path}") for problem in caught.value.problems)
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"trainer.base_model={tmp_path}")
+
+
+def test_without_a_training_the_model_of_the_run_answers(execute, tmp_path):
+    run = execute(tmp_path / "run", "actions=[generate,export,evaluate]")
+
+    assert run.scores.keys() == {"superni"}
+    assert summary(tmp_path / "run" / "benchmarks" / "superni")["models"] == ["offline"]
 
 
 def test_a_file_of_rows_is_trained_on_and_evaluated_without_a_run(execute, finished, tmp_path):
