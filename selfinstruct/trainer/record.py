@@ -28,6 +28,15 @@ REFUSED = (
     "{key} is {now}, but the training in {folder} was started with {before}. Set it back, or remove {files} there to"
     " train anew."
 )
+REFUSED_COUNT = (
+    "The training in {folder} was started with {before} processes, but this is a launch of {now}. Set the launcher's"
+    " option to as many: accelerate launch --num_processes {before}, or torchrun --nproc_per_node {before}. Or remove"
+    " {files} there to train anew."
+)
+ONE_COUNT = (
+    "The training in {folder} was started in one process, but this is a launch of {now}. Start it without a launcher,"
+    " or remove {files} there to train anew."
+)
 CHANGED = {
     "dataset": "train.dataset={dataset} has changed",
     "base_model": "The files in trainer.base_model={base_model} have changed",
@@ -91,7 +100,10 @@ class Record:
         found = self.read()
         if found is None or ("result" not in found and latest(self._folder) is None):
             return []
-        return list(self._differences(found["started_with"], json.loads(json.dumps(settings))))
+        before = dict(found["started_with"])
+        if "result" in found:  # a model that is finished can be merged and scored by one process
+            before["processes"] = settings["processes"]
+        return list(self._differences(before, json.loads(json.dumps(settings))))
 
     def _differences(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
         old, new = dict(leaves(with_one_method(before, now))), dict(leaves(with_one_method(now, before)))
@@ -141,6 +153,8 @@ def with_one_method(settings: Mapping[str, Any], other: Mapping[str, Any]) -> di
 
 def sentence(key: str, before: Any, now: Any, said: Mapping[str, Any]) -> str:
     """Return what differs, and what to do about it."""
+    if key == "processes":
+        return (ONE_COUNT if before == 1 else REFUSED_COUNT).format(now=now, before=before, **said)
     if not key.startswith("sha256."):
         return REFUSED.format(key=key, now=json.dumps(now), before=json.dumps(before), **said)
     what = CHANGED[key.removeprefix("sha256.")].format(**said)
