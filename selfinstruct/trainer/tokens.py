@@ -106,12 +106,12 @@ def tokens(tokenizer: Any, text: str, *, special: bool = True) -> list[int]:
 
 def chat(tokenizer: Any, turns: Sequence[Message], is_prompt: bool) -> str:
     """Return messages as a text, by the tokenizer's chat template; raises SelfInstructError where it refuses them."""
-    from jinja2.exceptions import TemplateError
-
     try:
         messages = [dict(turn) for turn in turns]
         return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=is_prompt))
-    except TemplateError as error:
+    except Exception as error:
+        if not type(error).__module__.startswith("jinja2"):
+            raise
         roles = ", ".join(turn["role"] for turn in turns)
         raise SelfInstructError(REFUSING.format(name=tokenizer.name_or_path, error=error, roles=roles)) from None
 

@@ -14,7 +14,8 @@ pytest.importorskip("transformers", reason="the extra 'train' is not installed")
 pytestmark = pytest.mark.slow
 
 HIDDEN = """{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] }}\
-{{ '<|im_end|>' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n<think></think>' }}{% endif %}"""
+{{ '<|im_end|>' }}{% endfor %}\
+{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n<think></think>' }}{% endif %}"""
 """A template that writes more before an answer that is to come than before one that is there, as Qwen 3's does."""
 STRICT = """{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"""
 
