@@ -10,6 +10,7 @@ from trainings import Trainings
 from selfinstruct.cli.build import make
 from selfinstruct.trainer import Training
 
+HERE = Path(__file__).parent
 SMALL = {
     "epochs": 3,
     "batch_size": 4,
@@ -23,6 +24,13 @@ SMALL = {
 """Nine steps of thirty rows."""
 SEEDS = [json.loads(line) for line in tiny_model.SEEDS.read_text(encoding="utf-8").splitlines()]
 TRAINERS = ("full", "lora", "ia3", "prefix", "prompt_tuning", "adapter")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark every test in this folder as one of the extra `train`."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.train)
 
 
 def chat(question, answer, **more):

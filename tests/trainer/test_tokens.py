@@ -137,8 +137,8 @@ def test_rows_that_are_too_long_are_dropped_and_named(tokenizer):
     assert found.dropped == ["long", "hopeless"]
     assert reported(found, MOST) == [
         (
-            "2 of 3 rows are longer than trainer.max_length and left out: long, hopeless. Set trainer.max_length (now 40)"
-            " higher to train on all of them."
+            "2 of 3 rows are longer than trainer.max_length and left out: long, hopeless. Set trainer.max_length (now"
+            " 40) higher to train on all of them."
         )
     ]
 
