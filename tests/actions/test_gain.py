@@ -36,9 +36,9 @@ def answered(folder, values, cautions=(), benchmark="superni"):
 
 @pytest.fixture
 def run(tmp_path):
-    """A run in which the tuned model did better than its base on one item of four."""
-    answered(tmp_path / "benchmarks" / "superni_tuned", [0.5, 0.5, 0.0, 0.25], [CUT])
-    answered(tmp_path / "benchmarks" / "superni_base", [0.5, 0.25, 0.0, 0.25], [CUT, "It is old."])
+    """A run in which the tuned model did better than its base on three items of twelve."""
+    answered(tmp_path / "benchmarks" / "superni_tuned", 3 * [0.5, 0.5, 0.0, 0.25], [CUT])
+    answered(tmp_path / "benchmarks" / "superni_base", 3 * [0.5, 0.25, 0.0, 0.25], [CUT, "It is old."])
     return SimpleNamespace(start=SimpleNamespace(folder=tmp_path), benchmarks={"superni": None}, remarks=[])
 
 
@@ -53,8 +53,8 @@ def test_a_row_has_both_models_and_how_many_items_decide(run):
         "base": 0.25,
         "tuned": 0.3125,
         "gain": 0.0625,
-        "items": 4,
-        "items that decide": 1,
+        "items": 12,
+        "items that decide": 3,
     }
     assert row["low"] <= row["gain"] <= row["high"]
 
@@ -72,12 +72,23 @@ def test_a_benchmark_that_one_of_them_has_not_answered_has_no_gain(run, tmp_path
 def test_the_table_is_written_in_four_forms_and_printed(run, tmp_path):
     write_gains(run, gains(run))
 
-    assert "| superni | rouge\\_l | 4 | 25.00 | 31.25 | 6.25 (" in (tmp_path / "scores.md").read_text()
+    assert "| superni | rouge\\_l | 12 | 25.00 | 31.25 | 6.25 (" in (tmp_path / "scores.md").read_text()
     assert f"**superni, tuned and base: {CUT}**" in (tmp_path / "scores.md").read_text()
-    assert "superni,rouge_l,4,0.25,0.3125,0.0625," in (tmp_path / "scores.csv").read_text()
-    assert "superni & rouge\\_l & 4 & 25.00 & 31.25" in (tmp_path / "scores.tex").read_text()
+    assert "superni,rouge_l,12,0.25,0.3125,0.0625," in (tmp_path / "scores.csv").read_text()
+    assert "superni & rouge\\_l & 12 & 25.00 & 31.25" in (tmp_path / "scores.tex").read_text()
     assert json.loads((tmp_path / "scores.json").read_text())["gains"] == gains(run).rows
     assert "6.25 (" in run.remarks[0]
+
+
+def test_a_gain_on_few_tasks_has_no_interval(run, tmp_path):
+    for name in ("tuned", "base"):
+        answered(tmp_path / "few" / "benchmarks" / f"superni_{name}", [0.5, 0.25])
+    run.start.folder = tmp_path / "few"
+    (row,) = gains(run).rows
+
+    assert (row["low"], row["high"]) == (None, None)
+    write_gains(run, gains(run))
+    assert "| 37.50 | 37.50 | 0.00 | 0 |" in (tmp_path / "few" / "scores.md").read_text()
 
 
 def test_without_a_gain_nothing_is_written(run, tmp_path):
