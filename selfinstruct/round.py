@@ -190,7 +190,7 @@ class TrainingStep:
     """What was measured at a step of a training."""
 
     row: Mapping[str, Any]
-    """The line of `training.jsonl`: `step`, `epoch`, `tokens`, and `loss` with `learning_rate`, or `validation_loss`."""
+    """The line of `training.jsonl`: `step`, `epoch`, `tokens`, then `loss` and `learning_rate`, or `validation_loss`."""
     steps: int
     """The steps of the whole training."""
     tokens_per_second: float | None = None
