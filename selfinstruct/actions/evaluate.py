@@ -39,7 +39,10 @@ OTHER_MODEL = (
     "{folder} holds the answers of another model, or at another precision. Remove that folder to have the one of now"
     " answer."
 )
-NO_MODEL = "{folder} is gone. Tune the model again: actions=[train,evaluate]."
+NO_MODEL = (
+    "{folder} is gone. Restore it from a copy, or remove training.json beside it and tune a model again:"
+    " actions=[train,evaluate]."
+)
 
 
 @part

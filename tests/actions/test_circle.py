@@ -159,7 +159,7 @@ def test_a_model_that_is_trained_anew_answers_anew(folder, execute, finished):
 def test_a_model_that_was_removed_is_reported(folder, execute):
     shutil.rmtree(folder / "model")
 
-    with pytest.raises(ConfigError, match=r"model is gone\. Tune the model again: actions=\[train,evaluate\]"):
+    with pytest.raises(ConfigError, match=r"model is gone\. Restore it from a copy, or remove training\.json"):
         execute(folder, "actions=[evaluate]")
 
 
