@@ -19,6 +19,8 @@ SURPLUS = "surplus"
 """The name under which a candidate is rejected when enough are kept."""
 LEAKED = "control_tokens"
 """The figure that counts the replies of a round with control tokens in them; left out where it would be 0."""
+LEAK = "The server leaks its control tokens into replies; check its chat template. They are cut out before parsing."
+"""What is reported of it, once a run."""
 OWN = {
     *("stage", "round", "generation", "asked", "failed", "candidates", "parsed", "kept"),
     *("pool", "prompt_tokens", "completion_tokens", "cost_usd", "end", "ended", "source"),
@@ -190,9 +192,14 @@ class TrainingStep:
     """What was measured at a step of a training."""
 
     row: Mapping[str, Any]
-    """The line of `training.jsonl`: `step`, `epoch`, `tokens`, then `loss` and `learning_rate`, or `validation_loss`."""
+    """The line of `training.jsonl`: step, epoch and tokens, then loss and learning rate, or the validation loss."""
     steps: int
     """The steps of the whole training."""
     tokens_per_second: float | None = None
     """Measured since the training began or resumed; None for a step of an earlier process."""
     seconds_left: float | None = None
+
+
+def spelled(row: Mapping[str, Any]) -> str:
+    """Return a row as it stands in the log."""
+    return ", ".join(f"{key} {value}" for key, value in row.items())

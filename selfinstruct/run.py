@@ -4,7 +4,6 @@ A run asks its actions what could go wrong, opens its folder, starts its tracker
 what it opened: `summary.json` is written and the trackers are finished also when an action fails.
 """
 
-import json
 import logging
 import time
 import traceback
@@ -25,23 +24,15 @@ from selfinstruct.model import Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Stage, asking
-from selfinstruct.round import LEAKED, Round, TrainingStep
+from selfinstruct.round import LEAK, LEAKED, Round, TrainingStep, spelled
 from selfinstruct.run_info import RunInfo
 from selfinstruct.seeds import Seeds
 from selfinstruct.storage import history
 from selfinstruct.storage.completions import Store
-from selfinstruct.storage.folder import held, replace_text, store_config, stored_config
+from selfinstruct.storage.folder import held, store_config, stored_config
 from selfinstruct.storage.journal import ROUNDS, Journal, check_config
 from selfinstruct.storage.rows import check_none_lost, rounds_of
-from selfinstruct.storage.summary import (
-    SUMMARY,
-    authors,
-    but_files,
-    ended_before,
-    is_same_training,
-    summarise,
-    summary_in,
-)
+from selfinstruct.storage.summary import authors, ended_before, store_summary, summarise
 from selfinstruct.storage.tally import Tally, reported
 from selfinstruct.task import Task, stand_ins
 from selfinstruct.text.plain_files import check_plain
@@ -49,11 +40,9 @@ from selfinstruct.text.terminal import printable
 from selfinstruct.trackers import Tracker, Trackers
 from selfinstruct.trainer import Trainer
 from selfinstruct.trainer.checkpoints import lines
-from selfinstruct.trainer.record import Record
+from selfinstruct.trainer.record import remembered
 
 LOG = logging.getLogger(__name__)
-
-LEAK = "The server leaks its control tokens into replies; check its chat template. They are cut out before parsing."
 
 
 @part(frozen=False)
@@ -106,7 +95,7 @@ class Run:
 
     def execute(self) -> None:
         """Do all actions; raises ConfigError, before anything is spent, with everything that would stop them."""
-        self._remembered()
+        self.training, self.scores = remembered(self.start.folder)
         problems = [text for action in self.actions.values() for text in action.problems(self)]
         if problems:
             raise ConfigError(list(dict.fromkeys(problems)))
@@ -129,15 +118,6 @@ class Run:
                 self.random_seed = kept["random_seed"]
             with closing(Store(self.start.folder / "completions.sqlite")) as self.store:
                 self._tracked()
-
-    def _remembered(self) -> None:
-        """Take over what earlier executions left: the training in the folder, and the scores of the same model."""
-        self.training = Record(self.start.folder).result or {}
-        before = summary_in(self.start.folder) or {}
-        training, scores = (one if isinstance(one := before.get(key), dict) else {} for key in ("training", "scores"))
-        if is_same_training(training, self.training):
-            self.training |= training
-            self.scores = dict(scores)
 
     @property
     def _asks(self) -> bool:
@@ -164,9 +144,9 @@ class Run:
 
     def begin(self, seeds: Sequence[Task]) -> None:
         """Put the seeds into an empty pool, and store the config."""
-        start = self.start
-        kept = start.folder, start.declared, start.overrides
-        store_config(*kept, flags=start.flags, resolved=start.config, is_own=start.is_own)
+        begun = self.start
+        kept = begun.folder, begun.declared, begun.overrides
+        store_config(*kept, flags=begun.flags, resolved=begun.config, is_own=begun.is_own)
         for task in seeds:
             self.pool.add(task)
         self.journal.begin(seeds)
@@ -180,7 +160,7 @@ class Run:
         self.tally.committed(round_.stage, round_.number)
         if self._pulse is not None:
             self._pulse.set()
-        LOG.info("%s", ", ".join(f"{key} {value}" for key, value in row.items()))
+        LOG.info("%s", spelled(row))
         if LEAKED in round_.figures and not any(LEAKED in earlier for earlier in self.journal.rounds[:-1]):
             LOG.warning(LEAK)
         self._trackers.log(round_, len(self.journal.rounds))
@@ -191,7 +171,7 @@ class Run:
 
     def log_step(self, step: TrainingStep) -> None:
         """Log a step of a training with the trackers; `training.jsonl` has it already."""
-        LOG.info("train: %s", ", ".join(f"{key} {value}" for key, value in step.row.items()))
+        LOG.info("train: %s", spelled(step.row))
         self._trackers.log_step(step)
 
     @property
@@ -232,7 +212,7 @@ class Run:
 
     def _waiting(self, row: Mapping[str, Any]) -> None:
         """Report that a round takes long; called in a thread of its own."""
-        LOG.info("under way: %s", ", ".join(f"{key} {value}" for key, value in row.items()))
+        LOG.info("under way: %s", spelled(row))
         with suppress(BrokenPipeError):  # the next round reports that standard output is closed
             self._trackers.wait(row, time.perf_counter() - self._committed)
 
@@ -247,10 +227,7 @@ class Run:
             return
         LOG.info("ended: %s", summary["stop_reason"])
         try:
-            before = None if self.start.makes_rounds else summary_in(self.start.folder)
-            if (written := summary if before is None else but_files(before, summary, error)) is not None:
-                text = json.dumps(written, indent=2, ensure_ascii=False) + "\n"
-                replace_text(self.start.folder / SUMMARY, text)
+            store_summary(self.start.folder, summary, error, is_made=self.start.makes_rounds)
         except RunFolderError as problem:
             if error is None:
                 raise
@@ -263,17 +240,9 @@ class Run:
         if error is not None:
             self.pool = self.journal.open(shelved=self.pool.is_shelved)  # without what the failed round had added
         journal, unused = self.journal, self.store.beyond({name: len(self.journal.of(name)) for name in self.recipe})
-        summary = summarise(
-            self.start,
-            self.pool,
-            journal.rounds,
-            error,
-            timings=journal.timings,
-            unused=unused,
-            scores=self.scores,
-            training=self.training,
-            stopped=self.stopped,
-        )
+        more: dict[str, Any] = {"scores": self.scores, "training": self.training, "stopped": self.stopped}
+        what = self.start, self.pool, journal.rounds, error
+        summary = summarise(*what, timings=journal.timings, unused=unused, **more)
         if not self._asks and error is None:
             summary |= ended_before(self.start.folder)
         return summary

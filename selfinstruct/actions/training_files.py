@@ -41,5 +41,6 @@ def writers(run: "Run", dataset: Path, found: dict[str, Any]) -> list[str]:
     """Return the models that wrote what was trained on, as far as the run, or the rows of another file, say."""
     if found["is_of_run"]:
         return authors(run.pool)
-    named = (name for _, row in rows_in(dataset) for name in row.get("models") or () if isinstance(name, str))
+    rows = (row for _, row in rows_in(dataset) if not isinstance(row, str))
+    named = (name for row in rows for name in row.get("models") or () if isinstance(name, str))
     return list(dict.fromkeys(named))

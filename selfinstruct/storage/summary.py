@@ -19,7 +19,7 @@ from selfinstruct.budget import Stop
 from selfinstruct.pool import Pool
 from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.diversity import diversity
-from selfinstruct.storage.folder import stored_config
+from selfinstruct.storage.folder import replace_text, stored_config
 from selfinstruct.task import HUMAN, UNKNOWN, stand_ins
 
 SUMMARY = "summary.json"
@@ -89,6 +89,13 @@ def summary_in(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def store_summary(folder: Path, summary: Row, error: str | None, *, is_made: bool) -> None:
+    """Write a summary; that of a run which only worked on what was made before (`is_made` is false) replaces little."""
+    before = None if is_made else summary_in(folder)
+    if (written := summary if before is None else but_files(before, summary, error)) is not None:
+        replace_text(folder / SUMMARY, json.dumps(written, indent=2, ensure_ascii=False) + "\n")
 
 
 def but_files(before: Row, now: Row, error: str | None) -> dict[str, Any] | None:

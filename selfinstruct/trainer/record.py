@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct.errors import ConfigError, RunFolderError
 from selfinstruct.storage.differences import leaves
 from selfinstruct.storage.folder import replace_text
-from selfinstruct.storage.summary import digest_of
+from selfinstruct.storage.summary import digest_of, is_same_training, summary_in
 from selfinstruct.trainer import MERGED, MODEL, STEPS, Training
 from selfinstruct.trainer.checkpoints import CHECKPOINTS, latest
 from selfinstruct.trainer.processes import process_count
@@ -142,6 +142,16 @@ class Record:
 
     def _write(self, found: Mapping[str, Any]) -> None:
         replace_text(self._path, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+
+
+def remembered(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, float | None]]]:
+    """Return what the training in a run folder came to, and the scores of its model; both empty without one.
+
+    Scores of a run that trains nothing are returned as well; those of an earlier model are not.
+    """
+    training, before = Record(folder).result or {}, summary_in(folder) or {}
+    known, scores = (one if isinstance(one := before.get(key), dict) else {} for key in ("training", "scores"))
+    return ({**training, **known}, dict(scores)) if is_same_training(known, training) else (training, {})
 
 
 def with_one_method(settings: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
