@@ -44,16 +44,12 @@ class Progress:
         return self._start.seconds + time.perf_counter() - self._began
 
     def log(self, step: int, epoch: float | None, steps: int, figures: Mapping[str, Any]) -> None:
-        """Write a line of what was measured, and report it."""
+        """Write a line of what was measured, and report it; raises SelfInstructError where the training diverged."""
+        self.check(step, figures)
         known = {name: rounded(figures[key]) for key, name in NAMES.items() if key in figures}
+        known = {name: value for name, value in known.items() if math.isfinite(value)}
         if not known:
             return
-        for name in LOSSES & known.keys():
-            if not math.isfinite(known[name]):
-                raise SelfInstructError(
-                    DIVERGED.format(name=name, step=step, folder=self._training.folder, files=FILES)
-                )
-        known = {name: value for name, value in known.items() if math.isfinite(value)}
         if "num_tokens" in figures:  # counted from the start of this process
             self.tokens = self._start.tokens + int(figures["num_tokens"])
         row = {"step": step, "epoch": round(epoch or 0.0, 6), "tokens": self.tokens, **known}
@@ -68,6 +64,14 @@ class Progress:
                 seconds_left=(steps - step) / pace if pace else None,
             )
         )
+
+    def check(self, step: int, figures: Mapping[str, Any]) -> None:
+        """Raise SelfInstructError where a loss is not a number; all processes of a launch do so at the same step."""
+        for key, name in NAMES.items():
+            if name in LOSSES and key in figures and not math.isfinite(float(figures[key])):
+                raise SelfInstructError(
+                    DIVERGED.format(name=name, step=step, folder=self._training.folder, files=FILES)
+                )
 
     def saved(self, checkpoint: Path, step: int) -> None:
         """Note that a checkpoint is whole."""
@@ -111,6 +115,7 @@ def callback(progress: Progress) -> Any:
             return control
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+            progress.check(state.global_step, logs or {})
             if state.is_world_process_zero:
                 progress.log(state.global_step, state.epoch, state.max_steps, logs or {})
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from selfinstruct.errors import SelfInstructError
 from selfinstruct.storage import summary
 from selfinstruct.trainer import MERGED, MODEL
 from selfinstruct.trainer.loading import model_of
@@ -20,6 +21,11 @@ NOT_WEIGHTS = ("training_args.bin", "README.md")
 """Files of the libraries: a pickle with paths of this machine, and a card that is an empty form."""
 SHAPING = ("*.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "*.model")
 """The files of a base model that shape what is trained."""
+NOT_GATHERED = (
+    "The model is trained, but accelerate's config file leaves its weights divided among the processes. Set"
+    " fsdp_state_dict_type: FULL_STATE_DICT there for FSDP, or zero3_save_16bit_model: true for DeepSpeed, and run the"
+    " same command again; the training resumes from its last checkpoint."
+)
 
 
 def write(sft: Any, tokenizer: Any, folder: Path) -> None:
@@ -31,8 +37,11 @@ def write(sft: Any, tokenizer: Any, folder: Path) -> None:
     sft.save_model(str(beside))
     barrier()
     if is_main():
+        if not hashes(beside):
+            raise SelfInstructError(NOT_GATHERED)
         tokenizer.save_pretrained(str(beside))
         put(beside, folder)
+    barrier()
 
 
 def merge(trainer: "Supervised", folder: Path) -> None:
