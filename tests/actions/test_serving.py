@@ -21,14 +21,17 @@ def test_a_base_model_in_a_folder_is_named_so_that_it_is_found_from_anywhere(tmp
     assert weights(tmp_path, LORA | {"base_model": "base"})["model.base_model"] == str(tmp_path / "base")
 
 
-def test_a_server_loads_what_is_merged_and_else_lora_alone(tmp_path):
-    assert vllm(tmp_path, LORA).startswith("vllm serve some/base --enable-lora --lora-modules")
-    assert "--max-lora-rank" not in vllm(tmp_path, LORA)
-    assert vllm(tmp_path, LORA | {"settings": {"method": {"rank": 64}}}).endswith("--max-lora-rank 64")
-    assert vllm(tmp_path, LORA | {"method": "Ia3"}) is None
+def test_a_server_loads_what_is_merged_and_lora_as_an_adapter(tmp_path):
+    (as_adapter,) = vllm(tmp_path, LORA)
+    assert as_adapter.startswith("vllm serve some/base --enable-lora --lora-modules")
+    assert "--max-lora-rank" not in as_adapter
+    assert next(vllm(tmp_path, LORA | {"settings": {"method": {"rank": 64}}})).endswith("--max-lora-rank 64")
+    assert list(vllm(tmp_path, LORA | {"method": "Ia3"})) == []
 
     (tmp_path / "merged").mkdir()
-    assert vllm(tmp_path, LORA | {"method": "Ia3"}) == f"vllm serve {tmp_path}/merged --served-model-name tuned"
+    merged = f"vllm serve {tmp_path}/merged --served-model-name tuned"
+    assert list(vllm(tmp_path, LORA | {"method": "Ia3"})) == [merged]
+    assert list(vllm(tmp_path, LORA)) == [merged, as_adapter]
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,8 @@ def test_a_dataset_that_vanishes_is_an_error(execute, tmp_path):
 @pytest.mark.parametrize(
     ("trainer", "shown", "hidden"),
     [
-        (Pretending(), "/merged --served-model-name tuned", "--enable-lora"),
+        (Pretending(), "/merged --served-model-name tuned", "--max-lora-rank 16"),
+        (Pretending(), "/merged --host 127.0.0.1", "Servers load"),
         (Pretending(merges=False), "vllm serve some/base --enable-lora --lora-modules", "/merged"),
         (Pretending(merges=False), "--max-lora-rank 64", "Servers load"),
         (Pretending(method="full", merges=False), "/model --served-model-name tuned", "model.adapter"),
