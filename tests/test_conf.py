@@ -75,7 +75,31 @@ def test_every_experiment_builds(experiment, tmp_path, composed, built):
     if experiment.endswith("_published"):
         pytest.skip("tests/prompt/test_published.py builds it, since it needs a copy of a repository")
 
-    assert built(composed(f"experiment={experiment}"), tmp_path)
+    assert built(composed(f"experiment={experiment}", *UNSET.get(experiment, ())), tmp_path)
+
+
+UNSET = {"finetune_paper": ("trainer.base_model=base",), "self_improvement": ("model.base_model=base",)}
+"""What an experiment leaves to the reader."""
+
+
+def test_the_papers_fine_tuning_has_its_values(composed):
+    config = composed("experiment=finetune_paper", "trainer.base_model=gpt2")
+    trainer = config["trainer"]
+
+    assert (trainer["method"], trainer["epochs"], trainer["steps"]) == (None, 2, None)  # all weights, section 4.1
+    assert (trainer["loss_on_prompt"], trainer["mode"], trainer["validation_share"]) == (False, "completion", 0.0)
+    assert list(config["formats"]) == ["prompt_completion"]  # section 2.3
+    assert config["formats"]["prompt_completion"]["end"] == "<|endoftext|>"
+    assert config["recipe"]["instructions"]["until"] == 52000
+    assert list(config["actions"]) == ["generate", "export", "train"]
+
+
+def test_a_model_that_improves_itself_is_named_once(composed):
+    config = composed("experiment=self_improvement", "model.base_model=mine")
+
+    assert config["trainer"]["base_model"] == config["model"]["base_model"] == "mine"
+    assert list(config["actions"]) == ["generate", "export", "train", "evaluate"]
+    assert list(config["benchmarks"]) == ["superni"]
 
 
 OWN_PROMPTS = sorted(path for path in (CONF / "prompt").rglob("*.yaml") if path.parent.name != "published")
