@@ -184,7 +184,8 @@ class Watch:
         return within or str(arguments[0]).startswith(self.folder + os.sep)
 
     def is_at(self, event, arguments):
-        paths = [str(one) for one in arguments[:2] if isinstance(one, str | os.PathLike)]
+        count = 1 if event == "open" else 2  # what follows the path of a file is its mode
+        paths = [str(one) for one in arguments[:count] if isinstance(one, str | os.PathLike)]
         return isinstance(self.kill, list) and event == self.kill[0] and paths[-1].endswith(self.kill[1])
 
     def write(self):

@@ -34,12 +34,13 @@ def tokenizer_of(trainer: "Supervised") -> Any:
 def model_of(trainer: "Supervised") -> Any:
     """Return the base model with its weights."""
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     try:
         dtype = getattr(torch, trainer.weights)
         return AutoModelForCausalLM.from_pretrained(trainer.base_model, dtype=dtype, use_safetensors=True)
-    except UNREADABLE as error:
+    except (*UNREADABLE, SafetensorError) as error:
         raise not_loaded(trainer.base_model, error) from None
 
 
