@@ -243,6 +243,6 @@ class Run:
         more: dict[str, Any] = {"scores": self.scores, "training": self.training, "stopped": self.stopped}
         what = self.start, self.pool, journal.rounds, error
         summary = summarise(*what, timings=journal.timings, unused=unused, **more)
-        if not self._asks and error is None:
+        if not self._asks and error is None and journal.rounds:
             summary |= ended_before(self.start.folder)
         return summary

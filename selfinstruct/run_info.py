@@ -41,7 +41,7 @@ class RunInfo:
     makes_rounds: bool = True
     """Whether rounds may be made and logged; where not, what was logged before stays; set by the run."""
     begin: Callable[[], None] = lambda: None
-    """Called when a run that makes rounds has opened its folder, before it logs anything."""
+    """Called when a run that makes rounds, or trains, has opened its folder, before it logs anything."""
     report_seconds: float = 60.0
     """Seconds without a round after which the log reports what is under way."""
     logged_rounds: Callable[[], Iterable[Round]] = tuple

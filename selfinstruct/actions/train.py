@@ -62,6 +62,7 @@ class Train:
         training, trainer = self.training(run), run.trainer
         if trainer is None or not training.dataset.is_file():
             raise RunFolderError(f"{training.dataset} does not exist, so there is nothing to train on.")
+        run.start.begin()  # the log of a run that was finished before is written on
         found = announced(trainer, training, run.start.config.get("trainer", {}))
         if not is_same_training(found, run.training):
             run.scores = {}  # those of another model

@@ -86,6 +86,7 @@ def test_a_file_of_rows_is_trained_on_in_a_new_folder(execute, tmp_path):
 
     assert summary(tmp_path / "run")["training"]["dataset"]["name"] == "rows.jsonl"
     assert run.training["dataset"]["models"] == ["writer"]
+    assert summary(tmp_path / "run")["completed"] is True
 
 
 def test_a_run_without_a_trainer_is_told_to_name_one(execute):
