@@ -8,6 +8,7 @@ what is done with them:
     <!-- run -->               run, and must end well
     <!-- run: until=10 -->     run with more words, mostly to make it small
     <!-- fails -->             run, and must end with exit code 1
+    <!-- composed -->          composed by the program itself, with files of the page: `--cfg job` is added
     <!-- train: steps=4 -->    run where PyTorch is installed, with a tiny model in place of SmolLM2; else composed
     <!-- printed -->           this block is text: each line was printed by the commands before it
     <!-- not run: <why> -->    only read by people
@@ -93,6 +94,8 @@ class Page:
         if kind == "train" and importlib.util.find_spec("torch"):
             if not (self.folder / SMALL_MODEL).exists():
                 tiny_model.write_model(self.folder / SMALL_MODEL)
+        elif kind == "composed":
+            more = "--cfg job"
         elif kind not in ("run", "fails"):
             return self.checked(line, words, built)
         done = self.run([*words, *shlex.split(more)])
@@ -155,8 +158,15 @@ def first(tmp_path_factory):
     return folder / "first"
 
 
+def marks(path):
+    """A page about training is read once more where PyTorch is installed."""
+    return [pytest.mark.train] if "<!-- train" in path.read_text(encoding="utf-8") else []
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, id=path.relative_to(ROOT).as_posix(), marks=marks(path)) for path in PAGES]
+)
 def test_what_a_page_shows_works(path, first, tmp_path, built):
     page = Page(path.read_text(encoding="utf-8"), tmp_path)
     if "<!-- first -->" in page.text:
