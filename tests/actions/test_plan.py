@@ -430,7 +430,7 @@ def plan_with(tmp_path, composed, built, capsys):
     """The plan of a config with a trainer, and what was printed of it."""
 
     def make(trainer, *overrides, folder=tmp_path / "plan"):
-        run = built(composed("actions=[plan]", "recipe.instructions.until=20", *overrides), folder)
+        run = built(composed("actions=[plan]", *overrides), folder)
         run.trainer = trainer
         run.execute()
         return json.loads((folder / "plan.json").read_text(encoding="utf-8")), capsys.readouterr().out
@@ -439,7 +439,7 @@ def plan_with(tmp_path, composed, built, capsys):
 
 
 def test_a_plan_with_a_trainer_says_what_the_training_would_be(plan_with):
-    found, reported_ = plan_with(Pretending())
+    found, reported_ = plan_with(Pretending(), "recipe.instructions.until=20")
 
     assert found["training"]["rows"] == 20  # a row for each task that is expected
     assert found["training"]["dataset"] is None
@@ -490,15 +490,11 @@ def test_formats_that_the_trainer_cannot_read_are_noted(plan_with):
     assert "Add formats=[prompt_completion]." in plan_with(Pretending(mode="completion"))[1]
 
 
-def test_a_recipe_that_asks_no_model_can_be_planned_with_a_training(plan_with, tmp_path):
-    rows = tmp_path / "rows.csv"
-    rows.write_text("text,label\na,b\n")
-
-    found, _ = plan_with(
-        Pretending(), "~recipe.instructions.until", "recipe=convert", "source=csv", f"source.path={rows}"
-    )
+def test_a_recipe_that_asks_no_model_can_be_planned_with_a_training(plan_with):
+    found, _ = plan_with(Pretending(), "recipe=convert", "source=csv")
 
     assert found["training"]["steps"] == 2
+    assert "stages" not in found
 
 
 def test_a_file_that_is_not_there_and_a_missing_trainer_are_reported(plan_with):
