@@ -20,7 +20,7 @@ def tokenizer_of(trainer: "Supervised") -> Any:
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(trainer.base_model)
+        tokenizer = AutoTokenizer.from_pretrained(trainer.base_model, trust_remote_code=False)
     except UNREADABLE as error:
         raise not_loaded(trainer.base_model, error) from None
     if trainer.chat_template is not None:
@@ -39,7 +39,9 @@ def model_of(trainer: "Supervised") -> Any:
 
     try:
         dtype = getattr(torch, trainer.weights)
-        return AutoModelForCausalLM.from_pretrained(trainer.base_model, dtype=dtype, use_safetensors=True)
+        return AutoModelForCausalLM.from_pretrained(
+            trainer.base_model, dtype=dtype, use_safetensors=True, trust_remote_code=False
+        )
     except (*UNREADABLE, SafetensorError) as error:
         raise not_loaded(trainer.base_model, error) from None
 
@@ -50,11 +52,11 @@ def outline_of(trainer: "Supervised") -> Any:
     from transformers import AutoConfig, AutoModelForCausalLM
 
     try:
-        config = AutoConfig.from_pretrained(trainer.base_model)
+        config = AutoConfig.from_pretrained(trainer.base_model, trust_remote_code=False)
     except UNREADABLE as error:
         raise not_loaded(trainer.base_model, error) from None
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config)
+        model = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
         return adapted(model, trainer)
 
 
