@@ -187,7 +187,7 @@ def ending_well(run: "Run") -> Iterator[None]:
     def end(number: int, frame: object) -> None:
         run.stopping = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        tell(SelfInstructError("Finishing the current round; press Ctrl-C again to stop immediately."))
+        tell(SelfInstructError("Finishing the current round or step; press Ctrl-C again to stop immediately."))
 
     before = signal.signal(signal.SIGINT, end)
     try:

@@ -25,7 +25,7 @@ MAKING = {"generate", "refilter"}
 
 def subdir(folder: str) -> str | None:
     """Return where Hydra writes its files in a folder; None where a run has its own already."""
-    return None if (Path(folder) / CONFIG).exists() else HYDRA
+    return None if any((Path(folder) / name).exists() for name in (CONFIG, "training.json")) else HYDRA
 
 
 def shelf(actions: Mapping[str, Any] | None, name: str) -> str:

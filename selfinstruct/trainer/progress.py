@@ -60,7 +60,7 @@ class Progress:
             TrainingStep(
                 row=row,
                 steps=steps,
-                tokens_per_second=(self.tokens - self._start.tokens) / passed,
+                tokens_per_second=(self.tokens - self._start.tokens) / passed if "num_tokens" in figures else None,
                 seconds_left=(steps - step) / pace if pace else None,
             )
         )
@@ -110,7 +110,9 @@ def callback(progress: Progress) -> Any:
             if state.global_step >= state.max_steps:
                 control.should_log = True
                 control.should_evaluate = args.eval_strategy != "no"
-            elif control.should_log and progress.stops():
+                return control
+            control.should_log |= control.should_evaluate  # so that tokens and loss are those of this step
+            if control.should_log and progress.stops():
                 control.should_save = control.should_training_stop = True
             return control
 
