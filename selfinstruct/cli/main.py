@@ -121,17 +121,7 @@ def command() -> None:
         found.clear()
     end_when_asked()
     try:
-        refuse_secrets(sys.argv[1:])
-        line = typed(sys.argv[1:])
-        refuse_links(line.overrides)
-        from_others = taken_over(line)
-        line = with_kept_flags(line)
-        line.overrides = with_kept_overrides(line.overrides)
-        if folder_in(line.overrides, "replay") is not None:
-            from selfinstruct.cli.replay import with_words
-
-            line.overrides = with_words(line.overrides, key_of, bool(line.config_dir or line.config_path))
-        sys.argv[1:] = ordered(line)
+        from_others = completed()
         if (checked := check(sys.argv[1:], __file__, from_others)) is not None:
             checked.run(job)
         else:  # it only shows something
@@ -155,6 +145,25 @@ def command() -> None:
             print(f"{len(failures)} of the sweep's jobs failed:", *failures, sep="\n  ", file=sys.stderr)  # noqa: T201
     if failed or failures:
         sys.exit(1)
+
+
+def completed() -> TakenOver | None:
+    """Add to the command line what the folder or capsule that it names remembers; return it as typed, if a stranger's.
+
+    Raises ConfigError or RunFolderError for words that must not be used.
+    """
+    refuse_secrets(sys.argv[1:])
+    line = typed(sys.argv[1:])
+    refuse_links(line.overrides)
+    from_others = taken_over(line)
+    line = with_kept_flags(line)
+    line.overrides = with_kept_overrides(line.overrides)
+    if folder_in(line.overrides, "replay") is not None:
+        from selfinstruct.cli.replay import with_words
+
+        line.overrides = with_words(line.overrides, key_of, bool(line.config_dir or line.config_path))
+    sys.argv[1:] = ordered(line)
+    return from_others
 
 
 def refuse_secrets(words: list[str]) -> None:

@@ -67,18 +67,20 @@ def summarise(
         "diversity": diversity(islice(pool, 0, None, 1 + len(pool) // SHELVED) if pool.is_shelved else pool),
         **({"scores": scores} if scores else {}),
         **({"training": training} if training else {}),
-        "stages": {
-            stage: {
-                "rounds": len(rows),
-                **totals(rows),
-                "seconds": seconds([row for row in timings if row["stage"] == stage]),
-                "ended": rows[-1].get("ended") if rows else None,
-            }
-            for stage, rows in by_stage.items()
-        },
+        "stages": {stage: of_stage(stage, rows, timings) for stage, rows in by_stage.items()},
         "versions": {"python": platform.python_version(), **versions()},
         "git": git(),
         "sha256": hashes(start.folder, declared, pool),
+    }
+
+
+def of_stage(stage: str, rows: Sequence[Row], timings: Sequence[Row]) -> dict[str, Any]:
+    """Return what one stage made, and what it cost."""
+    return {
+        "rounds": len(rows),
+        **totals(rows),
+        "seconds": seconds([row for row in timings if row["stage"] == stage]),
+        "ended": rows[-1].get("ended") if rows else None,
     }
 
 

@@ -1,12 +1,11 @@
 """Batches in a thread of their own: their order, their failures, and their end."""
 
-import signal
 import threading
 import time
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
 
 import pytest
+from interrupting import interrupted
 
 from selfinstruct.errors import ModelError
 from selfinstruct.model.batch_session import BatchSession
@@ -42,22 +41,6 @@ def session(in_process):
         return BatchSession(in_process("none", batch_size=batch_size), load)
 
     return opened
-
-
-@contextmanager
-def interrupted(after):
-    """The main thread is interrupted once, as by Ctrl-C."""
-
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    previous = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, after)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
 
 
 def test_what_is_handed_over_together_is_answered_in_batches_in_the_order_asked(session, requests):

@@ -1,14 +1,14 @@
 import asyncio
 import gc
 import logging
-import signal
 import subprocess
 import sys
 import threading
 import time
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 
 import pytest
+from interrupting import interrupted
 from virtual import endpoint
 
 from selfinstruct.model import Session
@@ -46,22 +46,6 @@ def begin(asked, count, under_way=1):
     while sum(future.running() for future in futures) < under_way:
         time.sleep(0.001)
     return futures
-
-
-@contextmanager
-def interrupted(after):
-    """The main thread is interrupted once, as by Ctrl-C."""
-
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    previous = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, after)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
 
 
 def test_asking_comes_back_at_once_with_a_future_for_each_request():
