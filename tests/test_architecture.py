@@ -25,12 +25,13 @@ GROUPS = (
     "trackers",
     "formats",
     "trainer",
+    "protocol",
 )
 DATA_ONLY = ("few_shot", "experiment")
 MODULES = sorted(PACKAGE.rglob("*.py"))
 OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 
-ROOMS = ("cli", "storage", "text")
+ROOMS = ("cli", "pages", "rating", "storage", "text")
 """Packages that serve the groups."""
 ROOT_MODULES = ("task", "pool", "round", "request", "budget", "part", "errors", "run", "run_info")
 """What the author of a part imports; there is no room for a tenth."""
@@ -44,7 +45,9 @@ ORDER = (
     ("sampler", "prompt", "filters", "metrics", "model", "seeds", "source", "trackers", "formats"),
     ("storage",),
     ("recipe", "trainer"),
-    ("benchmarks",),
+    ("benchmarks", "protocol"),
+    ("rating",),
+    ("pages",),
     ("actions",),
     ("run",),
     ("cli",),
@@ -56,11 +59,18 @@ ONLY_IN = {
     "hydra": ("cli",),
     "omegaconf": ("cli",),
     "litellm": ("model",),
-    "aiohttp": ("model",),
+    "aiohttp": ("model", "pages"),
     "wandb": ("trackers",),
     "rich": ("trackers",),
     "rapidfuzz": ("filters",),
-    "numpy": ("filters", "metrics"),
+    "numpy": ("filters", "metrics", "pages", "rating"),
+    "matplotlib": ("pages",),
+    "sklearn": ("rating",),
+    "scipy": ("rating",),
+    "krippendorff": ("rating",),
+    "trackio": ("trackers",),
+    "tensorboardX": ("trackers",),
+    "spacy": ("text",),
     "rouge_score": ("metrics",),
     "nltk": ("metrics",),
     "torch": ("model", "trainer"),
@@ -70,7 +80,7 @@ ONLY_IN = {
     "accelerate": ("trainer",),
     "safetensors": ("model", "trainer"),
     "huggingface_hub": ("actions", "model", "trainer"),
-    "jinja2": ("text",),
+    "jinja2": ("text", "pages"),
     "bert_score": ("actions",),
 }
 FORBIDDEN_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|base|core|managers?|handlers?|processors?|engines?)(_|$)")
@@ -214,7 +224,7 @@ def test_imports_are_absolute():
 
 
 def test_heavy_libraries_are_imported_inside_functions():
-    heavy = {"litellm", "aiohttp", "wandb", "rich", "bert_score"}
+    heavy = {"litellm", "aiohttp", "wandb", "rich", "bert_score", "matplotlib", "sklearn", "scipy", "trackio", "spacy"}
     heavy |= {"torch", "transformers", "peft", "trl", "accelerate", "safetensors", "huggingface_hub", "datasets"}
     wrong = [
         f"{path}: {name}"

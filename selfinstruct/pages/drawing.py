@@ -1,0 +1,129 @@
+"""Figures as SVG for a page, as PDF for a paper, and as CSV; the only module that starts matplotlib.
+
+The same run gives the same bytes: ids are hashed with a fixed salt, and no file holds a date.
+
+An SVG stands within a page.  Its text and axes take the color of the page (`currentColor`), so that it is right in
+light and in dark; and every property that matplotlib writes as an inline style becomes an attribute, since the policy
+of the pages forbids inline styles.  Ids that are used begin with the name of the figure, for a page holds many.
+"""
+
+import io
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from markupsafe import Markup
+
+from selfinstruct.pages.figures.figure import Figure
+from selfinstruct.storage.folder import replace_text, replacing
+from selfinstruct.text.escaping import csv_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+STYLE = Path(__file__).with_name("figures.mplstyle")
+INK = "#0f1e2d"
+"""The color of text and axes while a figure is drawn; in an SVG the page's own color takes its place."""
+SVG = "http://www.w3.org/2000/svg"
+LINK = "{http://www.w3.org/1999/xlink}href"
+USED = re.compile(r"url\(#([^)]+)\)")
+FONT = re.compile(r"(?P<rest>.*?)(?P<size>[\d.]+)px\s+(?P<family>.+)")
+WEIGHTS = frozenset({"bold", "normal", "100", "200", "300", "400", "500", "600", "700", "800", "900"})
+ONE_AT_A_TIME = Lock()
+"""A style of matplotlib holds for the whole process."""
+
+
+@contextmanager
+def drawn(figure: Figure, style: str | None) -> Iterator["Canvas"]:
+    """Give the figure as matplotlib draws it, in our style and in another one on top of it."""
+    import matplotlib.style
+    from matplotlib.figure import Figure as Canvas
+
+    ink = {f"{name}.{key}": INK for name in ("xtick", "ytick") for key in ("color", "labelcolor")}
+    own = [] if style is None else [style]
+    ink |= {"text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK, "grid.color": INK}
+    with ONE_AT_A_TIME, warnings.catch_warnings(), matplotlib.style.context([STYLE, ink, *own]):
+        warnings.simplefilter("ignore", UserWarning)  # a letter that the font lacks: the page's font will have it
+        canvas = Canvas(figsize=(figure.width, figure.height))
+        figure.draw(canvas)
+        yield canvas
+
+
+def svg(figure: Figure, style: str | None = None) -> Markup:
+    """Return a figure as an SVG element for a page."""
+    with drawn(figure, style) as canvas, io.BytesIO() as file:
+        canvas.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        text = file.getvalue().decode()
+    return Markup(tidy(text, figure.name, f"{figure.title}. {figure.caption}"))  # noqa: S704  (escaped by ElementTree)
+
+
+def pdf(figure: Figure, style: str | None = None) -> bytes:
+    """Return a figure as a PDF file."""
+    with drawn(figure, style) as canvas, io.BytesIO() as file:
+        canvas.savefig(file, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
+        return file.getvalue()
+
+
+def write(figures: Sequence[Figure], folder: Path, style: str | None = None) -> None:
+    """Write each figure into a folder as SVG, PDF and CSV."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for figure in figures:
+        own = svg(figure, style).replace("currentColor", INK)
+        replace_text(folder / f"{figure.name}.svg", f'<?xml version="1.0" encoding="utf-8"?>\n{own}\n')
+        with replacing(folder / f"{figure.name}.pdf") as file:
+            file.write(pdf(figure, style))
+        replace_text(folder / f"{figure.name}.csv", csv_text([figure.head, *figure.rows]))
+
+
+def tidy(text: str, name: str, label: str) -> str:
+    """Return the SVG element of a file of matplotlib, fit to stand within a page."""
+    ElementTree.register_namespace("", SVG)
+    ElementTree.register_namespace("xlink", LINK[1 : LINK.index("}")])
+    root = ElementTree.fromstring(text)  # noqa: S314  (written by matplotlib a moment ago)
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag in (f"{{{SVG}}}metadata", f"{{{SVG}}}style"):
+                parent.remove(child)
+    for element in root.iter():
+        for key, value in declarations(element.attrib.pop("style", "")):
+            element.set(key, value)
+    used = {match for element in root.iter() for value in element.attrib.values() for match in USED.findall(value)}
+    used |= {element.attrib[LINK][1:] for element in root.iter() if LINK in element.attrib}
+    for element in root.iter():
+        renamed(element, used, name)
+    for key in ("width", "height", "version"):
+        root.attrib.pop(key, None)
+    root.attrib |= {"role": "img", "aria-label": label, "stroke-linejoin": "round", "stroke-linecap": "butt"}
+    return ElementTree.tostring(root, encoding="unicode").replace(INK, "currentColor")
+
+
+def renamed(element: ElementTree.Element, used: set[str], name: str) -> None:
+    """Drop an id that nothing refers to, and let the others and what refers to them begin with a name."""
+    if element.attrib.get("id") in used:
+        element.set("id", f"{name}-{element.attrib['id']}")
+    else:
+        element.attrib.pop("id", None)
+    for key, value in list(element.attrib.items()):
+        if key == LINK:
+            element.set(key, f"#{name}-{value[1:]}")
+        elif "url(#" in value:
+            element.set(key, USED.sub(rf"url(#{name}-\1)", value))
+
+
+def declarations(style: str) -> Iterator[tuple[str, str]]:
+    """Yield the properties of an inline style as attributes of SVG."""
+    for declaration in style.split(";"):
+        key, _, value = (part.strip() for part in declaration.partition(":"))
+        if key == "font" and (font := FONT.fullmatch(value)):
+            yield "font-size", font["size"]
+            yield "font-family", "system-ui, sans-serif"
+            yield from (("font-weight", word) for word in font["rest"].split() if word in WEIGHTS)
+        elif key == "font-family":
+            yield "font-family", "system-ui, sans-serif"
+        elif key:
+            yield key, value
