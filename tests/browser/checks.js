@@ -1,4 +1,7 @@
-// Returns what is wrong with the page as it is shown now; arguments[0] tells whether its theme is to be dark.
+// Returns what is wrong with the page as it is shown now, what is folded included; arguments[0] tells whether its theme is
+// to be dark.
+const folded = [...document.querySelectorAll('details:not([open])')];
+folded.forEach(one => { one.open = true; });
 const found = [];
 const say = (what, element) => found.push(element ? `${what}: ${short(element)}` : what);
 const short = element => `<${element.tagName.toLowerCase()}> ${(element.textContent || '').trim().slice(0, 60)}`;
@@ -110,4 +113,5 @@ for (const svg of document.querySelectorAll('svg')) {
         say(`in ${name} "${a.one.textContent.trim().slice(0, 25)}" stands upon "${b.one.textContent.trim().slice(0, 25)}"`);
     }
 }
+folded.forEach(one => { one.open = false; });
 return [...new Set(found)].slice(0, 40);

@@ -71,8 +71,8 @@ class Tab:
         for width, is_dark in LOOKS:
             self.look(width, is_dark)
             look = f"{width} {'dark' if is_dark else 'light'}"
-            found |= {f"{look}: {problem}": None for problem in self.script(CHECKS, is_dark)}
             self.looked(self, f"{name}-{look.replace(' ', '-')}")
+            found |= {f"{look}: {problem}": None for problem in self.script(CHECKS, is_dark)}
         return [*self.console(), *self.loaded_from_elsewhere(), *found]
 
     def script(self, text: str, *values: object) -> Any:

@@ -19,6 +19,10 @@ FAULTS = {
     "no title": {"title": ""},
     "420 light: scrolls sideways, 900": {"body": "<p class='a'>Text</p>", "style": ".a { width: 892px; }"},
     "1280 dark: contrast 1.0": {"body": "<p>Text</p>", "style": "p { color: #111; }"},
+    "1280 light: contrast 1.0 of 4.5": {
+        "body": "<details><summary>More</summary><p>Text</p></details>",
+        "style": "p { color: light-dark(#fff, #eee); }",
+    },
     "1280 light: contrast 2.8 of 4.5": {"body": "<p>Text</p>", "style": "p { color: #999; }"},
     "1280 dark: the ground is 255,255,255": {"style": "body { background: #fff; }"},
     "420 light: text of 4.": {"body": DRAWN.format(inside="<text y='50' font-size='2'>Text</text>")},
