@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from selfinstruct.pages.figures.figure import Figure
+from selfinstruct.pages.figures.figure import INK, Figure
 from selfinstruct.storage.folder import replace_text, replacing
 from selfinstruct.text.escaping import csv_text
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 STYLE = Path(__file__).with_name("figures.mplstyle")
-INK = "#0f1e2d"
-"""The color of text and axes while a figure is drawn; in an SVG the page's own color takes its place."""
 SVG = "http://www.w3.org/2000/svg"
 LINK = "{http://www.w3.org/1999/xlink}href"
 USED = re.compile(r"url\(#([^)]+)\)")
@@ -40,44 +38,63 @@ ONE_AT_A_TIME = Lock()
 
 @contextmanager
 def drawn(figure: Figure, style: str | None) -> Iterator["Canvas"]:
-    """Give the figure as matplotlib draws it, in our style and in another one on top of it."""
+    """Give the figure as matplotlib draws it, in our style and in another one on top of it, laid out."""
     import matplotlib.style
     from matplotlib.figure import Figure as Canvas
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     ink = {f"{name}.{key}": INK for name in ("xtick", "ytick") for key in ("color", "labelcolor")}
     own = [] if style is None else [style]
     ink |= {"text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK, "grid.color": INK}
     with ONE_AT_A_TIME, warnings.catch_warnings(), matplotlib.style.context([STYLE, ink, *own]):
-        warnings.simplefilter("ignore", UserWarning)  # a letter that the font lacks: the page's font will have it
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # the page's font will have the letter
         canvas = Canvas(figsize=(figure.width, figure.height))
         figure.draw(canvas)
+        ConstrainedLayoutEngine().execute(canvas)  # here, once for all formats, and not whenever it is drawn
         yield canvas
 
 
 def svg(figure: Figure, style: str | None = None) -> Markup:
     """Return a figure as an SVG element for a page."""
-    with drawn(figure, style) as canvas, io.BytesIO() as file:
+    with drawn(figure, style) as canvas:
+        return as_svg(canvas, figure)
+
+
+def pdf(figure: Figure, style: str | None = None) -> bytes:
+    """Return a figure as a PDF file."""
+    with drawn(figure, style) as canvas:
+        return as_pdf(canvas)
+
+
+def write(figures: Sequence[Figure], folder: Path, style: str | None = None) -> list[Markup]:
+    """Write each figure into a folder as SVG, PDF and CSV, and return them as SVG elements for a page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    elements = []
+    for figure in figures:
+        with drawn(figure, style) as canvas:
+            element, document = as_svg(canvas, figure), as_pdf(canvas)
+        own = element.replace("currentColor", INK)
+        replace_text(folder / f"{figure.name}.svg", f'<?xml version="1.0" encoding="utf-8"?>\n{own}\n')
+        with replacing(folder / f"{figure.name}.pdf") as file:
+            file.write(document)
+        replace_text(folder / f"{figure.name}.csv", csv_text([figure.head, *figure.rows]))
+        elements.append(element)
+    return elements
+
+
+def as_svg(canvas: "Canvas", figure: Figure) -> Markup:
+    """Return what was drawn as an SVG element for a page."""
+    with io.BytesIO() as file:
         canvas.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
         text = file.getvalue().decode()
     return Markup(tidy(text, figure.name, f"{figure.title}. {figure.caption}"))  # noqa: S704  (escaped by ElementTree)
 
 
-def pdf(figure: Figure, style: str | None = None) -> bytes:
-    """Return a figure as a PDF file."""
-    with drawn(figure, style) as canvas, io.BytesIO() as file:
+def as_pdf(canvas: "Canvas") -> bytes:
+    """Return what was drawn as a PDF file."""
+    with io.BytesIO() as file:
         canvas.savefig(file, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
         return file.getvalue()
-
-
-def write(figures: Sequence[Figure], folder: Path, style: str | None = None) -> None:
-    """Write each figure into a folder as SVG, PDF and CSV."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for figure in figures:
-        own = svg(figure, style).replace("currentColor", INK)
-        replace_text(folder / f"{figure.name}.svg", f'<?xml version="1.0" encoding="utf-8"?>\n{own}\n')
-        with replacing(folder / f"{figure.name}.pdf") as file:
-            file.write(pdf(figure, style))
-        replace_text(folder / f"{figure.name}.csv", csv_text([figure.head, *figure.rows]))
 
 
 def tidy(text: str, name: str, label: str) -> str:

@@ -18,10 +18,18 @@ from selfinstruct.round import MODEL, Rejection, Round, Sample
 from selfinstruct.storage import history
 from selfinstruct.storage.drawn import sample_of
 from selfinstruct.storage.folder import stored_config
-from selfinstruct.storage.hashes import ROUNDS, checked, has_rounds
-from selfinstruct.storage.journal import FILES, TIMINGS
+from selfinstruct.storage.hashes import ROUNDS, SIZE, checked, has_rounds
+from selfinstruct.storage.journal import FILES, REJECTED, TIMINGS
 from selfinstruct.storage.replies import Replies, Reply
-from selfinstruct.storage.rows import check_none_lost, committed_tasks, rounds_of, timings_of
+from selfinstruct.storage.rows import (
+    check_none_lost,
+    committed_tasks,
+    lines_of,
+    read,
+    rejection_row,
+    rounds_of,
+    timings_of,
+)
 from selfinstruct.storage.schema import reading
 from selfinstruct.storage.summary import summary_in
 from selfinstruct.task import Task
@@ -91,6 +99,15 @@ class RunReader:
         """Yield every committed change of a task, in order, one at a time in memory."""
         with self._readable():
             yield from committed_tasks(self.folder, self.rows)
+
+    def rejected(self) -> Iterator[dict[str, Any]]:
+        """Yield every committed line of `rejected.jsonl`, in order, one at a time in memory."""
+        path = self.folder / REJECTED
+        with self._readable():
+            checked(path, self.rows)
+            end = self.rows[-1].get(f"{SIZE}{REJECTED}", 0) if self.rows else 0
+            for number, text in lines_of(path, end):
+                yield read(f"{path}:{number}", text, rejection_row)
 
     @cached_property
     def pool(self) -> Pool:

@@ -1,9 +1,10 @@
 """The stored replies of a run, read without changing a byte of their file."""
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from selfinstruct.errors import RunFolderError
 from selfinstruct.request import Completion
@@ -38,6 +39,19 @@ class Reply:
     def number(self) -> int:
         """Return the request's number in its round."""
         return number_of(self.request)
+
+
+class Usage(NamedTuple):
+    """What a reply took; None is unknown."""
+
+    stage: str
+    round: int
+    model: str
+    finish_reason: str
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cost_usd: float | None
+    seconds: float
 
 
 def number_of(request: str) -> int:
@@ -79,6 +93,18 @@ class Replies:
     def latencies(self) -> dict[str, float]:
         """Return how many seconds the replies of each stage took on average."""
         return dict(self._connection.execute("SELECT stage, AVG(seconds) FROM replies GROUP BY stage"))
+
+    def parents(self) -> Iterator[tuple[str, int, list[str]]]:
+        """Yield stage, round and the ids of the tasks that a prompt showed, of all replies that have it stored."""
+        if self._is_old:
+            return
+        query = "SELECT stage, round, json_extract(drawn, '$.parents') FROM replies WHERE drawn IS NOT NULL"
+        for stage, round_, parents in self._connection.execute(query):
+            yield stage, round_, json.loads(parents)
+
+    def usage(self) -> Iterator[Usage]:
+        """Yield what each reply took, in no order."""
+        yield from map(Usage._make, self._connection.execute(f"SELECT {', '.join(Usage._fields)} FROM replies"))  # noqa: S608
 
     def lack_samples(self) -> bool:
         """Return whether it is not stored of every reply what its prompt showed, as in a store of version 0.1.0."""

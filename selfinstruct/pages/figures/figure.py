@@ -17,6 +17,9 @@ WIDTH, HEIGHT = 4.2, 2.7
 COLORS = ("#3b82f6", "#ea580c", "#16a34a", "#a855f7", "#db2777", "#0891b2", "#ca8a04", "#64748b")
 """Told apart on white and on black; the first is what was kept, the last is what is of no interest."""
 
+INK = "#0f1e2d"
+"""The color of text and axes while a figure is drawn; in an SVG the page's own color takes its place."""
+
 Cell = str | float | None
 
 

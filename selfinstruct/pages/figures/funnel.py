@@ -1,9 +1,12 @@
 """What became of the candidates of each stage."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from selfinstruct.pages.figures.figure import COLORS, Figure
+from selfinstruct.pages.figures.labels import short
+from selfinstruct.pages.figures.panels import legend, legend_height
 from selfinstruct.storage.reader import RunReader
 
 if TYPE_CHECKING:
@@ -14,50 +17,68 @@ REJECTED = "rejected/"
 
 def figure(run: RunReader) -> Figure | None:
     """Return the funnel of every stage that has candidates."""
-    stages = {stage: counts for stage in stages_of(run) if sum((counts := fates(run, stage)).values())}
+    stages = funnels(run.rows)
     if not stages:
         return None
-    names = list(dict.fromkeys(["kept", *(name for counts in stages.values() for name in counts)]))
-    rows = [[stage, sum(counts.values()), *(counts.get(name, 0) for name in names)] for stage, counts in stages.items()]
+    names = fate_names(run.rows)
 
     def draw(canvas: "Canvas") -> None:
         axes = canvas.subplots()
-        start = [0.0] * len(stages)
-        for place, name in enumerate(names):
-            shares = [counts.get(name, 0) / sum(counts.values()) for counts in stages.values()]
-            axes.barh(list(stages), [100 * share for share in shares], left=start, label=name, color=color(place))
-            start = [before + 100 * share for before, share in zip(start, shares, strict=True)]
+        labels = [f"{short(stage, 22)}\n{sum(counts.values()):,}" for stage, counts in stages.items()]
+        places, start = range(len(stages)), [0.0] * len(stages)
+        for name in names:
+            shares = [100 * counts[name] / sum(counts.values()) for counts in stages.values()]
+            axes.barh(places, shares, left=start, color=color(names, name))
+            start = [before + share for before, share in zip(start, shares, strict=True)]
+        for place, counts in zip(places, stages.values(), strict=True):
+            share = 100 * counts[names[0]] / sum(counts.values())
+            axes.text(1.5, place, f"{share:.0f} %", va="center", size=8)
+        axes.set_yticks(places, labels)
         axes.invert_yaxis()
         axes.set_xlim(0, 100)
         axes.set_xlabel("candidates, %")
         axes.grid(visible=False)
-        canvas.legend(loc="outside lower center", ncols=3)
+        legend(canvas, {name: color(names, name) for name in names})
 
     return Figure(
         name="funnel",
         title="What became of the candidates",
-        caption="The share of each stage's candidates that was kept, and that each filter rejected.",
+        caption="The share of each stage's candidates that was kept, and that each filter rejected. Below the name of"
+        " a stage stands how many candidates it had.",
         head=["stage", "candidates", *names],
-        rows=rows,
+        rows=[[stage, sum(counts.values()), *(counts[name] for name in names)] for stage, counts in stages.items()],
         draw=draw,
+        height=0.6 + 0.4 * len(stages) + legend_height(names),
     )
 
 
-def stages_of(run: RunReader) -> list[str]:
-    """Return the stages that have rounds, in order."""
-    return list(dict.fromkeys(row["stage"] for row in run.rows))
+def funnels(rows: Iterable[Mapping[str, Any]]) -> dict[str, Counter[str]]:
+    """Return for each stage that has candidates how many were kept, and how many each filter rejected."""
+    found: dict[str, Counter[str]] = {}
+    for row in rows:
+        found.setdefault(row["stage"], Counter()).update(fates(row))
+    return {stage: counts for stage, counts in found.items() if counts.total()}
 
 
-def fates(run: RunReader, stage: str) -> Counter[str]:
-    """Return how many candidates of a stage were kept, and how many each filter rejected."""
-    found: Counter[str] = Counter()
-    for row in run.rows:
-        if row["stage"] == stage:
-            found["kept"] += row["kept"]
-            found.update({key.removeprefix(REJECTED): count for key, count in row.items() if key.startswith(REJECTED)})
-    return found
+def fates(row: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many candidates of a round were kept, and how many each filter rejected."""
+    rejected = {key.removeprefix(REJECTED): count for key, count in row.items() if key.startswith(REJECTED)}
+    return {"kept": row["kept"], **rejected}
 
 
-def color(place: int) -> str:
-    """Return the color of a fate: green for what was kept."""
-    return COLORS[2] if place == 0 else COLORS[(0, 1, 3, 4, 5, 6, 7)[(place - 1) % 7]]
+def fate_names(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return what became of candidates: `kept`, and the filters, those first that rejected most in the whole run."""
+    total = Counter[str]()
+    for row in rows:
+        total.update(fates(row))
+    del total["kept"]
+    return ["kept", *(name for name, count in total.most_common() if count)]
+
+
+def color(names: Sequence[str], name: str) -> str:
+    """Return the color of a fate, the same in all figures: green for what was kept; from the ninth on they are pale."""
+    place = names.index(name)
+    if not place:
+        return COLORS[2]
+    others = [*COLORS[:2], *COLORS[3:]]
+    return others[(place - 1) % len(others)] + ("" if place <= len(others) else "80")

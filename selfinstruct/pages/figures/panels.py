@@ -1,0 +1,44 @@
+"""Panels above each other, and the legend below them."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from selfinstruct.pages.figures.figure import WIDTH
+from selfinstruct.pages.figures.labels import short
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+LONGEST = 24
+"""Letters of a name in a legend."""
+LINE = 0.17
+"""Inches of a line of a legend."""
+
+
+def stacked(
+    canvas: "Canvas", count: int, *, heights: Sequence[float] | None = None, shares_x: bool = False
+) -> list["Axes"]:
+    """Return so many panels above each other."""
+    return list(canvas.subplots(count, 1, squeeze=False, sharex=shares_x, height_ratios=heights)[:, 0])
+
+
+def legend(canvas: "Canvas", colors: Mapping[str, str]) -> None:
+    """Put a legend below everything, in as many columns as there is room for."""
+    from matplotlib.patches import Patch
+
+    names = [short(name, LONGEST) for name in colors]
+    names = [f" {name}" if name.startswith("_") else name for name in names]  # which matplotlib would leave out
+    handles = [Patch(color=color) for color in colors.values()]
+    canvas.legend(handles, names, loc="outside lower center", ncols=columns(list(colors)))
+
+
+def columns(names: Sequence[str]) -> int:
+    """Return how many columns the legend of some names has."""
+    widest = max((min(len(name), LONGEST) for name in names), default=1)
+    return max(1, min(4, len(names), int(72 * WIDTH / (36 + 4.8 * widest))))
+
+
+def legend_height(names: Sequence[str]) -> float:
+    """Return the height in inches of the legend of some names."""
+    return 0.1 + LINE * -(-len(names) // columns(names))

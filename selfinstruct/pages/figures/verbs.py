@@ -1,0 +1,104 @@
+"""What the instructions ask for: verbs and their nouns, as in figure 3 of Self-Instruct (Wang et al., 2023)."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import cos, radians, sin
+from typing import TYPE_CHECKING
+
+from selfinstruct.pages.figures.figure import COLORS, INK, WIDTH, Figure
+from selfinstruct.pages.figures.labels import short
+from selfinstruct.storage.reader import RunReader
+from selfinstruct.text.verbs import Pair, verb_and_noun
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+VERBS, NOUNS = 20, 4
+ABOVE = 30 / 52_445
+"""The share of all tasks that a pair must exceed to be shown: 30 times in the paper's 52,445 instructions."""
+INNER, MIDDLE, OUTER = 0.42, 0.86, 1.36
+"""Radii: the hole, the border of verbs and nouns, the rim."""
+Tree = Mapping[str, Mapping[str, int]]
+
+
+def figure(run: RunReader) -> Figure | None:
+    """Return the most frequent verbs of what was made, with their most frequent nouns."""
+    instructions = [task.instruction for task in run.pool if not task.is_human]
+    pairs = Counter(pair for text in instructions if (pair := verb_and_noun(text)))
+    tree = most_frequent(pairs, ABOVE * len(instructions))
+    if not tree:
+        return None
+    shown = sum(count for nouns in tree.values() for count in nouns.values())
+
+    def draw(canvas: "Canvas") -> None:
+        draw_rings(canvas.subplots(), tree)
+
+    return Figure(
+        name="verbs",
+        title="What the instructions ask for",
+        caption=f"The {len(tree)} most frequent verbs and up to {NOUNS} nouns of each, in {shown:,} of"
+        f" {len(instructions):,} instructions, as in figure 3 of Wang et al. (2023). By a rule of thumb for English,"
+        f" {pairs.total():,} have a verb and a noun.",
+        head=["verb", "noun", "instructions"],
+        rows=[[verb, noun, count] for verb, nouns in tree.items() for noun, count in nouns.items()],
+        draw=draw,
+        height=WIDTH,
+    )
+
+
+def most_frequent(pairs: Mapping[Pair, int], above: float) -> Tree:
+    """Return the most frequent verbs with their most frequent nouns, each pair more often than `above` times."""
+    verbs = Counter[str]()
+    for (verb, _), count in pairs.items():
+        verbs[verb] += count
+    tree = {
+        verb: dict(
+            sorted(
+                ((noun, count) for (own, noun), count in pairs.items() if own == verb and count > above),
+                key=lambda item: (-item[1], item[0]),
+            )[:NOUNS]
+        )
+        for verb, _ in sorted(verbs.items(), key=lambda item: (-item[1], item[0]))[:VERBS]
+    }
+    return {verb: nouns for verb, nouns in tree.items() if nouns}
+
+
+def draw_rings(axes: "Axes", tree: Tree) -> None:
+    """Draw verbs inside and their nouns outside, in the color of the verb."""
+    colors = [COLORS[place % (len(COLORS) - 1)] for place in range(len(tree))]
+    verbs = [(verb, sum(nouns.values()), color) for (verb, nouns), color in zip(tree.items(), colors, strict=True)]
+    nouns = [(noun, count, color) for (verb, _, color) in verbs for noun, count in tree[verb].items()]
+    draw_ring(axes, verbs, INNER, MIDDLE, 8)
+    draw_ring(axes, nouns, MIDDLE, OUTER, 7)
+    axes.set_xlim(-OUTER, OUTER)
+    axes.set_ylim(-OUTER, OUTER)
+
+
+def draw_ring(axes: "Axes", parts: Sequence[tuple[str, int, str]], inner: float, outer: float, size: float) -> None:
+    """Draw a ring of words, each as large as it is frequent; one that is too small for its word has none.
+
+    The colors let the page shine through, so that words are read on light and on dark.
+    """
+    from matplotlib.colors import to_rgba
+
+    middle = (inner + outer) / 2
+    points = 72 * WIDTH / (2 * OUTER)
+    letters = int((outer - inner) * points / (0.6 * size))
+    wedges = axes.pie(
+        [count for _, count, _ in parts],
+        colors=[to_rgba(color, 0.55 if outer == MIDDLE else 0.3) for _, _, color in parts],
+        radius=outer,
+        startangle=90,
+        counterclock=False,
+        wedgeprops={"width": outer - inner, "linewidth": 0.4, "edgecolor": INK},
+    )[0]
+    for wedge, (word, _, _) in zip(wedges, parts, strict=True):
+        if radians(wedge.theta2 - wedge.theta1) * middle * points < 1.1 * size:
+            continue
+        angle = (wedge.theta1 + wedge.theta2) / 2 % 360
+        place = (middle * cos(radians(angle)), middle * sin(radians(angle)))
+        turn = angle + 180 if 90 < angle < 270 else angle
+        axes.text(
+            *place, short(word, letters), rotation=turn, size=size, ha="center", va="center", rotation_mode="anchor"
+        )
