@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct.pages.figures.figure import COLORS, Figure
 from selfinstruct.pages.figures.labels import short
-from selfinstruct.pages.figures.panels import legend, legend_height, stacked
+from selfinstruct.pages.figures.panels import legend, legend_height, stacked, whole
 from selfinstruct.pages.figures.rounds import grouped
 from selfinstruct.storage.reader import STORE, RunReader
 
@@ -45,9 +45,9 @@ def figure(run: RunReader) -> Figure | None:
             axes.stairs(both, edges, baseline=human, fill=True, color=COLOR["generated"])
             axes.set_title(short(stage, 40), loc="left")
             axes.set_xlim(edges[0], edges[-1])
-            axes.set_ylim(0)
-            axes.locator_params(axis="x", integer=True, nbins=6)
-            axes.locator_params(axis="y", nbins=4)
+            axes.set_ylim(0, 1.05 * max(both))
+            whole(axes.xaxis, 6)
+            whole(axes.yaxis, 4)
         axes.set_xlabel("round of the stage")
         canvas.supylabel("tasks in a prompt", size=9)
         legend(canvas, COLOR)
@@ -55,8 +55,8 @@ def figure(run: RunReader) -> Figure | None:
     return Figure(
         name="demonstrations",
         title="What the prompts showed",
-        caption="How many seeds and how many generated tasks a prompt showed as examples on average, as it really was:"
-        f" a young pool has fewer generated tasks than the sampler asks for.{'' if stored else PARTLY}",
+        caption="How many seeds and how many generated tasks a prompt really showed as examples, on average over the"
+        f" prompts of a round.{'' if stored else PARTLY}",
         head=["stage", "first round", "last round", "prompts", "seeds shown", "generated tasks shown"],
         rows=[list(span) for spans in stages.values() for span in spans],
         draw=draw,

@@ -8,7 +8,7 @@ from selfinstruct.filters.length import count_words
 from selfinstruct.filters.pairwise_rouge import highest
 from selfinstruct.filters.tokens import unicode
 from selfinstruct.pages.figures.figure import COLORS, Figure
-from selfinstruct.pages.figures.panels import stacked
+from selfinstruct.pages.figures.panels import plain, stacked, whole
 from selfinstruct.storage.diversity import LONGEST, even
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.task import Task
@@ -54,11 +54,12 @@ def figure(run: RunReader) -> Figure | None:
         to_seed.plot(middles, [float("nan") if step.to_seed is None else step.to_seed for step in steps], "o-")
         to_seed.set_ylabel("ROUGE-L\nto a seed")
         to_seed.set_xlabel("depth")
-        to_seed.locator_params(axis="x", integer=True)
+        whole(to_seed.xaxis, 7)
         for axes in panels:
-            axes.set_ylim(0)
+            axes.set_ylim(0, 1.1 * axes.get_ylim()[1])
             axes.locator_params(axis="y", nbins=4)
-        tasks.locator_params(axis="y", integer=True)
+            plain(axes)
+        whole(tasks.yaxis, 7)
 
     return Figure(
         name="depth",

@@ -32,7 +32,7 @@ def figure(run: RunReader) -> Figure | None:
             start = [before + share for before, share in zip(start, shares, strict=True)]
         for place, counts in zip(places, stages.values(), strict=True):
             share = 100 * counts[names[0]] / sum(counts.values())
-            axes.text(1.5, place, f"{share:.0f} %", va="center", size=8)
+            axes.text(1.5, place, f"{share:.0f}%", va="center", size=8)
         axes.set_yticks(places, labels)
         axes.invert_yaxis()
         axes.set_xlim(0, 100)

@@ -11,7 +11,7 @@ from selfinstruct.storage.reader import RunReader
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-COLOR = {"half of them within (p50)": COLORS[0], "19 of 20 within (p95)": COLORS[1]}
+COLOR = {"median (p50)": COLORS[0], "95th percentile (p95)": COLORS[1]}
 
 
 def figure(run: RunReader) -> Figure | None:

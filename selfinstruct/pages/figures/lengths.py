@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct.filters.length import count_words
 from selfinstruct.pages.figures.figure import COLORS, Figure
-from selfinstruct.pages.figures.panels import stacked
+from selfinstruct.pages.figures.panels import stacked, whole
 from selfinstruct.storage.diversity import even
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.task import Task
@@ -99,5 +99,5 @@ def draw_part(axes: "Axes", each: Lengths) -> None:
     axes.set_title(f"{each.name}: {each.texts:,}, median {each.median:g}{longer}", loc="left")
     axes.set_xlim(min(edges[0], 0), edges[-1])
     axes.set_ylim(0)
-    axes.locator_params(axis="y", integer=True, nbins=3)
-    axes.locator_params(axis="x", integer=True)
+    whole(axes.yaxis, 3)
+    whole(axes.xaxis, 7)

@@ -8,6 +8,7 @@ from selfinstruct.pages.figures.labels import short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure as Canvas
 
 LONGEST = 24
@@ -21,6 +22,21 @@ def stacked(
 ) -> list["Axes"]:
     """Return so many panels above each other."""
     return list(canvas.subplots(count, 1, squeeze=False, sharex=shares_x, height_ratios=heights)[:, 0])
+
+
+def plain(axes: "Axes") -> None:
+    """Write the numbers of both axes with commas and without powers of ten."""
+    from matplotlib.ticker import StrMethodFormatter
+
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
+
+
+def whole(axis: "Axis", most: int) -> None:
+    """Put ticks at whole numbers only, also where there is but one."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1))
 
 
 def legend(canvas: "Canvas", colors: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from selfinstruct.pages.figures.figure import Figure
 from selfinstruct.pages.figures.funnel import color, fate_names, fates, funnels
 from selfinstruct.pages.figures.labels import short
-from selfinstruct.pages.figures.panels import legend, legend_height, stacked
+from selfinstruct.pages.figures.panels import legend, legend_height, stacked, whole
 from selfinstruct.storage.reader import RunReader
 
 if TYPE_CHECKING:
@@ -84,5 +84,5 @@ def draw_stage(axes: "Axes", spans: Sequence[Span], names: Sequence[str]) -> Non
         base = top
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(0, max(*base, 1))
-    axes.locator_params(axis="x", integer=True, nbins=6)
-    axes.locator_params(axis="y", integer=True, nbins=3)
+    whole(axes.xaxis, 6)
+    whole(axes.yaxis, 3)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from selfinstruct.pages.figures.figure import COLORS, Cell, Figure
 from selfinstruct.pages.figures.labels import plural
-from selfinstruct.pages.figures.panels import stacked
+from selfinstruct.pages.figures.panels import plain, stacked
 from selfinstruct.pages.figures.settings import growing, number, part
 from selfinstruct.pages.figures.yields import NEXT, Price, Window, price_of, ratio, saturation, windows_of
 from selfinstruct.storage.diversity import even
@@ -40,7 +40,7 @@ def figure(run: RunReader) -> Figure | None:
     shown = [*even(windows[:-1], POINTS - 1), windows[-1]]
 
     def draw(canvas: "Canvas") -> None:
-        draw_shares(canvas, shown, start, limit, size)
+        draw_shares(canvas, shown, start, limit)
 
     return Figure(
         name="saturation",
@@ -89,35 +89,35 @@ def caption(
     limit: float | None,
 ) -> str:
     """Return what is drawn, where it bends, and what more would cost."""
-    ends = [f"at {target:,.0f} kept"] if target else []
-    ends += [f"where at most {limit:.0%} of {size} rounds is kept (dashed)"] if limit is not None else []
+    ends = [f"when {target:,.0f} are kept"] if target else []
+    ends += [f"when {size} rounds keep at most {limit:.0%} (dashed)"] if limit is not None else []
     stop = f" The stage ends {' or '.join(ends)}." if ends else ""
     return (
-        f"Of the stage {stage}: the share of the judged candidates that was kept, each round a dot, and the mean over"
-        f" the last {size} rounds.{stop} {saturated(size, count, start)} {predicted(size, price)}"
+        f"What {stage} kept of the judged candidates: each round (dots), and the last {size} together (lines)."
+        f"{stop} {saturated(size, count, start)} {predicted(size, price)}"
     )
 
 
 def saturated(size: int, count: int, start: Window | None) -> str:
     """Return where the stage was saturated, and what that means."""
     if count <= size:
-        return f"Saturation shows after {size} rounds at the earliest."
-    meant = f"the mean stays below half of what the first {size} rounds kept"
+        return f"Saturation would show after {size} rounds at the earliest."
+    meant = f"less than half of what the first {size} rounds kept, to the end"
     if start is None:
-        return f"No saturation: there is no point from which {meant}."
-    return f"Saturated from request {start.requests:,} on (dotted): {meant}."
+        return f"It is not saturated, which would be {meant}."
+    return f"It is saturated from request {start.requests:,} on (dotted): {meant}."
 
 
 def predicted(size: int, price: Price | None) -> str:
     """Return what the next tasks would cost, and how that is known."""
     if price is None:
         return f"What more would cost is unknown: the last {size} rounds kept nothing."
-    cost = [plural(price.requests, "request")]
-    cost += ["tokens unknown" if price.tokens is None else plural(float(f"{price.tokens:.3g}"), "token")]
-    cost += ["dollars unknown (set model.price)" if price.dollars is None else f"${price.dollars:,.2f}"]
+    tokens = "an unknown number of tokens" if price.tokens is None else plural(float(f"{price.tokens:.3g}"), "token")
+    dollars = "an unknown number of dollars" if price.dollars is None else f"${price.dollars:,.2f}"
     return (
-        f"At least, {NEXT:,} more tasks would take {', '.join(cost)}, if the next rounds yield what the last {size}"
-        " did, and other stages need for a task what they have needed so far."
+        f"{NEXT:,} more tasks would take at least {plural(price.requests, 'request')} of this stage, and {tokens} and"
+        f" {dollars} of all stages, if it goes on as in the last {size} rounds and the others need for a task what they"
+        " have needed so far."
     )
 
 
@@ -126,22 +126,20 @@ def panels_of(windows: Sequence[Window]) -> list[str]:
     return [name for name in ("per_tokens", "per_dollar") if any(getattr(window, name) for window in windows)]
 
 
-def draw_shares(
-    canvas: "Canvas", windows: Sequence[Window], start: Window | None, limit: float | None, size: int
-) -> None:
+def draw_shares(canvas: "Canvas", windows: Sequence[Window], start: Window | None, limit: float | None) -> None:
     """Draw the shares, and below them what tokens and dollars bought."""
     requests, ratios = [window.requests for window in windows], panels_of(windows)
     share, *others = panels = stacked(canvas, 1 + len(ratios), heights=[2.0, *(1.2 for _ in ratios)], shares_x=True)
-    own = [(window.requests, 100 * window.own) for window in windows if window.own is not None]
-    share.plot(*zip(*own, strict=True), "o", color=COLORS[7], alpha=0.5, markersize=2.5)
-    share.plot(requests, [percent(window.share) for window in windows], color=COLORS[0])
-    share.set_ylim(0, 105)
+    share.plot(requests, [100 * nan(window.own) for window in windows], "o", color=COLORS[7], markersize=2.5)
+    share.plot(requests, [100 * nan(window.share) for window in windows], color=COLORS[0])
+    share.set_ylim(-2, 102)
     share.set_ylabel("kept, %")
     if limit is not None:
-        share.axhline(100 * limit, color=COLORS[1], linestyle="--", label=f"stop: {limit:.0%} of {size} rounds")
+        share.axhline(100 * limit, color=COLORS[1], linestyle="--")
     for axes, name in zip(others, ratios, strict=True):
         axes.plot(requests, [nan(getattr(window, name)) for window in windows], color=COLORS[0])
-        axes.set_ylim(0)
+        axes.set_ylim(0, 1.1 * max(getattr(window, name) or 0 for window in windows))
+        plain(axes)
         axes.set_ylabel({"per_tokens": "kept per\n1,000 tokens", "per_dollar": "kept per\ndollar"}[name])
         axes.locator_params(axis="y", nbins=4)
     if start is not None:
@@ -149,11 +147,6 @@ def draw_shares(
             axes.axvline(start.requests, color=COLORS[1], linestyle=":")
     panels[-1].set_xlim(0)
     panels[-1].set_xlabel("requests")
-
-
-def percent(share: float | None) -> float:
-    """Return a share in percent as it is drawn."""
-    return 100 * nan(share)
 
 
 def nan(value: float | None) -> float:

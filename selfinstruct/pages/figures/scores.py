@@ -64,7 +64,7 @@ def figure(run: RunReader) -> Figure | None:
     return Figure(
         name="scores",
         title="How well the model answers",
-        caption="Scores over all items of each benchmark, with intervals of 95 % where they are known; a gain whose"
+        caption="Scores over all items of each benchmark, with intervals of 95% where they are known; a gain whose"
         " interval holds 0 may be chance. The table has groups of items, too.",
         head=Score._fields,
         rows=found,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct.pages.figures.figure import COLORS, Figure
 from selfinstruct.pages.figures.labels import plural, short
-from selfinstruct.pages.figures.panels import legend
+from selfinstruct.pages.figures.panels import legend, whole
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.task import Task
 
@@ -52,7 +52,7 @@ def figure(run: RunReader) -> Figure | None:
         axes.grid(axis="x")
         axes.grid(visible=False, axis="y")
         axes.set_xlabel("tasks")
-        axes.locator_params(axis="x", integer=True, nbins=5)
+        whole(axes.xaxis, 5)
         legend(canvas, COLOR)
 
     listed = f", of which the table has the first {SILENT}" if len(silent) > SILENT else ""

@@ -1,13 +1,16 @@
 """What each stage and model cost."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from selfinstruct.pages.figures.figure import COLORS, Figure
 from selfinstruct.pages.figures.panels import legend, legend_height
-from selfinstruct.pages.figures.usage import names, used
+from selfinstruct.pages.figures.usage import Used, names, used
 from selfinstruct.storage.reader import RunReader
+from selfinstruct.storage.summary import known
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
 COLOR = {"prompts": COLORS[0], "replies": COLORS[1]}
@@ -19,35 +22,29 @@ def figure(run: RunReader) -> Figure | None:
     if not found:
         return None
     has_cost = any(each.cost_usd for each in found)
-    unknown = sum(each.cost_usd is None for each in found)
-    missing = sum(each.prompt_tokens is None or each.completion_tokens is None for each in found)
+    priceless = sum(each.cost_usd is None for each in found)
+    uncounted = sum(tokens(each) is None for each in found)
 
     def draw(canvas: "Canvas") -> None:
-        from matplotlib.ticker import EngFormatter
-
-        tokens, *dollars = canvas.subplots(1, 1 + has_cost, squeeze=False, sharey=True)[0]
-        places, prompts = range(len(found)), [each.prompt_tokens or 0 for each in found]
-        tokens.barh(places, prompts, color=COLOR["prompts"])
-        tokens.barh(places, [each.completion_tokens or 0 for each in found], left=prompts, color=COLOR["replies"])
-        tokens.set_yticks(places, names(found))
-        tokens.invert_yaxis()
-        tokens.set_xlabel("tokens")
-        tokens.xaxis.set_major_formatter(EngFormatter(sep=""))
-        for axes in dollars:
-            axes.barh(places, [each.cost_usd or 0 for each in found], color=COLORS[2])
-            axes.set_xlabel("US dollars")
-        for axes in canvas.axes:
-            axes.grid(axis="x")
-            axes.grid(visible=False, axis="y")
-            axes.locator_params(axis="x", nbins=4)
+        axes, *dollars = canvas.subplots(1, 1 + has_cost, squeeze=False, sharey=True)[0]
+        counted = [each if tokens(each) is not None else Used(stage=each.stage, model=each.model) for each in found]
+        prompts = [each.prompt_tokens for each in counted]
+        bars(axes, prompts, COLOR["prompts"])
+        bars(axes, [each.completion_tokens for each in counted], COLOR["replies"], prompts)
+        axes.set_yticks(range(len(found)), names(found))
+        axes.set_ylim(len(found) - 0.5, -0.5)
+        finish_axis(axes, "tokens", [tokens(each) for each in found])
+        for other in dollars:
+            bars(other, [each.cost_usd for each in found], COLORS[2])
+            finish_axis(other, "US dollars", [each.cost_usd for each in found])
         legend(canvas, COLOR)
 
     return Figure(
         name="spending",
         title="What each stage and model took",
         caption="Tokens of prompts and replies, and what they cost."
-        + (f" The dollars of {unknown} of {len(found)} are unknown (set model.price)." if unknown else "")
-        + (f" The tokens of {missing} of {len(found)} are unknown." if missing else ""),
+        + (f" The dollars of {priceless} of {len(found)} are unknown; set model.price." if priceless else "")
+        + (f" The tokens of {uncounted} of {len(found)} are unknown: a reply lacks them." if uncounted else ""),
         head=["stage", "model", "requests", "prompt tokens", "reply tokens", "US dollars"],
         rows=[
             [each.stage, each.model, each.requests, each.prompt_tokens, each.completion_tokens, cents(each.cost_usd)]
@@ -56,6 +53,33 @@ def figure(run: RunReader) -> Figure | None:
         draw=draw,
         height=0.6 + 0.4 * len(found) + legend_height(list(COLOR)),
     )
+
+
+def tokens(each: Used) -> float | None:
+    """Return the tokens of prompts and replies; None for unknown."""
+    return known([each.prompt_tokens, each.completion_tokens])
+
+
+def bars(axes: "Axes", values: Sequence[float | None], color: str, start: Sequence[float | None] | None = None) -> None:
+    """Draw a bar for each value; none for one that is unknown."""
+    left = [value or 0 for value in start or [0] * len(values)]
+    axes.barh(range(len(values)), [value or 0 for value in values], left=left, color=color)
+
+
+def finish_axis(axes: "Axes", label: str, values: Sequence[float | None]) -> None:
+    """Write what an axis shows, and `unknown` in the place of a bar that is missing."""
+    from matplotlib.ticker import EngFormatter
+
+    for place, value in enumerate(values):
+        if value is None:
+            axes.annotate("unknown", (0, place), (3, 0), textcoords="offset points", va="center", size=8)
+    axes.set_xlim(0)
+    axes.set_xlabel(label)
+    axes.grid(axis="x")
+    axes.grid(visible=False, axis="y")
+    axes.locator_params(axis="x", nbins=4)
+    if max((value or 0 for value in values), default=0) >= 1000:
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
 
 
 def cents(dollars: float | None) -> float | None:

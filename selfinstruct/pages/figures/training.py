@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.pages.figures.figure import COLORS, Figure
-from selfinstruct.pages.figures.panels import legend, stacked
+from selfinstruct.pages.figures.panels import legend, stacked, whole
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.trainer import STEPS
 
@@ -41,7 +41,7 @@ def figure(run: RunReader) -> Figure | None:
         rate.set_ylabel("learning\nrate")
         rate.set_ylim(0)
         rate.set_xlabel("step")
-        rate.locator_params(axis="x", integer=True)
+        whole(rate.xaxis, 7)
         legend(
             canvas, {key.replace("_", " "): color for key, color in COLOR.items() if any(key in step for step in steps)}
         )

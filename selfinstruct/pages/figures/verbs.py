@@ -19,6 +19,8 @@ ABOVE = 30 / 52_445
 """The share of all tasks that a pair must exceed to be shown: 30 times in the paper's 52,445 instructions."""
 INNER, MIDDLE, OUTER = 0.42, 0.86, 1.36
 """Radii: the hole, the border of verbs and nouns, the rim."""
+SMALLEST = 6.2
+"""Points of a letter; a wedge that has no room for that has no word."""
 Tree = Mapping[str, Mapping[str, int]]
 
 
@@ -69,13 +71,13 @@ def draw_rings(axes: "Axes", tree: Tree) -> None:
     colors = [COLORS[place % (len(COLORS) - 1)] for place in range(len(tree))]
     verbs = [(verb, sum(nouns.values()), color) for (verb, nouns), color in zip(tree.items(), colors, strict=True)]
     nouns = [(noun, count, color) for (verb, _, color) in verbs for noun, count in tree[verb].items()]
-    draw_ring(axes, verbs, INNER, MIDDLE, 8)
-    draw_ring(axes, nouns, MIDDLE, OUTER, 7)
+    draw_ring(axes, verbs, INNER, MIDDLE)
+    draw_ring(axes, nouns, MIDDLE, OUTER)
     axes.set_xlim(-OUTER, OUTER)
     axes.set_ylim(-OUTER, OUTER)
 
 
-def draw_ring(axes: "Axes", parts: Sequence[tuple[str, int, str]], inner: float, outer: float, size: float) -> None:
+def draw_ring(axes: "Axes", parts: Sequence[tuple[str, int, str]], inner: float, outer: float) -> None:
     """Draw a ring of words, each as large as it is frequent; one that is too small for its word has none.
 
     The colors let the page shine through, so that words are read on light and on dark.
@@ -84,7 +86,6 @@ def draw_ring(axes: "Axes", parts: Sequence[tuple[str, int, str]], inner: float,
 
     middle = (inner + outer) / 2
     points = 72 * WIDTH / (2 * OUTER)
-    letters = int((outer - inner) * points / (0.6 * size))
     wedges = axes.pie(
         [count for _, count, _ in parts],
         colors=[to_rgba(color, 0.55 if outer == MIDDLE else 0.3) for _, _, color in parts],
@@ -94,11 +95,18 @@ def draw_ring(axes: "Axes", parts: Sequence[tuple[str, int, str]], inner: float,
         wedgeprops={"width": outer - inner, "linewidth": 0.4, "edgecolor": INK},
     )[0]
     for wedge, (word, _, _) in zip(wedges, parts, strict=True):
-        if radians(wedge.theta2 - wedge.theta1) * middle * points < 1.1 * size:
+        size = min(8, radians(wedge.theta2 - wedge.theta1) * middle * points / 1.1)
+        if size < SMALLEST:
             continue
         angle = (wedge.theta1 + wedge.theta2) / 2 % 360
         place = (middle * cos(radians(angle)), middle * sin(radians(angle)))
         turn = angle + 180 if 90 < angle < 270 else angle
         axes.text(
-            *place, short(word, letters), rotation=turn, size=size, ha="center", va="center", rotation_mode="anchor"
+            *place,
+            short(word, int((outer - inner) * points / (0.62 * size))),
+            rotation=turn,
+            size=size,
+            ha="center",
+            va="center",
+            rotation_mode="anchor",
         )
