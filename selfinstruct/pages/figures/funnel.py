@@ -24,15 +24,12 @@ def figure(run: RunReader) -> Figure | None:
 
     def draw(canvas: "Canvas") -> None:
         axes = canvas.subplots()
-        labels = [f"{short(stage, 22)}\n{sum(counts.values()):,}" for stage, counts in stages.items()]
+        labels = [f"{short(stage, 22)}\n{kept(counts)}" for stage, counts in stages.items()]
         places, start = range(len(stages)), [0.0] * len(stages)
         for name in names:
-            shares = [100 * counts[name] / sum(counts.values()) for counts in stages.values()]
+            shares = [100 * counts[name] / counts.total() for counts in stages.values()]
             axes.barh(places, shares, left=start, color=color(names, name))
             start = [before + share for before, share in zip(start, shares, strict=True)]
-        for place, counts in zip(places, stages.values(), strict=True):
-            share = 100 * counts[names[0]] / sum(counts.values())
-            axes.text(1.5, place, f"{share:.0f}%", va="center", size=8)
         axes.set_yticks(places, labels)
         axes.invert_yaxis()
         axes.set_xlim(0, 100)
@@ -44,9 +41,9 @@ def figure(run: RunReader) -> Figure | None:
         name="funnel",
         title="What became of the candidates",
         caption="The share of each stage's candidates that was kept, and that each filter rejected. Below the name of"
-        " a stage stands how many candidates it had.",
+        " a stage stands what it kept.",
         head=["stage", "candidates", *names],
-        rows=[[stage, sum(counts.values()), *(counts[name] for name in names)] for stage, counts in stages.items()],
+        rows=[[stage, counts.total(), *(counts[name] for name in names)] for stage, counts in stages.items()],
         draw=draw,
         height=0.6 + 0.4 * len(stages) + legend_height(names),
     )
@@ -58,6 +55,11 @@ def funnels(rows: Iterable[Mapping[str, Any]]) -> dict[str, Counter[str]]:
     for row in rows:
         found.setdefault(row["stage"], Counter()).update(fates(row))
     return {stage: counts for stage, counts in found.items() if counts.total()}
+
+
+def kept(counts: Counter[str]) -> str:
+    """Return what share of the candidates was kept, and how many there were."""
+    return f"{counts['kept'] / counts.total():.0%} of {counts.total():,}"
 
 
 def fates(row: Mapping[str, Any]) -> dict[str, int]:

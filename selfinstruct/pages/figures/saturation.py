@@ -22,6 +22,8 @@ WINDOW = 20
 """Rounds that a mean goes over, where the stage has no rule of saturation."""
 POINTS = 200
 """Rounds that are drawn; of more, an even sample with the last one."""
+FEW = 2
+"""So many rounds are points as well, for a line of them might not be seen."""
 HEAD = (
     *("round", "requests so far", "kept so far", "kept share, %", "mean kept share, %"),
     *("kept per 1,000 tokens", "kept per dollar", "tokens", "US dollars"),
@@ -128,16 +130,17 @@ def panels_of(windows: Sequence[Window]) -> list[str]:
 
 def draw_shares(canvas: "Canvas", windows: Sequence[Window], start: Window | None, limit: float | None) -> None:
     """Draw the shares, and below them what tokens and dollars bought."""
+    kind = "-" if len(windows) > FEW else "o-"
     requests, ratios = [window.requests for window in windows], panels_of(windows)
     share, *others = panels = stacked(canvas, 1 + len(ratios), heights=[2.0, *(1.2 for _ in ratios)], shares_x=True)
     share.plot(requests, [100 * nan(window.own) for window in windows], "o", color=COLORS[7], markersize=2.5)
-    share.plot(requests, [100 * nan(window.share) for window in windows], color=COLORS[0])
+    share.plot(requests, [100 * nan(window.share) for window in windows], kind, color=COLORS[0])
     share.set_ylim(-2, 102)
     share.set_ylabel("kept, %")
     if limit is not None:
         share.axhline(100 * limit, color=COLORS[1], linestyle="--")
     for axes, name in zip(others, ratios, strict=True):
-        axes.plot(requests, [nan(getattr(window, name)) for window in windows], color=COLORS[0])
+        axes.plot(requests, [nan(getattr(window, name)) for window in windows], kind, color=COLORS[0])
         axes.set_ylim(0, 1.1 * max(getattr(window, name) or 0 for window in windows))
         plain(axes)
         axes.set_ylabel({"per_tokens": "kept per\n1,000 tokens", "per_dollar": "kept per\ndollar"}[name])
