@@ -9,7 +9,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -45,6 +45,18 @@ def held(folder: Path) -> Iterator[None]:
         yield
     finally:
         connection.close()
+
+
+def is_held(folder: Path) -> bool:
+    """Return whether a process is at work in a run folder, without keeping one out or leaving a file."""
+    if odd_kind(folder / LOCK) is not None or not (folder / LOCK).is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{(folder / LOCK).absolute().as_uri()}?mode=ro", timeout=0, uri=True)) as lock:
+            lock.execute("SELECT 1 FROM sqlite_master").fetchall()
+    except sqlite3.Error as error:
+        return error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+    return False
 
 
 def replace_text(path: Path, text: str) -> None:

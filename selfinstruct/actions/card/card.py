@@ -15,20 +15,15 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from selfinstruct.actions.card.facts import NOT_STATED, Facts
+from selfinstruct.actions.card.facts import Facts
 from selfinstruct.actions.card.methods import filters_of, paragraph
+from selfinstruct.storage.provenance import CONVERTED, STAND_IN, cautions
 from selfinstruct.task import stand_ins
 from selfinstruct.text.escaping import inert, markdown, markdown_table
 from selfinstruct.text.terminal import printable
 
 SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
 LARGEST = "1M<n<10M"
-NOTE = (
-    "**This text was written by `{name}`, which stands in for a model so that the program can be tried and taught"
-    " without one. It is not a language model's work. Do not train on it.**"
-)
-"""What a card says first of text by a stand-in for a model."""
-CONVERTED = "**No model wrote any of this: it is annotated data put into words, and the license of that data holds.**"
 LOAD = """## Load it
 
 ```python
@@ -55,8 +50,8 @@ def card(facts: Facts, end: str) -> str:
     parts = [
         f"---\n{front_matter(facts)}---",
         f"# {literal(facts.title)}",
-        *(NOTE.format(name=name) for name in stand_ins(facts.models)),
-        *([] if facts.models else [CONVERTED]),
+        *(f"**{STAND_IN.format(name=f'`{name}`')}**" for name in stand_ins(facts.models)),
+        *([] if facts.models else [f"**{CONVERTED}**"]),
         literal(paragraph(facts) if facts.models else conversion(facts)),
         f"## Files\n\n{markdown_table(files)}",
         f"## Filters\n\n{filters(facts)}",
@@ -132,13 +127,5 @@ def filters(facts: Facts) -> str:
 
 def limits(facts: Facts) -> str:
     """Return what a user of the data must not expect of it, and its licenses."""
-    made = facts.tasks["made"]
-    points = [
-        "No person has checked it: filters reject forms and repetitions, not errors of fact.",
-        "It has the errors and the biases of the model or of the annotated data that it was made from.",
-        f"{made - facts.tasks['with_instances']:,} of {made:,} tasks have no instance.",
-        f"License of the dataset: {facts.stated.license or NOT_STATED}. The terms of its sources may limit it.",
-    ]
-    if facts.models:
-        points.append(f"License of the seeds: {facts.seeds_license} ({literal(facts.seeds_origin)})")
-    return "\n".join(f"- {point}" for point in points)
+    seeds = f"{facts.seeds_license} ({literal(facts.seeds_origin)})" if facts.models else None
+    return "\n".join(f"- {point}" for point in cautions(facts.tasks, facts.stated.license, seeds))

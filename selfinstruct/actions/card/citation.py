@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from selfinstruct.actions.card.facts import NOT_STATED, OURS, Facts, Paper
+from selfinstruct.actions.card.facts import OURS, Facts, Paper
+from selfinstruct.storage.provenance import NOT_STATED
 
 SOFTWARE_TITLE = "selfinstruct: grow instruction-tuning datasets with language models, as experiments declared in YAML"
 SOFTWARE_AUTHOR = "The selfinstruct contributors"

@@ -5,15 +5,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from selfinstruct.storage import provenance
 from selfinstruct.storage.summary import authors, git, seed_writers, tasks, totals, versions
-from selfinstruct.task import HUMAN, stand_ins
+from selfinstruct.task import stand_ins
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
 
-OWN_SEEDS = ("${conf:seeds/seed_tasks.jsonl}", "${conf:seeds/instruction_induction}")
-OWN_LICENSE = "Apache-2.0"
-NOT_STATED = "not stated"
 ENTRY = re.compile(r"@\w+\s*\{\s*[^\s,{}]+\s*,.*?(?=^@|\Z)", re.MULTILINE | re.DOTALL)
 FIELD = re.compile(r"(\w+)\s*=\s*(?:\{((?:[^{}]|\{[^{}]*\})*)\}|\"([^\"]*)\"|(\d+))")
 OURS = re.compile(r"^\s*(?:shorttitle|experiment)\s*=.*\n", re.MULTILINE)
@@ -66,22 +64,14 @@ class Facts:
         return self.stated.title or f"{self.recipe}{by}"
 
     @property
-    def has_shipped_seeds(self) -> bool:
-        """Whether the seeds are those that come with the program."""
-        return self.declared["seeds"].get("path") in OWN_SEEDS
-
-    @property
     def seeds_license(self) -> str:
         """The license of the seeds, where it is known."""
-        return self.stated.seeds_license or (OWN_LICENSE if self.has_shipped_seeds else NOT_STATED)
+        return provenance.license_of(self.declared["seeds"], self.stated.seeds_license)
 
     @property
     def seeds_origin(self) -> str:
         """Where the seeds come from, as far as the config says."""
-        if self.has_shipped_seeds:
-            return "the seed tasks that come with selfinstruct, written for it"
-        whose = " of the run's author" if set(self.seed_writers) <= {HUMAN} else ", not all of them a person's work"
-        return f"seed tasks{whose} ({file_name(self.declared['seeds'].get('path', NOT_STATED))})"
+        return provenance.origin_of(self.declared["seeds"], self.seed_writers)
 
     def provenance(self, seeds: str, results: dict[str, str]) -> dict[str, Any]:
         """Return what a capsule is made of, with hashes; `seeds` is the hash of `seeds.jsonl`."""
@@ -102,11 +92,6 @@ class Facts:
             "replies": self.replies,
             "results": results,
         }
-
-
-def file_name(path: str) -> str:
-    """Return the last part of a path, without the folders of one machine; a reference to another key stays whole."""
-    return path if path.startswith("${") and path.endswith("}") else re.split(r"[/\\]", path.rstrip("/\\"))[-1]
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from selfinstruct.actions.card.facts import file_name
 from selfinstruct.storage.differences import OUTSIDE, leaves
 from selfinstruct.text import policy
 from selfinstruct.text.command import hydra_word
+from selfinstruct.text.places import file_name
 from selfinstruct.text.policy import ALLOW, OURS, is_allowed
 
 if TYPE_CHECKING:

@@ -1,12 +1,9 @@
 """Run folders, made as a run makes them but without a model."""
 
 import json
-from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from selfinstruct.budget import Stop
 from selfinstruct.pool import Pool
@@ -115,8 +112,3 @@ def keep_replies(folder: Path, replies: tuple[tuple[dict[str, Any], str], ...]) 
         asked = StoredRequest(request, f"key {number}".encode(), 0, fingerprint, json.dumps(decoding))
         store.save(asked, Completion(text="Said.", model=model), Future())
     store.close()
-
-
-@pytest.fixture(name="make_run")
-def make_run_fixture() -> Callable[..., Path]:
-    return make_run

@@ -1,0 +1,50 @@
+import pytest
+
+from selfinstruct.text.places import file_name, public, public_words, without_places
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("see /home/bob/outputs/x: the disk is full", "see x: the disk is full"),
+        ("in ~/data/seeds.jsonl", "in seeds.jsonl"),
+        (r"C:\Users\bob\x", "x"),
+        ("http://10.0.0.1:8000/v1 does not answer", "… does not answer"),
+        ("localhost:8000 and 10.0.0.1:80", "… and …"),
+        ("a key, sk-abcdefgh12345678, in a text", "a key, …, in a text"),
+        ("use /or and </s>, <br/> and 3/4", "use /or and </s>, <br/> and 3/4"),
+        ("HuggingFaceTB/SmolLM2", "HuggingFaceTB/SmolLM2"),
+    ],
+)
+def test_a_text_loses_keys_addresses_and_the_folders_of_a_path(text, shown):
+    assert without_places(text) == shown
+
+
+def test_a_config_loses_what_is_of_one_person_or_machine():
+    config = {
+        "seeds": {"path": "/home/bob smith/my seeds.jsonl", "shipped": "${conf:seeds/seed_tasks.jsonl}"},
+        "model": {"key_env": "MY_KEY", "api_base": "http://x/v1", "store": "../bob/run", "name": "org/model"},
+        "trackers": {"wandb": {"entity": "bob"}},
+        "stop": ["a", "/home/bob/x"],
+        "threshold": 0.7,
+    }
+
+    assert public(config) == {
+        "seeds": {"path": "my seeds.jsonl", "shipped": "${conf:seeds/seed_tasks.jsonl}"},
+        "model": {"store": "run", "name": "org/model"},
+        "stop": ["a", "x"],
+        "threshold": 0.7,
+    }
+
+
+def test_a_command_keeps_the_words_that_anyone_can_type():
+    words = ["model=openai", "+model.key_env=A", "seeds.path=/home/bob/s.jsonl", "hydra.run.dir=/x", "model.api_base=y"]
+
+    assert list(public_words(words)) == ["model=openai", "seeds.path=s.jsonl"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/home/bob/seeds.jsonl", "C:\\Users\\bob\\seeds.jsonl", "seeds.jsonl", "x/seeds.jsonl/"]
+)
+def test_a_path_is_named_by_its_last_part(path):
+    assert file_name(path) == "seeds.jsonl"
