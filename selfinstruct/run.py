@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from pydantic import Field
 
-from selfinstruct.actions import Action
+from selfinstruct.actions import Action, conclude, perform
 from selfinstruct.benchmarks import Benchmark
 from selfinstruct.budget import Budget, BudgetTracker, Limit, Stop
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
@@ -36,8 +36,8 @@ from selfinstruct.storage.summary import authors, ended_before, store_summary, s
 from selfinstruct.storage.tally import Tally, reported
 from selfinstruct.task import Task, stand_ins
 from selfinstruct.text.plain_files import check_plain
-from selfinstruct.text.terminal import printable
-from selfinstruct.trackers import Tracker, Trackers
+from selfinstruct.text.terminal import printed
+from selfinstruct.trackers import Pictures, Tracker, Trackers
 from selfinstruct.trainer import Trainer
 from selfinstruct.trainer.checkpoints import lines
 from selfinstruct.trainer.record import remembered
@@ -91,22 +91,22 @@ class Run:
     """Lines of its actions, printed last, below what the trackers show."""
     _committed: float = field(init=False, repr=False, default=0.0)
     _pulse: Event | None = field(init=False, repr=False, default=None)
-    _trackers: Trackers = field(init=False, repr=False)
+    _trackers: Trackers = field(init=False, repr=False, default_factory=lambda: Trackers({}))
 
     def execute(self) -> None:
         """Do all actions; raises ConfigError, before anything is spent, with everything that would stop them."""
         self.training, self.scores = remembered(self.start.folder)
-        problems = [text for action in self.actions.values() for text in action.problems(self)]
-        if problems:
+        if problems := [text for action in self.actions.values() for text in action.problems(self)]:
             raise ConfigError(list(dict.fromkeys(problems)))
         self.start.folder.mkdir(parents=True, exist_ok=True)
         check_plain(self.start.folder)
         if self.actions and all(action.is_apart for action in self.actions.values()):
             for action in self.actions.values():
                 action(self)
+            printed(self.remarks)
             return
         with held(self.start.folder):
-            if not self._asks:  # a run that asks makes again what was lost
+            if not self._asks:  # one that asks makes again what was lost
                 check_none_lost(self.start.folder, rounds_of(self.start.folder / ROUNDS))
             self.journal = Journal(self.start.folder)
             self.pool = self.journal.open(shelved=not asking(self.recipe))  # no prompt shows its tasks then
@@ -144,9 +144,8 @@ class Run:
 
     def begin(self, seeds: Sequence[Task]) -> None:
         """Put the seeds into an empty pool, and store the config."""
-        begun = self.start
-        kept = begun.folder, begun.declared, begun.overrides
-        store_config(*kept, flags=begun.flags, resolved=begun.config, is_own=begun.is_own)
+        new = self.start
+        store_config(new.folder, new.declared, new.overrides, flags=new.flags, resolved=new.config, is_own=new.is_own)
         for task in seeds:
             self.pool.add(task)
         self.journal.begin(seeds)
@@ -174,6 +173,10 @@ class Run:
         LOG.info("train: %s", spelled(step.row))
         self._trackers.log_step(step)
 
+    def log_report(self, figures: Pictures, samples: Sequence[Sequence[str]]) -> None:
+        """Log what a report shows with the trackers that can."""
+        self._trackers.log_report(figures, samples)
+
     @property
     def stopped(self) -> Stop | None:
         """Return why its budget stopped it before it was done, if it did."""
@@ -197,8 +200,7 @@ class Run:
         try:
             self._trackers.start(self.start)
             with reported(self.tally, self._waiting, self.start.report_seconds) as self._pulse:
-                for action in self.actions.values():
-                    action(self)
+                perform(self)
             error = None
         except BrokenPipeError:
             raise
@@ -207,8 +209,7 @@ class Run:
             raise
         finally:
             self._finish(error)
-            for remark in self.remarks:
-                print(printable(remark), flush=True)  # noqa: T201
+            printed(self.remarks)
 
     def _waiting(self, row: Mapping[str, Any]) -> None:
         """Report that a round takes long; called in a thread of its own."""
@@ -228,6 +229,7 @@ class Run:
         LOG.info("ended: %s", summary["stop_reason"])
         try:
             store_summary(self.start.folder, summary, error, is_made=self.start.makes_rounds)
+            conclude(self)
         except RunFolderError as problem:
             if error is None:
                 raise

@@ -22,11 +22,14 @@ READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "TZ")
 CAN_FORK = hasattr(os, "fork") and hasattr(os, "waitid")
 
 
-def begin(*words, folder=None, environment=None, script=RUN, fresh=False):
-    """Start `python run.py`; a `subprocess.Popen`, or what does as much of it as is needed."""
+def begin(*words, folder=None, environment=None, script=RUN, fresh=False, draws=False):
+    """Start `python run.py`; a `subprocess.Popen`, or what does as much of it as is needed.
+
+    The report that ends most runs is left out unless a test `draws` it, since it takes longer than a small run.
+    """
     environment = dict(os.environ if environment is None else environment)
     if CAN_FORK and not fresh and read_at_the_start(environment) == read_at_the_start(os.environ):
-        return Forked([str(script), *words], folder or Path.cwd(), environment)
+        return Forked([str(script), *words], folder or Path.cwd(), environment, draws)
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen([sys.executable, str(script), *words], cwd=folder, env=environment, **streams)
 
@@ -50,10 +53,11 @@ def read_at_the_start(environment):
 class Forked:
     """A command under way; what it says goes into files."""
 
-    def __init__(self, words, folder, environment):
+    def __init__(self, words, folder, environment, draws):
         self.returncode = None
         with lock:
             asking, what = asked(), {"words": words, "folder": str(folder), "environment": environment, "mask": mask()}
+            what["draws"] = draws
         self.said = [tempfile.TemporaryFile("w+", encoding="utf-8") for _ in ("output", "errors")]  # noqa: SIM115
         self.line, end = socket.socketpair()
         with tempfile.TemporaryFile("w+", encoding="utf-8") as file, open(os.devnull, encoding="utf-8") as nothing, end:

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import commands
 import pytest
+import small_runs
 from hydra import compose, initialize_config_dir
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
@@ -119,6 +120,12 @@ def ended_commands():
     commands.end()
 
 
+@pytest.fixture(scope="session")
+def make_run() -> Callable[..., Path]:
+    """Makes a run folder without a model."""
+    return small_runs.make_run
+
+
 @pytest.fixture
 def task() -> Callable[..., Task]:
     return make_task
@@ -148,9 +155,14 @@ def composed_once(overrides: tuple[str, ...]) -> dict[str, Any]:
     return cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
 
 
-def built(config: dict[str, Any], folder: Path) -> Run:
-    """The run that a config describes, in this folder; the keys of its actions stand in them, as in a job."""
+def built(config: dict[str, Any], folder: Path, *, draws: bool = False) -> Run:
+    """The run that a config describes, in this folder; the keys of its actions stand in them, as in a job.
+
+    The report that ends most runs is left out unless a test `draws` it, since it takes longer than a small run.
+    """
     config = gathered(without_objective(config), list(config.get("actions") or ()))
+    if not draws:
+        config["actions"].pop("report", None)
     config.pop("published", None)
     start = RunInfo(
         folder=folder,

@@ -128,10 +128,19 @@ def become(command: dict) -> None:
     os.umask(command["mask"])
     os.environ.clear()
     os.environ.update(command["environment"])
+    if not command["draws"]:
+        leave_out_reports()
     sys.argv = command["words"]
     sys.orig_argv = [sys.executable, *sys.argv]
     sys.path[0] = str(Path(sys.argv[0]).parent)
     runpy.run_path(sys.argv[0], run_name="__main__")
+
+
+def leave_out_reports() -> None:
+    """Let the action that ends most runs do nothing where it comes last; on its own it is what the test is about."""
+    from selfinstruct import run
+
+    run.conclude = lambda run: None
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def test_every_source_builds_with_what_belongs_to_its_dataset(option, tmp_path, 
 
 @pytest.mark.parametrize("group", ["actions", "trackers", "formats"])
 def test_every_option_of_a_plural_group_builds(group, tmp_path, composed, built):
-    run = built(composed(f"{group}=[{','.join(options(group))}]"), tmp_path)
+    run = built(composed(f"{group}=[{','.join(options(group))}]"), tmp_path, draws=True)
 
     assert sorted(getattr(run, group)) == options(group)
 
@@ -91,14 +91,14 @@ def test_the_papers_fine_tuning_has_its_values(composed):
     assert list(config["formats"]) == ["prompt_completion"]  # section 2.3
     assert config["formats"]["prompt_completion"]["end"] == "<|endoftext|>"
     assert config["recipe"]["instructions"]["until"] == 52000
-    assert list(config["actions"]) == ["generate", "export", "train"]
+    assert list(config["actions"]) == ["generate", "export", "train", "report"]
 
 
 def test_a_model_that_improves_itself_is_named_once(composed):
     config = composed("experiment=self_improvement", "model.base_model=mine")
 
     assert config["trainer"]["base_model"] == config["model"]["base_model"] == "mine"
-    assert list(config["actions"]) == ["generate", "export", "train", "evaluate"]
+    assert list(config["actions"]) == ["generate", "export", "train", "evaluate", "report"]
     assert list(config["benchmarks"]) == ["superni"]
 
 

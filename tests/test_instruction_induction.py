@@ -56,7 +56,7 @@ def test_the_recipe_brings_its_seeds_and_actions_and_the_user_may_choose_others(
     other = composed("recipe=instruction_induction", "seeds=jsonl", "actions=[generate]")
 
     assert config["seeds"]["_target_"].endswith("Families")
-    assert list(config["actions"]) == ["generate", "score", "export"]
+    assert list(config["actions"]) == ["generate", "score", "export", "report"]
     assert other["seeds"]["_target_"].endswith("Jsonl")
     assert list(other["actions"]) == ["generate"]
     assert composed()["seeds"]["_target_"].endswith("Jsonl")

@@ -6,10 +6,13 @@ To add one: one module here, and `conf/actions/<name>.yaml` with `# @package _gl
 `actions: {<name>: ${<name>}}`.  Its keys are then short: `<name>.<key>=<value>`.
 """
 
+import logging
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:  # a run is made of actions, and an action works on a run
     from selfinstruct.run import Run
+
+LOG = logging.getLogger(__name__)
 
 
 @runtime_checkable
@@ -36,3 +39,37 @@ class Action(Protocol):
     def __call__(self, run: "Run") -> None:
         """Do the work."""
         ...
+
+
+@runtime_checkable
+class Last(Protocol):
+    """An action that describes a finished run.
+
+    It is done after all others, when `summary.json` is written, also for a run that was stopped or has failed; where it
+    fails itself, that is a warning, and the run is what it is.
+    """
+
+    @property
+    def is_last(self) -> bool:
+        """Always true."""
+        ...
+
+
+def perform(run: "Run") -> None:
+    """Do the actions in order, but those that come last."""
+    for action in run.actions.values():
+        if not isinstance(action, Last):
+            action(run)
+
+
+def conclude(run: "Run") -> None:
+    """Do the actions that come last, where there is a run to describe."""
+    for name, action in run.actions.items():
+        if isinstance(action, Last) and run.journal.rounds:
+            try:
+                action(run)
+            except Exception as error:
+                again = f"Try again: actions=[{name}] hydra.run.dir={run.start.folder}"
+                text = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+                LOG.warning("actions.%s failed: %s. Everything else of the run is saved. %s", name, text, again)
+                LOG.info("%s", type(error).__name__, exc_info=True)  # to run.log alone

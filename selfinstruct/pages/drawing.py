@@ -15,13 +15,14 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from markupsafe import Markup
 
 from selfinstruct.pages.figures.figure import INK, Figure
 from selfinstruct.storage.folder import replace_text, replacing
+from selfinstruct.storage.remedies import unwritable
 from selfinstruct.text.escaping import csv_text
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ LINK = "{http://www.w3.org/1999/xlink}href"
 USED = re.compile(r"url\(#([^)]+)\)")
 SHORTHAND = re.compile(r"(?P<rest>.*?)(?P<size>[\d.]+)px\s+(?P<family>.+)")
 WEIGHTS = frozenset({"bold", "normal", "100", "200", "300", "400", "500", "600", "700", "800", "900"})
+FIXED = {"text.usetex": False, "text.parse_math": False, "svg.hashsalt": "selfinstruct"}
+"""What no style changes: no text is given to TeX, and the same figure has the same bytes."""
 ONE_AT_A_TIME = Lock()
 """A style of matplotlib holds for the whole process."""
 
@@ -52,7 +55,7 @@ def drawn(figure: Figure, style: str | None) -> Iterator["Canvas"]:
     own = [] if style is None else [style]
     add_font()
     ink |= {"text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK, "grid.color": INK}
-    with ONE_AT_A_TIME, warnings.catch_warnings(), matplotlib.style.context([STYLE, ink, *own]):
+    with ONE_AT_A_TIME, warnings.catch_warnings(), matplotlib.style.context([STYLE, ink, *own, FIXED]):
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # the page's font will have the letter
         canvas = Canvas(figsize=(figure.width, figure.height))
         figure.draw(canvas)
@@ -80,10 +83,41 @@ def pdf(figure: Figure, style: str | None = None) -> bytes:
         return as_pdf(canvas)
 
 
-def write(figures: Sequence[Figure], folder: Path, style: str | None = None) -> list[Markup]:
-    """Write each figure into a folder as SVG, PDF and CSV, and return them as SVG elements for a page."""
-    folder.mkdir(parents=True, exist_ok=True)
-    elements = []
+def png(figure: Figure, style: str | None = None) -> bytes:
+    """Return a figure as a PNG file, on white, for those who show no SVG."""
+    with drawn(figure, style) as canvas, io.BytesIO() as file:
+        canvas.savefig(file, format="png", dpi=200, facecolor="white", metadata={"Software": None})
+        return file.getvalue()
+
+
+def shown(figure: Figure, element: Markup) -> dict[str, Any]:
+    """Return a figure as the templates take it."""
+    return {"name": figure.name, "title": figure.title, "caption": figure.caption, "svg": element}
+
+
+def problems_of(style: str) -> list[str]:
+    """Return why a style cannot be used, in one sentence or none."""
+    import matplotlib.style
+
+    if "://" in style:
+        return [f"{style!r} is an address. Save the file, and name it."]
+    try:
+        with matplotlib.style.context(style):
+            return []
+    except (OSError, ValueError) as error:
+        return [f"{style!r} cannot be used ({' '.join(str(error).split())}). Name a style of matplotlib, or a file."]
+
+
+def write(figures: Sequence[Figure], folder: Path, style: str | None = None) -> list[dict[str, Any]]:
+    """Write each figure into a folder as SVG, PDF and CSV, and return them as the templates take them.
+
+    Raises RunFolderError where they cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from None
+    found = []
     for figure in figures:
         with drawn(figure, style) as canvas:
             element, document = as_svg(canvas, figure), as_pdf(canvas)
@@ -92,8 +126,8 @@ def write(figures: Sequence[Figure], folder: Path, style: str | None = None) -> 
         with replacing(folder / f"{figure.name}.pdf") as file:
             file.write(document)
         replace_text(folder / f"{figure.name}.csv", csv_text([figure.head, *figure.rows]))
-        elements.append(element)
-    return elements
+        found.append(shown(figure, element))
+    return found
 
 
 def as_svg(canvas: "Canvas", figure: Figure) -> Markup:

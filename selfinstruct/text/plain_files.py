@@ -16,7 +16,7 @@ KINDS = {
     stat.S_IFIFO: "named pipe",
     stat.S_IFSOCK: "socket",
 }
-FOLDERS = (".", ".hydra", "dataset")
+FOLDERS = (".", ".hydra", "dataset", "figures")
 """Where the files of a run lie."""
 
 

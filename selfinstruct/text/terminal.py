@@ -5,6 +5,7 @@ an escape, so that it is seen; to leave it out would hide that it is there.  Joi
 """
 
 import unicodedata
+from collections.abc import Iterable
 
 JOINERS = "\u200c\u200d"
 """They have no shape of their own and change no order: words in some scripts, and emoji, need them."""
@@ -20,3 +21,9 @@ def shown(sign: str) -> str:
     if sign in "\n\t" or sign in JOINERS or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Zl", "Zp"):
         return sign
     return sign.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def printed(lines: Iterable[str]) -> None:
+    """Print lines in which nothing steers a terminal."""
+    for line in lines:
+        print(printable(line), flush=True)  # noqa: T201

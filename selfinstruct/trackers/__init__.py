@@ -7,15 +7,18 @@ To add one: `conf/trackers/<name>.yaml`, nesting under its own name, and one mod
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:  # `--help` reads this module, and must not wait for pydantic
     from selfinstruct.round import Round, TrainingStep
     from selfinstruct.run_info import RunInfo
 
 LOG = logging.getLogger(__name__)
+
+Pictures: TypeAlias = Callable[[], Mapping[str, bytes]]
+"""Draws the figures of a run as PNG files, by their names."""
 
 
 @runtime_checkable
@@ -59,6 +62,18 @@ class TrainingTracker(Protocol):
         ...
 
 
+@runtime_checkable
+class ReportTracker(Protocol):
+    """A tracker that also logs what the report of a run shows."""
+
+    def log_report(self, figures: Mapping[str, bytes], samples: Sequence[Sequence[str]]) -> None:
+        """Log figures, as PNG files by their names, and samples: what became of each, its id or the reason, its text.
+
+        Called at most once, before `finish`.
+        """
+        ...
+
+
 class Trackers:
     """The trackers of a run, each kept from ending it."""
 
@@ -85,6 +100,14 @@ class Trackers:
             if isinstance(tracker, TrainingTracker):
                 with self._isolated(name, f"cannot log step {step.row['step']} of the training"):
                     tracker.log_step(step)
+
+    def log_report(self, figures: Pictures, samples: Sequence[Sequence[str]]) -> None:
+        """Log what the report shows with every tracker that can; drawn for them only."""
+        able = [(name, tracker) for name, tracker in self._working() if isinstance(tracker, ReportTracker)]
+        drawn = figures() if able else {}
+        for name, tracker in able:
+            with self._isolated(name, "cannot log the report"):
+                tracker.log_report(drawn, samples)
 
     def wait(self, row: Mapping[str, Any], seconds: float) -> None:
         """Show what is under way, where a tracker can."""

@@ -19,6 +19,7 @@ OWN = {
     "capsule": ("capsule/", "capsule.zip"),
     "capsule,push": ("capsule/", "capsule.zip"),
     "compare": ("comparison/",),
+    "report": ("report.html", "figures/"),
 }
 """The actions that look at a run, and what each writes."""
 

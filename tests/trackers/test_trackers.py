@@ -65,6 +65,36 @@ def test_a_tracker_that_raises_is_reported_once_and_gets_no_further_round(method
     assert other.calls == ["start", "log", "wait", "log", "wait", "finish"]
 
 
+@dataclass
+class Illustrated(Breaking):
+    """A tracker that logs what a report shows."""
+
+    got: list[object] = field(default_factory=list)
+
+    def log_report(self, figures, samples):
+        self._called("report")
+        self.got.append((figures, samples))
+
+
+def test_figures_are_drawn_once_for_trackers_that_log_them_and_never_for_others(caplog):
+    drawn = []
+
+    def draw():
+        drawn.append(1)
+        return {"funnel": b"PNG"}
+
+    Trackers({"plain": Breaking()}).log_report(draw, [])
+    assert drawn == []
+
+    mine, broken = Illustrated(), Illustrated(("report",))
+    Trackers({"broken": broken, "mine": mine}).log_report(draw, [["kept", "a", "b"]])
+
+    assert drawn == [1]
+    assert mine.got == [({"funnel": b"PNG"}, [["kept", "a", "b"]])]
+    assert len(warnings(caplog)) == 1
+    assert warnings(caplog)[0].startswith("trackers.broken cannot log the report: no route to host.")
+
+
 def test_a_closed_standard_output_is_not_an_error_of_the_tracker():
     with pytest.raises(BrokenPipeError):
         Trackers({"console": Breaking(("log",), BrokenPipeError())}).log(None, 1)

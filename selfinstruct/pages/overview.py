@@ -1,0 +1,151 @@
+"""The overview of a run, as values for its template: `report.html` and the first page of a run in the browser show it.
+
+The same run gives the same values: nothing in them says when or where the page was made, and what is shown of many
+texts is drawn evenly and always the same.  A report is sent to others, so that nothing in it names a key, a server, a
+folder or a user (`selfinstruct.text.places`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from selfinstruct.pages.listing import cut, fields_of, shown_rejections, shown_tasks, text_of
+from selfinstruct.pages.settings import command, made_with, settings
+from selfinstruct.round import Rejection
+from selfinstruct.storage.diversity import even
+from selfinstruct.storage.folder import stored_values
+from selfinstruct.storage.provenance import CONVERTED, STAND_IN, cautions, license_of, origin_of
+from selfinstruct.storage.reader import RunReader
+from selfinstruct.storage.state import condition_of
+from selfinstruct.storage.summary import authors, seconds, seed_writers, tasks, totals
+from selfinstruct.task import Task, stand_ins
+from selfinstruct.text.places import public, without_places
+
+KEPT, REJECTED = 5, 3
+"""The samples that are shown: of what was kept, and of what each filter rejected."""
+UNKNOWN = "–"
+
+
+def overview(run: RunReader, figures: Sequence[Mapping[str, Any]] = (), rows: int = 0) -> dict[str, Any]:
+    """Return the values of the page: with these figures, and lists of at most so many tasks and rejections."""
+    made = [task for task in run.pool if not task.is_human]
+    refused = [item for round_ in run.rounds for item in round_.rejections]
+    models = [without_places(name) for name in authors(run.pool) or run.summary.get("models", [])]
+    name = str(run.summary.get("recipe") or ", ".join(run.config.get("recipe", {})))
+    return {
+        "title": f"{name} by {', '.join(models)}" if models else name,
+        "state": (condition := condition_of(run)).state,
+        "reason": cut(without_places(condition.reason)),
+        "numbers": list(numbers(run, made)),
+        "models": models,
+        "stand_ins": {one.upper(): STAND_IN.format(name=one) for one in stand_ins(models)},
+        "cautions": list(cautions_of(run, models)),
+        "figures": figures,
+        "stages": stages(run),
+        "rejected": rejected(run, refused),
+        "samples": [{"id": task.id, "fields": fields_of(task)} for task in even(made, KEPT)],
+        "scores": scores(run),
+        "training": training(run),
+        "settings": settings(run),
+        "command": command(run.folder),
+        "made_with": made_with(run.summary),
+        "tasks": shown_tasks(made, rows),
+        "rejections": shown_rejections(refused, rows),
+    }
+
+
+def numbers(run: RunReader, made: Sequence[Task]) -> Iterator[tuple[str, str]]:
+    """Yield the figures of the head line, each with what it counts."""
+    total = totals(run.rows)
+    grown = totals([row for row in run.rows if row["stage"] in {task.origin for task in made}])
+    target = sum(targets(run))
+    tokens, usd = spent(total)
+    yield f"{len(made):,}" + (f" of {target:,}" if target else ""), "tasks kept"
+    yield share(grown["kept"], grown["candidates"]), "of the candidates for tasks"
+    yield tokens, "tokens"
+    yield usd, "paid" if total["cost_usd"] is not None else "price unknown: set model.price"
+    yield f"{total['asked'] - total['failed']:,}", "replies"
+
+
+def targets(run: RunReader) -> Iterator[int]:
+    """Yield how many tasks each stage is to keep, where the config says so; it may be a stranger's."""
+    recipe = (stored_values(run.folder) or run.config).get("recipe") or {}
+    for stage in recipe.values():
+        until = stage.get("until") if isinstance(stage, dict) else None
+        if isinstance(until, int) and not isinstance(until, bool):
+            yield until
+
+
+def cautions_of(run: RunReader, models: Sequence[str]) -> Iterator[str]:
+    """Yield what the dataset's card says to its users."""
+    actions, seeds = run.config.get("actions"), run.config.get("seeds") or {}
+    export = (actions.get("export") if isinstance(actions, dict) else None) or {}
+    origin = f"{license_of(seeds, export.get('seeds_license'))} ({origin_of(seeds, seed_writers(run.pool))})"
+    if not models:
+        yield CONVERTED
+    yield from cautions(tasks(run.pool), export.get("license"), origin if models else None)
+
+
+def stages(run: RunReader) -> dict[str, Any]:
+    """Return a row for each stage."""
+    rows = []
+    for stage in dict.fromkeys(row["stage"] for row in run.rows):
+        own = [row for row in run.rows if row["stage"] == stage]
+        taken = seconds([row for row in run.timings if row["stage"] == stage])
+        total = totals(own)
+        counts = [len(own), total["asked"], total["failed"], total["candidates"], total["kept"]]
+        made = [*(f"{count:,}" for count in counts), share(total["kept"], total["candidates"]), *spent(total)]
+        rows.append([stage, *made, f"{taken:,.1f}", str(own[-1].get("ended") or "")])
+    head = ["stage", "rounds", "requests", "failed", "candidates", "kept", "share", "tokens", "cost", "seconds", "end"]
+    return {"title": "Stages", "headers": head, "rows": rows, "note": ""}
+
+
+def share(part: float, whole: float) -> str:
+    """Return a part in percent of the whole."""
+    return f"{100 * part / whole:.0f} %" if whole else UNKNOWN
+
+
+def spent(total: Mapping[str, Any]) -> tuple[str, str]:
+    """Return tokens and dollars; a dash where they are unknown, which is not the same as 0."""
+    prompt, completion, usd = total["prompt_tokens"], total["completion_tokens"], total["cost_usd"]
+    tokens = UNKNOWN if prompt is None or completion is None else f"{prompt + completion:,}"
+    return tokens, UNKNOWN if usd is None else f"${usd:,.2f}" if usd == 0 or usd >= 1 else f"${usd:,.4f}"
+
+
+def rejected(run: RunReader, refused: Sequence[Rejection]) -> list[dict[str, Any]]:
+    """Return what each filter rejected, the most first, with some of it."""
+    by_filter: dict[str, list[Rejection]] = {}
+    for item in refused:
+        by_filter.setdefault(item.filter, []).append(item)
+    return [
+        {"filter": name, "count": len(items), "examples": [example(run, item) for item in even(items, REJECTED)]}
+        for name, items in sorted(by_filter.items(), key=lambda pair: -len(pair[1]))
+    ]
+
+
+def example(run: RunReader, item: Rejection) -> dict[str, Any]:
+    """Return a rejection, beside the task that is nearest to it where one was."""
+    name, score = item.nearest or (None, 0.0)
+    nearest = run.pool[name].instruction if name is not None and name in run.pool else None
+    beside = None if nearest is None else {"id": name, "score": f"{score:.2f}", "text": cut(nearest)}
+    return {"text": text_of(item), "reason": cut(without_places(item.reason)), "nearest": beside}
+
+
+def scores(run: RunReader) -> dict[str, Any] | None:
+    """Return the figures of each benchmark that the run was scored on; None where it was not."""
+    found: Mapping[str, Any] = run.summary.get("scores") or {}
+    rows = [[name, key, number(value)] for name, figures in found.items() for key, value in figures.items()]
+    return {"title": "Scores", "headers": ["benchmark", "figure", "value"], "rows": rows, "note": ""} if rows else None
+
+
+def training(run: RunReader) -> dict[str, Any] | None:
+    """Return what the training in the folder came to; None where there is none."""
+    found: Mapping[str, Any] = public(run.summary.get("training") or {})
+    rows = [[key.replace("_", " "), number(value)] for key, value in found.items() if not isinstance(value, Mapping)]
+    return {"title": "Training", "headers": ["figure", "value"], "rows": rows, "note": ""} if rows else None
+
+
+def number(value: Any) -> str:
+    """Return a value for a reader."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
