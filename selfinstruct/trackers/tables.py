@@ -1,6 +1,8 @@
 """The texts of a run as W&B tables, logged once at the end; the run folder has all of them in full."""
 
+import io
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from selfinstruct.round import Rejection, Round
@@ -11,6 +13,7 @@ LONGEST_TEXT = 2000
 MOST_TEXTS = 5_000
 """Texts of one stage in a table; W&B keeps each twice until it is uploaded."""
 KEPT = ("id", "stage", "round", "instruction", "is_classification", "instances", "input", "output")
+SAMPLES = ("outcome", "id or reason", "text")
 REJECTED = ("request", "stage", "round", "filter", "reason", "text")
 
 
@@ -45,6 +48,23 @@ class Texts:
             for name, columns in names.items()
             if self.rows[columns]
         }
+
+
+def shown(figures: Mapping[str, bytes], samples: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """Return the figures of a report, given as PNG files, as W&B images, and its samples as a table."""
+    import wandb
+
+    images = {f"figures/{name}": picture(content) for name, content in figures.items()}
+    rows = [[cut(cell) for cell in row] for row in samples]
+    return {**images, "tables/samples": wandb.Table(columns=list(SAMPLES), data=rows)}
+
+
+def picture(content: bytes) -> Any:
+    """Return a PNG file as a W&B image."""
+    import wandb
+    from PIL import Image
+
+    return wandb.Image(Image.open(io.BytesIO(content)))
 
 
 def kept(task: Task, round_: Round) -> list[Any]:

@@ -18,7 +18,7 @@ folder; code, git and machine data are not collected, and nothing is printed.
 import logging
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
 from itertools import takewhile
@@ -32,7 +32,7 @@ from selfinstruct.round import Round, TrainingStep
 from selfinstruct.run_info import RunInfo
 from selfinstruct.trackers.environment import Mode, explained, mode_of, staged_in
 from selfinstruct.trackers.history import TOTALS_METRICS, TRAINING_METRICS, History, counts, metrics, nearest, trained
-from selfinstruct.trackers.tables import Texts
+from selfinstruct.trackers.tables import Texts, shown
 from selfinstruct.trackers.wandb_run import LONGEST_TAG, is_online, open_run
 
 LOG = logging.getLogger(__name__)
@@ -71,6 +71,8 @@ class Wandb:
     """The rounds that W&B has."""
     _steps: Any = field(init=False, repr=False, default=None)
     """The lines of `training.jsonl` that are logged; None before the first."""
+    _report: Any = field(init=False, repr=False, default_factory=dict)
+    """What the report shows, until it is logged."""
     _sent: int = field(init=False, repr=False, default=0)
     """Those that an earlier process has sent."""
 
@@ -116,7 +118,7 @@ class Wandb:
             return
         self._texts.add(round_)
         with staged_in(self._start.folder):
-            self._run.log(self._row(round_), step=step, commit=not self.tables)  # the tables go into the last row
+            self._run.log(self._row(round_), step=step, commit=False)  # tables and figures go into the last row
 
     def log_step(self, step: TrainingStep) -> None:
         """Log a step of a training under `train/…`.
@@ -151,11 +153,22 @@ class Wandb:
         if self._steps > self._sent:
             self._run.log({**trained(row), **more})
 
+    def log_report(self, figures: Mapping[str, bytes], samples: Sequence[Sequence[str]]) -> None:
+        """Log figures and samples of the report; a training that was logged has closed the last round's row."""
+        if self._texts is None:
+            return
+        self._opened()
+        if self._run is not None:
+            self._report = shown(figures, samples)
+
     def _log_tables(self) -> None:
-        """Log the tables of texts into the row of the last round, which closes it."""
-        if self.tables and self._step:
-            self._run.log(self._texts.tables(), step=self._step, commit=True)
-        self._step = 0
+        """Log the tables of texts, and what the report shows, into the row of the last round, which closes it."""
+        if self._step:
+            tables = self._texts.tables() if self.tables else {}
+            self._run.log({**tables, **self._report}, step=self._step, commit=True)
+        elif self._report:
+            self._run.summary.update(self._report)
+        self._step, self._report = 0, {}
 
     def _row(self, round_: Round) -> dict[str, Any]:
         """Return the row of a round; the first of a stage also says what its keys are drawn against."""

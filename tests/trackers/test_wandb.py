@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import gc
+import io
 import json
 import os
 import struct
@@ -13,6 +14,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from pydantic import ValidationError
 
 from selfinstruct.errors import SelfInstructError
@@ -169,7 +171,7 @@ def logged(folder):
 
 def figures(history):
     """A history row without W&B's own keys and without tables."""
-    return {key: value for key, value in history.items() if not key.startswith(("_", "tables/"))}
+    return {key: value for key, value in history.items() if not key.startswith(("_", "tables/", "figures/"))}
 
 
 def table(folder, name):
@@ -550,6 +552,47 @@ LINES = [
     *({"step": number, "epoch": number / 10, "tokens": 10 * number, "loss": 3 - number / 10} for number in (1, 5, 10)),
     {"step": 10, "epoch": 1.0, "tokens": 100, "validation_loss": 2.5},
 ]
+
+
+def picture():
+    file = io.BytesIO()
+    Image.new("RGB", (4, 3)).save(file, "png")
+    return file.getvalue()
+
+
+def report(folder, *log, lines=(), **option):
+    """Log rounds, a training and a report; the finished run."""
+    tracker = Wandb(**{**OPTION, **option})
+    written = []
+    tracker.start(start_in(folder, logged_steps=lambda: tuple(written)))
+    for step, round_ in enumerate(log, 1):
+        tracker.log(round_, step)
+    for line in lines:
+        written.append(line)
+        tracker.log_step(TrainingStep(row=line, steps=10))
+    tracker.log_report({"funnel": picture()}, [["kept", "task_1", "Sum up."]])
+    tracker.finish({}, None)
+    del tracker
+    gc.collect()
+    return logged(folder)
+
+
+@pytest.mark.parametrize("tables", [True, False])
+def test_what_the_report_shows_stands_in_the_row_of_the_last_round(tables, tmp_path):
+    found = report(tmp_path, a_round(1), a_round(2), tables=tables)
+
+    assert [row["_step"] for row in found["history"]] == [1, 2]
+    assert found["history"][1]["figures/funnel/_type"] == "image-file"
+    assert table(tmp_path, "samples") == [{"outcome": "kept", "id or reason": "task_1", "text": "Sum up."}]
+    assert "figures/funnel/_type" not in found["history"][0]
+    assert ("tables/kept/_type" in found["history"][1]) is tables
+
+
+def test_what_the_report_shows_stands_in_the_summary_of_a_run_that_was_trained_on(tmp_path):
+    found = report(tmp_path, a_round(1), lines=LINES)
+
+    assert len(found["history"]) == 1 + len(LINES)
+    assert found["summary"]["figures/funnel"]["_type"] == "image-file"
 
 
 def train(folder, lines, done=0, rounds=(), log=(), option=None, **changes):
