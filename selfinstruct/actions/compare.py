@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.comparison import page, tables
 from selfinstruct.actions.comparison.comparing import Comparison, compare, jobs
+from selfinstruct.actions.comparison.plots import plots
+from selfinstruct.pages import drawing
 from selfinstruct.part import part
 from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.folder import CONFIG, replace_text
@@ -76,15 +78,15 @@ def compare_sweep(folder: Path) -> None:
 def finish(runs: Sequence[Path], folder: Path) -> Comparison:
     """Compare some runs, write every form of the comparison into a folder, and print the tables as far as they fit."""
     comparison = compare(runs)
+    folder.mkdir(parents=True, exist_ok=True)
     short = tables.short_tables(comparison)
     texts = {
-        PAGE: page.page(comparison),
+        PAGE: page.page(comparison, drawing.write(plots(comparison), folder / "figures")),
         **{f"{name}.csv": csv_text(rows) for name, rows in tables.whole(comparison).items()},
         "table.txt": "\n".join(map(tables.text, short)),
         "table.md": "\n".join(map(tables.markdown, short)),
         "table.tex": "\n".join(map(tables.latex, short)),
     }
-    folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         replace_text(folder / name, text.encode("utf-8", "replace").decode())
     width = shutil.get_terminal_size((WIDE, 24)).columns

@@ -9,8 +9,7 @@ escaped first, as everywhere (`selfinstruct.text.terminal`).
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from selfinstruct.text.terminal import printable
 
@@ -60,17 +59,6 @@ def markdown(text: str) -> str:
 def inert(text: str) -> str:
     """Return Markdown of ours in which no text of others is a tag, a link or an image."""
     return LIVE.sub(r"\\\g<0>", text)
-
-
-def html_page(template: str, values: Mapping[str, Any]) -> str:
-    """Return a page of ours with these values, each of which HTML shows as it is."""
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-
-    def shown(value: Any) -> Any:
-        return value if isinstance(value, Markup) else printable(str(value))
-
-    return Environment(autoescape=True, undefined=StrictUndefined, finalize=shown).from_string(template).render(values)
 
 
 def latex(text: str) -> str:

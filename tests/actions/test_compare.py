@@ -9,7 +9,7 @@ import pytest
 
 from selfinstruct.actions.compare import Compare, compare_sweep
 
-WRITTEN = {"index.html", "runs.csv", "groups.csv", "overlap.csv", "table.txt", "table.md", "table.tex"}
+WRITTEN = {"index.html", "runs.csv", "groups.csv", "overlap.csv", "table.txt", "table.md", "table.tex", "figures"}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HOSTILE = "<script>console.error('ran')</script>Write <b>this</b> & that."
 

@@ -3,6 +3,7 @@ import io
 import json
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from selfinstruct.actions.comparison import tables
 from selfinstruct.actions.comparison.comparing import compare
 from selfinstruct.actions.comparison.grouping import estimate, short
-from selfinstruct.actions.comparison.page import page
+from selfinstruct.actions.comparison.page import collapsed, page, samples, sent
+from selfinstruct.actions.comparison.plots import plots
 from selfinstruct.actions.comparison.reading import read
 from selfinstruct.budget import Stop
+from selfinstruct.pages.drawing import svg
 from selfinstruct.storage.folder import hashed
 from selfinstruct.text.escaping import csv_text
 
@@ -30,7 +33,7 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         self.tags.add(tag)
-        if tag != "meta":
+        if tag not in ("meta", "link"):
             self.open.append(tag)
 
     def handle_startendtag(self, tag, attributes):
@@ -94,7 +97,7 @@ def test_an_unknown_price_stays_unknown_in_every_form(make_run, tmp_path):
     assert comparison.groups[0].figures["usd_per_task"] is None
     assert rows(csv_text(tables.every_run(comparison)))[0]["figures.usd_per_task"] == ""
     assert "–" in tables.text(tables.of_runs(comparison))
-    assert "<td>–</td>" in page(comparison)
+    assert "usd_per_task –" in page(comparison)
 
 
 def test_what_replies_cost_is_unknown_of_a_run_that_cannot_say_what_it_did_not_need(make_run, tmp_path):
@@ -278,8 +281,10 @@ def test_no_text_is_markup_in_any_form(make_run, tmp_path):
 def test_a_page_asks_nothing_of_a_network_and_runs_no_script(make_run, tmp_path):
     text = page(compare([make_run(tmp_path / "a"), make_run(tmp_path / "b", random_seed=2)]))
 
-    assert "default-src 'none'" in text
-    assert re.search(r"https?:|//|url\(|@import|<link|<img|\bon\w+=", text) is None
+    assert "default-src 'none'" in unescape(text)
+    assert (
+        re.search(r"https?:|//|url\(|@import|<link (?!rel=\"icon\" href=\"data:,\")|<img|\bon\w+=|style=", text) is None
+    )
 
 
 def test_a_spreadsheet_takes_no_text_for_a_formula():
@@ -328,17 +333,109 @@ def test_numbers_have_four_digits():
     ]
 
 
-def test_the_kept_share_of_each_round_is_drawn(make_run, tmp_path):
-    comparison = compare([make_run(tmp_path / "a"), make_run(tmp_path / "b", random_seed=2)])
+def test_the_kept_share_of_each_round_is_a_line_for_each_setting_with_a_band_over_seeds(make_run, tmp_path):
+    comparison = compare([make_run(tmp_path / str(seed), random_seed=seed) for seed in (1, 2)])
     one, other = comparison.runs
     (row,) = one.rounds
     longer = replace(one, rounds=[row, row | {"candidates": 0}, row | {"kept": 4}])
 
-    text = page(replace(comparison, runs=[longer, other]))
+    (figure,) = plots(replace(comparison, runs=[longer, other]))
 
-    assert "Kept share by round, grow" in text
-    assert 'points="238.7,105.0 628.0,10.0 "' in text
-    assert len(re.findall("<polyline", text)) == 2
+    assert figure.title == "Kept share by round, grow"
+    assert figure.rows == [["", 1, 0.5, 0.5, 0.5], ["", 3, 1.0, 1.0, 1.0]]
+
+
+def swept_runs(make_run, folder, **changes):
+    return [
+        make_run(folder / f"{seed}_{until}", random_seed=seed, until=until, instructions=texts, **changes)
+        for seed in (1, 2)
+        for until, texts in ((5, ("a b",)), (9, ("a b", "c d")), (20, ("a", "b", "c")))
+    ]
+
+
+def test_a_figure_is_drawn_against_the_swept_number_with_its_interval_over_seeds(make_run, tmp_path):
+    figures = {one.name: one for one in plots(compare(swept_runs(make_run, tmp_path)))}
+
+    found = figures["by_kept_per_request"]
+    assert found.head == ["until", "other settings", "mean", "low", "high", "runs"]
+    assert [(row[0], row[2], row[5]) for row in found.rows] == [(5, 0.5, 2), (9, 1.0, 2), (20, 1.5, 2)]
+    assert "over random seeds" in found.caption
+    assert "<svg" in svg(found)
+
+
+def test_every_other_setting_is_a_line_of_its_own(make_run, tmp_path):
+    runs = [run for x in ("one", "two") for run in swept_runs(make_run, tmp_path / x, x=x)]
+
+    found = next(one for one in plots(compare(runs)) if one.name == "by_kept_per_request")
+
+    assert {row[1] for row in found.rows} == {"x=one", "x=two"}
+    assert len(found.rows) == 6
+
+
+def test_what_is_no_number_is_drawn_side_by_side(make_run, tmp_path):
+    runs = [
+        make_run(tmp_path / model, model=model, instructions=texts)
+        for model, texts in (("openai/a", ("a b",)), ("_b<script>", ("a b", "c d")))
+    ]
+
+    found = next(one for one in plots(compare(runs)) if one.name == "by_kept_per_request")
+
+    assert [row[0] for row in found.rows] == ["openai/a", "_b<script>"]
+    assert "<script" not in svg(found)
+    assert "_b&lt;script&gt;" in svg(found)
+
+
+def test_more_settings_than_colors_are_not_all_drawn_and_the_table_has_them(make_run, tmp_path):
+    runs = [
+        make_run(tmp_path / f"{until}_{x}", until=until, x=f"x{x}", instructions=("a",) * (until + x % 3))
+        for until in (1, 2)
+        for x in range(10)
+    ]
+
+    found = next(one for one in plots(compare(runs)) if one.name == "by_kept_per_request")
+
+    assert "The first 8 of 10 settings are drawn; the table has all." in found.caption
+    assert len({row[1] for row in found.rows}) == 10
+
+
+def test_runs_that_differ_in_their_seed_only_are_not_drawn_against_it(make_run, tmp_path):
+    runs = [make_run(tmp_path / str(seed), random_seed=seed, instructions=("a",) * seed) for seed in (1, 2)]
+
+    assert not any(one.name.startswith("by_") for one in plots(compare(runs)))
+
+
+def test_a_column_that_never_changes_becomes_a_part_of_a_sentence():
+    table = tables.Table("t", ["run", "status", "x", "empty"], [["1", "complete", "3", ""], ["2", "complete", "4", ""]])
+
+    found = collapsed(table)
+
+    assert found.headers == ["run", "x"]
+    assert found.rows == [["1", "3"], ["2", "4"]]
+    assert found.note == "The same in all rows: status complete."
+    assert collapsed(replace(table, rows=table.rows[:1])).headers == table.headers
+
+
+def test_instructions_stand_side_by_side_at_the_same_places_of_the_pools(make_run, tmp_path):
+    runs = [
+        make_run(tmp_path / "a", x="one", instructions=("a", "b", "c")),
+        make_run(tmp_path / "b", x="two", instructions=("d", "e")),
+    ]
+
+    found = samples(compare(runs))
+
+    assert found.headers == ["place", "x=one", "x=two"]
+    assert found.rows == [["1", "a", "d"], ["2", "b", "e"]]
+
+
+def test_parameters_that_were_sent_alike_in_all_runs_take_one_row(make_run, tmp_path):
+    runs = [
+        make_run(tmp_path / str(heat), replies=(({"temperature": heat, "top_p": 0.5}, "m"),)) for heat in (0.1, 0.9)
+    ]
+
+    differing, alike = sent(compare(runs))
+
+    assert [row[0] for row in differing.rows] == ["grow: temperature"]
+    assert ["grow: top_p", "0.5"] in alike.rows
 
 
 def test_long_values_are_cut_in_legends_only(make_run, tmp_path):

@@ -6,7 +6,7 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from selfinstruct.text.escaping import csv_text, html_page, in_a_line, inert, latex, markdown
+from selfinstruct.text.escaping import csv_text, in_a_line, inert, latex, markdown
 
 HOSTILE = [
     "=HYPERLINK(1)",
@@ -89,9 +89,3 @@ def test_latex_prints_every_special_sign():
         r"\textbackslash{}input\{x\} 5\% a\_b \$c\$ \#\textasciitilde{}\textasciicircum{}\&"
         r"\textless{}\textbar{}\textgreater{}"
     )
-
-
-def test_a_page_shows_every_value_as_text_and_nothing_a_terminal_obeys():
-    template = "{% macro cell(value) %}<td>{{ value }}</td>{% endmacro %}{{ cell(text) }}"
-
-    assert html_page(template, {"text": "<b>\x1b&"}) == r"<td>&lt;b&gt;\x1b&amp;</td>"

@@ -1,47 +1,56 @@
-"""The comparison as one HTML file, which opens from disk without a network.
+"""The comparison as one HTML file, which opens from disk without a network and without a script.
 
-It has no script, and its policy forbids any, so that text of a model stays text even if an escape were forgotten.
-The markup is in `page.html`; its themes follow the settings of the browser.
+A run is named by what differs from the others.  A column whose cells are all the same is no column but a part of the
+sentence above its table.
 """
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
+from selfinstruct.actions.card.methods import counted
 from selfinstruct.actions.comparison.comparing import Comparison
-from selfinstruct.actions.comparison.figures import EXPLAINED, MOST, THRESHOLD, kept_shares
+from selfinstruct.actions.comparison.figures import EXPLAINED, MOST, THRESHOLD
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, RESAMPLES
 from selfinstruct.actions.comparison.sent_parameters import sent_parameters
+from selfinstruct.actions.comparison.settings import settings
 from selfinstruct.actions.comparison.tables import UNKNOWN, Table, digits, of_groups, of_runs, of_scores
+from selfinstruct.pages import html
+from selfinstruct.pages.listing import cut
 from selfinstruct.storage.diversity import even
-from selfinstruct.text.escaping import html_page
 
-TEMPLATE = Path(__file__).with_name("page.html")
-SHOWN, LONGEST = 5, 400
-"""The number of instructions of each run that the page shows, and of characters of each."""
+SHOWN, BESIDE = 5, 8
+"""The places of the pool whose tasks are shown, and the most settings side by side."""
 
 
-def page(comparison: Comparison) -> str:
-    """Return the page."""
-    stages = dict.fromkeys(row["stage"] for run in comparison.runs for row in run.rounds)
+def page(comparison: Comparison, figures: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Return the page with these figures, as the templates take them."""
+    count = len(comparison.runs)
     values = {
-        "count": len(comparison.runs),
-        "warnings": comparison.warnings or ["Nothing to note."],
-        "plots": {stage: found for stage in stages if (found := series(comparison, stage))},
+        "title": f"Comparison of {counted(count, 'run')}",
+        "warnings": comparison.warnings,
+        "figures": figures,
         "scores": of_scores(comparison),
-        "tables": [table for table in tables(comparison) if table.rows],
-        "texts": {
-            comparison.legend(run): [task.instruction[:LONGEST] for task in even(run.made, SHOWN)]
-            for run in comparison.runs
-            if run.made
-        },
+        "tables": [collapsed(table) for table in tables(comparison) if table.rows],
     }
-    return html_page(TEMPLATE.read_text(encoding="utf-8"), values)
+    return html.file("comparison.html", values)
 
 
-def series(comparison: Comparison, stage: str) -> dict[str, list[float | None]]:
-    """Return each run's legend with its kept shares of a stage; empty for a stage that had one round at most."""
-    found = {comparison.legend(run): kept_shares(run, stage) for run in comparison.runs}
-    return {label: values for label, values in found.items() if values} if max(map(len, found.values())) > 1 else {}
+def collapsed(table: Table) -> Table:
+    """Return a table of several rows with a sentence in place of the columns, but the first, that never change."""
+    if len(table.rows) < 2:
+        return table
+    columns = list(zip(*table.rows, strict=True))
+    same = [place for place, cells in enumerate(columns) if place and len({*cells}) == 1]
+    kept = [place for place in range(len(columns)) if place not in same]
+    parts = [f"{table.headers[place]} {table.rows[0][place]}" for place in same if table.rows[0][place]]
+    sentence = f"The same in all rows: {', '.join(parts)}." if parts else ""
+    return replace(
+        table,
+        headers=[table.headers[place] for place in kept],
+        rows=[[row[place] for place in kept] for row in table.rows],
+        note=" ".join(filter(None, [table.note, sentence])),
+    )
 
 
 def tables(comparison: Comparison) -> Iterator[Table]:
@@ -57,8 +66,9 @@ def tables(comparison: Comparison) -> Iterator[Table]:
     )
     yield Table(groups.title, groups.headers, groups.rows, note)
     yield rejections(comparison)
-    yield sent(comparison)
+    yield from sent(comparison)
     yield overlap(comparison)
+    yield samples(comparison)
     yield Table("What the figures mean", ["figure", "meaning"], list(EXPLAINED.items()))
 
 
@@ -70,20 +80,23 @@ def rejections(comparison: Comparison) -> Table:
         total = run.figures.get("candidates") or 0
         counts = [run.figures.get(name) or 0 for name in names]
         cells = [f"{digits(count)} ({count / total:.1%})" if total else UNKNOWN for count in counts]
-        rows.append([run.label, *cells, digits(run.figures.get("candidates"))])
+        rows.append([comparison.legend(run), *cells, digits(run.figures.get("candidates"))])
     headers = ["run", *(name.removeprefix("rejected.") for name in names), "candidates"]
     return Table("Rejections by filter", headers, rows if names else [])
 
 
-def sent(comparison: Comparison) -> Table:
-    """Return each parameter of each stage as it was sent, run by run."""
+def sent(comparison: Comparison) -> Iterator[Table]:
+    """Yield the parameters as they were sent: those that differ run by run, and those that are the same in all."""
     found = [sent_parameters(run.folder) if run.is_readable else {} for run in comparison.runs]
     stages = dict.fromkeys(stage for run in comparison.runs for stage in run.config.get("recipe", ()))
     order = {stage: place for place, stage in enumerate(stages)}
     known = sorted(dict.fromkeys(key for one in found for key in one), key=lambda key: order.get(key[0], -1))
-    rows = [[f"{stage}: {name}", *(ranked(one.get((stage, name), {})) for one in found)] for stage, name in known]
+    differing = [key for key in known if len({frozenset(one.get(key, {})) for one in found}) > 1]
+    rows = [[f"{stage}: {name}", *(ranked(one.get((stage, name), {})) for one in found)] for stage, name in differing]
     note = "The values in the stored requests, with the number of replies, the most frequent first."
-    return Table("Parameters as sent", ["parameter", *(run.label for run in comparison.runs)], rows, note)
+    yield Table("Parameters as sent", ["parameter", *map(comparison.legend, comparison.runs)], rows, note)
+    same = [[f"{key[0]}: {key[1]}", ", ".join(sorted(found[0][key]))] for key in known if key not in differing]
+    yield Table("Parameters that were sent alike in all runs", ["parameter", "values"], same)
 
 
 def ranked(values: Mapping[str, int]) -> str:
@@ -95,13 +108,25 @@ def ranked(values: Mapping[str, int]) -> str:
 
 def overlap(comparison: Comparison) -> Table:
     """Return the overlap of each pair of runs."""
-    labels = [run.label for run in comparison.runs if any(run.label in pair for pair in comparison.overlaps)]
+    runs = [run for run in comparison.runs if any(run.label in pair for pair in comparison.overlaps)]
     rows = []
-    for first in labels:
-        found = [comparison.overlaps.get((first, second)) for second in labels]
-        rows.append([first, *("" if one is None else f"{one.near:.1%} ({one.identical:.1%})" for one in found)])
+    for first in runs:
+        found = [comparison.overlaps.get((first.label, second.label)) for second in runs]
+        cells = ("" if one is None else f"{one.near:.1%} ({one.identical:.1%})" for one in found)
+        rows.append([comparison.legend(first), *cells])
     note = (
         f"What share of the row's instructions the column's run has too, with ROUGE-L above {THRESHOLD}, and in"
         f" brackets word for word. Of more than {MOST} runs the first are compared."
     )
-    return Table("Overlap", ["run", *labels], rows, note)
+    return Table("Overlap", ["run", *(run.label for run in runs)], rows, note)
+
+
+def samples(comparison: Comparison) -> Table:
+    """Return some instructions side by side, at the same places of the pools: of each setting, its first run's."""
+    beside = [(one.name or one.runs[0].label, one.runs[0].made) for one in settings(comparison) if one.runs[0].made]
+    shown = even(beside, BESIDE)
+    places = even(range(min((len(made) for _, made in shown), default=0)), SHOWN)
+    rows = [[f"{place + 1:,}", *(cut(made[place].instruction) for _, made in shown)] for place in places]
+    more = f" Of {len(beside)} settings, {len(shown)} are shown." if len(shown) < len(beside) else ""
+    note = f"The instructions at the same places of the pools, the first run of each setting.{more}"
+    return Table("Some of the instructions made", ["place", *(name for name, _ in shown)], rows, note)
