@@ -55,6 +55,11 @@ Row = tuple[str, str, str]  # a key, its type, its meaning
 ONLY_COMPOSED: list[Row] = [  # keys that no part has: they are read before the parts are built
     ("objective", "text or null", "A key of `summary.json`, a number, that a sweeper such as Optuna optimizes."),
     ("published", "text or null", "The folder of your copy of a paper's repository, for `experiment=*_published`."),
+    (
+        "spacy_model",
+        "text or null",
+        "A model of spaCy, a package or a folder, that finds verbs and nouns; null for a rule.",
+    ),
     ("replay", "text", "A capsule to run again from its recorded replies; only on the command line."),
 ]
 

@@ -34,6 +34,8 @@ class RunInfo:
     """The BibTeX entry of the recipe's paper; empty without one."""
     settings_of: Callable[[str], Mapping[str, Any]] = lambda name: {}
     """Gives the dotted keys of a recipe with their values in an experiment, by its name."""
+    spacy_model: str | None = None
+    """A model of spaCy, a package or a folder, that finds the verbs and nouns of its figures; None for our rule."""
     models: tuple[str, ...] = ()
     """The name of every model that the run asks; set by the run."""
     is_offline: bool = False

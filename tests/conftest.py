@@ -164,6 +164,7 @@ def built(config: dict[str, Any], folder: Path, *, draws: bool = False) -> Run:
     if not draws:
         config["actions"].pop("report", None)
     config.pop("published", None)
+    spacy_model = config.pop("spacy_model", None)
     start = RunInfo(
         folder=folder,
         name="test",
@@ -173,6 +174,7 @@ def built(config: dict[str, Any], folder: Path, *, draws: bool = False) -> Run:
         config=config,
         declared=config | {"seeds": as_written(config["seeds"])},
         citation=citation_of("self_instruct"),
+        spacy_model=spacy_model,
     )
     return cast(Run, build(config, Run, start=start))
 

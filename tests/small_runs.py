@@ -25,6 +25,7 @@ def declared(**changes: Any) -> dict[str, Any]:
     trackers = changes.pop("trackers", {})
     return {
         "random_seed": changes.pop("random_seed", 1),
+        "spacy_model": changes.pop("spacy_model", None),
         "model": {"_target_": "x", "name": changes.pop("model", "openai/m"), "mode": "chat", "attempts": 3},
         "recipe": {"grow": {"prompt": {"decoding": DECODING | changes.pop("decoding", {})}, **changes}},
         "actions": {"generate": {}},

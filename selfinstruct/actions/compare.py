@@ -49,7 +49,7 @@ class Compare:
     def __call__(self, run: "Run") -> None:
         """Compare the runs, and print the tables and the address of the page."""
         folders = [folder for name in self.runs for path in matching(name) for folder in runs_in(path)]
-        finish(list(dict.fromkeys(folders)), run.start.folder / PLACE)
+        finish(list(dict.fromkeys(folders)), run.start.folder / PLACE, run.start.spacy_model)
 
 
 def matching(name: str) -> list[Path]:
@@ -75,9 +75,9 @@ def compare_sweep(folder: Path) -> None:
         log.warning("The runs of %s could not be compared: %s", folder, error, exc_info=True)
 
 
-def finish(runs: Sequence[Path], folder: Path) -> Comparison:
+def finish(runs: Sequence[Path], folder: Path, spacy_model: str | None = None) -> Comparison:
     """Compare some runs, write every form of the comparison into a folder, and print the tables as far as they fit."""
-    comparison = compare(runs)
+    comparison = compare(runs, spacy_model)
     folder.mkdir(parents=True, exist_ok=True)
     short = tables.short_tables(comparison)
     texts = {

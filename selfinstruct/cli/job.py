@@ -92,14 +92,14 @@ def job(config: DictConfig) -> float | None:
 def work(values: dict[str, Any], start: "RunInfo", capsule: str | None, objective: str | None, run_log: RunLog) -> None:
     """Build a run, and have it do its actions; with a capsule, from its replies, and tell whether it is the same."""
     from selfinstruct.cli.build import build
-    from selfinstruct.cli.objective import check_objective
+    from selfinstruct.cli.objective import check_summary
     from selfinstruct.model.secrets import Secrets
     from selfinstruct.model.settings import keys_within
     from selfinstruct.run import Run
     from selfinstruct.text.rendering import apart
 
     clean_logs(Secrets(*keys_within(values)).out_of_message)
-    check_objective(objective, start)
+    check_summary(objective, start)
     try:
         with apart(is_foreign(start, HydraConfig.get())), answering(values, capsule, start) as (answered, check):
             run = build(answered, Run, start=replace(start, begin=run_log.open))
@@ -200,8 +200,7 @@ def start_of(values: dict[str, Any], declared: dict[str, Any], now: Any) -> "Run
     """Return what is known of a run before it begins."""
     from selfinstruct.run_info import RunInfo
 
-    folder, in_sweep = Path(now.runtime.output_dir), now.mode is RunMode.MULTIRUN
-    recipe = now.runtime.choices.recipe
+    folder, in_sweep, recipe = Path(now.runtime.output_dir), now.mode is RunMode.MULTIRUN, now.runtime.choices.recipe
     return RunInfo(
         folder=folder,
         name=folder.name if in_sweep else f"{recipe}/{folder.name}",
@@ -215,6 +214,7 @@ def start_of(values: dict[str, Any], declared: dict[str, Any], now: Any) -> "Run
         is_own=claimed(folder, words_of(now)),
         citation=citation_of(recipe),
         settings_of=settings_of,
+        spacy_model=values.pop("spacy_model", None),
     )
 
 

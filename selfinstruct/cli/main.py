@@ -63,7 +63,7 @@ Options of your own, in {folder}:
 
 
 REFILTER = "recipe=refilter"
-OF_ITS_OWN = ("actions", "trackers", "formats", "budget", "benchmarks", "objective")
+OF_ITS_OWN = ("actions", "trackers", "formats", "budget", "benchmarks", "objective", "spacy_model")
 """What a run that judges another's candidates again does not take over from it."""
 
 STARTED = (HYDRA, "run.log", LOCK)

@@ -1,4 +1,4 @@
-"""The figure that a sweeper optimizes, a dotted key of `summary.json`, checked before a run is paid for.
+"""What a run's `summary.json` is to have, checked before it is paid for: mainly the figure that a sweeper optimizes.
 
 The summary of a run that has done nothing has the same keys already, but for those that depend on what happens: they
 are empty there, or stand in `LATER`.
@@ -11,13 +11,16 @@ from selfinstruct.errors import ConfigError
 from selfinstruct.pool import Pool
 from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.summary import COUNTED, SPENT, summarise
+from selfinstruct.text.verb_pairs import problems
 
 LATER = ("scores", "training", "tasks.unanswered")
 """Keys that a summary has only where there is something to say."""
 
 
-def check_objective(objective: str | None, start: RunInfo) -> None:
-    """Raise ConfigError for an objective that no summary of this run will have as a number."""
+def check_summary(objective: str | None, start: RunInfo) -> None:
+    """Raise ConfigError for a `spacy_model` that is not usable, and an objective that will not be a number."""
+    if wrong := problems(start.spacy_model):
+        raise ConfigError(wrong)
     if objective is None or any(objective == key or objective.startswith(f"{key}.") for key in LATER):
         return
     unused = {"requests": 0, **dict.fromkeys(SPENT, 0)}

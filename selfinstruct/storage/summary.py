@@ -20,7 +20,8 @@ from selfinstruct.pool import Pool
 from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.diversity import diversity
 from selfinstruct.storage.folder import replace_text, stored_config
-from selfinstruct.task import HUMAN, UNKNOWN, stand_ins
+from selfinstruct.task import HUMAN, UNKNOWN, Task, stand_ins
+from selfinstruct.text.verb_pairs import found_by
 
 SUMMARY = "summary.json"
 COUNTED = ("asked", "failed", "candidates", "parsed", "kept")
@@ -64,7 +65,8 @@ def summarise(
         "unused": unused,
         "tasks": tasks(pool),
         "seeds_written_by": {} if pool.is_shelved else dict(seed_writers(pool)),
-        "diversity": diversity(islice(pool, 0, None, 1 + len(pool) // SHELVED) if pool.is_shelved else pool),
+        "diversity": diversity(measured(pool), start.spacy_model),
+        "verbs_found_by": found_by(start.spacy_model),
         **({"scores": scores} if scores else {}),
         **({"training": training} if training else {}),
         "stages": {stage: of_stage(stage, rows, timings) for stage, rows in by_stage.items()},
@@ -72,6 +74,11 @@ def summarise(
         "git": git(),
         "sha256": hashes(start.folder, declared, pool),
     }
+
+
+def measured(pool: Pool) -> Iterable[Task]:
+    """Return the tasks whose diversity is measured: all, or of a pool on disk a part."""
+    return islice(pool, 0, None, 1 + len(pool) // SHELVED) if pool.is_shelved else pool
 
 
 def of_stage(stage: str, rows: Sequence[Row], timings: Sequence[Row]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ HOSTILE = "<script>console.error('ran')</script>Write <b>this</b> & that."
 
 
 def run_in(folder):
-    return SimpleNamespace(start=SimpleNamespace(folder=folder))
+    return SimpleNamespace(start=SimpleNamespace(folder=folder, spacy_model=None))
 
 
 def names(folder):
@@ -98,6 +98,28 @@ def test_the_same_runs_give_the_same_bytes(make_run, tmp_path):
     compare_sweep(tmp_path / "sweep")
 
     assert contents(tmp_path / "sweep/comparison") == first
+
+
+def test_a_sweep_is_compared_by_the_model_that_found_the_verbs_of_its_runs(make_run, tmp_path):
+    tiny_parser = pytest.importorskip("tiny_parser", reason="needs the extra spacy")
+    model = tiny_parser.save(tmp_path / "model")
+    for seed in (1, 2):
+        make_run(tmp_path / f"sweep/{seed}_x", random_seed=seed, spacy_model=model)
+
+    compare_sweep(tmp_path / "sweep")
+
+    page = (tmp_path / "sweep/comparison/index.html").read_text(encoding="utf-8")
+    assert "Verbs and nouns were found by en_pipeline 0.0.0, spaCy 3." in page
+
+
+def test_runs_whose_model_is_not_here_are_compared_by_the_rule_with_a_warning(make_run, tmp_path, capsys):
+    make_run(tmp_path / "run", spacy_model="not_here")
+
+    Compare(runs=[str(tmp_path / "run")])(run_in(tmp_path))
+
+    page = (tmp_path / "comparison/index.html").read_text(encoding="utf-8")
+    assert "spacy_model=not_here is neither an installed model nor a folder of one." in page
+    assert "Verbs and nouns were found by a rule for English." in page
 
 
 def test_a_sweep_without_runs_gets_no_comparison(tmp_path):

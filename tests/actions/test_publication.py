@@ -68,6 +68,7 @@ def execute(folder, *words, actions="actions=[generate,export]", capsule=None):
         overrides=words,
         citation=citation_of("self_instruct"),
         settings_of=settings_of,
+        spacy_model=values.pop("spacy_model"),
     )
     with answering(values, capsule and str(packed(capsule)), start) as (answered, check):
         run = build(answered, Run, start=start)

@@ -1,8 +1,10 @@
 import json
+from dataclasses import replace
 
 import pytest
+from commands import run as command
 
-from selfinstruct.cli.objective import check_objective, missing
+from selfinstruct.cli.objective import check_summary, missing
 from selfinstruct.errors import ConfigError
 
 
@@ -26,7 +28,7 @@ def start(composed, built, tmp_path):
     ],
 )
 def test_a_figure_that_a_summary_may_have_is_no_problem(objective, start):
-    check_objective(objective, start)
+    check_summary(objective, start)
 
 
 @pytest.mark.parametrize(
@@ -43,10 +45,21 @@ def test_a_figure_that_a_summary_may_have_is_no_problem(objective, start):
 )
 def test_every_other_is_reported_with_the_keys_that_there_are(objective, problem, start):
     with pytest.raises(ConfigError) as reported:
-        check_objective(objective, start)
+        check_summary(objective, start)
 
     (said,) = reported.value.problems
     assert said.startswith(f"objective={objective}: {problem}")
+
+
+def test_a_model_of_spacy_that_is_not_installed_is_reported_before_anything_is_spent(start, tmp_path):
+    with pytest.raises(ConfigError, match="no_such_model is neither an installed model"):
+        check_summary(None, replace(start, spacy_model="no_such_model"))
+
+    done = command("spacy_model=no_such_model", f"hydra.run.dir={tmp_path / 'run'}", folder=tmp_path)
+
+    assert "Install a model of spaCy" in done.stderr
+    assert done.returncode != 0
+    assert not (tmp_path / "run" / "completions.sqlite").exists()
 
 
 def test_the_summary_of_a_finished_run_has_every_key_that_is_not_refused(composed, built, tmp_path):
@@ -58,5 +71,5 @@ def test_the_summary_of_a_finished_run_has_every_key_that_is_not_refused(compose
         inside = value.items() if isinstance(value, dict) else ()
         inner = [f"{key}.{name}" for name, found in inside if type(found) in (int, float)]
         for objective in [*inner, *([key] if type(value) in (int, float) else [])]:
-            check_objective(objective, run.start)
+            check_summary(objective, run.start)
             assert missing(objective, summary) is None

@@ -58,6 +58,33 @@ def test_a_sample_is_even_and_always_the_same():
     assert even([1, 2], 5) == [1, 2]
 
 
+def test_distinct_n_of_a_fixed_number_does_not_depend_on_how_many_were_made(made):
+    few = diversity([made(number, f"word{number // 10} again") for number in range(500)])
+    many = diversity([made(number, f"word{number // 40} again") for number in range(2000)])
+
+    assert (few["distinct_1"], many["distinct_1"]) == (0.051, 0.01275)
+    assert few["distinct_1_of_500"] == many["distinct_1_of_500"] == 0.051
+
+
+def test_distinct_n_of_a_fixed_number_is_unknown_of_fewer(made):
+    figures = diversity([made(number, f"word{number} again") for number in range(499)])
+
+    assert figures["distinct_1_of_500"] is figures["distinct_3_of_500"] is None
+
+
+def test_instructions_that_repeat_each_other_are_compressed_more(task, made):
+    unlike = diversity([made(number, f"{number**21:x}") for number in range(50)])
+    alike = diversity([made(number, f"Write the number {number}.") for number in range(50)])
+    seeds = [task(number, instruction=f"Name {number}") for number in range(50)]
+
+    assert 1 < unlike["compression_ratio"] < alike["compression_ratio"]
+    assert diversity(seeds)["compression_ratio"] is None
+
+
+def test_a_text_that_is_not_unicode_is_compressed(made):
+    assert diversity([made(1, "half a pair: \ud800")])["compression_ratio"] > 0
+
+
 def test_of_a_text_without_end_the_beginning_is_measured(task):
     words = [f"w{number}" for number in range(200_000)]
     tasks = [task(number, origin="grow", instruction=" ".join(words[number:])) for number in range(20)]

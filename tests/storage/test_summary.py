@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,18 @@ def test_adds_up_the_rounds_by_stage_and_in_all(start, pool):
     assert summary["completed"] is True
     assert summary["offline"] is True
     json.dumps(summary)
+
+
+def test_a_summary_says_what_found_the_verbs_and_nouns(start, pool, task, tmp_path):
+    tiny_parser = pytest.importorskip("tiny_parser", reason="needs the extra spacy")
+    pool.add(task(10, origin="a", instruction="Somebody wrote words"))
+    by_model = replace(start, spacy_model=tiny_parser.save(tmp_path / "model"))
+
+    summaries = [summarise(one, pool, [], None, timings=[], unused=UNUSED) for one in (start, by_model)]
+
+    assert [one["diversity"]["verb_noun_share"] for one in summaries] == [1, 1]
+    assert summaries[0]["verbs_found_by"] == "a rule for English"
+    assert summaries[1]["verbs_found_by"].startswith("en_pipeline 0.0.0, spaCy 3.")
 
 
 def test_the_models_are_those_that_the_tasks_record(start, pool, task):

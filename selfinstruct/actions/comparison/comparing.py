@@ -12,6 +12,7 @@ from selfinstruct.actions.comparison.reading import Reading, read
 from selfinstruct.actions.comparison.scores import Evaluation, evaluations
 from selfinstruct.storage.differences import ABSENT
 from selfinstruct.storage.folder import CONFIG
+from selfinstruct.text.verb_pairs import found_by, problems
 
 NUMBER = re.compile(r"(\d+)(?=_|$)")
 """The number with which the folder of a sweep's job begins."""
@@ -44,10 +45,15 @@ class Comparison:
         return f"{run.label}: {text if len(text) <= 100 else text[:99] + '…'}" if text else run.label
 
 
-def compare(folders: Sequence[Path]) -> Comparison:
-    """Read and measure the runs in these folders."""
+def compare(folders: Sequence[Path], spacy_model: str | None = None) -> Comparison:
+    """Read and measure the runs in these folders, all with the same model for verbs and nouns, or with our rule."""
     runs = [read(folder) for folder in folders]
-    measured = [figures(run) if run.is_readable else {} for run in runs]
+    models = [spacy_model, *(run.config.get("spacy_model") for run in runs)]
+    spacy_model = next((model for model in models if model is not None), None)
+    unusable = problems(spacy_model)
+    if unusable:
+        spacy_model = None
+    measured = [figures(run, spacy_model) if run.is_readable else {} for run in runs]
     names = dict.fromkeys(name for row in measured for name in row if name.startswith("rejected."))
     keys = differing(runs)
     runs = [
@@ -60,7 +66,9 @@ def compare(folders: Sequence[Path]) -> Comparison:
         for place, (run, label, row) in enumerate(zip(runs, numbered(runs), measured, strict=True))
     ]
     scored = evaluations(runs)
-    noted = [*warnings(runs), *scores.warnings(scored)]
+    noted = [*warnings(runs), *scores.warnings(scored), *unusable]
+    if any(models):
+        noted.append(f"Verbs and nouns were found by {found_by(spacy_model)}.")
     return Comparison(runs, list(keys), groups(runs), overlaps(runs), scored, noted)
 
 
@@ -85,7 +93,7 @@ def warnings(runs: Sequence[Reading]) -> Iterator[str]:
     if len(sizes) > 1:
         yield (
             f"The runs have made {min(sizes):,} to {max(sizes):,} tasks. Distinct-n falls and nearness rises with"
-            " their number."
+            " their number; distinct-n of 500 does not depend on it."
         )
     summaries = [run.summary for run in runs if run.summary]
     if len({written([one.get("git"), (one.get("versions") or {}).get("selfinstruct")]) for one in summaries}) > 1:

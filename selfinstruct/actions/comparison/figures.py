@@ -34,18 +34,22 @@ EXPLAINED = {
     "diversity.distinct_1": "different words over all words; falls with the number of tasks",
     "diversity.distinct_2": "different pairs of words over all pairs; falls with the number of tasks",
     "diversity.distinct_3": "different triples of words over all triples; falls with the number of tasks",
+    "diversity.distinct_1_of_500": "different words over all words, in 500 of the instructions; of fewer unknown",
+    "diversity.distinct_2_of_500": "different pairs of words over all pairs, in 500 of the instructions",
+    "diversity.distinct_3_of_500": "different triples of words over all triples, in 500 of the instructions",
+    "diversity.compression_ratio": "how many times zlib makes the instructions made smaller; higher is more repetition",
     "diversity.nearest": "mean ROUGE-L of an instruction made with the nearest other one of the pool",
     "diversity.nearest_seed": "mean ROUGE-L of an instruction made with the nearest seed",
     "diversity.self_similarity": "mean ROUGE-L of all pairs in a fixed sample of the instructions made",
-    "diversity.verbs": "different root verbs (a heuristic, for English)",
-    "diversity.verb_noun_pairs": "different pairs of root verb and noun (a heuristic, for English)",
-    "diversity.verb_noun_entropy": "how evenly those pairs are used, in bits (a heuristic, for English)",
-    "diversity.verb_noun_share": "instructions in which the heuristic finds such a pair",
+    "diversity.verbs": "different root verbs, by a rule for English, or spacy_model",
+    "diversity.verb_noun_pairs": "different pairs of root verb and noun, by the same",
+    "diversity.verb_noun_entropy": "how evenly those pairs are used, in bits",
+    "diversity.verb_noun_share": "instructions in which such a pair was found",
 }
 """The figures that are shown first, and what they mean."""
 
 
-def figures(run: Reading) -> Figures:
+def figures(run: Reading, spacy_model: str | None = None) -> Figures:
     """Return the figures of a run; those of the summary are made by the functions that make it."""
     total, made, unused = totals(run.rounds), run.made, run.summary.get("unused") or {}
     pool = tasks(run.pool)
@@ -65,7 +69,7 @@ def figures(run: Reading) -> Figures:
         "classification_share": share(pool["classification"], len(answered)),
         "instruction_words": words(task.instruction for task in made),
         "output_words": words(outputs),
-        "diversity": diversity(run.pool),
+        "diversity": diversity(run.pool, spacy_model),
         **total,
         "tasks": pool,
         "unused": unused,

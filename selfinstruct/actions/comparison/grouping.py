@@ -14,7 +14,7 @@ from selfinstruct.storage.differences import ABSENT, leaves
 SEED = "random_seed"
 RECIPE = "recipe"
 """Stands for the many keys in which recipes differ."""
-IGNORED = ("actions", "trackers", "formats")
+IGNORED = ("actions", "trackers", "formats", "spacy_model")
 """The keys that shape no result."""
 RESAMPLES = 2000
 CONFIDENCE = 0.95
