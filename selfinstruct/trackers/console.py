@@ -20,20 +20,12 @@ from selfinstruct.round import OWN, Round, TrainingStep
 from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.hashes import ROUNDS
 from selfinstruct.storage.rows import rounds_of
-from selfinstruct.task import OFFLINE, SCRIPTED, stand_ins
 from selfinstruct.text.terminal import printable
+from selfinstruct.trackers.notices import notices
 from selfinstruct.trackers.screen import WAITING, Bar, Recent, screen
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-NOTICES = {
-    OFFLINE: "OFFLINE: the text of this run is made by the offline grammar, not by a model. "
-    "Use it to try the program, never as data.",
-    SCRIPTED: "SCRIPTED: the replies of this run were prepared beforehand, and are not a model's. "
-    "Use them to try a recipe, never as data.",
-}
-"""What is printed of a run by a stand-in for a model."""
 
 
 @part(frozen=False)
@@ -107,8 +99,8 @@ class Console:
 
     def _warn(self, models: Iterable[str]) -> None:
         """Say so where a stand-in for a model wrote the text."""
-        for name in stand_ins(models):
-            self._print(NOTICES[name], "bold black on yellow")
+        for text in notices(models):
+            self._print(text, "bold black on yellow")
 
     def _print(self, text: str, style: str = "") -> None:
         from rich.text import Text

@@ -49,16 +49,16 @@ def entity_of(configured: str | None) -> str | None:
     return configured or os.environ.get("WANDB_ENTITY", "").strip() or None
 
 
-def kept_id(folder: Path) -> str:
-    """Return the run's id in W&B, a new one where it has none."""
-    path = folder / "wandb" / ID
+def kept_id(folder: Path, tracker: str = "wandb") -> str:
+    """Return the run's id in W&B or another tracker, a new one where it has none."""
+    path = folder / tracker / ID
     found = path.read_bytes().decode(errors="replace").strip() if path.is_file() else ""
-    return found if re.fullmatch(r"[\w-]+", found, re.ASCII) else new_id(folder)
+    return found if re.fullmatch(r"[\w-]+", found, re.ASCII) else new_id(folder, tracker)
 
 
-def new_id(folder: Path) -> str:
-    """Give the run another id, since W&B could not start online with the one it had."""
-    path = folder / "wandb" / ID
+def new_id(folder: Path, tracker: str = "wandb") -> str:
+    """Give the run another id, as where W&B could not start online with the one it had."""
+    path = folder / tracker / ID
     path.parent.mkdir(parents=True, exist_ok=True)
     made = token_hex(4)
     path.write_text(made + "\n", encoding="utf-8")
