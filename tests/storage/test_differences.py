@@ -27,6 +27,7 @@ def test_the_same_config_has_no_differences():
         {"model": {"name": "m", "concurrency": 64}},
         {"actions": {"export": {"_target_": "x"}}, "trackers": {"console": {}}},
         {"model": {"name": "m", "concurrency": 8, "requests_per_minute": 9}, "budget": {"usd": 5}},
+        {"spacy_model": "en_core_web_sm"},
     ],
 )
 def test_what_shapes_no_round_may_change(changes):
