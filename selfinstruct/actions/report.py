@@ -46,7 +46,7 @@ class Report:
     def __call__(self, run: "Run") -> None:
         """Write page and figures, and log them; raises RunFolderError where they cannot be written."""
         folder = run.start.folder
-        reader = RunReader(folder)
+        reader = RunReader(folder, spacy_model=run.start.spacy_model)
         figures = figures_of(reader)
         values = overview(reader, drawing.write(figures, folder / FIGURES, self.style), self.rows)
         replace_text(folder / PAGE, html.file("report.html", values))

@@ -50,4 +50,3 @@ class Rows:
             for row in self._start.logged_steps():
                 if row != current:
                     self._write(known(trained(row)))
-

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from selfinstruct.pages.figures.figure import COLORS, INK, WIDTH, Figure
 from selfinstruct.pages.figures.labels import short
 from selfinstruct.storage.reader import RunReader
-from selfinstruct.text.verbs import Pair, verb_and_noun
+from selfinstruct.text.verb_pairs import found_by, verb_noun_pairs
+from selfinstruct.text.verbs import Pair
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +28,7 @@ Tree = Mapping[str, Mapping[str, int]]
 def figure(run: RunReader) -> Figure | None:
     """Return the most frequent verbs of what was made, with their most frequent nouns."""
     instructions = [task.instruction for task in run.pool if not task.is_human]
-    pairs = Counter(pair for text in instructions if (pair := verb_and_noun(text)))
+    pairs = Counter(pair for pair in verb_noun_pairs(instructions, run.spacy_model) if pair)
     tree = most_frequent(pairs, ABOVE * len(instructions))
     if not tree:
         return None
@@ -40,8 +41,8 @@ def figure(run: RunReader) -> Figure | None:
         name="verbs",
         title="What the instructions ask for",
         caption=f"The {len(tree)} most frequent verbs and up to {NOUNS} nouns of each, in {shown:,} of"
-        f" {len(instructions):,} instructions, as in figure 3 of Wang et al. (2023). By a rule of thumb for English,"
-        f" {pairs.total():,} have a verb and a noun.",
+        f" {len(instructions):,} instructions, as in figure 3 of Wang et al. (2023). {pairs.total():,} have a verb and"
+        f" a noun; both are found by {found_by(run.spacy_model)}.",
         head=["verb", "noun", "instructions"],
         rows=[[verb, noun, count] for verb, nouns in tree.items() for noun, count in nouns.items()],
         draw=draw,
