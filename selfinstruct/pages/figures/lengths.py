@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 MEASURED = 5000
 """So many tasks at most are measured."""
 BINS = 30
-WITHIN = 0.98
-"""The share of texts that is drawn; a few very long ones would leave no room for the others."""
+WITHIN = 98
+"""Percent of the texts that are drawn; a few very long ones would leave no room for the others."""
 
 
 class Lengths(NamedTuple):
@@ -73,7 +73,7 @@ def words_of(tasks: Sequence[Task]) -> dict[str, list[int]]:
 
 def lengths(name: str, words: Sequence[int]) -> Lengths:
     """Return how often each length occurs."""
-    last = sorted(words)[int(WITHIN * (len(words) - 1))]
+    last = sorted(words)[-(-WITHIN * len(words) // 100) - 1]
     step = max(1, -(-(last + 1) // BINS))
     counts = [0] * (last // step + 1)
     for count in words:
