@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field
 
 from selfinstruct.pages import drawing, html
-from selfinstruct.pages.figures import funnel
-from selfinstruct.pages.figures.figure import Figure
+from selfinstruct.pages.figures import of_run
 from selfinstruct.pages.overview import overview
 from selfinstruct.part import part
 from selfinstruct.storage.folder import replace_text
@@ -46,17 +45,12 @@ class Report:
     def __call__(self, run: "Run") -> None:
         """Write page and figures, and log them; raises RunFolderError where they cannot be written."""
         folder = run.start.folder
-        reader = RunReader(folder, spacy_model=run.start.spacy_model)
-        figures = figures_of(reader)
+        reader = RunReader(folder)
+        figures = of_run(reader)
         values = overview(reader, drawing.write(figures, folder / FIGURES, self.style), self.rows)
         replace_text(folder / PAGE, html.file("report.html", values))
         run.remarks.append(f"The report: {os.path.relpath(folder / PAGE)}")
         run.log_report(lambda: {figure.name: drawing.png(figure, self.style) for figure in figures}, samples(values))
-
-
-def figures_of(run: RunReader) -> list[Figure]:
-    """Return the figures of a run."""
-    return [one for one in [funnel.figure(run)] if one is not None]
 
 
 def samples(values: Mapping[str, Any]) -> list[list[str]]:

@@ -4,6 +4,7 @@ import json
 from itertools import pairwise
 
 import pytest
+import tiny_parser
 from round_folders import Reply, rejection, round_, run, seed, task
 
 from selfinstruct.pages.figures import (
@@ -26,6 +27,7 @@ from selfinstruct.pages.figures import (
 )
 from selfinstruct.pages.figures.labels import plural, short
 from selfinstruct.request import Completion
+from selfinstruct.storage.folder import store_config
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.task import Instance
 
@@ -227,6 +229,23 @@ FAMILY = [
     task(2, "a b z", "seed_1", "grow_1"),
     task(3, "a", "grow_1"),
 ]
+
+
+def test_a_spacy_model_that_a_stranger_names_is_not_loaded(tmp_path):
+    pytest.importorskip("spacy")
+    model = tiny_parser.save(tmp_path / "model")
+    own, other = tmp_path / "own", tmp_path / "other"
+    for folder, is_own in ((own, True), (other, False)):
+        run(folder, [round_(1, [task(1, "Wrote poems about rain.")])])
+        store_config(folder, {"recipe": {}, "random_seed": 1, "spacy_model": model}, [], is_own=is_own)
+
+    found = [verbs.figure(RunReader(folder)) for folder in (own, other)]
+
+    assert rows_of(found[0]) == [["write", "poem", 1]]
+    assert rows_of(found[1]) == [["wrote", "poem", 1]]
+    assert "a rule for English" in found[1].caption
+
+
 SEEDS = [seed(1, "a b c d e"), seed(2, "x"), seed(3, "y z")]
 
 

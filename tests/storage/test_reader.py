@@ -46,6 +46,14 @@ def test_rejections_are_found_by_their_request(folder):
     assert RunReader(folder).rejections("instructions/99/1") == []
 
 
+def test_rejections_are_read_one_after_the_other_as_far_as_they_are_committed(folder):
+    rows = [json.loads(line) for line in (folder / "rejected.jsonl").read_text().splitlines()]
+    with (folder / "rejected.jsonl").open("a") as file:
+        file.write(json.dumps(rows[-1]) + "\n")
+
+    assert list(RunReader(folder).rejected()) == rows
+
+
 def test_a_store_in_use_is_read_with_what_is_only_in_its_log(folder):
     with sqlite3.connect(folder / "completions.sqlite") as writing:
         writing.execute("UPDATE replies SET text = 'changed', hash = NULL WHERE request = 'instructions/1/1'")

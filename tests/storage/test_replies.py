@@ -31,6 +31,17 @@ def test_replies_come_in_the_order_of_stages_rounds_and_requests(store):
     assert latencies.keys() == {stage for stage, _, _ in found}
 
 
+def test_replies_say_what_they_took_and_what_their_prompts_showed(store):
+    with reading(store) as connection:
+        replies = Replies(connection)
+        taken, shown = list(replies.usage()), [row for row in replies.parents() if row[2]]
+        whole = list(replies)
+
+    assert sorted(row.completion_tokens for row in taken) == sorted(one.completion.completion_tokens for one in whole)
+    assert {(row.model, row.stage) for row in taken} == {("offline", one.stage) for one in whole}
+    assert {(stage, len(parents)) for stage, _, parents in shown} == {("instructions", 8)}
+
+
 def test_a_reply_that_changed_on_the_disk_is_refused(store):
     with closing(sqlite3.connect(store)) as writing:
         writing.execute("UPDATE replies SET drawn = replace(drawn, 'seed', 'sead') WHERE request = 'instructions/1/1'")
@@ -46,3 +57,5 @@ def test_a_store_of_version_0_1_0_has_replies_without_what_was_drawn(tmp_path):
 
     with reading(tmp_path / "x.sqlite") as connection:
         assert [reply.drawn for reply in Replies(connection)][:1] == [None]
+        assert list(Replies(connection).parents()) == []
+        assert len(list(Replies(connection).usage())) == len(list(Replies(connection)))
