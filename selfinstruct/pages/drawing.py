@@ -61,7 +61,8 @@ def drawn(figure: Figure, style: str | None) -> Iterator["Canvas"]:
         figure.draw(canvas)
         ConstrainedLayoutEngine().execute(canvas)  # here, once for all formats, and not whenever it is drawn
         for axes in canvas.axes:  # its last digits differ from time to time, and ids are hashes of places
-            axes.set_position([round(value, 5) for value in axes.get_position(original=True).bounds])
+            left, bottom, width, height = (round(value, 5) for value in axes.get_position(original=True).bounds)
+            axes.set_position((left, bottom, width, height))
         yield canvas
 
 
