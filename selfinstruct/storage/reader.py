@@ -68,15 +68,14 @@ class Asked:
 class RunReader:
     """What a run has committed; raises RunFolderError for a folder that no run has left so, when the file is read.
 
-    A folder without committed rounds is refused unless it `may_be_empty`.  A `spacy_model` finds its verbs and nouns.
+    A folder without committed rounds is refused unless it `may_be_empty`.
     """
 
-    def __init__(self, folder: Path, *, may_be_empty: bool = False, spacy_model: str | None = None) -> None:
+    def __init__(self, folder: Path, *, may_be_empty: bool = False) -> None:
         check_plain(folder)
         if not may_be_empty and not has_rounds(folder):
             raise RunFolderError(f"{folder} holds no rounds of a run. Name a run's folder.")
         self.folder = folder
-        self.spacy_model = spacy_model
         self.config: dict[str, Any] = stored_config(folder) or {}
         """The config that the run started with; empty where the folder has none."""
         with self._readable():

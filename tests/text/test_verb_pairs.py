@@ -3,11 +3,8 @@
 import sys
 
 import pytest
-from small_runs import make_run
 
 from selfinstruct.errors import SelfInstructError
-from selfinstruct.pages.figures.verbs import figure
-from selfinstruct.storage.reader import RunReader
 from selfinstruct.text.verb_pairs import RULE, found_by, problems, verb_noun_pairs
 
 spacy = pytest.importorskip("spacy", reason="needs the extra spacy")
@@ -92,13 +89,3 @@ def test_a_damaged_model_is_reported_and_never_half_used(tmp_path):
     assert "cannot be loaded" in problems(str(folder))[0]
     with pytest.raises(SelfInstructError, match="cannot be loaded"):
         verb_noun_pairs(["Sort words"], str(folder))
-
-
-def test_a_figure_says_what_found_the_verbs_and_nouns(model, tmp_path):
-    make_run(tmp_path / "run", instructions=("Somebody wrote words", "List rivers"))
-
-    by_rule, by_model = (figure(RunReader(tmp_path / "run", spacy_model=one)) for one in (None, model))
-
-    assert by_rule.caption.endswith("both are found by a rule for English.")
-    assert f"both are found by {found_by(model)}." in by_model.caption
-    assert sorted(row[:2] for row in by_model.rows) == [["list", "river"], ["write", "word"]]
