@@ -98,13 +98,13 @@ class Run:
         self.training, self.scores = remembered(self.start.folder)
         if problems := [text for action in self.actions.values() for text in action.problems(self)]:
             raise ConfigError(list(dict.fromkeys(problems)))
-        self.start.folder.mkdir(parents=True, exist_ok=True)
         check_plain(self.start.folder)
         if self.actions and all(action.is_apart for action in self.actions.values()):
             for action in self.actions.values():
                 action(self)
             printed(self.remarks)
             return
+        self.start.folder.mkdir(parents=True, exist_ok=True)
         with held(self.start.folder):
             if not self._asks:  # one that asks makes again what was lost
                 check_none_lost(self.start.folder, rounds_of(self.start.folder / ROUNDS))

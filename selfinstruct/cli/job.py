@@ -30,7 +30,7 @@ from selfinstruct.cli.hints import at_once, by_place, in_one_line, plain, unset
 from selfinstruct.cli.papers import citation_of, settings_of
 from selfinstruct.cli.retyping import claimed
 from selfinstruct.cli.strangers import is_foreign
-from selfinstruct.cli.traces import RunLog, clean_logs, closed_log
+from selfinstruct.cli.traces import RunLog, clean_logs, clear, closed_log
 from selfinstruct.errors import ConfigError, ModelError, Problems, RunFolderError, SelfInstructError, UnwritableError
 from selfinstruct.storage.folder import stored_config, stored_overrides
 from selfinstruct.text.command import process_count, to_resume
@@ -55,7 +55,7 @@ def job(config: DictConfig) -> float | None:
     """Execute one run, built as a whole before; give the sweeper the figure that it optimizes, if it does."""
     now = HydraConfig.get()
     folder, in_sweep = Path(now.runtime.output_dir), now.mode is RunMode.MULTIRUN
-    (note := folder / FAILURE).unlink(missing_ok=True)
+    clear(note := folder / FAILURE, config.get("actions"))
     started_folders.append(str(folder))
     # A line of the log that cannot be written is lost: a full disk is reported once, by the file that matters.
     logging.raiseExceptions = False

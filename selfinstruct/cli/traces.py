@@ -9,7 +9,7 @@ killed in its first second is resumed by what Hydra wrote down.
 import logging
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -23,8 +23,21 @@ MAKING = {"generate", "refilter"}
 """The actions of the program that make a run; all others look at runs."""
 
 
-def subdir(folder: str) -> str | None:
-    """Return where Hydra writes its files in a folder; None where a run has its own already."""
+LOOKING = {"view"}
+"""The actions that leave nothing, not even while they work."""
+_unused: list[Callable[[], None]] = []
+"""What removes the folder that Hydra has made for nothing."""
+
+
+def only_looks(actions: Iterable[str] | None) -> bool:
+    """Return whether a run of these actions only shows what is there."""
+    return bool(names := set(actions or ())) and names <= LOOKING
+
+
+def subdir(folder: str, actions: Iterable[str] | None = None) -> str | None:
+    """Return where Hydra writes its files in a folder; None where a run has its own already, or is only shown."""
+    if only_looks(actions):
+        return None
     return None if any((Path(folder) / name).exists() for name in (CONFIG, "training.json")) else HYDRA
 
 
@@ -89,11 +102,29 @@ def removed_unless_used(folder: Path) -> Iterator[None]:
     """Remove what Hydra makes in a new folder, and the folder itself, where no run comes of it."""
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
     is_new = bool(missing) or (folder.is_dir() and not any(folder.iterdir()))
-    try:
-        yield
-    finally:
+
+    def remove() -> None:
         if is_new and not (folder / CONFIG).exists() and not (folder / ".lock").exists():
             shutil.rmtree(folder / HYDRA, ignore_errors=True)
             with suppress(OSError):  # as soon as one holds something
                 for place in missing:
                     place.rmdir()
+
+    _unused.append(remove)
+    try:
+        yield
+    finally:
+        _unused.remove(remove)
+        remove()
+
+
+def clear(note: Path, actions: Iterable[str] | None) -> None:
+    """Remove the note of an earlier failure; where a run is only looked at, rather what Hydra has made for nothing.
+
+    At once, and not at the end, since such a process goes on for long, and may be killed.
+    """
+    if not only_looks(actions):
+        note.unlink(missing_ok=True)
+        return
+    for remove in _unused:
+        remove()

@@ -59,7 +59,9 @@ class Response:
     type: str = HTML
     status: int = 200
     location: str | None = None
-    """Where to go instead, after a POST; a path of this server."""
+    """Where to go instead; a path of this server."""
+    policy: str | None = None
+    """Another policy than that of our pages, for a page that is not ours."""
 
 
 class PageError(SelfInstructError):
@@ -155,7 +157,8 @@ def application(routes: Sequence[Route], guard: Guard | None = None) -> "web.App
 
 async def with_headers(request: "web.BaseRequest", response: "web.StreamResponse") -> None:
     """Give an answer what every answer has."""
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     response.headers.popall("Server", None)
 
 
@@ -241,7 +244,8 @@ async def sent(request: "web.Request", response: Response) -> "web.StreamRespons
         body = response.body.encode("utf-8", "backslashreplace")
         return web.Response(body=body, status=response.status, content_type=response.type, charset="utf-8")
     if isinstance(response.body, bytes):
-        return web.Response(body=response.body, status=response.status, content_type=response.type)
+        headers = {"Content-Security-Policy": response.policy} if response.policy else None
+        return web.Response(body=response.body, status=response.status, content_type=response.type, headers=headers)
     stream = web.StreamResponse(status=response.status)
     stream.content_type, stream.charset = response.type, "utf-8"
     await stream.prepare(request)

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import Any, NamedTuple
 
 from selfinstruct.errors import RunFolderError
@@ -15,6 +16,8 @@ REPLY = "text, finish_reason, prompt_tokens, completion_tokens, cost_usd, second
 COLUMNS = f"stage, round, request, key, draw, identity, system, prompt, decoding, {REPLY}"
 LATER = {FORMAT: "sent, drawn, hash", 3: "sent, NULL, hash", 2: "sent, NULL, NULL"}
 """The columns that not every format has."""
+LAST = 200
+"""Replies by which the pulse is taken."""
 RESTORE = "Restore the file from a copy."
 
 
@@ -57,6 +60,19 @@ class Usage(NamedTuple):
 def number_of(request: str) -> int:
     """Return the number of a request in its round."""
     return int(request.rsplit("/", 1)[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How replies arrive, also those of rounds that are not committed yet."""
+
+    count: int
+    per_second: float | None
+    """Of the last replies; None for fewer than two."""
+    seconds: float | None
+    """The median of the time that each of the last replies took."""
+    last: float
+    """When the last one came, in seconds since 1970."""
 
 
 class Replies:
@@ -105,6 +121,15 @@ class Replies:
     def usage(self) -> Iterator[Usage]:
         """Yield what each reply took, in no order."""
         yield from map(Usage._make, self._connection.execute(f"SELECT {', '.join(Usage._fields)} FROM replies"))  # noqa: S608
+
+    def pulse(self) -> Pulse:
+        """Return how the last replies arrived."""
+        ((count,),) = self._connection.execute("SELECT COUNT(*) FROM replies")
+        found = self._connection.execute(f"SELECT time, seconds FROM replies ORDER BY rowid DESC LIMIT {LAST}")  # noqa: S608
+        times, seconds = zip(*found.fetchall(), strict=True) if count else ((0.0,), (0.0,))
+        took = max(times) - min(times)
+        rate = (len(times) - 1) / took if took > 0 else None
+        return Pulse(count, rate, median(seconds) if count else None, max(times))
 
     def lack_samples(self) -> bool:
         """Return whether it is not stored of every reply what its prompt showed, as in a store of version 0.1.0."""

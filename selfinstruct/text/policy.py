@@ -47,7 +47,7 @@ NAMES_CODE = ("_target_", "()", "class", "listener", "queue")
 HARMLESS = re.compile(r"\$\{(?:hydra[.:][\w.]+|now:[^{}$]*|oc\.env:\w+)\}")
 """Interpolations that give text, never an object."""
 IN_FOLDER = re.compile(r"\$\{hydra[.:]runtime\.output_dir\}/(?:\$\{hydra[.:]job\.name\}|[\w.-])+")
-SUBDIR = "${hydra_subdir:${hydra:runtime.output_dir}}"
+SUBDIR = "${hydra_subdir:${hydra:runtime.output_dir},${oc.select:actions,null}}"
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 TEXT_FOR_PEOPLE = ("help", "hydra_help", "overrides")
 """The parts of `hydra` that are only shown, and the words as they were typed."""

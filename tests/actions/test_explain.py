@@ -7,14 +7,11 @@ from contextlib import closing
 import pytest
 
 from selfinstruct.actions.explain import safe
-from selfinstruct.actions.explain.lineage import descendants, uses
-from selfinstruct.actions.explain.pieces import fenced, neighbors, one_line, outcomes
+from selfinstruct.actions.explain.pieces import fenced, neighbors
 from selfinstruct.cli.hints import CONF
 from selfinstruct.errors import RunFolderError, SelfInstructError
-from selfinstruct.pool import Pool
-from selfinstruct.round import Candidate, Rejection
+from selfinstruct.pages.pieces import one_line
 from selfinstruct.storage.folder import held
-from selfinstruct.task import Instance
 
 pytestmark = pytest.mark.slow
 
@@ -229,8 +226,6 @@ def test_a_folder_without_a_run_is_refused(explain, tmp_path):
 
 def test_a_models_words_close_no_fence():
     assert fenced("a\n```\nb").startswith("````text\n")
-    assert one_line("a\n  b") == "a b"
-    assert len(one_line("x" * 500)) == 300
 
 
 def test_a_file_name_is_safe_and_of_one_id_only():
@@ -240,29 +235,8 @@ def test_a_file_name_is_safe_and_of_one_id_only():
     assert all(re.fullmatch(r"[\w-]{1,80}", name, re.ASCII) for name in names)
 
 
-def test_of_two_equal_pieces_the_first_was_kept():
-    twin, talk = Candidate(instruction="a"), Rejection("parse", "preamble", text="Sure")
-    second = Rejection("similarity", "", candidate=twin)
-
-    found = outcomes([talk, twin, twin, Candidate(instruction="b")], [talk, second], [("a", None)])
-
-    assert [(outcome.number, outcome.kept) for outcome in found] == [(1, None), (None, 0), (2, None), (None, None)]
-    instance = Candidate(instances=(Instance("i", "o"),))
-    assert outcomes([instance], [Rejection("x", "", candidate=instance)], [])[0].number == 1
-
-
 def test_neighbors_need_a_filter_that_measures(pool):
     assert neighbors("Explain it.", {}, pool, None) is None
-
-
-def test_lineage_counts_each_once(task):
-    child = {"origin": "grow", "request": "grow/1/1"}
-    pool = Pool([task(0), task(1), task(2, parents=("seed_task_0", "seed_task_1"), **child)])
-    pool.add(task(3, parents=("seed_task_2", "seed_task_0"), **(child | {"request": "grow/2/1"})))
-    pool.add(task(4, parents=("seed_task_2", "seed_task_0"), **(child | {"request": "grow/2/1"})))
-
-    assert descendants("seed_task_0", {"seed_task_0": ["a", "b"], "a": ["b"]}) == {"a", "b"}
-    assert uses(pool) == {"seed_task_0": 2, "seed_task_1": 1, "seed_task_2": 1}
 
 
 def test_a_task_that_came_with_its_instance_is_told_with_both(composed, built, tmp_path, capsys):

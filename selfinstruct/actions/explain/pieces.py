@@ -1,69 +1,19 @@
-"""What became of each piece of a reply, and what the filters say of it.
-
-A reply is read again by the config's parser.  What the run kept of it and what it rejected are both stored in order, so
-that going through the three together gives the outcome of each piece.  Of two equal pieces the first was kept, since
-the second is more like it than like anything else.
-"""
+"""What became of each piece of a reply, and what the filters say of it, as Markdown."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
 
 from selfinstruct.filters import Filter, NeighborFilter, Neighbors
+from selfinstruct.pages.pieces import Outcome, one_line, piece_text
+from selfinstruct.pages.story import ending_of, no_reply
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.storage.replies import Reply
-from selfinstruct.task import Instance, Task
+from selfinstruct.task import Task
 from selfinstruct.text.command import pasted
 
-LONG = 300
 FENCE = "```"
 """The start of a fence."""
-
-Words: TypeAlias = tuple[str, Instance | None]
-"""What distinguishes a candidate from another: its instruction, and the instance that is judged."""
-
-
-class Outcome(NamedTuple):
-    """A piece of a reply, and what became of it; neither is known where the parser is not the run's."""
-
-    piece: Candidate | Rejection
-    rejection: Rejection | None = None
-    """As it was stored, if it was rejected."""
-    number: int | None = None
-    """Which rejection of its request it is, from 1."""
-    kept: int | None = None
-    """Which of the request's kept pieces it is, from 0, if it was kept."""
-
-
-def words(candidate: Candidate) -> Words:
-    """Return what distinguishes a candidate from another."""
-    return candidate.instruction, candidate.instance
-
-
-def outcomes(
-    pieces: Sequence[Candidate | Rejection], rejections: Sequence[Rejection], kept: Sequence[Words]
-) -> list[Outcome]:
-    """Return what became of each piece."""
-    found: list[Outcome] = []
-    rejected = stayed = 0
-    for piece in pieces:
-        if isinstance(piece, Candidate) and stayed < len(kept) and kept[stayed] == words(piece):
-            found.append(Outcome(piece, kept=stayed))
-            stayed += 1
-        elif rejected < len(rejections) and is_about(rejections[rejected], piece):
-            found.append(Outcome(piece, rejections[rejected], rejected + 1))
-            rejected += 1
-        else:
-            found.append(Outcome(piece))
-    return found
-
-
-def is_about(rejection: Rejection, piece: Candidate | Rejection) -> bool:
-    """Return whether a stored rejection can be that of a piece."""
-    if isinstance(piece, Rejection):
-        return rejection.candidate is None and rejection.text == piece.text
-    return rejection.candidate is not None and words(rejection.candidate) == words(piece)
 
 
 def described(found: list[Outcome], request: str, kept: list[Task], *, is_whole: bool = False) -> Iterator[str]:
@@ -120,35 +70,13 @@ def fenced(text: str) -> str:
     return f"{fence}text\n{text}\n{fence}"
 
 
-def one_line(text: str) -> str:
-    """Return a text in one line, shortened where it is long."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= LONG else f"{flat[: LONG - 1]}…"
-
-
-def piece_text(piece: Candidate | Rejection, *, is_whole: bool = False) -> str:
-    """Return the words of a piece of a reply; with `is_whole` an instance has its instruction above it."""
-    if isinstance(piece, Rejection):
-        return piece.text
-    if piece.is_classification is not None and not piece.instances:
-        return "yes" if piece.is_classification else "no"
-    if piece.instance is None:
-        return piece.instruction
-    head = f"{piece.instruction}\n" if is_whole else ""
-    return f"{head}input: {piece.instance.input}\noutput: {piece.instance.output}"
-
-
 def reply_lines(reply: Reply | None, rejections: Sequence[Rejection], request: str) -> Iterator[str]:
     """Yield what was sent and what came back."""
     if reply is None:
-        refused = next((item for item in rejections if item.request == request), None)
-        yield from ("", f"There is no reply{f': {refused.reason}' if refused else ''}.")
+        yield from ("", no_reply(rejections, request))
         return
-    answer = reply.completion
     yield from ("", "## The prompt as sent", "", f"Decoding: {reply.decoding}", f"Model: {reply.fingerprint}", "")
     if reply.system is not None:
         yield from ("System:", "", fenced(reply.system), "")
-    tokens = "" if answer.completion_tokens is None else f", {answer.completion_tokens} tokens"
-    by = f", by {answer.model}" if answer.model else ""
-    ended = f"Ended: {answer.finish_reason or 'for a reason that was not reported'}{tokens}{by}."
-    yield from (fenced(reply.prompt), "", "## The reply as received", "", ended, "", fenced(answer.text))
+    received = ("", "## The reply as received", "", ending_of(reply), "", fenced(reply.completion.text))
+    yield from (fenced(reply.prompt), *received)

@@ -7,17 +7,10 @@ reason of a rejection and nothing of what a filter saw in a candidate that passe
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from selfinstruct.actions.explain.lineage import children, descendants
-from selfinstruct.actions.explain.pieces import (
-    Words,
-    described,
-    fenced,
-    one_line,
-    outcomes,
-    piece_text,
-    reply_lines,
-    verdicts,
-)
+from selfinstruct.actions.explain.lineage import descent
+from selfinstruct.actions.explain.pieces import described, fenced, reply_lines, verdicts
+from selfinstruct.pages.pieces import Words, one_line, outcomes, piece_text
+from selfinstruct.pages.story import NOT_STORED, facts_of, origin_of
 from selfinstruct.recipe import Stage, asking
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.round import Candidate, Rejection, Round
@@ -28,7 +21,6 @@ from selfinstruct.text.command import pasted
 
 FEW = 50
 """Children that are named."""
-NOT_STORED = "What its prompt showed is not stored, since version 0.1.0 stored its reply."
 
 
 class Story:
@@ -74,11 +66,7 @@ class Story:
 
     def _task(self, task: Task) -> Iterator[str]:
         yield from (f"# {pasted(task.id)}", "", fenced(task.instruction), "", origin_of(task))
-        yield f"Classification: {'not asked' if task.is_classification is None else task.is_classification}."
-        yield f"Instances: {len(task.instances or ())}."
-        if task.attributes:
-            yield f"Attributes: {', '.join(f'{name} {value}' for name, value in task.attributes.items())}."
-        yield from (f"Given up by `{stage}`: {reason}" for stage, reason in task.failed_stages.items())
+        yield from facts_of(task)
         if task.request:
             yield from self._request(task.request, task)
         for place, round_ in enumerate(self.record.rounds):
@@ -173,21 +161,11 @@ class Story:
 
     def _examples(self, task: Task) -> Iterator[str]:
         """Yield the tasks whose prompts showed this one."""
-        of = children(self.record.pool)
-        own = of.get(task.id, [])
+        of = descent(self.record.pool)
+        own = of.children.get(task.id, [])
         requests = {self.record.pool[child].request for child in own}
         yield from ("", "## What used it as an example", "")
-        yield f"{len(own)} children, from {len(requests)} requests; {len(descendants(task.id, of))} descendants."
+        yield f"{len(own)} children, from {len(requests)} requests; {len(of.descendants(task.id))} descendants."
         yield from (f"- {pasted(child)}: {one_line(self.record.pool[child].instruction)}" for child in own[:FEW])
         if len(own) > FEW:
             yield f"- and {len(own) - FEW} more"
-
-
-def origin_of(task: Task) -> str:
-    """Return who made a task, and where."""
-    if task.is_human:
-        return f"A seed, written by {' and '.join(task.writers) or 'a person'}."
-    where = f"Made by `{task.origin}` in round {task.round}"
-    if not task.models:
-        return f"{where} from the annotated row {task.attributes.get('row', 'that is unknown')}; no model wrote it."
-    return f"{where}, request `{task.request}`, by {task.models.get(task.origin, 'an unknown model')}."

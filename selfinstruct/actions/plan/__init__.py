@@ -73,7 +73,7 @@ class Plan:
         if run.trainer is not None:
             plan["training"] = training.planned(run, run.trainer, self.dataset, planned.made if planned else None)
         path = place_of(run.start)
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         replace_text(path, json.dumps(plan, indent=2, ensure_ascii=False) + "\n")
         text = "\n\n".join(
             [

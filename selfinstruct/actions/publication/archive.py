@@ -73,8 +73,11 @@ def pack(folder: Path, path: Path) -> None:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator["Archive"]:
-    """Open a capsule and check it completely; raises SelfInstructError for one that is damaged or not a capsule."""
+def opened(path: Path, key: str = "replay") -> Iterator["Archive"]:
+    """Open a capsule and check it completely; raises SelfInstructError for one that is damaged or not a capsule.
+
+    `key` is the key of the config that names it.
+    """
     with ExitStack() as stack:
         try:
             if path.exists() and not path.is_file():
@@ -83,7 +86,7 @@ def opened(path: Path) -> Iterator["Archive"]:
             archive.verify()
         except UNREADABLE as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-            raise SelfInstructError(f"replay={path} cannot be used: {reason}.") from None
+            raise SelfInstructError(f"{key}={path} cannot be used: {reason}.") from None
         yield archive
 
 

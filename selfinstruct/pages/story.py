@@ -1,0 +1,49 @@
+"""How a task or a request came about, in the words that `explain` and the pages share."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from selfinstruct.round import MODEL, Rejection
+from selfinstruct.storage.replies import Reply
+from selfinstruct.task import Task
+
+NOT_STORED = "What its prompt showed is not stored, since version 0.1.0 stored its reply."
+
+
+def origin_of(task: Task) -> str:
+    """Return who made a task, and where."""
+    if task.is_human:
+        return f"A seed, written by {' and '.join(task.writers) or 'a person'}."
+    where = f"Made by `{task.origin}` in round {task.round}"
+    if not task.models:
+        return f"{where} from the annotated row {task.attributes.get('row', 'that is unknown')}; no model wrote it."
+    return f"{where}, request `{task.request}`, by {task.models.get(task.origin, 'an unknown model')}."
+
+
+def facts_of(task: Task) -> list[str]:
+    """Return what else is known of a task, a sentence each."""
+    found = [f"Classification: {'not asked' if task.is_classification is None else task.is_classification}."]
+    found.append(f"Instances: {len(task.instances or ())}.")
+    if task.attributes:
+        found.append(f"Attributes: {', '.join(f'{name} {value}' for name, value in task.attributes.items())}.")
+    return found + [f"Given up by `{stage}`: {reason}" for stage, reason in task.failed_stages.items()]
+
+
+def ending_of(reply: Reply) -> str:
+    """Return how a reply ended, how long it is, and which model wrote it."""
+    answer = reply.completion
+    tokens = "" if answer.completion_tokens is None else f", {answer.completion_tokens} tokens"
+    by = f", by {answer.model}" if answer.model else ""
+    return f"Ended: {answer.finish_reason or 'for a reason that was not reported'}{tokens}{by}."
+
+
+def no_reply(rejections: Sequence[Rejection], request: str) -> str:
+    """Return that a request has no reply, and why."""
+    refused = next((item for item in rejections if item.request == request and item.filter == MODEL), None)
+    return f"There is no reply{f': {refused.reason}' if refused else ''}."
+
+
+def drawn_for(reply: Reply) -> Mapping[str, Any] | None:
+    """Return what was drawn for a prompt: parents, the task and the input that it is about; None if that is unknown."""
+    return None if reply.drawn is None else dict(json.loads(reply.drawn))
