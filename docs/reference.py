@@ -33,6 +33,7 @@ GROUPS = {
     "benchmarks": ("Benchmarks", "`benchmarks.<name>.<key>`, such as `benchmarks.superni.seeds.per_task`"),
     "model": ("Models", "`model.<key>`, or `recipe.<stage>.model.<key>` for the model of one stage"),
     "trainer": ("Trainers", "`trainer.<key>`, such as `trainer.learning_rate`, together with `trainer=<option>`"),
+    "protocol": ("Rating protocols", "`protocol.<key>`, such as `protocol.draws`, together with `protocol=<option>`"),
     "seeds": ("Seeds", "`seeds.<key>`, such as `seeds.path`"),
     "source": ("Sources", "`recipe.conversion.source.<key>`, such as `recipe.conversion.source.path`"),
     "formats": ("Formats", "`formats.<name>.<key>`, such as `formats.alpaca.include_seeds`"),

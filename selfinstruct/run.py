@@ -23,6 +23,7 @@ from selfinstruct.formats import Format
 from selfinstruct.model import Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
+from selfinstruct.protocol import Protocol
 from selfinstruct.recipe import Stage, asking
 from selfinstruct.round import LEAK, LEAKED, Round, TrainingStep, spelled
 from selfinstruct.run_info import RunInfo
@@ -71,6 +72,8 @@ class Run:
     """What its model is scored on by `actions=[evaluate]`."""
     trainer: Trainer | None = None
     """What tunes a model on its dataset by `actions=[train]`."""
+    protocol: Protocol | None = None
+    """What people are asked by `actions=[rate]`."""
 
     pool: Pool = field(init=False, repr=False)
     journal: Journal = field(init=False, repr=False)

@@ -12,7 +12,7 @@ from typing import Any
 from selfinstruct.storage.effective import effective
 
 FREE = re.compile(
-    r"(actions|trackers|formats|budget|benchmarks|trainer|spacy_model)(\..*)?"
+    r"(actions|trackers|formats|budget|benchmarks|trainer|protocol|spacy_model)(\..*)?"
     r"|recipe\.\w+\.(until|generations|saturation(\..*)?|metrics(\..*)?)"
     r"|(recipe\.\w+\.)?model\.(concurrency|requests_per_minute|tokens_per_minute|timeout_seconds|deadline_seconds|attempts"
     r"|key_env|key_required|max_reply_bytes|store|price(\..*)?)"

@@ -34,7 +34,7 @@ REFERENCE = re.compile(r"\$\{(?!\w[\w.]*\})|\$\{hydra\b")
 """An interpolation that is not a plain reference to another key, but calls a resolver (such as the environment)."""
 LOCAL = re.compile(r"(recipe\.\w+\.)?model\.store|seeds\.(path|first|second|test_tasks)|budget\.minutes")
 """Keys whose values hold on one machine only, or on one day."""
-NOT_DATA = ("actions", "trackers", "published", "trainer", "benchmarks", "spacy_model")
+NOT_DATA = ("actions", "trackers", "published", "trainer", "benchmarks", "protocol", "spacy_model")
 """Keys of a config that do not shape the dataset."""
 TARGET = "_target_"
 SHIPPED = "${conf:"
