@@ -104,8 +104,7 @@ class Protocol:
             if len(example.answers) != count:
                 raise ValueError(f"an item to practice on needs {count} in 'answers' (got {len(example.answers)})")
             grades = {name: one.grades for name, one in self.questions.items()}
-            if {*example.expected} != {*grades} or any(
-                say not in grades[name] for name, say in example.expected.items()
-            ):
+            said = example.expected
+            if {*said} != {*grades} or any(grade not in grades[name] for name, grade in said.items()):
                 raise ValueError(f"'expected' needs a grade for each question (got {said})")
         return self

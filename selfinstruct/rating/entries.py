@@ -20,9 +20,6 @@ from selfinstruct.task import Task
 
 CONTROLS = "controls"
 """The name under which tasks of people stand that are mixed in unseen."""
-FIRST, SECOND = "first", "second"
-"""Whose answer a judge of pairs prefers."""
-
 Key = tuple[str, str]
 """Instruction and input, by which answers are matched."""
 
@@ -99,7 +96,7 @@ def compared(run: RunReader, judge: Sequence[str]) -> list[Entry]:
         raise RunFolderError(f"{run.folder} holds no pairs of answers. Name two systems in rate.answers.")
     return [
         Entry(
-            systems=tuple(task.attributes["systems"]),
+            systems=two_names(task.attributes["systems"]),
             task=task.id,
             texts=filled({"instruction": task.instruction, "input": task.references[0].input}),
             answers=tuple(task.attributes["answers"]),
@@ -109,13 +106,18 @@ def compared(run: RunReader, judge: Sequence[str]) -> list[Entry]:
     ]
 
 
+def two_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of two systems, told apart where they are called the same."""
+    return tuple(names) if len(set(names)) > 1 else tuple(f"{name} ({place})" for place, name in enumerate(names, 1))
+
+
 def preference(task: Task, judge: Sequence[str]) -> dict[str, str | None]:
-    """Return whom the judge of a pair prefers in both orders; what flips with the order is a tie."""
+    """Return which answer the judge of a pair prefers in both orders, the first as `left`; a flip is a tie."""
     said = [task.attributes.get(name) for name in judge]
     writer = next((task.models[name] for name in judge if name in task.models), None)
     if writer is None:
         return {}
-    return {writer: None if None in said else {"1 2": FIRST, "2 1": SECOND}.get(" ".join(map(str, said)), "tie")}
+    return {writer: None if None in said else {"1 2": "left", "2 1": "right"}.get(" ".join(map(str, said)), "tie")}
 
 
 def answers_of(path: Path) -> Answers:

@@ -25,6 +25,7 @@ from selfinstruct.text.plain_files import check_plain
 SHEET, KEY = "sheet.json", "key.json"
 LENGTH = 16
 """Hexadecimal digits of an id."""
+TURNED = {"left": "right", "right": "left"}
 PRACTICE = "practice-"
 """How the ids of items begin that are not counted."""
 
@@ -64,10 +65,10 @@ class Sheet:
         """Return the items that are rated first and not counted."""
         found = {}
         for number, example in enumerate(self.protocol.practice, 1):
-            texts = {name: getattr(example, name) for name in ("instruction", "input", "reference")}
-            texts = {name: text for name, text in texts.items() if text}
+            every = {"instruction": example.instruction, "input": example.input, "reference": example.reference}
+            shown = {str(name): text for name, text in every.items() if text and name in self.protocol.shown}
             name = f"{PRACTICE}{number}"
-            found[name] = Item(id=name, task=name, texts=texts, answers=example.answers)
+            found[name] = Item(id=name, task=name, texts=shown, answers=example.answers)
         return found
 
     @cached_property
@@ -86,7 +87,7 @@ def made(
     protocol: Protocol, found: Iterable[Entry], random_seed: int, *, together: bool
 ) -> tuple[Sheet, dict[str, Any]]:
     """Return a sheet of some entries, and its key."""
-    rng = Random(f"{random_seed}/sides")
+    rng, found = Random(f"{random_seed}/sides"), list(found)
     items: dict[str, Item] = {}
     sources: dict[str, dict[str, Any]] = {}
     for entry in found:
@@ -98,13 +99,20 @@ def made(
         item = Item(id=short(shown), task=short(canonical(texts)), texts=texts, answers=answers)
         items[item.id] = item
         source = sources.setdefault(item.id, {"of": [], "judges": {}})
-        systems = [entry.systems[place] for place in places]
-        source["of"].append({"systems": systems, "task": entry.task, "request": entry.request})
-        source["judges"] = {**entry.judged, **source["judges"]}
+        of = [entry.systems[place] for place in places]
+        source["of"].append({"systems": of, "task": entry.task, "request": entry.request})
+        is_turned = places == [1, 0]
+        judged = {name: turned(grade) if is_turned and grade else grade for name, grade in entry.judged.items()}
+        source["judges"] = {**judged, **source["judges"]}
     ordered = [items[name] for name in sorted(items)]
-    names = list(dict.fromkeys(name for source in sources.values() for one in source["of"] for name in one["systems"]))
+    systems = list(dict.fromkeys(name for entry in found for name in entry.systems))
     sheet = Sheet(protocol=protocol, random_seed=random_seed, together=together, items=ordered)
-    return sheet, {"systems": sorted(names), "items": {name: sources[name] for name in sorted(sources)}}
+    return sheet, {"systems": systems, "items": {name: sources[name] for name in sorted(sources)}}
+
+
+def turned(grade: str) -> str:
+    """Return a grade of a pair whose answers have changed places."""
+    return TURNED.get(grade, grade)
 
 
 def stored(folder: Path) -> Sheet | None:
