@@ -65,8 +65,8 @@ class Sheet:
         """Return the items that are rated first and not counted."""
         found = {}
         for number, example in enumerate(self.protocol.practice, 1):
-            every = {"instruction": example.instruction, "input": example.input, "reference": example.reference}
-            shown = {str(name): text for name, text in every.items() if text and name in self.protocol.shown}
+            texts = {"instruction": example.instruction, "input": example.input, "reference": example.reference}
+            shown = {name: text for name, text in texts.items() if text and name in list[str](self.protocol.shown)}
             name = f"{PRACTICE}{number}"
             found[name] = Item(id=name, task=name, texts=shown, answers=example.answers)
         return found
@@ -87,14 +87,14 @@ def made(
     protocol: Protocol, found: Iterable[Entry], random_seed: int, *, together: bool
 ) -> tuple[Sheet, dict[str, Any]]:
     """Return a sheet of some entries, and its key."""
-    rng, found = Random(f"{random_seed}/sides"), list(found)
+    rng, found, visible = Random(f"{random_seed}/sides"), list(found), list[str](protocol.shown)
     items: dict[str, Item] = {}
     sources: dict[str, dict[str, Any]] = {}
     for entry in found:
         places = list(range(len(entry.answers)))
         rng.shuffle(places)
         answers = [entry.answers[place] for place in places]
-        texts = {name: text for name, text in entry.texts.items() if name in protocol.shown}
+        texts = {name: text for name, text in entry.texts.items() if name in visible}
         shown = canonical([protocol.name, texts, answers])
         item = Item(id=short(shown), task=short(canonical(texts)), texts=texts, answers=answers)
         items[item.id] = item
