@@ -15,6 +15,7 @@ AGREED = {
     "kappa_weighted": "κ, linear weights",
     "spearman": "Spearman's ρ",
 }
+GREEK = {"κ": r"\kappa", "ρ": r"\rho", "α": r"\alpha"}
 CHOSEN = ("win_rate", "win", "tie", "both_bad", "loss", "left_chosen", "longer_chosen")
 
 Figure = Mapping[str, Any]
@@ -174,10 +175,15 @@ def as_latex(result: Mapping[str, Any]) -> str:
     """Return the result for a paper, without single items and raters' progress."""
     found = [table for table in tables(result) if table.title not in ("Disagreements", "Raters")]
     return "\n".join(
-        f"% {latex(table.title)}: {latex(table.note)}\n"
-        f"{latex_table([[latex(cell) for cell in row] for row in (table.headers, *table.rows)])}"
+        f"% {in_paper(table.title)}: {in_paper(table.note)}\n"
+        f"{latex_table([[in_paper(cell) for cell in row] for row in (table.headers, *table.rows)])}"
         for table in found
     )
+
+
+def in_paper(text: str) -> str:
+    """Return a text as LaTeX prints it, also the Greek letters of our measures."""
+    return latex(text).translate({ord(letter): f"${command}$" for letter, command in GREEK.items()})
 
 
 def as_csv(result: Mapping[str, Any]) -> str:
