@@ -58,9 +58,10 @@ def entries(protocol: Protocol, systems: Mapping[str, Path], tasks: Path | None,
         return drawn(compared(RunReader(folder), protocol.judge), protocol.draws, rng)
     if protocol.unit == "pair" and len(systems) != 2:
         raise DataError([f"rate.answers must name two systems to compare (got {len(systems)})."])
-    known = references(tasks)
+    asked = references(tasks)
     found = {name: answers_of(path) for name, path in systems.items()}
-    keys = drawn(shared_keys(found, systems, known), protocol.draws, rng)
+    keys = drawn(shared_keys(found, systems, asked), protocol.draws, rng)
+    known = {key: task for one in found.values() for key, task in one.tasks.items()} | asked  # the same for all systems
     if protocol.unit == "pair":
         return [pair_of(key, found, known) for key in keys]
     return [answer_of(key, name, found, known, protocol.judge) for key in keys for name in found]
@@ -177,7 +178,7 @@ def answer_of(
     """Return the answer of a system, with the grade of its run's judge."""
     task = found[name].tasks.get(key)
     judged = {} if task is None else {task.models[one]: task.attributes.get(one) for one in judge if one in task.models}
-    described = known.get(key, task)
+    described = known.get(key)
     return Entry(
         systems=(name,),
         task=described.id if described else key[0],
@@ -190,7 +191,7 @@ def answer_of(
 
 def pair_of(key: Key, found: Mapping[str, Answers], known: Mapping[Key, Task]) -> Entry:
     """Return the answers of both systems to one task."""
-    task = known.get(key, next((one.tasks[key] for one in found.values() if key in one.tasks), None))
+    task = known.get(key)
     return Entry(
         systems=tuple(found),
         task=task.id if task else key[0],

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from selfinstruct.errors import RunFolderError
 from selfinstruct.protocol import Protocol
@@ -112,8 +112,8 @@ def read(where: str, text: bytes, sheet: Sheet) -> Rating:
         rating = TypeAdapter(Rating).validate_python(row)
         if said == sheet.sha256:
             check(rating, sheet)
-    except (ValueError, AttributeError, RecursionError) as error:  # a ValidationError is a ValueError
-        problem = "it is not a rating" if isinstance(error, ValidationError | json.JSONDecodeError) else error
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:  # a ValidationError is a ValueError
+        problem = error if type(error) is ValueError else "it is not a rating"
         raise RunFolderError(f"{where}: cannot be used: {problem}.") from None
     if said != sheet.sha256:
         raise RunFolderError(
