@@ -27,6 +27,7 @@ from selfinstruct.actions.publication.portable import (
     settled_words,
     without_places,
 )
+from selfinstruct.actions.publication.ratings import copy
 from selfinstruct.actions.publication.replies import write_replies
 from selfinstruct.errors import RunFolderError
 from selfinstruct.model.secrets import Secrets
@@ -134,6 +135,7 @@ class Capsule:
             for name, rows in format_.files(run.pool, run.random_seed)
         }
         shutil.copyfile(source / ROUNDS, folder / ROUNDS)
+        run.remarks += copy(source, folder)
         hashes = {name: digest_of(folder / name) for name in dataset}
         stated = Stated(self.title, self.authors, self.languages, self.license, self.seeds_license)
         facts = Facts(run, stated, dataset, hashes, replies)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 FOLDER = "ratings"
 """Where the sheets of a run lie."""
 FILE = "rate.html"
+OWN = "run"
+"""What the run in `hydra.run.dir` is called in the result."""
 NONE_CHOSEN = "rate: choose what is asked: protocol=spot_check, user_oriented or pairwise."
 NAMELESS = "rate.name must have 1 to 40 letters of a to z, digits, _ or - (got {name!r})."
 CHANGED = (
@@ -88,7 +90,7 @@ class Rate:
 
     def _sheet(self, run: "Run", protocol: Protocol, folder: Path) -> Sheet:
         """Return the sheet of the folder, which must fit what was asked for, or make it."""
-        systems = self.answers or {run.start.folder.name: run.start.folder}
+        systems = self.answers or {OWN: run.start.folder}
         sheet = stored(folder)
         if sheet is None:
             found = entries(protocol, systems, self.set, run.random_seed)

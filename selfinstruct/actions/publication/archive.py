@@ -34,6 +34,9 @@ FILES = frozenset(
 )
 """The files of every capsule besides its manifest."""
 DATASET = re.compile(r"dataset/[A-Za-z0-9][\w.-]*", re.ASCII)
+RATINGS = re.compile(
+    r"ratings/[\w-]{1,40}/([\w-]{1,40}\.jsonl|sheet\.json|key\.json|result\.(json|md|csv|tex))", re.ASCII
+)
 MOST_FILES = 100
 MOST_BYTES = 2 << 30
 """The most bytes of all files, unpacked: the replies of 52,000 tasks take about a tenth of it."""
@@ -104,7 +107,7 @@ class Archive:
             raise ValueError(f"it claims {total:,} bytes, and a capsule may have {MOST_BYTES:,}")
         for entry in source.infolist():
             name = entry.filename.removeprefix(TOP)
-            is_known = name in FILES or name == MANIFEST or DATASET.fullmatch(name)
+            is_known = name in FILES or name == MANIFEST or DATASET.fullmatch(name) or RATINGS.fullmatch(name)
             if not is_known or not entry.filename.startswith(TOP):
                 raise ValueError(f"{entry.filename!r} is not a file of a capsule")
             if stat.S_ISLNK(entry.external_attr >> 16):
