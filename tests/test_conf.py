@@ -31,7 +31,7 @@ def test_the_default_config_builds(tmp_path, composed, built):
     assert list(run.actions) == ["generate", "export"]
 
 
-@pytest.mark.parametrize("group", ["recipe", "seeds", "model", "trainer"])
+@pytest.mark.parametrize("group", ["recipe", "seeds", "model", "trainer", "protocol"])
 def test_every_option_of_a_singular_group_builds(group, tmp_path, composed, built):
     for option in options(group):
         asked = (f"{key}=http://127.0.0.1/v1" for key in missing(composed(f"{group}={option}")))
