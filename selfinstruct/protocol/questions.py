@@ -33,7 +33,7 @@ class Question:
     text: str
     """The question, as raters read it."""
     grades: Annotated[dict[str, Grade], Field(min_length=2)]
-    """Name to grade, best first; the names stand in the raters' files."""
+    """Name to grade, in the order shown; the names stand in the raters' files."""
     shares: dict[str, list[str]] = Field(default_factory=dict)
     """Name to grades: the shares that the result reports. The last one also divides the grades into two classes, whose
     agreement is reported beside that of all grades."""
