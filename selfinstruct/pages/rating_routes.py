@@ -79,8 +79,6 @@ def said(folder: Path, asked: PageRequest) -> Response:
             journal.append(rating_of(asked.form, sheet, journal.rater))
         except ValueError as error:
             raise PageError(f"This answer was not stored: {error}.", 400) from None
-        if journal.is_done:
-            result.write(place, sheet)
     return Response(body="", location=address(place.name, rater=journal.rater))
 
 

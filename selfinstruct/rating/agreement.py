@@ -7,10 +7,11 @@ A figure that is not defined is None, with the reason: κ of a rater who gave on
 """
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from math import isfinite
+from math import isfinite, nan
 from typing import Any, TypeAlias
 
 from selfinstruct.metrics.intervals import FEWEST
@@ -22,8 +23,8 @@ FEW = "fewer than two items"
 
 Ratings: TypeAlias = Mapping[str, Mapping[str, int]]
 """Rater to item to the place of its grade; a rater may lack items."""
-Measure: TypeAlias = Callable[[Sequence[Any]], float | None]
-"""A figure of some items, each with its grades; None where it is not defined."""
+Measure: TypeAlias = Callable[[Any], float | None]
+"""A figure of a table with a row of grades for each item; None where it is not defined."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,107 +67,104 @@ def pair(first: Mapping[str, int], second: Mapping[str, int], scale: Scale, task
     """Return how far two raters agree on the items that both have rated: `n`, and each figure by its name."""
     shared = [name for name in first if name in second]
     both = [(first[name], second[name]) for name in shared]
-    of = [tasks[name] for name in shared]
-    figures: dict[str, Measure] = {"percent": percent, "kappa": kappa}
+    figures: dict[str, tuple[Measure, Sequence[Any]]] = {"percent": (percent, both), "kappa": (kappa, both)}
     if scale.good:
-        figures["kappa_classes"] = lambda pairs: kappa([(a in scale.good, b in scale.good) for a, b in pairs])
+        figures["kappa_classes"] = kappa, [(one in scale.good, other in scale.good) for one, other in both]
     if scale.is_ordinal:
-        figures["kappa_weighted"] = lambda pairs: kappa(steps(pairs, scale), is_weighted=True)
-        figures["spearman"] = lambda pairs: spearman(steps(pairs, scale))
-    return {"n": len(shared), **{name: measured(measure, both, of) for name, measure in figures.items()}}
+        steps = [(scale.step(one), scale.step(other)) for one, other in both]
+        figures |= {"kappa_weighted": (weighted_kappa, steps), "spearman": (spearman, steps)}
+    of = [tasks[name] for name in shared]
+    return {"n": len(shared), **{name: measured(measure, rows, of) for name, (measure, rows) in figures.items()}}
 
 
 def alpha(ratings: Ratings, scale: Scale, tasks: Mapping[str, str]) -> Agreed:
     """Return Krippendorff's α of all raters on the ordinal scale, also where some have gaps."""
-    names = list(dict.fromkeys(name for said in ratings.values() for name in said))
-    rows = [
-        [None if name not in said else scale.step(said[name]) for said in ratings.values()]
-        for name in names
-        if sum(name in said for said in ratings.values()) > 1
-    ]
-    of = [tasks[name] for name in names if sum(name in said for said in ratings.values()) > 1]
-    return measured(krippendorff_alpha, rows, of)
+    counts = Counter(name for said in ratings.values() for name in said)
+    names = [name for name, count in counts.items() if count > 1]
+    rows = [[scale.step(said[name]) if name in said else nan for said in ratings.values()] for name in names]
+    return measured(krippendorff_alpha, rows, [tasks[name] for name in names])
 
 
-def steps(pairs: Sequence[tuple[int, int]], scale: Scale) -> list[tuple[int, int]]:
-    """Return grades by their places on the ordinal scale."""
-    return [(scale.step(first), scale.step(second)) for first, second in pairs]
-
-
-def percent(pairs: Sequence[tuple[int, int]]) -> float | None:
+def percent(pairs: Any) -> float | None:
     """Return the share of items that have the same grade from both."""
-    return sum(first == second for first, second in pairs) / len(pairs)
+    return float((pairs[:, 0] == pairs[:, 1]).mean())
 
 
-def kappa(pairs: Sequence[tuple[int, int]], *, is_weighted: bool = False) -> float | None:
-    """Return Cohen's κ, weighted by the distance of grades where wanted; None where a rater gave one grade only."""
+def kappa(pairs: Any) -> float | None:
+    """Return Cohen's κ; None where a rater gave one grade only."""
+    return kappa_by(lambda apart: apart > 0, pairs)
+
+
+def weighted_kappa(pairs: Any) -> float | None:
+    """Return Cohen's κ with weights by the distance of grades; None where a rater gave one grade only."""
+    return kappa_by(lambda apart: apart, pairs)
+
+
+def kappa_by(weight: Callable[[Any], Any], pairs: Any) -> float | None:
+    """Return Cohen's κ by the weight of how many places two grades are apart."""
     import numpy as np
 
     if is_constant(pairs):
         return None
-    grades = np.asarray(pairs, dtype=int)
-    size = int(grades.max()) + 1
+    size = int(pairs.max()) + 1
     table = np.zeros((size, size))
-    np.add.at(table, tuple(grades.T), 1)
-    distance = np.abs(np.subtract.outer(np.arange(size), np.arange(size)))
-    if not is_weighted:
-        distance = np.minimum(distance, 1)
+    np.add.at(table, tuple(pairs.astype(int).T), 1)
+    distance = weight(np.abs(np.subtract.outer(np.arange(size), np.arange(size))))
     by_chance = np.outer(table.sum(axis=1), table.sum(axis=0)) / len(pairs)
     return float(1 - (distance * table).sum() / (distance * by_chance).sum())
 
 
-def spearman(pairs: Sequence[tuple[int, int]]) -> float | None:
+def spearman(pairs: Any) -> float | None:
     """Return Spearman's rank correlation, with the mean rank for ties; None where a rater gave one grade only."""
     from scipy.stats import spearmanr
 
-    if is_constant(pairs):
-        return None
-    return float(spearmanr([first for first, _ in pairs], [second for _, second in pairs]).statistic)
+    return None if is_constant(pairs) else float(spearmanr(pairs[:, 0], pairs[:, 1]).statistic)
 
 
-def krippendorff_alpha(rows: Sequence[Sequence[int | None]]) -> float | None:
+def krippendorff_alpha(rows: Any) -> float | None:
     """Return Krippendorff's α of items, each with the ordinal grade of every rater; None where all grades are one."""
     import krippendorff
     import numpy as np
 
-    table = np.array([[np.nan if one is None else one for one in row] for row in rows], dtype=float).T
-    if len(np.unique(table[~np.isnan(table)])) < 2:
+    if len(np.unique(rows[~np.isnan(rows)])) < 2:
         return None
-    return float(krippendorff.alpha(reliability_data=table, level_of_measurement="ordinal"))
+    return float(krippendorff.alpha(reliability_data=rows.T, level_of_measurement="ordinal"))
 
 
-def is_constant(pairs: Sequence[tuple[int, int]]) -> bool:
+def is_constant(pairs: Any) -> bool:
     """Return whether one of two raters gave one grade only."""
-    return any(len({one[place] for one in pairs}) < 2 for place in (0, 1))
+    return bool((pairs == pairs[0]).all(axis=0).any())
 
 
 def measured(measure: Measure, items: Sequence[Any], tasks: Sequence[str]) -> Agreed:
     """Return a figure of some items of some tasks, with its interval where there are enough tasks."""
+    import numpy as np
+
     if len(items) < 2:
         return Agreed(value=None, reason=FEW)
-    value = measure(items)
+    table = np.asarray(items, dtype=float)
+    value = measure(table)
     if value is None or not isfinite(value):
         return Agreed(value=None, reason=ONE_GRADE)
-    low, high = interval(measure, items, tasks) or (None, None)
+    low, high = interval(measure, table, tasks) or (None, None)
     return Agreed(value=round(value, 6), low=low, high=high)
 
 
-def interval(measure: Measure, items: Sequence[Any], tasks: Sequence[str]) -> tuple[float, float] | None:
+def interval(measure: Measure, table: Any, tasks: Sequence[str]) -> tuple[float, float] | None:
     """Return the interval of a figure by resampling tasks; None where few are there, or it is mostly not defined."""
     import numpy as np
 
-    by_task: dict[str, list[Any]] = {}
-    for item, task in zip(items, tasks, strict=True):
-        by_task.setdefault(task, []).append(item)
-    groups = list(by_task.values())
+    places: dict[str, list[int]] = {}
+    for place, task in enumerate(tasks):
+        places.setdefault(task, []).append(place)
+    groups = list(places.values())
     if len(groups) < FEWEST:
         return None
-    rng = np.random.default_rng(0)
     found = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of resamples in which everybody agrees
-        for places in rng.integers(len(groups), size=(RESAMPLES, len(groups))):
-            value = measure([item for place in places for item in groups[place]])
+        for drawn in np.random.default_rng(0).integers(len(groups), size=(RESAMPLES, len(groups))):
+            value = measure(table[[place for group in drawn for place in groups[group]]])
             if value is not None and isfinite(value):
                 found.append(value)
     if len(found) < RESAMPLES / 2:

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,10 @@ class Rating:
     seconds: float | None = None
     """How long the item was shown."""
     time: str = ""
+
+
+rows = cache(lambda: TypeAdapter(Rating))
+"""Checks what lines say; made when it is first needed."""
 
 
 class Journal:
@@ -82,10 +87,8 @@ class Journal:
     @property
     def skipped(self) -> list[str]:
         """Return the items that were skipped, in the rater's order."""
-        return [item.id for item in order(self.sheet, self.rater) if self._is_skipped(item.id)]
-
-    def _is_skipped(self, name: str) -> bool:
-        return name in self.counted and not self.ratings[name].answers
+        skipped = {name for name, rating in self.counted.items() if not rating.answers}
+        return [item.id for item in order(self.sheet, self.rater) if item.id in skipped]
 
     @property
     def is_done(self) -> bool:
@@ -109,7 +112,7 @@ def read(where: str, text: bytes, sheet: Sheet) -> Rating:
     try:
         row: dict[str, Any] = json.loads(text)
         said = row.pop("sheet", None)
-        rating = TypeAdapter(Rating).validate_python(row)
+        rating = rows().validate_python(row)
         if said == sheet.sha256:
             check(rating, sheet)
     except (ValueError, TypeError, AttributeError, RecursionError) as error:  # a ValidationError is a ValueError

@@ -130,7 +130,7 @@ def disagreements(
         said = {rater.name: rater.said[item.id] for rater in found if item.id in rater.said}
         if len({json.dumps(one, sort_keys=True) for one in said.values()}) < 2:
             continue
-        notes = {one.rater: one.counted[item.id].note for one in of if item.id in one.counted}
+        notes = {one.rater: one.ratings[item.id].note for one in of if item.id in one.ratings}
         source = key["items"][item.id]["of"][0]
         rows.append(
             {

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from contextlib import contextmanager
 
 import commands
 import pytest
@@ -179,37 +180,43 @@ def test_a_capsule_takes_the_sheets_whose_raters_are_done(composed, built, ratin
     assert "ratings/begun is left out of the capsule" in capsys.readouterr().out
 
 
+@contextmanager
+def served(folder, *words):
+    """The address of a server in a process of its own, and the process."""
+    command = [sys.executable, commands.RUN, "actions=[rate]", "rate.port=0", "hydra.run.dir=study", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder) as process:
+        try:
+            yield next(found[0] for line in process.stdout if (found := re.search(r"http://\S+/", line))), process
+        finally:
+            process.kill()
+
+
+def rate_one(address):
+    """Rate what a rater is shown next, and return its id."""
+    page = f"{address}rate/user_oriented?rater=ann"
+    with urllib.request.urlopen(page) as answer:
+        item = re.search(r'name="item" value="([^"]+)"', answer.read().decode())[1]
+    form = f"item={item}&answer-grade=A&action=save".encode()
+    urllib.request.urlopen(urllib.request.Request(page, form, {"Origin": address.rstrip("/")})).close()
+    return item
+
+
 @pytest.mark.slow
 def test_ratings_outlive_a_server_that_is_killed(tmp_path):
-    given = predictions(tmp_path / "given")
-    words = ["actions=[rate]", "protocol=user_oriented", "rate.port=0", f"hydra.run.dir={tmp_path}/study"]
-    words.append(f"rate.answers={{{', '.join(f'{name}: {path}' for name, path in given.items())}}}")
+    given = predictions(tmp_path / "given", count=1)
+    answers = f"rate.answers={{{', '.join(f'{name}: {path}' for name, path in given.items())}}}"
+    words = ("protocol=user_oriented", "protocol.practice=[]", answers)
+    with served(tmp_path, *words) as (address, process):
+        seen = [rate_one(address)]
+        process.send_signal(signal.SIGKILL)
+    with served(tmp_path, *words) as (address, process):
+        seen.append(rate_one(address))
+        process.send_signal(signal.SIGINT)
+        said = process.stdout.read()
+        assert process.wait() == 0
 
-    def served(then):
-        command = [sys.executable, commands.RUN, *words]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
-            for line in process.stdout:
-                if found := re.search(r"http://\S+/", line):
-                    then(found[0])
-                    break
-            process.send_signal(signal.SIGKILL)
-
-    def item_at(address):
-        with urllib.request.urlopen(f"{address}rate/user_oriented?rater=ann") as page:
-            return re.search(r'name="item" value="([^"]+)"', page.read().decode())[1]
-
-    seen = []
-
-    def rate_one(address):
-        seen.append(item_at(address))
-        form = f"item={seen[-1]}&answer-grade=A&action=save".encode()
-        request = urllib.request.Request(
-            f"{address}rate/user_oriented?rater=ann", form, {"Origin": address.rstrip("/")}
-        )
-        urllib.request.urlopen(request).close()
-
-    served(rate_one)
-    served(rate_one)
-
-    lines = (tmp_path / "study/ratings/user_oriented/ann.jsonl").read_text().splitlines()
-    assert [json.loads(line)["item"] for line in lines] == seen == ["practice-1", "practice-2"]
+    place = tmp_path / "study/ratings/user_oriented"
+    assert [json.loads(line)["item"] for line in (place / "ann.jsonl").read_text().splitlines()] == seen
+    assert len(set(seen)) == 2
+    assert "The result: study/ratings/user_oriented/result.md" in said
+    assert json.loads((place / "result.json").read_text())["raters"][0]["is_done"]

@@ -1,11 +1,12 @@
 import math
 import random
 
+import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from selfinstruct.rating import agreement
-from selfinstruct.rating.agreement import ONE_GRADE, Scale, alpha, kappa, pair
+from selfinstruct.rating.agreement import ONE_GRADE, Scale, alpha, pair
 
 FOUR = Scale(worths=[3, 2, 1, 0], good=frozenset({0, 1}))
 
@@ -13,6 +14,14 @@ FOUR = Scale(worths=[3, 2, 1, 0], good=frozenset({0, 1}))
 def said(*grades):
     """Grades of items in order; None for an item that the rater lacks."""
     return {f"item_{place}": grade for place, grade in enumerate(grades) if grade is not None}
+
+
+def kappa(pairs):
+    return agreement.kappa(np.array(pairs))
+
+
+def weighted_kappa(pairs):
+    return agreement.weighted_kappa(np.array(pairs))
 
 
 def own_tasks(count=100):
@@ -36,16 +45,15 @@ def test_weighted_kappa_is_that_of_a_table_by_hand():
     # Pairs (0,0) (1,1) (2,2) (0,2): distances sum to 2, so 2 / 4 = 0.5 observed.
     # First says 0 twice, 1 once, 2 once; second 0 once, 1 once, 2 twice. By chance the distance is
     # (2*1*0 + 2*1*1 + 2*2*2 + 1*1*1 + 1*1*0 + 1*2*1 + 1*1*2 + 1*1*1 + 1*2*0) / 16 = 16 / 16 = 1. 1 - 0.5 / 1 = 0.5.
-    assert kappa([(0, 0), (1, 1), (2, 2), (0, 2)], is_weighted=True) == pytest.approx(0.5)
+    assert weighted_kappa([(0, 0), (1, 1), (2, 2), (0, 2)]) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("weights", [None, "linear"])
-def test_kappa_is_that_of_scikit_learn(seed, weights):
+@pytest.mark.parametrize(("own", "weights"), [(kappa, None), (weighted_kappa, "linear")])
+def test_kappa_is_that_of_scikit_learn(seed, own, weights):
     pairs = random_pairs(seed)
-    known = cohen_kappa_score(*zip(*pairs, strict=True), weights=weights)
 
-    assert kappa(pairs, is_weighted=weights is not None) == pytest.approx(known)
+    assert own(pairs) == pytest.approx(cohen_kappa_score(*zip(*pairs, strict=True), weights=weights))
 
 
 def test_spearman_gives_ties_their_mean_rank():

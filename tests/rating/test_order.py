@@ -1,6 +1,7 @@
 from collections import Counter
 from itertools import pairwise
 
+import pytest
 from rated import answers, pairs, protocol
 
 from selfinstruct.rating.order import is_swapped, order
@@ -17,8 +18,9 @@ def test_a_rater_has_the_same_order_every_time():
     assert order(sheet_of(), "ann") == order(sheet_of(), "ann")
 
 
-def test_two_raters_have_orders_of_their_own():
-    sheet = sheet_of()
+@pytest.mark.parametrize("together", [True, False])
+def test_two_raters_have_orders_of_their_own(together):
+    sheet = sheet_of(together)
 
     assert [item.id for item in order(sheet, "ann")] != [item.id for item in order(sheet, "bob")]
     assert {item.id for item in order(sheet, "ann")} == {item.id for item in order(sheet, "bob")}
