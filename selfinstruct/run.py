@@ -133,8 +133,7 @@ class Run:
         return [stage.model or self.model for stage in asking(self.recipe).values()]
 
     def _introduced(self) -> RunInfo:
-        asked = [model.name for model in self.models] if self._asks else []
-        models = tuple(dict.fromkeys([*authors(self.pool), *asked]))
+        models = tuple(dict.fromkeys([*authors(self.pool), *(model.name for model in self.models if self._asks)]))
         return replace(
             self.start,
             models=models,
@@ -155,10 +154,9 @@ class Run:
 
     def log(self, round_: Round) -> None:
         """Commit a round, then log it with the trackers."""
-        now = time.perf_counter()
-        round_ = replace(round_, seconds=now - self._committed)
+        before, self._committed = self._committed, time.perf_counter()
+        round_ = replace(round_, seconds=self._committed - before)
         row = self.journal.commit(round_)
-        self._committed = now
         self.tally.committed(round_.stage, round_.number)
         if self._pulse is not None:
             self._pulse.set()
@@ -244,10 +242,9 @@ class Run:
     def _summary(self, error: str | None) -> dict[str, Any]:
         if error is not None:
             self.pool = self.journal.open(shelved=self.pool.is_shelved)  # without what the failed round had added
-        journal, unused = self.journal, self.store.beyond({name: len(self.journal.of(name)) for name in self.recipe})
+        journal, left = self.journal, self.store.beyond({name: len(self.journal.of(name)) for name in self.recipe})
         more: dict[str, Any] = {"scores": self.scores, "training": self.training, "stopped": self.stopped}
-        what = self.start, self.pool, journal.rounds, error
-        summary = summarise(*what, timings=journal.timings, unused=unused, **more)
+        summary = summarise(self.start, self.pool, journal.rounds, error, timings=journal.timings, unused=left, **more)
         if not self._asks and error is None and journal.rounds:
             summary |= ended_before(self.start.folder)
         return summary
