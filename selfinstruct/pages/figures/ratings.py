@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.pages.figures.figure import COLORS, Cell, Figure
+from selfinstruct.pages.figures.labels import short
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.text.plain_files import odd_kind
 
@@ -96,5 +97,4 @@ def ends(row: Mapping[str, Any]) -> list[Cell]:
 
 def label(row: list[Cell]) -> str:
     """Return what stands beside a bar, short enough for a figure."""
-    text = f"{row[1]}, {row[3]}" + ("" if row[2] == "all people" else f" ({row[2]})")
-    return text if len(text) <= 34 else f"{text[:33]}…"
+    return short(f"{row[1]}, {row[3]}" + ("" if row[2] == "all people" else f" ({row[2]})"), 34)
