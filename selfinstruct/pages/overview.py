@@ -13,6 +13,7 @@ from selfinstruct.pages.settings import command, made_with, settings
 from selfinstruct.round import Rejection
 from selfinstruct.storage.diversity import even
 from selfinstruct.storage.folder import stored_values
+from selfinstruct.storage.history import rejection_of
 from selfinstruct.storage.provenance import CONVERTED, STAND_IN, cautions, license_of, origin_of
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.storage.state import condition_of
@@ -28,7 +29,7 @@ UNKNOWN = "–"
 def overview(run: RunReader, figures: Sequence[Mapping[str, Any]] = (), rows: int = 0) -> dict[str, Any]:
     """Return the values of the page: with these figures, and lists of at most so many tasks and rejections."""
     made = [task for task in run.pool if not task.is_human]
-    refused = [item for round_ in run.rounds for item in round_.rejections]
+    refused = [rejection_of(b"", row) for row in run.rejected()]
     models = [without_places(name) for name in authors(run.pool) or run.summary.get("models", [])]
     name = str(run.summary.get("recipe") or ", ".join(run.config.get("recipe", {})))
     return {

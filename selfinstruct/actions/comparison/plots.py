@@ -12,8 +12,10 @@ from selfinstruct.actions.comparison.comparing import Comparison
 from selfinstruct.actions.comparison.figures import EXPLAINED, kept_shares
 from selfinstruct.actions.comparison.grouping import Estimate, written
 from selfinstruct.actions.comparison.reading import Reading
-from selfinstruct.actions.comparison.settings import Setting, are_numbers, over_seeds, settings, short, swept
+from selfinstruct.actions.comparison.settings import LONGEST, Setting, are_numbers, over_seeds, settings, swept
 from selfinstruct.pages.figures.figure import COLORS, HEIGHT, Figure
+from selfinstruct.pages.figures.labels import short
+from selfinstruct.pages.figures.panels import plain, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,7 +77,7 @@ def points_of(comparison: Comparison, key: str, known: Mapping[str, float | None
         for runs in by_value.values():
             if (found := over_seeds([known[run.label] for run in runs])) is not None:
                 value = runs[0].values[key]
-                shown = value if are_numbers([value]) else short(runs[0].value(key))
+                shown = value if are_numbers([value]) else short(runs[0].value(key), LONGEST)
                 points.append(Point(shown, setting.name, found, len(runs)))
     return sorted(points, key=lambda one: one.value) if are_numbers([one.value for one in points]) else points
 
@@ -85,7 +87,7 @@ def against(key: str, metric: str, points: Sequence[Point]) -> Figure:
     lines = list(dict.fromkeys(point.name for point in points))
     values = list(dict.fromkeys(point.value for point in points))
     is_number = are_numbers(values)
-    title = short(metric.removeprefix("diversity.").replace("_", " "))
+    title = short(metric.removeprefix("diversity.").replace("_", " "), LONGEST)
 
     def draw(canvas: "Canvas") -> None:
         axes = canvas.subplots()
@@ -94,11 +96,12 @@ def against(key: str, metric: str, points: Sequence[Point]) -> Figure:
                 (one.value if is_number else values.index(one.value), one.figure) for one in points if one.name == line
             ]
             banded(axes, own, color, joined=is_number)
-        if is_number and len(values) <= TICKS:
-            axes.set_xticks(values)
-        elif not is_number:
+        plain(axes)
+        if not is_number:
             axes.set_xticks(range(len(values)), [str(value) for value in values], rotation=20, ha="right")
-        axes.set_xlabel(short(key))
+        elif len(values) <= TICKS:
+            axes.set_xticks(values)
+        axes.set_xlabel(short(key, LONGEST))
         axes.set_ylabel(title)
         named(canvas, lines)
 
@@ -145,14 +148,14 @@ def by_round(stage: str, series: Mapping[str, list[tuple[int, Estimate]]]) -> Fi
         for color, line in zip(COLORS, lines, strict=False):
             banded(axes, [(number, percent(one)) for number, one in series[line]], color, joined=True)
         axes.set_ylim(0, 100)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        whole(axes.xaxis, TICKS)
         axes.set_xlabel("round")
         axes.set_ylabel("kept, %")
         named(canvas, lines)
 
     return Figure(
         name=f"kept_by_round_{safe(stage)}",
-        title=f"Kept share by round, {short(stage)}",
+        title=f"Kept share by round, {short(stage, LONGEST)}",
         caption=f"The share of each round's candidates that was kept.{BAND}{left_out(lines)}",
         head=["settings", "round", "mean", "low", "high"],
         rows=[[name, number, one.mean, one.low, one.high] for name, own in series.items() for number, one in own],
@@ -182,7 +185,8 @@ def named(canvas: "Canvas", lines: Sequence[str]) -> None:
     """Name the lines below a figure, where there are several."""
     if len(lines) > 1:
         handles = [canvas.axes[0].plot([], [], color=color)[0] for color, _ in zip(COLORS, lines, strict=False)]
-        canvas.legend(handles, [line or "all others" for line in lines[: len(COLORS)]], loc="outside lower left")
+        names = [f" {line}" if line.startswith("_") else line or "all others" for line in lines[: len(COLORS)]]
+        canvas.legend(handles, names, loc="outside lower left")  # which leaves out a name with `_` before it
 
 
 def height(lines: Sequence[str]) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from selfinstruct.actions.comparison.comparing import Comparison
 from selfinstruct.actions.comparison.grouping import SEED, Estimate, estimate, written
 from selfinstruct.actions.comparison.reading import Reading
-from selfinstruct.text.escaping import in_a_line
+from selfinstruct.pages.figures.labels import short
 
 LONGEST = 40
 """Characters of a name in a figure."""
@@ -37,13 +37,7 @@ def settings(comparison: Comparison, without: str | None = None) -> list[Setting
 def name(comparison: Comparison, run: Reading, without: str | None = None) -> str:
     """Return what differs of a run, but for its seed and another key, in one line."""
     parts = [f"{end}={run.value(key)}" for key, end in comparison.short.items() if key not in (SEED, without)]
-    return short(", ".join(parts))
-
-
-def short(text: str, longest: int = LONGEST) -> str:
-    """Return a text on one line, not too long for a figure."""
-    text = in_a_line(text)
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return short(", ".join(parts), LONGEST)
 
 
 def swept(comparison: Comparison) -> str | None:
