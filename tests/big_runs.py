@@ -115,7 +115,8 @@ class BigRun:
         values = deepcopy(config())
         values["recipe"]["instructions"]["until"] = self.tasks
         found = gathered(without_objective(values), list(values["actions"]))
-        found.pop("published")
+        for name in ("published", "spacy_model"):  # which the command line takes for itself
+            found.pop(name)
         start = RunInfo(
             folder=self.folder,
             name=self.folder.name,
