@@ -95,8 +95,12 @@ def sent(comparison: Comparison) -> Iterator[Table]:
     rows = [[f"{stage}: {name}", *(ranked(one.get((stage, name), {})) for one in found)] for stage, name in differing]
     note = "The values in the stored requests, with the number of replies, the most frequent first."
     yield Table("Parameters as sent", ["parameter", *map(comparison.legend, comparison.runs)], rows, note)
-    same = [[f"{key[0]}: {key[1]}", ", ".join(sorted(found[0][key]))] for key in known if key not in differing]
-    yield Table("Parameters that were sent alike in all runs", ["parameter", "values"], same)
+    alike: dict[str, list[str]] = {}
+    for stage, name in known:
+        if (stage, name) not in differing:
+            alike.setdefault(stage, []).append(f"{name} {' or '.join(sorted(found[0][stage, name]))}")
+    rows = [[stage, ", ".join(values)] for stage, values in alike.items()]
+    yield Table("Parameters that were sent alike in all runs", ["stage", "parameters"], rows)
 
 
 def ranked(values: Mapping[str, int]) -> str:
