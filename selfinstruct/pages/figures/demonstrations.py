@@ -46,7 +46,7 @@ def figure(run: RunReader) -> Figure | None:
             axes.set_title(short(stage, 40), loc="left")
             axes.set_xlim(edges[0], edges[-1])
             axes.set_ylim(0, 1.05 * max(both))
-            whole(axes.xaxis, 6)
+            whole(axes.xaxis, 5)
             whole(axes.yaxis, 4)
         axes.set_xlabel("round of the stage")
         canvas.supylabel("tasks in a prompt", size=9)

@@ -54,7 +54,7 @@ def figure(run: RunReader) -> Figure | None:
         to_seed.plot(middles, [float("nan") if step.to_seed is None else step.to_seed for step in steps], "o-")
         to_seed.set_ylabel("ROUGE-L\nto a seed")
         to_seed.set_xlabel("depth")
-        whole(to_seed.xaxis, 7)
+        whole(to_seed.xaxis, 5)
         for axes in panels:
             axes.set_ylim(0, 1.1 * axes.get_ylim()[1])
             axes.locator_params(axis="y", nbins=4)

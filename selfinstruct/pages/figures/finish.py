@@ -4,7 +4,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from selfinstruct.pages.figures.figure import COLORS, Figure
-from selfinstruct.pages.figures.panels import legend, legend_height
+from selfinstruct.pages.figures.panels import legend, legend_height, shares
 from selfinstruct.pages.figures.usage import names, used
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.text.finish_reason import kind_of
@@ -32,16 +32,8 @@ def figure(run: RunReader) -> Figure | None:
 
     def draw(canvas: "Canvas") -> None:
         axes = canvas.subplots()
-        places, start = range(len(found)), [0.0] * len(found)
-        for kind, color in colors.items():
-            shares = [100 * counts[kind] / counts.total() for counts in kinds]
-            axes.barh(places, shares, left=start, color=color)
-            start = [before + share for before, share in zip(start, shares, strict=True)]
-        axes.set_yticks(places, names(found))
-        axes.invert_yaxis()
-        axes.set_xlim(0, 100)
+        shares(axes, names(found), kinds, colors)
         axes.set_xlabel("replies, %")
-        axes.grid(visible=False)
         legend(canvas, colors)
 
     return Figure(

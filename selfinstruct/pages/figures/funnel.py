@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from selfinstruct.pages.figures.figure import COLORS, Figure
 from selfinstruct.pages.figures.labels import short
-from selfinstruct.pages.figures.panels import legend, legend_height
+from selfinstruct.pages.figures.panels import legend, legend_height, shares
 from selfinstruct.storage.reader import RunReader
 
 if TYPE_CHECKING:
@@ -23,25 +23,17 @@ def figure(run: RunReader) -> Figure | None:
     names = fate_names(run.rows)
 
     def draw(canvas: "Canvas") -> None:
-        axes = canvas.subplots()
+        axes, colors = canvas.subplots(), {name: color(names, name) for name in names}
         labels = [f"{short(stage, 22)}\n{kept(counts)}" for stage, counts in stages.items()]
-        places, start = range(len(stages)), [0.0] * len(stages)
-        for name in names:
-            shares = [100 * counts[name] / counts.total() for counts in stages.values()]
-            axes.barh(places, shares, left=start, color=color(names, name))
-            start = [before + share for before, share in zip(start, shares, strict=True)]
-        axes.set_yticks(places, labels)
-        axes.invert_yaxis()
-        axes.set_xlim(0, 100)
+        shares(axes, labels, list(stages.values()), colors)
         axes.set_xlabel("candidates, %")
-        axes.grid(visible=False)
-        legend(canvas, {name: color(names, name) for name in names})
+        legend(canvas, colors)
 
     return Figure(
         name="funnel",
         title="What became of the candidates",
         caption="The share of each stage's candidates that was kept, and that each filter rejected. Below the name of"
-        " a stage stands what it kept.",
+        " a stage stands the share that it kept, and the number of its candidates.",
         head=["stage", "candidates", *names],
         rows=[[stage, counts.total(), *(counts[name] for name in names)] for stage, counts in stages.items()],
         draw=draw,

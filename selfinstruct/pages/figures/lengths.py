@@ -100,4 +100,4 @@ def draw_part(axes: "Axes", each: Lengths) -> None:
     axes.set_xlim(min(edges[0], 0), edges[-1])
     axes.set_ylim(0)
     whole(axes.yaxis, 3)
-    whole(axes.xaxis, 7)
+    whole(axes.xaxis, 5)

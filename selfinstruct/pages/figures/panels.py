@@ -1,5 +1,6 @@
 """Panels above each other, and the legend below them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,20 @@ def stacked(
     return list(canvas.subplots(count, 1, squeeze=False, sharex=shares_x, height_ratios=heights)[:, 0])
 
 
+def shares(axes: "Axes", labels: Sequence[str], found: Sequence[Counter[str]], colors: Mapping[str, str]) -> None:
+    """Draw a bar of 100% for each of the counts, cut in the colors of what was counted."""
+    for place, counts in enumerate(found):
+        start, spans = 0.0, []
+        for name in colors:
+            spans.append((start, 100 * counts[name] / counts.total()))
+            start += spans[-1][1]
+        axes.broken_barh(spans, (place - 0.4, 0.8), facecolors=list(colors.values()))
+    axes.set_yticks(range(len(found)), labels)
+    axes.set_ylim(len(found) - 0.4, -0.6)
+    axes.set_xlim(0, 100)
+    axes.grid(visible=False)
+
+
 def plain(axes: "Axes") -> None:
     """Write the numbers of both axes with commas and without powers of ten."""
     from matplotlib.ticker import StrMethodFormatter
@@ -34,9 +49,10 @@ def plain(axes: "Axes") -> None:
 
 def whole(axis: "Axis", most: int) -> None:
     """Put ticks at whole numbers only, also where there is but one."""
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-    axis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1))
+    axis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
 
 
 def legend(canvas: "Canvas", colors: Mapping[str, str]) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 Value = TypeVar("Value")
-MOST = 60
+MOST = 50
 """Columns of a stage; more rounds share them."""
 
 
@@ -84,5 +84,5 @@ def draw_stage(axes: "Axes", spans: Sequence[Span], names: Sequence[str]) -> Non
         base = top
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(0, max(*base, 1))
-    whole(axes.xaxis, 6)
+    whole(axes.xaxis, 5)
     whole(axes.yaxis, 3)

@@ -104,10 +104,10 @@ def saturated(size: int, count: int, start: Window | None) -> str:
     """Return where the stage was saturated, and what that means."""
     if count <= size:
         return f"Saturation would show after {size} rounds at the earliest."
-    meant = f"less than half of what the first {size} rounds kept, to the end"
+    meant = f"after which {size} rounds always keep less than half as much as the first {size} did"
     if start is None:
-        return f"It is not saturated, which would be {meant}."
-    return f"It is saturated from request {start.requests:,} on (dotted): {meant}."
+        return f"It is not saturated: there is no request {meant}."
+    return f"It is saturated from request {start.requests:,} on (dotted), {meant}."
 
 
 def predicted(size: int, price: Price | None) -> str:

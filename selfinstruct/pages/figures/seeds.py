@@ -44,11 +44,12 @@ def figure(run: RunReader) -> Figure | None:
     def draw(canvas: "Canvas") -> None:
         axes = canvas.subplots()
         places, children = range(len(top)), [seed.children for seed in top]
-        axes.barh(places, children, color=COLOR["children"])
-        rest = [seed.descendants - seed.children for seed in top]
-        axes.barh(places, rest, left=children, color=COLOR["further descendants"])
+        every = [seed.descendants for seed in top]
+        axes.hlines(places, 0, children, color=COLOR["children"], linewidth=8)
+        axes.hlines(places, children, every, color=COLOR["further descendants"], linewidth=8)
+        axes.set_xlim(0)
         axes.set_yticks(places, [short(seed.instruction, 30) for seed in top])
-        axes.invert_yaxis()
+        axes.set_ylim(len(top) - 0.4, -0.6)
         axes.grid(axis="x")
         axes.grid(visible=False, axis="y")
         axes.set_xlabel("tasks")

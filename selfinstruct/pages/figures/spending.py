@@ -22,7 +22,7 @@ def figure(run: RunReader) -> Figure | None:
     if not found:
         return None
     has_cost = any(each.cost_usd for each in found)
-    priceless = sum(each.cost_usd is None for each in found)
+    priceless = sum(each.cost_usd is None and tokens(each) is not None for each in found)
     uncounted = sum(tokens(each) is None for each in found)
 
     def draw(canvas: "Canvas") -> None:
@@ -44,7 +44,11 @@ def figure(run: RunReader) -> Figure | None:
         title="What each stage and model took",
         caption="Tokens of prompts and replies, and what they cost."
         + (f" The dollars of {priceless} of {len(found)} are unknown; set model.price." if priceless else "")
-        + (f" The tokens of {uncounted} of {len(found)} are unknown: a reply lacks them." if uncounted else ""),
+        + (
+            f" The tokens of {uncounted} of {len(found)} are unknown, for a reply lacks them, and so are the dollars."
+            if uncounted
+            else ""
+        ),
         head=["stage", "model", "requests", "prompt tokens", "reply tokens", "US dollars"],
         rows=[
             [each.stage, each.model, each.requests, each.prompt_tokens, each.completion_tokens, cents(each.cost_usd)]

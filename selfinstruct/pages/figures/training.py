@@ -41,7 +41,7 @@ def figure(run: RunReader) -> Figure | None:
         rate.set_ylabel("learning\nrate")
         rate.set_ylim(0)
         rate.set_xlabel("step")
-        whole(rate.xaxis, 7)
+        whole(rate.xaxis, 5)
         legend(
             canvas, {key.replace("_", " "): color for key, color in COLOR.items() if any(key in step for step in steps)}
         )

@@ -109,6 +109,7 @@ def draw_ring(axes: "Axes", parts: Sequence[tuple[str, int, str]], inner: float,
         wedgeprops={"width": outer - inner, "linewidth": 0.4, "edgecolor": INK},
     )[0]
     for wedge, (word, _, _) in zip(wedges, parts, strict=True):
+        wedge.set_in_layout(False)  # its extent is that of the rim, and takes long to compute
         size = min(8, radians(wedge.theta2 - wedge.theta1) * middle * points / 1.1)
         if size < SMALLEST:
             continue
@@ -123,4 +124,5 @@ def draw_ring(axes: "Axes", parts: Sequence[tuple[str, int, str]], inner: float,
             ha="center",
             va="center",
             rotation_mode="anchor",
+            in_layout=False,
         )
