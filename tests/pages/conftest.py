@@ -1,15 +1,10 @@
-"""A browser for the pages of the local server, without one."""
-
-import asyncio
-from dataclasses import dataclass
+"""A run that grows, and a browser for its pages, without one."""
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
-from yarl import URL
+from asking import ask
 
 from selfinstruct.pages.library import Library
 from selfinstruct.pages.routes import routes
-from selfinstruct.pages.server import application
 from selfinstruct.round import Round
 from selfinstruct.storage.folder import store_config
 from selfinstruct.storage.journal import Journal
@@ -17,32 +12,10 @@ from selfinstruct.storage.reader import RunReader
 from selfinstruct.task import Task
 
 
-@dataclass
-class Answer:
-    """What came back."""
-
-    status: int
-    headers: dict
-    text: str
-
-
-@pytest.fixture
-def ask():
-    """Return a function that asks routes for a path, encoded already, and returns the answer."""
-
-    async def asked(routes, path, method, guard, **options):
-        async with TestClient(TestServer(application(routes, guard))) as client:
-            address = URL(f"{client.make_url('/')}{path.removeprefix('/')}", encoded=True)
-            found = await client.session.request(method, address, allow_redirects=False, **options)
-            return Answer(found.status, found.headers.copy(), await found.text(errors="replace"))
-
-    def ask(routes, path, method="GET", guard=None, **options):
-        return asyncio.run(asked(routes, path, method, guard, **options))
-
+@pytest.fixture(name="ask")
+def ask_fixture():
+    """Asks routes for a path."""
     return ask
-
-
-HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)> \u202eabc \x1b[2J {{ 7 * 7 }} </textarea>"
 
 
 class Growing:
