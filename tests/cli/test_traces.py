@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from selfinstruct.cli.traces import clean_logs, closed_log, removed_unless_used, shelf, subdir
+from selfinstruct.cli.traces import clean_logs, clear, closed_log, removed_unless_used, shelf, subdir
 
 
 def files(folder):
@@ -66,6 +66,31 @@ def test_hydra_writes_its_files_until_a_run_has_its_own(tmp_path):
     assert subdir(str(tmp_path)) == ".hydra"
     (tmp_path / "config.json").write_text("{}")
     assert subdir(str(tmp_path)) is None
+
+
+def test_hydra_writes_no_file_of_a_run_that_is_only_looked_at(tmp_path):
+    assert subdir(str(tmp_path), {"view": {}}) is None
+    assert subdir(str(tmp_path), {"view": {}, "export": {}}) == ".hydra"
+
+
+def test_the_folder_made_for_a_look_is_removed_at_once(tmp_path):
+    folder = tmp_path / "outputs" / "view"
+    with removed_unless_used(folder):
+        folder.mkdir(parents=True)
+        clear(folder / "failure.json", {"view": {}})
+
+        assert files(tmp_path) == []
+        assert not (tmp_path / "outputs").exists()
+
+
+def test_the_note_of_a_failure_goes_when_a_run_is_resumed_and_stays_when_it_is_looked_at(tmp_path):
+    note = tmp_path / "failure.json"
+    note.touch()
+    clear(note, {"view": {}})
+    assert note.exists()
+    clear(note, {"generate": {}})
+
+    assert not note.exists()
 
 
 def test_reports_do_not_lie_among_the_runs():

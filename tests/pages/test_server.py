@@ -1,5 +1,4 @@
 import signal
-import socket
 import subprocess
 import sys
 from urllib.parse import quote
@@ -8,7 +7,7 @@ import pytest
 
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.pages.guard import HEADERS
-from selfinstruct.pages.server import PageError, Response, Route, serve
+from selfinstruct.pages.server import PageError, Response, Route
 
 HOSTILE = "<script>alert(1)</script>\u202e"
 
@@ -121,19 +120,6 @@ def test_styles_and_scripts_of_ours_are_files(ask):
 @pytest.mark.parametrize("name", ["html.py", "..%2Fhtml.py", "templates", "nothing.css"])
 def test_no_other_file_is_served(ask, name):
     assert ask(ROUTES, f"/static/{name}").status == 404
-
-
-def test_a_port_in_use_is_a_sentence():
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-
-        with pytest.raises(SelfInstructError, match=rf"^Port {port} of 127.0.0.1 is in use .* view.port=<port>\.$"):
-            serve([], "127.0.0.1", port, name="view")
-
-
-def test_an_address_that_is_not_of_this_machine_is_a_sentence():
-    with pytest.raises(SelfInstructError, match=r"^view.host=192.0.2.1 is not an address of this machine\.$"):
-        serve([], "192.0.2.1", 0, name="view")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
