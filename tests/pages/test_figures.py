@@ -1,6 +1,7 @@
 """The tables of the figures, by hand."""
 
 import json
+import os
 from itertools import pairwise
 
 import pytest
@@ -392,6 +393,18 @@ def test_a_file_of_scores_that_cannot_be_read_is_no_score(tmp_path, text):
     (tmp_path / "scores.json").write_text(text)
 
     assert scores.scores_in(tmp_path) == []
+
+
+def test_scores_behind_a_link_or_a_pipe_are_passed_over(tmp_path):
+    read = run(tmp_path / "run", [round_(1)])
+    (tmp_path / "elsewhere").mkdir()
+    gain = {"benchmark": "b", "figure": "f", "items": 9, "gain": 0.1, "low": None, "high": None}
+    (tmp_path / "elsewhere" / "scores.json").write_text(json.dumps({"gains": [gain]}))
+    (read.folder / "benchmarks" / "piped").mkdir(parents=True)
+    (read.folder / "benchmarks" / "linked").symlink_to(tmp_path / "elsewhere")
+    os.mkfifo(read.folder / "benchmarks" / "piped" / "scores.json")
+
+    assert scores.figure(read) is None
 
 
 def test_a_folder_without_rounds_has_no_figures(tmp_path):

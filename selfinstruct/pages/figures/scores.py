@@ -11,6 +11,7 @@ from selfinstruct.pages.figures.figure import COLORS, INK, Figure
 from selfinstruct.pages.figures.labels import short
 from selfinstruct.pages.figures.panels import legend, legend_height, stacked
 from selfinstruct.storage.reader import RunReader
+from selfinstruct.text.plain_files import odd_kind
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,16 +76,15 @@ def figure(run: RunReader) -> Figure | None:
 
 def scores_of(run: RunReader) -> list[Score]:
     """Return all scores that can be read; those of the summary, without intervals, where there are no others."""
-    folders = [
-        run.folder,
-        *sorted(path for path in (run.folder / FOLDER).glob("*") if path.is_dir()),
-        run.folder / FOLDER,
-    ]
+    inner = [run.folder / FOLDER, *sorted((run.folder / FOLDER).glob("*"))]
+    folders = [run.folder, *(path for path in inner if odd_kind(path) is None and path.is_dir())]
     return [score for folder in folders for score in scores_in(folder)] or list(summarized(run.summary))
 
 
 def scores_in(folder: Path) -> list[Score]:
-    """Return the scores that a folder holds."""
+    """Return the scores that a folder holds; a link or a pipe, which no run makes, is passed over."""
+    if odd_kind(folder / FILE) is not None:
+        return []
     try:
         read = json.loads((folder / FILE).read_text(encoding="utf-8"))
         role = next((role for role in (TUNED, BASE) if folder.name.endswith(f"_{role}")), None)
