@@ -324,7 +324,7 @@ def test_a_run_that_is_asked_to_stop_ends_with_the_round_under_way(run, tmp_path
     assert (summary["kept"], summary["stop_reason"]) == (3, "interrupted")
 
 
-def test_actions_that_are_apart_make_none_of_the_files_of_a_run(run, tmp_path):
+def test_actions_that_are_apart_make_no_folder_of_a_run(run, tmp_path):
     class Looks:
         asks, is_apart = False, True
 
@@ -332,11 +332,12 @@ def test_actions_that_are_apart_make_none_of_the_files_of_a_run(run, tmp_path):
             return []
 
         def __call__(self, run):
-            seen.append(list(run.start.folder.iterdir()))
+            seen.append(run.start.folder.exists())
 
     seen = []
     made = run(actions={"looks": Looks()})
     made.execute()
 
-    assert seen == [[]]
+    assert seen == [False]
+    assert not made.start.folder.exists()
     assert made.trackers["ledger"].reported == []

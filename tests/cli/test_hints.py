@@ -58,7 +58,7 @@ def test_an_unknown_option_of_a_plural_group_is_reported_with_those_there_are():
     text = plain(ValueError("In 'config': Could not load 'trackers/foo'.\nmore"))
 
     own = "Options of your own need --config-dir <folder>."
-    assert text == f"In 'config': Could not load 'trackers/foo'. There are: console, wandb. {own}"
+    assert text == f"In 'config': Could not load 'trackers/foo'. There are: console, tensorboard, trackio, wandb. {own}"
 
 
 @pytest.mark.parametrize("group", ["experiment", "recipe", "prompt", "prompt/self_instruct"])
