@@ -71,7 +71,7 @@ def exchange(reply: Reply) -> dict[str, Any]:
     return {
         "system": reply.system,
         "prompt": reply.prompt,
-        "decoding": [(key, value) for key, value in json.loads(reply.decoding).items() if value is not None],
+        "decoding": [(key, value) for key, value in json.loads(reply.decoding).items() if value not in (None, {}, [])],
         "model": json.loads(reply.fingerprint),
         "text": reply.completion.text,
         "ended": ending_of(reply),
