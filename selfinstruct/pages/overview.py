@@ -23,7 +23,7 @@ from selfinstruct.text.places import public, without_places
 
 KEPT, REJECTED = 5, 3
 """The samples that are shown: of what was kept, and of what each filter rejected."""
-UNKNOWN = "–"
+UNKNOWN = "unknown"
 
 
 def overview(run: RunReader, figures: Sequence[Mapping[str, Any]] = (), rows: int = 0) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def overview(run: RunReader, figures: Sequence[Mapping[str, Any]] = (), rows: in
         "numbers": list(numbers(run, made)),
         "models": models,
         "stand_ins": {one.upper(): STAND_IN.format(name=one) for one in stand_ins(models)},
-        "cautions": list(cautions_of(run, models)),
+        "cautions": list(cautions_of(run, models)) if made else [],
         "figures": figures,
         "stages": stages(run),
         "rejected": rejected(run, refused),
@@ -60,10 +60,13 @@ def numbers(run: RunReader, made: Sequence[Task]) -> Iterator[tuple[str, str]]:
     grown = totals([row for row in run.rows if row["stage"] in {task.origin for task in made}])
     target = sum(targets(run))
     tokens, usd = spent(total)
-    yield f"{len(made):,}" + (f" of {target:,}" if target else ""), "tasks kept"
-    yield share(grown["kept"], grown["candidates"]), "of the candidates for tasks"
+    if made:
+        yield f"{len(made):,}" + (f" of {target:,}" if target else ""), "tasks kept"
+        yield share(grown["kept"], grown["candidates"]), "of the candidates for tasks"
+    else:
+        yield f"{total['kept']:,} of {total['candidates']:,}", "candidates kept"
     yield tokens, "tokens"
-    yield usd, "paid" if total["cost_usd"] is not None else "price unknown: set model.price"
+    yield usd, "paid" if total["cost_usd"] is not None else "paid: set model.price"
     yield f"{total['asked'] - total['failed']:,}", "replies"
 
 
@@ -106,7 +109,7 @@ def share(part: float, whole: float) -> str:
 
 
 def spent(total: Mapping[str, Any]) -> tuple[str, str]:
-    """Return tokens and dollars; a dash where they are unknown, which is not the same as 0."""
+    """Return tokens and dollars; a word where they are unknown, which is not the same as 0."""
     prompt, completion, usd = total["prompt_tokens"], total["completion_tokens"], total["cost_usd"]
     tokens = UNKNOWN if prompt is None or completion is None else f"{prompt + completion:,}"
     return tokens, UNKNOWN if usd is None else f"${usd:,.2f}" if usd == 0 or usd >= 1 else f"${usd:,.4f}"

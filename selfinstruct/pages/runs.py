@@ -16,8 +16,8 @@ from selfinstruct.storage.summary import seconds, totals
 
 COMPARISON = Path("comparison/index.html")
 """The page that a sweep leaves in its folder."""
-COLUMNS = ("run", "recipe", "model", "state", "tasks", "share", "tokens", "usd", "seconds")
-LARGEST_FIRST = ("tasks", "share", "tokens", "usd", "seconds")
+COLUMNS = ("run", "recipe", "model", "state", "pool", "share", "tokens", "usd", "seconds")
+LARGEST_FIRST = ("pool", "share", "tokens", "usd", "seconds")
 
 
 def run_list(library: Library, asked: PageRequest) -> Response:
@@ -52,7 +52,7 @@ def row_of(run: ViewedRun) -> dict[str, Any]:
             "recipe": str(reader.summary.get("recipe") or "+".join(reader.config.get("recipe") or {})),
             "model": ", ".join(reader.summary.get("models") or []) or model_in(reader.config),
             "state": state_of(run),
-            "tasks": reader.rows[-1]["pool"] if reader.rows else 0,
+            "pool": reader.rows[-1]["pool"] if reader.rows else 0,
             "share": total["kept"] / total["candidates"] if total["candidates"] else None,
             "tokens": None if prompt is None or completion is None else prompt + completion,
             "usd": total["cost_usd"],

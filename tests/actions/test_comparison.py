@@ -97,7 +97,7 @@ def test_an_unknown_price_stays_unknown_in_every_form(make_run, tmp_path):
     assert comparison.groups[0].figures["usd_per_task"] is None
     assert rows(csv_text(tables.every_run(comparison)))[0]["figures.usd_per_task"] == ""
     assert "–" in tables.text(tables.of_runs(comparison))
-    assert "usd_per_task –" in page(comparison)
+    assert re.search("Unknown in all rows: [^.]*usd_per_task", page(comparison))
 
 
 def test_what_replies_cost_is_unknown_of_a_run_that_cannot_say_what_it_did_not_need(make_run, tmp_path):
@@ -405,13 +405,14 @@ def test_runs_that_differ_in_their_seed_only_are_not_drawn_against_it(make_run, 
 
 
 def test_a_column_that_never_changes_becomes_a_part_of_a_sentence():
-    table = tables.Table("t", ["run", "status", "x", "empty"], [["1", "complete", "3", ""], ["2", "complete", "4", ""]])
+    rows = [["1", "complete", "3", "", "–"], ["2", "complete", "4", "", "–"]]
+    table = tables.Table("t", ["run", "status", "x", "empty", "cost"], rows)
 
     found = collapsed(table)
 
     assert found.headers == ["run", "x"]
     assert found.rows == [["1", "3"], ["2", "4"]]
-    assert found.note == "The same in all rows: status complete."
+    assert found.note == "The same in all rows: status complete. Unknown in all rows: cost."
     assert collapsed(replace(table, rows=table.rows[:1])).headers == table.headers
 
 

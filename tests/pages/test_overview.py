@@ -8,6 +8,7 @@ from selfinstruct.budget import Stop
 from selfinstruct.pages import html
 from selfinstruct.pages.overview import overview
 from selfinstruct.storage.reader import RunReader
+from selfinstruct.task import Instance, Task
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)> \u202eabc \x1b[2J {{ 7 * 7 }}"
 
@@ -37,8 +38,8 @@ def test_the_head_line_counts_what_the_run_made_and_cost(make_run, tmp_path):
 def test_a_price_that_is_not_known_is_never_0(make_run, tmp_path):
     found = values_of(make_run(tmp_path / "run", cost=None))
 
-    assert ("–", "price unknown: set model.price") in found["numbers"]
-    assert found["stages"]["rows"][0][8] == "–"
+    assert ("unknown", "paid: set model.price") in found["numbers"]
+    assert found["stages"]["rows"][0][8] == "unknown"
 
 
 def test_text_of_a_stand_in_is_called_so(make_run, tmp_path):
@@ -131,7 +132,7 @@ def test_scores_and_a_training_are_shown_where_there_are_any(make_run, tmp_path)
 
     found = values_of(folder)
 
-    assert found["scores"]["rows"] == [["superni", "rouge_l", "0.25"], ["superni", "x", "–"]]
+    assert found["scores"]["rows"] == [["superni", "rouge_l", "0.25"], ["superni", "x", "unknown"]]
     assert found["training"]["rows"] == [["loss", "1.5"]]
 
 
@@ -139,3 +140,11 @@ def test_a_run_that_has_only_started_is_shown(make_run, tmp_path):
     folder = make_run(tmp_path / "run", summarised=False)
 
     assert '<b class="interrupted">interrupted</b>' in report(folder)
+
+
+def test_a_run_that_only_answers_has_no_cautions_about_tasks_made(growing):
+    growing.commit(Task(id="seed_0", origin="human", instruction="Seed 0.", instances=(Instance("", "One."),)))
+    found = overview(RunReader(growing.folder))
+
+    assert found["numbers"][0] == ("1 of 1", "candidates kept")
+    assert found["cautions"] == []

@@ -43,13 +43,16 @@ def collapsed(table: Table) -> Table:
     columns = list(zip(*table.rows, strict=True))
     same = [place for place, cells in enumerate(columns) if place and len({*cells}) == 1]
     kept = [place for place in range(len(columns)) if place not in same]
-    parts = [f"{table.headers[place]} {table.rows[0][place]}" for place in same if table.rows[0][place]]
-    sentence = f"The same in all rows: {', '.join(parts)}." if parts else ""
+    cells = {table.headers[place]: table.rows[0][place] for place in same}
+    parts = [f"{name} {cell}" for name, cell in cells.items() if cell not in ("", UNKNOWN)]
+    unknown = [name for name, cell in cells.items() if cell == UNKNOWN]
+    sentences = [f"The same in all rows: {', '.join(parts)}."] if parts else []
+    sentences += [f"Unknown in all rows: {', '.join(unknown)}."] if unknown else []
     return replace(
         table,
         headers=[table.headers[place] for place in kept],
         rows=[[row[place] for place in kept] for row in table.rows],
-        note=" ".join(filter(None, [table.note, sentence])),
+        note=" ".join(filter(None, [table.note, *sentences])),
     )
 
 
