@@ -38,6 +38,12 @@ def command(*words):
     return [sys.executable, str(ROOT / "run.py"), *words]
 
 
+def cpu(process):
+    """Return the seconds of CPU that a process has used."""
+    user, system = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def most(process):
     """Return the most memory that a process has had, in megabytes; 0 for one that has ended."""
     found = re.search(r"VmHWM:\s*(\d+) kB", Path(f"/proc/{process.pid}/status").read_text())
@@ -67,11 +73,11 @@ def test_the_report_of_a_run_of_two_thousand_tasks(runs, tmp_path, table):
 def server(folder):
     """Start the server on a run, and give its process, its address and the seconds until it answered."""
     began = time.perf_counter()
-    words = ("actions=[view]", "view.port=0", f"hydra.run.dir={folder}")
-    process = subprocess.Popen(command(*words), stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"})
+    words = ("actions=[view]", "view.port=0", f"view.runs=['{folder}']")
+    process = subprocess.Popen(command(*words), stdout=subprocess.PIPE, text=True)
     try:
         address = next(found[0] for line in process.stdout if (found := re.search(r"http://[^\s/]+/", line)))
-        get(address, "/")
+        get(address, "/?sort=run")
         yield process, address, time.perf_counter() - began
     finally:
         process.terminate()
@@ -90,22 +96,34 @@ def get(address, path):
     return body, 1000 * (time.perf_counter() - began)
 
 
-def tasks_path(address):
-    """Return the path of the page with the tasks, as the first page links it."""
-    return re.search(r'href="(/[^"?]*/tasks)["?]', get(address, "/")[0])[1]
+def read(address, path):
+    """Ask for a page until it no longer says that the run is being read, and return the seconds that this took."""
+    began = time.perf_counter()
+    while "data-reading" in get(address, path)[0]:
+        time.sleep(0.1)
+    return time.perf_counter() - began
 
 
 @pytest.mark.parametrize(("size", "limit"), [(2_000, 2), (100_000, None)])
 def test_the_server_starts_and_searches(runs, table, size, limit):
     with server(runs[size]) as (process, address, seconds):
-        path = tasks_path(address)
-        _, first = get(address, path)
+        begun = cpu(process)
+        path = f"/{size}/tasks"
+        whole = read(address, path)
+        first, before = get(address, path)[1], cpu(process)
         took = [get(address, f"{path}?q={quote(word)}")[1] for word in WORDS for _ in range(3)]
+        each = 1000 * (cpu(process) - before) / len(took)
+        pages = {name: get(address, f"/{size}/{name}")[1] for name in ("rejected", "lineage", "")}
         megabytes = most(process)
 
     what = f"the server, {size:,} tasks and {size:,} rejections"
     table.row(PART, f"{what}: from the command to the first page, s", seconds, limit=limit)
+    table.row(PART, f"{what}: to start and show it, CPU s", begun)
+    table.row(PART, f"{what}: until all of it is read, s", whole)
     table.row(PART, f"{what}: the first list of tasks, ms", first)
     table.row(PART, f"{what}: a search, median ms", statistics.median(took), limit=200)
     table.row(PART, f"{what}: the slowest search, ms", max(took))
+    table.row(PART, f"{what}: a search, mean CPU ms", each)
+    for name, taken in pages.items():
+        table.row(PART, f"{what}: the page {name or 'overview'}, ms", taken)
     table.row(PART, f"{what}: MB in memory", megabytes, limit=500)

@@ -64,6 +64,7 @@ class Tab:
                 height = min(max(900, self.script("return document.documentElement.scrollHeight")), TALLEST)
             size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
             self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self.wait("return [...document.images].every(one => one.complete)")
 
     def problems(self, name: str) -> list[str]:
         """Return what is wrong with the page in any look; `name` is that of its pictures."""
