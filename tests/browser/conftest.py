@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from big_runs import BigRun
 
 HERE = Path(__file__).parent
 CHECKS = (HERE / "checks.js").read_text(encoding="utf-8")
@@ -146,3 +147,10 @@ def tab(browser: Any) -> Iterator[Tab]:
         browser.execute_script("localStorage.clear(); sessionStorage.clear()")
     browser.execute_cdp_cmd("Network.clearBrowserCookies", {})
     browser.get("about:blank")  # so that nothing of this page comes into the console of the next
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose texts, ids and model try to do harm, with many small rounds."""
+    folder = tmp_path_factory.mktemp("runs") / "a <b>run</b>"
+    return BigRun(folder, 150, 150, per_round=12, hostile=True).write()

@@ -3,15 +3,6 @@
 import shutil
 
 import commands
-import pytest
-from big_runs import BigRun
-
-
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory):
-    """A run whose texts, ids and model try to do harm, with many small rounds."""
-    folder = tmp_path_factory.mktemp("runs") / "a <b>run</b>"
-    return BigRun(folder, 150, 150, per_round=12, hostile=True).write()
 
 
 def reported(folder, *words):

@@ -1,0 +1,19 @@
+"""The page of a comparison, opened from disk."""
+
+from big_runs import HOSTILE
+
+from selfinstruct.actions.compare import finish
+
+
+def test_the_comparison_of_runs_with_hostile_settings_and_texts(tab, make_run, tmp_path):
+    sweep = [(x, y, seed) for x in (0.25, 0.5) for y in HOSTILE[:2] for seed in (1, 2)]
+    runs = [
+        make_run(tmp_path / str(place), instructions=HOSTILE[place % 3 :], x=x, y=y, random_seed=seed)
+        for place, (x, y, seed) in enumerate(sweep)
+    ]
+    finish(runs, tmp_path / "comparison")
+
+    tab.open(tmp_path / "comparison" / "index.html")
+    assert tab.problems("comparison") == []
+    assert tab.script("return document.querySelectorAll('figure svg').length") > 0
+    assert HOSTILE[0] in tab.text()
