@@ -23,6 +23,12 @@ DRIVER = shutil.which("chromedriver")
 LOOKS = ((1280, False), (1280, True), (420, False), (420, True))
 """Widths in pixels, and whether the theme is dark."""
 TALLEST = 16_000
+LOADED = """return [...document.images].every(image => {
+  const source = [...image.parentElement.querySelectorAll('source')].find(one => matchMedia(one.media).matches);
+  const wanted = source ? new URL(source.srcset, document.baseURI).href : image.src;
+  return image.complete && image.currentSrc === wanted;
+})"""
+"""Whether every image has come, the one of the present theme where there is one for each."""
 OPTIONS = (
     *("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars"),
     *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -65,7 +71,7 @@ class Tab:
                 height = min(max(900, self.script("return document.documentElement.scrollHeight")), TALLEST)
             size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
             self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        self.wait("return [...document.images].every(one => one.complete)")
+        self.wait(LOADED)
 
     def problems(self, name: str) -> list[str]:
         """Return what is wrong with the page in any look; `name` is that of its pictures."""
