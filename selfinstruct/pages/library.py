@@ -21,6 +21,7 @@ from selfinstruct.storage.reader import RunReader
 from selfinstruct.storage.replies import Reply
 from selfinstruct.storage.rows import Row
 from selfinstruct.storage.summary import SUMMARY
+from selfinstruct.text.plain_files import check_plain
 
 SOON = 0.5
 """Seconds that a page waits for the tables of a run before it shows how much has been read."""
@@ -92,6 +93,7 @@ class Folder:
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file of the run."""
+        check_plain(self.path)  # again: it may have changed since it was read
         try:
             return (self.path / name).open("rb")
         except OSError as error:

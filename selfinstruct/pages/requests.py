@@ -31,9 +31,9 @@ def request_page(library: Library, asked: PageRequest) -> Response:
     stage, number, request = asked.path["stage"], asked.path["round"], asked.path["number"]
     rows = run.reader.rows
     place = next((p for p, row in enumerate(rows) if (row["stage"], str(row["round"])) == (stage, number)), None)
-    if place is None or not request.isdecimal() or not 1 <= int(request) <= rows[place]["asked"]:
+    if place is None or request not in map(str, range(1, rows[place]["asked"] + 1)):
         raise PageError(f"The run has no request {stage}/{number}/{request}, or its round is not committed yet.")
-    name = f"{stage}/{number}/{int(request)}"
+    name = f"{stage}/{number}/{request}"
     rejections = rejections_of(index, name)
     sent, problem = replies_to(run, rows[place], name)
     drawn = drawn_for(sent[-1]) if sent else None

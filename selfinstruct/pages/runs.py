@@ -78,6 +78,6 @@ def comparisons(library: Library) -> list[Path]:
 def comparison(library: Library, asked: PageRequest) -> Response:
     """Return the comparison page of a sweep as it lies in its folder, shut off from the pages of this server."""
     found, number = comparisons(library), asked.path["number"]
-    if not number.isdecimal() or int(number) >= len(found):
+    if number not in map(str, range(len(found))):
         raise PageError("There is no such comparison.")
     return Response(body=found[int(number)].read_bytes(), policy=SANDBOX)

@@ -14,6 +14,8 @@ from selfinstruct.pages.server import PageError
 
 ROWS = 50
 """Rows of a page."""
+DIGITS = 18
+"""The most digits of a place, so that SQLite can hold it."""
 RANGE = re.compile(r"(?P<from>\d*\.?\d+)?(?P<dash>-)?(?P<to>\d*\.?\d+)?")
 LITERAL, ESCAPED = re.compile(r"[%_\\]"), r"\\\g<0>"
 NOT_A_RANGE = "{name}={value} is not a number or a range. Write {name}=3, {name}=3-7, {name}=3- or {name}=-7."
@@ -106,7 +108,7 @@ class View:
     def page(self, index: Index, rows: int = ROWS) -> tuple[list[tuple[int, int]], int | None]:
         """Return place and start of the rows of the page that the address asks for, and where the next one begins."""
         after = self.query.get("after", "")
-        if after and not after.isdecimal():
+        if after and not (after.isdecimal() and len(after) <= DIGITS):
             raise PageError(f"after={after} is not the place of a row.", 400)
         found = self._rows(index, int(after) if after else None, rows + 1)
         return found[:rows], found[rows - 1][0] if len(found) > rows else None

@@ -33,6 +33,7 @@ UNKNOWN = "There is no such page."
 BUG = "This page could not be made, because of a bug in selfinstruct. The terminal shows the error."
 MISDIRECTED = "This server answers to the address that it printed when it started, and to no other."
 NO_TOKEN = "Open the address that was printed when the server started: it holds a token, which is missing here."  # noqa: S105
+UNREADABLE = "What was sent cannot be read."
 FROM_ELSEWHERE = "Only a page of this server may send this."
 
 
@@ -188,7 +189,10 @@ def answered(route: Route) -> "Answer":
     """Return what answers the requests of a route."""
 
     async def answer(request: "web.Request") -> "web.StreamResponse":
-        form = await request.post() if route.method == "POST" else {}
+        try:
+            form = await request.post() if route.method == "POST" else {}
+        except (ValueError, LookupError):  # it lacks a boundary, or its letters are of no known kind
+            raise PageError(UNREADABLE, 400) from None
         texts = {key: value for key, value in form.items() if isinstance(value, str)}
         query = {key: request.query.getall(key)[0] for key in request.query}
         asked = PageRequest(path=dict(request.match_info), query=query, form=texts)

@@ -80,6 +80,8 @@ def checked(path: Path, rounds: Sequence[Row]) -> "hashlib._Hash":
     """Return the hash of what the rounds have committed of a file; raises RunFolderError where one does not match."""
     content, line = hashlib.sha256(), 1
     if not path.exists():
+        if any(row.get(f"{SIZE}{path.name}", 0) for row in rounds):
+            raise RunFolderError(f"{path} is missing. Restore the folder from a copy.")
         return content
     with path.open("rb") as file:
         for number, row in enumerate(rounds, 1):

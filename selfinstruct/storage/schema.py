@@ -114,6 +114,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(sqlite3.connect(address, uri=True)) as connection:
             made, version = refuse_foreign(connection), version_of(connection)
+            if version == 0:
+                raise sqlite3.DatabaseError("it holds no replies")
             if made.get("completions", "").split() != VIEWS.get(version, "").split():
                 raise sqlite3.DatabaseError("its view completions is not as a run makes it")
             yield connection

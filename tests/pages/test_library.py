@@ -1,3 +1,4 @@
+import os
 import pytest
 
 from selfinstruct.errors import RunFolderError
@@ -103,3 +104,14 @@ def test_the_runs_looked_at_last_keep_their_tables(tmp_path):
 
     assert library.run("1").index()[0] is tables[1]
     assert library.run("0").index()[0] is not tables[0]
+
+
+def test_what_takes_the_place_of_a_file_while_its_run_is_shown_is_not_followed(growing, made):
+    growing.commit(made("a", "One."))
+    run = Library([growing.folder]).run("one")
+    assert run.reader.rows
+    (growing.folder / "pool.jsonl").unlink()
+    os.mkfifo(growing.folder / "pool.jsonl")
+
+    with pytest.raises(RunFolderError, match="named pipe"):
+        run.index()

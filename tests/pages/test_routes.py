@@ -94,6 +94,8 @@ def test_a_task_with_a_hostile_id_has_its_page(page, name):
         "/run/requests/instructions/99/1",
         "/run/requests/nothing/1/1",
         "/run/requests/instructions/1/x",
+        "/run/requests/instructions/1/" + "9" * 4400,
+        "/comparison/" + "9" * 4400,
         "/run/figures/nothing.svg",
         "/run/nothing",
         "/run/tasks.xml",
@@ -106,7 +108,7 @@ def test_what_is_not_there_is_a_sentence(page, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/run/tasks?near=abc", "/run/tasks?sort=x", "/run/rejected?after=%3Cb%3E", "/?sort=x"]
+    "path", ["/run/tasks?near=abc", f"/run/tasks?after={2**63}", "/run/tasks?sort=x", "/run/rejected?after=%3Cb%3E", "/?sort=x"]
 )
 def test_an_address_that_cannot_be_meant_so_is_a_sentence(page, path):
     page(path, status=400)

@@ -69,6 +69,9 @@ def test_a_folder_that_no_run_has_left_so_is_refused(folder, tmp_path):
     (folder / "completions.sqlite").write_bytes(b"no database" * 1000)
     with pytest.raises(RunFolderError, match="cannot be read"), RunReader(folder).replies() as replies:
         replies.of("instructions", 1)
+    (folder / "completions.sqlite").write_bytes(b"")  # as it is for a moment when a run starts
+    with pytest.raises(RunFolderError, match="holds no replies"), RunReader(folder).replies():
+        pass
     (folder / "completions.sqlite").unlink()
     with pytest.raises(RunFolderError, match=r"holds no completions\.sqlite"), RunReader(folder).replies():
         pass
@@ -89,6 +92,14 @@ def test_a_byte_that_changed_since_it_was_committed_is_reported(name, folder):
 
     with pytest.raises(RunFolderError, match=rf"{name}: .* changed since round 1 of \w+ was committed"):
         assert RunReader(folder).rounds
+
+
+@pytest.mark.parametrize("name", ["pool.jsonl", "rejected.jsonl"])
+def test_a_file_that_has_gone_is_reported(name, folder):
+    (folder / name).unlink()
+
+    with pytest.raises(RunFolderError, match=rf"{name} is missing"):
+        assert len(RunReader(folder).pool) + len(list(RunReader(folder).rejected()))
 
 
 def test_seeds_are_those_that_the_run_began_with_and_not_what_a_stage_made_of_them(tmp_path, composed, built):
