@@ -55,7 +55,8 @@ def drawn(figure: Figure, style: str | None) -> Iterator["Canvas"]:
     own = [] if style is None else [style]
     add_font()
     ink |= {"text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK, "grid.color": INK}
-    with ONE_AT_A_TIME, warnings.catch_warnings(), matplotlib.style.context([STYLE, ink, *own, FIXED]):
+    styles = matplotlib.style.context([STYLE, ink, *own, FIXED], after_reset=True)  # whatever a matplotlibrc says
+    with ONE_AT_A_TIME, warnings.catch_warnings(), styles:
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # the page's font will have the letter
         canvas = Canvas(figsize=(figure.width, figure.height))
         figure.draw(canvas)
@@ -102,8 +103,10 @@ def problems_of(style: str) -> list[str]:
     """Return why a style cannot be used, in one sentence or none."""
     import matplotlib.style
 
-    if "://" in style:
+    if style.startswith(("http:", "https:", "ftp:", "file:")):  # matplotlib would open it
         return [f"{style!r} is an address. Save the file, and name it."]
+    if Path(style).exists() and not Path(style).is_file():  # a pipe or a device is waited for without end
+        return [f"{style!r} is no file. Name a style of matplotlib, or a file."]
     try:
         with matplotlib.style.context(style):
             return []

@@ -65,6 +65,19 @@ def test_a_style_of_the_user_wins(tmp_path):
     assert 'stroke-width="7"' in drawing.svg(figure(), str(tmp_path / "own.mplstyle"))
 
 
+@pytest.mark.parametrize("style", ["/dev/zero", "file:/etc/passwd", "https://example.org/x.mplstyle", "."])
+def test_a_style_that_is_no_file_is_refused_unopened(style):
+    assert "Name a style" in drawing.problems_of(style)[0] or "Save the file" in drawing.problems_of(style)[0]
+
+
+def test_the_settings_of_a_machine_change_no_figure():
+    import matplotlib
+
+    expected = drawing.svg(figure())
+    with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.fonttype": "path"}):
+        assert drawing.svg(figure()) == expected
+
+
 def test_a_figure_is_written_in_three_formats(tmp_path):
     (found,) = drawing.write([figure()], tmp_path)
 
