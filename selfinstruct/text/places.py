@@ -10,11 +10,16 @@ from typing import Any
 
 from selfinstruct.text.secrets import KEY, SHAPE
 
-PLACE = re.compile(r"(?<![\w/\\}.:])(?:(?:/[\w.@+~-]+){2,}|~(?:/[\w.@+~-]+)+|(?:[A-Za-z]:|\\)\\[^\s\"'<>,;:()]+)")
+PLACE = re.compile(
+    r"(?<![\w/\\}.])(?:/(?:home|Users)/[\w.@+~' -]+(?:/[\w.@+~-]+)+"  # a user's name may have spaces
+    r"|\.{0,2}(?:/[\w.@+~-]+){2,}|~(?:/[\w.@+~-]+)+|(?:[A-Za-z]:|\\)\\[^\s\"'<>,;:()]+)"
+)
 """A path from the root of a file system or from a home folder, or one of Windows, within a text."""
 ADDRESS = re.compile(r"\b\w+://[^\s\"'<>]+|\blocalhost(?::\d+)?\b|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b")
 ROOTED = re.compile(r"(?:\.{0,2}|~)/\S|[A-Za-z]:\\|\\\\")
 """How a value begins that is a path."""
+HOME = re.compile(r"(?:[A-Za-z]:)?[/\\](?:home|Users)[/\\][^/\\]+[/\\]?")
+"""A home folder itself, whose last part is the name of a user."""
 HIDDEN = "…"
 OWN = frozenset({"key_env", "api_base", "entity", "trackers", "actions", "published", "hydra"})
 """Keys of a config that say how one person, on one machine, ran it."""
@@ -22,6 +27,8 @@ OWN = frozenset({"key_env", "api_base", "entity", "trackers", "actions", "publis
 
 def file_name(path: str) -> str:
     """Return the last part of a path, without the folders of one machine; a reference to another key stays whole."""
+    if HOME.fullmatch(path):
+        return HIDDEN
     return path if path.startswith("${") and path.endswith("}") else re.split(r"[/\\]", path.rstrip("/\\"))[-1]
 
 

@@ -278,6 +278,15 @@ def test_no_text_is_markup_in_any_form(make_run, tmp_path):
     assert r"\| \*x\*" in tables.markdown(tables.of_runs(comparison))
 
 
+def test_a_page_names_no_folder_and_no_server(make_run, tmp_path):
+    places = ["in /home/bob/one.jsonl of http://10.0.0.1:8000/v1", "in /home/bob/two.jsonl of http://10.0.0.2:8000/v1"]
+    text = page(compare([make_run(tmp_path / f"{seed}", x=place) for seed, place in enumerate(places)]))
+
+    assert "one.jsonl" in text
+    assert "bob" not in text
+    assert "10.0.0" not in text
+
+
 def test_a_page_asks_nothing_of_a_network_and_runs_no_script(make_run, tmp_path):
     text = page(compare([make_run(tmp_path / "a"), make_run(tmp_path / "b", random_seed=2)]))
 

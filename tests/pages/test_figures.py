@@ -313,6 +313,14 @@ def test_tokens_and_dollars_are_added_by_stage_and_model(tmp_path):
     assert "1 of 2 are unknown; set model.price" in found.caption
 
 
+def test_a_model_in_a_folder_is_named_without_the_folders_of_a_machine(tmp_path):
+    replies = used(Completion("x", finish_reason="stop", model="/home/bob/models/small"))
+    read = run(tmp_path, [round_(1)], replies=replies)
+
+    assert rows_of(spending.figure(read))[0][1] == "small"
+    assert rows_of(finish.figure(read))[0][1] == "small"
+
+
 def test_without_a_store_tokens_are_those_of_the_rounds(tmp_path):
     found = spending.figure(run(tmp_path, [round_(1), round_(2, cost_usd=None)]))
 

@@ -108,7 +108,14 @@ def test_what_is_not_there_is_a_sentence(page, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/run/tasks?near=abc", f"/run/tasks?after={2**63}", "/run/tasks?sort=x", "/run/rejected?after=%3Cb%3E", "/?sort=x"]
+    "path",
+    [
+        "/run/tasks?near=abc",
+        f"/run/tasks?after={2**63}",
+        "/run/tasks?sort=x",
+        "/run/rejected?after=%3Cb%3E",
+        "/?sort=x",
+    ],
 )
 def test_an_address_that_cannot_be_meant_so_is_a_sentence(page, path):
     page(path, status=400)

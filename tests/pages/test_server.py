@@ -110,6 +110,15 @@ def test_after_a_form_the_browser_goes_elsewhere(ask):
     assert (answer.status, answer.headers["Location"]) == (303, "/there")
 
 
+@pytest.mark.parametrize("kind", ["multipart/form-data", "application/x-www-form-urlencoded; charset=nothing"])
+def test_a_form_that_cannot_be_read_is_a_sentence(ask, kind):
+    headers = {"Sec-Fetch-Site": "same-origin", "Content-Type": kind}
+    answer = ask(ROUTES, "/go", method="POST", data=b"x=1", headers=headers)
+
+    assert answer.status == 400
+    assert "cannot be read" in answer.text
+
+
 def test_styles_and_scripts_of_ours_are_files(ask):
     answer = ask(ROUTES, "/static/style.css")
 

@@ -13,6 +13,7 @@ from selfinstruct.storage.reader import STORE, RunReader
 from selfinstruct.storage.schema import reading
 from selfinstruct.storage.summary import COUNTED, SPENT, SUMMARY, authors, totals
 from selfinstruct.task import Task, stand_ins
+from selfinstruct.text.places import public
 
 COMPLETE = "complete"
 OUTDATED = "unfinished: its summary is older than its rounds"
@@ -63,7 +64,7 @@ class Reading:
 
     def value(self, key: str) -> str:
         """Return its value of a key in which the runs differ, as text."""
-        value = self.values[key] if self.is_readable else ""
+        value = public(self.values[key]) if self.is_readable else ""  # the page is sent to others
         return value if isinstance(value, str) and len(value) <= 60 else shown(value)
 
     @property

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from selfinstruct.storage.reader import STORE, RunReader
 from selfinstruct.storage.summary import known
+from selfinstruct.text.places import without_places
 
 UNKNOWN = "unknown"
 
@@ -41,7 +42,7 @@ def stored(run: RunReader) -> list[Used]:
         for reply in replies.usage():
             if (reply.stage, reply.round) not in committed:
                 continue
-            model = reply.model or UNKNOWN
+            model = without_places(reply.model or UNKNOWN)
             each = found.setdefault((reply.stage, model), Used(stage=reply.stage, model=model))
             add(each, reply.prompt_tokens, reply.completion_tokens, reply.cost_usd)
             each.requests += 1
