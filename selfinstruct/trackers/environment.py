@@ -94,4 +94,4 @@ def staged_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         if not chosen:
-            del os.environ["WANDB_DATA_DIR"]
+            os.environ.pop("WANDB_DATA_DIR", None)  # another thread may have come first
