@@ -66,6 +66,7 @@ def gone_to(tab, path):
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_of_a_hostile_run(tab, run, name):
     assert tab.open(run + PAGES[name]).problems(f"view-{name}") == []
+    assert tab.script("return document.querySelector('main > .keys:last-child') !== null")  # no text swallowed the rest
 
 
 def test_the_list_of_runs(tab, address):
