@@ -215,7 +215,7 @@ MISTAKES = {
     "a group set to null": (["model=null"], "must be a string or a list"),
     "a typed secret": (["+model.api_key=abc"], "looks like a secret"),
     "a folder that cannot be made": (["hydra.run.dir=one.jsonl"], "one.jsonl"),
-    "an unknown option of a plural group": (["trackers=[foo]"], "There are: console, wandb."),
+    "an unknown option of a plural group": (["trackers=[foo]"], "There are: console, tensorboard, trackio, wandb."),
     "an experiment of one's own without its folder": (["+experiment=mine"], "own need --config-dir <folder>."),
     "several keys at once": (
         ["recipe.instructions.untl=5", "recipe.instructions.sampler.humn=3"],
