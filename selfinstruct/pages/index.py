@@ -12,6 +12,7 @@ import json
 import sqlite3
 import threading
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import IO, Any, Protocol, TypeAlias
@@ -71,6 +72,7 @@ class Index:
         self._depths: list[int] = []
         self._above: list[tuple[int, ...]] = []
         self._rejections = 0
+        self._counted = {name: Counter[str]() for name in ("origin", "filter", "stage")}
         self._search: tuple[Any, str] = None, "[]"
         self._read = dict.fromkeys(FILES, 0)
         self._numbers = dict.fromkeys(FILES, 0)
@@ -125,6 +127,7 @@ class Index:
             is_new = task.id not in self._places
             place = self._places.setdefault(task.id, len(self._places))
             if is_new:
+                self._counted["origin"][task.origin] += 1
                 above = tuple({self._places[parent] for parent in task.parents if parent in self._places})
                 self._above.append(above)
                 self._depths.append(1 + max((self._depths[one] for one in above), default=0) if task.parents else 0)
@@ -145,6 +148,8 @@ class Index:
         rows, texts = [], []
         for start, _, (stage, number, item) in found:
             nearest, score = item.nearest or (None, None)
+            self._counted["filter"][item.filter] += 1
+            self._counted["stage"][stage] += 1
             names = map(storable, (stage, number, item.request, item.filter, score, nearest, item.task))
             rows.append((self._rejections, *names, start))
             texts.append((self._rejections, searchable(f"{text_of(item)}\n{item.reason}")))
@@ -171,6 +176,11 @@ class Index:
                 Made(name, [names[parent] for parent in above], request)
                 for (name, request), above in zip(found, self._above, strict=True)
             )
+
+    def counted(self, name: str) -> Counter[str]:
+        """Return how many tasks have each `origin`, or rejections each `filter` or `stage`, in order of appearance."""
+        with self._lock:
+            return self._counted[name].copy()
 
     def select(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""

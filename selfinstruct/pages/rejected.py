@@ -19,8 +19,6 @@ from selfinstruct.task import Task
 from selfinstruct.text.escaping import csv_text
 
 HEAD = ("stage", "round", "request", "filter", "reason", "nearest", "rouge_l", "task", "text", "nearest_instruction")
-FILTERS = "SELECT filter, COUNT(*) FROM rejected GROUP BY filter ORDER BY COUNT(*) DESC"
-STAGES = "SELECT stage FROM rejected GROUP BY stage ORDER BY MIN(place)"
 
 
 def rejected_list(library: Library, asked: PageRequest) -> Response:
@@ -33,8 +31,8 @@ def rejected_list(library: Library, asked: PageRequest) -> Response:
         "count": view.count(index),
         "rows": cards(run, index, [start for _, start in places]),
         "query": defaultdict(str, asked.query),
-        "filters": [(name, f"{name} ({count:,})") for name, count in index.select(FILTERS)],
-        "stages": pairs(stage for (stage,) in index.select(STAGES)),
+        "filters": [(name, f"{name} ({count:,})") for name, count in index.counted("filter").most_common()],
+        "stages": pairs(index.counted("stage")),
         "sorts": pairs(REJECTED.sorts),
         "is_capsule": run.is_capsule,
         **ways(run, "rejected", asked.query, after),

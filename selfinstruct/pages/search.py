@@ -103,7 +103,10 @@ class View:
     def count(self, index: Index) -> int:
         """Return how many rows there are in all."""
         source, values = self._source(index)
-        return int(index.select(f"SELECT COUNT(*) FROM {source}", values)[0][0])  # noqa: S608
+        query = f"SELECT COUNT(*) FROM {source}"  # noqa: S608
+        if values and not self.conditions:  # all that was found
+            query = "SELECT json_array_length(?)"
+        return int(index.select(query, values)[0][0])
 
     def page(self, index: Index, rows: int = ROWS) -> tuple[list[tuple[int, int]], int | None]:
         """Return place and start of the rows of the page that the address asks for, and where the next one begins."""

@@ -45,12 +45,11 @@ def task_list(library: Library, asked: PageRequest) -> Response:
     index, share = run.index()
     view = View(TASKS, asked.query)
     places, after = view.page(index)
-    origins = [name for (name,) in index.select("SELECT origin FROM tasks GROUP BY origin ORDER BY MIN(place)")]
     values = {
         "count": view.count(index),
         "rows": cards(run, index, places),
         "query": defaultdict(str, asked.query),
-        "origins": pairs(origins),
+        "origins": pairs(index.counted("origin")),
         "sorts": pairs(TASKS.sorts),
         **ways(run, "tasks", asked.query, after),
     }
