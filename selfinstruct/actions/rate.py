@@ -56,7 +56,7 @@ class Rate:
     """Write the page as one file, `rate.html`, and the result so far, and stop."""
     port: Annotated[int, Field(ge=0, le=65535)]
     """The port of the page; 0 for any that is free."""
-    host: str
+    host: Annotated[str, Field(min_length=1)]
     """The interface that the page is served on."""
 
     def problems(self, run: "Run") -> list[str]:

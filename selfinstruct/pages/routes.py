@@ -8,7 +8,7 @@ from selfinstruct.pages.lineage import lineage_page
 from selfinstruct.pages.live import live_fragment
 from selfinstruct.pages.rejected import rejected_file, rejected_list
 from selfinstruct.pages.requests import request_page
-from selfinstruct.pages.run_overview import figure_file, overview_page, report_file
+from selfinstruct.pages.run_overview import figure_file, overview_page, report_file, to_overview
 from selfinstruct.pages.runs import comparison, run_list
 from selfinstruct.pages.server import PageRequest, Response, Route
 from selfinstruct.pages.tasks import task_file, task_list, task_page
@@ -16,6 +16,7 @@ from selfinstruct.pages.tasks import task_file, task_list, task_page
 PAGES: dict[str, Callable[[Library, PageRequest], Response]] = {
     "/": run_list,
     "/comparison/{number}": comparison,
+    "/{run}": to_overview,
     "/{run}/": overview_page,
     "/{run}/live": live_fragment,
     "/{run}/report.html": report_file,

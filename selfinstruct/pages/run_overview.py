@@ -47,6 +47,11 @@ def overview_page(library: Library, asked: PageRequest) -> Response:
     return framed("run.html", run, "overview", {**values, "live": live(run), "rounds": asked_in})
 
 
+def to_overview(library: Library, asked: PageRequest) -> Response:
+    """Lead an address without its last slash to the overview of the run."""
+    return Response(body="", location=link(library.run(asked.path["run"]).key, ""))
+
+
 def is_large(reader: RunReader) -> bool:
     """Return whether a run is too large to be measured while somebody waits."""
     return bool(reader.rows) and reader.rows[-1]["pool"] > MOST_TASKS

@@ -61,7 +61,7 @@ class Journal:
         content = self.path.read_bytes() if self.path.exists() else b""
         self.ratings: dict[str, Rating] = {}
         """Item to what was said last."""
-        for number, text in enumerate(content.split(b"\n")[:-1], 1):  # what follows the last line end is torn
+        for number, text in enumerate(whole(content).splitlines(), 1):
             rating = read(f"{self.path}:{number}", text, sheet)
             self.ratings[rating.item] = rating
 
@@ -71,8 +71,10 @@ class Journal:
         row = {"sheet": self.sheet.sha256, **rating.__dict__}
         try:
             with self.path.open("ab") as file:
-                file.truncate(self.path.read_bytes().rfind(b"\n") + 1)
-                file.write(line(row).encode())
+                content = self.path.read_bytes()
+                kept = whole(content)
+                file.truncate(min(len(kept), len(content)))
+                file.write(kept[len(content) :] + line(row).encode())
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
@@ -99,6 +101,19 @@ class Journal:
     def next(self) -> Item | None:
         """Return the first item that nothing was said about; None where there is none."""
         return next((item for item in order(self.sheet, self.rater) if item.id not in self.ratings), None)
+
+
+def whole(content: bytes) -> bytes:
+    """Return the lines of a file without one that a kill has torn.
+
+    A last line that lacks nothing but its end counts: an editor or a mail program may have taken that.
+    """
+    before, end, last = content.rpartition(b"\n")
+    try:
+        json.loads(last)
+    except ValueError:
+        return before + end
+    return content + b"\n"
 
 
 def journals(folder: Path, sheet: Sheet) -> list[Journal]:

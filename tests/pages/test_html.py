@@ -3,6 +3,7 @@ import hashlib
 import re
 from html import unescape
 
+import pytest
 from markupsafe import Markup
 
 from selfinstruct.pages import html
@@ -40,3 +41,18 @@ def test_a_page_of_the_server_links_its_style():
 def test_a_text_is_shown_as_it_is_and_what_would_be_hidden_as_an_escape():
     assert "<h1>&lt;b&gt;\\u202ex&lt;/b&gt;</h1>" in html.page("comparison.html", VALUES)
     assert html.shown(Markup("<b>")) == Markup("<b>")
+
+
+@pytest.mark.parametrize("cell", ["7", "1,024", "0.5", "-3", "+1.25", "71 %", "12.5%", "$0.0000"])
+def test_a_number_stands_to_the_right_in_a_table(cell):
+    assert f'<td class="number">{cell}</td>' in table(cell)
+
+
+@pytest.mark.parametrize("cell", ["", "unknown", "1 of 2", "3 (4 %)", "instructions_7", "1.2.3", "."])
+def test_a_text_stands_to_the_left_in_a_table(cell):
+    assert f"<td>{cell}</td>" in table(cell)
+
+
+def table(cell):
+    parts = html.environment().get_template("parts.html").module
+    return str(parts.table({"title": "t", "note": "", "headers": ["a"], "rows": [[cell]]}))

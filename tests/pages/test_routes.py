@@ -51,6 +51,12 @@ def check_inert(text):
     assert not set("\u202e\u202c\u2067\u200b\x1b\x07") & set(text)
 
 
+def test_the_address_of_a_run_without_its_last_slash_leads_to_it(ask, library):
+    answer = ask(routes(library), "/run")
+
+    assert (answer.status, answer.headers["Location"]) == (303, "/run/")
+
+
 @pytest.mark.parametrize(
     "path",
     [

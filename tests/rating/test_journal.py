@@ -32,12 +32,26 @@ def test_a_kill_after_any_byte_of_a_line_loses_that_line_only(tmp_path):
     journal.append(grade(second, "B", note="ü"))
     line = journal.path.read_bytes()[len(before) :]
 
-    for length in range(len(line)):  # what a kill may leave; the whole line is the answer itself
+    for length in range(len(line) - 1):  # what a kill may leave; the whole line is the answer itself
         journal.path.write_bytes(before + line[:length])
         resumed = Journal(tmp_path, sheet, "ann")
         assert list(resumed.ratings) == [first.id]
         resumed.append(grade(third, "C"))
         assert list(Journal(tmp_path, sheet, "ann").ratings) == [first.id, third.id]
+
+
+def test_a_file_that_comes_back_without_its_last_line_end_loses_nothing(tmp_path):
+    sheet, _ = stored_sheet(tmp_path)
+    first, second, third = sheet.items[:3]
+    journal = Journal(tmp_path, sheet, "ann")
+    for item in (first, second):
+        journal.append(grade(item, "A"))
+    journal.path.write_bytes(journal.path.read_bytes().removesuffix(b"\n"))
+
+    resumed = Journal(tmp_path, sheet, "ann")
+    assert list(resumed.ratings) == [first.id, second.id]
+    resumed.append(grade(third, "C"))
+    assert list(Journal(tmp_path, sheet, "ann").ratings) == [first.id, second.id, third.id]
 
 
 def test_two_raters_write_at_once(tmp_path):
