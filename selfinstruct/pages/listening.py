@@ -1,13 +1,18 @@
-"""The port that the local server listens on, and the signals that stop it."""
+"""The port that the local server listens on, the threads that answer, and the signals that stop it."""
 
 import asyncio
 import errno
 import signal
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
+from typing import TypeVar
 
 from selfinstruct.errors import SelfInstructError
+
+Made = TypeVar("Made")
 
 
 @contextmanager
@@ -43,3 +48,21 @@ def stopped_by_signals() -> Iterator[asyncio.Event]:
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
+
+
+async def in_thread(make: Callable[[], Made]) -> Made:
+    """Return what a function returns that is called in a thread; no end of the program waits for that thread.
+
+    It may be reading from a disk that no longer answers.  Threads of a pool, as of `asyncio.to_thread`, are waited for.
+    """
+    made: Future[Made] = Future()
+
+    def run() -> None:
+        try:
+            made.set_result(make())
+        except BaseException as error:
+            made.set_exception(error)
+
+    made.set_running_or_notify_cancel()  # it cannot be called off
+    threading.Thread(target=run, daemon=True).start()
+    return await asyncio.wrap_future(made)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.pages import html
 from selfinstruct.pages.guard import HEADERS, MOST_BYTES, Guard, token_for
-from selfinstruct.pages.listening import listening, stopped_by_signals
+from selfinstruct.pages.listening import in_thread, listening, stopped_by_signals
 from selfinstruct.text.terminal import printable
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ async def answering(app: "web.Application", own: socket.socket, guard: Guard) ->
     """Answer until a signal says to stop, and print the address first."""
     from aiohttp import web
 
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.5)
     await runner.setup()
     try:
         await web.SockSite(runner, own).start()
@@ -196,7 +196,7 @@ def answered(route: Route) -> "Answer":
         texts = {key: value for key, value in form.items() if isinstance(value, str)}
         query = {key: request.query.getall(key)[0] for key in request.query}
         asked = PageRequest(path=dict(request.match_info), query=query, form=texts)
-        return await sent(request, await asyncio.to_thread(route.answer, asked))
+        return await sent(request, await in_thread(lambda: route.answer(asked)))
 
     return answer
 
@@ -217,7 +217,8 @@ async def sent(request: "web.Request", response: Response) -> "web.StreamRespons
     stream.content_type, stream.charset = response.type, "utf-8"
     await stream.prepare(request)
     try:
-        while (piece := await asyncio.to_thread(next, response.body, None)) is not None:
+        pieces = response.body
+        while (piece := await in_thread(lambda: next(pieces, None))) is not None:
             await stream.write(piece.encode("utf-8", "backslashreplace"))
         await stream.write_eof()
     except Exception:  # it is too late for a page that says so: the browser sees that the answer is not whole

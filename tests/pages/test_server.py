@@ -1,4 +1,7 @@
+import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 from urllib.parse import quote
@@ -140,3 +143,22 @@ def test_a_signal_ends_the_server_well(number):
 
         assert server.wait(60) == 0
     assert said.startswith("Open http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_server_while_a_page_waits_for_a_disk(number, tmp_path):
+    os.mkfifo(pipe := tmp_path / "pipe")
+    code = (
+        "from pathlib import Path; from selfinstruct.pages.server import Response, Route, serve;"
+        f"page = Route(path='/', answer=lambda asked: Response(body=Path({str(pipe)!r}).read_bytes()));"
+        "serve([page], '127.0.0.1', 0, name='view'); print('Ended.')"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as server:
+        port = int(re.search(r":(\d+)/", server.stdout.readline())[1])
+        with socket.create_connection(("127.0.0.1", port)) as browser:
+            browser.sendall(f"GET / HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".encode())
+            with pipe.open("wb"):  # it is open as soon as the page reads from it
+                server.send_signal(number)
+
+                assert server.wait(60) == 0
+        assert server.stdout.read() == "Ended.\n"
