@@ -14,6 +14,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from selfinstruct.pages.listening import own_names
+
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 """The names of this machine's own interface."""
 ANYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104
@@ -72,11 +74,17 @@ class Guard:
         """Return the name of the cookie that holds the token; browsers tell hosts apart, but not ports."""
         return f"selfinstruct-{self.port}"
 
-    @property
-    def address(self) -> str:
-        """Return the address to open in a browser."""
-        base = f"http://{in_address(self.host)}:{self.port}/"
+    def address(self, name: str | None = None) -> str:
+        """Return the address to open in a browser, by another name of the host where one is given."""
+        base = f"http://{in_address(name or self.host)}:{self.port}/"
         return base if self.token is None else f"{base}?token={self.token}"
+
+    @property
+    def addresses(self) -> str:
+        """Return the addresses to open; on every interface, also those that lead here from another machine."""
+        if self.host not in ANYWHERE:
+            return self.address()
+        return f"{self.address('localhost')} or, on another machine, {' or '.join(map(self.address, own_names()))}"
 
 
 def token_for(host: str) -> str | None:

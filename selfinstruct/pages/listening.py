@@ -1,4 +1,4 @@
-"""The port that the local server listens on, the threads that answer, and the signals that stop it."""
+"""The port that the local server listens on, the names that lead to it, the threads that answer, and the signals that stop it."""
 
 import asyncio
 import errno
@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from selfinstruct.errors import SelfInstructError
@@ -35,6 +35,14 @@ def untaken(error: Exception, host: str, port: int, name: str) -> str:
         return f"{name}.host={host} is not an address of this machine."
     reason = getattr(error, "strerror", None) or error
     return f"{name}.port={port} of {host} cannot be used: {reason}."
+
+
+def own_names() -> list[str]:
+    """Return the name of this machine, and its address in the network where it is in one; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # reserved for examples: it lies beyond the network, wherever this is
+        return [socket.gethostname(), str(probe.getsockname()[0])]
+    return [socket.gethostname()]
 
 
 @contextmanager

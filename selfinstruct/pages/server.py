@@ -1,4 +1,4 @@
-"""The local server of `actions=[view]` and `actions=[rate]`; the only module that knows `aiohttp.web`.
+"""The local server of `actions=[view]` and `actions=[rate]`; with `connections`, all that knows `aiohttp.web`.
 
 An action gives its routes: a pattern of a path, and a function that makes the answer.  Such a function knows nothing of
 HTTP and is called in a thread, since it may read files and draw; so two of them may be at work at the same time.  Who
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.pages import html
+from selfinstruct.pages.connections import connections
 from selfinstruct.pages.guard import HEADERS, MOST_BYTES, Guard, token_for
 from selfinstruct.pages.listening import in_thread, listening, stopped_by_signals
 from selfinstruct.text.terminal import printable
@@ -97,12 +98,14 @@ async def answering(app: "web.Application", own: socket.socket, guard: Guard) ->
 
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.5)
     await runner.setup()
+    assert runner.server is not None  # it was set up
+    server = await asyncio.get_running_loop().create_server(connections(runner.server), sock=own)
     try:
-        await web.SockSite(runner, own).start()
         with stopped_by_signals() as stop:
-            print(printable(f"Open {guard.address} in a browser; press Ctrl-C to stop."), flush=True)  # noqa: T201
+            print(printable(f"Open {guard.addresses} in a browser; press Ctrl-C to stop."), flush=True)  # noqa: T201
             await stop.wait()
     finally:
+        server.close()
         await runner.cleanup()
 
 

@@ -1,3 +1,6 @@
+import re
+import socket
+
 import pytest
 
 from selfinstruct.pages.guard import HEADERS, Guard, token_for
@@ -95,7 +98,7 @@ def test_every_answer_has_the_policy(ask, path, host):
 
 def test_the_own_interface_needs_no_token():
     assert token_for("127.0.0.1") is None
-    assert Guard(host="::1", port=1).address == "http://[::1]:1/"
+    assert Guard(host="::1", port=1).address() == "http://[::1]:1/"
 
 
 def test_every_token_is_another_one():
@@ -123,3 +126,17 @@ def test_the_token_leads_to_no_other_host(ask):
     answer = ask(ROUTES, "//evil.example/?token=abc", guard=ABROAD, headers={"Host": "10.0.0.7:7531"})
 
     assert not answer.headers["Location"].startswith("//")
+
+
+def test_every_interface_is_opened_here_and_by_its_names_from_elsewhere():
+    everywhere = Guard(host="0.0.0.0", port=7531, token="abc")
+    here, *there = re.findall(r"http://([^/ ]+)/\?token=abc", everywhere.addresses)
+
+    assert here == "localhost:7531"
+    assert f"{socket.gethostname()}:7531" in there
+    assert not everywhere.misdirected([here])
+    assert not any(everywhere.misdirected([host]) or "0.0.0.0" in host for host in there)
+
+
+def test_one_interface_has_one_address():
+    assert ABROAD.addresses == "http://10.0.0.7:7531/?token=abc"
