@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from pydantic import Field
 
-from selfinstruct.actions import Action, conclude, perform
+from selfinstruct.actions import Action, conclude, perform, perform_apart
 from selfinstruct.benchmarks import Benchmark
 from selfinstruct.budget import Budget, BudgetTracker, Limit, Stop
 from selfinstruct.errors import ConfigError, RunFolderError, SelfInstructError
@@ -103,8 +103,7 @@ class Run:
             raise ConfigError(list(dict.fromkeys(problems)))
         check_plain(self.start.folder)
         if self.actions and all(action.is_apart for action in self.actions.values()):
-            for action in self.actions.values():
-                action(self)
+            perform_apart(self)
             printed(self.remarks)
             return
         self.start.folder.mkdir(parents=True, exist_ok=True)

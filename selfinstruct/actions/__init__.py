@@ -9,6 +9,8 @@ To add one: one module here, and `conf/actions/<name>.yaml` with `# @package _gl
 import logging
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from selfinstruct.errors import RunFolderError, UnwritableError
+
 if TYPE_CHECKING:  # a run is made of actions, and an action works on a run
     from selfinstruct.run import Run
 
@@ -60,6 +62,15 @@ def perform(run: "Run") -> None:
     for action in run.actions.values():
         if not isinstance(action, Last):
             action(run)
+
+
+def perform_apart(run: "Run") -> None:
+    """Do actions that are all apart; raises RunFolderError for what cannot be written: there is nothing to resume."""
+    try:
+        for action in run.actions.values():
+            action(run)
+    except UnwritableError as error:
+        raise RunFolderError(str(error)) from None
 
 
 def conclude(run: "Run") -> None:

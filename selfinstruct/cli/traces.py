@@ -124,7 +124,8 @@ def clear(note: Path, actions: Iterable[str] | None) -> None:
     At once, and not at the end, since such a process goes on for long, and may be killed.
     """
     if not only_looks(actions):
-        note.unlink(missing_ok=True)
+        if note.exists():  # a disk that is mounted read-only refuses to remove what is not there, too
+            note.unlink(missing_ok=True)
         return
     for remove in _unused:
         remove()

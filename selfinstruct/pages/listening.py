@@ -1,4 +1,4 @@
-"""The port that the local server listens on, the names that lead to it, the threads that answer, and the signals that stop it."""
+"""What the local server takes of the system: a port, the names that lead to it, threads, and signals that stop it."""
 
 import asyncio
 import errno

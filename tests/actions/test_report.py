@@ -7,7 +7,9 @@ import sys
 import commands
 import pytest
 
+from selfinstruct.actions import perform_apart
 from selfinstruct.actions.report import Report
+from selfinstruct.errors import RunFolderError, UnwritableError
 from selfinstruct.run_info import RunInfo
 
 pytestmark = pytest.mark.slow
@@ -135,7 +137,18 @@ def test_a_disk_that_is_full_is_named(make_run, tmp_path):
     assert done.returncode == 1
     assert "cannot be written" in done.stderr
     assert "Raise the limit on the size of a file" in done.stderr
+    assert "To resume" not in done.stderr
     assert not (folder / "report.html").exists()
+
+
+def test_what_stands_in_the_place_of_a_report_is_named_and_nothing_is_to_be_resumed(make_run, tmp_path):
+    run = Looking(make_run(tmp_path / "run"))
+    (tmp_path / "run/report.html").mkdir()
+
+    with pytest.raises(RunFolderError, match=r"report.html cannot be written: .* Move away") as failure:
+        perform_apart(run)
+
+    assert not isinstance(failure.value, UnwritableError)
 
 
 @pytest.mark.parametrize("words", [["--help"], ["--cfg", "job"], ["actions=[plan]", "hydra.run.dir=plan"]])

@@ -1,10 +1,12 @@
 """A disk that is full ends a run with one clear message, and the run goes on when there is room."""
 
+import re
 import subprocess
 from pathlib import Path
 
 import commands
 import pytest
+from small_runs import make_run
 
 LIMITED = f"""
 import resource, runpy, sys
@@ -77,6 +79,17 @@ def test_a_full_disk_ends_the_run_and_it_goes_on_to_the_same_when_there_is_room(
     resize("20m")
     assert run(f"hydra.run.dir={place}/run") == (0, "", "")
     assert made(place / "run") == whole
+
+
+def test_a_report_into_a_run_on_a_disk_that_is_read_only_says_which_file_cannot_be_written(small_disk, run):
+    place, _ = small_disk
+    make_run(place / "run")
+    subprocess.run(["mount", "-o", "remount,ro", place], check=True)
+
+    code, _, message = run("actions=[report]", f"hydra.run.dir={place}/run")
+
+    assert code == 1
+    assert re.fullmatch(rf"{place}/run/figures.* cannot be written: Read-only file system. .*\n", message)
 
 
 def test_a_file_that_cannot_be_opened_before_the_run_begins_is_named_with_what_to_do(run, words, tmp_path):
