@@ -51,13 +51,15 @@ rows = cache(lambda: TypeAdapter(Rating))
 
 
 class Journal:
-    """The file of one rater; raises RunFolderError for one of another sheet, ValueError for a name that is no file."""
+    """The file of one rater; raises RunFolderError for one of another sheet, ValueError for a name that cannot be."""
 
     def __init__(self, folder: Path, sheet: Sheet, rater: str) -> None:
         if not NAME.fullmatch(rater):
             raise ValueError("a rater's name has 1 to 40 letters of a to z, digits, _ or -")
         self.sheet, self.rater, self.path = sheet, rater, folder / f"{rater}.jsonl"
         check_plain(folder)
+        if (other := of_another_case(folder, rater)) is not None:
+            raise ValueError(f"{other} rates already; choose a name that differs in more than the case of its letters")
         content = self.path.read_bytes() if self.path.exists() else b""
         self.ratings: dict[str, Rating] = {}
         """Item to what was said last."""
@@ -101,6 +103,13 @@ class Journal:
     def next(self) -> Item | None:
         """Return the first item that nothing was said about; None where there is none."""
         return next((item for item in order(self.sheet, self.rater) if item.id not in self.ratings), None)
+
+
+def of_another_case(folder: Path, rater: str) -> str | None:
+    """Return the rater whose file a new one would share on a disk that ignores the case of letters."""
+    names = {path.stem for path in folder.glob("*.jsonl")}
+    alike = (name for name in sorted(names) if name.casefold() == rater.casefold())
+    return None if rater in names else next(alike, None)
 
 
 def whole(content: bytes) -> bytes:

@@ -158,3 +158,12 @@ def test_a_line_says_which_sheet_it_rates(tmp_path):
     rate(tmp_path, sheet, "ann", lambda item: "A")
 
     assert {json.loads(line)["sheet"] for line in (tmp_path / "ann.jsonl").read_text().splitlines()} == {sheet.sha256}
+
+
+def test_two_raters_whose_names_differ_in_case_alone_do_not_share_a_file(tmp_path):
+    sheet, _ = stored_sheet(tmp_path)
+    Journal(tmp_path, sheet, "Ann").append(grade(sheet.items[0], "A"))
+
+    with pytest.raises(ValueError, match=r"^Ann rates already; choose a name that differs in more"):
+        Journal(tmp_path, sheet, "ann")
+    assert list(Journal(tmp_path, sheet, "Ann").ratings) == [sheet.items[0].id]
