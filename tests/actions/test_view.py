@@ -1,6 +1,7 @@
 """The server that shows runs: what it leaves behind, what it refuses, and how a capsule is read."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -47,6 +48,17 @@ def test_a_name_of_nothing_is_refused(tmp_path):
     missing = tmp_path / "missing"
 
     assert view(tmp_path, missing).problems(Started(tmp_path)) == [f"view.runs: {missing} does not exist."]
+
+
+def test_a_file_that_is_no_zip_is_refused(tmp_path):
+    path = tmp_path / "bad.zip"
+    path.write_bytes(b"not a zip")
+    os.mkfifo(pipe := tmp_path / "pipe")
+
+    assert view(path, pipe).problems(Started(tmp_path)) == [
+        f"view.runs: {path} is neither a folder nor a zip.",
+        f"view.runs: {pipe} is neither a folder nor a zip.",
+    ]
 
 
 def test_a_folder_below_which_no_run_lies_is_refused(tmp_path):

@@ -6,6 +6,7 @@ it shows, and none of its own.  The pages are those of `selfinstruct.pages`.
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
+from zipfile import is_zipfile
 
 from pydantic import Field
 
@@ -43,13 +44,24 @@ class View:
         if not self.runs:
             is_run = any((run.start.folder / name).exists() for name in (CONFIG, ROUNDS))
             return [] if is_run else [NO_RUN.format(path=run.start.folder)]
-        return [f"view.runs: {path} does not exist." for path in map(Path, self.runs) if not path.exists()]
+        found = {path: problem_of(path) for path in map(Path, self.runs)}
+        return [f"view.runs: {path} {problem}." for path, problem in found.items() if problem]
 
     def __call__(self, run: "Run") -> None:
-        """Answer until Ctrl-C or SIGTERM; raises SelfInstructError for a capsule or a port that cannot be used."""
+        """Answer until Ctrl-C or SIGTERM; raises SelfInstructError for a port that cannot be used.
+
+        A run or a capsule that is damaged has a page that says so, beside those that are not.
+        """
         places = [Path(name) for name in self.runs] or [run.start.folder]
         capsules = {path: CapsuleSource(path) for path in places if path.is_file()}
         library = Library(places, capsules)
         if not library.runs() and len(places) == 1:
             raise SelfInstructError(NO_RUN.format(path=places[0]))
         serve(routes(library), self.host, self.port, name="view")
+
+
+def problem_of(path: Path) -> str | None:
+    """Return why a path cannot be looked at; whether a capsule is damaged is found when it is read."""
+    if not path.exists():
+        return "does not exist"
+    return None if path.is_dir() or (path.is_file() and is_zipfile(path)) else "is neither a folder nor a zip"
