@@ -12,11 +12,18 @@ from selfinstruct.text.secrets import KEY, SHAPE
 
 PLACE = re.compile(
     r"(?<![\w/\\}.])(?:/(?:home|Users)/[\w.@+~' -]+(?:/[\w.@+~-]+)+"  # a user's name may have spaces
-    r"|\.{0,2}(?:/[\w.@+~-]+){2,}|~(?:/[\w.@+~-]+)+|(?:[A-Za-z]:|\\)\\[^\s\"'<>,;:()]+)"
+    r"|[A-Za-z]:[/\\]+Users[/\\]+[\w.@+~' -]+(?:[/\\]+[\w.@+~-]+)+"
+    r"|\.{0,2}(?:/[\w.@+~-]+){2,}|~(?:/[\w.@+~-]+)+|(?:[A-Za-z]:[/\\]|\\\\)[^\s\"'<>,;:()]+)"
 )
 """A path from the root of a file system or from a home folder, or one of Windows, within a text."""
-ADDRESS = re.compile(r"\b\w+://[^\s\"'<>]+|\blocalhost(?::\d+)?\b|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b")
-ROOTED = re.compile(r"(?:\.{0,2}|~)/\S|[A-Za-z]:\\|\\\\")
+FILE = "csv|html|ipynb|jsonl?|log|md|py|sqlite|te?xt?|toml|ya?ml|zip"
+"""Endings of files, behind which stands the number of a line, and not that of a port."""
+ADDRESS = re.compile(
+    r"\b\w+://[^\s\"'<>]+|\blocalhost(?::\d+)?\b|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\[[0-9A-Fa-f:.]+(?:%\w+)?\]:\d+\b"
+    rf"|(?<![\w.-])[\w-]+(?:\.[\w-]+)*\.(?!(?:{FILE}):)[A-Za-z][\w-]*:\d{{2,5}}\b"
+    r"|(?<=\bhost )[\w-]+(?:\.[\w-]+)*:\d+\b"  # as libraries say it: cannot connect to host gpu:8000
+)
+ROOTED = re.compile(r"(?:\.{0,2}|~)/\S|[A-Za-z]:[/\\]|\\\\")
 """How a value begins that is a path."""
 HOME = re.compile(r"(?:[A-Za-z]:)?[/\\](?:home|Users)[/\\][^/\\]+[/\\]?")
 """A home folder itself, whose last part is the name of a user."""
