@@ -10,6 +10,12 @@ from selfinstruct.task import Task
 
 NOT_STORED = "What its prompt showed is not stored, since version 0.1.0 stored its reply."
 
+CLASSIFICATION = {
+    True: "It is a classification task.",
+    False: "It is not a classification task.",
+    None: "Whether it is a classification task was not asked.",
+}
+
 
 def origin_of(task: Task) -> str:
     """Return who made a task, and where."""
@@ -23,8 +29,7 @@ def origin_of(task: Task) -> str:
 
 def facts_of(task: Task) -> list[str]:
     """Return what else is known of a task, a sentence each."""
-    found = [f"Classification: {'not asked' if task.is_classification is None else task.is_classification}."]
-    found.append(f"Instances: {len(task.instances or ())}.")
+    found = [CLASSIFICATION[task.is_classification], f"Instances: {len(task.instances or ())}."]
     if task.attributes:
         found.append(f"Attributes: {', '.join(f'{name} {value}' for name, value in task.attributes.items())}.")
     return found + [f"Given up by `{stage}`: {reason}" for stage, reason in task.failed_stages.items()]

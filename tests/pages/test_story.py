@@ -20,11 +20,16 @@ def test_what_else_is_known_of_a_task(made):
     found = facts_of(made("a", "One.", failed_stages={"answer": "no reply"}, attributes={"depth": 2}))
 
     assert found == [
-        "Classification: not asked.",
+        "Whether it is a classification task was not asked.",
         "Instances: 0.",
         "Attributes: depth 2.",
         "Given up by `answer`: no reply",
     ]
+
+
+def test_whether_a_task_is_classification_is_said_in_words(made):
+    assert facts_of(made("a", "One.", is_classification=True))[0] == "It is a classification task."
+    assert facts_of(made("a", "One.", is_classification=False))[0] == "It is not a classification task."
 
 
 def test_how_a_reply_ended():
