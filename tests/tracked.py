@@ -8,8 +8,8 @@ from selfinstruct.storage.summary import summarise
 UNUSED = {"requests": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
 
 
-def info(folder, rounds=(), steps=(), **changes):
-    """A run that has made some rounds before, and trained some steps."""
+def start_in(folder, **changes):
+    """What is known of a run before it starts."""
     known = {
         "folder": folder,
         "name": "self_instruct/now",
@@ -17,12 +17,16 @@ def info(folder, rounds=(), steps=(), **changes):
         "recipe": "self_instruct",
         "job_type": "generate+export",
         "models": ("gpt-x",),
+        "is_offline": False,
         "config": {"random_seed": 42, "recipe": {"instructions": {"until": 10, "model": None}}},
         "declared": {"recipe": {"instructions": {}}},
-        "logged_rounds": lambda: rounds,
-        "logged_steps": lambda: steps,
     }
     return RunInfo(**{**known, **changes})
+
+
+def info(folder, rounds=(), steps=(), **changes):
+    """A run that has made some rounds before, and trained some steps."""
+    return start_in(folder, logged_rounds=lambda: rounds, logged_steps=lambda: steps, **changes)
 
 
 def a_round(number=1, **changes):

@@ -12,11 +12,12 @@ from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
+import tracked
+from tracked import UNUSED
 
 from selfinstruct.budget import Stop
 from selfinstruct.pool import Pool
 from selfinstruct.round import Rejection, Round
-from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.summary import summarise
 from selfinstruct.trackers import Tracker
 from selfinstruct.trackers.console import (
@@ -31,23 +32,9 @@ from selfinstruct.trackers.console import (
     under_way,
 )
 
-UNUSED = {"requests": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
-
 
 def start_in(folder, **changes):
-    known = {
-        "folder": folder,
-        "name": "self_instruct/now",
-        "group": None,
-        "recipe": "self_instruct",
-        "job_type": "generate+export",
-        "models": ("gpt-x",),
-        "is_offline": False,
-        "config": {"recipe": {"instructions": {}}},
-        "declared": {"recipe": {}},
-        "targets": {"instructions": 10, "answers": None},
-    }
-    return RunInfo(**{**known, **changes})
+    return tracked.start_in(folder, **{"targets": {"instructions": 10, "answers": None}, **changes})
 
 
 def a_round(number=1, stage="instructions", kept=3, rejected=("similarity", "similarity", "length"), **changes):

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from pydantic import ValidationError
+from tracked import UNUSED, start_in
 
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate, Rejection, Round, TrainingStep
-from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.summary import summarise
 from selfinstruct.task import Instance, Task
 from selfinstruct.trackers import Tracker
@@ -36,9 +36,6 @@ OPTION = {
     "tables": False,
     "tags": {},
 }
-
-UNUSED = {"requests": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
-
 
 TABLES = {"tables": True}
 
@@ -56,21 +53,6 @@ def _at_home(tmp_path_factory, monkeypatch):
         monkeypatch.setenv(name, str(home))
     monkeypatch.setenv("NETRC", str(home / "netrc"))
     monkeypatch.setenv("WANDB_SILENT", "true")
-
-
-def start_in(folder, **changes):
-    known = {
-        "folder": folder,
-        "name": "self_instruct/now",
-        "group": None,
-        "recipe": "self_instruct",
-        "job_type": "generate+export",
-        "models": ("gpt-x",),
-        "is_offline": False,
-        "config": {"random_seed": 42, "recipe": {"instructions": {"until": 10, "model": None}}},
-        "declared": {"recipe": {"instructions": {}}},
-    }
-    return RunInfo(**{**known, **changes})
 
 
 def a_round(number=1, count=2, **changes):
@@ -488,7 +470,7 @@ def test_without_a_network_it_logs_offline_and_says_so(tmp_path):
 import logging, sys
 from pathlib import Path
 from selfinstruct.trackers.wandb import Wandb
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path[:0] = {[str(folder) for folder in Path(__file__).parents[:2]]!r}
 from test_wandb import OPTION, a_round, run
 logging.basicConfig(level=logging.WARNING)
 run(Path({str(tmp_path)!r}), a_round(), option={{"mode": "online", "init_timeout": 0.5}})
