@@ -197,6 +197,15 @@ def test_a_summary_that_its_rounds_have_outrun_is_reported(make_run, tmp_path):
     assert found.summary == {}
 
 
+def test_why_a_run_failed_names_no_folder_and_no_server(make_run, tmp_path):
+    error = f"{tmp_path}/a/pool.jsonl cannot be written, and http://gpu.lan:8000 cannot be reached. Does it run?"
+    comparison = compare([make_run(tmp_path / "a", error=error), make_run(tmp_path / "b", error="It is gone.")])
+
+    assert "Run 1: failed: pool.jsonl cannot be written, and … cannot be reached. Does it run?" in comparison.warnings
+    assert "Run 2: failed: It is gone." in comparison.warnings
+    assert "failed: pool.jsonl cannot" in str(tables.of_runs(comparison).rows)
+
+
 def test_a_run_that_its_budget_stopped_is_not_complete(make_run, tmp_path):
     found = read(make_run(tmp_path / "a", stopped=Stop("requests", "budget: 2 of 2 requests spent")))
 

@@ -88,7 +88,9 @@ def warnings(runs: Sequence[Reading]) -> Iterator[str]:
             f"Written by 'offline' or 'scripted', which stand in for a model: run {', '.join(offline)}. Its figures"
             " do not measure a language model."
         )
-    yield from (f"Run {run.label}: {run.status}." for run in runs if not run.is_complete)
+    for run in runs:
+        if not run.is_complete:
+            yield f"Run {run.label}: {run.public_status.rstrip('.')}{'' if run.status.endswith('?') else '.'}"
     sizes = {made for run in runs if (made := run.figures.get("made"))}
     if len(sizes) > 1:
         yield (

@@ -13,7 +13,7 @@ from selfinstruct.storage.reader import STORE, RunReader
 from selfinstruct.storage.schema import reading
 from selfinstruct.storage.summary import COUNTED, SPENT, SUMMARY, authors, totals
 from selfinstruct.task import Task, stand_ins
-from selfinstruct.text.places import public
+from selfinstruct.text.places import public, without_places
 
 COMPLETE = "complete"
 OUTDATED = "unfinished: its summary is older than its rounds"
@@ -51,6 +51,11 @@ class Reading:
     def is_complete(self) -> bool:
         """Whether the run finished all that it was to do."""
         return self.status == COMPLETE
+
+    @property
+    def public_status(self) -> str:
+        """Its status without the folders and servers of this machine: the page is sent to others."""
+        return without_places(self.status)
 
     @property
     def models(self) -> list[str]:

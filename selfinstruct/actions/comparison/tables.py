@@ -56,7 +56,7 @@ def of_runs(comparison: Comparison, names: Sequence[str] = FIRST) -> Table:
     """Return a row for each run: its status, its values of the keys that differ, and some figures."""
     keys = list(comparison.short)[:MOST_KEYS]
     rows = [
-        [run.label, run.status, *map(run.value, keys), *(digits(run.figures.get(name)) for name in names)]
+        [run.label, run.public_status, *map(run.value, keys), *(digits(run.figures.get(name)) for name in names)]
         for run in comparison.runs
     ]
     return Table("Runs", ["run", "status", *headers(comparison, keys, names)], rows)
