@@ -17,7 +17,7 @@ from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.round import MODEL, Rejection, Round, Sample
 from selfinstruct.storage import history
 from selfinstruct.storage.drawn import sample_of
-from selfinstruct.storage.folder import stored_config
+from selfinstruct.storage.folder import CONFIG, stored_config
 from selfinstruct.storage.hashes import ROUNDS, SIZE, checked, has_rounds
 from selfinstruct.storage.journal import FILES, REJECTED, TIMINGS
 from selfinstruct.storage.replies import Replies, Reply
@@ -33,6 +33,7 @@ from selfinstruct.storage.rows import (
 from selfinstruct.storage.schema import reading
 from selfinstruct.storage.summary import summary_in
 from selfinstruct.task import Task
+from selfinstruct.text.command import to_resume
 from selfinstruct.text.plain_files import check_plain
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def no_run(run: "Run", action: object) -> list[str]:
     """Return what is wrong where an action works on a run, is the first to do so, and the folder holds none."""
     if next(iter(run.actions.values()), None) is not action or has_rounds(run.start.folder):
         return []
+    if (run.start.folder / CONFIG).is_file():
+        return [f"The run in {run.start.folder} has finished no round yet. To resume it: {to_resume(run.start.folder)}"]
     return [f"{run.start.folder} holds no run. Name the folder of one: hydra.run.dir=<folder>."]
 
 

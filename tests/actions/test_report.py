@@ -1,4 +1,5 @@
 import json
+import re
 import resource
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from selfinstruct.actions import perform_apart
 from selfinstruct.actions.report import Report
 from selfinstruct.errors import RunFolderError, UnwritableError
 from selfinstruct.run_info import RunInfo
+from selfinstruct.storage.folder import store_config
 
 pytestmark = pytest.mark.slow
 
@@ -74,6 +76,15 @@ def test_a_folder_without_a_run_has_no_report(tmp_path):
     run.actions = {"report": REPORT}
 
     assert REPORT.problems(run) == [f"{tmp_path} holds no run. Name the folder of one: hydra.run.dir=<folder>."]
+
+
+def test_a_run_that_failed_in_its_first_round_is_to_be_resumed_first(tmp_path):
+    store_config(tmp_path, {}, [])
+    run = Looking(tmp_path)
+    run.actions = {"report": REPORT}
+
+    (problem,) = REPORT.problems(run)
+    assert re.fullmatch(rf"The run in {tmp_path} has finished no round yet. To resume it: .*={tmp_path}", problem)
 
 
 @pytest.fixture(scope="module")
