@@ -109,6 +109,7 @@ def own_state(tmp_path_factory):
     """What the program remembers between runs lies in the tests' own folder; no terminal's width is inherited."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+        patch.setenv("MPLCONFIGDIR", str(tmp_path_factory.getbasetemp() / "matplotlib"))  # its list of fonts
         patch.delenv("COLUMNS", raising=False)  # which pytest's workers may be given
         yield
 
