@@ -204,10 +204,8 @@ class Index:
 
     def tasks(self, ids: Sequence[str]) -> list[Task]:
         """Return the tasks with these ids as they are now, in this order; those that are not known are left out."""
-        starts: dict[str, int] = {}
-        for some in in_pieces(ids):
-            marks = ", ".join("?" * len(some))
-            starts.update(self.select(f"SELECT id, start FROM tasks WHERE id IN ({marks})", some))  # noqa: S608
+        names = json.dumps(list(map(storable, ids)))
+        starts = dict(self.select("SELECT id, start FROM tasks WHERE id IN (SELECT value FROM json_each(?))", [names]))
         return self.tasks_at([starts[name] for name in ids if name in starts])
 
     def tasks_at(self, starts: Sequence[int]) -> list[Task]:
@@ -217,14 +215,6 @@ class Index:
     def rejections_at(self, starts: Sequence[int]) -> list[tuple[str, int, Rejection]]:
         """Return the rejections whose lines start at these places, each with its stage and round."""
         return [read(REJECTED, text, found_rejection) for text in self.raw(REJECTED, starts)]
-
-
-def in_pieces(ids: Sequence[str]) -> Iterator[list[str]]:
-    """Yield ids, some at a time, since a query has a limit."""
-    left = list(map(storable, ids))
-    while left:
-        yield left[:AT_ONCE]
-        left = left[AT_ONCE:]
 
 
 def found_rejection(text: bytes, row: dict[str, Any]) -> tuple[str, int, Rejection]:
