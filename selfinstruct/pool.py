@@ -7,7 +7,8 @@ A pool may have a shelf, which is a file: what is added goes there by way of the
 pool is gone through.  So are the tasks of a recipe that asks no model, which may be more than the memory holds.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol, TypeVar, cast
 
 from selfinstruct.task import Task
@@ -34,6 +35,33 @@ class Shelf(Protocol):
 
 
 I = TypeVar("I", bound=Index)  # noqa: E741  (the letter of the thing)
+
+
+TOPIC = "topic"
+"""The attribute of a task, and of what was rejected, that names the topic which its prompt asked for."""
+
+
+class Topics:
+    """An index of a pool: how many tasks of each topic the run has made."""
+
+    def __init__(self) -> None:
+        self.made: Counter[str] = Counter()
+
+    def add(self, task: Task) -> None:
+        """Count a task that was made for a topic; seeds do not count."""
+        if TOPIC in task.attributes and not task.is_human:
+            self.made[task.attributes[TOPIC]] += 1
+
+
+def quotas(weights: Mapping[str, float], total: int) -> dict[str, int]:
+    """Return how many of `total` tasks each topic is to have by its weight; what is left goes to the largest rests."""
+    whole = sum(weights.values())
+    exact = {topic: total * weight / whole for topic, weight in weights.items() if weight}
+    found = {topic: int(exact.get(topic, 0)) for topic in weights}
+    by_rest = sorted(exact, key=lambda topic: found[topic] - exact[topic])
+    for topic in by_rest[: total - sum(found.values())]:
+        found[topic] += 1
+    return found
 
 
 class Pool:

@@ -27,7 +27,7 @@ GROUPS = (
     "trainer",
     "protocol",
 )
-DATA_ONLY = ("few_shot", "experiment")
+DATA_ONLY = ("few_shot", "experiment", "language")
 MODULES = sorted(PACKAGE.rglob("*.py"))
 OPTIONS = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 

@@ -12,6 +12,7 @@ With `generations` the stage asks about everything that its sampler draws once i
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Annotated, NamedTuple, Self
 
@@ -181,6 +182,7 @@ class Growing:
             return builder.reject(piece, request, sample)
         if until is not None and self.progress.kept[-1] + builder.kept >= until:
             return builder.reject(Rejection(SURPLUS, f"{until} are kept", candidate=piece), request, sample)
+        piece = replace(piece, attributes={**sample.attributes, **piece.attributes})
         if rejection := judge(piece, self.stage.filters, self.pool):
             return builder.reject(rejection, request, sample)
         task = Task(
@@ -193,7 +195,7 @@ class Growing:
             round=builder.number,
             request=request,
             models={self.name: builder.model},
-            attributes={**sample.attributes, **piece.attributes},
+            attributes=dict(piece.attributes),
         )
         self.pool.add(task)
         builder.keep(task)

@@ -26,7 +26,7 @@ class Mixed:
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
         """Return `count` samples with the variable `tasks`."""
-        return [self._draw(pool, rng, pool.of(stage)) for _ in range(count)]
+        return [self.draw(pool, rng, pool.of(stage)) for _ in range(count)]
 
     def preview(self, pool: Pool, rng: Random) -> Sample:
         """Return what the first prompt shows; raises ValueError if the seeds are too few, or nothing is shown."""
@@ -37,9 +37,10 @@ class Mixed:
             raise ValueError(
                 f"wants {self.human} human tasks, but seeds has {seeds}. Set {{key}}.human={seeds} or add seeds"
             )
-        return self._draw(pool, rng, [])
+        return self.draw(pool, rng, [])
 
-    def _draw(self, pool: Pool, rng: Random, made: list[str]) -> Sample:
+    def draw(self, pool: Pool, rng: Random, made: list[str]) -> Sample:
+        """Return one sample; `made` are the tasks of the run's own that may be shown."""
         machine = rng.sample(made, min(self.machine, len(made)))
         seeds = pool.of(HUMAN)
         human = rng.sample(seeds, min(self.human + self.machine - len(machine), len(seeds)))
