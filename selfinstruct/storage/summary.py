@@ -18,8 +18,9 @@ from typing import Any
 from selfinstruct.budget import Stop
 from selfinstruct.pool import Pool
 from selfinstruct.run_info import RunInfo
+from selfinstruct.storage.coverage import coverage
 from selfinstruct.storage.diversity import diversity
-from selfinstruct.storage.folder import replace_text, stored_config
+from selfinstruct.storage.folder import replace_text, stored_config, stored_values
 from selfinstruct.task import HUMAN, UNKNOWN, Task, stand_ins
 from selfinstruct.text.verb_pairs import found_by
 
@@ -52,6 +53,7 @@ def summarise(
     """
     models = authors(pool) or list(start.models)
     declared = stored_config(start.folder) or start.declared
+    topics = coverage(stored_values(start.folder) or start.config, pool)
     by_stage = {stage: [row for row in rounds if row["stage"] == stage] for stage in declared["recipe"]}
     return {
         "recipe": start.recipe,
@@ -64,6 +66,7 @@ def summarise(
         "seconds": seconds(timings),
         "unused": unused,
         "tasks": tasks(pool),
+        **({"topics": topics} if topics else {}),
         "seeds_written_by": {} if pool.is_shelved else dict(seed_writers(pool)),
         "diversity": diversity(measured(pool), start.spacy_model),
         "verbs_found_by": found_by(start.spacy_model),

@@ -54,6 +54,7 @@ def card(facts: Facts, end: str) -> str:
         *([] if facts.models else [f"**{CONVERTED}**"]),
         literal(paragraph(facts) if facts.models else conversion(facts)),
         f"## Files\n\n{markdown_table(files)}",
+        *topics(facts),
         f"## Filters\n\n{filters(facts)}",
         f"## Limits and licenses\n\n{limits(facts)}",
         end,
@@ -109,6 +110,14 @@ def configurations(facts: Facts) -> Iterator[dict[str, Any]]:
             name = PurePosixPath(file).stem
             found = {"config_name": name, "description": f"rows: {rows:,}, SHA-256 {facts.hashes[file]}"}
             yield {**found, "data_files": file, **({"default": True} if name == first else {})}
+
+
+def topics(facts: Facts) -> Iterator[str]:
+    """Yield how many tasks of each topic were wanted and kept, where topics have quotas."""
+    rows = [(topic, one) for topics in facts.coverage.values() for topic, one in topics.items()]
+    cells = [(literal(topic), f"{one['wanted']:,}", f"{one['kept']:,}") for topic, one in rows]
+    if rows:
+        yield f"## Topics\n\n{markdown_table([('topic asked for', 'tasks wanted', 'tasks kept'), *cells])}"
 
 
 def filters(facts: Facts) -> str:

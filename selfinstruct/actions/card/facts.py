@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.storage import provenance
+from selfinstruct.storage.coverage import coverage
 from selfinstruct.storage.summary import authors, git, seed_writers, tasks, totals, versions
 from selfinstruct.task import stand_ins
 
@@ -40,6 +41,7 @@ class Facts:
         self.recipe, self.random_seed = run.start.recipe, run.random_seed
         self.declared, self.resolved = run.start.declared, run.start.config
         self.models, self.tasks = authors(run.pool), tasks(run.pool)
+        self.coverage = coverage(self.resolved, run.pool)
         self.figures = totals(run.journal.rounds)
         self.stages = {name: totals(run.journal.of(name)) for name in run.recipe}
         self.software = {"versions": versions(), "git": git()}

@@ -7,8 +7,10 @@ from selfinstruct.actions.comparison.reading import Reading
 from selfinstruct.filters.lcs_threshold import LcsThreshold
 from selfinstruct.filters.rouge import RougeIndex
 from selfinstruct.filters.tokens import unicode
+from selfinstruct.storage.coverage import coverage, gap
 from selfinstruct.storage.differences import leaves
 from selfinstruct.storage.diversity import diversity, even, mean
+from selfinstruct.storage.folder import stored_values
 from selfinstruct.storage.summary import known, seconds, tasks, totals
 
 THRESHOLD = 0.7
@@ -31,6 +33,7 @@ EXPLAINED = {
     "classification_share": "classification tasks, of those where the question was answered",
     "instruction_words": "mean length of the instructions made, in words",
     "output_words": "mean length of the outputs made, in words",
+    "quota_gap": "the largest share by which the tasks of a topic differ from its quota; 0 where all are met",
     "diversity.distinct_1": "different words over all words; falls with the number of tasks",
     "diversity.distinct_2": "different pairs of words over all pairs; falls with the number of tasks",
     "diversity.distinct_3": "different triples of words over all triples; falls with the number of tasks",
@@ -58,6 +61,7 @@ def figures(run: Reading, spacy_model: str | None = None) -> Figures:
     answered = [task for task in made if task.is_classification is not None]
     outputs = (instance.output for task in made for instance in task.instances or ())
     tokens = known(part.get(key) for part in (total, unused) for key in ("prompt_tokens", "completion_tokens"))
+    topics = coverage(stored_values(run.folder), run.pool)
     found = {
         "made": pool.pop("made"),
         "kept_per_request": share(grown["kept"], grown["asked"]),
@@ -69,6 +73,7 @@ def figures(run: Reading, spacy_model: str | None = None) -> Figures:
         "classification_share": share(pool["classification"], len(answered)),
         "instruction_words": words(task.instruction for task in made),
         "output_words": words(outputs),
+        **({"quota_gap": gap(topics), "topics": topics} if topics else {}),
         "diversity": diversity(run.pool, spacy_model),
         **total,
         "tasks": pool,

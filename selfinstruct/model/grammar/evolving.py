@@ -6,6 +6,7 @@ The operation is guessed from the words that describe it; any other description 
 import re
 from random import Random
 
+from selfinstruct.model.grammar.languages import asked_in, written
 from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt
 from selfinstruct.model.grammar.tasks import behind, instruction, near_copy, recognize
 from selfinstruct.model.grammar.words import fill, sentence, words
@@ -76,6 +77,8 @@ def rating(prompt: ParsedPrompt) -> str:
 
 def whole_reply(prompt: ParsedPrompt) -> str:
     """Return an answer to the prompt, which is an instruction as it stands."""
+    if language := asked_in(prompt.text):
+        return written(language, "refusals" if prompt.spoiled else "answers", prompt.rng)
     if prompt.spoiled:
         return prompt.rng.choice([*REFUSALS, *EMPTY_WORDS])
     task = next((found for line in prompt.text.splitlines() if (found := recognize(line.strip()))), None)

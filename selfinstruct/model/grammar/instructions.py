@@ -3,6 +3,7 @@
 import re
 from random import Random
 
+from selfinstruct.model.grammar.languages import asked_in, instruction_in
 from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt
 from selfinstruct.model.grammar.tasks import instruction, near_copy
 from selfinstruct.text.pattern import lazy
@@ -24,8 +25,10 @@ def numbered_list(prompt: ParsedPrompt) -> str:
 
 
 def new_instructions(prompt: ParsedPrompt, shown: list[str], count: int) -> list[str]:
-    """Return new instructions, some of them near copies of those shown or of each other."""
+    """Return new instructions; in English, some of them are near copies of those shown or of each other."""
     made: list[str] = []
+    if language := asked_in(prompt.text):
+        return [instruction_in(language, prompt.rng) for _ in range(count)]
     for _ in range(count):
         is_copy = bool(shown + made) and prompt.rng.random() < prompt.repeats
         made.append(near_copy(prompt.rng.choice(shown + made), prompt.rng) if is_copy else instruction(prompt.rng))

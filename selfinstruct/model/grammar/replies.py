@@ -6,6 +6,7 @@ from selfinstruct.model.grammar.evolving import equality, evolved, rating, whole
 from selfinstruct.model.grammar.inducing import answer, last_line, single_instruction
 from selfinstruct.model.grammar.instances import input_first, label_first, yes_no
 from selfinstruct.model.grammar.instructions import numbered_list, opened_number
+from selfinstruct.model.grammar.languages import asked_in, written
 from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt, UnanswerableError
 from selfinstruct.model.grammar.whole_tasks import opened_label, whole_tasks
 
@@ -42,11 +43,14 @@ def between(text: str, prompt: ParsedPrompt) -> str:
     reply_format = prompt.request.reply_format
     if reply_format in ("yes_no", "equality"):
         return f"{text.rstrip('.')}, because of what the task asks for."
+    language = asked_in(prompt.text)
     opened = {"numbered_list": opened_number, "whole_tasks": opened_label}.get(reply_format)
     if reply_format == "last_line":  # a farewell would be the last line
         return prompt.as_line(f"{prompt.rng.choice(PREAMBLES)}\n\n{text}")
     start = opened(prompt) if opened else ""
-    return prompt.as_line(f"{prompt.rng.choice(PREAMBLES)}\n\n{start}{text}\n\n{prompt.rng.choice(FAREWELLS)}")
+    before = written(language, "preambles", prompt.rng) if language else prompt.rng.choice(PREAMBLES)
+    after = written(language, "farewells", prompt.rng) if language else prompt.rng.choice(FAREWELLS)
+    return prompt.as_line(f"{before}\n\n{start}{text}\n\n{after}")
 
 
 def thought(text: str) -> str:

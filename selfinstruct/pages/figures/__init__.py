@@ -11,7 +11,7 @@ from selfinstruct.pages.figures.figure import Figure
 from selfinstruct.storage.reader import RunReader
 
 NAMES = (
-    *("funnel", "rounds", "saturation", "novelty", "lengths", "verbs", "depth", "demonstrations", "seeds"),
+    *("funnel", "topics", "rounds", "saturation", "novelty", "lengths", "verbs", "depth", "demonstrations", "seeds"),
     *("spending", "latency", "finish", "training", "scores", "ratings"),
 )
 """The modules of the figures of a run, in the order of its page."""
