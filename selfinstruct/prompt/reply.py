@@ -38,6 +38,8 @@ REFUSAL = phrases(
     r"(?:unfortunately, )?(?:i (?:can't|cannot|am unable to|am not able to)|i'm (?:unable|not able) to)"
     r" (?:assist|help|fulfil|comply|provide|complete|answer|create|generate|write|do)",
     r"as an ai(?:,| language model| model| assistant)|as a (?:large )?language model",
+    r"(?:lo siento|lo lamento|me temo que|lamentablemente)[,.]? [^.]{0,40}\bno (?:puedo|me es posible)\b",
+    r"(?:no puedo|no me es posible) (?:ayudar|completar|responder|cumplir|generar)",
     r"抱歉|对不起|對不起|很遗憾|很遺憾|죄송|申し訳|すみません",
 )
 PREAMBLE = phrases(
@@ -47,7 +49,10 @@ PREAMBLE = phrases(
     r"here you go|here(?:'s| is| are) (?:what|the|some|my|a few|\d+|two|three|four|five|several|more|your)\b[^.?!]*$",
     r"(?:below|the following) (?:is|are) (?:the|some|a|my|\d+)\b[^.?!]*$",
     r"(?:以下|下面|다음)[^.。:：\"“「]{0,80}(?:如下|です|ます|입니다)[.。:：]?[\s-]*$",
-    r"好的|当然|當然|물론|알겠습니다|もちろん|承知",
+    r"¡?(?:claro(?: que sí)?|por supuesto|desde luego|con (?:mucho )?gusto|entendido|perfecto)(?:[!,.:]|$)",
+    r"aquí (?:tienes?|van?|están?|te (?:dejo|presento))\b[^.?!]*$",
+    r"a continuación\b[^.?!]{0,60}\b(?:tareas|instrucciones|lista|propuestas)\b[^.?!]*$",
+    r"好的|没问题|沒問題|当然|當然|물론|알겠습니다|もちろん|承知",
 )
 FAREWELL = phrases(
     r"(?:please )?let me know|feel free|good luck|happy (?:writing|learning)|(?:please )?don't hesitate",
@@ -55,6 +60,9 @@ FAREWELL = phrases(
     r"(?:which|what) (?:one|task)\b[^.]*would you|would you like (?:me|more|to)",
     r"if you(?:'d| would| need| have| want)\b[^.]{0,80}(?:let me know|feel free|just ask|i can)",
     r"these (?:\w+ ){0,3}(?:tasks|instructions|prompts|questions|examples|items)\b",
+    r"¡?espero que (?:te|le|les|os|est[aeo]s?)\b|¡?avísame|no dudes en|¿(?:quieres|deseas) que (?:añada|agregue|siga)",
+    r"si (?:necesitas?|quieres?|deseas?)\b[^.]{0,80}(?:no dude|avís|dímelo|dime\b|decírme|házmelo)",
+    r"希望(?:这些|以上|对(?:您|你))|祝(?:您|你)|以上(?:就)?是[^。：:]{0,12}(?:任务|列表|内容)[^。：:]{0,20}[。.]?$",
     r"(?:请问)?(?:您|你)?还(?:有|需要)[^。！？?]{0,15}(?:帮助|帮忙|协助|为您)|如果?(?:您|你)?(?:还)?有[^。]{0,30}(?:随时|请告诉我)",
     r"(?:他|ほか)に[^。]{0,20}(?:お手伝い|お役に立て)|(?:더|다른)[^.]{0,15}도움이 필요",
 )
