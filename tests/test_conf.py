@@ -110,7 +110,8 @@ def test_every_prompt_builds(path):
     name = path.relative_to(CONF).with_suffix("").as_posix()
     problems = []
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = OmegaConf.to_container(compose(name), resolve=True)
+        asked = [f"{key}=x" for key in missing(OmegaConf.to_container(compose(name)))]
+        config = OmegaConf.to_container(compose(name, asked), resolve=True)
     for package in Path(name).parent.parts:
         config = config[package]
 

@@ -43,6 +43,7 @@ def facts():
         software={"versions": {"selfinstruct": "1.0"}, "git": {"commit": "abc", "dirty": False}},
         paper=paper_of("self_instruct"),
         seed_writers=Counter(),
+        coverage={},
     )
     return found
 
@@ -233,3 +234,11 @@ def test_alpaca_is_cited_by_its_repository(facts):
 
     assert "@misc{alpaca," in text
     assert (reference["type"], reference["url"]) == ("generic", "https://github.com/tatsu-lab/stanford_alpaca")
+
+
+def test_topics_are_listed_with_what_was_wanted_and_kept(facts):
+    found = card(replace(facts, coverage={"grow": {"brakes": {"wanted": 4, "kept": 3}}}))
+
+    assert "## Topics\n\n| topic asked for | tasks wanted | tasks kept |" in found
+    assert "| brakes | 4 | 3 |" in found
+    assert "## Topics" not in card(facts)

@@ -475,3 +475,15 @@ def test_how_long_a_run_took_is_unknown_where_a_time_is_missing(make_run, tmp_pa
 
     assert found["seconds"] is None
     assert found["stages.grow.seconds"] is None
+
+
+def test_a_run_with_quotas_has_the_largest_gap_and_each_topic(make_run, tmp_path):
+    plan = {"topics": {"brakes": 1, "gears": 1}, "total": 4}
+    make_run(tmp_path / "a", sampler=plan)
+    make_run(tmp_path / "b")
+
+    planned, free = figures_of([tmp_path / "a", tmp_path / "b"])
+
+    assert planned["quota_gap"] == 1.0
+    assert (planned["topics.grow.brakes.wanted"], planned["topics.grow.brakes.kept"]) == (2, 0)
+    assert "quota_gap" not in free

@@ -8,6 +8,7 @@ import pytest
 from rapidfuzz.distance import LCSseq
 
 from selfinstruct.model.grammar.frames import frames
+from selfinstruct.model.grammar.languages import asked_in, instruction_in, written
 from selfinstruct.model.grammar.tasks import SHARES, answered, behind, instruction, recognize
 from selfinstruct.model.grammar.words import fill, sentence
 
@@ -194,3 +195,26 @@ def test_a_label_of_another_author_gets_a_placeholder():
     assert task is not None
     assert task.labels == ["fruit", "nonsense"]
     assert "placeholder" in task.example(Random(0), "nonsense")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "language"),
+    [("请用中文书写。", "zh"), ("请用繁体中文书写。", "zh"), ("Escribe en español.", "es"), ("Write in English.", None)],
+)
+def test_a_prompt_may_ask_for_another_language(prompt, language):
+    assert asked_in(prompt) == language
+
+
+@pytest.mark.parametrize("language", ["zh", "es"])
+def test_instructions_in_another_language_hardly_repeat(language):
+    rng = Random(1)
+
+    found = [instruction_in(language, rng) for _ in range(200)]
+
+    assert len(set(found)) > 190
+    assert not any(re.search("[{}<>]", text) for text in found)
+
+
+@pytest.mark.parametrize(("language", "mark"), [("zh", "离线模型"), ("es", "sin conexión")])
+def test_an_answer_in_another_language_says_that_it_is_a_stand_in(language, mark):
+    assert all(mark in written(language, "answers", Random(draw)) for draw in range(10))

@@ -22,6 +22,7 @@ from selfinstruct.pages.figures import (
     scores,
     seeds,
     spending,
+    topics,
     training,
     verbs,
     yields,
@@ -430,3 +431,16 @@ def test_a_text_is_cut_to_its_width_whatever_its_script():
 
 def test_one_thing_is_no_plural():
     assert [plural(1, "task"), plural(1000, "task")] == ["1 task", "1,000 tasks"]
+
+
+def test_the_topics_are_those_of_the_plan_with_what_was_kept(tmp_path):
+    about = {"attributes": {"topic": "brakes"}}
+    recipe = {"grow": {"sampler": {"topics": {"brakes": 1, "gears": 2}, "total": 3}}}
+    read = run(tmp_path, [round_(1, [task(1, **about), task(2, **about)])], recipe=recipe)
+
+    assert list(topics.figure(read).head) == ["stage", "topic", "wanted", "kept"]
+    assert rows_of(topics.figure(read)) == [["grow", "brakes", 1, 2], ["grow", "gears", 2, 0]]
+
+
+def test_without_a_plan_there_is_no_figure_of_topics(tmp_path):
+    assert topics.figure(run(tmp_path, [round_(1, [task(1)])], recipe=RECIPE)) is None

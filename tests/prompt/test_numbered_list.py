@@ -423,3 +423,35 @@ def test_an_item_that_a_control_token_ended_is_whole_wherever_the_server_stopped
 
     assert parse(text, finish_reason="length") == [Candidate(instruction=one) for one in (POEM, SKY)]
     assert parse(text, finish_reason="length", cut_off="discard_reply") == parse(text)
+
+
+CHINESE = ["解释碟刹为什么在雨天有噪音。", "帮我写一条短信，通知顾客取车。"]
+SPANISH = ["Explica por qué chirrían los frenos.", "¿Por qué se me sale la cadena?"]
+
+
+@pytest.mark.parametrize("marker", ["{}. ", "{}、", "{}．", "（{}）", "任务{}：", "**任务 {}：** "])
+def test_the_numbering_of_chinese_lists_is_read(marker: str) -> None:
+    items = [marker.format(number) + text for number, text in enumerate(CHINESE, 9)]
+    text = "\n".join(["好的，以下是新任务：", "", *items, "", "希望这些任务对您有所帮助！"])
+
+    assert instructions(parse(text, chat=True)) == CHINESE
+    assert reasons(parse(text, chat=True)) == ["preamble", "farewell"]
+
+
+@pytest.mark.parametrize("marker", ["{}. ", "{}) ", "{}.- ", "Tarea {}: ", "**Tarea {}:** ", "Instrucción {}: "])
+def test_the_numbering_of_spanish_lists_is_read(marker: str) -> None:
+    items = [marker.format(number) + text for number, text in enumerate(SPANISH, 9)]
+    text = "\n".join(["¡Claro! Aquí tienes dos tareas más:", "", *items, "", "¡Espero que te sirvan!"])
+
+    assert instructions(parse(text, chat=True)) == SPANISH
+    assert reasons(parse(text, chat=True)) == ["preamble", "farewell"]
+
+
+@pytest.mark.parametrize("text", ["抱歉，我无法完成这个请求。", "Lo siento, pero no puedo ayudarte con eso."])
+def test_a_refusal_in_another_language_is_one(text: str) -> None:
+    assert reasons(parse(text, chat=True)) == ["refusal"]
+
+
+@pytest.mark.parametrize("text", ["Aquí hay un error: corrígelo.", "以上是谁写的？", "Por supuesto que no llueve: ¿por qué?"])
+def test_an_instruction_that_only_resembles_talk_is_none(text: str) -> None:
+    assert instructions(parse(f"9. {SPANISH[0]}\n10. {text}", chat=True)) == [SPANISH[0], text]

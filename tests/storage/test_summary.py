@@ -135,3 +135,14 @@ def test_seeds_are_counted_by_who_wrote_them_and_a_grammars_seed_makes_the_run_o
     assert summary["seeds_written_by"] == {"human": 10, "openai/m and offline": 1, "unknown": 1}
     assert summary["models"] == ["openai/m", "offline", "openai/n"]
     assert summary["offline"] is True
+
+
+def test_topics_are_named_where_they_have_quotas(start, pool, task):
+    pool.add(task(10, origin="a", attributes={"topic": "brakes"}))
+    sampler = {"topics": {"brakes": 1, "gears": 1}, "total": 2}
+    planned = replace(start, config={"recipe": {"a": {"sampler": sampler}}})
+
+    summary = summarise(planned, pool, [], None, timings=[], unused=UNUSED)
+
+    assert summary["topics"] == {"a": {"brakes": {"wanted": 1, "kept": 1}, "gears": {"wanted": 1, "kept": 0}}}
+    assert "topics" not in summarise(start, pool, [], None, timings=[], unused=UNUSED)

@@ -1,4 +1,4 @@
-"""Whether a run covers what it was to cover."""
+"""How many tasks of each topic a run was to make, and how many it made."""
 
 from typing import TYPE_CHECKING
 
