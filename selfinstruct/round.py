@@ -56,8 +56,8 @@ class Candidate:
     truncated: bool = False
     """Whether the reply was cut off inside this candidate."""
     attributes: Mapping[str, Any] = field(default_factory=dict)
-    """What else the reply says of the task (a judge's verdict), as JSON; a completed task takes it over. A candidate that
-    would be a new task has what the sampler drew as well."""
+    """What else the reply says of the task (a judge's verdict), as JSON; a completed task takes it over. Filters of a
+    new task see what the sampler drew here as well."""
 
     @property
     def instance(self) -> Instance | None:

@@ -21,8 +21,8 @@ class Quota:
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
         """Return the topic and its quota, where that is reached."""
-        topic = candidate.attributes.get(TOPIC)
-        quota = self._quotas.get(topic) if isinstance(topic, str) else None
+        topic = str(candidate.attributes.get(TOPIC))
+        quota = self._quotas.get(topic)
         if quota is None or pool.index(TOPIC, Topics).made[topic] < quota:
             return None
         return f"{topic!r} has its {quota} tasks"

@@ -1,7 +1,7 @@
 """One line of a reply that should be a list, and the marker of an item.
 
-A marker is a number ("9.", "9)", "**9.**", "Task 9:", "9.-", "１．", "1、", "①") or a bullet.  "10:30", "3.5 million" and
-"1.5x" have no marker: after the number a space, a capital or a letter without case has to follow.
+A marker is a number ("9.", "9)", "**9.**", "Task 9:", "9.-", "１．", "1、", "①") or a bullet.  "10:30", "3.5 million"
+and "1.5x" have no marker: after the number a space, a capital or a letter without case has to follow.
 """
 
 import unicodedata
@@ -12,7 +12,8 @@ from selfinstruct.text.pattern import lazy
 
 NUMBER = lazy(
     r"(?P<indent>[ \t\u3000]{0,80})(?P<markup>(?:#{1,6}[ \t]+|>[ \t]*)?(?:\*\*|__)?)"
-    r"(?:(?P<label>(?i:Task|Instruction|Prompt|Question|Tarea|Instrucción|Pregunta|任务|任務|指令|タスク|指示|과제|작업|명령|지시)[ \t]*)"
+    r"(?:(?P<label>(?i:Task|Instruction|Prompt|Question|Tarea|Instrucción|Pregunta"
+    r"|任务|任務|指令|タスク|指示|과제|작업|명령|지시)[ \t]*)"
     r"(?P<labelled>\d{1,3})"
     r"(?:(?:\*\*|__)?[ \t]?(?:[.):：．、]|[-–—](?=\s))(?P<closed>\*\*|__)?|(?P<bare>\*\*|__|(?=[ \t]*$)))"
     r"|[(（]?(?P<number>\d{1,3})(?:\*\*|__)?[ \t]?"

@@ -199,7 +199,12 @@ def test_a_label_of_another_author_gets_a_placeholder():
 
 @pytest.mark.parametrize(
     ("prompt", "language"),
-    [("请用中文书写。", "zh"), ("请用繁体中文书写。", "zh"), ("Escribe en español.", "es"), ("Write in English.", None)],
+    [
+        ("请用中文书写。", "zh"),
+        ("请用繁体中文书写。", "zh"),
+        ("Escribe en español.", "es"),
+        ("Write in English.", None),
+    ],
 )
 def test_a_prompt_may_ask_for_another_language(prompt, language):
     assert asked_in(prompt) == language

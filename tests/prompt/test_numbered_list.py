@@ -452,6 +452,8 @@ def test_a_refusal_in_another_language_is_one(text: str) -> None:
     assert reasons(parse(text, chat=True)) == ["refusal"]
 
 
-@pytest.mark.parametrize("text", ["Aquí hay un error: corrígelo.", "以上是谁写的？", "Por supuesto que no llueve: ¿por qué?"])
+@pytest.mark.parametrize(
+    "text", ["Aquí hay un error: corrígelo.", "以上是谁写的？", "Por supuesto que no llueve: ¿por qué?"]
+)
 def test_an_instruction_that_only_resembles_talk_is_none(text: str) -> None:
     assert instructions(parse(f"9. {SPANISH[0]}\n10. {text}", chat=True)) == [SPANISH[0], text]

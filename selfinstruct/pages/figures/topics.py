@@ -20,7 +20,7 @@ WANTED, KEPT = "wanted", "kept"
 def figure(run: RunReader) -> Figure | None:
     """Return the wanted and the kept tasks of each topic, where the sampler has quotas."""
     found = coverage(stored_values(run.folder), run.pool)
-    rows = [[stage, topic, *counts.values()] for stage, topics in found.items() for topic, counts in topics.items()]
+    rows = [(stage, topic, one[WANTED], one[KEPT]) for stage, topics in found.items() for topic, one in topics.items()]
     if not rows:
         return None
     drawn = rows[:MOST]
@@ -29,7 +29,7 @@ def figure(run: RunReader) -> Figure | None:
         axes, places = canvas.subplots(), range(len(drawn))
         axes.barh([place + 0.2 for place in places], [row[3] for row in drawn], 0.4, color=COLORS[2])
         axes.barh([place - 0.2 for place in places], [row[2] for row in drawn], 0.4, color=COLORS[7])
-        axes.set_yticks(places, [short(str(row[1]), 22) for row in drawn])
+        axes.set_yticks(places, [short(row[1], 22) for row in drawn])
         axes.invert_yaxis()
         axes.set_xlabel("tasks")
         whole(axes.xaxis, 6)
