@@ -21,6 +21,7 @@ from selfinstruct.actions.preflight import NOTABLE_SHARE, endless, rejected_seed
 from selfinstruct.budget import NOTHING, BudgetTracker, Usage, most_of, used
 from selfinstruct.errors import DataError, SelfInstructError
 from selfinstruct.model import Model, ModelClient, Selective
+from selfinstruct.model.batches import Batching
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import ModelStage, NullModel, Reading, Stage, StageContext, asking
@@ -69,6 +70,9 @@ class Generate:
             start = run.start
             store_changes(start.folder, start.declared, start.overrides, flags=start.flags, resolved=start.config)
         seeds = Pool(map(run.pool.__getitem__, run.pool.of(HUMAN)))
+        if names := unbatched(run):
+            what = "sent one by one at the full price, since they show what was kept before"
+            LOG.warning("model.batch: the requests of %s are %s.", " and ".join(names), what)
         for sentence in endless(run.recipe, run.budget) + rejected_seeds(run.recipe, seeds, NOTABLE_SHARE):
             LOG.warning(sentence)
         budget = run.budget_tracker = BudgetTracker(run.budget, spent(run), seconds(run.journal.timings))
@@ -92,10 +96,12 @@ class Generate:
 
 def log_rounds(run: "Run", name: str, stage: Stage, model: ModelClient, budget: BudgetTracker) -> None:
     """Log every round that a stage makes now."""
+    batched = model.batched if isinstance(stage, Annotate) and isinstance(model, CachedModel) else None
     context = StageContext(
         name=name,
         pool=run.pool,
-        model=model,
+        model=batched or model,
+        is_batched=batched is not None,
         budget=budget,
         random_seed=run.random_seed,
         logged_rounds=tuple(run.journal.of(name)),
@@ -104,6 +110,13 @@ def log_rounds(run: "Run", name: str, stage: Stage, model: ModelClient, budget: 
         run.log(round_)
     if stage.target is not None:
         fruitless(run, budget, [name])
+
+
+def unbatched(run: "Run") -> list[str]:
+    """Return the stages whose requests depend on each other, although their model sends batches."""
+    models = {name: stage.model or run.model for name, stage in asking(run.recipe).items()}
+    batching = [name for name, model in models.items() if isinstance(model, Batching) and model.batch]
+    return [name for name in batching if not isinstance(run.recipe[name], Annotate)]
 
 
 def left(run: "Run") -> list[str]:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from hydra.core.hydra_config import HydraConfig
@@ -184,7 +185,9 @@ def ending_well(run: "Run") -> Iterator[None]:
         yield
         return
 
-    def end(number: int, frame: object) -> None:
+    def end(number: int, frame: FrameType | None) -> None:
+        if run.tally.batches:  # the end of the round may be a day away
+            signal.default_int_handler(number, frame)
         run.stopping = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
         tell(SelfInstructError("Finishing the current round or step; press Ctrl-C again to stop immediately."))

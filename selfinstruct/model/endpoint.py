@@ -11,11 +11,13 @@ environment, found once; aiohttp's own search would read ~/.netrc for each reque
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.budget import Pricing
 from selfinstruct.model import Session, Stages
 from selfinstruct.model.arguments import as_json, parameters, prompt_of
+from selfinstruct.model.batches import BatchProvider, Calls, OpenAIBatches
 from selfinstruct.model.bodies import ACCEPTED, read_body
 from selfinstruct.model.failed_attempt import ReplyError, UnsendableError
 from selfinstruct.model.protocol import PATHS, check_moved, read
@@ -63,6 +65,22 @@ class Endpoint(ServerSettings):
     def session(self, answered: Mapping[str, int] | None = None) -> AbstractContextManager[Session]:
         """Open a session; nothing is connected before the first request."""
         return AsyncSession(self._opened, self, answered)
+
+    @asynccontextmanager
+    async def batches(self) -> AsyncIterator[BatchProvider]:
+        """Connect to the batch interface of the server."""
+        if problems := self.problems():
+            raise UnsendableError(" ".join(problems))
+        async with connected(key_in(self.key_env), self.api_base) as session:
+            yield OpenAIBatches(Calls(session, self.api_base), self._body, self._priced)
+
+    def _body(self, request: Request) -> dict[str, Any]:
+        return {**parameters(self, request.decoding), **prompt_of(request), "model": self.name}
+
+    def _priced(self, request: Request, reply: Completion) -> Completion:
+        cost = self.price.halved().of(reply.prompt_tokens, reply.completion_tokens)
+        sent = as_json(parameters(self, request.decoding))
+        return replace(reply, cost_usd=reply.cost_usd if cost is None else cost, sent=sent)
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[Send]:

@@ -13,8 +13,10 @@ from typing import Any
 from selfinstruct.budget import Pricing
 from selfinstruct.model import Session, Stages
 from selfinstruct.model.arguments import as_json, parameters, prompt_of
+from selfinstruct.model.batches import BatchProvider
 from selfinstruct.model.connection import Provider, listed, loaded, opened
 from selfinstruct.model.failed_attempt import GarbledError, UnsendableError
+from selfinstruct.model.litellm_batches import BATCHING, provider_of
 from selfinstruct.model.raw_reply import RawReply
 from selfinstruct.model.replies import completion, text_in
 from selfinstruct.model.sending import Send
@@ -45,6 +47,14 @@ class LiteLLM(ServerSettings):
         """Open a session; nothing is imported or connected before the first request."""
         return AsyncSession(self._opened, self, answered)
 
+    @asynccontextmanager
+    async def batches(self) -> AsyncIterator[BatchProvider]:
+        """Connect to the batch interface of the provider."""
+        if problems := self.problems():
+            raise UnsendableError(" ".join(problems))
+        async with provider_of(self) as provider:
+            yield provider
+
     def _unknown_provider(self) -> list[str]:
         try:
             _, provider, _, _ = loaded().get_llm_provider(model=self.name, api_base=self.api_base)
@@ -53,6 +63,9 @@ class LiteLLM(ServerSettings):
             return [f"model.name {self.name!r}: LiteLLM knows no such provider. {hint}"]
         if provider == "aiohttp_openai":  # the one client of LiteLLM that does not use our transports
             return [f"model.name {self.name!r} follows redirects. Set model=endpoint, which asks it directly."]
+        if self.batch and provider not in BATCHING:
+            hint = "Set model.batch=false. Those of OpenAI, of Anthropic, and of servers like OpenAI's can be used."
+            return [f"model.batch: the batch interface of {provider} cannot be used. {hint}"]
         return []
 
     @asynccontextmanager

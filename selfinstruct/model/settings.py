@@ -44,6 +44,11 @@ class Price:
             return None
         return pricing.of(prompt_tokens, completion_tokens)
 
+    def halved(self) -> "Price":
+        """Return the price of a request in a batch."""
+        prompt, completion = (None if value is None else value / 2 for value in (self.prompt, self.completion))
+        return replace(self, prompt=prompt, completion=completion)
+
 
 @part
 class ServerSettings:
@@ -85,6 +90,9 @@ class ServerSettings:
     """Decoding parameters that the model does not take: no stage sends them, whatever its prompt says."""
     max_tokens_parameter: TokenLimit | None = None
     """Name under which `max_tokens` is sent; null for `max_tokens`, or LiteLLM's own choice for models it knows."""
+    batch: bool = False
+    """Whether the requests of stages that annotate are sent through the provider's batch interface: they are answered
+    within a day, mostly at half the price. Where `price` is set, half of it counts."""
     max_reply_bytes: Annotated[int, Field(ge=1024)] = MAX_REPLY_BYTES
     """Bytes of a reply, after decompression, beyond which reading stops and the reply counts as garbled."""
     is_offline: ClassVar[bool] = False

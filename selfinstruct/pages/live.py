@@ -16,6 +16,7 @@ from selfinstruct.pages.server import PageRequest, Response
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.storage.replies import Pulse
 from selfinstruct.storage.rows import Row
+from selfinstruct.storage.waiting import PATTERN
 
 LAST = 5
 """Rounds that are shown."""
@@ -35,7 +36,7 @@ def live(run: ViewedRun) -> dict[str, Any]:
         "source": link(run.key, "live"),
         "is_running": is_running(run),
         "state": state_of(run),
-        "pulse": pulse_of(run) if isinstance(reader, RunReader) else "",
+        "pulse": f"{pulse_of(run)}{in_batches(reader)}" if isinstance(reader, RunReader) else "",
         "progress": list(progress(reader.rows, reader.timings, reader.config)),
         "rounds": list(reversed(reader.rows[-LAST:])),
     }
@@ -55,6 +56,12 @@ def pulse_of(run: ViewedRun) -> str:
     took = f", {pulse.seconds:.2f} s each" if pulse.seconds else ""
     ago = f"; the last {time.time() - pulse.last:,.0f} s ago" if is_running(run) else ""
     return f"{pulse.count:,} {'reply' if pulse.count == 1 else 'replies'} stored{speed}{took}{ago}."
+
+
+def in_batches(reader: RunReader) -> str:
+    """Return how many batches wait at a provider, as another sentence."""
+    count = len(list(reader.folder.glob(PATTERN)))
+    return f" {count} {'batch waits' if count == 1 else 'batches wait'} at the provider." if count else ""
 
 
 def progress(rows: Sequence[Row], timings: Sequence[Row], config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

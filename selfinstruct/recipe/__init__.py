@@ -35,6 +35,8 @@ class StageContext:
     random_seed: int
     logged_rounds: Sequence[Mapping[str, Any]]
     """The figures of its committed rounds."""
+    is_batched: bool = False
+    """Whether all questions of the stage are asked at once, since their replies come together."""
 
 
 @runtime_checkable

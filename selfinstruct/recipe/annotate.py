@@ -16,6 +16,7 @@ so that the same round is made of them when the run is resumed.
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from random import Random
 from typing import Annotated
 
@@ -146,7 +147,8 @@ class Annotating:
 
     def _ask_ahead(self) -> None:
         """Keep so much under way that no slow reply leaves the model idle."""
-        while (queue := self.again or self.waiting) and sum(len(replies) for replies, _ in self.asked) < AHEAD:
+        most = inf if self.context.is_batched else AHEAD
+        while (queue := self.again or self.waiting) and sum(len(replies) for replies, _ in self.asked) < most:
             attempt = queue[0]
             builder, rest = attempt.builder, attempt.samples[attempt.asked :]
             attempts = self.stage.attempts - attempt.number + 1

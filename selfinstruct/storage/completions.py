@@ -56,6 +56,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.folder = path.parent
         self._reading = opened(self._path)
         self._writing = opened(self._path)
         self._waiting: SimpleQueue[Arrival | threading.Event] = SimpleQueue()
@@ -83,6 +84,10 @@ class Store:
     def answered(self) -> dict[str, int]:
         """Return how many replies it holds of each stage."""
         return dict(self._read("SELECT stage, COUNT(*) FROM replies GROUP BY stage"))
+
+    def requests(self) -> set[str]:
+        """Return the requests of which it holds a reply."""
+        return {request for (request,) in self._read("SELECT request FROM replies")}
 
     def find(self, request: Request, key: bytes) -> Completion | None:
         """Return the reply to this request, if it was given before."""

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, closing, contextmanager
+from copy import copy
 from dataclasses import asdict, replace
 from functools import partial
 from itertools import count
@@ -23,7 +24,9 @@ from pathlib import Path
 from selfinstruct.budget import Pricing
 from selfinstruct.errors import ModelError, RunFolderError
 from selfinstruct.model import Mode, Model, Session, sendable
+from selfinstruct.model.batches import Batching
 from selfinstruct.request import Completion, Request
+from selfinstruct.storage.batches import ProviderBatches
 from selfinstruct.storage.completions import Store, StoredRequest, storable
 from selfinstruct.storage.drawn import written
 from selfinstruct.storage.tally import Tally
@@ -43,7 +46,11 @@ def recorded(model: Model, store: Store, tally: Tally | None = None) -> Iterator
     with ExitStack() as stack:
         shared = None if model.store is None else stack.enter_context(closing(opened(Path(model.store))))
         session = stack.enter_context(model.session(store.answered()))
-        yield CachedModel(model, session, store, shared, tally)
+        tally = tally or Tally()
+        batches = None
+        if isinstance(model, Batching) and model.batch:
+            batches = stack.enter_context(ProviderBatches(model, session, store, tally))
+        yield CachedModel(model, session, store, shared, tally, batches)
 
 
 def opened(path: Path) -> Store:
@@ -59,13 +66,20 @@ class CachedModel:
     """A model whose replies are kept, and are not asked for twice."""
 
     def __init__(
-        self, model: Model, line: Session, store: Store, shared: Store | None = None, tally: Tally | None = None
+        self,
+        model: Model,
+        line: Session,
+        store: Store,
+        shared: Store | None = None,
+        tally: Tally | None = None,
+        batches: ProviderBatches | None = None,
     ) -> None:
         self.model = model
         self._line = line
         self._store = store
         self._shared = shared
         self._tally = tally or Tally()
+        self._batches = batches
         self._fingerprint = json.dumps(model.fingerprint(), sort_keys=True)
         self._drawing: set[tuple[bytes, int]] = set()
         self._has_warned = False
@@ -85,9 +99,18 @@ class CachedModel:
         """Return the model's pricing."""
         return self.model.pricing()
 
+    @property
+    def batched(self) -> "CachedModel | None":
+        """Return the same model with its requests sent in batches; None where they are not to be."""
+        if self._batches is None:
+            return None
+        found = copy(self)
+        found._line = self._batches
+        return found
+
     def complete(self, requests: Sequence[Request]) -> "Replies":
         """Ask at once what the store does not hold; the replies come in the order asked."""
-        replies = Replies(self.name)
+        replies = Replies(self.name, self._batches)
         requests = [sendable(self.model, request) for request in requests]
         for start in range(0, len(requests), TOGETHER):
             self._ask(requests[start : start + TOGETHER], replies)
@@ -112,8 +135,10 @@ class CachedModel:
             else:
                 new.append((asked, kept))
         lines = self._line.submit([asked.request for asked, _ in new])
-        replies.lines += lines
         for (asked, kept), line in zip(new, lines, strict=True):
+            replies.lines[kept] = line
+            if self._batches is not None:
+                kept.add_done_callback(partial(self._batches.stored, line))
             line.add_done_callback(partial(self._arrived, asked, kept))
 
     def _draw(self, key: bytes) -> int:
@@ -173,22 +198,26 @@ class CachedModel:
 class Replies(Iterator[Completion]):
     """Completions in the order asked; taking one raises ModelError when the model cannot continue."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, batches: ProviderBatches | None = None) -> None:
         self._name = name
+        self._batches = batches
         self.kept: deque[Future[Completion]] = deque()  # not taken yet; done when on disk
-        self.lines: list[Future[Completion]] = []
+        self.lines: dict[Future[Completion], Future[Completion]] = {}  # of those that were asked now
 
     def __next__(self) -> Completion:
         if not self.kept:
             raise StopIteration
-        reply = self.kept.popleft().result()
+        kept = self.kept.popleft()
+        if self._batches is not None and kept in self.lines:
+            self._batches.want(self.lines[kept])
+        reply = kept.result()
         if reply.failure is not None and reply.failure.kind != "refused":
             raise ModelError(f"{self._name}: {reply.failure.message}")
         return reply
 
     def close(self) -> None:
         """Do not ask what has not been sent yet; what has been is paid for, and is kept when it arrives."""
-        for reply in self.lines:
+        for reply in self.lines.values():
             reply.cancel()
 
 

@@ -21,6 +21,8 @@ class Tally:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rounds: dict[tuple[str, int], list[Future[Completion]]] = {}
+        self.batches: dict[str, tuple[int, int]] = {}
+        """How many requests are done, and how many there are, of each batch that waits at a provider."""
 
     def asked(self, request: Request, reply: "Future[Completion]") -> None:
         """Count a request, and its reply when that has arrived."""
@@ -46,6 +48,7 @@ class Tally:
         answered = [reply for reply in replies if reply.failure is None]
         if not asked:
             return None
+        done_in, in_batches = (sum(counts) for counts in zip((0, 0), *list(self.batches.values()), strict=True))
         spent = {key: [getattr(reply, key) for reply in answered] for key in SPENT}
         return {
             "stage": stage,
@@ -55,6 +58,7 @@ class Tally:
             "answered": len(answered),
             "failed": len(done) - len(answered),
             **{key: None if None in values else sum(values) for key, values in spent.items()},
+            **({"in_batches": in_batches, "done_in_batches": done_in} if in_batches else {}),
         }
 
 

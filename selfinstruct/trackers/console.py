@@ -165,6 +165,8 @@ def under_way(row: Mapping[str, Any], seconds: float) -> str:
     rounds = f"{row['round']}" if row["last_round"] == row["round"] else f"{row['round']}–{row['last_round']}"
     failed = f" · failed {row['failed']:,}" if row["failed"] else ""
     counts = f"asked {row['asked']:,} · answered {row['answered']:,}{failed}"
+    if "in_batches" in row:
+        counts += f" · in batches {row['in_batches']:,}, of which {row['done_in_batches']:,} are done"
     return f"{row['stage']} {rounds} · {counts} · {spent(row)} · under way for {duration(seconds)}"
 
 

@@ -1,0 +1,208 @@
+"""The batch interfaces of providers: many requests in one call, answered within a day, mostly at half the price.
+
+OpenAI's (`/files` and `/batches`) is also that of servers which speak its protocol; Anthropic has its own.  They are
+asked directly, as LiteLLM 1.106 cannot create a batch of Anthropic's, and falls back to the key and the address of
+OpenAI where it is to use none.
+
+Only whole replies are read.  A request that failed, was canceled or has expired has none, and is asked again.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+
+from selfinstruct.model.bodies import read_body
+from selfinstruct.model.failed_attempt import GarbledError, ReplyError
+from selfinstruct.model.protocol import PATHS, check_moved, fault, is_object, is_success, read
+from selfinstruct.model.settings import Price
+from selfinstruct.request import Completion, Request
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+TIMEOUT = 900.0
+"""Seconds for one call, which may send or bring 100 MB."""
+OVER = frozenset({"completed", "failed", "expired", "cancelled", "ended"})
+"""The states in which nothing more comes; `ended` is Anthropic's."""
+TOO_LARGE = "token_limit_exceeded"
+"""OpenAI's code for a batch that has more tokens than an account may have waiting."""
+NO_PRICE = Price(prompt=None, completion=None)
+Body: TypeAlias = Callable[[Request], dict[str, Any]]
+"""Returns the body with which a request is sent."""
+Priced: TypeAlias = Callable[[Request, Completion], Completion]
+"""Returns a reply with its cost and the parameters that were sent."""
+Asked: TypeAlias = "tuple[Request, Future[Completion]]"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchState:
+    """What a provider says of a batch."""
+
+    is_over: bool
+    done: int
+    """Requests that were answered, or failed."""
+    files: tuple[str, ...] = ()
+    """Where the replies are, once it is over."""
+    fault: str | None = None
+    """Why the provider took none of its requests."""
+    is_too_large: bool = False
+    """Whether it would take a part of them."""
+
+
+class BatchProvider(Protocol):
+    """An open connection to a batch interface; every call raises the errors of an attempt (failed_attempt.py)."""
+
+    async def create(self, requests: Mapping[str, Request]) -> str:
+        """Hand over a batch of requests by their names, and return its id."""
+        ...
+
+    async def state(self, batch: str) -> BatchState:
+        """Return how far a batch is."""
+        ...
+
+    async def replies(self, state: BatchState, requests: Mapping[str, Request]) -> dict[str, Completion]:
+        """Return the replies by name; those of requests that are not given are left out."""
+        ...
+
+
+@runtime_checkable
+class Batching(Protocol):
+    """A model whose provider may have a batch interface."""
+
+    @property
+    def batch(self) -> bool:
+        """Whether requests that do not depend on each other are sent in batches."""
+        ...
+
+    @property
+    def key_env(self) -> str | None:
+        """The environment variable that holds the key."""
+        ...
+
+    @property
+    def deadline_seconds(self) -> float | None:
+        """How long a provider that does not answer is waited for."""
+        ...
+
+    def fingerprint(self) -> dict[str, object]:
+        """Return what shapes a reply."""
+        ...
+
+    def batches(self) -> AbstractAsyncContextManager[BatchProvider]:
+        """Connect to the batch interface."""
+        ...
+
+
+class Calls:
+    """Calls of one server, with the headers that hold its key."""
+
+    def __init__(self, session: "ClientSession", base: str, headers: Mapping[str, str] | None = None) -> None:
+        self._session, self._base, self._headers = session, base.rstrip("/"), dict(headers or {})
+
+    async def content(self, method: str, path: str, **body: Any) -> bytes:
+        """Return the body of an answer; raises ReplyError for an error in place of it."""
+        headers, url = self._headers | body.pop("headers", {}), f"{self._base}/{path}"
+        async with (
+            asyncio.timeout(TIMEOUT),
+            self._session.request(method, url, allow_redirects=False, headers=headers, **body) as response,
+        ):
+            status, reason = response.status, response.reason or ""
+            check_moved(status, reason, response.headers, url)
+            content = await read_body(status, response.headers, response.content.iter_any(), 1 << 40)
+        if is_success(status):
+            return content
+        error = fault(status, response.headers, content, parsed(content))
+        raise ReplyError(status, f"{error.message or reason} (asked {url})", error.headers, str(error), error.details)
+
+    async def object(self, method: str, path: str, **body: Any) -> dict[str, Any]:
+        """Return the JSON object of an answer that has an id; raises GarbledError for anything else."""
+        found = parsed(await self.content(method, path, **body))
+        if not is_object(found) or not isinstance(found.get("id"), str):
+            raise GarbledError(200, f"{path}: the answer is not an object with an id", {"status": "200"})
+        return found
+
+
+class OpenAIBatches:
+    """OpenAI's batch interface: a file of requests goes in, and files of replies come out."""
+
+    def __init__(self, calls: Calls, body: Body, priced: Priced) -> None:
+        self._calls, self._body, self._priced = calls, body, priced
+
+    async def create(self, requests: Mapping[str, Request]) -> str:
+        """Upload the requests, and have them answered."""
+        from aiohttp import FormData
+
+        path = f"/v1/{PATHS[next(iter(requests.values())).chat]}"
+        asked = {"method": "POST", "url": path}
+        lines = [{"custom_id": name, **asked, "body": self._body(request)} for name, request in requests.items()]
+        form = FormData({"purpose": "batch"})
+        form.add_field("file", "\n".join(map(json.dumps, lines)).encode(), filename="requests.jsonl")
+        content = form()
+        headers = {"Content-Type": content.headers["Content-Type"]}
+        file = await self._calls.object("POST", "files", data=content, headers=headers)
+        wanted = {"input_file_id": file["id"], "endpoint": path, "completion_window": "24h"}
+        found: str = (await self._calls.object("POST", "batches", json=wanted))["id"]
+        return found
+
+    async def state(self, batch: str) -> BatchState:
+        """Return how far a batch is."""
+        found = await self._calls.object("GET", f"batches/{batch}")
+        counts = found.get("request_counts") or {}
+        files = tuple(filter(None, (found.get("output_file_id"), found.get("error_file_id"))))
+        errors = (found.get("errors") or {}).get("data") or []
+        why = "; ".join(str(error.get("message")) for error in errors) or "no reason is given"
+        return BatchState(
+            is_over=found.get("status") in OVER,
+            done=(counts.get("completed") or 0) + (counts.get("failed") or 0),
+            files=files,
+            fault=why if found.get("status") == "failed" and not files else None,
+            is_too_large=any(error.get("code") == TOO_LARGE for error in errors),
+        )
+
+    async def replies(self, state: BatchState, requests: Mapping[str, Request]) -> dict[str, Completion]:
+        """Return the replies by name."""
+        replies = {}
+        for file in state.files:
+            for name, line in named(await self._calls.content("GET", f"files/{file}/content")):
+                answer = line.get("response")
+                if name in requests and is_object(answer) and answer.get("status_code") == 200:
+                    body, request = json.dumps(answer.get("body")).encode(), requests[name]
+                    with suppress(ReplyError):  # half a reply is none
+                        replies[name] = self._priced(request, read(200, {}, body, request, NO_PRICE))
+        return replies
+
+
+def named(content: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the lines of a file of replies with the names of their requests; what is not such a line is skipped."""
+    for line in content.splitlines():
+        found = parsed(line)
+        if is_object(found) and isinstance(name := found.get("custom_id"), str):
+            yield name, found
+
+
+def parsed(content: bytes) -> object:
+    """Return the JSON value of some bytes, None where they are not JSON."""
+    try:
+        found: object = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return found
+
+
+def split(asked: Mapping[str, Asked], most: int, size: int) -> Iterator[dict[str, Asked]]:
+    """Yield requests in as few parts as have at most so many requests, and prompts of about so many bytes."""
+    part: dict[str, Asked] = {}
+    taken = 0
+    for name, (request, future) in asked.items():
+        bytes_ = len(f"{request.system or ''}{request.text}".encode(errors="replace"))
+        if part and (len(part) == most or taken + bytes_ > size):
+            yield part
+            part, taken = {}, 0
+        part[name] = request, future
+        taken += bytes_
+    if part:
+        yield part

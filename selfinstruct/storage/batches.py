@@ -1,0 +1,223 @@
+"""Requests that are sent in batches, and the batches that wait at the provider.
+
+Requests are collected until the reply to one of them is waited for.  They go in one batch, or in as few as the provider
+takes.  A file in the folder of the run names the requests of each batch before it is waited for, until the last of its
+replies is in the store: a run that is interrupted or killed meanwhile finds its batch there when it is resumed, and
+does not pay twice.  Requests that failed in a batch, or have expired with it, are sent one by one, with all that is done for those.
+
+A provider that refuses a whole batch ends the run with its reason; where only a part of it may wait at a time, halves
+are sent one after the other.
+"""
+
+import asyncio
+import json
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from functools import partial
+from itertools import count
+from math import inf
+from random import Random
+from types import TracebackType
+from typing import TypeVar
+
+from selfinstruct.errors import ModelError, SelfInstructError
+from selfinstruct.model import Session
+from selfinstruct.model.batches import Batching, BatchProvider, BatchState, split
+from selfinstruct.model.failed_attempt import FailedAttempt, classify, message_of
+from selfinstruct.model.retries import FIRST_CONTACT, backoff
+from selfinstruct.model.secrets import Secrets
+from selfinstruct.model.sending import CLOSED
+from selfinstruct.model.settings import key_in
+from selfinstruct.request import Completion, Failure, Request
+from selfinstruct.storage.completions import Store
+from selfinstruct.storage.tally import Tally
+from selfinstruct.storage.waiting import Batch, left_in, name_of
+
+LOG = logging.getLogger(__name__)
+
+MOST_REQUESTS = 50_000
+"""Requests in a batch: OpenAI's limit, and half of Anthropic's."""
+MOST_BYTES = 100 << 20
+"""Bytes of prompts in a batch: half of OpenAI's limit, since JSON escapes characters."""
+FIRST_WAIT, LONGEST_WAIT = 0.25, 60.0
+"""Seconds between two looks at a batch: the wait doubles."""
+T = TypeVar("T")
+
+
+class ProviderBatches:
+    """A session that collects requests, and sends them in batches."""
+
+    def __init__(self, model: Batching, line: Session, store: Store, tally: Tally) -> None:
+        """`line` is for requests that failed in a batch."""
+        self._model, self._line, self._store, self._tally = model, line, store, tally
+        self._fingerprint = json.dumps(model.fingerprint(), sort_keys=True)
+        self._clean = Secrets(key_in(model.key_env)).out_of_message
+        self._collected: dict[Future[Completion], Request] = {}
+        self._waiting: list[Batch] | None = None  # those that earlier processes have left
+        self._batch_of: dict[Future[Completion], tuple[Batch, str]] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread: threading.Thread | None = None
+        self._creating: set[asyncio.Task[None]] = set()
+        self._is_reached = False
+
+    def __enter__(self) -> "ProviderBatches":
+        return self
+
+    def submit(self, requests: Sequence[Request]) -> Sequence["Future[Completion]"]:
+        """Collect the requests."""
+        futures: list[Future[Completion]] = [Future() for _ in requests]
+        self._collected |= dict(zip(futures, requests, strict=True))
+        return futures
+
+    def want(self, line: "Future[Completion]") -> None:
+        """Send everything that was collected, if this is a part of it."""
+        if line not in self._collected:
+            return
+        collected, self._collected = self._collected, {}
+        asked = {
+            name_of(request): (request, future)
+            for future, request in collected.items()
+            if future.set_running_or_notify_cancel()
+        }
+        if self._waiting is None:
+            self._waiting = list(left_in(self._store, self._fingerprint))
+        for batch in self._waiting:
+            if found := {name: asked.pop(name) for name in [*batch.left] if name in asked}:
+                self._start(replace(batch, asked=found))
+        for part in split(asked, MOST_REQUESTS, MOST_BYTES):
+            self._start(Batch(part, set(part)))
+
+    def stored(self, line: "Future[Completion]", kept: "Future[Completion]") -> None:
+        """Note that what came of a request is on disk, if it is."""
+        if kept.cancelled() or kept.exception() or line not in self._batch_of:
+            return
+        if (failure := kept.result().failure) is None or failure.kind == "refused":
+            batch, name = self._batch_of.pop(line)
+            batch.forget({name})
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._thread is not None:
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+        self._loop.close()
+        for batch in self._tally.batches:
+            LOG.warning("Batch %s stays at the provider. Resume the run to collect its replies, paid once.", batch)
+
+    def _start(self, batch: Batch) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._loop.run_forever, name="selfinstruct-batches", daemon=True)
+            self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._answer(batch), self._loop)
+
+    async def _end(self) -> None:
+        """Let batches be created that are under way, for they would be paid for and not found; leave all others."""
+        if self._creating:
+            await asyncio.wait(self._creating)
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _answer(self, batch: Batch) -> None:
+        """Bring every request of a batch to its end."""
+        self._batch_of |= {future: (batch, name) for name, (_, future) in batch.asked.items()}
+        try:
+            async with self._model.batches() as provider:
+                state, replies = await self._replies(provider, batch)
+        except Exception as error:
+            message = str(error) if isinstance(error, SelfInstructError) else self._clean(message_of(error))
+            self._fail(batch, message)
+            return
+        if state.fault is None:
+            self._give(batch, replies)
+            return
+        batch.forget(list(batch.left))
+        if not state.is_too_large or len(batch.asked) == 1:
+            self._fail(batch, f"the provider has refused batch {batch.id}: {self._clean(state.fault)}")
+            return
+        LOG.info("Batch %s has more tokens than may wait: it is sent in halves, one after the other.", batch.id)
+        for part in split(batch.asked, (len(batch.asked) + 1) // 2, MOST_BYTES):
+            await self._answer(Batch(part, set(part)))
+
+    def _give(self, batch: Batch, replies: Mapping[str, Completion]) -> None:
+        """Hand over the replies, and send the requests alone that have none."""
+        missing = []
+        for name, (request, future) in batch.asked.items():
+            if name in replies:
+                future.set_result(replies[name])
+            else:
+                missing.append((request, future))
+        if missing:
+            LOG.info("%d requests of batch %s have no reply there; they are sent alone.", len(missing), batch.id)
+        for line, (_, future) in zip(self._line.submit([request for request, _ in missing]), missing, strict=True):
+            line.add_done_callback(partial(hand_on, future))
+
+    def _fail(self, batch: Batch, message: str) -> None:
+        for _, future in batch.asked.values():
+            future.set_result(Completion(failure=Failure("fatal", message)))
+
+    async def _replies(self, provider: BatchProvider, batch: Batch) -> tuple[BatchState, dict[str, Completion]]:
+        """Return the end of a batch, and its replies by name."""
+        if not batch.id:
+            creating = asyncio.create_task(self._create(provider, batch))
+            self._creating.add(creating)
+            creating.add_done_callback(self._creating.discard)
+            await creating
+        wait, count = FIRST_WAIT, len(batch.asked)
+        what = "1 request waits" if count == 1 else f"{count:,} requests wait"
+        LOG.warning("%s in batch %s, for up to 24 hours. Ctrl-C leaves it there.", what, batch.id)
+        self._tally.batches[batch.id] = 0, count
+        while not (state := await self._persist(lambda: provider.state(batch.id))).is_over:
+            self._tally.batches[batch.id] = min(state.done, count), count
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, LONGEST_WAIT)
+        replies = await self._persist(lambda: provider.replies(state, batch.requests))
+        del self._tally.batches[batch.id]
+        return state, replies
+
+    async def _create(self, provider: BatchProvider, batch: Batch) -> None:
+        """Hand over a batch, and have its name on disk."""
+        batch.id = await self._persist(lambda: provider.create(batch.requests), is_repeatable=False)
+        batch.note(self._store.folder, self._fingerprint)
+
+    async def _persist(self, call: Callable[[], Awaitable[T]], *, is_repeatable: bool = True) -> T:
+        """Return what a call returns, made again while it fails in a way that may pass; raises ModelError if not.
+
+        One that is not repeatable is made again only where it cannot have had an effect.
+        """
+        rng, started = Random(self._fingerprint), self._loop.time()
+        for attempt in count(1):
+            try:
+                found = await call()
+            except Exception as error:
+                failed = classify(error)
+                seconds = backoff(attempt, failed.retry_after, rng)
+                if not self._may_pass(failed, attempt, is_repeatable, self._loop.time() + seconds - started):
+                    raise ModelError(self._clean(failed.message)) from error
+                LOG.info("A call of the batch interface failed: %s; the next in %.1f s.", failed.message, seconds)
+                await asyncio.sleep(seconds)
+            else:
+                self._is_reached = True
+                return found
+        raise AssertionError
+
+    def _may_pass(self, failed: FailedAttempt, attempt: int, is_repeatable: bool, seconds: float) -> bool:
+        if failed.kind in ("fatal", "refused") or seconds > (self._model.deadline_seconds or inf):
+            return False
+        if failed.kind == "unreached":
+            return self._is_reached or attempt < FIRST_CONTACT
+        return is_repeatable or (failed.kind == "transient" and failed.is_heard)
+
+
+def hand_on(future: "Future[Completion]", line: "Future[Completion]") -> None:
+    """Give a future what another was given."""
+    if line.cancelled():
+        future.set_result(Completion(failure=CLOSED))
+    elif defect := line.exception():
+        future.set_exception(defect)
+    else:
+        future.set_result(line.result())
