@@ -3,7 +3,8 @@
 Requests are collected until the reply to one of them is waited for.  They go in one batch, or in as few as the provider
 takes.  A file in the folder of the run names the requests of each batch before it is waited for, until the last of its
 replies is in the store: a run that is interrupted or killed meanwhile finds its batch there when it is resumed, and
-does not pay twice.  Requests that failed in a batch, or have expired with it, are sent one by one, with all that is done for those.
+does not pay twice.  Requests that failed in a batch, or have expired with it, are sent one by one, with all that is
+done for those.
 
 A provider that refuses a whole batch ends the run with its reason; where only a part of it may wait at a time, halves
 are sent one after the other.

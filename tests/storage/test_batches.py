@@ -1,0 +1,254 @@
+import json
+import signal
+import time
+from collections import Counter
+
+import batching
+import commands
+import pytest
+
+from selfinstruct.errors import ModelError, RunFolderError
+from selfinstruct.model.endpoint import Endpoint
+from selfinstruct.model.settings import Price
+from selfinstruct.request import Decoding, Request
+from selfinstruct.storage.completions import Store
+from selfinstruct.storage.recording import recorded
+from selfinstruct.storage.tally import Tally
+
+
+@pytest.fixture
+def provider():
+    with batching.provided() as running:
+        yield running
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = Store(tmp_path / "completions.sqlite")
+    yield opened
+    opened.close()
+
+
+def model(provider, **changes):
+    values = {
+        "name": "m",
+        "mode": "chat",
+        "api_base": provider.url,
+        "key_env": None,
+        "key_required": False,
+        "concurrency": 4,
+        "requests_per_minute": None,
+        "tokens_per_minute": None,
+        "timeout_seconds": 5,
+        "deadline_seconds": 20,
+        "attempts": 2,
+        "price": Price(prompt=2.0, completion=10.0),
+        "store": None,
+        "extra": {},
+        "batch": True,
+    }
+    return Endpoint(**(values | changes))
+
+
+def requests(count=3, stage="answers"):
+    return [
+        Request(f"{stage}/1/{number}", stage, 1, f"question {number}", None, True, Decoding(max_tokens=9), "whole")
+        for number in range(1, count + 1)
+    ]
+
+
+def ask(store, answering, asked):
+    with recorded(answering, store) as line:
+        return list(line.batched.complete(asked))
+
+
+def sent(line, store):
+    """Requests of a batch that waits."""
+    replies = line.batched.complete(requests())
+    replies._batches.want(next(iter(replies.lines.values())))
+    while not waiting(store):
+        time.sleep(0.01)
+    return replies
+
+
+def interrupt(store, answering):
+    with recorded(answering, store) as line:
+        sent(line, store)
+        raise KeyboardInterrupt
+
+
+def texts(replies):
+    return [reply.text for reply in replies]
+
+
+def prompts(batch):
+    return sorted(batch.values())
+
+
+def waiting(store):
+    return sorted(store.folder.glob("batch-*.json"))
+
+
+def test_requests_are_sent_in_one_batch_and_answered_in_the_order_asked(provider, store):
+    replies = ask(store, model(provider), requests())
+
+    assert texts(replies) == ["reply to question 1", "reply to question 2", "reply to question 3"]
+    assert [prompts(batch) for batch in provider.batches] == [["question 1", "question 2", "question 3"]]
+    assert provider.alone == []
+
+
+def test_requests_of_several_rounds_share_a_batch(provider, store):
+    with recorded(model(provider), store) as line:
+        first = line.batched.complete(requests(2))
+        second = line.batched.complete([*requests(3)][2:])
+        found = texts(first) + texts(second)
+
+    assert found == ["reply to question 1", "reply to question 2", "reply to question 3"]
+    assert len(provider.batches) == 1
+
+
+def test_a_reply_of_a_batch_costs_half_the_price_of_the_config(provider, store):
+    (reply,) = ask(store, model(provider), requests(1))
+
+    assert reply.cost_usd == pytest.approx((100 * 2.0 + 20 * 10.0) / 2 / 1e6)
+    assert json.loads(reply.sent) == {"max_tokens": 9}
+
+
+def test_the_cost_of_a_batch_is_unknown_where_no_price_is_known(provider, store):
+    (reply,) = ask(store, model(provider, price=Price(prompt=None, completion=None)), requests(1))
+
+    assert reply.cost_usd is None
+
+
+def test_requests_that_fail_in_a_batch_are_sent_alone(provider, store):
+    provider.is_failed = lambda prompt: prompt.endswith("2")
+
+    assert texts(ask(store, model(provider), requests())) == [f"reply to question {number}" for number in (1, 2, 3)]
+    assert provider.alone == ["question 2"]
+
+
+def test_no_file_of_a_batch_is_left_when_its_replies_are_stored(provider, tmp_path):
+    store = Store(tmp_path / "completions.sqlite")
+    ask(store, model(provider), requests())
+    store.close()
+
+    assert [path.name for path in tmp_path.iterdir()] == ["completions.sqlite"]
+
+
+def test_an_interrupted_run_leaves_its_batch_and_finds_it_again(provider, store, caplog):
+    provider.looks = 10**9
+    with pytest.raises(KeyboardInterrupt):
+        interrupt(store, model(provider))
+    provider.looks = 0
+
+    assert "Batch batch_0 stays at the provider. Resume the run" in caplog.text
+    assert len(ask(store, model(provider), requests())) == 3
+    assert len(provider.batches) == 1
+    assert provider.alone == []
+
+
+def test_a_batch_of_another_model_is_left_alone(provider, store):
+    path = store.folder / "batch-other.json"
+    path.write_text(json.dumps({"batch": "other", "model": "{}", "requests": {"x": "answers/1/9"}}))
+
+    ask(store, model(provider), requests())
+
+    assert waiting(store) == [path]
+    assert len(provider.batches) == 1
+
+
+def test_a_file_of_a_batch_that_cannot_be_read_is_reported(provider, store):
+    (store.folder / "batch-x.json").write_text("{")
+
+    with pytest.raises(RunFolderError, match=r"batch-x\.json cannot be read.*Delete it"):
+        ask(store, model(provider), requests())
+
+
+def test_a_batch_whose_replies_are_all_stored_is_forgotten(provider, store):
+    ask(store, model(provider), requests())
+    path = store.folder / "batch-old.json"
+    found = {"batch": "old", "model": json.dumps(model(provider).fingerprint(), sort_keys=True)}
+    path.write_text(json.dumps(found | {"requests": {"x": "answers/1/1"}}))
+
+    ask(store, model(provider), requests(4))
+
+    assert waiting(store) == []
+
+
+def test_a_batch_that_is_refused_ends_the_run_and_is_forgotten(provider, store):
+    provider.fault = "the model m has no batches"
+
+    with pytest.raises(ModelError, match="refused batch batch_0: the model m has no batches"):
+        ask(store, model(provider), requests())
+    assert waiting(store) == []
+
+
+def test_a_batch_that_is_too_large_is_sent_in_halves(provider, store):
+    provider.most = 2
+
+    assert len(ask(store, model(provider), requests(4))) == 4
+    assert [len(batch) for batch in provider.batches] == [4, 2, 2]
+    assert provider.alone == []
+
+
+def test_an_outage_while_a_batch_is_looked_at_is_waited_out(provider, store):
+    provider.looks = 3
+    with recorded(model(provider), store) as line:
+        replies = sent(line, store)
+        provider.outage = [503]
+
+        assert len(list(replies)) == 3
+    assert len(provider.batches) == 1
+
+
+def test_a_server_without_a_batch_interface_is_reported_with_the_address(provider, store):
+    provider.outage = [404]
+
+    with pytest.raises(ModelError, match=r"asked http.*/v1/files"):
+        ask(store, model(provider), requests())
+
+
+def test_a_batch_that_waits_is_shown(provider, store):
+    tally = Tally()
+    provider.looks = 10**9
+    with recorded(model(provider), store, tally) as line:
+        sent(line, store)
+        while not tally.batches:
+            time.sleep(0.01)
+
+        assert tally.row()["in_batches"] == 3
+
+
+def test_a_model_without_batches_has_no_batched_line(provider, store):
+    with recorded(model(provider, batch=False), store) as line:
+        assert line.batched is None
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_while_its_batch_waits_ends_with_the_same_files_and_pays_once(provider, tmp_path):
+    said = Counter()
+
+    def answer(prompt):
+        said[prompt] += 1
+        return "" if len(prompt) % 5 == 0 and said[prompt] == 1 else f"reply to {prompt}"
+
+    provider.answer, provider.is_failed = answer, lambda prompt: len(prompt) % 7 == 0
+    words = ["recipe=user_oriented", "actions=[generate]", "model=endpoint", f"model.api_base={provider.url}"]
+    provider.looks = 10**9
+    folder = tmp_path / "killed"
+    process = commands.begin(*words, "model.batch=true", f"hydra.run.dir={folder}")
+    while not list(folder.glob("batch-*.json")):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    provider.looks = 1
+    batched = commands.run(*words, "model.batch=true", f"hydra.run.dir={folder}")
+    calls = len(provider.alone)
+    said.clear()
+    alone = commands.run(*words, f"hydra.run.dir={tmp_path / 'alone'}")
+
+    assert (batched.returncode, alone.returncode) == (0, 0), batched.stderr
+    assert [len(batch) for batch in provider.batches] == [72, sum(len(prompt) % 5 == 0 for prompt in said)]
+    assert calls == sum(provider.is_failed(prompt) for batch in provider.batches for prompt in batch.values())
+    for name in ("pool.jsonl", "rejected.jsonl", "rounds.jsonl"):
+        assert (folder / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
