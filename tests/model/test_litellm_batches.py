@@ -1,0 +1,87 @@
+import asyncio
+
+import batching
+import pytest
+
+from selfinstruct.model.litellm import LiteLLM
+from selfinstruct.model.litellm_batches import Bodies
+from selfinstruct.model.settings import Price
+from selfinstruct.request import Completion
+
+
+@pytest.fixture
+def provider():
+    with batching.provided() as running:
+        yield running
+
+
+def model(settings, name, **changes):
+    return LiteLLM(**(settings | {"name": name, "api_base": None, "batch": True} | changes))
+
+
+def answered(model, requests):
+    """The replies to a batch, by name."""
+
+    async def answers():
+        asked = {f"name{number}": request for number, request in enumerate(requests)}
+        async with model.batches() as provider:
+            batch = await provider.create(asked)
+            while not (state := await provider.state(batch)).is_over:
+                pass
+            return await provider.replies(state, asked)
+
+    return asyncio.run(answers())
+
+
+def test_openais_models_are_sent_what_they_take(provider, settings, requests):
+    body = Bodies(model(settings, "openai/gpt-5-mini"), "gpt-5-mini", "openai").body(
+        requests(max_tokens=50, extra={"top_k": 3})[0]
+    )
+
+    prompt = [{"role": "user", "content": "question 0"}]
+    assert body == {"max_completion_tokens": 50, "top_k": 3, "messages": prompt, "model": "gpt-5-mini"}
+
+
+def test_a_batch_of_openais_is_answered(provider, settings, requests):
+    found = answered(model(settings, "openai/m", api_base=provider.url), requests(2))
+
+    assert {name: reply.text for name, reply in found.items()} == {
+        "name0": "reply to question 0",
+        "name1": "reply to question 1",
+    }
+
+
+def test_a_batch_of_anthropics_is_answered_without_its_thoughts(provider, settings, requests, monkeypatch):
+    monkeypatch.setenv("MY_KEY", "key-of-mine-12")
+    provider.is_failed = lambda prompt: prompt.endswith("1")
+    found = answered(model(settings, "anthropic/m", api_base=provider.url, key_env="MY_KEY"), requests(2, max_tokens=9))
+
+    assert list(found) == ["name0"]
+    reply = found["name0"]
+    assert (reply.text, reply.finish_reason) == ("reply to question 0", "end_turn")
+    assert (reply.prompt_tokens, reply.completion_tokens) == (100, 20)
+    assert {headers["x-api-key"] for _, _, headers in provider.calls} == {"key-of-mine-12"}
+    assert not any("Authorization" in headers for _, _, headers in provider.calls)
+
+
+def test_a_reply_costs_what_litellm_lists_for_batches(settings, requests):
+    bodies = Bodies(model(settings, "openai/gpt-4o-mini"), "gpt-4o-mini", "openai")
+    reply = Completion(text="x", prompt_tokens=1000, completion_tokens=1000)
+
+    assert bodies.priced(requests()[0], reply).cost_usd == pytest.approx(0.000375)  # half of $0.15 and $0.60 a million
+
+
+def test_a_reply_costs_half_the_price_of_the_config(settings, requests):
+    bodies = Bodies(model(settings, "openai/x", price=Price(prompt=2.0, completion=4.0)), "x", "openai")
+
+    assert bodies.priced(requests()[0], Completion(prompt_tokens=1000, completion_tokens=1000)).cost_usd == 0.003
+
+
+def test_the_cost_is_unknown_where_the_list_does_not_hold_the_model(settings, requests):
+    bodies = Bodies(model(settings, "openai/nobody-knows"), "nobody-knows", "openai")
+
+    assert bodies.priced(requests()[0], Completion(prompt_tokens=1, completion_tokens=1)).cost_usd is None
+
+
+def test_a_provider_whose_batches_cannot_be_used_is_reported(settings):
+    assert "batch interface of groq" in model(settings, "groq/m").problems()[0]
