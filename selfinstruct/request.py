@@ -84,6 +84,8 @@ class Completion:
     """The model that answered, by its own word."""
     sent: str = ""
     """The parameters that were sent beside the prompt, as JSON; they may be fewer than were asked for."""
+    cached_tokens: int | None = None
+    """Those of the prompt's tokens that the provider had in its cache, which cost less; None where it does not say."""
     failure: Failure | None = None
 
     @property

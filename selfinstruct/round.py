@@ -19,6 +19,8 @@ SURPLUS = "surplus"
 """The name under which a candidate is rejected when enough are kept."""
 LEAKED = "control_tokens"
 """The figure that counts the replies of a round with control tokens in them; left out where it would be 0."""
+CACHED = "cached_tokens"
+"""The figure that counts the tokens of a round's prompts that providers had in their caches; left out where it is 0."""
 LEAK = "The server leaks its control tokens into replies; check its chat template. They are cut out before parsing."
 """What is reported of it, once a run."""
 OWN = {

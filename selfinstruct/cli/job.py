@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from hydra.core.hydra_config import HydraConfig
@@ -172,10 +171,9 @@ def figure(folder: Path, objective: str | None) -> float | None:
 
 def note_failure(path: Path, overrides: Sequence[str], error: Exception) -> None:
     """Leave word of a failure in the folder of the job."""
-    first = (str(error) or type(error).__name__).splitlines()[0]
+    why = (str(error) or type(error).__name__).splitlines()[0]
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"overrides": list(overrides), "error": first}, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    path.write_text(f"{json.dumps({'overrides': [*overrides], 'error': why}, ensure_ascii=False)}\n", encoding="utf-8")
 
 
 @contextmanager
@@ -185,9 +183,8 @@ def ending_well(run: "Run") -> Iterator[None]:
         yield
         return
 
-    def end(number: int, frame: FrameType | None) -> None:
-        if run.tally.batches:  # the end of the round may be a day away
-            signal.default_int_handler(number, frame)
+    def end(number: int, frame: object) -> None:
+        run.tally.interrupt()
         run.stopping = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
         tell(SelfInstructError("Finishing the current round or step; press Ctrl-C again to stop immediately."))

@@ -50,4 +50,4 @@ def message_of(message: Mapping[str, Any], request: Request) -> Completion:
     prompt_tokens = None if new is None else new + (written or 0) + (cached or 0)
     tokens = prompt_tokens, usage.get("output_tokens")
     reason = str(message.get("stop_reason") or "")
-    return completion(text_in(message.get("content")), reason, message.get("model"), tokens, request)
+    return completion(text_in(message.get("content")), reason, message.get("model"), tokens, request, cached=cached)

@@ -12,11 +12,12 @@ from typing import Any
 
 from selfinstruct.budget import Pricing
 from selfinstruct.model import Session, Stages
-from selfinstruct.model.arguments import as_json, parameters, prompt_of
+from selfinstruct.model.arguments import as_json, parameters
 from selfinstruct.model.batches import BatchProvider
 from selfinstruct.model.connection import Provider, listed, loaded, opened
 from selfinstruct.model.failed_attempt import GarbledError, UnsendableError
 from selfinstruct.model.litellm_batches import BATCHING, provider_of
+from selfinstruct.model.prompt_cache import PromptCache
 from selfinstruct.model.raw_reply import RawReply
 from selfinstruct.model.replies import completion, text_in
 from selfinstruct.model.sending import Send
@@ -82,13 +83,14 @@ class Client:
     def __init__(self, model: LiteLLM, provider: Provider) -> None:
         self._model = model
         self._provider = provider
+        self._cache = PromptCache(model.name)
 
     async def send(self, request: Request) -> Completion:
         """Make one attempt."""
         sent = parameters(self._model, request.decoding, takes_stop="stop" in self._provider.parameters)
         limits = {"timeout": self._model.timeout_seconds, "max_retries": 0, "num_retries": 0}
         raw = RawReply(request.chat, self._model.max_reply_bytes)
-        response = await self._provider.call({**sent, **prompt_of(request), **limits}, raw)
+        response = await self._provider.call({**sent, **self._cache.prompt(request), **limits}, raw)
         reply = read(response, request, raw.reason)
         cost = self._model.price.of(reply.prompt_tokens, reply.completion_tokens)
         if cost is None and self._model.api_base is None and reply.prompt_tokens is not None:
@@ -113,4 +115,5 @@ def read(response: Any, request: Request, reason: str | None = None) -> Completi
         reason = reason if isinstance(reason, str) and reason != "stop" else ""
     usage = getattr(response, "usage", None)
     tokens = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
-    return completion(text, reason, getattr(response, "model", None), tokens, request)
+    cached = getattr(getattr(usage, "prompt_tokens_details", None), "cached_tokens", None)
+    return completion(text, reason, getattr(response, "model", None), tokens, request, cached=cached)

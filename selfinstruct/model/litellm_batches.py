@@ -14,6 +14,7 @@ from selfinstruct.model.arguments import as_json, parameters, prompt_of
 from selfinstruct.model.batches import BatchProvider, Calls, OpenAIBatches
 from selfinstruct.model.connection import OPENAI, loaded
 from selfinstruct.model.endpoint import connected
+from selfinstruct.model.prompt_cache import PromptCache
 from selfinstruct.model.settings import ServerSettings, key_in
 from selfinstruct.request import Completion, Request
 
@@ -45,6 +46,7 @@ class Bodies:
 
     def __init__(self, model: ServerSettings, bare: str, provider: str) -> None:
         self._model, self._bare, self._provider = model, bare, provider
+        self._cache = PromptCache(model.name)
 
     def body(self, request: Request) -> dict[str, Any]:
         """Return the body that LiteLLM would send."""
@@ -56,7 +58,7 @@ class Bodies:
         if provider == "anthropic":
             from litellm.llms.anthropic.chat.transformation import AnthropicConfig
 
-            messages = prompt_of(request)["messages"]
+            messages = self._cache.prompt(request)["messages"]
             found: dict[str, Any] = AnthropicConfig().transform_request(self._bare, messages, taken, {}, {})
             return found
         taken |= taken.pop("extra_body", None) or {}
@@ -81,7 +83,8 @@ class Bodies:
 
         if reply.prompt_tokens is None or reply.completion_tokens is None:
             return None
-        usage = Usage(prompt_tokens=reply.prompt_tokens, completion_tokens=reply.completion_tokens)
+        counts = {"prompt_tokens": reply.prompt_tokens, "completion_tokens": reply.completion_tokens}
+        usage = Usage(**counts, prompt_tokens_details={"cached_tokens": reply.cached_tokens or 0})
         try:
             return sum(batch_cost_calculator(usage, self._model.name)) or None
         except Exception:  # the list does not hold the model

@@ -43,8 +43,10 @@ def read(
     usage = body.get("usage")
     counts = usage if is_object(usage) else {}
     tokens = counts.get("prompt_tokens"), counts.get("completion_tokens")
+    details = counts.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if is_object(details) else None
     model, named = body.get("model"), cost_in(usage)
-    return completion(text_of(choice), reason_of(choice), model, tokens, request, price, named, sent)
+    return completion(text_of(choice), reason_of(choice), model, tokens, request, price, named, sent, cached)
 
 
 def text_of(choice: Mapping[str, Any]) -> str:

@@ -26,6 +26,7 @@ def completion(
     price: Price | None = None,
     named_cost: float | None = None,
     sent: str = "",
+    cached: object = None,
 ) -> Completion:
     """Return a reply, cut at the first stop string, with its cost; raises GarbledError if a filter ended it."""
     stopped = cut(text, request.decoding.stop)
@@ -39,6 +40,7 @@ def completion(
         cost_usd=named_cost if cost is None else cost,
         model=model if isinstance(model, str) else "",
         sent=sent,
+        cached_tokens=cached if is_count(cached) else None,
     )
     if found.is_untrusted:
         message = f"the provider ended the reply with {finish_reason!r}, so its text cannot be used"

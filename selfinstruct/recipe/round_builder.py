@@ -18,7 +18,7 @@ from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import StageContext
 from selfinstruct.recipe.outcome import Outcome
 from selfinstruct.request import Completion, Request
-from selfinstruct.round import LEAKED, MODEL, Candidate, Ending, Rejection, Round, Sample
+from selfinstruct.round import CACHED, LEAKED, MODEL, Candidate, Ending, Rejection, Round, Sample
 from selfinstruct.task import Task
 from selfinstruct.text.finish_reason import FinishKind
 
@@ -50,6 +50,7 @@ class RoundBuilder:
     parsed: int = 0
     kept: int = 0
     leaked: int = 0
+    cached: int = 0
     tasks: dict[str, Task] = field(default_factory=dict)
     rejections: list[Rejection] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
@@ -92,6 +93,7 @@ class RoundBuilder:
         self.prompt_tokens = plus(self.prompt_tokens, completion.prompt_tokens)
         self.completion_tokens = plus(self.completion_tokens, completion.completion_tokens)
         self.cost_usd = plus(self.cost_usd, completion.cost_usd)
+        self.cached += completion.cached_tokens or 0
         if completion.is_untrusted:  # from a store of an earlier version; models raise it and ask again
             return [Rejection(filter=MODEL, reason=f"the reply ended with {completion.finish_reason!r}")]
         self.leaked += leaks(completion.text)
@@ -130,8 +132,7 @@ class RoundBuilder:
         )
         for metric in (metrics or {}).values():
             figures.update(metric.figures(round_, pool))
-        if self.leaked:
-            figures[LEAKED] = self.leaked
+        figures |= {name: count for name, count in ((LEAKED, self.leaked), (CACHED, self.cached)) if count}
         return round_
 
 

@@ -8,8 +8,6 @@ What cannot be written is an error of those who wait for it, and of nothing else
 tried apart from those that came with it, and a full disk ends the run, which can be resumed when there is room.
 """
 
-import hashlib
-import json
 import sqlite3
 import threading
 import time
@@ -23,14 +21,14 @@ from typing import Any, TypeAlias
 
 from selfinstruct.errors import RunFolderError
 from selfinstruct.request import Completion, Request
-from selfinstruct.storage.hashes import LENGTH
-from selfinstruct.storage.prefixes import PromptPrefixes
+from selfinstruct.storage.hashes import hash_of
 from selfinstruct.storage.remedies import unwritable
 from selfinstruct.storage.schema import opened
+from selfinstruct.text.prefixes import PromptPrefixes
 
 REPLY = """request, key, draw, text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model,
-    COALESCE((SELECT content FROM parts WHERE id = sent), ''), drawn, hash"""
-INSERT = f"INSERT OR IGNORE INTO replies VALUES ({', '.join('?' * 21)})"  # noqa: S608  (a constant)
+    COALESCE((SELECT content FROM parts WHERE id = sent), ''), cached_tokens, drawn, hash"""
+INSERT = f"INSERT OR IGNORE INTO replies VALUES ({', '.join('?' * 22)})"  # noqa: S608  (a constant)
 MOST = 500
 """Replies in one commit."""
 
@@ -221,6 +219,7 @@ class Store:
             self._part(reply.sent) if reply.sent else None,
             hash_of(request.id, asked.key, asked.draw, reply, asked.drawn),
             asked.drawn,
+            reply.cached_tokens,
         )
 
     def _part(self, content: str) -> int:
@@ -235,15 +234,6 @@ class Store:
 def storable(text: str) -> str:
     """Return the text with every half of a surrogate pair, which no file can hold, replaced by U+FFFD."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def hash_of(request: str, key: bytes, draw: int, reply: Completion, drawn: str | None = None) -> str:
-    """Return the hash of a reply, and of the request that it belongs to with what was drawn for it."""
-    numbers = (reply.prompt_tokens, reply.completion_tokens)
-    figures = [None if value is None or value != value else float(value) for value in (reply.cost_usd, reply.seconds)]
-    texts = (reply.text, reply.finish_reason, reply.model, reply.sent)
-    content = json.dumps([request, key.hex(), draw, *numbers, *figures, *texts, *([] if drawn is None else [drawn])])
-    return hashlib.sha256(content.encode()).hexdigest()[:LENGTH]
 
 
 def short(key: bytes) -> int:

@@ -10,12 +10,14 @@ who computes new ones.  Folders of older programs have no hashes, and are read a
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import RunFolderError
+from selfinstruct.request import Completion
 
 POOL, ROUNDS = "pool.jsonl", "rounds.jsonl"
 SIZE, HASH = "bytes/", "sha256/"
@@ -98,3 +100,15 @@ def checked(path: Path, rounds: Sequence[Row]) -> "hashlib._Hash":
                     f" differs from the one in {ROUNDS}:{number}. {RESTORE.format(folder=path.parent)}"
                 )
     return content
+
+
+def hash_of(request: str, key: bytes, draw: int, reply: Completion, drawn: str | None = None) -> str:
+    """Return the hash of a reply, and of the request that it belongs to with what was drawn for it."""
+    numbers = (reply.prompt_tokens, reply.completion_tokens)
+    figures = [None if value is None or value != value else float(value) for value in (reply.cost_usd, reply.seconds)]
+    texts = (reply.text, reply.finish_reason, reply.model, reply.sent)
+    cached = [] if reply.cached_tokens is None else [reply.cached_tokens]
+    content = json.dumps(
+        [request, key.hex(), draw, *numbers, *figures, *texts, *([] if drawn is None else [drawn]), *cached]
+    )
+    return hashlib.sha256(content.encode()).hexdigest()[:LENGTH]

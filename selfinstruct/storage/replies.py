@@ -9,13 +9,20 @@ from typing import Any, NamedTuple
 
 from selfinstruct.errors import RunFolderError
 from selfinstruct.request import Completion
-from selfinstruct.storage.completions import hash_of
+from selfinstruct.storage.hashes import hash_of
 from selfinstruct.storage.schema import FORMAT, version_of
 
 REPLY = "text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model"
 COLUMNS = f"stage, round, request, key, draw, identity, system, prompt, decoding, {REPLY}"
-LATER = {FORMAT: "sent, drawn, hash", 3: "sent, NULL, hash", 2: "sent, NULL, NULL"}
+LATER = {
+    FORMAT: "sent, cached_tokens, drawn, hash",
+    4: "sent, NULL, drawn, hash",
+    3: "sent, NULL, NULL, hash",
+    2: "sent, NULL, NULL, NULL",
+}
 """The columns that not every format has."""
+SAMPLED = 4
+"""The first format in which it is stored what prompts showed."""
 LAST = 200
 """Replies by which the pulse is taken."""
 RESTORE = "Restore the file from a copy."
@@ -55,6 +62,7 @@ class Usage(NamedTuple):
     completion_tokens: int | None
     cost_usd: float | None
     seconds: float
+    cached_tokens: int | None = None
 
 
 def number_of(request: str) -> int:
@@ -81,7 +89,7 @@ class Replies:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._select = f"SELECT {COLUMNS}, {LATER[version_of(connection)]} FROM completions"  # noqa: S608
-        self._is_old = version_of(connection) < FORMAT
+        self._is_old = version_of(connection) < SAMPLED
 
     def of(self, stage: str, round_: int) -> dict[str, list[Reply]]:
         """Return the replies of a round by request, in order; a request that was sent twice has its newest last."""
@@ -120,7 +128,9 @@ class Replies:
 
     def usage(self) -> Iterator[Usage]:
         """Yield what each reply took, in no order."""
-        yield from map(Usage._make, self._connection.execute(f"SELECT {', '.join(Usage._fields)} FROM replies"))  # noqa: S608
+        names = Usage._fields if version_of(self._connection) == FORMAT else Usage._fields[:-1]
+        query = f"SELECT {', '.join(names)} FROM replies"  # noqa: S608  (constants)
+        yield from (Usage(*row) for row in self._connection.execute(query))
 
     def pulse(self) -> Pulse:
         """Return how the last replies arrived."""
@@ -139,8 +149,8 @@ class Replies:
 
 def reply_of(row: tuple[Any, ...]) -> Reply:
     """Return the reply of a row; raises RunFolderError where it has changed since it was stored."""
-    stage, round_, request, key, draw, fingerprint, system, prompt, decoding, *answer, sent, drawn, stored = row
-    completion = replace(Completion(*answer), sent=sent or "")
+    stage, round_, request, key, draw, fingerprint, system, prompt, decoding, *answer, sent, cached, drawn, stored = row
+    completion = replace(Completion(*answer), sent=sent or "", cached_tokens=cached)
     if stored not in (None, hash_of(request, bytes.fromhex(key), draw, completion, drawn)):
         raise RunFolderError(f"The reply to {request} has changed since it was stored. {RESTORE}")
     return Reply(stage, round_, request, key, draw, fingerprint, system, prompt, decoding, completion, drawn)

@@ -14,8 +14,9 @@ from pathlib import Path
 from selfinstruct.errors import RunFolderError
 from selfinstruct.storage.remedies import unwritable
 
-FORMAT = 4
-"""The version of the tables.  Version 2 added `sent`, version 3 `hash`, version 4 `drawn`."""
+FORMAT = 5
+"""The version of the tables.  Version 2 added `sent`, version 3 `hash`, version 4 `drawn`,
+version 5 `cached_tokens`."""
 TABLES = """
 CREATE TABLE IF NOT EXISTS parts (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS replies (
@@ -40,6 +41,7 @@ CREATE TABLE IF NOT EXISTS replies (
     sent INTEGER REFERENCES parts,
     hash TEXT,
     drawn TEXT,
+    cached_tokens INTEGER,
     UNIQUE (key, draw)
 );
 CREATE INDEX IF NOT EXISTS by_request ON replies (request);
@@ -49,16 +51,21 @@ CREATE VIEW completions AS
     SELECT stage, round, request, lower(hex(key)) AS key, draw, identities.content AS identity,
         systems.content AS system, heads.content || rest AS prompt, decodings.content AS decoding,
         sents.content AS sent, text, finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model, time,
-        hash, drawn
+        hash, drawn, cached_tokens
     FROM replies
     JOIN parts AS identities ON identities.id = identity
     LEFT JOIN parts AS systems ON systems.id = system
     JOIN parts AS heads ON heads.id = head
     JOIN parts AS decodings ON decodings.id = decoding
     LEFT JOIN parts AS sents ON sents.id = sent"""
-VIEWS = {FORMAT: VIEW, 3: VIEW.replace(", drawn", ""), 2: VIEW.replace(",\n        hash, drawn", "")}
+VIEWS = {
+    FORMAT: VIEW,
+    4: VIEW.replace(", cached_tokens", ""),
+    3: VIEW.replace(", drawn, cached_tokens", ""),
+    2: VIEW.replace(",\n        hash, drawn, cached_tokens", ""),
+}
 """How the view reads in the formats that can be read as they are."""
-ADDED = {2: "sent INTEGER REFERENCES parts", 3: "hash TEXT", 4: "drawn TEXT"}
+ADDED = {2: "sent INTEGER REFERENCES parts", 3: "hash TEXT", 4: "drawn TEXT", 5: "cached_tokens INTEGER"}
 """The column that each version added to the replies."""
 PATIENCE = 60.0
 """Seconds to wait for another process that writes to a shared store."""

@@ -29,6 +29,11 @@ class Tally:
         with self._lock:
             self._rounds.setdefault((request.stage, request.round), []).append(reply)
 
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt while batches wait: the end of the round may be a day away."""
+        if self.batches:
+            raise KeyboardInterrupt
+
     def committed(self, stage: str, number: int) -> None:
         """Forget a round that is committed, and those of its stage before it."""
         with self._lock:

@@ -182,7 +182,7 @@ def test_a_store_of_another_format_is_told(tmp_path):
         connection.execute("PRAGMA user_version = 99")
     connection.close()
 
-    with pytest.raises(RunFolderError, match="its format is 99, and this program knows 4"):
+    with pytest.raises(RunFolderError, match="its format is 99, and this program knows 5"):
         Store(tmp_path / "x.sqlite")
 
 

@@ -19,14 +19,14 @@ from selfinstruct.actions.publication.archive import Archive
 from selfinstruct.request import Completion, Decoding, Failure, Request
 from selfinstruct.round import MODEL
 from selfinstruct.storage.journal import REJECTED, line
-from selfinstruct.storage.prefixes import PromptPrefixes
 from selfinstruct.storage.recording import key_of
 from selfinstruct.storage.replies import Replies
 from selfinstruct.storage.rows import Row
 from selfinstruct.storage.schema import reading
 from selfinstruct.storage.summary import digest
+from selfinstruct.text.prefixes import PromptPrefixes
 
-ANSWER = ("text", "finish_reason", "prompt_tokens", "completion_tokens", "cost_usd", "model")
+ANSWER = ("text", "finish_reason", "prompt_tokens", "completion_tokens", "cost_usd", "model", "cached_tokens")
 NAME = 16
 """Characters of a hash that name a text."""
 Count = Annotated[int, Field(ge=0, lt=1 << 53)]
@@ -73,6 +73,7 @@ class ReplyLine(Line):
     completion_tokens: Count | None
     cost_usd: Annotated[float, Field(ge=0)] | None
     model: str
+    cached_tokens: Count | None = None
 
 
 def write_replies(run: Path, folder: Path, stages: Sequence[str]) -> int:
@@ -104,7 +105,10 @@ def write_replies(run: Path, folder: Path, stages: Sequence[str]) -> int:
                 "rest": reply.prompt[len(head) :],
                 "decoding": named("decoding", reply.decoding),
             }
-            replies.write(line(row | {key: getattr(reply.completion, key) for key in ANSWER}))
+            answer = {key: getattr(reply.completion, key) for key in ANSWER}
+            if reply.completion.cached_tokens is None:
+                del answer["cached_tokens"]
+            replies.write(line(row | answer))
         rows = (row for text in rejected if (row := json.loads(text))["filter"] == MODEL)
         refused = {row["request"]: row["reason"] for row in rows}  # their replies are in no store
         for name, reason in refused.items():

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from selfinstruct.actions.publication.archive import Archive, opened
-from selfinstruct.actions.publication.replies import PartLine, ReplyLine
+from selfinstruct.actions.publication.replies import ANSWER, PartLine, ReplyLine
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.pages.library import Reader, changed
 from selfinstruct.request import Completion
@@ -22,8 +22,6 @@ from selfinstruct.storage.journal import REJECTED, line
 from selfinstruct.storage.replies import Reply
 from selfinstruct.storage.rows import Row, round_row, task_of
 from selfinstruct.task import Instance, Task
-
-ANSWER = ("text", "finish_reason", "prompt_tokens", "completion_tokens", "cost_usd", "model")
 
 
 class CapsuleSource:

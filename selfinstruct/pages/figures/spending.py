@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
+HEAD = ["reply tokens", "US dollars"]
 COLOR = {"prompts": COLORS[0], "replies": COLORS[1]}
 
 
@@ -23,6 +24,7 @@ def figure(run: RunReader) -> Figure | None:
         return None
     has_cost = any(each.cost_usd for each in found)
     priceless = sum(each.cost_usd is None and tokens(each) is not None for each in found)
+    cached = sum(each.cached_tokens for each in found)
     uncounted = sum(tokens(each) is None for each in found)
 
     def draw(canvas: "Canvas") -> None:
@@ -43,15 +45,19 @@ def figure(run: RunReader) -> Figure | None:
         name="spending",
         title="What each stage and model took",
         caption="Tokens of prompts and replies, and what they cost."
+        + (f" {cached:,} tokens of prompts came from the cache of the provider." if cached else "")
         + (f" The dollars of {priceless} of {len(found)} are unknown; set model.price." if priceless else "")
         + (
             f" The tokens of {uncounted} of {len(found)} are unknown, for a reply lacks them, and so are the dollars."
             if uncounted
             else ""
         ),
-        head=["stage", "model", "requests", "prompt tokens", "reply tokens", "US dollars"],
+        head=["stage", "model", "requests", "prompt tokens", *["of these cached"] * bool(cached), *HEAD],
         rows=[
-            [each.stage, each.model, each.requests, each.prompt_tokens, each.completion_tokens, cents(each.cost_usd)]
+            [
+                *(each.stage, each.model, each.requests, each.prompt_tokens, *[each.cached_tokens] * bool(cached)),
+                *(each.completion_tokens, cents(each.cost_usd)),
+            ]
             for each in found
         ],
         draw=draw,

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from selfinstruct.round import CACHED
 from selfinstruct.storage.reader import STORE, RunReader
 from selfinstruct.storage.summary import known
 from selfinstruct.text.places import without_places
@@ -20,6 +21,8 @@ class Used:
     prompt_tokens: float | None = 0
     completion_tokens: float | None = 0
     cost_usd: float | None = 0
+    cached_tokens: int = 0
+    """Tokens of prompts that the provider had in its cache."""
     seconds: list[float] = field(default_factory=list)
     """Of each reply."""
     reasons: Counter[str] = field(default_factory=Counter)
@@ -46,6 +49,7 @@ def stored(run: RunReader) -> list[Used]:
             each = found.setdefault((reply.stage, model), Used(stage=reply.stage, model=model))
             add(each, reply.prompt_tokens, reply.completion_tokens, reply.cost_usd)
             each.requests += 1
+            each.cached_tokens += reply.cached_tokens or 0
             each.seconds.append(reply.seconds)
             each.reasons[reply.finish_reason or UNKNOWN] += 1
     return list(found.values())
@@ -58,6 +62,7 @@ def logged(run: RunReader) -> list[Used]:
         each = found.setdefault(row["stage"], Used(stage=row["stage"], model=UNKNOWN))
         add(each, row["prompt_tokens"], row["completion_tokens"], row["cost_usd"])
         each.requests += row["asked"]
+        each.cached_tokens += row.get(CACHED, 0)
     return list(found.values())
 
 

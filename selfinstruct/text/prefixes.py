@@ -1,4 +1,4 @@
-"""How the prompts of a stage begin, so that a store holds once what thousands of them have in common."""
+"""How the prompts of a stage begin: a store holds once what thousands have in common, and a provider caches it."""
 
 from collections import deque
 

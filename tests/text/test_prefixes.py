@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfinstruct.storage.prefixes import HEADS, SHORTEST_HEAD, PromptPrefixes, shared
+from selfinstruct.text.prefixes import HEADS, SHORTEST_HEAD, PromptPrefixes, shared
 
 HEAD = "h" * SHORTEST_HEAD
 
