@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from selfinstruct.actions.export import Export
-from selfinstruct.actions.generate import Generate
+from selfinstruct.actions.generate import Generate, unbatched
 from selfinstruct.budget import UNLIMITED, Budget, Stop
 from selfinstruct.errors import ConfigError, DataError, ModelError, SelfInstructError
 from selfinstruct.prompt.prompt import Prompt
@@ -341,3 +341,9 @@ def test_actions_that_are_apart_make_no_folder_of_a_run(run, tmp_path):
     assert seen == [False]
     assert not made.start.folder.exists()
     assert made.trackers["ledger"].reported == []
+
+
+def test_stages_that_grow_are_named_once_where_batches_are_wanted(composed, built, tmp_path):
+    run = built(composed("model=endpoint", "model.api_base=http://127.0.0.1:9/v1", "model.batch=true"), tmp_path)
+
+    assert unbatched(run) == ["instructions"]

@@ -71,6 +71,13 @@ def test_a_reply_costs_what_litellm_lists_for_batches(settings, requests):
     assert bodies.priced(requests()[0], reply).cost_usd == pytest.approx(0.000375)  # half of $0.15 and $0.60 a million
 
 
+def test_tokens_that_came_from_a_cache_cost_what_litellm_lists(settings, requests):
+    bodies = Bodies(model(settings, "anthropic/claude-haiku-4-5"), "claude-haiku-4-5", "anthropic")
+    reply = Completion(prompt_tokens=1000, completion_tokens=1000, cached_tokens=500)
+
+    assert bodies.priced(requests()[0], reply).cost_usd == pytest.approx((500 * 0.5 + 500 * 0.05 + 1000 * 2.5) / 1e6)
+
+
 def test_a_reply_costs_half_the_price_of_the_config(settings, requests):
     bodies = Bodies(model(settings, "openai/x", price=Price(prompt=2.0, completion=4.0)), "x", "openai")
 

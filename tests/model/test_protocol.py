@@ -258,3 +258,10 @@ def test_of_an_error_of_megabytes_only_the_beginning_is_read():
 
     assert len(str(caught.value)) < 11_000
     assert classify(caught.value).kind == "transient"
+
+
+@pytest.mark.parametrize(("details", "cached"), [({"cached_tokens": 64}, 64), ({"cached_tokens": ""}, None), (3, None)])
+def test_the_tokens_that_came_from_a_cache_are_read(details, cached):
+    usage = {"prompt_tokens": 100, "completion_tokens": 2, "prompt_tokens_details": details}
+
+    assert read({"choices": [{"text": "Yes"}], "usage": usage}).cached_tokens == cached

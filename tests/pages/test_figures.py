@@ -444,3 +444,14 @@ def test_the_topics_are_those_of_the_plan_with_what_was_kept(tmp_path):
 
 def test_without_a_plan_there_is_no_figure_of_topics(tmp_path):
     assert topics.figure(run(tmp_path, [round_(1, [task(1)])], recipe=RECIPE)) is None
+
+
+def test_tokens_that_came_from_a_cache_are_a_column_where_there_are_any(tmp_path):
+    took = {"prompt_tokens": 10, "completion_tokens": 5, "cost_usd": 0.25, "model": "m"}
+    full, cached = Completion("x", **took), Completion("x", **took, cached_tokens=8)
+
+    found = spending.figure(run(tmp_path, [round_(1)], replies=used(cached, full)))
+
+    assert rows_of(found) == [["grow", "m", 2, 20, 8, 10, 0.5]]
+    assert found.head[4] == "of these cached"
+    assert "8 tokens of prompts came from the cache" in found.caption

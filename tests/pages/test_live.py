@@ -74,3 +74,11 @@ def test_the_time_left_is_that_of_the_last_rounds():
     assert time_left("grow", rows, timings, 1230) == "about 1:01:30 left"
     assert time_left("grow", rows, [], 100) == ""
     assert time_left("grow", rows, timings, 0) == ""
+
+
+def test_batches_that_wait_at_the_provider_are_shown(look, running):
+    run, store = running
+    save(store, 1)
+    (run.folder / "batch-x.json").touch()
+
+    assert "1 batch waits at the provider." in look(run.folder, "/one/live").text

@@ -282,3 +282,20 @@ def test_an_empty_reply_is_rejected_with_why_it_is_empty(word, reason):
     (found,) = RoundBuilder("stage", 1, "m").read(prompt, Completion("", finish_reason=word), Sample({}), False)
 
     assert found.reason == reason
+
+
+def test_tokens_that_came_from_a_cache_are_counted_where_there_are_any(turn, scripted):
+    cached = {"a": 90, "b": None, "c": 0, "d": 10}
+    for _ in turn.ask(
+        PROMPT, at(scripted(lambda request: Completion("x", cached_tokens=cached[request.text]))), samples(*"abcd")
+    ):
+        pass
+
+    assert turn.done(Pool()).row()["cached_tokens"] == 100
+
+
+def test_a_round_without_cached_tokens_has_no_figure_of_them(turn, scripted):
+    for _ in turn.ask(PROMPT, at(scripted(lambda request: Completion("x", cached_tokens=0))), samples("a")):
+        pass
+
+    assert "cached_tokens" not in turn.done(Pool()).row()

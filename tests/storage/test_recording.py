@@ -364,3 +364,11 @@ def test_what_a_model_does_not_take_is_neither_sent_nor_part_of_the_key(store, t
     ask(store, model, request(1, temperature=0.7, top_p=0.9))  # the same request as it is sent: found, not asked
     assert model.asked == []
     assert rows(tmp_path, "COUNT(*)") == [(1,)]
+
+
+def test_the_tokens_that_came_from_a_cache_are_stored(store, scripted):
+    model = scripted(lambda _: Completion("x", prompt_tokens=9, completion_tokens=1, cached_tokens=7))
+    ask(store, model, request())
+
+    assert ask(store, model, request())[0].cached_tokens == 7
+    assert len(model.asked) == 1

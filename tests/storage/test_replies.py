@@ -6,7 +6,7 @@ import pytest
 
 from selfinstruct.errors import RunFolderError
 from selfinstruct.storage.replies import Replies, number_of
-from selfinstruct.storage.schema import reading
+from selfinstruct.storage.schema import VIEWS, opened, reading
 
 
 @pytest.fixture
@@ -59,3 +59,17 @@ def test_a_store_of_version_0_1_0_has_replies_without_what_was_drawn(tmp_path):
         assert [reply.drawn for reply in Replies(connection)][:1] == [None]
         assert list(Replies(connection).parents()) == []
         assert len(list(Replies(connection).usage())) == len(list(Replies(connection)))
+
+
+def test_a_store_of_version_4_is_read_and_continued(store):
+    with closing(sqlite3.connect(store)) as writing:
+        writing.executescript(
+            f"DROP VIEW completions; ALTER TABLE replies DROP COLUMN cached_tokens; {VIEWS[4]}; PRAGMA user_version = 4"
+        )
+    with reading(store) as connection:
+        before = list(Replies(connection))
+        assert next(iter(Replies(connection).usage())).cached_tokens is None
+        assert list(Replies(connection).parents())
+    opened(store).close()
+    with reading(store) as connection:
+        assert list(Replies(connection)) == before

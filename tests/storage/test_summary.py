@@ -146,3 +146,12 @@ def test_topics_are_named_where_they_have_quotas(start, pool, task):
 
     assert summary["topics"] == {"a": {"brakes": {"wanted": 1, "kept": 1}, "gears": {"wanted": 1, "kept": 0}}}
     assert "topics" not in summarise(start, pool, [], None, timings=[], unused=UNUSED)
+
+
+def test_tokens_that_came_from_caches_are_added_up_where_there_are_any(start, pool):
+    rounds = [row("a", 1, cached_tokens=30), row("a", 2), row("b", 1)]
+
+    summary = summarise(start, pool, rounds, None, timings=[], unused=UNUSED)
+
+    assert (summary["cached_tokens"], summary["stages"]["a"]["cached_tokens"]) == (30, 30)
+    assert "cached_tokens" not in summary["stages"]["b"]

@@ -137,3 +137,12 @@ def test_a_round_that_ends_in_time_puts_the_report_off(ask):
             threading.Event().wait(0.05)
 
     assert rows == []
+
+
+def test_an_interrupt_does_not_wait_for_batches():
+    tally = Tally()
+    tally.interrupt()
+    tally.batches["b"] = 1, 2
+
+    with pytest.raises(KeyboardInterrupt):
+        tally.interrupt()

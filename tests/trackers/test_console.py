@@ -390,3 +390,7 @@ def test_what_is_under_way_is_printed_where_there_is_no_bar(tmp_path, capsys):
     tracker.wait(ROW, 60)
 
     assert capsys.readouterr().out.splitlines()[1:] == [under_way(ROW, 60)]
+
+
+def test_what_waits_in_batches_is_shown():
+    assert "in batches 1,200, of which 300 are done" in under_way(ROW | {"in_batches": 1200, "done_in_batches": 300}, 1)

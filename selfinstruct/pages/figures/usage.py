@@ -24,7 +24,7 @@ class Used:
     cached_tokens: int = 0
     """Tokens of prompts that the provider had in its cache."""
     seconds: list[float] = field(default_factory=list)
-    """Of each reply."""
+    """Of each reply that was waited for alone."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Why the replies ended, by the provider's words."""
 
@@ -50,7 +50,7 @@ def stored(run: RunReader) -> list[Used]:
             add(each, reply.prompt_tokens, reply.completion_tokens, reply.cost_usd)
             each.requests += 1
             each.cached_tokens += reply.cached_tokens or 0
-            each.seconds.append(reply.seconds)
+            each.seconds += [reply.seconds] if reply.seconds else []  # 0 where a batch was waited for
             each.reasons[reply.finish_reason or UNKNOWN] += 1
     return list(found.values())
 
