@@ -7,7 +7,7 @@ import batching
 import commands
 import pytest
 
-from selfinstruct.errors import ModelError, RunFolderError
+from selfinstruct.errors import ModelError
 from selfinstruct.model.endpoint import Endpoint
 from selfinstruct.model.settings import Price
 from selfinstruct.request import Decoding, Request
@@ -155,24 +155,6 @@ def test_a_batch_of_another_model_is_left_alone(provider, store):
 
     assert waiting(store) == [path]
     assert len(provider.batches) == 1
-
-
-def test_a_file_of_a_batch_that_cannot_be_read_is_reported(provider, store):
-    (store.folder / "batch-x.json").write_text("{")
-
-    with pytest.raises(RunFolderError, match=r"batch-x\.json cannot be read.*Delete it"):
-        ask(store, model(provider), requests())
-
-
-def test_a_batch_whose_replies_are_all_stored_is_forgotten(provider, store):
-    ask(store, model(provider), requests())
-    path = store.folder / "batch-old.json"
-    found = {"batch": "old", "model": json.dumps(model(provider).fingerprint(), sort_keys=True)}
-    path.write_text(json.dumps(found | {"requests": {"x": "answers/1/1"}}))
-
-    ask(store, model(provider), requests(4))
-
-    assert waiting(store) == []
 
 
 def test_a_batch_that_is_refused_ends_the_run_and_is_forgotten(provider, store):
