@@ -55,9 +55,9 @@ class ProviderBatches:
         """`line` is for requests that failed in a batch."""
         self._model, self._line, self._store, self._tally = model, line, store, tally
         self._fingerprint = json.dumps(model.fingerprint(), sort_keys=True)
-        self._clean = Secrets(key_in(model.key_env)).out_of_message
+        self._secrets = Secrets(key_in(model.key_env))
         self._collected: dict[Future[Completion], Request] = {}
-        self._waiting: list[Batch] | None = None  # those that earlier processes have left
+        self._waiting = list(left_in(store, self._fingerprint))  # what earlier processes have left
         self._batch_of: dict[Future[Completion], tuple[Batch, str]] = {}
         self._loop = asyncio.new_event_loop()
         self._thread: threading.Thread | None = None
@@ -83,8 +83,6 @@ class ProviderBatches:
             for future, request in collected.items()
             if future.set_running_or_notify_cancel()
         }
-        if self._waiting is None:
-            self._waiting = list(left_in(self._store, self._fingerprint))
         for batch in self._waiting:
             if found := {name: asked.pop(name) for name in [*batch.left] if name in asked}:
                 self._start(replace(batch, asked=found))
@@ -127,19 +125,25 @@ class ProviderBatches:
         """Bring every request of a batch to its end."""
         self._batch_of |= {future: (batch, name) for name, (_, future) in batch.asked.items()}
         try:
-            async with self._model.batches() as provider:
-                state, replies = await self._replies(provider, batch)
-        except Exception as error:
-            message = str(error) if isinstance(error, SelfInstructError) else self._clean(message_of(error))
-            self._fail(batch, message)
-            return
+            await self._bring(batch)
+        except Exception as error:  # whatever it is, those who wait hear of it
+            is_ours = isinstance(error, SelfInstructError)
+            message = str(error) if is_ours else self._secrets.out_of_message(message_of(error))
+            for _, future in batch.asked.values():
+                if not future.done():
+                    future.set_result(Completion(failure=Failure("fatal", message)))
+
+    async def _bring(self, batch: Batch) -> None:
+        """Hand over what comes of a batch; raises ModelError where it is refused."""
+        async with self._model.batches() as provider:
+            state, replies = await self._replies(provider, batch)
         if state.fault is None:
             self._give(batch, replies)
             return
-        batch.forget(list(batch.left))
+        batch.forget([*batch.left])
         if not state.is_too_large or len(batch.asked) == 1:
-            self._fail(batch, f"the provider has refused batch {batch.id}: {self._clean(state.fault)}")
-            return
+            why = self._secrets.out_of_message(state.fault)
+            raise ModelError(f"the provider has refused batch {batch.id}: {why}")
         LOG.info("Batch %s has more tokens than may wait: it is sent in halves, one after the other.", batch.id)
         for part in split(batch.asked, (len(batch.asked) + 1) // 2, MOST_BYTES):
             await self._answer(Batch(part, set(part)))
@@ -149,17 +153,13 @@ class ProviderBatches:
         missing = []
         for name, (request, future) in batch.asked.items():
             if name in replies:
-                future.set_result(replies[name])
+                future.set_result(self._secrets.out_of_reply(replies[name]))
             else:
                 missing.append((request, future))
         if missing:
             LOG.info("%d requests of batch %s have no reply there; they are sent alone.", len(missing), batch.id)
         for line, (_, future) in zip(self._line.submit([request for request, _ in missing]), missing, strict=True):
             line.add_done_callback(partial(hand_on, future))
-
-    def _fail(self, batch: Batch, message: str) -> None:
-        for _, future in batch.asked.values():
-            future.set_result(Completion(failure=Failure("fatal", message)))
 
     async def _replies(self, provider: BatchProvider, batch: Batch) -> tuple[BatchState, dict[str, Completion]]:
         """Return the end of a batch, and its replies by name."""
@@ -198,8 +198,9 @@ class ProviderBatches:
                 failed = classify(error)
                 seconds = backoff(attempt, failed.retry_after, rng)
                 if not self._may_pass(failed, attempt, is_repeatable, self._loop.time() + seconds - started):
-                    raise ModelError(self._clean(failed.message)) from error
-                LOG.info("A call of the batch interface failed: %s; the next in %.1f s.", failed.message, seconds)
+                    raise ModelError(self._secrets.out_of_message(failed.message)) from error
+                why = self._secrets.out_of_message(failed.message)
+                LOG.info("A call of the batch interface failed: %s; the next in %.1f s.", why, seconds)
                 await asyncio.sleep(seconds)
             else:
                 self._is_reached = True

@@ -505,3 +505,16 @@ def test_a_file_that_is_not_there_and_a_missing_trainer_are_reported(plan_with):
         "plan.dataset needs a trainer. Set trainer=lora, for example.",
         "plan.dataset=nothing.jsonl is not a file.",
     ]
+
+
+def test_a_stage_in_batches_costs_half_and_its_time_is_unknown(plan, tmp_path):
+    words = ("model=endpoint", "model.api_base=http://127.0.0.1:9/v1", "model.price={prompt: 1, completion: 2}")
+    alone, _ = plan(*words)
+    batched, _ = plan(*words, "model.batch=true", folder=tmp_path / "batched")
+
+    costs = {
+        name: stage["cost_usd"]["expected"] / alone["stages"][name]["cost_usd"]["expected"]
+        for name, stage in batched["stages"].items()
+    }
+    assert costs == {"instructions": 1, "classification": 0.5, "output_first": 0.5, "input_first": 0.5}
+    assert batched["stages"]["classification"]["seconds"] is None

@@ -86,6 +86,7 @@ def prompts(batch):
 
 
 def waiting(store):
+    store.beyond({})  # returns when the thread that writes has done all that came before
     return sorted(store.folder.glob("batch-*.json"))
 
 
@@ -157,6 +158,16 @@ def test_a_batch_of_another_model_is_left_alone(provider, store):
     assert len(provider.batches) == 1
 
 
+def test_the_file_of_a_batch_whose_replies_are_all_stored_goes_when_the_run_is_resumed(provider, store):
+    ask(store, model(provider), requests())
+    found = {"batch": "b", "model": json.dumps(model(provider).fingerprint(), sort_keys=True)}
+    (store.folder / "batch-b.json").write_text(json.dumps(found | {"requests": {"x": "answers/1/1"}}))
+
+    ask(store, model(provider), requests())
+
+    assert waiting(store) == []
+
+
 def test_a_batch_that_is_refused_ends_the_run_and_is_forgotten(provider, store):
     provider.fault = "the model m has no batches"
 
@@ -188,6 +199,13 @@ def test_a_server_without_a_batch_interface_is_reported_with_the_address(provide
 
     with pytest.raises(ModelError, match=r"asked http.*/v1/files"):
         ask(store, model(provider), requests())
+
+
+def test_a_key_that_a_provider_echoes_is_in_no_reply(provider, store, monkeypatch):
+    monkeypatch.setenv("MY_KEY", "key-of-mine-12")
+    provider.answer = lambda prompt: "Your key is key-of-mine-12."
+
+    assert texts(ask(store, model(provider, key_env="MY_KEY"), requests(1))) == ["Your key is [key]."]
 
 
 def test_a_batch_that_waits_is_shown(provider, store):

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from selfinstruct.actions.plan.assumptions import Assumptions, Kind, Range, exactly
 from selfinstruct.actions.plan.earlier import Earlier, Measured
 from selfinstruct.actions.plan.novelty import candidates
+from selfinstruct.budget import Pricing
 from selfinstruct.filters import NeighborFilter
 from selfinstruct.model import Model
+from selfinstruct.model.batches import Batching
 from selfinstruct.model.settings import ServerSettings
 from selfinstruct.recipe import ModelStage
 from selfinstruct.recipe.annotate import AHEAD, Annotate
@@ -123,21 +125,28 @@ def kind_of(stage: ModelStage) -> Kind:
     return "answers" if stage.instances is None else "instances"
 
 
-def cost(model: Model, found: Estimate) -> Range | None:
+def is_batched(stage: ModelStage, model: Model) -> bool:
+    """Return whether the requests of a stage are sent in batches."""
+    return isinstance(stage, Annotate) and isinstance(model, Batching) and model.batch
+
+
+def cost(stage: ModelStage, model: Model, found: Estimate) -> Range | None:
     """Return what a stage costs; None where the price is not known."""
     rates = model.pricing()
     if rates is None:
         return None
+    if is_batched(stage, model):
+        rates = Pricing(rates.prompt / 2, rates.completion / 2)
     replies = found.replies.mapped(lambda tokens: rates.of(0, tokens))
     return found.prompts.mapped(lambda tokens: rates.of(tokens, 0)) + replies
 
 
 def pace(stage: ModelStage, model: Model, found: Estimate, latency: float) -> tuple[str, Range] | None:
-    """Return the limit that decides how long a stage takes, and the seconds; None for a model without limits.
+    """Return the limit that decides how long a stage takes, and the seconds; None without limits and for batches.
 
     The time of the program itself, such as for similarity, is not included.
     """
-    if not isinstance(model, ServerSettings):
+    if not isinstance(model, ServerSettings) or is_batched(stage, model):
         return None
     under_way = AHEAD
     if isinstance(stage, Grow) and stage.generations is None:

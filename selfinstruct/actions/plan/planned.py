@@ -97,7 +97,7 @@ class Planned:
             "requests": found.requests,
             "prompt_tokens": found.prompts,
             "completion_tokens": found.replies,
-            "cost_usd": cost(model, found),
+            "cost_usd": cost(stage, model, found),
             "seconds": seconds,
         }
         return figures, {
