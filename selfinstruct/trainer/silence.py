@@ -1,4 +1,4 @@
-"""What the libraries print that a user can do nothing about: their bars, and warnings about calls to each other."""
+"""What the libraries say unasked: bars, warnings about calls to each other, and to Hugging Face that TRL is in use."""
 
 import os
 import warnings
@@ -15,10 +15,12 @@ IGNORED = (
 
 @contextmanager
 def silenced() -> Iterator[None]:
-    """Turn the bars of the libraries off for good, and ignore those warnings for a while."""
+    """Turn bars and telemetry of the libraries off for good, and ignore those warnings for a while."""
     import datasets
+    from huggingface_hub import constants
     from transformers.utils import logging
 
+    constants.HF_HUB_DISABLE_TELEMETRY = True
     logging.disable_progress_bar()
     datasets.disable_progress_bars()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
