@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, ClassVar
 from selfinstruct.actions.preflight import NOTABLE_SHARE, endless, rejected_seeds
 from selfinstruct.budget import NOTHING, BudgetTracker, Usage, most_of, used
 from selfinstruct.errors import DataError, SelfInstructError
+from selfinstruct.filters import ReadingFilter
 from selfinstruct.model import Model, ModelClient, Selective
 from selfinstruct.model.batches import Batching
 from selfinstruct.part import part
@@ -53,8 +54,8 @@ class Generate:
     is_apart: ClassVar[bool] = False
 
     def problems(self, run: "Run") -> list[str]:
-        """Report bad seeds, prompts that cannot be rendered, and models that could not answer."""
-        problems = seed_problems(run) + model_problems(run)
+        """Report bad seeds and files of filters, prompts that cannot be rendered, and models that could not answer."""
+        problems = seed_problems(run) + filter_problems(run) + model_problems(run)
         if not has_rounds(run.start.folder):
             return problems
         folder, declared = run.start.folder, run.start.declared
@@ -216,6 +217,12 @@ def seed_problems(run: "Run") -> list[str]:
     for name, stage in asking(run.recipe).items():
         problems += prompt_problems(f"recipe.{name}", stage, seeds, (stage.model or run.model).mode == "chat")
     return problems
+
+
+def filter_problems(run: "Run") -> list[str]:
+    """Report what is wrong with the files that filters read."""
+    filters = (filter_ for stage in run.recipe.values() for filter_ in stage.filters.values())
+    return [text for filter_ in filters if isinstance(filter_, ReadingFilter) for text in filter_.problems()]
 
 
 def prompt_problems(key: str, stage: ModelStage, seeds: Pool, chat: bool) -> list[str]:

@@ -8,8 +8,8 @@ To add one, write `conf/filters/<name>.yaml`, which nests under its own name, an
 a `@part` class that has `reject`.  Then `python run.py +filters@recipe.instructions.filters=<name>`.
 """
 
-from collections.abc import Sequence
-from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
@@ -30,6 +30,24 @@ class Comparing(Protocol):
     """A filter that judges an instance by those of the same reply that all other filters let pass."""
 
     compares_instances: ClassVar[bool]
+
+
+@runtime_checkable
+class ReadingFilter(Protocol):
+    """A filter that reads files, once, before the run spends anything."""
+
+    def problems(self) -> list[str]:
+        """Return everything that is wrong with them."""
+        ...
+
+
+@runtime_checkable
+class ExplainingFilter(Protocol):
+    """A filter that says why it rejected a candidate in values, too, which the rejection records as attributes."""
+
+    def facts(self, candidate: Candidate, pool: Pool) -> Mapping[str, Any]:
+        """Return what decided, as JSON; called for a candidate that it rejected."""
+        ...
 
 
 class Neighbors(NamedTuple):

@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar
 
 from selfinstruct.budget import NOTHING, Usage, used
 from selfinstruct.errors import ConfigError
-from selfinstruct.filters import Filter, NeighborFilter
+from selfinstruct.filters import ExplainingFilter, Filter, NeighborFilter
 from selfinstruct.metrics import Metric
 from selfinstruct.model import Replies
 from selfinstruct.pool import Pool
@@ -110,7 +110,7 @@ class RoundBuilder:
         """Count a rejection, with the request it came from, the task it is about, and what was drawn for it."""
         said = rejection.candidate.attributes if rejection.candidate else {}
         task = sample.task.id if sample.task else None
-        attributes = {**sample.attributes, **said}
+        attributes = {**sample.attributes, **said, **rejection.attributes}
         self.rejections.append(replace(rejection, request=request, task=task, attributes=attributes))
 
     def keep(self, task: Task) -> None:
@@ -192,7 +192,8 @@ def judge(candidate: Candidate, filters: Mapping[str, Filter], pool: Pool) -> Re
         reason = filter_.reject(candidate, pool)
         if reason is not None:
             nearest = filter_.nearest(candidate, pool) if isinstance(filter_, NeighborFilter) else None
-            return Rejection(filter=name, reason=reason, candidate=candidate, nearest=nearest)
+            facts = filter_.facts(candidate, pool) if isinstance(filter_, ExplainingFilter) else {}
+            return Rejection(filter=name, reason=reason, candidate=candidate, nearest=nearest, attributes=facts)
     return None
 
 

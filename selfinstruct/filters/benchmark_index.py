@@ -1,0 +1,165 @@
+"""The items of benchmarks, ready to be compared with texts: by runs of thirteen words, and by ROUGE-L.
+
+A benchmark is read by a part of `seeds` or `source`.  A task with references (or instances) is one item for each of
+them, the first with the instruction.  A row of a source is one item: all texts in its columns, however deep they lie.
+
+The runs are sought in all that an item holds and all that a candidate holds, in a row: instruction, input, output.
+ROUGE-L compares what is asked with what is asked: instructions, inputs and both together, and every text of a row,
+since nobody says which of its columns is the question.  What is not an instruction and has fewer than five words is
+left out there: labels and names are everywhere.
+
+The index depends on the benchmarks alone, so that all jobs of a sweep in one process share it, whatever their
+thresholds.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
+
+from selfinstruct.errors import DataError
+from selfinstruct.filters.lcs_threshold import LcsThreshold
+from selfinstruct.filters.rouge import RougeIndex
+from selfinstruct.filters.tokens import unicode
+from selfinstruct.filters.word_runs import LENGTH, WordRuns
+from selfinstruct.seeds import Seeds
+from selfinstruct.source import Mistake, Source
+from selfinstruct.task import HUMAN, Instance, Reference, Task
+
+FEWEST = 5
+"""Words of a text that is compared by ROUGE-L without being an instruction."""
+MOST_SHOWN = 5
+"""Mistakes of a benchmark that are reported one by one."""
+
+
+class Texts(NamedTuple):
+    """What is compared: an item of a benchmark, or a candidate."""
+
+    questions: tuple[str, ...]
+    """What is asked: an instruction, and perhaps its input."""
+    answers: tuple[str, ...] = ()
+    is_instructed: bool = True
+    """Whether the first of the questions is an instruction."""
+
+    @property
+    def words(self) -> list[str]:
+        """Return all words, in their order."""
+        return [word for text in (*self.questions, *self.answers) for word in unicode(text)]
+
+    @property
+    def compared(self) -> list[str]:
+        """Return the words of each text that ROUGE-L compares, with a space between them."""
+        cut = [unicode(text) for text in self.questions]
+        long = [words for place, words in enumerate(cut) if len(words) >= FEWEST or (self.is_instructed and not place)]
+        if self.is_instructed and len([words for words in cut if words]) > 1:
+            long.append(list(chain.from_iterable(cut)))
+        return [" ".join(words) for words in long]
+
+
+class Hit(NamedTuple):
+    """What a candidate shares with a benchmark."""
+
+    benchmark: str
+    item: str
+    """The id of its task, with the number of the reference, or the file and line of its row."""
+    words: str
+    """The thirteen words, or the text that is so similar, in small letters."""
+    rouge_l: float | None = None
+    """The score, where that decided."""
+
+    @property
+    def text(self) -> str:
+        """Return it as a reason."""
+        what = f"{LENGTH} words in a row" if self.rouge_l is None else f"ROUGE-L {self.rouge_l:.4f}"
+        return f"{what} with {self.benchmark} {self.item}: {self.words!r}"
+
+    def row(self) -> dict[str, Any]:
+        """Return it as a line of a file."""
+        return {key: value for key, value in self._asdict().items() if value is not None}
+
+
+class BenchmarkIndex:
+    """All items of some benchmarks."""
+
+    def __init__(self, benchmarks: Mapping[str, Seeds | Source]) -> None:
+        """Read the benchmarks; raises DataError with what is wrong in them."""
+        self.items: dict[str, int] = {}
+        """The items of each benchmark."""
+        self._names: list[tuple[str, str]] = []
+        self._runs = WordRuns()
+        self._rouge = RougeIndex(str.split)
+        self._texts: dict[str, int] = {}
+        for name, part in benchmarks.items():
+            before = len(self._names)
+            for item, texts in items_in(name, part):
+                self._add(texts, (name, item))
+            self.items[name] = len(self._names) - before
+
+    def _add(self, texts: Texts, name: tuple[str, str]) -> None:
+        number = len(self._names)
+        self._names.append(name)
+        self._runs.add(texts.words)
+        for text in texts.compared:
+            if self._texts.setdefault(text, number) == number:
+                self._rouge.add(Task(id=text, origin=HUMAN, instruction=text))
+
+    def hit(self, texts: Texts, limit: LcsThreshold) -> Hit | None:
+        """Return what the texts share with the benchmarks: the first run of words, or the text above the limit."""
+        words = texts.words
+        if shared := self._runs.first(words):
+            return Hit(*self._names[shared.text], " ".join(words[shared.at : shared.at + LENGTH]))
+        for text in texts.compared:
+            if near := self._rouge.above(text, limit):
+                return Hit(*self._names[self._texts[near[0]]], near[0], near[1])
+        return None
+
+
+_LAST: dict[str, BenchmarkIndex] = {}
+
+
+def index_of(benchmarks: Mapping[str, Seeds | Source]) -> BenchmarkIndex:
+    """Return the index of some benchmarks: the one that was made last in this process, if it is of the same."""
+    key = repr(benchmarks)
+    if key not in _LAST:
+        _LAST.clear()
+        _LAST[key] = BenchmarkIndex(benchmarks)
+    return _LAST[key]
+
+
+def items_in(name: str, part: Seeds | Source) -> Iterator[tuple[str, Texts]]:
+    """Yield the items of a benchmark with their names; raises DataError with what is wrong in it."""
+    yield from items_of_tasks(part.load()) if isinstance(part, Seeds) else items_of_rows(name, part)
+
+
+def items_of_tasks(tasks: Sequence[Task]) -> Iterator[tuple[str, Texts]]:
+    """Yield the items of tasks."""
+    for task in tasks:
+        pairs: Sequence[Reference | Instance] = task.references or task.instances or ()
+        if not pairs:
+            yield task.id, Texts((task.instruction,))
+        for number, pair in enumerate(pairs):
+            answers = pair.outputs if isinstance(pair, Reference) else (pair.output,)
+            questions = (task.instruction, pair.input) if number == 0 else (pair.input,)
+            yield f"{task.id}-{number}", Texts(questions, answers, is_instructed=number == 0)
+
+
+def items_of_rows(name: str, source: Source) -> Iterator[tuple[str, Texts]]:
+    """Yield the items of rows."""
+    mistakes: list[str] = []
+    for row in (row for task in source.tasks() for row in source.rows(task)):
+        if isinstance(row, Mistake):
+            mistakes.append(f"{row.place}: {row.text}.")
+        else:
+            yield row.name, Texts(tuple(texts_in(row.values)), is_instructed=False)
+    if len(mistakes) > MOST_SHOWN:
+        mistakes[MOST_SHOWN:] = [f"{name}: {len(mistakes) - MOST_SHOWN:,} more rows cannot be read."]
+    if mistakes:
+        raise DataError(mistakes)
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield every text within a value, in order."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from texts_in(inner)
