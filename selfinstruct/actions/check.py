@@ -23,14 +23,13 @@ from selfinstruct.source.parquet import Parquet
 from selfinstruct.storage.folder import replacing
 from selfinstruct.storage.journal import line
 from selfinstruct.storage.reader import RunReader, no_run
+from selfinstruct.storage.summary import CONTAMINATION, OVERLAP
 from selfinstruct.trainer.rows import example, rows_in
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
 
 FILE = "contamination.jsonl"
-NAME = "contamination"
-"""Its place among the scores of a run."""
 MOST_SHOWN = 10
 """Mistakes of a file that are reported one by one."""
 HEADERS = ("benchmark", "items", "rows that overlap", "by words in a row", "by ROUGE-L")
@@ -71,7 +70,7 @@ class Check:
                     found = {"row": name, **hit.row(), "instruction": texts.questions[0]}
                     file.write(line(found).encode())
         if self.dataset is None:
-            run.scores[NAME] = {"rows": rows, "overlapping": len(hits), "share": round(len(hits) / max(1, rows), 6)}
+            run.scores[CONTAMINATION] = {OVERLAP: round(len(hits) / max(1, rows), 6)}
         run.remarks.append(text(table(rows, self.contamination.index.items, hits)) + f"\n{os.path.relpath(path)}")
 
 

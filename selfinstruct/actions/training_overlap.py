@@ -1,20 +1,19 @@
 """Which references of a benchmark stand in the data that a model was trained on.
 
-Thirteen words in a row are no coincidence (the length that GPT-3's authors chose; Brown et al., 2020, appendix C).  A
-shorter reference is looked for whole, together with its input, since "yes" stands everywhere.
+A run of thirteen words is no coincidence (`selfinstruct.filters.word_runs`).  A shorter reference is looked for whole,
+together with its input, since "yes" stands everywhere.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from selfinstruct.filters.tokens import unicode
+from selfinstruct.filters.word_runs import LENGTH
 from selfinstruct.pool import Pool
 
-WORD = re.compile(r"\w+")
 ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\\\"/bfnrt]))")
 """A character as JSON may write it."""
-LENGTH = 13
-"""Words in a row."""
 
 
 def overlaps(pool: Pool, training_data: Sequence[Path]) -> list[str]:
@@ -25,14 +24,14 @@ def overlaps(pool: Pool, training_data: Sequence[Path]) -> list[str]:
     for task in pool:
         for number, reference in enumerate(task.references):
             for output in reference.outputs:
-                text = output if len(words(output)) >= LENGTH else f"{reference.input} {output}"
-                for run in runs(words(text)):
+                text = output if len(unicode(output)) >= LENGTH else f"{reference.input} {output}"
+                for run in runs(unicode(text)):
                     sought.setdefault(run, set()).add(f"{task.id}-{number}")
     found: dict[str, None] = {}
     for path in training_data:
         with path.open(encoding="utf-8", errors="replace") as file:
             for line in file:
-                for run in runs(words(plain(line))):
+                for run in runs(unicode(plain(line))):
                     found |= dict.fromkeys(sorted(sought.get(run, ())))
     return list(found)
 
@@ -40,11 +39,6 @@ def overlaps(pool: Pool, training_data: Sequence[Path]) -> list[str]:
 def plain(line: str) -> str:
     """Return a line of JSON with its words as they are, and a space for quotes and line ends within a text."""
     return ESCAPED.sub(lambda found: chr(int(found[1], 16)) if found[1] else " ", line)
-
-
-def words(text: str) -> list[str]:
-    """Return the words of a text, in small letters."""
-    return WORD.findall(text.lower())
 
 
 def runs(found: Sequence[str]) -> Iterator[str]:

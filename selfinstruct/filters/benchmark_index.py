@@ -4,9 +4,9 @@ A benchmark is read by a part of `seeds` or `source`.  A task with references (o
 them, the first with the instruction.  A row of a source is one item: all texts in its columns, however deep they lie.
 
 The runs are sought in all that an item holds and all that a candidate holds, in a row: instruction, input, output.
-ROUGE-L compares what is asked with what is asked: instructions, inputs and both together, and every text of a row,
-since nobody says which of its columns is the question.  What is not an instruction and has fewer than five words is
-left out there: labels and names are everywhere.
+ROUGE-L compares what is asked with what is asked: instructions, inputs and both together, and every text of a row but
+those in columns named as answers are.  Left out there is what is not an instruction and has fewer than five words, for
+labels and names are everywhere, and what has more than 64: near copies of it share a run.
 
 The index depends on the benchmarks alone, so that all jobs of a sweep in one process share it, whatever their
 thresholds.
@@ -27,6 +27,10 @@ from selfinstruct.task import HUMAN, Instance, Reference, Task
 
 FEWEST = 5
 """Words of a text that is compared by ROUGE-L without being an instruction."""
+MOST = 64
+"""Words of a text that is compared by ROUGE-L."""
+ANSWERS = ("answer", "completion", "label", "output", "response", "solution", "target")
+"""How the names of columns end that hold answers, in the singular or plural."""
 MOST_SHOWN = 5
 """Mistakes of a benchmark that are reported one by one."""
 
@@ -34,25 +38,21 @@ MOST_SHOWN = 5
 class Texts(NamedTuple):
     """What is compared: an item of a benchmark, or a candidate."""
 
-    questions: tuple[str, ...]
+    questions: Sequence[str]
     """What is asked: an instruction, and perhaps its input."""
-    answers: tuple[str, ...] = ()
+    answers: Sequence[str] = ()
     is_instructed: bool = True
     """Whether the first of the questions is an instruction."""
 
-    @property
-    def words(self) -> list[str]:
-        """Return all words, in their order."""
-        return [word for text in (*self.questions, *self.answers) for word in unicode(text)]
-
-    @property
-    def compared(self) -> list[str]:
-        """Return the words of each text that ROUGE-L compares, with a space between them."""
-        cut = [unicode(text) for text in self.questions]
-        long = [words for place, words in enumerate(cut) if len(words) >= FEWEST or (self.is_instructed and not place)]
-        if self.is_instructed and len([words for words in cut if words]) > 1:
-            long.append(list(chain.from_iterable(cut)))
-        return [" ".join(words) for words in long]
+    def cut(self) -> tuple[list[str], list[str]]:
+        """Return all words in their order, and each text that ROUGE-L compares, as words with a space between."""
+        asked = [unicode(text) for text in self.questions]
+        words = list(chain.from_iterable(asked))
+        compared = [one for place, one in enumerate(asked) if len(one) >= FEWEST or (self.is_instructed and not place)]
+        if self.is_instructed and any(asked[1:]):
+            compared.append(words)
+        answered = chain.from_iterable(map(unicode, self.answers))
+        return [*words, *answered], [" ".join(one) for one in compared if len(one) <= MOST]
 
 
 class Hit(NamedTuple):
@@ -97,17 +97,18 @@ class BenchmarkIndex:
     def _add(self, texts: Texts, name: tuple[str, str]) -> None:
         number = len(self._names)
         self._names.append(name)
-        self._runs.add(texts.words)
-        for text in texts.compared:
+        words, compared = texts.cut()
+        self._runs.add(words)
+        for text in compared:
             if self._texts.setdefault(text, number) == number:
                 self._rouge.add(Task(id=text, origin=HUMAN, instruction=text))
 
     def hit(self, texts: Texts, limit: LcsThreshold) -> Hit | None:
         """Return what the texts share with the benchmarks: the first run of words, or the text above the limit."""
-        words = texts.words
+        words, compared = texts.cut()
         if shared := self._runs.first(words):
             return Hit(*self._names[shared.text], " ".join(words[shared.at : shared.at + LENGTH]))
-        for text in texts.compared:
+        for text in compared:
             if near := self._rouge.above(text, limit):
                 return Hit(*self._names[self._texts[near[0]]], near[0], near[1])
         return None
@@ -149,11 +150,18 @@ def items_of_rows(name: str, source: Source) -> Iterator[tuple[str, Texts]]:
         if isinstance(row, Mistake):
             mistakes.append(f"{row.place}: {row.text}.")
         else:
-            yield row.name, Texts(tuple(texts_in(row.values)), is_instructed=False)
+            answers = {column: value for column, value in row.values.items() if is_answer(column)}
+            others = [value for column, value in row.values.items() if column not in answers]
+            yield row.name, Texts(list(texts_in(others)), list(texts_in(answers)), is_instructed=False)
     if len(mistakes) > MOST_SHOWN:
         mistakes[MOST_SHOWN:] = [f"{name}: {len(mistakes) - MOST_SHOWN:,} more rows cannot be read."]
     if mistakes:
         raise DataError(mistakes)
+
+
+def is_answer(column: str) -> bool:
+    """Return whether a column holds answers, by its name."""
+    return column.lower().removesuffix("s").endswith(ANSWERS)
 
 
 def texts_in(value: Any) -> Iterator[str]:

@@ -88,11 +88,18 @@ def decoding(stage: Mapping[str, Any], model: Mapping[str, Any]) -> str:
 
 
 def filters_of(stage: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the filters of a stage with their numbers and switches; word lists are in the config."""
+    """Yield the filters of a stage with their numbers, switches and names of parts; word lists are in the config."""
     for name, filter_ in (stage.get("filters") or {}).items():
         values = filter_ if isinstance(filter_, Mapping) else {}
         plain = {key: value for key, value in values.items() if key != "_target_" and isinstance(value, SCALAR)}
-        yield name, ", ".join(f"{key} {json.dumps(value)}" for key, value in plain.items())
+        parts = {key: value for key, value in values.items() if isinstance(value, Mapping) and has_parts(value)}
+        shown = [f"{key} {' and '.join(value)}" for key, value in parts.items()]
+        yield name, ", ".join([*(f"{key} {json.dumps(value)}" for key, value in plain.items()), *shown])
+
+
+def has_parts(value: Mapping[str, Any]) -> bool:
+    """Return whether a value is a mapping of names to parts."""
+    return any(isinstance(one, Mapping) and "_target_" in one for one in value.values())
 
 
 def table(facts: Facts, paper: Mapping[str, Any]) -> str:

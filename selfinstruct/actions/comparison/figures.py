@@ -11,7 +11,7 @@ from selfinstruct.storage.coverage import coverage, gap
 from selfinstruct.storage.differences import leaves
 from selfinstruct.storage.diversity import diversity, even, mean
 from selfinstruct.storage.folder import stored_values
-from selfinstruct.storage.summary import known, seconds, tasks, totals
+from selfinstruct.storage.summary import CONTAMINATION, OVERLAP, known, seconds, tasks, totals
 
 THRESHOLD = 0.7
 """ROUGE-L above which instructions are near (section 2.2 of Self-Instruct)."""
@@ -30,6 +30,7 @@ EXPLAINED = {
     "seconds": "time that the rounds took",
     "rejected_share": "candidates of all stages that were rejected",
     "parse_share": "candidates of all stages that could not be read from their reply",
+    "contaminated_share": "rows that overlap with a benchmark; unknown unless actions=[check] has looked",
     "classification_share": "classification tasks, of those where the question was answered",
     "instruction_words": "mean length of the instructions made, in words",
     "output_words": "mean length of the outputs made, in words",
@@ -70,6 +71,7 @@ def figures(run: Reading, spacy_model: str | None = None) -> Figures:
         "seconds": seconds(run.timings) if len(run.timings) == len(run.rounds) else None,
         "rejected_share": share(total["candidates"] - total["kept"], total["candidates"]),
         "parse_share": share(total["rejected"].get("parse", 0), total["candidates"]),
+        "contaminated_share": ((run.summary.get("scores") or {}).get(CONTAMINATION) or {}).get(OVERLAP),
         "classification_share": share(pool["classification"], len(answered)),
         "instruction_words": words(task.instruction for task in made),
         "output_words": words(outputs),
