@@ -242,3 +242,12 @@ def test_topics_are_listed_with_what_was_wanted_and_kept(facts):
     assert "## Topics\n\n| topic asked for | tasks wanted | tasks kept |" in found
     assert "| brakes | 4 | 3 |" in found
     assert "## Topics" not in card(facts)
+
+
+def test_the_benchmarks_of_a_filter_are_named(facts):
+    part = {"_target_": "x", "path": "/home/jane/test.jsonl"}
+    found = {"contamination": {"_target_": "x", "threshold": 0.7, "benchmarks": {"superni": part, "mine": part}}}
+
+    assert dict(methods.filters_of({"filters": found})) == {
+        "contamination": "threshold 0.7, benchmarks superni and mine"
+    }

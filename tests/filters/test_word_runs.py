@@ -37,7 +37,10 @@ def test_twelve_words_in_a_row_are_not_found() -> None:
 
 
 def test_no_run_goes_from_one_text_into_the_next() -> None:
-    assert runs_of(WORDS[:10], WORDS[10:20]).first(WORDS[:20]) is None
+    index = runs_of(WORDS[:10], WORDS[10:20])
+
+    assert index.first(WORDS[:20]) is None
+    assert index.first([*WORDS[:10], "new", *WORDS[10:20]]) is None
 
 
 def test_of_two_texts_with_a_run_the_first_is_named() -> None:
