@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from selfinstruct.actions.comparison.figures import CONTAMINATION, OVERLAP
 from selfinstruct.actions.comparison.tables import Table, text
 from selfinstruct.errors import DataError
 from selfinstruct.filters.benchmark_index import Hit, Texts
@@ -23,7 +24,6 @@ from selfinstruct.source.parquet import Parquet
 from selfinstruct.storage.folder import replacing
 from selfinstruct.storage.journal import line
 from selfinstruct.storage.reader import RunReader, no_run
-from selfinstruct.storage.summary import CONTAMINATION, OVERLAP
 from selfinstruct.trainer.rows import example, rows_in
 
 if TYPE_CHECKING:

@@ -25,8 +25,6 @@ from selfinstruct.storage.folder import replace_text, stored_config, stored_valu
 from selfinstruct.task import HUMAN, UNKNOWN, Task, stand_ins
 from selfinstruct.text.verb_pairs import found_by
 
-CONTAMINATION, OVERLAP = "contamination", "overlap"
-"""Where the share of rows that overlap with benchmarks stands among the scores of a run that was checked."""
 SUMMARY = "summary.json"
 COUNTED = ("asked", "failed", "candidates", "parsed", "kept")
 SPENT = ("prompt_tokens", "completion_tokens", "cost_usd")

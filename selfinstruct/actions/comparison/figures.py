@@ -11,8 +11,10 @@ from selfinstruct.storage.coverage import coverage, gap
 from selfinstruct.storage.differences import leaves
 from selfinstruct.storage.diversity import diversity, even, mean
 from selfinstruct.storage.folder import stored_values
-from selfinstruct.storage.summary import CONTAMINATION, OVERLAP, known, seconds, tasks, totals
+from selfinstruct.storage.summary import known, seconds, tasks, totals
 
+CONTAMINATION, OVERLAP = "contamination", "overlap"
+"""Where the share of rows that overlap with benchmarks stands among the scores of a run that was checked."""
 THRESHOLD = 0.7
 """ROUGE-L above which instructions are near (section 2.2 of Self-Instruct)."""
 SAMPLE = 1000
