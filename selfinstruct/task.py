@@ -23,6 +23,10 @@ SCRIPTED = "scripted"
 """The name of a file of prepared replies that stands in for a model."""
 UNANSWERED = "unanswered"
 """The attribute of a task that has the inputs given up, with the reasons."""
+ALTERNATIVES = "alternatives"
+"""The attribute of a task that has every answer to the same question (`selfinstruct.recipe.alternatives`)."""
+REJECTED = "rejected"
+"""The attribute of an answered task that a filter rejected by a judge's verdict: the judge's stage to the filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,11 @@ class Task:
     def is_answered(self) -> bool:
         """Return whether it has instances."""
         return bool(self.instances)
+
+    @property
+    def is_rejected(self) -> bool:
+        """Return whether it has instances, but a judge's verdict keeps it out of the dataset."""
+        return REJECTED in self.attributes
 
     @property
     def unanswered(self) -> Mapping[str, str]:

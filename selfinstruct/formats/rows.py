@@ -14,10 +14,13 @@ SEED = "seed"
 
 
 def finished(pool: Pool, include_seeds: bool) -> Iterator[Task]:
-    """Yield the tasks to export: machine-made ones that have instances, then the seeds if wanted."""
-    yield from (task for task in pool if not task.is_human and task.instances)
+    """Yield the tasks to export: machine-made ones that have instances, then the seeds if wanted.
+
+    A task that a filter rejected by a judge's verdict is not among them.
+    """
+    yield from (task for task in pool if not task.is_human and task.instances and not task.is_rejected)
     if include_seeds:
-        yield from (task for task in pool if task.is_human and task.instances)
+        yield from (task for task in pool if task.is_human and task.instances and not task.is_rejected)
 
 
 def examples(pool: Pool, include_seeds: bool) -> Iterator[tuple[Task, Instance]]:

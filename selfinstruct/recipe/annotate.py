@@ -18,9 +18,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 from random import Random
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from selfinstruct.filters import Comparing, Filter
 from selfinstruct.metrics import Metric
@@ -29,7 +29,7 @@ from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import StageContext, stream
-from selfinstruct.recipe.outcome import Outcome, apply_outcome, reason, subject
+from selfinstruct.recipe.outcome import Outcome, apply_outcome, last_rejection, subject, together
 from selfinstruct.recipe.round_builder import PendingReplies, RoundBuilder, judge
 from selfinstruct.round import SURPLUS, Candidate, End, Ending, Rejection, Round, Sample
 from selfinstruct.sampler import Sampler
@@ -61,6 +61,20 @@ class Annotate:
     """Further figures of each round."""
     model: Model | None
     """The model to ask; null for the run's."""
+    answers: Annotated[int, Field(ge=1)] | None = None
+    """How many answers are drawn for each task, of which one is chosen (`selfinstruct.recipe.alternatives`); null to ask
+    once and store no alternatives."""
+
+    @model_validator(mode="after")
+    def _draws(self) -> Self:
+        if self.answers is not None and self.prompt.parser.reply_format != "whole_reply":
+            raise ValueError("has answers, which needs a prompt whose whole reply is the answer (whole_reply)")
+        if (self.answers or 1) > 1 and self.prompt.decoding.temperature == 0:
+            raise ValueError(
+                f"draws {self.answers} answers to the same question at temperature 0, which gives the same answer each"
+                " time; set prompt.decoding.temperature=0.7, say"
+            )
+        return self
 
     @property
     def target(self) -> int | None:
@@ -112,7 +126,7 @@ class Annotating:
         size = stage.requests_per_round
         samples = self.lacking(first)
         self.waiting = deque(  # first attempts of which not all questions were asked
-            Attempt(RoundBuilder(context.name, number, context.model.name), samples[start : start + size], 1)
+            Attempt(RoundBuilder(context.name, number, context.model.name), self.each(samples[start : start + size]), 1)
             for number, start in enumerate(range(0, len(samples), size), first)
         )
         self.again: deque[Attempt] = deque()  # of started rounds, before new ones
@@ -125,6 +139,10 @@ class Annotating:
         rng = stream(self.context.random_seed, self.context.name, round_)
         drawn = self.stage.sampler.sample(self.pool, rng, len(self.pool), self.context.name)
         return [self.stage.widen(sample) for sample in drawn]
+
+    def each(self, samples: Sequence[Sample]) -> list[Sample]:
+        """Return every sample as often as it is asked about."""
+        return [sample for sample in samples for _ in range(self.stage.answers or 1)]
 
     def rounds(self) -> Iterator[Round]:
         """Yield every round, in order, as soon as it and those before it are complete.
@@ -218,11 +236,11 @@ class Annotating:
 
     def give_up(self, samples: Sequence[Sample], builder: RoundBuilder) -> None:
         """Note that nothing was kept for some samples, and why."""
-        builder.outcomes += [Outcome(sample, reason=reason(sample, builder.rejections)) for sample in samples]
+        builder.outcomes += [Outcome(sample, rejection=last_rejection(sample, builder.rejections)) for sample in samples]
 
     def apply(self, builder: RoundBuilder) -> None:
         """Put what came of a round into its tasks; the rounds before come first, for they may share tasks."""
-        for outcome in builder.outcomes:
+        for outcome in together(builder.outcomes) if self.stage.answers else builder.outcomes:
             task = apply_outcome(self.pool[subject(outcome.sample).id], outcome, builder.stage, builder.model)
             self.pool.put(task)
             builder.keep(task)

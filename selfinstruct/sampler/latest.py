@@ -61,7 +61,7 @@ def newest(pool: Pool, stage: str) -> list[Task]:
     head = {known: known for known in found}
     for task in map(pool.__getitem__, pool.of(stage)):
         head[task.id] = head[task.parents[0]]
-        if task.instances is not None:
+        if task.instances is not None and not task.is_rejected:
             found[head[task.id]] = task
         elif not task.failed_stages:
             return []

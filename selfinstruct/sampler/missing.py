@@ -14,7 +14,7 @@ from selfinstruct.round import Sample
 from selfinstruct.sampler import about
 from selfinstruct.task import Task
 
-FIELDS = ("is_answered", "is_classification", "instances", "origin")
+FIELDS = ("is_answered", "is_classification", "is_human", "instances", "origin")
 
 
 @part
@@ -24,8 +24,8 @@ class Missing:
     field: str
     """What is to be filled: `is_classification`, `instances`, or the name of an attribute."""
     where: dict[str, bool | int | float | str | None]
-    """Only tasks with these values of `is_classification`, `is_answered`, `origin` or attributes, null for not known;
-    empty for all."""
+    """Only tasks with these values of `is_classification`, `is_answered`, `is_human`, `origin` or attributes, null
+    for not known; empty for all."""
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
         """Return at most `count` samples with `task` and `parents`, the tasks that it was made of."""

@@ -97,11 +97,11 @@ class Outlook:
 
     def _each(self, stage: ModelStage, measured: Measured | None, inputs: float | None) -> Range:
         """Return the requests for each task, or for each of its inputs."""
-        attempts = stage.attempts if isinstance(stage, Annotate) else 1
+        attempts, draws = (stage.attempts, stage.answers or 1) if isinstance(stage, Annotate) else (1, 1)
         completed = 0 if measured is None else measured.subjects if inputs is None else measured.kept
         if measured is None or not completed:
-            return self.assumed.attempts_per_task.mapped(lambda count: min(count, attempts))
-        return exactly(min(measured.asked / completed, attempts))
+            return self.assumed.attempts_per_task.mapped(lambda count: min(count, attempts) * draws)
+        return exactly(min(measured.asked / completed, attempts * draws))
 
     def _share(self, stage: ModelStage, measured: Measured | None) -> Range:
         """Return the share of the tasks made that the stage completes."""

@@ -20,6 +20,8 @@ AT_HAND = lazy(
 QUOTED = lazy(r'"([^"\n]{1,30})"')
 VERDICTS = lazy(r"^Possible \w+: (.+)$", re.MULTILINE)
 """The line of a judge's prompt that names the verdicts there are."""
+LABELED = lazy(r"^([A-Z]\w*(?: \d+)?): (\w+(?: \| \w+)+)$", re.MULTILINE)
+"""The line of a judge's prompt that names the answers to one of its questions."""
 AUXILIARY = lazy(r"\b(is|are|was|were|am|can|could|will|would|should|must|has|have|had)\b")
 ACTIVE = lazy(r"^(The \w+) (\w+) (the \w+)\.$")
 VAGUE = 0.15  # share of instructions that say nothing
@@ -149,6 +151,23 @@ def last_line(prompt: ParsedPrompt) -> str:
         return prompt.rng.choice(UNDECIDED)
     verdict = prompt.rng.choice(found[1].split(", "))
     return prompt.as_line(prompt.rng.choice([verdict, f"It does what was asked, more or less.\n\n**{verdict}**"]))
+
+
+def labeled_lines(prompt: ParsedPrompt) -> str:
+    """Return a verdict on each line of the prompt that names some, like "Output: yes | no"; the better ones more often.
+
+    Of words the first is the best, of numbers the last.
+    """
+    lines = [(label, options.split(" | ")) for label, options in LABELED.findall(prompt.text)]
+    if not lines:
+        raise UnanswerableError("it has no lines like 'Output: yes | no'")
+    if prompt.spoiled:
+        lines = lines[:-1]
+    said = []
+    for label, options in lines:
+        ranked = options if options[0].isdigit() else options[::-1]
+        said.append(f"{label}: {prompt.rng.choices(ranked, [4**place for place in range(len(ranked))])[0]}")
+    return prompt.as_line("\n".join([prompt.rng.choice(["I have read all of it.", "It is much as one would expect."]), *said]))
 
 
 def followed(instruction: str, given: str) -> str:

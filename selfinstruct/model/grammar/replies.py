@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from selfinstruct.model.grammar.evolving import equality, evolved, rating, whole_reply
-from selfinstruct.model.grammar.inducing import answer, last_line, single_instruction
+from selfinstruct.model.grammar.inducing import answer, labeled_lines, last_line, single_instruction
 from selfinstruct.model.grammar.instances import input_first, label_first, yes_no
 from selfinstruct.model.grammar.instructions import numbered_list, opened_number
 from selfinstruct.model.grammar.languages import asked_in, written
@@ -23,6 +23,7 @@ FORMS: dict[str, Callable[[ParsedPrompt], str]] = {
     "single_instruction": single_instruction,
     "answer": answer,
     "last_line": last_line,
+    "labeled_lines": labeled_lines,
 }
 """The names of `reply_format`, each with what writes it."""
 PREAMBLES = ("Sure! Here is what I came up with:", "Of course, here you are:", "Certainly. Here are my suggestions:")
