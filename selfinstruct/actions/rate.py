@@ -5,6 +5,7 @@ is put into the folder of the sheet as `<rater>.jsonl`, and counts from the next
 """
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -99,7 +100,7 @@ class Rate:
             say(f"{shown(folder / SHEET)}: {len(sheet.items)} items to rate; {KEY} says whose they are.")
             return sheet
         asked = {
-            "questions": sheet.protocol == protocol,
+            "questions": replace(sheet.protocol, judge=[]) == replace(protocol, judge=[]),
             "settings (random_seed, rate.together)": (sheet.random_seed, sheet.together)
             == (run.random_seed, self.together),
             "systems": not self.answers or {*self.answers} <= {*key_of(folder, sheet)["systems"]},

@@ -141,8 +141,9 @@ def taught_by(run: "Run") -> list[str]:
 
 
 def is_judge(stage: object) -> bool:
-    """Return whether a stage of a benchmark judges answers, and gives none."""
-    return getattr(stage, "instances", 1) is None
+    """Return whether a stage judges answers, and gives none."""
+    asks_for = getattr(getattr(stage, "sampler", None), "field", None)
+    return getattr(stage, "instances", 1) is None and asks_for != "is_classification"
 
 
 def cautions_of(run: "Run") -> Iterator[str]:
@@ -164,7 +165,8 @@ def cautions_of(run: "Run") -> Iterator[str]:
         systems = {system for task in run.pool for system in task.attributes.get("systems", ())}
         if models[judge] in systems:
             yield f"{models[judge]} judges its own answers, and judges favor their own."
-    for stage in (name for name in stages if name not in judges):
+    is_benchmark = any(task.references for task in run.pool)
+    for stage in (name for name in stages if is_benchmark and name not in judges):
         words = run.store.finish_reasons(stage)
         if cut := sum(count for word, count in words.items() if kind_of(word) == "cut off"):
             total = sum(words.values())

@@ -9,20 +9,19 @@ from selfinstruct.pool import Pool
 from selfinstruct.task import Task
 from selfinstruct.text.escaping import latex, latex_table, markdown, markdown_table
 
-COUNTED = "words"
-"""How a figure begins that is a count and no share."""
+COUNTED = ("words", "rating")
+"""How a figure begins that is a count or a mean rating, and no share."""
 
 
 def shown_as(name: str, figure: Figure | None) -> str:
-    """Return a figure for people: a count with one digit, a share in percent, with its interval."""
+    """Return a figure for people: a count or a rating as it is, a share in percent, with its interval."""
     if figure is None or figure.value is None:
         return ""
-    if name.startswith(COUNTED):
-        return f"{figure.value:.1f}"
-    text = f"{100 * figure.value:.2f}"
+    factor, places = (1, 1) if name.startswith(COUNTED) else (100, 2)
+    text = f"{factor * figure.value:.{places}f}"
     if figure.low is None or figure.high is None:
         return text
-    return f"{text} ({100 * figure.low:.1f}–{100 * figure.high:.1f})"
+    return f"{text} ({factor * figure.low:.1f}–{factor * figure.high:.1f})"
 
 
 def columns(table: Table) -> tuple[list[str], list[str]]:

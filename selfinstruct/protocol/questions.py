@@ -93,7 +93,7 @@ class Protocol:
     """How many tasks of people are mixed in unseen, where an item is a task: what raters give them is the ceiling."""
     judge: list[str]
     """The attributes in which a judge stage leaves its verdict, which counts as one more rater: one for grades, two for
-    the two orders of a pair; empty for none."""
+    the two orders of a pair; for a task first the name of the stage, then one for each question. Empty for none."""
 
     @model_validator(mode="after")
     def _is_sound(self) -> Self:

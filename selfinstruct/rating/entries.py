@@ -35,8 +35,8 @@ class Entry:
     texts: Mapping[str, str]
     """Instruction, input and reference; an empty one is not there."""
     answers: tuple[str, ...]
-    judged: Mapping[str, str | None] = field(default_factory=dict)
-    """The name of a judge to its verdict; None where that could not be read."""
+    judged: Mapping[str, Any] = field(default_factory=dict)
+    """The name of a judge to its verdict, or to its verdict on each question; None where that could not be read."""
 
 
 @dataclass
@@ -83,11 +83,25 @@ def generated(protocol: Protocol, name: str, folder: Path, rng: Random) -> Itera
         raise RunFolderError(f"{folder} holds no generated tasks with an output. Generate some first.")
     for system, tasks, count in ((name, made, protocol.draws), (CONTROLS, people, protocol.controls)):
         for task in drawn(tasks, count, rng):
-            pair = rng.choice(task.instances or ())
+            judged = verdicts(task, protocol)
+            pair = (task.instances or ())[0] if judged else rng.choice(task.instances or ())  # a judge sees the first
             texts = {"instruction": task.instruction, "input": pair.input}
             yield Entry(
-                systems=(system,), task=task.id, request=task.request, texts=filled(texts), answers=(pair.output,)
+                systems=(system,),
+                task=task.id,
+                request=task.request,
+                texts=filled(texts),
+                answers=(pair.output,),
+                judged=judged,
             )
+
+
+def verdicts(task: Task, protocol: Protocol) -> dict[str, dict[str, str]]:
+    """Return the verdict on each question of a judge of generated tasks; nothing where it has not judged this one."""
+    stage, *names = protocol.judge or [""]
+    asked = zip(protocol.questions, names, strict=False)
+    said = {question: str(task.attributes[name]) for question, name in asked if name in task.attributes}
+    return {task.models[stage]: said} if said and stage in task.models else {}
 
 
 def compared(run: RunReader, judge: Sequence[str]) -> list[Entry]:

@@ -54,15 +54,16 @@ def person(sheet: Sheet, key: Mapping[str, Any], journal: Journal) -> Rater:
 
 
 def judges(sheet: Sheet, key: Mapping[str, Any]) -> Iterator[Rater]:
-    """Yield the judges of the runs that were rated, each as a rater who answers the first question."""
-    question = next(iter(sheet.protocol.questions))
-    grades = sheet.protocol.questions[question].grades
+    """Yield the judges of the runs that were rated; one with a single verdict answers the first question."""
+    asked = sheet.protocol.questions
     for name in dict.fromkeys(name for source in key["items"].values() for name in source["judges"]):
-        said = {
-            item: {question: turned(grade) if is_turned(key, item) else grade}
-            for item, source in key["items"].items()
-            if (grade := source["judges"].get(name)) in grades
-        }
+        said = {}
+        for item, source in key["items"].items():
+            verdict = source["judges"].get(name)
+            verdict = verdict if isinstance(verdict, Mapping) else {next(iter(asked)): verdict}
+            if grades := {one: grade for one, grade in verdict.items() if one in asked and grade in asked[one].grades}:
+                is_other = is_turned(key, item)
+                said[item] = {one: turned(grade) if is_other else grade for one, grade in grades.items()}
         yield Rater(name=f"judge ({name})", is_judge=True, said=said)
 
 

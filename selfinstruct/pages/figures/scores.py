@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 FILE, OVERALL, GAIN = "scores.json", "all", "gain"
-COUNTED = "words"
-"""How a figure begins that is a count and no share."""
+COUNTED = ("words", "rating")
+"""How a figure begins that is a count or a mean rating, and no share."""
 COLOR = {TUNED: COLORS[0], BASE: COLORS[7], GAIN: COLORS[2]}
 NOT_NUMBERS = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
