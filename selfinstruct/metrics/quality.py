@@ -36,14 +36,14 @@ class Quality:
     def figures(self, round_: Round, pool: Pool) -> Mapping[str, float]:
         """Return the mean rating and the share of all three among the tasks judged in a round."""
         found = [item.figures for item in self.judged(round_.tasks)]
-        return {f"quality/{name}": round(sum(one[name] for one in found) / len(found), 6) for name in ("rating", ALL) if found}
+        return {name: round(sum(one[name] for one in found) / len(found), 6) for name in ("rating", ALL) if found}
 
     def items(self, pool: Pool) -> list[Item]:
         """Return every generated task that was judged."""
         return [item for item in self.judged(pool) if item.group == "made"]
 
     def lines(self, pool: Pool) -> list[Line]:
-        """Return the table: generated tasks, those of them in the dataset, and the seeds, which show what is possible."""
+        """Return the table: generated tasks, those in the dataset, and seeds, which show what is possible."""
         intervals: dict[str, Interval] = {"rating": "bootstrap", **dict.fromkeys([*self.questions, ALL], "wilson")}
         judged = self.judged(pool)
         made = [item for item in judged if item.group == "made"]
@@ -51,7 +51,9 @@ class Quality:
         groups = {"all": made, "in the dataset": exported, "seeds": [item for item in judged if item.group == "seeds"]}
         if len(exported) == len(made):
             del groups["in the dataset"]
-        return [line("all" if name == "all" else "part", name, found, intervals) for name, found in groups.items() if found]
+        return [
+            line("all" if name == "all" else "part", name, found, intervals) for name, found in groups.items() if found
+        ]
 
     def judged(self, tasks: Iterable[Task]) -> list[Item]:
         """Return the tasks that were judged, with what was said as shares of 0 or 1."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from selfinstruct.round import MODEL, Rejection
 from selfinstruct.storage.replies import Reply
-from selfinstruct.task import Task
+from selfinstruct.task import ALTERNATIVES, Task
 
 NOT_STORED = "What its prompt showed is not stored, since version 0.1.0 stored its reply."
 
@@ -30,8 +30,12 @@ def origin_of(task: Task) -> str:
 def facts_of(task: Task) -> list[str]:
     """Return what else is known of a task, a sentence each."""
     found = [CLASSIFICATION[task.is_classification], f"Instances: {len(task.instances or ())}."]
-    if task.attributes:
-        found.append(f"Attributes: {', '.join(f'{name} {value}' for name, value in task.attributes.items())}.")
+    if plain := [f"{name} {value}" for name, value in task.attributes.items() if name != ALTERNATIVES]:
+        found.append(f"Attributes: {', '.join(plain)}.")
+    found += [
+        f"{'The answer' if one['chosen'] else 'Another answer'}, with score {one['score']}: {one['output']}"
+        for one in task.attributes.get(ALTERNATIVES, ())
+    ]
     return found + [f"Given up by `{stage}`: {reason}" for stage, reason in task.failed_stages.items()]
 
 

@@ -5,7 +5,7 @@ is never guessed.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -46,13 +46,14 @@ class LabeledLines:
         return [Candidate(attributes={line.attribute: said[label] for label, line in self.lines.items()})]
 
 
-def answer_in(reply: Reply, label: str, answers: list[Answer]) -> Answer | None:
+def answer_in(reply: Reply, label: str, answers: Sequence[Answer]) -> Answer | None:
     """Return the answer on the lines with a label; None where there is none, or more than one."""
     if reply.is_cut_off:
         return None
     known = {str(answer).lower(): answer for answer in answers}
     texts = "|".join(map(re.escape, known))
-    pattern = rf"{AROUND}{re.escape(label)}{AROUND}[:：]{AROUND}({texts})(?:\s*/\s*{max(map(str, answers))})?{AROUND}\.?{AROUND}"
+    answer = rf"({texts})(?:\s*/\s*{max(map(str, answers))})?"
+    pattern = rf"{AROUND}{re.escape(label)}{AROUND}[:：]{AROUND}{answer}{AROUND}\.?{AROUND}"
     matches = (re.fullmatch(pattern, line, re.IGNORECASE) for line in reply.text.split("\n"))
     found = {known[match[1].lower()] for match in matches if match}
     return found.pop() if len(found) == 1 else None

@@ -84,7 +84,8 @@ def generated(protocol: Protocol, name: str, folder: Path, rng: Random) -> Itera
     for system, tasks, count in ((name, made, protocol.draws), (CONTROLS, people, protocol.controls)):
         for task in drawn(tasks, count, rng):
             judged = verdicts(task, protocol)
-            pair = (task.instances or ())[0] if judged else rng.choice(task.instances or ())  # a judge sees the first
+            instances = task.instances or ()
+            pair = next(iter(instances)) if judged else rng.choice(instances)  # a judge sees the first
             texts = {"instruction": task.instruction, "input": pair.input}
             yield Entry(
                 systems=(system,),
@@ -98,7 +99,7 @@ def generated(protocol: Protocol, name: str, folder: Path, rng: Random) -> Itera
 
 def verdicts(task: Task, protocol: Protocol) -> dict[str, dict[str, str]]:
     """Return the verdict on each question of a judge of generated tasks; nothing where it has not judged this one."""
-    stage, *names = protocol.judge or [""]
+    stage, names = "".join(protocol.judge[:1]), protocol.judge[1:]
     asked = zip(protocol.questions, names, strict=False)
     said = {question: str(task.attributes[name]) for question, name in asked if name in task.attributes}
     return {task.models[stage]: said} if said and stage in task.models else {}

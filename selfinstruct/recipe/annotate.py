@@ -62,8 +62,8 @@ class Annotate:
     model: Model | None
     """The model to ask; null for the run's."""
     answers: Annotated[int, Field(ge=1)] | None = None
-    """How many answers are drawn for each task, of which one is chosen (`selfinstruct.recipe.alternatives`); null to ask
-    once and store no alternatives."""
+    """How many answers are drawn for each task, of which one is chosen (`selfinstruct.recipe.alternatives`); null to
+    ask once and store no alternatives."""
 
     @model_validator(mode="after")
     def _draws(self) -> Self:
@@ -236,7 +236,9 @@ class Annotating:
 
     def give_up(self, samples: Sequence[Sample], builder: RoundBuilder) -> None:
         """Note that nothing was kept for some samples, and why."""
-        builder.outcomes += [Outcome(sample, rejection=last_rejection(sample, builder.rejections)) for sample in samples]
+        builder.outcomes += [
+            Outcome(sample, rejection=last_rejection(sample, builder.rejections)) for sample in samples
+        ]
 
     def apply(self, builder: RoundBuilder) -> None:
         """Put what came of a round into its tasks; the rounds before come first, for they may share tasks."""

@@ -5,6 +5,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from selfinstruct.actions.score import is_judge
+from selfinstruct.metrics.quality import Quality
+from selfinstruct.metrics.table import Line
+from selfinstruct.recipe import asking
 from selfinstruct.storage import provenance
 from selfinstruct.storage.coverage import coverage
 from selfinstruct.storage.summary import authors, git, seed_writers, tasks, totals, versions
@@ -40,8 +44,11 @@ class Facts:
         self.stated, self.dataset, self.hashes, self.replies = stated, dataset, hashes, replies
         self.recipe, self.random_seed = run.start.recipe, run.random_seed
         self.declared, self.resolved = run.start.declared, run.start.config
-        self.models, self.tasks = authors(run.pool), tasks(run.pool)
+        self.judges = judges_of(run)
+        self.models, self.tasks = [one for one in authors(run.pool) if one not in self.judges], tasks(run.pool)
         self.coverage = coverage(self.resolved, run.pool)
+        self.judged = judged_in(run)
+        """The shares and the mean rating of the generated tasks, and who judged them; None without a judge."""
         self.figures = totals(run.journal.rounds)
         self.stages = {name: totals(run.journal.of(name)) for name in run.recipe}
         self.software = {"versions": versions(), "git": git()}
@@ -81,6 +88,7 @@ class Facts:
             "software": {"name": "selfinstruct", **self.software},
             "recipe": self.recipe,
             "models": self.models,
+            **({"judges": self.judges} if self.judges else {}),
             "is_offline": self.is_offline,
             "random_seed": self.random_seed,
             "seeds": {
@@ -94,6 +102,27 @@ class Facts:
             "replies": self.replies,
             "results": results,
         }
+
+
+def judges_of(run: "Run") -> list[str]:
+    """Return the models that judged tasks, and wrote nothing that is in them."""
+    judging = {name for name, stage in asking(run.recipe).items() if is_judge(stage)}
+    wrote = (
+        []
+        if run.pool.is_shelved
+        else [(one in judging, name) for task in run.pool for one, name in task.models.items()]
+    )
+    writers = {name for judges, name in wrote if not judges}
+    return list(dict.fromkeys(name for judges, name in wrote if judges and name not in writers))
+
+
+def judged_in(run: "Run") -> tuple[Line, list[str]] | None:
+    """Return what was found of the generated tasks, and by which models; None where no judge was asked."""
+    for name, stage in asking(run.recipe).items():
+        for metric in stage.metrics.values():
+            if isinstance(metric, Quality) and (lines := metric.lines(run.pool)):
+                return lines[0], list(dict.fromkeys(task.models[name] for task in run.pool if name in task.models))
+    return None
 
 
 @dataclass(frozen=True)

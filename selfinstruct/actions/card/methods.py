@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from selfinstruct.actions.card.facts import Facts
+from selfinstruct.actions.score_table import shown_as
 from selfinstruct.storage.differences import leaves
 from selfinstruct.task import HUMAN, UNKNOWN, stand_ins
 from selfinstruct.text.escaping import latex, latex_table
@@ -30,10 +31,22 @@ def paragraph(facts: Facts) -> str:
             f"as implemented in selfinstruct {facts.version}.",
             f"The text was written by {writer}{published}.",
             *(sentence(facts, name) for name in facts.stages),
+            *judged(facts),
             f"In total, {kept(facts.figures)}.",
             f"The random seed was {facts.random_seed}.",
         ]
     )
+
+
+def judged(facts: Facts) -> Iterator[str]:
+    """Yield who judged the generated tasks, and what was found."""
+    if facts.judged is not None:
+        line, by = facts.judged
+        shown = [f"{name.replace('_', ' ')} {shown_as(name, figure)}" for name, figure in line.figures.items()]
+        yield (
+            f"{' and '.join(by)} judged {counted(line.items, 'task')}: {', '.join(shown)}. The rating is the mean on a"
+            " scale from 1 to 5, the others are shares in percent, and brackets hold intervals of 95 %."
+        )
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

@@ -18,11 +18,11 @@ from selfinstruct.pool import Pool
 from selfinstruct.recipe import NullModel, Stage, StageContext
 from selfinstruct.recipe.annotate import Annotate, Annotating
 from selfinstruct.recipe.grow import Grow, Growing
+from selfinstruct.recipe.outcome import subject
 from selfinstruct.recipe.round_builder import RoundBuilder
 from selfinstruct.recipe.sampling import ContinuousSampling
 from selfinstruct.request import Completion, Failure
-from selfinstruct.round import MODEL, End, Ending, Round, Sample
-from selfinstruct.sampler import about
+from selfinstruct.round import MODEL, Candidate, End, Ending, Round, Sample
 from selfinstruct.storage.reader import Asked, RunReader
 from selfinstruct.task import Task
 
@@ -79,19 +79,22 @@ class Reannotating(Annotating):
     ) -> tuple[RoundBuilder, None]:
         """Return what a round becomes; `ids` are recorded tasks with their names in the new pool."""
         builder = RoundBuilder(self.context.name, recorded.number, self.context.model.name)
-        lacking, tried = set(self.lacking_tasks()), dict[str, Sample]()
+        lacking = {subject(sample).id: sample for sample in self.lacking(1)}
+        tried, kept, final = dict[str, Sample](), set[str](), set[str]()
         for one in asked:
             known = ids.get(one.sample.task.id) if one.sample.task is not None else None
-            if known is None or known not in lacking:
+            if known not in lacking or (known in kept and not self.stage.answers):
                 continue
-            sample = self.stage.widen(about(self.pool[known], self.pool))
+            sample = tried[known] = lacking[known]
             builder.asked += 1
             found = builder.read(self.stage.prompt, answer(one, recorded), sample, chat)
-            tried[known] = sample
             if self.answer(found, sample, one.id, builder):
-                lacking.remove(known)
+                kept.add(known)
+            elif not self.stage.retry_on_filter and any(isinstance(piece, Candidate) for piece in found):
+                final.add(known)
         failed = {ids[task.id] for task in recorded.tasks if recorded.stage in task.failed_stages and task.id in ids}
-        left = [known for known in tried if known in lacking]
+        failed |= final
+        left = [known for known in tried if known not in kept]
         self.give_up([tried[known] for known in left if known in failed], builder)
         self.without.update(known for known in left if known not in failed)
         self.apply(builder)
@@ -101,7 +104,7 @@ class Reannotating(Annotating):
 
     def lacking_tasks(self) -> list[str]:
         """Return the tasks that lack what the stage fills."""
-        return [sample.task.id for sample in self.lacking(1) if sample.task is not None]
+        return [subject(sample).id for sample in self.lacking(1)]
 
 
 class Rerun:

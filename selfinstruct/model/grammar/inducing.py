@@ -167,7 +167,9 @@ def labeled_lines(prompt: ParsedPrompt) -> str:
     for label, options in lines:
         ranked = options if options[0].isdigit() else options[::-1]
         said.append(f"{label}: {prompt.rng.choices(ranked, [4**place for place in range(len(ranked))])[0]}")
-    return prompt.as_line("\n".join([prompt.rng.choice(["I have read all of it.", "It is much as one would expect."]), *said]))
+    return prompt.as_line(
+        "\n".join([prompt.rng.choice(["I have read all of it.", "It is much as one would expect."]), *said])
+    )
 
 
 def followed(instruction: str, given: str) -> str:

@@ -12,7 +12,7 @@ from selfinstruct.storage.reader import RunReader
 
 NAMES = (
     *("funnel", "topics", "rounds", "saturation", "novelty", "lengths", "verbs", "depth", "demonstrations", "seeds"),
-    *("spending", "latency", "finish", "training", "scores", "ratings"),
+    *("spending", "latency", "finish", "training", "scores", "quality", "ratings"),
 )
 """The modules of the figures of a run, in the order of its page."""
 
