@@ -33,6 +33,7 @@ from selfinstruct.recipe.outcome import Outcome, apply_outcome, last_rejection, 
 from selfinstruct.recipe.round_builder import PendingReplies, RoundBuilder, judge
 from selfinstruct.round import SURPLUS, Candidate, End, Ending, Rejection, Round, Sample
 from selfinstruct.sampler import Sampler
+from selfinstruct.sampler.unanswered import Unanswered
 
 AHEAD = 1024
 """Questions under way at once, some of them queued; several times what a server takes at a time."""
@@ -69,6 +70,8 @@ class Annotate:
     def _draws(self) -> Self:
         if self.answers is not None and self.prompt.parser.reply_format != "whole_reply":
             raise ValueError("has answers, which needs a prompt whose whole reply is the answer (whole_reply)")
+        if self.answers is not None and isinstance(self.sampler, Unanswered):
+            raise ValueError("has answers, but a benchmark is answered once; set answers to null")
         if (self.answers or 1) > 1 and self.prompt.decoding.temperature == 0:
             raise ValueError(
                 f"draws {self.answers} answers to the same question at temperature 0, which gives the same answer each"

@@ -1,6 +1,6 @@
 import pytest
 
-from selfinstruct.recipe.outcome import Outcome, apply_outcome, reason, subject
+from selfinstruct.recipe.outcome import Outcome, apply_outcome, last_rejection, subject
 from selfinstruct.round import Candidate, Rejection, Sample
 from selfinstruct.task import Instance
 
@@ -28,21 +28,22 @@ def test_an_answer_about_an_input_is_an_instance_more(task):
 
 
 def test_a_task_that_is_given_up_says_why(task):
-    assert apply_outcome(task(), Outcome(about(task()), reason="parse: no"), "io", "m").failed_stages == {
-        "io": "parse: no"
-    }
+    outcome = Outcome(about(task()), rejection=Rejection(filter="parse", reason="no"))
+
+    assert apply_outcome(task(), outcome, "io", "m").failed_stages == {"io": "parse: no"}
 
 
 def test_an_input_that_is_given_up_stands_beside_its_reason(task):
     before = task(attributes={"family": "f", "unanswered": {"a": "parse: no"}})
 
-    done = apply_outcome(before, Outcome(about(before, "b"), reason="model: gone"), "io", "m")
+    outcome = Outcome(about(before, "b"), rejection=Rejection(filter="model", reason="gone"))
+    done = apply_outcome(before, outcome, "io", "m")
 
     assert done.failed_stages == {}
     assert done.attributes == {"family": "f", "unanswered": {"a": "parse: no", "b": "model: gone"}}
 
 
-def test_the_reason_is_the_last_one_for_this_task_and_input(task):
+def test_the_last_rejection_is_that_for_this_task_and_input(task):
     rejections = [
         Rejection(filter="parse", reason="a", task="seed_task_0", attributes={"input": "x"}),
         Rejection(filter="parse", reason="b", task="seed_task_0", attributes={"input": "x"}),
@@ -50,9 +51,9 @@ def test_the_reason_is_the_last_one_for_this_task_and_input(task):
         Rejection(filter="parse", reason="d", task="seed_task_1"),
     ]
 
-    assert reason(about(task(), "x"), rejections) == "parse: b"
-    assert reason(about(task()), rejections) == "parse: c"
-    assert reason(about(task(2)), rejections) == ""
+    assert last_rejection(about(task(), "x"), rejections).reason == "b"
+    assert last_rejection(about(task()), rejections).reason == "c"
+    assert last_rejection(about(task(2)), rejections) is None
 
 
 def test_a_sample_about_no_task_is_an_error():
