@@ -259,7 +259,7 @@ def test_difficulty_is_a_stage_that_may_be_added(make, tmp_path):
 
 
 def test_a_rating_may_be_added_to_any_recipe(composed):
-    assert list(composed("+recipe/judge@recipe=difficulty")["recipe"]) == [
+    assert list(composed("recipe/judge@recipe=difficulty")["recipe"]) == [
         *("instructions", "classification", "output_first", "input_first", "difficulty"),
     ]
 

@@ -44,6 +44,7 @@ def facts():
         paper=paper_of("self_instruct"),
         seed_writers=Counter(),
         coverage={},
+        judged=None,
     )
     return found
 
