@@ -2,6 +2,7 @@
 
 from collections import Counter
 from copy import copy
+from dataclasses import replace as replaced
 
 import pytest
 import yaml
@@ -9,9 +10,11 @@ from huggingface_hub import DatasetCard
 
 from selfinstruct.actions.card import citation, methods
 from selfinstruct.actions.card.card import dataset_card as card
-from selfinstruct.actions.card.facts import Facts, Stated, paper_in
+from selfinstruct.actions.card.facts import Facts, Stated, judged_in, judges_of, paper_in
 from selfinstruct.actions.card.methods import paragraph
 from selfinstruct.cli.papers import citation_of
+from selfinstruct.metrics.table import Figure, Line
+from selfinstruct.pool import Pool
 
 
 def paper_of(recipe):
@@ -252,3 +255,24 @@ def test_the_benchmarks_of_a_filter_are_named(facts):
     assert dict(methods.filters_of({"filters": found})) == {
         "contamination": "threshold 0.7, benchmarks superni and mine"
     }
+
+
+def test_the_paragraph_names_the_judge_and_what_it_found(facts):
+    line = Line(level="all", name="all", items=4, figures={"rating": Figure(4.25, 3.9, 4.6), "all_three": Figure(0.5)})
+    text = paragraph(replace(facts, judged=(line, ["openai/judge"])))
+
+    assert "openai/judge judged 4 tasks: rating 4.2 (3.9–4.6), all three 50.00. The rating is" in text
+    assert "judged" not in paragraph(facts)
+
+
+def test_a_model_that_only_judges_wrote_nothing(task, composed, built, tmp_path):
+    run = built(composed("recipe/judge@recipe=quality", "trackers=[]"), tmp_path)
+    said = {"valid_instruction": "yes", "appropriate_input": "yes", "correct_output": "no", "quality": 4}
+    models = {"instructions": "writer", "classification": "judge", "quality": "judge"}
+    run.pool = Pool([task(1, origin="instructions", models=models, attributes=said)])
+    both = judges_of(run)
+    run.pool.put(replaced(run.pool["seed_task_1"], models={"instructions": "writer", "quality": "judge"}))
+    line, by = judged_in(run)
+
+    assert (both, judges_of(run)) == ([], ["judge"])
+    assert (line.figures["rating"].value, line.figures["all_three"].value, by) == (4.0, 0.0, ["judge"])

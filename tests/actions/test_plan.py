@@ -174,6 +174,13 @@ def test_fewer_attempts_are_reckoned_with(plan, earlier):
     assert expected(found, "classification") == 60
 
 
+def test_several_answers_to_each_task_are_reckoned_with(plan):
+    words = ("recipe=alpaca", "recipe.tasks.until=60", "recipe/stages@recipe=answers", "recipe.answers.attempts=1")
+    one, four = (expected(plan(*words, f"recipe.answers.answers={count}")[0], "answers") for count in (1, 4))
+
+    assert (one, four) == (60, 240)
+
+
 def test_a_stage_that_the_earlier_run_did_not_come_to_is_assumed(plan, composed, built, tmp_path):
     folder = tmp_path / "stopped"
     words = (f"{UNTIL}=60", "trackers=[]", "actions=[generate]", "recipe.classification.requests_per_round=5")

@@ -40,3 +40,10 @@ def test_a_seed_that_no_person_wrote_is_not_called_human():
         assert provenance(Task("a", HUMAN, "Do.", models=models)) == {"id": "a", "origin": origin, "models": ["m"]}
     assert provenance(Task("a", HUMAN, "Do.", models={"seeds": "unknown"}))["origin"] == "seed"
     assert provenance(Task("a", "seeds", "Do.", models={"seeds": "m"}))["origin"] == "seeds"
+
+
+def test_a_task_that_a_judges_verdict_keeps_out_is_not_exported():
+    out = Task("a", "tasks", "Bad.", instances=(Instance("", "1"),), attributes={"rejected": {"quality": "quality"}})
+    seed = Task("b", HUMAN, "Worse.", instances=(Instance("", "1"),), attributes={"rejected": {"quality": "quality"}})
+
+    assert [task.id for task, _ in examples(Pool([seed, out, MADE]), include_seeds=True)] == [MADE.id] * 2

@@ -333,7 +333,7 @@ def test_a_recipe_with_a_new_parser_stops_before_its_first_round(composed, built
 
 @pytest.mark.parametrize("recipe", ["self_instruct", "alpaca", "evol_instruct", "instruction_induction"])
 def test_it_knows_the_form_of_every_reply_of_every_recipe(recipe, composed, built, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    judge = ("recipe/judge@recipe=difficulty",) if recipe == "evol_instruct" else ()
+    judge = () if recipe == "instruction_induction" else ("recipe/judge@recipe=[choice,quality,difficulty]",)
     run = built(composed(f"recipe={recipe}", *judge, "trackers=[]"), tmp_path)
 
     assert {stage.prompt.parser.reply_format for stage in run.recipe.values()} <= set(FORMS)

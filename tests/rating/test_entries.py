@@ -130,3 +130,18 @@ def test_a_run_that_compared_pairs_brings_its_judge(tmp_path, forward, backward,
 
     assert found.systems == ("run (1)", "run (2)")
     assert found.judged == {"judge": verdict}
+
+
+JUDGED = {"valid_instruction": "yes", "appropriate_input": "yes", "correct_output": "no", "quality": 2}
+
+
+def test_a_generated_task_that_was_judged_is_shown_as_the_judge_saw_it_with_its_verdicts(tmp_path):
+    pairs = tuple(Instance("in", f"out {number}") for number in range(9))
+    models = {"grow": "m", "quality": "judge"}
+    tasks = [made(n, instances=pairs, models=models, attributes=JUDGED) for n in range(4)]
+    folder = run_folder(tmp_path / "run", [*tasks, made(4)])
+    *judged, plain = entries(protocol("spot_check"), {"run": folder}, None, 1)
+
+    assert {one.answers for one in judged} == {("out 0",)}
+    assert judged[0].judged == {"judge": {"instruction": "yes", "input": "yes", "output": "no"}}
+    assert plain.judged == {}

@@ -1,7 +1,8 @@
-from rated import SYSTEMS, answers, pairs, rate, source, stored_sheet
+from rated import SYSTEMS, answers, pairs, protocol, rate, source, stored_sheet
 
 from selfinstruct.rating.entries import Entry
 from selfinstruct.rating.order import is_swapped
+from selfinstruct.rating.sheet import made
 from selfinstruct.rating.verdicts import of_system, raters
 
 
@@ -22,10 +23,6 @@ def test_the_judge_of_a_run_is_one_more_rater():
         Entry(systems=("a",), task=f"t{n}", texts={"instruction": f"Do {n}."}, answers=("x",), judged={"gpt": grade})
         for n, grade in enumerate(["A", "C", None, "?"])
     ]
-    from rated import protocol
-
-    from selfinstruct.rating.sheet import made
-
     sheet, key = made(protocol("user_oriented"), judged, 1, together=True)
     (judge,) = raters(sheet, key, [])
 
@@ -46,3 +43,15 @@ def test_what_was_skipped_is_a_gap(tmp_path):
     (ann,) = raters(sheet, key, [rate(tmp_path, sheet, "ann", lambda item: None)])
 
     assert ann.said == {}
+
+
+def test_a_judge_may_answer_every_question_and_leave_some_out():
+    said = [{"instruction": "yes", "input": "no", "output": "no"}, {"instruction": "no", "input": "?"}, {"output": "?"}]
+    judged = [
+        Entry(systems=("a",), task=f"t{n}", texts={"instruction": f"Do {n}."}, answers=("x",), judged={"gpt": verdict})
+        for n, verdict in enumerate(said)
+    ]
+    sheet, key = made(protocol("spot_check"), judged, 1, together=True)
+    (judge,) = raters(sheet, key, [])
+
+    assert sorted(judge.said.values(), key=len) == [{"instruction": "no"}, said[0]]

@@ -50,6 +50,13 @@ def test_a_task_that_lacks_a_rating_only_has_survived(evolved, task):
     assert shown(evolved)[0] == "evolution_3"
 
 
+def test_a_task_that_a_judges_verdict_keeps_out_has_not_survived(evolved, task):
+    known = {"failed_stages": {"quality": "quality: judged '1'"}, "attributes": {"rejected": {"quality": "quality"}}}
+    evolved.put(task(0, id="evolution_3", origin="evolution", parents=("evolution_1",), **known))
+
+    assert shown(evolved)[0] == "evolution_1"
+
+
 def test_tasks_of_other_stages_are_begun_with_like_seeds(task):
     pool = Pool([task(1), task(2, origin="instructions")])
 
