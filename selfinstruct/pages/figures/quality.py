@@ -31,7 +31,7 @@ def figure(run: RunReader) -> Figure | None:
         axes.set_xlabel("rating")
         axes.set_ylabel("tasks")
         plain(axes)
-        whole(axes.xaxis, len(ratings))
+        axes.set_xticks(list(ratings))
         whole(axes.yaxis, 6)
         legend(canvas, STATES)
 
