@@ -126,10 +126,10 @@ class Annotating:
         self.context = context
         self.pool = context.pool
         first = len(context.logged_rounds) + 1
-        size = stage.requests_per_round
-        samples = self.lacking(first)
+        size = stage.requests_per_round * (draws := stage.answers or 1)
+        samples = [sample for sample in self.lacking(first) for _ in range(draws)]
         self.waiting = deque(  # first attempts of which not all questions were asked
-            Attempt(RoundBuilder(context.name, number, context.model.name), self.each(samples[start : start + size]), 1)
+            Attempt(RoundBuilder(context.name, number, context.model.name), samples[start : start + size], 1)
             for number, start in enumerate(range(0, len(samples), size), first)
         )
         self.again: deque[Attempt] = deque()  # of started rounds, before new ones
@@ -142,10 +142,6 @@ class Annotating:
         rng = stream(self.context.random_seed, self.context.name, round_)
         drawn = self.stage.sampler.sample(self.pool, rng, len(self.pool), self.context.name)
         return [self.stage.widen(sample) for sample in drawn]
-
-    def each(self, samples: Sequence[Sample]) -> list[Sample]:
-        """Return every sample as often as it is asked about."""
-        return [sample for sample in samples for _ in range(self.stage.answers or 1)]
 
     def rounds(self) -> Iterator[Round]:
         """Yield every round, in order, as soon as it and those before it are complete.

@@ -143,7 +143,7 @@ def drawn(hostile, tmp_path_factory):
 
 
 def test_a_run_has_its_figures_in_the_order_of_the_page(drawn):
-    assert list(drawn[1]) == [name for name in NAMES if name not in ("topics", "quality", "ratings")]  # nobody judged it
+    assert list(drawn[1]) == [name for name in NAMES if name not in ("topics", "quality", "ratings")]  # no judge
 
 
 def test_a_text_of_a_stranger_is_text_in_a_figure(drawn):
