@@ -13,7 +13,7 @@ from selfinstruct.trainer.checkpoints import Note, latest, remove, resumed
 from selfinstruct.trainer.devices import Device, check_count, device_of
 from selfinstruct.trainer.failures import explained
 from selfinstruct.trainer.loading import adapted, model_of, tokenizer_of
-from selfinstruct.trainer.prepared import Prepared, columns, prepared, sequences_of
+from selfinstruct.trainer.prepared import Prepared, columns, pair_columns, prepared, sequences_of
 from selfinstruct.trainer.processes import barrier, is_main, process_count
 from selfinstruct.trainer.progress import Progress, callback
 from selfinstruct.trainer.record import FILES, Record, started_with
@@ -97,16 +97,20 @@ def sft_of(trainer: "Supervised", training: Training, tokenizer: Any, rows: Prep
     from transformers.trainer_callback import PrinterCallback
     from trl import SFTTrainer
 
+    learned = columns if trainer.objective is None else pair_columns
     sequences = sequences_of(trainer, rows.train)
     config = sft_config(trainer, training, device, sequences=sequences, is_validated=bool(rows.held_out))
     set_seed(config.seed)
-    sft = SFTTrainer(
-        model=adapted(model_of(trainer), trainer),
-        args=config,
-        train_dataset=Dataset.from_list(columns(rows.train)),
-        eval_dataset=Dataset.from_list(columns(rows.held_out)) if rows.held_out else None,
-        processing_class=tokenizer,
-    )
+    known = {
+        "args": config,
+        "train_dataset": Dataset.from_list(learned(rows.train)),
+        "eval_dataset": Dataset.from_list(learned(rows.held_out)) if rows.held_out else None,
+        "processing_class": tokenizer,
+    }
+    if trainer.objective is None:
+        sft = SFTTrainer(model=adapted(model_of(trainer), trainer), **known)
+    else:
+        sft = trainer.objective.tuner(trainer, **known)
     sft.remove_callback(PrinterCallback)
     reach_loss(sft.model)
     return sft

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, TypeError)
 """What transformers raises for a model that it cannot load, by what is wrong with it."""
+UNFIT = (ValueError, KeyError, AttributeError, NotImplementedError, TypeError)
+"""What PEFT raises for a method that does not fit a model."""
 
 
 def tokenizer_of(trainer: "Supervised") -> Any:
@@ -68,5 +70,5 @@ def adapted(model: Any, trainer: "Supervised") -> Any:
 
     try:
         return get_peft_model(model, trainer.method.config())
-    except (ValueError, KeyError, AttributeError, NotImplementedError, TypeError) as error:
+    except UNFIT as error:
         raise not_adapted(trainer.base_model, error) from None

@@ -35,7 +35,7 @@ class Prepared:
 
 def prepared(trainer: "Supervised", training: Training, tokenizer: Any) -> Prepared:
     """Return the rows of the dataset; raises DataError where none is left to train on."""
-    examples = examples_in(training.dataset, trainer.mode)
+    examples = examples_in(training.dataset, trainer.mode, pairs=trainer.objective is not None)
     cut = trainer.too_long == "cut"
     found = fitting(examples, tokenizer, trainer.max_length, cut=cut, loss_on_prompt=trainer.loss_on_prompt)
     if not found.rows:
@@ -48,6 +48,15 @@ def prepared(trainer: "Supervised", training: Training, tokenizer: Any) -> Prepa
 def columns(rows: Sequence[Encoded]) -> list[dict[str, list[int]]]:
     """Return rows as TRL reads them."""
     return [{"input_ids": row.input_ids, "labels": row.labels} for row in rows]
+
+
+def pair_columns(rows: Sequence[Encoded]) -> list[dict[str, list[int]]]:
+    """Return pairs as TRL reads them: what both answers follow, and both answers."""
+    found = []
+    for one, other in ((row, row.rejected) for row in rows if row.rejected is not None):
+        shown, chosen, rejected = min(one.shown, other.shown), one.input_ids, other.input_ids
+        found.append({"prompt_ids": chosen[:shown], "chosen_ids": chosen[shown:], "rejected_ids": rejected[shown:]})
+    return found
 
 
 def sequences_of(trainer: "Supervised", rows: Sequence[Encoded]) -> int:

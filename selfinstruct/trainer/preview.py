@@ -53,14 +53,14 @@ def counted(trainer: "Supervised", training: Training, rows: int | None) -> dict
             found["steps"] = steps_of(trainer, found["rows"])[1]
         return found
     ready = prepared(trainer, training, tokenizer_of(trainer))
-    each = sum(len(row.input_ids) for row in ready.train)
+    each = sum(row.size for row in ready.train)
     epoch, steps = steps_of(trainer, sequences_of(trainer, ready.train))
     counts = ready.counts()
     return found | {
         "rows": counts["trained_on"],
         **{name: counts[name] for name in ("dropped", "cut", "validated_on")},
         "tokens_per_epoch": each,
-        "longest_row": max(len(row.input_ids) for row in ready.train),
+        "longest_row": max(len(one.input_ids) for row in ready.train for one in (row, row.rejected) if one),
         "tokens": round(each * steps / epoch),  # exact for whole epochs
         "steps": steps,
     }
@@ -73,9 +73,13 @@ def parameters_of(trainer: "Supervised") -> tuple[int, int]:
 
 
 def memory(trainer: "Supervised", trainable: int, parameters: int) -> int:
-    """Return the bytes of weights, gradients and the optimizer's moments; a method's own weights are in float32."""
+    """Return the bytes of weights, gradients and the optimizer's moments; a method's own weights are in float32.
+
+    An objective that compares with the base model holds its weights, too, where all weights are trained.
+    """
     size = BYTES[trainer.weights]
     moments = MOMENTS[trainer.optimizer]
     if trainer.method is None:
-        return round(parameters * size + trainable * size * (1 + moments))
+        copies = 1 if trainer.objective is None else 2
+        return round(copies * parameters * size + trainable * size * (1 + moments))
     return round((parameters - trainable) * size + trainable * 4 * (2 + moments))

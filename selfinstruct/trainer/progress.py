@@ -17,6 +17,8 @@ from selfinstruct.trainer.checkpoints import Note, complete
 from selfinstruct.trainer.record import FILES
 
 NAMES = {"loss": "loss", "learning_rate": "learning_rate", "grad_norm": "grad_norm", "eval_loss": "validation_loss"}
+NAMES |= {"rewards/accuracies": "reward_accuracy", "rewards/margins": "reward_margin"}
+NAMES |= {f"eval_{key}": f"validation_{name}" for key, name in NAMES.items() if key.startswith("rewards/")}
 """What is written down of a log of the trainer, and its name there."""
 LOSSES = {"loss", "validation_loss"}
 DIVERGED = (

@@ -1,14 +1,14 @@
 """The rows of a dataset as examples: what the model is shown, and what it learns to write after that.
 
 Chat rows end with the assistant's turn, and all before it is shown.  Rows with `instruction`, `input` and `output`
-become a question and an answer.  Rows of `prompt` and `completion` go in as texts.  A row that is none of these is a
-mistake of its line.
+become a question and an answer.  Rows of `prompt` and `completion` go in as texts.  Pairs have `prompt`, `chosen` and
+`rejected`, as texts or as messages.  A row that is none of these is a mistake of its line.
 """
 
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,6 +17,8 @@ from selfinstruct.text.files import Files
 
 Message: TypeAlias = Mapping[str, str]
 
+PAIR = ("prompt", "chosen", "rejected")
+"""The columns of a pair, as TRL reads them."""
 MOST_SHOWN = 10
 """Mistakes of a file that are reported one by one."""
 ROLES = {"human": "user", "gpt": "assistant", "system": "system", "user": "user", "assistant": "assistant"}
@@ -27,6 +29,10 @@ AFTER = re.compile(r"^#+\s*instruction:?\s*$", re.IGNORECASE | re.MULTILINE)
 LABEL = re.compile(r"^\s*(task|instruction|question)\s*:\s*|\s*(input|output|answer)\s*:\s*$", re.IGNORECASE)
 """What the layouts of texts put around an instruction."""
 REMEDY = "Name a JSONL file of rows: train.dataset=<file>."
+NO_PAIRS = (
+    "{path} holds no pairs, from which trainer=dpo learns: rows of prompt, chosen and rejected. Export them with"
+    " actions=[export,train] formats=[preference], or name a file of them: train.dataset=<file>."
+)
 SHAPES = "messages, conversations, instruction and output, or prompt and completion"
 
 
@@ -40,6 +46,13 @@ class Example:
     """What is shown: a text, or messages."""
     completion: str
     """What is learned."""
+    rejected: str | None = None
+    """In a pair, the answer that is not as good."""
+
+    @property
+    def sides(self) -> list["Example"]:
+        """Return it, and for a pair the prompt with the rejected answer."""
+        return [self] if self.rejected is None else [self, replace(self, completion=self.rejected)]
 
     @property
     def instruction(self) -> str:
@@ -54,17 +67,22 @@ class Example:
         return " ".join(LABEL.sub("", line).casefold().split())
 
 
-def examples_in(path: Path, mode: str) -> list[Example]:
-    """Return the rows of a file; raises DataError with every row that cannot be read or does not suit the mode."""
+def examples_in(path: Path, mode: str, *, pairs: bool = False) -> list[Example]:
+    """Return the rows of a file; raises DataError with every row that cannot be read or does not suit the mode.
+
+    Of `pairs`, a file without any is one mistake.
+    """
     found: list[Example] = []
     mistakes: list[str] = []
     for number, row in rows_in(path):
         try:
             if isinstance(row, str):
                 raise ValueError(row)
-            found.append(example(row, f"line {number}", mode))
+            found.append((pair if pairs else example)(row, f"line {number}", mode))
         except ValueError as error:
             mistakes.append(f"{path}:{number}: {error}.")
+    if pairs and not found:
+        raise DataError([NO_PAIRS.format(path=path)])
     if mistakes:
         more = len(mistakes) - MOST_SHOWN
         rest = [f"{path}: {more:,} more row{'s' if more > 1 else ''} like these."] if more > 0 else []
@@ -111,6 +129,19 @@ def example(row: Mapping[str, Any], place: str, mode: str) -> Example:
     if len(turns) < 2 or turns[-1]["role"] != "assistant" or not any(turn["role"] == "user" for turn in turns[:-1]):
         raise ValueError("must end with a turn of the assistant, after one of the user")
     return Example(name, turns[:-1], turns[-1]["content"])
+
+
+def pair(row: Mapping[str, Any], place: str, mode: str) -> Example:
+    """Return a row as a pair; raises ValueError where it is not one."""
+    given = [row.get(key) for key in PAIR]
+    if not any(all(isinstance(one, kind) for one in given) for kind in (str, list)):
+        raise ValueError("must have prompt, chosen and rejected, as three texts or as three lists of messages")
+    if mode == "completion" and not isinstance(given[0], str):
+        raise ValueError("trainer.mode=completion needs texts; export them with formats.preference.messages=false")
+    chosen, rejected = (
+        example({"id": row.get("id"), "prompt": given[0], "completion": answer}, place, mode) for answer in given[1:]
+    )
+    return replace(chosen, rejected=rejected.completion)
 
 
 def messages(row: Mapping[str, Any]) -> list[Message]:

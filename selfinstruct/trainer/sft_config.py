@@ -27,13 +27,17 @@ def steps_of(trainer: "Supervised", sequences: int) -> tuple[int, int]:
 
 def sft_config(trainer: "Supervised", training: Training, device: Device, *, sequences: int, is_validated: bool) -> Any:
     """Return the config of TRL's trainer; raises SelfInstructError for a precision that the device does not have."""
-    from trl import SFTConfig
+    from trl import DPOConfig, SFTConfig
 
     precision, is_cpu = precision_on(device, trainer.precision), device.kind == "cpu"
     os.environ["ACCELERATE_MIXED_PRECISION"] = LAUNCHED_WITH.get(precision, "no")
     epoch, total = steps_of(trainer, sequences)
     saves = trainer.checkpoint_steps is not None
-    return SFTConfig(
+    own = {"packing": trainer.packing, "eval_packing": False, "loss_type": "nll"}
+    if trainer.objective is not None:
+        own = {"beta": trainer.objective.beta, "loss_type": ["sigmoid"]}
+    made = SFTConfig if trainer.objective is None else DPOConfig
+    return made(
         output_dir=str(training.folder / CHECKPOINTS),
         per_device_train_batch_size=trainer.batch_size,
         per_device_eval_batch_size=trainer.batch_size,
@@ -47,12 +51,10 @@ def sft_config(trainer: "Supervised", training: Training, device: Device, *, seq
         max_grad_norm=trainer.max_grad_norm,
         optim=trainer.optimizer,
         max_length=trainer.max_length,
-        packing=trainer.packing,
-        eval_packing=False,
         bf16=precision == "bfloat16",
         fp16=precision == "float16",
         use_cpu=is_cpu,
-        **checkpointing(SFTConfig, trainer.gradient_checkpointing),
+        **checkpointing(made, trainer.gradient_checkpointing),
         seed=training.random_seed % 2**32,
         logging_strategy="steps",
         logging_steps=trainer.log_steps,
@@ -67,7 +69,7 @@ def sft_config(trainer: "Supervised", training: Training, device: Device, *, seq
         disable_tqdm=True,
         dataloader_pin_memory=not is_cpu,
         ddp_timeout=WAIT,
-        loss_type="nll",
+        **own,
     )
 
 

@@ -1,5 +1,7 @@
 """Supervised fine-tuning by TRL and PEFT: the next token of each completion is learned (Self-Instruct, section 2.3).
 
+An objective, such as that of DPO, replaces what is learned, and takes pairs for rows; all else is the same.
+
 Every setting is a key.  What TRL would choose in silence, and what hurts here, is said: mixed precision on a CPU,
 gradient checkpointing, a length at which rows are lost.
 """
@@ -14,6 +16,7 @@ from pydantic import Field, model_validator
 from selfinstruct.errors import RunFolderError
 from selfinstruct.part import part
 from selfinstruct.trainer import Method, Training
+from selfinstruct.trainer.dpo import Dpo
 
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate")
@@ -37,6 +40,8 @@ class Supervised:
     """The model that is tuned: a folder, or a name on the Hugging Face hub."""
     method: Method | None
     """Which weights are added and trained; null for all weights of the model."""
+    objective: Dpo | None
+    """What is learned from pairs; null for the next token of each completion."""
     mode: Literal["chat", "completion"]
     """`chat` learns from messages, by the model's chat template; `completion` from texts."""
     chat_template: Path | None
@@ -97,6 +102,10 @@ class Supervised:
             raise ValueError(f"checkpoint_steps must be a multiple of log_steps, which is {self.log_steps}")
         if self.packing and self.max_length is None:
             raise ValueError("packing needs max_length, to which rows are packed")
+        if self.objective is not None and (self.packing or self.loss_on_prompt):
+            raise ValueError("packing and loss_on_prompt must be false where pairs are learned")
+        if self.objective is not None and getattr(self.method, "dropout", 0):
+            raise ValueError("method.dropout must be 0 where pairs are learned, for which TRL turns dropout off")
         if self.method is None:
             if self.weights == "float16" or (self.precision == "float16" and self.weights != "float32"):
                 raise ValueError(
@@ -152,6 +161,8 @@ class Supervised:
     def settings(self) -> dict[str, Any]:
         """Return every setting that shapes the result, as plain values."""
         found = {key: value for key, value in asdict(self).items() if key not in FREE}
+        if self.objective is None:
+            del found["objective"]
         if self.method is not None:
             found["method"] = {"name": type(self.method).__name__, **asdict(self.method)}  # type: ignore[call-overload]
         return {key: str(value) if isinstance(value, Path) else value for key, value in found.items()}

@@ -6,7 +6,7 @@ that both have in common are shown, all others are learned.  So no chat template
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from selfinstruct.errors import SelfInstructError
@@ -37,6 +37,18 @@ class Encoded:
     input_ids: list[int]
     labels: list[int]
     """The tokens that are learned, each at its place; -100 elsewhere."""
+    rejected: "Encoded | None" = None
+    """In a pair, the prompt with the rejected answer."""
+
+    @property
+    def shown(self) -> int:
+        """Return how many tokens stand before the first that is learned."""
+        return next((place for place, label in enumerate(self.labels) if label != NOT_LEARNED), len(self.labels))
+
+    @property
+    def size(self) -> int:
+        """Return how many tokens are computed, of both answers in a pair."""
+        return len(self.input_ids) + (0 if self.rejected is None else len(self.rejected.input_ids))
 
     @property
     def is_cut_off(self) -> bool:
@@ -65,18 +77,20 @@ def fitting(
     """Encode examples; those longer than `max_length` tokens are cut, if anything to learn is left, or dropped."""
     found = Fitting([], [], [], [], [])
     for place, example in enumerate(examples):
-        ids, shown, is_aligned = encoded(example, tokenizer)
-        if not is_aligned:
+        sides = [encoded(side, tokenizer) for side in example.sides]
+        if not all(is_aligned for _, _, is_aligned in sides):
             found.unaligned.append(example.name)
-        labels = list(ids) if loss_on_prompt else [NOT_LEARNED] * shown + ids[shown:]
-        is_long = max_length is not None and len(ids) > max_length
-        row = Encoded(example.name, place, ids[:max_length], labels[:max_length])
-        if shown == len(ids):
+        is_long = max_length is not None and any(len(ids) > max_length for ids, _, _ in sides)
+        rows = []
+        for ids, shown, _ in sides:
+            labels = list(ids) if loss_on_prompt else [NOT_LEARNED] * shown + ids[shown:]
+            rows.append(Encoded(example.name, place, ids[:max_length], labels[:max_length]))
+        if any(shown == len(ids) for ids, shown, _ in sides) or example.completion == example.rejected:
             found.empty.append(example.name)
-        elif row.is_cut_off or (is_long and not cut):
+        elif any(row.is_cut_off for row in rows) or (is_long and not cut):
             found.dropped.append(example.name)
         else:
-            found.rows.append(row)
+            found.rows.append(replace(rows[0], rejected=rows[1]) if len(rows) > 1 else rows[0])
             found.cut.extend([example.name] if is_long else [])
     return found
 
@@ -128,7 +142,7 @@ def reported(found: Fitting, max_length: int | None, shown: int = 10) -> list[st
     kinds: Sequence[tuple[str, list[str], str]] = (
         ("longer than trainer.max_length and left out", found.dropped, longer),
         ("longer than trainer.max_length and cut", found.cut, longer),
-        ("left out, for they have nothing to learn", found.empty, "Their completions are empty."),
+        ("left out, for they have nothing to learn", found.empty, "Their completions are empty, or equal in a pair."),
         (
             "written differently by the chat template where the answer follows",
             found.unaligned,

@@ -171,7 +171,7 @@ def test_a_row_without_anything_to_learn_is_left_out_and_named():
 
     assert (found.rows, found.empty, found.dropped) == ([], ["x"], [])
     assert reported(found, None) == [
-        "1 of 1 rows are left out, for they have nothing to learn: x. Their completions are empty."
+        "1 of 1 rows are left out, for they have nothing to learn: x. Their completions are empty, or equal in a pair."
     ]
     assert nothing_left(found, "rows.jsonl", None) == "rows.jsonl has no row left to train on: 1 have nothing to learn."
 
