@@ -22,9 +22,14 @@ class Pretending:
     base_model: str = "some/base"
     mode: str = "chat"
     method: str = "Lora"
+    learns_pairs: bool = False
     wrong: tuple[str, ...] = ()
     merges: bool = True
     seen: list[Training] = field(default_factory=list)
+
+    @property
+    def learns_from(self) -> str:
+        return "preference" if self.learns_pairs else self.mode
 
     def problems(self, training: Training) -> list[str]:
         return list(self.wrong)

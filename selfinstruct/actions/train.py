@@ -20,14 +20,13 @@ from selfinstruct.trainer import Training
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
+    from selfinstruct.trainer import Trainer
 
 NO_TRAINER = "actions=[train] needs a trainer. Set trainer=lora, for example, and trainer.base_model=<folder or name>."
 NO_FILE = "train.dataset={file} is not a file."
-NO_FORMAT = "trainer.mode={mode} reads none of the formats of this run. Add formats=[{format}]."
+NO_FORMAT = "{reader} reads none of the formats of this run. Add formats=[{format}]."
 NOT_EXPORTED = "The dataset is not exported before the training. Set actions=[{actions}]."
-NO_DATASET = (
-    "{folder} holds no dataset that trainer.mode={mode} reads. Write one: actions=[export,train] formats=[{format}]."
-)
+NO_DATASET = "{folder} holds no dataset that {reader} reads. Write one: actions=[export,train] formats=[{format}]."
 NO_RUN = (
     "{folder} holds no run to train on. Name the folder of one, hydra.run.dir=<folder>, or a file of rows,"
     " train.dataset=<file>."
@@ -49,7 +48,7 @@ class Train:
         """Report a run without a trainer or a dataset, and what would keep the trainer from its work."""
         if run.trainer is None:
             return [NO_TRAINER]
-        lacking = self._lacking(run, run.trainer.mode)
+        lacking = self._lacking(run, reader(run.trainer))
         return [*run.trainer.problems(self.training(run)), *([] if lacking is None else [lacking])]
 
     def __call__(self, run: "Run") -> None:
@@ -75,22 +74,27 @@ class Train:
         """Return what is trained on, and where the result goes."""
         return training_of(run, self.dataset, run.formats if "export" in self._before(run) else ())
 
-    def _lacking(self, run: "Run", mode: str) -> str | None:
+    def _lacking(self, run: "Run", reader: str) -> str | None:
         """Return why there will be no dataset to train on; None where there will."""
         if self.dataset is not None:
             return None if self.dataset.is_file() else NO_FILE.format(file=self.dataset)
         folder, best, before = run.start.folder, readable(run)[0], self._before(run)
         if "export" in before:
-            return None if set(readable(run)) & set(run.formats) else NO_FORMAT.format(mode=mode, format=best)
+            return None if set(readable(run)) & set(run.formats) else NO_FORMAT.format(reader=reader, format=best)
         if "generate" in before:
             return NOT_EXPORTED.format(actions=",".join([*before, "export", *list(run.actions)[len(before) :]]))
         if not has_rounds(folder):
             return NO_RUN.format(folder=folder)
         if self.training(run).dataset.is_file():
             return None
-        return NO_DATASET.format(folder=folder, mode=mode, format=best)
+        return NO_DATASET.format(folder=folder, reader=reader, format=best)
 
     def _before(self, run: "Run") -> list[str]:
         """Return the actions that come before it."""
         values = list(run.actions.values())
         return list(run.actions)[: values.index(self)] if self in values else []
+
+
+def reader(trainer: "Trainer") -> str:
+    """Return what a message calls the trainer when it is about the rows that it reads."""
+    return "trainer=dpo" if trainer.learns_from == "preference" else f"trainer.mode={trainer.mode}"

@@ -1,23 +1,27 @@
 """Which file a model is tuned on: a file of the user's, or that of the run which suits the trainer best."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.storage.summary import authors
-from selfinstruct.trainer import Training
+from selfinstruct.trainer import Rows, Training
 from selfinstruct.trainer.rows import rows_in
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
 
-FORMATS = {"chat": ("chat", "sharegpt", "self_instruct", "alpaca"), "completion": ("prompt_completion",)}
-"""The formats that each mode of a trainer reads, the best first."""
+FORMATS: Mapping[Rows, tuple[str, ...]] = {
+    "chat": ("chat", "sharegpt", "self_instruct", "alpaca"),
+    "completion": ("prompt_completion",),
+    "preference": ("preference",),
+}
+"""The formats in which each kind of rows is, the best first."""
 
 
 def readable(run: "Run") -> tuple[str, ...]:
     """Return the formats that the trainer of a run reads, the best first."""
-    return FORMATS["chat" if run.trainer is None else run.trainer.mode]
+    return FORMATS["chat" if run.trainer is None else run.trainer.learns_from]
 
 
 def training_of(run: "Run", dataset: Path | None, exported: Collection[str] = ()) -> Training:

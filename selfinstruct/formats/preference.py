@@ -9,8 +9,8 @@ many answers do not weigh more.
 `verdicts`: a judge compared the answers of two systems (recipe=pairwise).  One that is preferred in both orders is
 chosen.  Verdicts that flip with the order, ties, and verdicts that could not be read give no pair.
 
-`parents`: Evol-Instruct rewrote a task, so that it asks for more than its parent.  Its answer is chosen, and that of its
-parent, which answers the easier task, is rejected, both for the new task.  **No judge compared them**: the equality
+`parents`: Evol-Instruct rewrote a task, so that it asks for more than its parent.  Its answer is chosen, and that of
+its parent, which answers the easier task, is rejected, both for the new task.  **No judge compared them**: the equality
 judge has only said that the tasks differ.  In breadth the task is another one, to which the parent's answer is merely
 off the subject, so that only operations in depth count.  Rejected: pairs with what the rules of elimination have
 removed (a refusal, say).  An eliminated task has no other answer, and the answer of its sibling is to another task, but

@@ -27,6 +27,9 @@ from selfinstruct.trackers.screen import WAITING, Bar, Recent, screen
 if TYPE_CHECKING:
     from rich.table import Table
 
+MEASURED = ("loss", "validation_loss", "reward_accuracy", "validation_reward_accuracy", "learning_rate")
+"""What is shown of a step of a training."""
+
 
 @part(frozen=False)
 class Console:
@@ -137,7 +140,7 @@ def line(row: Mapping[str, Any], state: str) -> str:
 
 def step_parts(step: TrainingStep) -> list[str]:
     """Return what is shown of a step of a training."""
-    known = {name: step.row[name] for name in ("loss", "validation_loss", "learning_rate") if name in step.row}
+    known = {name: step.row[name] for name in MEASURED if name in step.row}
     pace, left = step.tokens_per_second, step.seconds_left
     return [
         *(f"{name.replace('_', ' ')} {value:.4g}" for name, value in known.items()),

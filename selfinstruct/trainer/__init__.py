@@ -11,10 +11,11 @@ from `full` and replaces `method`, and one module here that makes its config.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 from selfinstruct.round import TrainingStep
 
+Rows: TypeAlias = Literal["chat", "completion", "preference"]
 MODEL, MERGED, STEPS = "model", "merged", "training.jsonl"
 """What a training leaves in the run folder."""
 
@@ -59,6 +60,11 @@ class Trainer(Protocol):
     @property
     def mode(self) -> str:
         """Whether it learns from `chat` messages, or from texts of a `completion`."""
+        ...
+
+    @property
+    def learns_from(self) -> Rows:
+        """What kind of rows it learns from: those of its mode, or pairs."""
         ...
 
     def problems(self, training: Training) -> list[str]:

@@ -17,9 +17,11 @@ from selfinstruct.trainer.checkpoints import Note, complete
 from selfinstruct.trainer.record import FILES
 
 NAMES = {"loss": "loss", "learning_rate": "learning_rate", "grad_norm": "grad_norm", "eval_loss": "validation_loss"}
-NAMES |= {"rewards/accuracies": "reward_accuracy", "rewards/margins": "reward_margin"}
-NAMES |= {f"eval_{key}": f"validation_{name}" for key, name in NAMES.items() if key.startswith("rewards/")}
 """What is written down of a log of the trainer, and its name there."""
+PAIRS = {"rewards/accuracies": "reward_accuracy", "rewards/margins": "reward_margin"}
+NAMES |= PAIRS | {f"eval_{key}": f"validation_{name}" for key, name in PAIRS.items()}
+REWARDS = [name for key, name in NAMES.items() if "rewards/" in key]
+"""What is written of pairs: how often the chosen answer is rewarded more, and by how much."""
 LOSSES = {"loss", "validation_loss"}
 DIVERGED = (
     "The {name} is no longer a number at step {step}: the training has diverged. Set trainer.learning_rate lower, and"

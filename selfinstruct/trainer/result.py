@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct.trainer import MODEL, Training
 from selfinstruct.trainer.checkpoints import lines
 from selfinstruct.trainer.processes import process_count
-from selfinstruct.trainer.progress import Progress
+from selfinstruct.trainer.progress import REWARDS, Progress
 from selfinstruct.trainer.saving import digest_of, hashes
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def result_of(
         "base_model": trainer.base_model,
         "method": "full" if trainer.method is None else type(trainer.method).__name__,
         "mode": trainer.mode,
+        **({} if trainer.objective is None else {"objective": type(trainer.objective).__name__}),
         "dataset": {
             "name": training.dataset.name,
             "is_of_run": training.dataset.parent.parent == training.folder,
@@ -72,6 +73,7 @@ def outcome(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "first_loss": losses[0] if losses else None,
         "loss": losses[-1] if losses else None,
         "validation_loss": validated[-1] if validated else None,
+        **{key: row[key] for row in rows for key in REWARDS if key in row},
     }
 
 

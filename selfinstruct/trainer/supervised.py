@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from selfinstruct.errors import RunFolderError
 from selfinstruct.part import part
-from selfinstruct.trainer import Method, Training
+from selfinstruct.trainer import Method, Rows, Training
 from selfinstruct.trainer.dpo import Dpo
 
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
@@ -104,7 +104,7 @@ class Supervised:
             raise ValueError("packing needs max_length, to which rows are packed")
         if self.objective is not None and (self.packing or self.loss_on_prompt):
             raise ValueError("packing and loss_on_prompt must be false where pairs are learned")
-        if self.objective is not None and getattr(self.method, "dropout", 0):
+        if self.objective is not None and getattr(self.method, "dropout", 0.0) > 0:
             raise ValueError("method.dropout must be 0 where pairs are learned, for which TRL turns dropout off")
         if self.method is None:
             if self.weights == "float16" or (self.precision == "float16" and self.weights != "float32"):
@@ -117,6 +117,11 @@ class Supervised:
         if self.gradient_checkpointing and not self.method.can_checkpoint_gradients:
             raise ValueError("gradient_checkpointing must be false: this method does not work with it")
         return self
+
+    @property
+    def learns_from(self) -> Rows:
+        """What kind of rows it learns from: those of its mode, or pairs."""
+        return self.mode if self.objective is None else "preference"
 
     def problems(self, training: Training) -> list[str]:
         """Report missing packages, a base model or a chat template that is not there, and settings that changed."""

@@ -32,7 +32,7 @@ NOTE = (
 )
 """What a card says first of a model that was tuned on text by a stand-in for a model."""
 LIMITS = """- It has the errors and the biases of its base model, and of the data that it was tuned on.
-- It was tuned to follow instructions, and to nothing else: not for safety, and not for facts.
+- It was tuned to {aim}, and to nothing else: not for safety, and not for facts.
 - License of the base model, which holds for this one, too: {base}.
 - License of the data: {data}. The terms of its sources may limit it."""
 NOT_STATED = "not stated here"
@@ -44,7 +44,7 @@ METHODS = {
     "PromptTuning": "prompt tuning",
     "LlamaAdapter": "LLaMA-Adapter",
 }
-NOT_SETTINGS = ("base_model", "method", "chat_template", "threads", "log_steps", "checkpoint_steps")
+NOT_SETTINGS = ("base_model", "method", "objective", "chat_template", "threads", "log_steps", "checkpoint_steps")
 """Settings that the card names in another line, or that shape nothing."""
 
 
@@ -60,7 +60,11 @@ def model_card(run: "Run", kind: str) -> str:
     base, dataset = training["base_model"], training["dataset"]
     writers = dataset.get("models", ())
     data = license_in(run.start.folder / "dataset") if dataset["is_of_run"] else None
-    of_run = f", tuned on {literal(run.start.recipe)} data" if dataset["is_of_run"] else ", tuned on instructions"
+    is_of_pairs = "objective" in training
+    rows_ = "preferences" if is_of_pairs else "instructions"
+    aim = "prefer some answers to others" if is_of_pairs else "follow instructions"
+    of_run = f", tuned on {literal(run.start.recipe)} data" if dataset["is_of_run"] else f", tuned on {rows_}"
+    licenses = {"base": stated(license_in(Path(base))), "data": stated(data)}
     parts = [
         f"---\n{front_matter(training, kind)}---",
         f"# {literal(name_of(base))}{of_run}",
@@ -68,7 +72,7 @@ def model_card(run: "Run", kind: str) -> str:
         f"{literal(name_of(base))} was tuned by {method_of(training)} on {rows_of(training['rows'], dataset)}.",
         f"## Training\n\n{markdown_table([('', 'value'), *rows(training)])}",
         *([f"## Scores\n\n{scores(run.scores)}"] if run.scores else []),
-        f"## Limits and licenses\n\n{LIMITS.format(base=stated(license_in(Path(base))), data=stated(data))}",
+        f"## Limits and licenses\n\n{LIMITS.format(aim=aim, **licenses)}",
     ]
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
 
@@ -97,7 +101,8 @@ def name_of(base: str) -> str:
 
 def method_of(training: Mapping[str, Any]) -> str:
     """Return how a model was tuned, in words."""
-    return METHODS.get(training["method"]) or literal(training["method"])
+    method = METHODS.get(training["method"]) or literal(training["method"])
+    return f"direct preference optimization ({method})" if "objective" in training else method
 
 
 def front_matter(training: Mapping[str, Any], kind: str) -> str:
@@ -111,7 +116,7 @@ def front_matter(training: Mapping[str, Any], kind: str) -> str:
         "license": license_in(Path(base)),
         "library_name": "peft" if is_adapter else "transformers",
         "pipeline_tag": "text-generation",
-        "tags": ["instruction-tuning", "selfinstruct", *marks],
+        "tags": ["dpo" if "objective" in training else "instruction-tuning", "selfinstruct", *marks],
     }
     return str(yaml.safe_dump({key: value for key, value in known.items() if value}, sort_keys=False))
 
@@ -141,6 +146,7 @@ def rows(training: Mapping[str, Any]) -> list[tuple[str, str]]:
         "tokens": f"{training['tokens']:,}",
         "loss": " to ".join("unknown" if loss is None else f"{loss:.3f}" for loss in losses),
         "validation loss": "none" if training["validation_loss"] is None else f"{training['validation_loss']:.3f}",
+        **{key.replace("_", " "): f"{value:.3f}" for key, value in training.items() if "reward_" in key},
         "trainable parameters": f"{training['trainable_parameters']:,} of {training['parameters']:,}",
         "computed in": ", ".join(computed(training)),
         "settings": ", ".join(settings(training["settings"])),
@@ -158,8 +164,9 @@ def computed(training: Mapping[str, Any]) -> Iterator[str]:
 
 
 def settings(found: Mapping[str, Any]) -> Iterator[str]:
-    """Yield each setting that shaped the model, those of its method first."""
-    yield from (f"{key} {value}" for key, value in (found.get("method") or {}).items() if key != "name")
+    """Yield each setting that shaped the model, those of its method and objective first."""
+    first = {**(found.get("method") or {}), **(found.get("objective") or {})}
+    yield from (f"{key} {value}" for key, value in first.items() if key != "name")
     yield from (f"{key} {value}" for key, value in found.items() if key not in NOT_SETTINGS and value is not None)
 
 

@@ -12,11 +12,14 @@ from selfinstruct.storage.reader import RunReader
 from selfinstruct.trainer import STEPS
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
 POINTS = 500
 """Steps that are drawn; of more, an even sample with the last one, and all validations."""
 COLOR = {"loss": COLORS[0], "validation_loss": COLORS[1]}
+ACCURACY = {"reward_accuracy": COLORS[0], "validation_reward_accuracy": COLORS[1]}
+"""Of pairs: how often the chosen answer is rewarded more."""
 VALUES = ("epoch", "tokens", "loss", "validation_loss", "learning_rate", "grad_norm")
 
 
@@ -27,14 +30,17 @@ def figure(run: RunReader) -> Figure | None:
     if not any(key in step for step in steps for key in COLOR):
         return None
 
+    rewards = list(dict.fromkeys(key for step in steps for key in step if "reward_" in key))
+
     def draw(canvas: "Canvas") -> None:
-        losses, rate = stacked(canvas, 2, heights=[2, 1], shares_x=True)
-        for key, color in COLOR.items():
-            points = [(step["step"], step[key]) for step in steps if key in step]
-            if points:
-                is_few = key == "validation_loss" or len(points) < 50
-                losses.plot(*zip(*points, strict=True), "o-" if is_few else "-", color=color)
+        heights = [2, 1, 1] if rewards else [2, 1]
+        losses, *accuracies, rate = stacked(canvas, len(heights), heights=heights, shares_x=True)
+        curves(losses, steps, COLOR)
         losses.set_ylabel("loss")
+        for accuracy in accuracies:
+            curves(accuracy, steps, ACCURACY)
+            accuracy.set_ylabel("pairs\nright")
+            accuracy.set_ylim(0, 1.05)
         rates = [(step["step"], step["learning_rate"]) for step in steps if "learning_rate" in step]
         if rates:
             rate.plot(*zip(*rates, strict=True), "-" if len(rates) > 1 else "o", color=COLORS[7])
@@ -52,11 +58,20 @@ def figure(run: RunReader) -> Figure | None:
         title="How the model learned",
         caption="Loss on the rows that were trained on, and on those held out for validation, by step: where the second"
         f" rises while the first falls, the model learns by heart.{sampled}",
-        head=["step", *(value.replace("_", " ") for value in VALUES)],
-        rows=[[step["step"], *(step.get(key) for key in VALUES)] for step in steps],
+        head=["step", *(value.replace("_", " ") for value in (*VALUES, *rewards))],
+        rows=[[step["step"], *(step.get(key) for key in (*VALUES, *rewards))] for step in steps],
         draw=draw,
-        height=3.0,
+        height=4.0 if rewards else 3.0,
     )
+
+
+def curves(axes: "Axes", steps: Sequence[Mapping[str, Any]], colors: Mapping[str, str]) -> None:
+    """Draw a value by step for each color, with dots where there are few."""
+    for key, color in colors.items():
+        points = [(step["step"], step[key]) for step in steps if key in step]
+        if points:
+            is_few = key.startswith("validation_") or len(points) < 50
+            axes.plot(*zip(*points, strict=True), "o-" if is_few else "-", color=color)
 
 
 def steps_of(path: Path) -> list[Mapping[str, Any]]:
