@@ -23,6 +23,7 @@ class Pretending:
     mode: str = "chat"
     method: str = "Lora"
     learns_pairs: bool = False
+    objective: dict[str, Any] | None = None
     wrong: tuple[str, ...] = ()
     merges: bool = True
     seen: list[Training] = field(default_factory=list)
@@ -56,7 +57,9 @@ class Pretending:
 
     def result(self, training: Training, weights: str) -> dict[str, Any]:
         rows = len(training.dataset.read_text().splitlines())
+        pairs = {} if self.objective is None else {"objective": "Dpo", "reward_accuracy": 0.75}
         return {
+            **pairs,
             "base_model": self.base_model,
             "method": self.method,
             "mode": self.mode,
@@ -68,6 +71,7 @@ class Pretending:
             "settings": {
                 "base_model": self.base_model,
                 "method": None if self.method == "full" else {"name": self.method, "rank": 64},
+                **({} if self.objective is None else {"objective": self.objective}),
                 "learning_rate": 2e-4,
             },
             "rows": {"trained_on": rows, "validated_on": 0, "dropped": 0, "cut": 0},

@@ -42,9 +42,13 @@ def training_of(run: "Run", dataset: Path | None, exported: Collection[str] = ()
 
 
 def writers(run: "Run", dataset: Path, found: dict[str, Any]) -> list[str]:
-    """Return the models that wrote what was trained on, as far as the run, or the rows of another file, say."""
-    if found["is_of_run"]:
-        return authors(run.pool)
+    """Return the models that wrote what was trained on, as far as the run, or the rows of another file, say.
+
+    The pairs of a run may be those of other systems, which a model of the run has judged: both are named.
+    """
+    known = authors(run.pool) if found["is_of_run"] else []
+    if found["is_of_run"] and run.trainer is not None and run.trainer.learns_from != "preference":
+        return known
     rows = (row for _, row in rows_in(dataset) if not isinstance(row, str))
     named = (name for row in rows for name in row.get("models") or () if isinstance(name, str))
-    return list(dict.fromkeys(named))
+    return list(dict.fromkeys([*known, *named]))

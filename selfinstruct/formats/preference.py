@@ -47,8 +47,8 @@ class Preference:
     """The operations of Evol-Instruct whose tasks ask for more than their parents, and whether they give pairs."""
 
     def files(self, pool: Pool, random_seed: int) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
-        """Return `preference.jsonl`: pairs of answers in the pool's order, then those by verdicts."""
-        yield "preference.jsonl", self._rows(pool)
+        """Return `preference.jsonl`: pairs of answers in the pool's order, then those by verdicts; none of equals."""
+        yield "preference.jsonl", (row for row in self._rows(pool) if row["chosen"] != row["rejected"])
 
     def _rows(self, pool: Pool) -> Iterator[dict[str, Any]]:
         for task in finished(pool, self.include_seeds):

@@ -40,6 +40,16 @@ def test_it_says_what_was_tuned_how_and_on_what(card):
     assert "2.500 to 2.000" in text
 
 
+def test_it_says_that_a_model_was_tuned_on_preferences_and_how_well(card):
+    text = card(own=False, objective={"beta": 0.1})
+
+    assert "some/base, tuned on preferences" in text
+    assert "was tuned by direct preference optimization (LoRA) on 1 row" in text
+    assert "| reward accuracy | 0.750 |" in text
+    assert "rank 64, beta 0.1, learning\\_rate" in text
+    assert front(text)["tags"][0] == "dpo"
+
+
 @pytest.mark.parametrize(
     ("kind", "method", "library", "relation"),
     [

@@ -116,6 +116,18 @@ def test_a_dataset_that_will_not_be_there_is_reported_in_one_sentence(execute, o
     assert said in problem
 
 
+def test_a_trainer_of_pairs_names_the_format_that_has_them(execute):
+    trainer = Pretending(learns_pairs=True)
+    assert problems(execute, trainer=trainer) == [
+        "trainer=dpo reads none of the formats of this run. Add formats=[preference]."
+    ]
+    execute("actions=[generate,export]")
+
+    (problem,) = problems(execute, "actions=[train]", trainer=trainer)
+
+    assert "holds no dataset that trainer=dpo reads. Write one: actions=[export,train] formats=[preference]." in problem
+
+
 def test_a_finished_run_without_a_suitable_file_is_told_how_to_write_one(execute):
     execute("actions=[generate,export]")
 

@@ -20,7 +20,7 @@ def run(tmp_path):
             (tmp_path / "dataset" / f"{name}.jsonl").touch()
         return SimpleNamespace(
             start=SimpleNamespace(folder=tmp_path),
-            trainer=Pretending(mode=mode),
+            trainer=Pretending(mode=mode, learns_pairs=mode == "preference"),
             random_seed=1,
             log_step=print,
             stopping=False,
@@ -38,6 +38,7 @@ def run(tmp_path):
         (("alpaca", "prompt_completion"), "completion", (), "prompt_completion"),
         ((), "chat", (), "chat"),
         ((), "chat", ("superni", "alpaca"), "alpaca"),  # what will be written
+        (("chat", "preference"), "preference", (), "preference"),
         (("chat",), "chat", ("alpaca",), "alpaca"),  # an old file of another format does not count
     ],
 )
@@ -67,3 +68,5 @@ def test_the_writers_of_the_data_are_those_of_the_pool_or_of_the_rows(run, task,
 
     assert writers(made, rows, {"is_of_run": True}) == ["gpt-x"]
     assert writers(made, rows, {"is_of_run": False}) == ["a", "b"]
+    made.trainer = Pretending(learns_pairs=True)
+    assert writers(made, rows, {"is_of_run": True}) == ["gpt-x", "a", "b"]

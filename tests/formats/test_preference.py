@@ -1,5 +1,7 @@
 """The format of pairs."""
 
+from dataclasses import replace
+
 import pytest
 
 from selfinstruct.formats import Format
@@ -151,6 +153,12 @@ def test_answers_of_seeds_take_part_only_where_they_are_wanted():
 
 def test_a_parent_without_an_answer_gives_no_pair():
     assert pairs(Task("evolution_1", "evolution", "Add."), evolved()) == []
+
+
+def test_equal_answers_are_no_pair():
+    same = replace(PARENT, instances=(Instance("", "3, since"),))
+
+    assert pairs(same, evolved()) == []
 
 
 def test_tasks_that_were_asked_once_give_no_pair():

@@ -125,6 +125,7 @@ def hostile(tmp_path_factory):
         replies=replies,
     )
     steps = [{"step": step, "loss": 3 / step, "learning_rate": 1e-4, "validation_loss": 2.0} for step in (1, 2)]
+    steps[1] |= {"reward_accuracy": 0.5, "validation_reward_accuracy": 1.0}
     (folder / "training.jsonl").write_text("".join(json.dumps(step) + "\n" for step in steps))
     figures = {HOSTILE[0]: {"value": 0.5, "low": 0.4, "high": 0.6}}
     line = {"level": "all", "name": "all", "items": 9, "figures": figures}

@@ -360,6 +360,17 @@ def test_training_curves_leave_out_what_is_no_step(tmp_path):
     assert [row[:5] for row in found] == [[1, None, None, 2, None], [2, None, None, None, 1.5], [3, *[None] * 4]]
 
 
+def test_rewards_of_pairs_are_columns_of_the_training_and_a_panel(tmp_path):
+    steps = [{"step": 1, "loss": 0.7, "reward_accuracy": 0.5}, {"step": 2, "validation_reward_accuracy": 1.0}]
+    read = run(tmp_path, [round_(1)])
+    (tmp_path / "training.jsonl").write_text("".join(json.dumps(step) + "\n" for step in steps))
+
+    found = training.figure(read)
+
+    assert found.head[-2:] == ["reward accuracy", "validation reward accuracy"]
+    assert [row[-2:] for row in rows_of(found)] == [[0.5, None], [None, 1.0]]
+
+
 def test_many_steps_of_a_training_are_thinned_but_for_validations():
     steps = [{"step": step, "loss": 1.0} for step in range(1, 10_002)]
     steps[3]["validation_loss"] = 1.0

@@ -103,10 +103,9 @@ def test_a_dataset_without_pairs_is_refused_in_one_sentence(trainer, training, b
         with pytest.raises(DataError) as caught:
             getattr(trainer("dpo", base), act)(training(dataset))
 
-        assert caught.value.problems == [
-            f"{dataset} holds no pairs, from which trainer=dpo learns: rows of prompt, chosen and rejected. Export them"
-            " with actions=[export,train] formats=[preference], or name a file of them: train.dataset=<file>."
-        ]
+        (sentence,) = caught.value.problems
+        assert sentence.startswith(f"{dataset} holds no pairs, from which trainer=dpo learns")
+        assert "formats=[preference]" in sentence
 
 
 def test_a_killed_training_on_pairs_resumes_to_the_same_bytes(values, base, trainings, pairs, made, tmp_path):

@@ -22,6 +22,14 @@ def test_the_first_and_the_last_loss_are_told_with_the_validation():
     }
 
 
+def test_the_last_rewards_of_pairs_are_told():
+    rows = [{**ROWS[0], "reward_accuracy": 0.5, "reward_margin": 0.1}, {**ROWS[1], "reward_accuracy": 0.75}]
+
+    found = outcome([*rows, {**ROWS[2], "validation_reward_margin": 0.2}])
+
+    assert (found["reward_accuracy"], found["reward_margin"], found["validation_reward_margin"]) == (0.75, 0.1, 0.2)
+
+
 def test_without_lines_there_is_no_loss():
     assert outcome([])["loss"] is None
     warn_of_rise(outcome([]), 0.1)

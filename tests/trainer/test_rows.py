@@ -2,12 +2,14 @@
 
 import codecs
 import json
+from dataclasses import replace
 
 import pytest
 
 from selfinstruct.errors import DataError
 from selfinstruct.formats.alpaca import Alpaca
 from selfinstruct.formats.chat import Chat
+from selfinstruct.formats.preference import Preference
 from selfinstruct.formats.self_instruct import SelfInstruct
 from selfinstruct.formats.sharegpt import Sharegpt
 from selfinstruct.task import Instance
@@ -159,3 +161,61 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path):
 )
 def test_the_instruction_is_the_same_in_every_layout(prompt):
     assert Example("x", prompt, "3").instruction == "add the numbers."
+
+
+TEXTS = {"prompt": QUESTION, "chosen": "3", "rejected": "4"}
+TURNS = {
+    "prompt": turns(("user", QUESTION)),
+    "chosen": turns(("assistant", "3")),
+    "rejected": turns(("assistant", "4")),
+}
+
+
+@pytest.mark.parametrize("row", [TEXTS, TURNS], ids=["texts", "messages"])
+def test_a_pair_is_read_from_texts_and_from_messages(row, write_rows, tmp_path):
+    path = write_rows(tmp_path / "rows.jsonl", [row])
+
+    assert examples_in(path, "chat", pairs=True) == [Example("line 1", turns(("user", QUESTION)), "3", "4")]
+
+
+@pytest.mark.parametrize(("messages", "mode"), [(True, "chat"), (False, "completion")])
+def test_the_pairs_of_a_run_are_read(messages, mode, pool, task, write_rows, tmp_path):
+    alternatives = [{"output": text, "score": score, "chosen": text == "3"} for text, score in (("3", 5), ("4", 1))]
+    found = task(77, origin="grow", instruction="Add the numbers.", instances=(Instance("1 and 2", "3"),))
+    pool.add(replace(found, attributes={"alternatives": alternatives}))
+    ((_, rows),) = Preference(include_seeds=False, messages=messages, operations={}).files(pool, 1)
+
+    (pair,) = examples_in(write_rows(tmp_path / "rows.jsonl", rows), mode, pairs=True)
+
+    assert pair.prompt == (turns(("user", QUESTION)) if messages else f"{QUESTION}\n\n")
+    assert (pair.completion, pair.rejected) == ("3", "4")
+
+
+def test_a_row_that_is_no_pair_is_a_mistake_of_its_line_among_pairs(write_rows, tmp_path):
+    path = write_rows(tmp_path / "rows.jsonl", [TEXTS, TEXTS | {"rejected": None}, TURNS | {"chosen": "3"}])
+
+    with pytest.raises(DataError) as caught:
+        examples_in(path, "chat", pairs=True)
+
+    assert caught.value.problems == [
+        f"{path}:{number}: must have prompt, chosen and rejected, as three texts or as three lists of messages."
+        for number in (2, 3)
+    ]
+
+
+def test_a_file_without_any_pair_is_one_mistake_that_names_the_format(write_rows, tmp_path):
+    path = write_rows(tmp_path / "rows.jsonl", [{"instruction": "Add.", "output": "3"}] * 3)
+
+    with pytest.raises(DataError) as caught:
+        examples_in(path, "chat", pairs=True)
+
+    (sentence,) = caught.value.problems
+    assert sentence.startswith(f"{path} holds no pairs, from which trainer=dpo learns")
+    assert "formats=[preference]" in sentence
+
+
+def test_a_pair_of_messages_is_no_text_to_complete(write_rows, tmp_path):
+    path = write_rows(tmp_path / "rows.jsonl", [TEXTS, TURNS])
+
+    with pytest.raises(DataError, match=r":2: trainer\.mode=completion needs texts; .*preference\.messages=false"):
+        examples_in(path, "completion", pairs=True)

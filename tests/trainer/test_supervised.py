@@ -9,7 +9,7 @@ from selfinstruct.trainer import Trainer
 from selfinstruct.trainer.supervised import PACKAGES
 
 installed = pytest.mark.skipif(not all(map(find_spec, PACKAGES)), reason="the extra 'train' is not installed")
-TRAINERS = ("full", "lora", "ia3", "prefix", "prompt_tuning", "adapter")
+TRAINERS = ("full", "lora", "ia3", "prefix", "prompt_tuning", "adapter", "dpo")
 
 
 @pytest.fixture
@@ -76,6 +76,27 @@ def test_a_wrong_setting_is_one_sentence(changes, sentence, wrong):
 
     assert sentence in found
     assert "\n" not in found.strip() or "trainer." in found
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"packing": True}, "packing and loss_on_prompt must be false where pairs are learned"),
+        ({"loss_on_prompt": True}, "packing and loss_on_prompt must be false where pairs are learned"),
+        ({"method": {"dropout": 0.1}}, "method.dropout must be 0 where pairs are learned"),
+        ({"objective": {"_target_": "selfinstruct.trainer.dpo.Dpo", "beta": 0}}, "trainer.objective.beta"),
+    ],
+)
+def test_a_setting_that_does_not_suit_pairs_is_one_sentence(changes, sentence, wrong):
+    (found,) = wrong("dpo", **changes)
+
+    assert sentence in found
+
+
+def test_only_a_training_on_pairs_records_an_objective(trainer):
+    assert trainer("dpo").settings()["objective"] == {"beta": 0.1}
+    assert "objective" not in trainer("lora").settings()
+    assert [trainer(name).learns_from for name in ("dpo", "lora")] == ["preference", "chat"]
 
 
 @pytest.mark.slow

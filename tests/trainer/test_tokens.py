@@ -176,6 +176,31 @@ def test_a_row_without_anything_to_learn_is_left_out_and_named():
     assert nothing_left(found, "rows.jsonl", None) == "rows.jsonl has no row left to train on: 1 have nothing to learn."
 
 
+def test_a_pair_is_both_answers_after_one_prompt(tokenizer):
+    (row,) = fitting([Example("x", ASKED, "three", "two")], tokenizer, None, cut=False).rows
+
+    assert (row.input_ids, row.rejected.input_ids) == tuple(
+        encoded(Example("x", ASKED, answer), tokenizer)[0] for answer in ("three", "two")
+    )
+    assert row.input_ids[: row.shown] == row.rejected.input_ids[: row.rejected.shown]
+    assert row.size == len(row.input_ids) + len(row.rejected.input_ids)
+
+
+@pytest.mark.parametrize(("chosen", "rejected"), [("three", "three " * 50), ("three " * 50, "three")])
+def test_a_pair_is_too_long_where_one_of_its_answers_is(chosen, rejected, tokenizer):
+    pair = Example("x", ASKED, chosen, rejected)
+
+    assert fitting([pair], tokenizer, MOST, cut=False).dropped == ["x"]
+    (row,) = fitting([pair], tokenizer, MOST, cut=True).rows
+    assert max(len(row.input_ids), len(row.rejected.input_ids)) == MOST
+
+
+def test_a_pair_of_equal_answers_has_nothing_to_learn(tokenizer):
+    found = fitting([Example("x", ASKED, "three", "three")], tokenizer, None, cut=False)
+
+    assert (found.rows, found.empty) == ([], ["x"])
+
+
 def test_ten_rows_are_named_and_the_others_are_counted(tokenizer):
     found = fitting([Example(str(number), ASKED, "three " * 50) for number in range(1200)], tokenizer, MOST, cut=False)
 

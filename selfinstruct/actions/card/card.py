@@ -38,6 +38,13 @@ rows = load_dataset("<this folder>", "{name}", split="train")
 `../config.json` has every setting of the run, `../summary.json` its figures, versions and hashes, and
 `../rejected.jsonl` every candidate that was rejected, with the reason."""
 
+PAIRS = (
+    "In `preference.jsonl`, `source` says what made an answer the chosen one: `answers`, its score among several to the"
+    " task; `verdicts`, a judge that saw it in both orders with that of another system; `parents`, no judge: the answer"
+    " to an evolved task stands beside that to its parent. `models` are those that wrote the answers."
+)
+"""What a reader of pairs must know."""
+
 
 def dataset_card(facts: Facts) -> str:
     """Return the card that stands beside the dataset in a run folder."""
@@ -137,4 +144,8 @@ def filters(facts: Facts) -> str:
 def limits(facts: Facts) -> str:
     """Return what a user of the data must not expect of it, and its licenses."""
     seeds = f"{facts.seeds_license} ({literal(facts.seeds_origin)})" if facts.models else None
-    return "\n".join(f"- {point}" for point in cautions(facts.tasks, facts.stated.license, seeds))
+    points = [
+        *cautions(facts.tasks, facts.stated.license, seeds),
+        *([PAIRS] if "preference.jsonl" in facts.dataset else []),
+    ]
+    return "\n".join(f"- {point}" for point in points)
