@@ -27,7 +27,7 @@ from typing import Any
 from selfinstruct.formats.rows import SEED, finished, provenance, question
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
-from selfinstruct.task import Instance, Task
+from selfinstruct.task import ALTERNATIVES, Instance, Task
 
 ORDERS = ("forward", "backward")
 """The attributes with the verdicts of `recipe=pairwise`: the first system's answer shown first, and shown second."""
@@ -52,7 +52,7 @@ class Preference:
 
     def _rows(self, pool: Pool) -> Iterator[dict[str, Any]]:
         for task in finished(pool, self.include_seeds):
-            if "alternatives" in task.attributes:
+            if ALTERNATIVES in task.attributes:
                 yield from self._of_answers(task)
             elif self.operations.get(task.attributes.get("operation", "")):
                 yield from self._of_parent(task, pool[task.parents[0]])
@@ -61,7 +61,7 @@ class Preference:
                 yield from self._of_verdicts(task)
 
     def _of_answers(self, task: Task) -> Iterator[dict[str, Any]]:
-        answers = task.attributes["alternatives"]
+        answers = task.attributes[ALTERNATIVES]
         chosen = next(one for one in answers if one["chosen"])
         worst = min(answers, key=lambda one: one["score"])
         if worst["score"] < chosen["score"]:
