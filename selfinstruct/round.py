@@ -4,7 +4,7 @@ One round is sample, render, complete, parse, filter, pool, and `candidates = ke
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -22,6 +22,13 @@ LEAKED = "control_tokens"
 CACHED = "cached_tokens"
 """The figure that counts the tokens of a round's prompts that providers had in their caches; left out where it is 0."""
 LEAK = "The server leaks its control tokens into replies; check its chat template. They are cut out before parsing."
+"""What is reported of it, once a run."""
+IGNORED = "schema_ignored"
+"""The figure that counts the whole replies of a round that are not JSON of the schema sent; left out where it is 0."""
+NO_SCHEMA = (
+    "Some replies are not JSON of the schema that was sent, and are read as text: the server ignores response_format, or"
+    " the model declined. summary.json counts them (schema_ignored); if it is all of them, set structured=false."
+)
 """What is reported of it, once a run."""
 OWN = {
     *("stage", "round", "generation", "asked", "failed", "candidates", "parsed", "kept"),
@@ -164,7 +171,7 @@ class Round:
     samples: tuple[Sample, ...] = ()
     """What its prompts showed, one for each request; empty for a round that is read from its files."""
     figures: Mapping[str, float | int] = field(default_factory=dict)
-    """What the metrics of its stage give, and `control_tokens` where there are any."""
+    """What the metrics of its stage give, and `control_tokens` and `schema_ignored` where there are any."""
     source: str | None = None
     """The SHA-256 of the annotated data that its rows were read from, if any."""
 
@@ -201,6 +208,12 @@ class TrainingStep:
     tokens_per_second: float | None = None
     """Measured since the training began or resumed; None for a step of an earlier process."""
     seconds_left: float | None = None
+
+
+def notices(row: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what is to be reported of a round's row that no earlier one gave reason to report."""
+    known = {LEAKED: LEAK, IGNORED: NO_SCHEMA}
+    return [text for name, text in known.items() if name in row and not any(name in before for before in earlier)]
 
 
 def spelled(row: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.protocol import Protocol
 from selfinstruct.recipe import Stage, asking
-from selfinstruct.round import LEAK, LEAKED, Round, TrainingStep, spelled
+from selfinstruct.round import Round, TrainingStep, notices, spelled
 from selfinstruct.run_info import RunInfo
 from selfinstruct.seeds import Seeds
 from selfinstruct.storage import history
@@ -160,8 +160,8 @@ class Run:
         if self._pulse is not None:
             self._pulse.set()
         LOG.info("%s", spelled(row))
-        if LEAKED in round_.figures and not any(LEAKED in earlier for earlier in self.journal.rounds[:-1]):
-            LOG.warning(LEAK)
+        for notice in notices(row, self.journal.rounds[:-1]):
+            LOG.warning(notice)
         self._trackers.log(round_, len(self.journal.rounds))
         if self.outer is not None:
             self.outer._trackers.show(replace(round_, stage=f"{self.start.folder.name}/{round_.stage}"))

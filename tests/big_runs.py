@@ -115,7 +115,7 @@ class BigRun:
         values = deepcopy(config())
         values["recipe"]["instructions"]["until"] = self.tasks
         found = gathered(without_objective(values), list(values["actions"]))
-        for name in ("published", "spacy_model"):  # which the command line takes for itself
+        for name in ("published", "structured", "spacy_model"):  # which the command line takes for itself
             found.pop(name)
         start = RunInfo(
             folder=self.folder,

@@ -165,6 +165,7 @@ def built(config: dict[str, Any], folder: Path, *, draws: bool = False) -> Run:
     if not draws:
         config["actions"].pop("report", None)
     config.pop("published", None)
+    structured = config.pop("structured", False)
     spacy_model = config.pop("spacy_model", None)
     start = RunInfo(
         folder=folder,
@@ -173,7 +174,7 @@ def built(config: dict[str, Any], folder: Path, *, draws: bool = False) -> Run:
         recipe="self_instruct",
         job_type="generate",
         config=config,
-        declared=config | {"seeds": as_written(config["seeds"])},
+        declared=config | {"seeds": as_written(config["seeds"]), "structured": structured},
         citation=citation_of("self_instruct"),
         spacy_model=spacy_model,
     )

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
+NO_VARIANT = "has no JSON schema under the key 'structured'. Add one, or set structured=false."
 UNKNOWN = Usage(0, inf, inf)
 """Stands for a cost that is unknown, since not all of the replies are stored any more."""
 
@@ -216,6 +217,8 @@ def seed_problems(run: "Run") -> list[str]:
         return problems + error.problems
     for name, stage in asking(run.recipe).items():
         problems += prompt_problems(f"recipe.{name}", stage, seeds, (stage.model or run.model).mode == "chat")
+        if run.start.declared.get("structured") is True and stage.prompt.structured is None:
+            problems.append(f"recipe.{name}.prompt {NO_VARIANT}")
     return problems
 
 

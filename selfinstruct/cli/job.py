@@ -62,7 +62,7 @@ def job(config: DictConfig) -> float | None:
     run_log = closed_log()
     try:
         values, declared = resolved(config)
-        objective, capsule = values.pop("objective", None), values.pop("replay", None)
+        objective, capsule, _ = (values.pop(name, None) for name in ("objective", "replay", "structured"))
         declared.pop("replay", None)
         if in_sweep and is_done(folder, declared):
             print(f"{now.job.num}: done already, in {folder}")  # noqa: T201

@@ -13,8 +13,13 @@ from typing import Any, get_args
 
 from selfinstruct.model.settings import Droppable, ServerSettings, TokenLimit
 from selfinstruct.request import Decoding, Failure, Request
+from selfinstruct.text.pattern import lazy
 
 MAX_STOPS = 4
+SCHEMA = "response_format"
+"""The parameter that holds a model to a JSON schema, as structured prompts send it."""
+ABOUT_SCHEMA = lazy(r"response_?format|schema|structured|guided|grammar", re.IGNORECASE)
+UNSTRUCTURED = "Where a model or a server takes no JSON schema (response_format), set structured=false."
 
 
 def prompt_of(request: Request) -> dict[str, Any]:
@@ -68,8 +73,11 @@ def with_keys(failure: Failure, request: Request, extra: Mapping[str, Any]) -> F
     prefix = f"recipe.{request.stage}.prompt.decoding"
     keys = {name: (f"model.extra.{name}", value) for name, value in given(extra).items()}
     keys |= {name: (f"{prefix}.{name}", value) for name, value in decoding_parameters(request.decoding).items()}
-    keys |= {name: (f"{prefix}.extra.{name}", value) for name, value in given(request.decoding.extra).items()}
+    further = {name: value for name, value in given(request.decoding.extra).items() if name != SCHEMA}
+    keys |= {name: (f"{prefix}.extra.{name}", value) for name, value in further.items()}
     found = [name for name in keys if re.search(naming(name), failure.message, re.IGNORECASE)]
+    if SCHEMA in request.decoding.extra and ABOUT_SCHEMA.search(failure.message):
+        return replace(failure, message=f"{failure.message} {UNSTRUCTURED}")
     if not found:
         return failure
     named = " and ".join(f"{keys[name][0]} (now {keys[name][1]!r})" for name in found)

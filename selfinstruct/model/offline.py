@@ -16,6 +16,7 @@ from pydantic import Field
 
 from selfinstruct.budget import Pricing
 from selfinstruct.model import ImmediateSession, Mode, Session
+from selfinstruct.model.arguments import SCHEMA
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Decoding, Failure, Request
 from selfinstruct.task import OFFLINE
@@ -89,9 +90,12 @@ class Offline:
     def _text(self, request: Request, rng: Random) -> str:
         from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt
         from selfinstruct.model.grammar.replies import between, reply, thought
+        from selfinstruct.model.grammar.structured import structured
 
         spoiled, talks, thinks = (rng.random() < share for share in (self.bad_format, self.chatty, self.thinking))
         prompt = ParsedPrompt(request, rng, self.repeats, spoiled)
+        if SCHEMA in request.decoding.extra:
+            return structured(prompt)
         text = reply(prompt)
         if talks:
             text = between(text, prompt)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, get_args
 
 from selfinstruct.model import Stages
-from selfinstruct.model.arguments import decoding_parameters, given
+from selfinstruct.model.arguments import SCHEMA, decoding_parameters, given
 from selfinstruct.model.connection import OPENAI, loaded
 from selfinstruct.model.reserved import misplaced
 from selfinstruct.model.settings import Droppable, ServerSettings
@@ -38,15 +38,17 @@ def unsupported_by_litellm(key: str, settings: ServerSettings, stages: Stages) -
             extra = given({**settings.extra, **decoding.extra})
             for name in refused(sent, extra):
                 value = {**extra, **sent}[name]
-                found.setdefault(f"{name}={f'{value:g}' if isinstance(value, float) else value}", {})[stage] = None
+                text = "" if name == SCHEMA else f"={f'{value:g}' if isinstance(value, float) else value}"
+                found.setdefault(f"{name}{text}", {})[stage] = None
                 names.add(name)
     if not found:
         return []
     dropped = [name for name in get_args(Droppable) if name in names]
     if dropped:
         dropped = [name for name in get_args(Droppable) if name in {*names, *settings.unsupported}]
-    others = sorted(names - set(dropped))
+    others = sorted(names - {*dropped, SCHEMA})
     remedies = [f"Set {key}.unsupported=[{','.join(dropped)}]"] * bool(dropped)
+    remedies += ["Set structured=false"] * (SCHEMA in names)
     if others:
         remedies.append(f"Set {' and '.join(others)} to null where they are set, or change {key}.max_tokens_parameter")
     shown = ", ".join(f"{name} (of {', '.join(of)})" for name, of in found.items())

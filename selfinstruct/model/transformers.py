@@ -22,7 +22,7 @@ from pydantic import Field
 
 from selfinstruct.budget import Pricing
 from selfinstruct.model import Mode, Session, Stages
-from selfinstruct.model.arguments import given
+from selfinstruct.model.arguments import SCHEMA, given
 from selfinstruct.model.batch_session import BatchSession
 from selfinstruct.model.model_folder import adapter_problem, content_of, folder_name, model_problem
 from selfinstruct.part import part
@@ -96,6 +96,8 @@ class Transformers:
     def unsupported_parameters(self, key: str, stages: Stages) -> list[str]:
         """Return a sentence for the further parameters of each stage: it takes none."""
         found = {name: given(decoding.extra) for name, decodings in stages.items() for decoding in decodings[:1]}
+        if any(extra.pop(SCHEMA, None) for extra in found.values()):
+            return [f"{self.name} in this process cannot be held to a JSON schema. Set structured=false."]
         return [
             f"{self.name} does not take {', '.join(extra)} (of {stage}). Set"
             f" {' and '.join(f'recipe.{stage}.prompt.decoding.extra.{name}=null' for name in extra)}."

@@ -14,11 +14,14 @@ from pydantic import Field, field_validator
 
 from selfinstruct.part import part
 from selfinstruct.prompt import Parser
+from selfinstruct.prompt.structured import Structured
 from selfinstruct.request import Completion, Decoding, Request
 from selfinstruct.round import Candidate, Rejection, Sample
 from selfinstruct.task import Instance, Task
 from selfinstruct.text.rendering import fill, variables
 from selfinstruct.text.template import EXACT, PROMPT, Form
+
+NO_CHAT = "structured: a JSON schema is sent to chat models only. Set structured=false, or model.mode=chat."
 
 
 @part
@@ -52,6 +55,8 @@ class Prompt:
     Where the temperature of `decoding` is null, none is sent here either: the model may not take any."""
     parser: Parser
     """The parser of the replies."""
+    structured: Structured | None = None
+    """Its variant for models that can be held to a JSON schema; null where it has none."""
 
     @field_validator("template", "system")
     @classmethod
@@ -62,31 +67,51 @@ class Prompt:
     def render(self, sample: Sample, chat: bool, stage: str, round_: int, number: int, attempt: int = 1) -> Request:
         """Return the request that shows a sample; raises ValueError if the template has an unknown variable."""
         prompt_vars = self.prompt_vars(sample, chat, attempt)
-        stops = [filled("decoding.stop", stop, prompt_vars, EXACT) for stop in self.decoding.stop]
-        decoding = replace(self.decodings()[attempt > 1], stop=stops)
+        decoding = self.decodings()[attempt > 1]
+        stops = [filled("decoding.stop", stop, prompt_vars, EXACT) for stop in decoding.stop]
+        systems = [filled(key, text, prompt_vars) for key, text in self.systems.items()] if chat else []
         return Request(
             id=f"{stage}/{round_}/{number}",
             stage=stage,
             round=round_,
             text=filled("template", self.template, prompt_vars),
-            system=filled("system", self.system, prompt_vars) if chat and self.system is not None else None,
+            system="\n\n".join(systems) if systems else None,
             chat=chat,
-            decoding=decoding,
+            decoding=replace(decoding, stop=stops),
             reply_format=self.parser.reply_format,
             sample=sample,
             attempt=attempt,
         )
 
+    @property
+    def held(self) -> Structured | None:
+        """Return what replies are held to, if they are."""
+        return self.structured if self.structured is not None and self.structured.enabled else None
+
+    @property
+    def systems(self) -> dict[str, str]:
+        """Return the templates that make up the system message, by their keys."""
+        found = {"system": self.system, "structured.system": self.held.system if self.held else None}
+        return {key: text for key, text in found.items() if text is not None}
+
     def decodings(self) -> tuple[Decoding, Decoding]:
-        """Return the decoding of the first attempt and of the next; their stop strings are still templates."""
+        """Return the decoding of the first attempt and of the next; their stop strings are still templates.
+
+        A schema ends a reply by itself, and a stop string could end it in the middle of a text.
+        """
         first = self.decoding
+        if self.held is not None:
+            first = replace(first, stop=[], extra={**first.extra, "response_format": self.held.response_format})
         if self.retry_temperature is None or first.temperature is None:
             return first, first
         return first, replace(first, temperature=self.retry_temperature)
 
     def parse(self, completion: Completion, sample: Sample, chat: bool) -> list[Candidate | Rejection]:
         """Return everything in the reply, in order."""
-        return self.parser.parse(completion, self.prompt_vars(sample, chat))
+        prompt_vars = self.prompt_vars(sample, chat)
+        if self.held is None:
+            return self.parser.parse(completion, prompt_vars)
+        return self.held.parse(completion, prompt_vars, self.parser)
 
     def prompt_vars(self, sample: Sample, chat: bool, attempt: int = 1) -> Mapping[str, Any]:
         """Return the variables that the template is filled with."""
@@ -99,7 +124,8 @@ class Prompt:
         prompt_vars = self.prompt_vars(sample, chat)
         known = ", ".join(sorted(prompt_vars))
         texts = {"template": [self.template], "system": [self.system or ""], "decoding.stop": self.decoding.stop}
-        problems = []
+        texts |= {key: [text] for key, text in self.systems.items()}
+        problems = [] if chat or self.held is None else [NO_CHAT]
         for key, text in ((key, text) for key, parts in texts.items() for text in parts):
             try:
                 unknown = sorted(variables(text) - prompt_vars.keys())

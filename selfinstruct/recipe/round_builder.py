@@ -18,7 +18,7 @@ from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import StageContext
 from selfinstruct.recipe.outcome import Outcome
 from selfinstruct.request import Completion, Request
-from selfinstruct.round import CACHED, LEAKED, MODEL, Candidate, Ending, Rejection, Round, Sample
+from selfinstruct.round import CACHED, IGNORED, LEAKED, MODEL, Candidate, Ending, Rejection, Round, Sample
 from selfinstruct.task import Task
 from selfinstruct.text.finish_reason import FinishKind
 
@@ -51,6 +51,7 @@ class RoundBuilder:
     kept: int = 0
     leaked: int = 0
     cached: int = 0
+    ignored: int = 0
     tasks: dict[str, Task] = field(default_factory=dict)
     rejections: list[Rejection] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
@@ -97,6 +98,7 @@ class RoundBuilder:
         if completion.is_untrusted:  # from a store of an earlier version; models raise it and ask again
             return [Rejection(filter=MODEL, reason=f"the reply ended with {completion.finish_reason!r}")]
         self.leaked += leaks(completion.text)
+        self.ignored += prompt.held is not None and prompt.held.is_ignored(completion)
         found = prompt.parse(completion, sample, chat)
         if not completion.text.strip() and (why := WHY_EMPTY.get(completion.finish_kind)):
             found = [
@@ -132,7 +134,8 @@ class RoundBuilder:
         )
         for metric in (metrics or {}).values():
             figures.update(metric.figures(round_, pool))
-        figures |= {name: count for name, count in ((LEAKED, self.leaked), (CACHED, self.cached)) if count}
+        counts = ((LEAKED, self.leaked), (IGNORED, self.ignored), (CACHED, self.cached))
+        figures |= {name: count for name, count in counts if count}
         return round_
 
 

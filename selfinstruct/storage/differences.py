@@ -71,7 +71,7 @@ def differences(stored: Mapping[str, Any] | None, declared: Mapping[str, Any]) -
     return [
         found
         for found in compared(effective(stored or declared), effective(declared))
-        if not found.is_free and not (found.old is ABSENT and is_off(found.new))
+        if not found.is_free and not (found.old is ABSENT and (is_off(found.new) or is_unused(found, declared)))
     ]
 
 
@@ -91,6 +91,11 @@ def changed_outside(
 def is_off(value: Any) -> bool:
     """Return whether a value changes nothing where its key did not exist yet."""
     return value is None or value is False or value == {} or value == []
+
+
+def is_unused(found: Difference, config: Mapping[str, Any]) -> bool:
+    """Return whether a key belongs to a structured variant of a prompt that is not asked for."""
+    return ".prompt.structured." in found.key and found.new is not True and not config.get("structured")
 
 
 def shown(value: Any) -> str:

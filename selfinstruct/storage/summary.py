@@ -17,7 +17,7 @@ from typing import Any
 
 from selfinstruct.budget import Stop
 from selfinstruct.pool import Pool
-from selfinstruct.round import CACHED
+from selfinstruct.round import CACHED, IGNORED
 from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.coverage import coverage
 from selfinstruct.storage.diversity import diversity
@@ -164,7 +164,7 @@ def totals(rows: Sequence[Row]) -> dict[str, Any]:
     return {
         **{key: sum(row[key] for row in rows) for key in COUNTED},
         **{key: known(row[key] for row in rows) for key in SPENT},
-        **({CACHED: cached} if (cached := sum(row.get(CACHED, 0) for row in rows)) else {}),
+        **{key: count for key in (CACHED, IGNORED) if (count := sum(row.get(key, 0) for row in rows))},
         "rejected": dict(sorted(rejected.items())),
     }
 

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from selfinstruct.run import LEAK
+from selfinstruct.round import LEAK
 
 WRAPPED = {
     "the end": "{}<|im_end|>\n<|endoftext|>",

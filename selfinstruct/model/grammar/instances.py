@@ -45,7 +45,7 @@ def yes_no(prompt: ParsedPrompt) -> str:
     return prompt.as_line("Yes" if is_closed else "No")
 
 
-def label_first(prompt: ParsedPrompt) -> str:
+def labels_with_inputs(prompt: ParsedPrompt) -> list[tuple[str, str]]:
     """Return labels of the task at hand, each with an input for which it is right."""
     rng, task = prompt.rng, recognize(prompt.task)
     labels = (task.labels if task else []) or named_labels(prompt.task)
@@ -55,17 +55,29 @@ def label_first(prompt: ParsedPrompt) -> str:
         given = task.example(rng, label) if task and task.labels else placeholder_input(rng)
         if all(given != other for _, other in pairs):
             pairs.append((label, given))
+    return pairs
+
+
+def label_first(prompt: ParsedPrompt) -> str:
+    """Return labels of the task at hand, each above an input for which it is right."""
+    rng, pairs = prompt.rng, labels_with_inputs(prompt)
     if prompt.spoiled:
         return "\n\n".join(rng.choice([f"{given}\n{label}", f"Label - {label}: {given}"]) for label, given in pairs)
     return "\n\n".join(f"Class label: {label}\n{given}" for label, given in pairs)
 
 
-def input_first(prompt: ParsedPrompt) -> str:
-    """Return inputs for the task at hand, each with its output; the output alone where no input is needed."""
+def inputs_with_outputs(prompt: ParsedPrompt) -> list[tuple[str, str]]:
+    """Return inputs for the task at hand, each with its output; one empty input where none is needed."""
     rng, pairs = prompt.rng, dict[str, str]()
     for _ in range(min(rng.choice([1, 1, 2, 2, 3]), prompt.most_instances)):
         given, output = answered(prompt.task, rng)
         pairs.setdefault(given, output)
+    return [("", pairs[""])] if "" in pairs else list(pairs.items())
+
+
+def input_first(prompt: ParsedPrompt) -> str:
+    """Return inputs for the task at hand, each above its output; the output alone where no input is needed."""
+    rng, pairs = prompt.rng, dict(inputs_with_outputs(prompt))
     if "" in pairs:
         return rng.choice(["", "Output:", "Example 1\n"]) if prompt.spoiled else f"Output: {pairs['']}"
     mark, head = (

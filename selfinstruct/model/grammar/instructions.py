@@ -18,10 +18,14 @@ LISTED = 8  # how many tasks a list is continued by where the prompt does not sa
 
 def numbered_list(prompt: ParsedPrompt) -> str:
     """Return new tasks that continue the list of the prompt."""
-    first, count = span(prompt)
-    items = new_instructions(prompt, [task for _, task in ITEM.findall(prompt.text)], count)
+    first, items = span(prompt)[0], new_tasks(prompt)
     text = misnumbered(items, first, prompt.rng) if prompt.spoiled else numbered(items, first)
     return text.removeprefix(opened_number(prompt))
+
+
+def new_tasks(prompt: ParsedPrompt) -> list[str]:
+    """Return as many new instructions as the prompt asks for."""
+    return new_instructions(prompt, [task for _, task in ITEM.findall(prompt.text)], span(prompt)[1])
 
 
 def new_instructions(prompt: ParsedPrompt, shown: list[str], count: int) -> list[str]:

@@ -38,15 +38,23 @@ def opened_label(prompt: ParsedPrompt) -> str:
 
 
 def whole_tasks(prompt: ParsedPrompt) -> str:
-    """Return new tasks that continue the list of the prompt."""
-    shown = LABEL.findall(prompt.text)
-    first = max((int(number) for number, _ in shown), default=0) + 1
-    said = ENDS.search(LABEL.sub("", prompt.text)) or IN_ALL.search(prompt.text)
-    last = max(int(said[1]) if said else IN_LIST, first)
-    instructions = new_instructions(prompt, [text for _, text in shown], last - first + 1)
-    tasks = [Written(text, *answered(text, prompt.rng)) for text in instructions]
+    """Return new tasks that continue the list of the prompt, in its form."""
+    tasks = continued(prompt)
     write = prompt.rng.choice(FAULTS) if prompt.spoiled else plainly
-    return write(tasks, first, prompt.rng).removeprefix(opened_label(prompt))
+    return write(tasks, first_number(prompt), prompt.rng).removeprefix(opened_label(prompt))
+
+
+def continued(prompt: ParsedPrompt) -> list[Written]:
+    """Return new tasks, as many as the list of the prompt lacks."""
+    said = ENDS.search(LABEL.sub("", prompt.text)) or IN_ALL.search(prompt.text)
+    wanted = (int(said[1]) if said else IN_LIST) - first_number(prompt) + 1
+    instructions = new_instructions(prompt, [text for _, text in LABEL.findall(prompt.text)], max(wanted, 1))
+    return [Written(text, *answered(text, prompt.rng)) for text in instructions]
+
+
+def first_number(prompt: ParsedPrompt) -> int:
+    """Return the number of the first new task."""
+    return max((int(number) for number, _ in LABEL.findall(prompt.text)), default=0) + 1
 
 
 def block(task: Written, number: int | str, no_input: str = "<noinput>") -> str:
