@@ -26,8 +26,8 @@ LEAK = "The server leaks its control tokens into replies; check its chat templat
 IGNORED = "schema_ignored"
 """The figure that counts the whole replies of a round that are not JSON of the schema sent; left out where it is 0."""
 NO_SCHEMA = (
-    "Some replies are not JSON of the schema that was sent, and are read as text: the server ignores response_format, or"
-    " the model declined. summary.json counts them (schema_ignored); if it is all of them, set structured=false."
+    "Some replies are not JSON of the schema that was sent, and are read as text: the server ignores response_format,"
+    " or the model declined. summary.json counts them (schema_ignored); if it is all of them, set structured=false."
 )
 """What is reported of it, once a run."""
 OWN = {

@@ -27,9 +27,11 @@ from selfinstruct.text.encoding import HALF_A_PAIR
 from selfinstruct.text.no_input import real_input
 
 if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 VERDICT = "verdict"
+KINDS = {"instruction": "string", "input": "string", "output": "string", "is_classification": "boolean"}
+"""What the properties that are stored hold; a verdict is a judge's own."""
 
 
 @part
@@ -46,15 +48,34 @@ class Structured:
     """The attribute that `verdict` is stored as; null where no judge is asked."""
 
     @model_validator(mode="after")
-    def _is_schema(self) -> "Structured":
+    def _gives_candidates(self) -> "Structured":
         from jsonschema import Draft202012Validator
-        from jsonschema.exceptions import SchemaError
+        from jsonschema.exceptions import SchemaError  # type: ignore[import-untyped]
 
         try:
             Draft202012Validator.check_schema(self.schema)
         except SchemaError as error:
             raise ValueError(f"schema is not a JSON schema: {error.message} (at {error.json_path})") from None
+        kinds = {name: inner.get("type") for name, inner in properties(self._candidate).items()}
+        if wrong := [f"{name} a {kind}" for name, kind in KINDS.items() if kinds.get(name, kind) != kind]:
+            raise ValueError(f"schema must make {' and '.join(wrong)}")
+        if not kinds.keys() & {"instruction", "is_classification", "output", VERDICT}:
+            raise ValueError("schema needs a property instruction, is_classification, output or verdict")
+        if VERDICT in kinds and self.attribute is None:
+            raise ValueError("attribute must name what verdict is stored as (got null)")
         return self
+
+    @cached_property
+    def _list(self) -> str | None:
+        """The property that lists candidates, if any."""
+        lists = (name for name, inner in properties(self.schema).items() if properties(inner.get("items", {})))
+        return next(lists, None)
+
+    @property
+    def _candidate(self) -> Mapping[str, Any]:
+        """The schema of one candidate."""
+        found: Mapping[str, Any] = properties(self.schema)[self._list]["items"] if self._list else self.schema
+        return found
 
     @property
     def response_format(self) -> dict[str, Any]:
@@ -72,11 +93,10 @@ class Structured:
         value = self.value(completion)
         if value is None:
             text = read(completion).text.lstrip()
-            if not text.startswith("{") or not any(f'"{name}"' in text for name in self.schema["properties"]):
+            if not text.startswith("{") or not any(f'"{name}"' in text for name in properties(self.schema)):
                 return parser.parse(completion, prompt_vars)
             return [rejection("reply cut off" if completion.is_cut_off else "not JSON of the schema", text)]
-        items = next((found for found in value.values() if isinstance(found, list)), [value])
-        pieces = [self._piece(item, prompt_vars) for item in items]
+        pieces = [self._piece(item, prompt_vars) for item in (value[self._list] if self._list else [value])]
         return pieces or [rejection("empty list", completion.text)]
 
     def value(self, completion: Completion) -> dict[str, Any] | None:
@@ -98,7 +118,9 @@ class Structured:
 
     def _piece(self, item: Mapping[str, Any], prompt_vars: Mapping[str, Any]) -> Candidate | Rejection:
         """Return the candidate that an object holds, or why it holds none."""
-        said = {name: cleaned(value) if isinstance(value, str) else value for name, value in item.items()}
+        said: dict[str, Any] = {
+            name: cleaned(value) if isinstance(value, str) else value for name, value in item.items()
+        }
         if empty := next((name for name in ("instruction", "output") if said.get(name) == ""), None):
             return rejection(f"empty {empty}", json.dumps(said, ensure_ascii=False))
         if is_refusal(said.get("instruction", "")):
@@ -110,6 +132,11 @@ class Structured:
             instances=(Instance(given, said["output"]),) if "output" in said else (),
             attributes={self.attribute: said[VERDICT]} if self.attribute and VERDICT in said else {},
         )
+
+
+def properties(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties of the objects that a schema describes."""
+    return dict(schema.get("properties", {}))
 
 
 def cleaned(text: str) -> str:

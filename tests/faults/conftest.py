@@ -60,6 +60,7 @@ class Server(servers.Server):
 
     def __init__(self, reply):
         self.reply = reply
+        self.held = None  # what writes the reply to a schema and a prompt, or gives None to refuse it
         self.lock = threading.Lock()
         self.begin()
         super().__init__(("127.0.0.1", 0), Handler)
@@ -109,7 +110,9 @@ class Handler(BaseHTTPRequestHandler):
         time.sleep(self.server.delay)
         try:
             if kind in (None, "uncounted"):
-                text = self.server.reply(prompt, body.get("temperature"))
+                text = self.text(prompt, body)
+                if text is None:
+                    return self.say(400, {"error": {"message": "response_format is not supported by this model"}})
                 if self.server.echoes:
                     text = text.replace("the ", f"the {self.headers['Authorization'].split()[-1]} ")
                 if self.server.reason and len(text) > 60:
@@ -121,6 +124,11 @@ class Handler(BaseHTTPRequestHandler):
                 self.fail(kind)
         except OSError:  # nobody listens any more
             self.close_connection = True
+
+    def text(self, prompt, body):
+        if self.server.held and "response_format" in body:
+            return self.server.held(body["response_format"]["json_schema"], prompt)
+        return self.server.reply(prompt, body.get("temperature"))
 
     def fail(self, kind):
         whole = json.dumps(reply("Never read this.")).encode()
