@@ -125,6 +125,23 @@ def test_every_prompt_builds(path):
     assert problems == []
 
 
+def strict(schema):
+    """Whether OpenAI takes a schema as strict: every object requires all of its properties, and no others."""
+    inner = [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]
+    is_strict = "properties" not in schema or (
+        schema["required"] == list(schema["properties"]) and schema["additionalProperties"] is False
+    )
+    return is_strict and all(map(strict, inner))
+
+
+@pytest.mark.parametrize("path", OWN_PROMPTS, ids=lambda path: path.stem)
+def test_every_prompt_has_a_structured_variant_that_is_off(path):
+    variant = OmegaConf.to_container(OmegaConf.load(path))["structured"]
+
+    assert variant["enabled"] == "${oc.select:structured,false}"
+    assert strict(variant["schema"])
+
+
 @pytest.mark.parametrize(
     ("override", "path", "value"),
     [

@@ -260,6 +260,11 @@ def test_a_template_with_an_unknown_variable_is_reported_by_its_key(run):
         run(template="{{ taks }}").execute()
 
 
+def test_a_prompt_without_a_structured_variant_is_reported_where_one_is_asked_for(run):
+    with pytest.raises(ConfigError, match=r"recipe\.grow\.prompt has no JSON schema.*structured=false"):
+        run(start_changes={"declared": {**DECLARED, "structured": True}}).execute()
+
+
 def test_bad_seeds_are_reported_all_together(run):
     with pytest.raises(SelfInstructError) as error:
         run(seeds=Seeds(DataError(["a.jsonl:1: not JSON.", "a.jsonl:2: not JSON."]))).execute()

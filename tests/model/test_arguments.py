@@ -123,3 +123,16 @@ def test_a_parameter_that_was_not_sent_is_not_named():
     said = with_keys(Failure("fatal", "temperature is too high."), request(temperature=None), {})
 
     assert said.message == "temperature is too high."
+
+
+def test_a_refused_schema_is_answered_by_the_key_that_sends_none():
+    asked = request(extra={"response_format": {"type": "json_schema"}})
+
+    said = with_keys(Failure("refused", "`json_schema` is not supported here."), asked, {}).message
+    other = with_keys(Failure("refused", "The prompt is too long."), asked, {}).message
+
+    assert said == (
+        "`json_schema` is not supported here. Where a model or a server takes no JSON schema (response_format),"
+        " set structured=false."
+    )
+    assert other == "The prompt is too long."

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 
 import pytest
 from omegaconf import OmegaConf
@@ -16,6 +17,7 @@ from selfinstruct.errors import ModelError
 from selfinstruct.model import Model
 from selfinstruct.model.grammar.replies import FORMS
 from selfinstruct.model.offline import Offline
+from selfinstruct.pool import Pool
 from selfinstruct.request import Completion, Decoding, Request
 from selfinstruct.round import Rejection
 
@@ -337,6 +339,22 @@ def test_it_knows_the_form_of_every_reply_of_every_recipe(recipe, composed, buil
     run = built(composed(f"recipe={recipe}", *judge, "trackers=[]"), tmp_path)
 
     assert {stage.prompt.parser.reply_format for stage in run.recipe.values()} <= set(FORMS)
+
+
+@pytest.mark.parametrize("recipe", ["self_instruct", "alpaca", "evol_instruct", "instruction_induction", "superni"])
+def test_its_replies_conform_to_the_schema_of_every_prompt(recipe, composed, built, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    judge = ("recipe/judge@recipe=difficulty",) if recipe == "evol_instruct" else ()
+    faults = ("model.bad_format=1", "model.chatty=1", "model.thinking=1", "structured=true")
+    run = built(composed(f"recipe={recipe}", *judge, *faults, "trackers=[]"), tmp_path)
+    pool = Pool(run.seeds.load())
+
+    for stage in run.recipe.values():
+        sample = stage.preview(pool, Random(1))
+        requests = [stage.prompt.render(sample, True, "stage", 1, number) for number in range(40)]
+        replies = completions(replace(run.model, truncated=0.0), requests)
+        assert not any(stage.prompt.held.is_ignored(reply) for reply in replies)
+        pieces = [piece for reply in replies for piece in stage.prompt.parse(reply, sample, True)]
+        assert [piece for piece in pieces if isinstance(piece, Rejection)] == []
 
 
 def test_repeats_are_near_copies_of_what_is_shown_or_written() -> None:

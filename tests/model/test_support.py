@@ -100,3 +100,11 @@ def test_an_extra_of_a_stage_may_not_hold_what_has_its_own_key(model, endpoint):
 
     assert endpoint().unsupported_parameters("model", {"stage": [decoding] * 2}) == [said]
     assert model("openai/some").unsupported_parameters("model", {"stage": [decoding] * 2}) == [said]
+
+
+def test_a_schema_that_a_model_does_not_take_is_not_shown_and_has_a_key_of_its_own(model, only):
+    held = Decoding(extra={"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}})
+
+    assert only(model("replicate/some").unsupported_parameters("model", {"stage": [held, held]})) == (
+        "replicate/some does not take response_format (of stage). Set structured=false"
+    )

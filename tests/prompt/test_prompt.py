@@ -1,4 +1,5 @@
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from random import Random
 
 import pytest
@@ -7,10 +8,12 @@ from pydantic import ValidationError
 from selfinstruct.cli.hints import CONF
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
+from selfinstruct.prompt.structured import Structured
 from selfinstruct.recipe import asking
 from selfinstruct.request import Completion, Decoding
 from selfinstruct.round import Candidate, Sample
 from selfinstruct.sampler import about, about_input
+from selfinstruct.storage.recording import key_of
 from selfinstruct.task import Instance, Reference
 
 
@@ -252,3 +255,58 @@ def test_tasks_in_lists_bring_no_references_along(task):
 
     assert all(SECRET not in text for text in texts(make(template=template), sample))
     assert sample.variables["task"].references == shown.references
+
+
+SCHEMA = {"type": "object", "properties": {"instruction": {"type": "string"}}}
+
+
+def held(*, enabled=True, **changes):
+    structured = Structured(enabled=enabled, system="At most {{ new }}, as JSON.", schema=SCHEMA, attribute=None)
+    return make(structured=structured, **changes)
+
+
+def test_a_structured_prompt_sends_its_schema_with_words_about_it_and_no_stop_strings(sample):
+    request = held(system="Be kind.", decoding={"stop": ["\n"], "extra": {"seed": 1}}).render(
+        sample, True, "grow", 1, 1
+    )
+
+    assert request.system == "Be kind.\n\nAt most 2, as JSON."
+    assert request.decoding.stop == []
+    assert request.decoding.extra["seed"] == 1
+    assert request.decoding.extra["response_format"]["json_schema"]["schema"] == SCHEMA
+
+
+def test_a_prompt_whose_structured_variant_is_off_is_sent_and_read_as_one_without(sample):
+    prompt = held(enabled=False)
+
+    assert prompt.render(sample, True, "grow", 1, 1) == make().render(sample, True, "grow", 1, 1)
+    assert prompt.parse(Completion('{"instruction": "Hum."}'), sample, True) == make().parse(
+        Completion('{"instruction": "Hum."}'), sample, True
+    )
+
+
+def test_another_schema_makes_another_request(sample):
+    keys = set()
+    for schema in (SCHEMA, {**SCHEMA, "required": ["instruction"]}):
+        prompt = make(structured=Structured(enabled=True, system="", schema=schema, attribute=None))
+        request = prompt.render(sample, True, "grow", 1, 1)
+        keys.add(key_of("", request, json.dumps(asdict(request.decoding))))
+
+    assert len(keys) == 2
+
+
+def test_a_structured_prompt_needs_a_chat_model(sample):
+    assert held().problems(sample, chat=True) == []
+    assert held().problems(sample, chat=False) == [
+        "structured: a JSON schema is sent to chat models only. Set structured=false, or model.mode=chat."
+    ]
+
+
+def test_an_unknown_variable_in_the_words_about_the_schema_is_reported(sample):
+    structured = Structured(enabled=True, system="{{ nwe }}", schema=SCHEMA, attribute=None)
+
+    assert (
+        make(structured=structured)
+        .problems(sample, chat=True)[0]
+        .startswith("structured.system: the variable 'nwe' is unknown")
+    )

@@ -1,10 +1,11 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from selfinstruct.budget import UNLIMITED, BudgetTracker
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
+from selfinstruct.prompt.structured import Structured
 from selfinstruct.recipe import StageContext
 from selfinstruct.recipe.round_builder import RoundBuilder, judge, measured
 from selfinstruct.request import Completion, Failure
@@ -249,6 +250,17 @@ def test_a_round_without_control_tokens_has_no_figure_of_them(turn, scripted):
         pass
 
     assert "control_tokens" not in turn.done(Pool()).row()
+
+
+def test_replies_that_ignore_the_schema_are_counted_and_read_as_text(turn, scripted):
+    schema = {"type": "object", "properties": {"instruction": {"type": "string"}}}
+    prompt = replace(PROMPT, structured=Structured(enabled=True, system="", schema=schema, attribute=None))
+    model = scripted(lambda request: '{"instruction": "Hum."}' if request.text == "b" else f"Sing {request.text}.")
+
+    answers = [found for _, _, found in turn.ask(prompt, at(model), samples("a", "b", "c"))]
+
+    assert [piece.instruction for found in answers for piece in found] == ["Sing a.", "Hum.", "Sing c."]
+    assert turn.done(Pool()).row()["schema_ignored"] == 2
 
 
 @pytest.mark.parametrize("word", ["content_filter", "abort"])

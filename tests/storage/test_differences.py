@@ -34,6 +34,19 @@ def test_what_shapes_no_round_may_change(changes):
     assert differences(STORED, changed(**changes)) == []
 
 
+VARIANT = {"enabled": "${oc.select:structured,false}", "system": "As JSON.", "schema": {"type": "object"}}
+
+
+@pytest.mark.parametrize(("structured", "keys"), [(False, []), (True, ["structured"])])
+def test_a_structured_variant_that_a_newer_program_adds_counts_where_it_is_used(structured, keys):
+    new = {"grow": {**STORED["recipe"]["grow"], "prompt": {"structured": VARIANT}}}
+
+    found = differences(STORED, changed(structured=structured, recipe=new))
+
+    assert [one.key for one in found if not one.key.startswith("recipe")] == keys
+    assert bool(found) is structured
+
+
 def test_every_other_change_is_reported_with_both_values():
     found = differences(
         STORED,
