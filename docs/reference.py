@@ -61,6 +61,7 @@ ONLY_COMPOSED: list[Row] = [  # keys that no part has: they are read before the 
         "text or null",
         "A model of spaCy, a package or a folder, that finds verbs and nouns; null for a rule.",
     ),
+    ("structured", "true or false", "Whether the replies of every stage are held to the JSON schema of its prompt."),
     ("replay", "text", "A capsule to run again from its recorded replies; only on the command line."),
 ]
 

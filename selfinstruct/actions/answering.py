@@ -53,7 +53,7 @@ class Answering:
     def config(self, config: Mapping[str, Any], judges: list[str]) -> dict[str, Any]:
         """Return the config of the run that answers, as that of a recipe of its own."""
         own = config["benchmarks"][self.name]
-        kept = {key: config[key] for key in ("random_seed", "model")}
+        kept = {key: config[key] for key in ("random_seed", "model", "structured") if key in config}
         model, recipe = self.described or own["model"], own["recipe"]
         if self.role:
             recipe = {

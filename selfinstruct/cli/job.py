@@ -62,7 +62,7 @@ def job(config: DictConfig) -> float | None:
     run_log = closed_log()
     try:
         values, declared = resolved(config)
-        objective, capsule, _ = (values.pop(name, None) for name in ("objective", "replay", "structured"))
+        objective, capsule = values.pop("objective", None), values.pop("replay", None)
         declared.pop("replay", None)
         if in_sweep and is_done(folder, declared):
             print(f"{now.job.num}: done already, in {folder}")  # noqa: T201
@@ -135,9 +135,8 @@ def resolved(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
     declared = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
     tops = at_top(declared)
     values, declared = gathered(values, tops), gathered(declared, tops)
-    values.pop("published", None)
     declared.pop("published", None)
-    return values, declared
+    return {key: value for key, value in values.items() if key not in ("published", "structured")}, declared
 
 
 def is_done(folder: Path, declared: dict[str, Any]) -> bool:

@@ -35,6 +35,11 @@ Precision: TypeAlias = Literal["float32", "bfloat16", "float16"]
 PACKAGES = ("torch", "transformers", "peft", "safetensors")
 INSTALL = "model=transformers needs its packages. Run: pip install 'selfinstruct[train]'."
 
+CANNOT_BE_HELD = (
+    "{name} in this process cannot be held to a JSON schema. Set structured=false, or"
+    " <stage>.prompt.structured.enabled=false for the stages that ask it."
+)
+
 
 @part
 class Transformers:
@@ -97,7 +102,7 @@ class Transformers:
         """Return a sentence for the further parameters of each stage: it takes none."""
         found = {name: given(decoding.extra) for name, decodings in stages.items() for decoding in decodings[:1]}
         if any(extra.pop(SCHEMA, None) for extra in found.values()):
-            return [f"{self.name} in this process cannot be held to a JSON schema. Set structured=false."]
+            return [CANNOT_BE_HELD.format(name=self.name)]
         return [
             f"{self.name} does not take {', '.join(extra)} (of {stage}). Set"
             f" {' and '.join(f'recipe.{stage}.prompt.decoding.extra.{name}=null' for name in extra)}."

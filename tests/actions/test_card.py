@@ -163,6 +163,15 @@ def test_the_paragraph_says_what_was_done(facts):
     assert "4 of 9 candidates were kept after the filters length (min_words 4)." in text
 
 
+def test_the_paragraph_names_stages_that_were_held_to_a_schema(facts):
+    stage = {"prompt": {"structured": {"enabled": True}}}
+
+    assert "made 3 requests, held to a JSON schema; 4" in paragraph(
+        replace(facts, resolved={"recipe": {"grow": stage}})
+    )
+    assert "JSON schema" not in paragraph(facts)
+
+
 def test_the_paragraph_has_the_singular_for_one(facts):
     counts = {"asked": 1, "candidates": 1, "kept": 1, "rejected": {}}
     tasks = {"seeds": 1, "made": 1, "with_instances": 1, "instances": 1}

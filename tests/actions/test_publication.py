@@ -276,6 +276,7 @@ def test_a_capsule_that_would_tell_a_key_is_not_written(published, tmp_path, mon
         ("+model@recipe.classification.model=openai", True),
         ("~recipe.instructions.filters.keywords", True),
         ("filters@recipe.instructions.filters=[length]", True),
+        ("structured=true", True),
         ("model.store=/my/replies.sqlite", False),
         ("seeds.path=/my/seeds.jsonl", False),
         ("budget.minutes=5", False),

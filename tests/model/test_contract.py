@@ -81,6 +81,15 @@ def test_extra_parameters_of_model_and_request_are_sent(server, model, requests,
     assert (body["top_k"], body["seed"], body["min_p"]) == (3, 2, 0.1)
 
 
+def test_the_schema_of_a_structured_prompt_reaches_the_server(server, model, requests, complete, only):
+    schema = {"type": "object", "properties": {"output": {"type": "string"}}}
+    held = {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": schema}}
+
+    only(complete(model(), requests(extra={"response_format": held})))
+
+    assert only(server.asked).body["response_format"] == held
+
+
 def test_the_token_limit_is_sent_under_the_name_that_the_config_gives(server, model, requests, complete, only):
     only(complete(model(max_tokens_parameter="max_completion_tokens"), requests(max_tokens=9)))
 

@@ -179,9 +179,9 @@ def test_further_parameters_are_reported_before_the_run(in_process, folder):
 def test_a_schema_is_reported_before_the_run(in_process, folder):
     held = Decoding(extra={"response_format": {"type": "json_schema"}})
 
-    assert in_process(folder).unsupported_parameters("model", {"one": [held], "two": [held]}) == [
-        "small-model in this process cannot be held to a JSON schema. Set structured=false."
-    ]
+    (said,) = in_process(folder).unsupported_parameters("model", {"one": [held], "two": [held]})
+
+    assert said.startswith("small-model in this process cannot be held to a JSON schema. Set structured=false, or")
 
 
 RECIPES = ("self_instruct", "alpaca", "evol_instruct", "instruction_induction", "superni", "user_oriented", "pairwise")

@@ -78,6 +78,7 @@ def sentence(facts: Facts, name: str) -> str:
         f"Stage {name.replace('_', ' ')} made {counted(facts.stages[name]['asked'], 'request')}",
         shown_in(stage.get("sampler") or {}),
         f"decoded with {decoded}" if decoded else "",
+        "held to a JSON schema" if ((stage.get("prompt") or {}).get("structured") or {}).get("enabled") is True else "",
     ]
     filtered = f" after the filters {passed}" if passed else ""
     return f"{', '.join(filter(None, parts))}; {kept(facts.stages[name])}{filtered}."

@@ -24,7 +24,7 @@ from selfinstruct.text.policy import ALLOW, OURS, is_allowed
 if TYPE_CHECKING:
     from selfinstruct.run_info import RunInfo
 
-ROOTS = ("recipe", "seeds", "model", "formats", "budget", "random_seed", "experiment")
+ROOTS = ("recipe", "seeds", "model", "formats", "budget", "random_seed", "structured", "experiment")
 """The keys of a config that shape the data."""
 GROUPS = ("sampler", "prompt", "filters", "few_shot", "model", "seeds")
 """The groups whose options may be put into a recipe."""
