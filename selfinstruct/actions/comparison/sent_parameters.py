@@ -17,6 +17,7 @@ from selfinstruct.text.plain_files import odd_kind
 STORE = "completions.sqlite"
 QUERY = "SELECT stage, decoding, identity, model, COUNT(*) FROM completions GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC"
 SERVED = "model as served"
+SCHEMA = "response_format"
 
 Sent: TypeAlias = dict[tuple[str, str], Counter[str]]
 """Every value sent, as text, with how many replies came to it, by stage and parameter."""
@@ -32,6 +33,8 @@ def sent_parameters(folder: Path) -> Sent:
             rows = connection.execute(QUERY).fetchall()
         for stage, decoding, fingerprint, model, count in rows:
             values = {"model": json.loads(fingerprint), **json.loads(decoding), SERVED: model}
+            if schema := (values.get("extra") or {}).get(SCHEMA):
+                values["extra"][SCHEMA] = json.dumps(schema)  # one value, and not a dozen rows
             for name, value in leaves(values):
                 if value not in (None, [], {}):
                     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
