@@ -22,6 +22,7 @@ RECIPES = [
     ("recipe=instruction_induction", "seeds.only=[sum]"),
     ("recipe=user_oriented", "recipe/judge@recipe=rating"),
     ("recipe=superni", "seeds.per_task=1"),
+    ("experiment=domain", "recipe.instructions.until=12"),
 ]
 
 
