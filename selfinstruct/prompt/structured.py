@@ -1,10 +1,10 @@
 """Replies that are held to a JSON schema, by models and servers that can be (`response_format` of OpenAI's protocol).
 
-The properties of a schema are named like what they give: `instruction`, `is_classification`, `input`, `output`, and
-`verdict` for the answer of a judge, stored under `attribute`.  A property that is a list holds one candidate an item;
-without one the object is the candidate.  Further properties, such as a judge's reasons, are not stored.  So one reader
-serves every prompt; rejected: a second parser for each of them, and JSON turned into text for the first, which would
-guess at what is exact.
+The properties of a schema are named like what they give: `instruction`, `is_classification`, `input`, `output`.  A
+property that lists objects holds one candidate an item; without one the object is the candidate.  Further properties
+are not stored.  So one reader serves every prompt; rejected: a second parser for each of them, and JSON turned into
+text for the first, which would guess at what is exact.  Only of a judge, whose answers are a few words and numbers, a
+template makes the `text` that the parser of the prompt reads: it knows what they mean.
 
 A server that knows no schemas ignores them: its reply is read by the prompt's own parser.  A reply that starts as an
 object of the schema and is not valid is never read as text, since that would take braces and keys for data.
@@ -12,6 +12,7 @@ object of the schema and is not valid is never read as text, since that would ta
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +26,13 @@ from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
 from selfinstruct.text.encoding import HALF_A_PAIR
 from selfinstruct.text.no_input import real_input
+from selfinstruct.text.rendering import fill, variables
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-VERDICT = "verdict"
 KINDS = {"instruction": "string", "input": "string", "output": "string", "is_classification": "boolean"}
-"""What the properties that are stored hold; a verdict is a judge's own."""
+"""What the properties that are stored hold."""
 
 
 @part
@@ -44,8 +45,8 @@ class Structured:
     """Jinja; added to the system message, for servers that hold a model to a schema without showing it."""
     schema: dict[str, Any]
     """The JSON schema; each object lists all of its properties as required and allows no others, as OpenAI asks."""
-    attribute: str | None
-    """The attribute that `verdict` is stored as; null where no judge is asked."""
+    text: str | None
+    """Jinja; the object as the parser of the prompt reads it. Null where the object itself holds the candidates."""
 
     @model_validator(mode="after")
     def _gives_candidates(self) -> "Structured":
@@ -56,13 +57,15 @@ class Structured:
             Draft202012Validator.check_schema(self.schema)
         except SchemaError as error:
             raise ValueError(f"schema is not a JSON schema: {error.message} (at {error.json_path})") from None
+        if self.text is not None:
+            if unknown := sorted(variables(self.text) - properties(self.schema).keys()):
+                raise ValueError(f"text has variables that are no properties of the schema: {', '.join(unknown)}")
+            return self
         kinds = {name: inner.get("type") for name, inner in properties(self._candidate).items()}
         if wrong := [f"{name} a {kind}" for name, kind in KINDS.items() if kinds.get(name, kind) != kind]:
             raise ValueError(f"schema must make {' and '.join(wrong)}")
-        if not kinds.keys() & {"instruction", "is_classification", "output", VERDICT}:
-            raise ValueError("schema needs a property instruction, is_classification, output or verdict")
-        if VERDICT in kinds and self.attribute is None:
-            raise ValueError("attribute must name what verdict is stored as (got null)")
+        if not kinds.keys() & {"instruction", "is_classification", "output"}:
+            raise ValueError("schema needs a property instruction, is_classification or output, or a text")
         return self
 
     @cached_property
@@ -96,6 +99,8 @@ class Structured:
             if not text.startswith("{") or not any(f'"{name}"' in text for name in properties(self.schema)):
                 return parser.parse(completion, prompt_vars)
             return [rejection("reply cut off" if completion.is_cut_off else "not JSON of the schema", text)]
+        if self.text is not None:
+            return parser.parse(replace(completion, text=fill(self.text, value)), prompt_vars)
         pieces = [self._piece(item, prompt_vars) for item in (value[self._list] if self._list else [value])]
         return pieces or [rejection("empty list", completion.text)]
 
@@ -130,7 +135,6 @@ class Structured:
             instruction=said.get("instruction", ""),
             is_classification=said.get("is_classification"),
             instances=(Instance(given, said["output"]),) if "output" in said else (),
-            attributes={self.attribute: said[VERDICT]} if self.attribute and VERDICT in said else {},
         )
 
 

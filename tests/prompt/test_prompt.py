@@ -261,7 +261,7 @@ SCHEMA = {"type": "object", "properties": {"instruction": {"type": "string"}}}
 
 
 def held(*, enabled=True, **changes):
-    structured = Structured(enabled=enabled, system="At most {{ new }}, as JSON.", schema=SCHEMA, attribute=None)
+    structured = Structured(enabled=enabled, system="At most {{ new }}, as JSON.", schema=SCHEMA, text=None)
     return make(structured=structured, **changes)
 
 
@@ -288,7 +288,7 @@ def test_a_prompt_whose_structured_variant_is_off_is_sent_and_read_as_one_withou
 def test_another_schema_makes_another_request(sample):
     keys = set()
     for schema in (SCHEMA, {**SCHEMA, "required": ["instruction"]}):
-        prompt = make(structured=Structured(enabled=True, system="", schema=schema, attribute=None))
+        prompt = make(structured=Structured(enabled=True, system="", schema=schema, text=None))
         request = prompt.render(sample, True, "grow", 1, 1)
         keys.add(key_of("", request, json.dumps(asdict(request.decoding))))
 
@@ -303,7 +303,7 @@ def test_a_structured_prompt_needs_a_chat_model(sample):
 
 
 def test_an_unknown_variable_in_the_words_about_the_schema_is_reported(sample):
-    structured = Structured(enabled=True, system="{{ nwe }}", schema=SCHEMA, attribute=None)
+    structured = Structured(enabled=True, system="{{ nwe }}", schema=SCHEMA, text=None)
 
     assert (
         make(structured=structured)

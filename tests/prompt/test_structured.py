@@ -5,6 +5,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
+from selfinstruct.prompt.last_line import LastLine
 from selfinstruct.prompt.numbered_list import NumberedList
 from selfinstruct.prompt.structured import Structured
 from selfinstruct.request import Completion
@@ -27,18 +28,20 @@ def listed(**properties):
     return described(tasks={"type": "array", "minItems": 1, "items": described(**properties)})
 
 
-def make(schema, attribute=None):
-    return Structured(enabled=True, system="Answer with JSON.", schema=schema, attribute=attribute)
+def make(schema, text=None):
+    return Structured(enabled=True, system="Answer with JSON.", schema=schema, text=text)
 
 
 INSTRUCTIONS = make(listed(instruction=TEXT))
 TASKS = make(listed(instruction=TEXT, input=TEXT, output=TEXT))
-GRADE = make(described(reasons=TEXT, verdict={"type": "string", "enum": ["A", "B"]}), "rating")
+GRADE = make(described(reasons=TEXT, verdict={"type": "string", "enum": ["A", "B"]}), "{{ verdict }}")
 
 
 def read(structured, value, finish_reason="stop", **prompt_vars):
     text = value if isinstance(value, str) else json.dumps(value)
     parser = NumberedList(casing="keep", cut_off="keep_whole")
+    if structured is GRADE:
+        parser = LastLine(attribute="rating", answers=["A", "B"])
     shown = {"tasks": [], "chat": True, **prompt_vars}
     return structured.parse(Completion(text, finish_reason), shown, parser)
 
@@ -141,14 +144,14 @@ def test_brackets_that_lie_thousands_deep_are_no_object_of_the_schema():
 
 
 @pytest.mark.parametrize(
-    ("schema", "attribute", "says"),
+    ("schema", "text", "says"),
     [
         ({"type": "objekt"}, None, "not a JSON schema: 'objekt'"),
-        (described(title=TEXT), None, "instruction, is_classification, output or verdict"),
+        (described(title=TEXT), None, "instruction, is_classification or output, or a text"),
         (described(instruction={"type": "integer"}), None, "must make instruction a string"),
-        (described(verdict=TEXT), None, "what verdict is stored as"),
+        (described(verdict=TEXT), "{{ grade }}", "no properties of the schema: grade"),
     ],
 )
-def test_a_schema_that_gives_no_candidate_is_refused(schema, attribute, says):
+def test_a_schema_that_gives_no_candidate_is_refused(schema, text, says):
     with pytest.raises(ValidationError, match=says):
-        make(schema, attribute)
+        make(schema, text)

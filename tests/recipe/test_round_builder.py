@@ -254,7 +254,7 @@ def test_a_round_without_control_tokens_has_no_figure_of_them(turn, scripted):
 
 def test_replies_that_ignore_the_schema_are_counted_and_read_as_text(turn, scripted):
     schema = {"type": "object", "properties": {"instruction": {"type": "string"}}}
-    prompt = replace(PROMPT, structured=Structured(enabled=True, system="", schema=schema, attribute=None))
+    prompt = replace(PROMPT, structured=Structured(enabled=True, system="", schema=schema, text=None))
     model = scripted(lambda request: '{"instruction": "Hum."}' if request.text == "b" else f"Sing {request.text}.")
 
     answers = [found for _, _, found in turn.ask(prompt, at(model), samples("a", "b", "c"))]

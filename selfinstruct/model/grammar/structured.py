@@ -22,9 +22,11 @@ RECORDS: dict[str, Callable[[ParsedPrompt], list[Record]]] = {
     "whole_tasks": lambda prompt: [task._asdict() for task in continued(prompt)],
     "label_first": lambda prompt: [{"output": label, "input": given} for label, given in labels_with_inputs(prompt)],
     "input_first": lambda prompt: [{"input": given, "output": made} for given, made in inputs_with_outputs(prompt)],
+    "labeled_lines": lambda prompt: answers(reply(prompt)),
 }
 """The forms of reply that hold several things, and what these are."""
 NUMBER = lazy(r"\d+")
+LINE = lazy(r"^(\w+)( \d+)?: (\w+)$", re.MULTILINE)
 
 
 def structured(prompt: ParsedPrompt) -> str:
@@ -42,15 +44,22 @@ def conforming(schema: Mapping[str, Any], name: str, records: Sequence[Record]) 
         return {key: conforming(inner, key, records) for key, inner in schema["properties"].items()}
     if schema.get("type") == "array":
         return [conforming(schema["items"], name, [record]) for record in records]
-    text = records[0].get("text", "")
+    text = records[0].get(name, records[0].get("text", ""))
     if "enum" in schema:
-        last = text.splitlines()[-1].strip(" *.").casefold()
+        last = text.rpartition("\n")[2].strip(" *.").casefold()
         return next((value for value in schema["enum"] if str(value).casefold() == last), schema["enum"][0])
     if schema.get("type") == "boolean":
         return text.startswith("Yes")
     if schema.get("type") in ("integer", "number"):
         return int(found[0]) if (found := NUMBER.search(text)) else 0
-    return records[0].get(name, bare(text))
+    return bare(text)
+
+
+def answers(text: str) -> list[Record]:
+    """Return the answers on labeled lines: the ratings of numbered answers, else all in one record by their labels."""
+    lines = LINE.findall(text)
+    ratings: list[Record] = [{"ratings": answer} for _, number, answer in lines if number]
+    return ratings or [{label.lower(): answer for label, _, answer in lines}]
 
 
 def bare(text: str) -> str:
