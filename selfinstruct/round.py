@@ -17,6 +17,8 @@ MODEL = "model"
 """The name under which a request is rejected that the model did not answer."""
 SURPLUS = "surplus"
 """The name under which a candidate is rejected when enough are kept."""
+ROUGE_L, COSINE = "ROUGE-L", "cosine"
+"""What the score of a nearest task measures; the first where a rejection does not say."""
 LEAKED = "control_tokens"
 """The figure that counts the replies of a round with control tokens in them; left out where it would be 0."""
 CACHED = "cached_tokens"
@@ -88,9 +90,18 @@ class Rejection:
     """The id of the task it was about, in Annotate stages."""
     request: str = ""
     nearest: tuple[str, float] | None = None
-    """The nearest task and its ROUGE-L F, where similarity decided."""
+    """The nearest task and its score, where similarity or meaning decided."""
+    score: str = ROUGE_L
+    """What that score measures."""
     attributes: Mapping[str, Any] = field(default_factory=dict)
     """What the sampler drew for its prompt, and what else the reply says."""
+
+    @property
+    def nearness(self) -> str:
+        """Return the score with the nearest task as pages show it, with what it measures unless that is ROUGE-L."""
+        if self.nearest is None:
+            return ""
+        return f"{self.nearest[1]:.2f}" if self.score == ROUGE_L else f"{self.score} {self.nearest[1]:.2f}"
 
     def row(self, stage: str, number: int) -> dict[str, Any]:
         """Return the rejection as a line of `rejected.jsonl`; keys that do not apply are left out."""
@@ -106,6 +117,7 @@ class Rejection:
             **({"text": self.text} if candidate is None else {"instruction": candidate.instruction}),
             **({} if instance is None else {"input": instance.input, "output": instance.output}),
             **({} if self.nearest is None else {"nearest": list(self.nearest)}),
+            **({} if self.nearest is None or self.score == ROUGE_L else {"score": self.score}),
             **({"attributes": dict(self.attributes)} if self.attributes else {}),
         }
 

@@ -22,6 +22,7 @@ GROUPS = (
     "metrics",
     "benchmarks",
     "model",
+    "embedder",
     "trackers",
     "formats",
     "trainer",
@@ -42,7 +43,7 @@ ORDER = (
     ("request", "round", "__init__"),
     ("pool", "budget", "run_info"),
     ("storage.hashes", "storage.remedies", "storage.rows"),  # models and seeds need these
-    ("sampler", "prompt", "filters", "metrics", "model", "seeds", "source", "trackers", "formats"),
+    ("sampler", "prompt", "filters", "metrics", "model", "embedder", "seeds", "source", "trackers", "formats"),
     ("storage",),
     ("recipe", "trainer"),
     ("benchmarks", "protocol"),
@@ -53,6 +54,8 @@ ORDER = (
     ("cli",),
     ("__main__",),
 )
+COMBINING = ("recipe", "actions", "embedder")
+"""Groups that use parts of others: an embedder sends as the models do."""
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 
 ONLY_IN = {
@@ -63,7 +66,7 @@ ONLY_IN = {
     "wandb": ("trackers",),
     "rich": ("trackers",),
     "rapidfuzz": ("filters",),
-    "numpy": ("filters", "metrics", "pages", "rating"),
+    "numpy": ("embedder", "filters", "metrics", "pages", "rating"),
     "matplotlib": ("pages",),
     "sklearn": ("rating",),
     "scipy": ("rating",),
@@ -73,8 +76,8 @@ ONLY_IN = {
     "spacy": ("text",),
     "rouge_score": ("metrics",),
     "nltk": ("metrics",),
-    "torch": ("model", "trainer"),
-    "transformers": ("metrics", "model", "trainer"),  # metrics has a tokenizer
+    "torch": ("embedder", "model", "trainer"),
+    "transformers": ("embedder", "metrics", "model", "trainer"),  # metrics has a tokenizer
     "peft": ("model", "trainer"),
     "trl": ("trainer",),
     "accelerate": ("trainer",),
@@ -177,7 +180,7 @@ def test_imports_point_down():
             continue  # `from selfinstruct import x` is found as `selfinstruct.x`, too
         level = LEVEL.get(".".join(name.split(".")[1:3]), LEVEL[there])
         is_contract = there in GROUPS and name.count(".") == 1
-        is_part_of_another = here in GROUPS and here not in ("recipe", "actions") and there in GROUPS and here != there
+        is_part_of_another = here in GROUPS and here not in COMBINING and there in GROUPS and here != there
         if here != there and (level > LEVEL[here] or (is_part_of_another and not is_contract)):
             wrong.append(f"{path}: {name}")
 

@@ -15,7 +15,7 @@ from selfinstruct.actions.card.card import card
 from selfinstruct.actions.card.facts import Facts, Stated
 from selfinstruct.actions.card.methods import paragraph, table
 from selfinstruct.actions.export import write
-from selfinstruct.actions.publication.archive import pack, seal
+from selfinstruct.actions.publication.archive import VECTORS, pack, seal
 from selfinstruct.actions.publication.history import overrides_of, unrepeatable
 from selfinstruct.actions.publication.portable import (
     check_words,
@@ -29,10 +29,12 @@ from selfinstruct.actions.publication.portable import (
 )
 from selfinstruct.actions.publication.ratings import copy
 from selfinstruct.actions.publication.replies import write_replies
+from selfinstruct.actions.publication.vectors import rows
 from selfinstruct.errors import RunFolderError
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.part import part
 from selfinstruct.recipe import asking
+from selfinstruct.storage import vectors
 from selfinstruct.storage.differences import differences
 from selfinstruct.storage.folder import stored_config
 from selfinstruct.storage.journal import POOL, REJECTED, ROUNDS, has_rounds
@@ -135,6 +137,8 @@ class Capsule:
             for name, rows in format_.files(run.pool, run.random_seed)
         }
         shutil.copyfile(source / ROUNDS, folder / ROUNDS)
+        if (source / vectors.VECTORS).exists():
+            write(folder / VECTORS, rows(source))
         run.remarks += copy(source, folder)
         hashes = {name: digest_of(folder / name) for name in dataset}
         stated = Stated(self.title, self.authors, self.languages, self.license, self.seeds_license)

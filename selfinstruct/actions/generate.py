@@ -17,6 +17,7 @@ from math import inf
 from random import Random
 from typing import TYPE_CHECKING, ClassVar
 
+from selfinstruct.actions.embedding import embedder_problems, embedders, spelling_only
 from selfinstruct.actions.preflight import NOTABLE_SHARE, endless, rejected_seeds
 from selfinstruct.budget import NOTHING, BudgetTracker, Usage, most_of, used
 from selfinstruct.errors import DataError, SelfInstructError
@@ -56,7 +57,7 @@ class Generate:
 
     def problems(self, run: "Run") -> list[str]:
         """Report bad seeds and files of filters, prompts that cannot be rendered, and models that could not answer."""
-        problems = seed_problems(run) + filter_problems(run) + model_problems(run)
+        problems = seed_problems(run) + filter_problems(run) + model_problems(run) + embedder_problems(run)
         if not has_rounds(run.start.folder):
             return problems
         folder, declared = run.start.folder, run.start.declared
@@ -75,11 +76,13 @@ class Generate:
         if names := unbatched(run):
             what = "sent one by one at the full price, since they show what was kept before"
             LOG.warning("model.batch: the requests of %s are %s.", " and ".join(names), what)
-        for sentence in endless(run.recipe, run.budget) + rejected_seeds(run.recipe, seeds, NOTABLE_SHARE):
+        doubtful = endless(run.recipe, run.budget) + rejected_seeds(run.recipe, seeds, NOTABLE_SHARE)
+        for sentence in doubtful + spelling_only(run):
             LOG.warning(sentence)
         budget = run.budget_tracker = BudgetTracker(run.budget, spent(run), seconds(run.journal.timings))
         with ExitStack() as lines:
             opened: list[CachedModel] = []
+            clients = embedders(run.recipe, run.start.folder, lines)
             names = left(run)
             is_whole = len(names) == len(run.recipe)
             while budget.empty is None:
@@ -89,14 +92,21 @@ class Generate:
                     model: ModelClient = NullModel()
                     if isinstance(stage, ModelStage):
                         model = line_to(stage.model or run.model, opened, lines, run)
-                    log_rounds(run, name, stage, model, budget)
+                    log_rounds(run, name, stage, model, budget, clients[name])
                 if is_whole and before == len(run.journal.rounds):
                     break
                 names, is_whole = list(run.recipe), True
             fruitless(run, budget, [name for name, stage in run.recipe.items() if not isinstance(stage, Annotate)])
 
 
-def log_rounds(run: "Run", name: str, stage: Stage, model: ModelClient, budget: BudgetTracker) -> None:
+def log_rounds(
+    run: "Run",
+    name: str,
+    stage: Stage,
+    model: ModelClient,
+    budget: BudgetTracker,
+    embedders: Mapping[str, ModelClient],
+) -> None:
     """Log every round that a stage makes now."""
     batched = model.batched if isinstance(stage, Annotate) and isinstance(model, CachedModel) else None
     context = StageContext(
@@ -107,6 +117,7 @@ def log_rounds(run: "Run", name: str, stage: Stage, model: ModelClient, budget: 
         budget=budget,
         random_seed=run.random_seed,
         logged_rounds=tuple(run.journal.of(name)),
+        embedders=embedders,
     )
     for round_ in stage.rounds(context):
         run.log(round_)

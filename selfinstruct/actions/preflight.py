@@ -6,7 +6,7 @@
 from collections.abc import Iterable, Mapping
 
 from selfinstruct.budget import UNLIMITED, Budget
-from selfinstruct.filters import Filter, NeighborFilter
+from selfinstruct.filters import Filter, NeighborFilter, VectorFilter
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import Stage
 from selfinstruct.recipe.grow import Grow
@@ -27,11 +27,11 @@ def endless(recipe: Mapping[str, Stage], budget: Budget) -> list[str]:
 
 
 def rejected_seeds(recipe: Mapping[str, Stage], seeds: Pool, least_share: float = 0.0) -> list[str]:
-    """Return a sentence for each filter of instructions, but similarity, that would reject this share of the seeds."""
+    """Return a sentence for each filter of instructions, unless it compares, that rejects this share of the seeds."""
     found = []
     for name, stage in recipe.items():
         for key, filter_ in stage.filters.items() if isinstance(stage, Grow) else ():
-            rejected = [] if isinstance(filter_, NeighborFilter) else list(rejections(filter_, seeds))
+            rejected = [] if isinstance(filter_, NeighborFilter | VectorFilter) else list(rejections(filter_, seeds))
             if rejected and len(rejected) >= least_share * len(seeds):
                 key, (first, reason) = f"recipe.{name}.filters.{key}", rejected[0]
                 found.append(

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from selfinstruct.actions.publication.archive import Archive, opened
 from selfinstruct.actions.publication.portable import check_config, check_folder, check_words, public, settled
 from selfinstruct.actions.publication.replies import Recordings
+from selfinstruct.actions.publication.vectors import Vectors
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.model.replay import NOT_HELD
 from selfinstruct.round import MODEL
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 Config: TypeAlias = dict[str, Any]
 REPLAY = "selfinstruct.model.replay.Replay"
+EMBEDDER = "selfinstruct.embedder.replay.ReplayedEmbedder"
 OURS = ("actions=", "trackers=", "+replay=")
 """How the words begin that a replay adds to those of its capsule."""
 TARGETS = re.compile(r"recipe\.\w+\.(until|saturation(\..*)?)|formats(\..*)?")
@@ -102,7 +104,7 @@ def replayed(values: Config, capsule: str, start: RunInfo) -> Iterator[tuple[Con
         has_seeds = any(word.lstrip("+~").startswith("seeds") for word in own)
         try:
             yield (
-                answered(values, recordings, None if has_seeds else seeds),
+                answered(values, recordings, Vectors(archive), None if has_seeds else seeds),
                 lambda run: compare(run, archive, results, changed, own),
             )
         except DifferentError:
@@ -113,14 +115,22 @@ def replayed(values: Config, capsule: str, start: RunInfo) -> Iterator[tuple[Con
             raise SelfInstructError(f"{error}\n{missing}") from None
 
 
-def answered(values: Config, recordings: Recordings, seeds: Kept | None) -> Config:
-    """Return the config with a `Replay` before every model, and the capsule's seeds."""
+def answered(values: Config, recordings: Recordings, vectors: Vectors, seeds: Kept | None) -> Config:
+    """Return the config with a `Replay` before every model and embedder, and the capsule's seeds."""
 
     def before(part: Config) -> Config:
         model = part.get("model")
         return part | {"model": {"_target_": REPLAY, "model": model, "recordings": recordings}} if model else part
 
-    stages = {name: before(stage) for name, stage in values["recipe"].items()}
+    def with_vectors(part: Config) -> Config:
+        model = part.get("embedder")
+        return part | {"embedder": {"_target_": EMBEDDER, "model": model, "recordings": vectors}} if model else part
+
+    def stage_before(stage: Config) -> Config:
+        filters = {name: with_vectors(part) for name, part in (stage.get("filters") or {}).items()}
+        return before(stage) | ({"filters": filters} if filters else {})
+
+    stages = {name: stage_before(stage) for name, stage in values["recipe"].items()}
     return before(values) | {"recipe": stages} | ({} if seeds is None else {"seeds": seeds})
 
 

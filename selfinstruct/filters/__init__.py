@@ -11,6 +11,8 @@ a `@part` class that has `reject`.  Then `python run.py +filters@recipe.instruct
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
+from selfinstruct.embedder import Embedder
+from selfinstruct.model import ModelClient
 from selfinstruct.pool import Pool
 from selfinstruct.round import Candidate
 from selfinstruct.task import Task
@@ -69,4 +71,31 @@ class NeighborFilter(Protocol):
 
     def measure(self, tasks: Sequence[Task], pool: Pool) -> Sequence[Neighbors]:
         """Return how near each of these tasks of the pool is to those that entered before it."""
+        ...
+
+
+@runtime_checkable
+class VectorFilter(Protocol):
+    """A filter that compares vectors, which its embedder computes and the run stores.
+
+    It judges only what it was shown before, by `prepare`: the candidates of a round that the filters before it let
+    pass at that time.  A pool only grows, so none of those before may let pass later what it would reject now.
+    """
+
+    embedder: Embedder
+
+    def prepare(self, texts: Sequence[str], pool: Pool, client: ModelClient) -> None:
+        """Have the vectors of the pool and of the candidates of a round, by a client of its embedder."""
+        ...
+
+    def reject(self, candidate: Candidate, pool: Pool) -> str | None:
+        """Return the reason to reject the candidate, or None."""
+        ...
+
+    def nearest(self, candidate: Candidate, pool: Pool) -> tuple[str, float] | None:
+        """Return the task that a rejected candidate resembles most, with the cosine; None if it is not rejected."""
+        ...
+
+    def attributes(self, task: Task, pool: Pool) -> dict[str, Any]:
+        """Return what a task that was kept in this round records."""
         ...

@@ -83,6 +83,11 @@ class Provider:
         finally:
             CALL.reset(outer)
 
+    async def embed(self, text: str, arguments: Mapping[str, Any]) -> Any:
+        """Return LiteLLM's response with the vector of a text; raises its errors."""
+        silence()
+        return await loaded().aembedding(**self.chat, input=[text], **arguments)
+
     def cost(self, response: Any, chat: bool) -> float | None:
         """Return the cost of a response by LiteLLM's price list, None where it is unknown or 0."""
         try:

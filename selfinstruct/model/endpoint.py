@@ -9,7 +9,7 @@ environment, found once; aiohttp's own search would read ~/.netrc for each reque
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ from selfinstruct.request import Completion, Decoding, Request
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
+    from yarl import URL
 
 KEEP_ALIVE = 4.0
 """Seconds after which an idle connection is not used again: uvicorn, on which most of these servers run, hangs up after
@@ -105,13 +106,12 @@ class Client:
         """Make one attempt."""
         url = self._urls[request.chat]
         sent, sent_json = self._parameters(request.decoding)
-        body = json.dumps({**sent, **prompt_of(request), "model": self._model.name}).encode()
-        async with self._session.post(url, data=body, allow_redirects=False) as response:
-            content = await self._content(response, str(url))
-        try:
+        body = {**sent, **prompt_of(request), "model": self._model.name}
+
+        def found(response: "ClientResponse", content: bytes) -> Completion:
             return read(response.status, response.headers, content, request, self._model.price, sent_json)
-        except ReplyError as error:
-            raise with_address(error, response.reason or "", str(url)) from None
+
+        return await posted(self._session, url, body, self._model.max_reply_bytes, found)
 
     def _parameters(self, decoding: Decoding) -> tuple[dict[str, Any], str]:
         """Return the parameters of a request, also as JSON; most requests have those of the one before."""
@@ -120,15 +120,31 @@ class Client:
             self._last = decoding, sent, as_json(sent)
         return self._last[1:]
 
-    async def _content(self, response: "ClientResponse", url: str) -> bytes:
-        """Return the body of a reply; the connection is closed where it is not read to its end."""
-        try:
-            check_moved(response.status, response.reason or "", response.headers, url)
-            chunks = response.content.iter_any()
-            return await read_body(response.status, response.headers, chunks, self._model.max_reply_bytes)
-        except BaseException:
-            response.close()
-            raise
+
+async def posted(
+    session: "ClientSession",
+    url: "URL",
+    body: Mapping[str, Any],
+    limit: int,
+    read: "Callable[[ClientResponse, bytes], Completion]",
+) -> Completion:
+    """Make one attempt: return what `read` makes of the reply to a body, of at most `limit` bytes."""
+    async with session.post(url, data=json.dumps(body).encode(), allow_redirects=False) as response:
+        content = await content_of(response, str(url), limit)
+    try:
+        return read(response, content)
+    except ReplyError as error:
+        raise with_address(error, response.reason or "", str(url)) from None
+
+
+async def content_of(response: "ClientResponse", url: str, limit: int) -> bytes:
+    """Return the body of a reply; the connection is closed where it is not read to its end."""
+    try:
+        check_moved(response.status, response.reason or "", response.headers, url)
+        return await read_body(response.status, response.headers, response.content.iter_any(), limit)
+    except BaseException:
+        response.close()
+        raise
 
 
 def connected(key: str | None, api_base: str) -> "ClientSession":

@@ -92,19 +92,26 @@ def device_of(model: "Transformers") -> str:
 
 def base_of(model: "Transformers") -> Any:
     """Return the weights of the base model, with the defaults of transformers for how it is computed and asked."""
+    from transformers import AutoModelForCausalLM, GenerationConfig
+
+    weights = weights_of(model, AutoModelForCausalLM)
+    weights.generation_config = GenerationConfig(eos_token_id=weights.generation_config.eos_token_id)
+    return weights
+
+
+def weights_of(model: "Transformers", kind: Any) -> Any:
+    """Return the weights of the base model as one of the classes of transformers."""
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
+    from transformers import AutoConfig
     from transformers.utils import find_adapter_config_file
 
     if find_adapter_config_file(model.base_model) is not None:
         raise ModelError(IS_ADAPTER.format(base=model.base_model))
     config = AutoConfig.from_pretrained(model.base_model, **SAFE)
     config._attn_implementation = None
-    weights = AutoModelForCausalLM.from_pretrained(
+    return kind.from_pretrained(
         model.base_model, config=config, dtype=getattr(torch, model.precision), use_safetensors=True, **SAFE
     )
-    weights.generation_config = GenerationConfig(eos_token_id=weights.generation_config.eos_token_id)
-    return weights
 
 
 def with_adapter(weights: Any, folder: Path) -> Any:

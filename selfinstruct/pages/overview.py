@@ -128,9 +128,9 @@ def rejected(run: RunReader, refused: Sequence[Rejection]) -> list[dict[str, Any
 
 def example(run: RunReader, item: Rejection) -> dict[str, Any]:
     """Return a rejection, beside the task that is nearest to it where one was."""
-    name, score = item.nearest or (None, 0.0)
+    name = item.nearest[0] if item.nearest else None
     nearest = run.pool[name].instruction if name is not None and name in run.pool else None
-    beside = None if nearest is None else {"id": name, "score": f"{score:.2f}", "text": cut(nearest)}
+    beside = None if nearest is None else {"id": name, "score": item.nearness, "text": cut(nearest)}
     return {"text": text_of(item), "reason": cut(without_places(item.reason)), "nearest": beside}
 
 

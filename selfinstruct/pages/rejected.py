@@ -13,12 +13,15 @@ from selfinstruct.pages.marking import Marked, marked
 from selfinstruct.pages.search import REJECTED, View
 from selfinstruct.pages.server import PageRequest, Response
 from selfinstruct.pages.tasks import AT_ONCE, pairs, ways
-from selfinstruct.round import Rejection
+from selfinstruct.round import ROUGE_L, Rejection
 from selfinstruct.storage.journal import REJECTED as FILE
 from selfinstruct.task import Task
 from selfinstruct.text.escaping import csv_text
 
-HEAD = ("stage", "round", "request", "filter", "reason", "nearest", "rouge_l", "task", "text", "nearest_instruction")
+HEAD = (
+    *("stage", "round", "request", "filter", "reason"),
+    *("nearest", "rouge_l", "cosine", "task", "text", "nearest_instruction"),
+)
 
 
 def rejected_list(library: Library, asked: PageRequest) -> Response:
@@ -60,13 +63,13 @@ def card(
     """Return a rejection as the list shows it."""
     text, beside = [(shortened(text_of(item)), False)], None
     if item.nearest is not None:
-        name, score = item.nearest
+        name = item.nearest[0]
         near = known.get(name)
         words: Marked = []
         if near is not None:
             text, words = marked(shortened(text_of(item)), shortened(near.instruction))
         others = (counts[name] - 1, link(run.key, "rejected", nearest=name))
-        where_near = {"id": name, "score": f"{score:.2f}", "link": task_link(run.key, name)}
+        where_near = {"id": name, "score": item.nearness, "link": task_link(run.key, name)}
         beside = {**where_near, "text": words, "others": others}
     about = None if item.task is None else {"id": item.task, "link": task_link(run.key, item.task), "text": ""}
     if about is not None and item.task in known:
@@ -98,4 +101,5 @@ def row_of(stage: str, number: int, item: Rejection, known: dict[str, Task]) -> 
     """Return a rejection as a row."""
     name, score = item.nearest or (None, None)
     near = known[name].instruction if name in known else None
-    return [stage, number, item.request, item.filter, item.reason, name, score, item.task, text_of(item), near]
+    scores = (score, None) if item.score == ROUGE_L else (None, score)
+    return [stage, number, item.request, item.filter, item.reason, name, *scores, item.task, text_of(item), near]

@@ -140,6 +140,6 @@ def piece_of(run: ViewedRun, outcome: Outcome, kept: Sequence[Task]) -> dict[str
         task = kept[outcome.kept or 0]
         return {"text": text, "task": task.id, "link": task_link(run.key, task.id), "rejection": None}
     item = outcome.rejection
-    near = item.nearest and (item.nearest[0], f"{item.nearest[1]:.2f}", task_link(run.key, item.nearest[0]))
+    near = item.nearest and (item.nearest[0], item.nearness, task_link(run.key, item.nearest[0]))
     name = f"{item.request}:{outcome.number}"
     return {"text": text, "rejection": {"filter": item.filter, "reason": item.reason, "name": name, "nearest": near}}

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from selfinstruct.errors import SelfInstructError
+from selfinstruct.filters.meaning import nearest_by_meaning
 from selfinstruct.pages.framing import framed, shortened
 from selfinstruct.pages.index import Index, text_of
 from selfinstruct.pages.library import Library, ViewedRun
@@ -152,16 +153,19 @@ def task_page(library: Library, asked: PageRequest) -> Response:
 
 
 def nearest(run: ViewedRun, index: Index, task: Task) -> list[dict[str, Any]]:
-    """Return the tasks that were nearest to a task when it entered the pool."""
-    known = {one.id: one for one in index.tasks([name for name, _ in task.most_similar])}
+    """Return the tasks that were nearest to a task when it entered the pool, by ROUGE-L and then by meaning."""
+    near = [(name, f"{score:.2f}") for name, score in task.most_similar]
+    if by_meaning := nearest_by_meaning(task):
+        near.append((by_meaning[0], f"cosine {by_meaning[1]:.2f}"))
+    known = {one.id: one for one in index.tasks([name for name, _ in near])}
     return [
         {
             "id": name,
-            "score": f"{score:.2f}",
+            "score": score,
             "link": task_link(run.key, name),
             "text": shortened(known[name].instruction),
         }
-        for name, score in task.most_similar
+        for name, score in near
         if name in known
     ]
 
@@ -188,9 +192,8 @@ def refused(run: ViewedRun, index: Index, task: Task) -> dict[str, Any]:
 
 def rejected_card(run: ViewedRun, stage: str, number: int, item: Any) -> dict[str, Any]:
     """Return a rejection as the page of a task shows it."""
-    score = f"{item.nearest[1]:.2f}" if item.nearest else ""
-    where = {"request": item.request, "link": request_link(run.key, item.request)}
-    return {"text": shortened(text_of(item)), "filter": item.filter, "reason": item.reason, "score": score, **where}
+    where = {"request": item.request, "link": request_link(run.key, item.request), "score": item.nearness}
+    return {"text": shortened(text_of(item)), "filter": item.filter, "reason": item.reason, **where}
 
 
 def later(run: ViewedRun, index: Index, task: Task) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ in `conf/recipe/<name>.bib`, and its prompts under `conf/prompt/<name>/`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol, runtime_checkable
 
@@ -37,6 +37,8 @@ class StageContext:
     """The figures of its committed rounds."""
     is_batched: bool = False
     """Whether all questions of the stage are asked at once, since their replies come together."""
+    embedders: Mapping[str, ModelClient] = field(default_factory=dict)
+    """The embedder of each of its filters that compares vectors."""
 
 
 @runtime_checkable

@@ -18,14 +18,14 @@ from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from selfinstruct.filters import Filter
+from selfinstruct.filters import Filter, VectorFilter
 from selfinstruct.metrics import Metric
 from selfinstruct.model import Model
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import StageContext
-from selfinstruct.recipe.round_builder import Answered, PendingReplies, RoundBuilder, judge, measured
+from selfinstruct.recipe.round_builder import Answered, PendingReplies, RoundBuilder, judge, measured, prepare
 from selfinstruct.recipe.sampling import ContinuousSampling, Drawing, GenerationSampling, Progress, Saturation
 from selfinstruct.round import SURPLUS, Candidate, Rejection, Round, Sample
 from selfinstruct.sampler import Sampler
@@ -168,6 +168,10 @@ class Growing:
 
     def take(self, builder: RoundBuilder, answered: Iterable[Answered]) -> None:
         """Judge all that the replies of a round hold, and count the round."""
+        if any(isinstance(filter_, VectorFilter) for filter_ in self.stage.filters.values()):
+            answered = list(answered)  # all, so that their vectors are asked for together
+            candidates = [piece for *_, found in answered for piece in found if isinstance(piece, Candidate)]
+            prepare(candidates, self.stage.filters, self.pool, self.context.embedders)
         for sample, request, found in answered:
             for piece in found:
                 self._take(piece, sample, request, builder)

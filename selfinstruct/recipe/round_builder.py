@@ -9,16 +9,16 @@ from typing import TypeAlias, TypeVar
 
 from selfinstruct.budget import NOTHING, Usage, used
 from selfinstruct.errors import ConfigError
-from selfinstruct.filters import ExplainingFilter, Filter, NeighborFilter
+from selfinstruct.filters import ExplainingFilter, Filter, NeighborFilter, VectorFilter
 from selfinstruct.metrics import Metric
-from selfinstruct.model import Replies
+from selfinstruct.model import ModelClient, Replies
 from selfinstruct.pool import Pool
 from selfinstruct.prompt.control_tokens import leaks
 from selfinstruct.prompt.prompt import Prompt
 from selfinstruct.recipe import StageContext
 from selfinstruct.recipe.outcome import Outcome
 from selfinstruct.request import Completion, Request
-from selfinstruct.round import CACHED, IGNORED, LEAKED, MODEL, Candidate, Ending, Rejection, Round, Sample
+from selfinstruct.round import CACHED, COSINE, IGNORED, LEAKED, MODEL, Candidate, Ending, Rejection, Round, Sample
 from selfinstruct.task import Task
 from selfinstruct.text.finish_reason import FinishKind
 
@@ -194,14 +194,36 @@ def judge(candidate: Candidate, filters: Mapping[str, Filter], pool: Pool) -> Re
     for name, filter_ in filters.items():
         reason = filter_.reject(candidate, pool)
         if reason is not None:
-            nearest = filter_.nearest(candidate, pool) if isinstance(filter_, NeighborFilter) else None
+            nearest = filter_.nearest(candidate, pool) if isinstance(filter_, NeighborFilter | VectorFilter) else None
+            found = Rejection(filter=name, reason=reason, candidate=candidate, nearest=nearest)
+            if isinstance(filter_, VectorFilter):
+                return replace(found, score=COSINE)
             facts = filter_.facts(candidate, pool) if isinstance(filter_, ExplainingFilter) else {}
-            return Rejection(filter=name, reason=reason, candidate=candidate, nearest=nearest, attributes=facts)
+            return replace(found, attributes=facts)
     return None
+
+
+def prepare(
+    candidates: Sequence[Candidate],
+    filters: Mapping[str, Filter],
+    pool: Pool,
+    embedders: Mapping[str, ModelClient],
+) -> None:
+    """Have the filters that compare vectors ask for those of a round together, as far as the others let it pass."""
+    left, names = list(candidates), [name for name, one in filters.items() if isinstance(one, VectorFilter)]
+    for name, filter_ in filters.items():
+        if isinstance(filter_, VectorFilter):
+            filter_.prepare([candidate.instruction for candidate in left], pool, embedders[name])
+            if name == names[-1]:
+                return
+        left = [candidate for candidate in left if filter_.reject(candidate, pool) is None]
 
 
 def measured(tasks: Sequence[Task], filters: Mapping[str, Filter], pool: Pool) -> list[Task]:
     """Return new tasks of the pool with their nearest neighbors, by the first filter that measures them."""
+    for filter_ in filters.values():
+        if isinstance(filter_, VectorFilter):
+            tasks = [replace(task, attributes={**task.attributes, **filter_.attributes(task, pool)}) for task in tasks]
     for filter_ in filters.values():
         if isinstance(filter_, NeighborFilter):
             return [

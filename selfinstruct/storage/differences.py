@@ -14,8 +14,9 @@ from selfinstruct.storage.effective import effective
 FREE = re.compile(
     r"(actions|trackers|formats|budget|benchmarks|trainer|protocol|spacy_model)(\..*)?"
     r"|recipe\.\w+\.(until|generations|saturation(\..*)?|metrics(\..*)?)"
-    r"|(recipe\.\w+\.)?model\.(concurrency|requests_per_minute|tokens_per_minute|timeout_seconds|deadline_seconds|attempts"
-    r"|key_env|key_required|max_reply_bytes|store|batch|price(\..*)?)"
+    r"|((recipe\.\w+\.)?model|recipe\.\w+\.filters\.\w+\.embedder)\.(concurrency|requests_per_minute"
+    r"|tokens_per_minute|timeout_seconds|deadline_seconds|attempts|key_env|key_required|max_reply_bytes|store"
+    r"|batch|price(\..*)?)"
 )
 """The keys that may change when a run is resumed."""
 OUTSIDE = re.compile(r"\$\{(?:oc\.env|published):")

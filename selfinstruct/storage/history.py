@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from selfinstruct.round import OWN, Candidate, End, Rejection, Round
+from selfinstruct.round import OWN, ROUGE_L, Candidate, End, Rejection, Round
 from selfinstruct.storage.hashes import HASH, SIZE
 from selfinstruct.storage.journal import POOL, REJECTED
 from selfinstruct.storage.rows import read, rejection_row, task_of
@@ -85,5 +85,6 @@ def rejection_of(text: bytes, row: dict[str, Any]) -> Rejection:
         task=row.get("task"),
         request=row["request"],
         nearest=tuple(row["nearest"]) if "nearest" in row else None,
+        score=row.get("score", ROUGE_L),
         attributes=row.get("attributes", {}),
     )

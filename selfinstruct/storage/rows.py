@@ -192,7 +192,7 @@ def rejection_row(text: bytes, row: Row) -> Row:
     for key in ("filter", "reason", "request"):
         if not isinstance(row.get(key), str):
             raise ValueError(f"'{key}' must be a text, not {row.get(key)!r}")
-    for key in ("instruction", "input", "output", "text", "task"):
+    for key in ("instruction", "input", "output", "text", "task", "score"):
         if not isinstance(row.get(key, ""), str | None):
             raise ValueError(f"'{key}' must be a text, not {row[key]!r}")
     if ("output" in row) != ("input" in row):

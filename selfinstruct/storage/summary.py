@@ -19,6 +19,7 @@ from selfinstruct.budget import Stop
 from selfinstruct.pool import Pool
 from selfinstruct.round import CACHED, IGNORED
 from selfinstruct.run_info import RunInfo
+from selfinstruct.storage import vectors
 from selfinstruct.storage.coverage import coverage
 from selfinstruct.storage.diversity import diversity
 from selfinstruct.storage.folder import replace_text, stored_config, stored_values
@@ -55,6 +56,7 @@ def summarise(
     models = authors(pool) or list(start.models)
     declared = stored_config(start.folder) or start.declared
     topics = coverage(stored_values(start.folder) or start.config, pool)
+    more = {"topics": topics, "embedded": vectors.usage(start.folder), "scores": scores, "training": training}
     by_stage = {stage: [row for row in rounds if row["stage"] == stage] for stage in declared["recipe"]}
     return {
         "recipe": start.recipe,
@@ -67,12 +69,10 @@ def summarise(
         "seconds": seconds(timings),
         "unused": unused,
         "tasks": tasks(pool),
-        **({"topics": topics} if topics else {}),
         "seeds_written_by": {} if pool.is_shelved else dict(seed_writers(pool)),
         "diversity": diversity(measured(pool), start.spacy_model),
         "verbs_found_by": found_by(start.spacy_model),
-        **({"scores": scores} if scores else {}),
-        **({"training": training} if training else {}),
+        **{key: value for key, value in more.items() if value},
         "stages": {stage: of_stage(stage, rows, timings) for stage, rows in by_stage.items()},
         "versions": {"python": platform.python_version(), **versions()},
         "git": git(),

@@ -16,7 +16,7 @@ run.  A run whose filter does not measure what it keeps has none.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from selfinstruct.round import Round
+from selfinstruct.round import ROUGE_L, Round
 
 STEP = "requests"
 """The step of the totals."""
@@ -69,7 +69,7 @@ def nearest(round_: Round) -> list[float]:
     kept = [task.most_similar[0][1] for task in made if task.most_similar]
     if made and not kept:
         return []
-    return kept + [item.nearest[1] for item in round_.rejections if item.nearest is not None]
+    return kept + [item.nearest[1] for item in round_.rejections if item.nearest and item.score == ROUGE_L]
 
 
 def counts(scores: list[float]) -> tuple[list[int], list[float]]:

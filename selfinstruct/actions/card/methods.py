@@ -7,8 +7,9 @@ from typing import Any
 from selfinstruct.actions.card.facts import Facts
 from selfinstruct.actions.score_table import shown_as
 from selfinstruct.storage.differences import leaves
-from selfinstruct.task import HUMAN, UNKNOWN, stand_ins
+from selfinstruct.task import HUMAN, OFFLINE, UNKNOWN, stand_ins
 from selfinstruct.text.escaping import latex, latex_table
+from selfinstruct.text.places import file_name
 
 DECODING = ("temperature", "top_p", "max_tokens", "frequency_penalty", "presence_penalty")
 SCALAR = (bool, int, float, str)
@@ -106,6 +107,8 @@ def filters_of(stage: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, filter_ in (stage.get("filters") or {}).items():
         values = filter_ if isinstance(filter_, Mapping) else {}
         plain = {key: value for key, value in values.items() if key != "_target_" and isinstance(value, SCALAR)}
+        if embedder := values.get("embedder"):
+            plain["embedder"] = embedder.get("name") or file_name(embedder.get("base_model") or OFFLINE)
         parts = {key: value for key, value in values.items() if isinstance(value, Mapping) and has_parts(value)}
         shown = [f"{key} {' and '.join(value)}" for key, value in parts.items()]
         yield name, ", ".join([*(f"{key} {json.dumps(value)}" for key, value in plain.items()), *shown])

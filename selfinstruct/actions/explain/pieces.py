@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from selfinstruct.filters import Filter, NeighborFilter, Neighbors
+from selfinstruct.filters import Filter, NeighborFilter, Neighbors, VectorFilter
 from selfinstruct.pages.pieces import Outcome, one_line, piece_text
 from selfinstruct.pages.story import ending_of, no_reply
 from selfinstruct.pool import Pool
@@ -38,7 +38,10 @@ def verdicts(
     """
     yield from ("", f"## {name} before the filters, on the pool of {len(pool):,} tasks at that time", "")
     for filter_name, filter_ in filters.items():
-        yield f"- {filter_name}: {filter_.reject(candidate, pool) or 'passes'}"
+        if isinstance(filter_, VectorFilter):
+            yield f"- {filter_name}: not judged again, since explain asks no embedder"
+        else:
+            yield f"- {filter_name}: {filter_.reject(candidate, pool) or 'passes'}"
     near = neighbors(candidate.instruction, filters, pool, made)
     if near is not None and near.nearest:
         average = "" if near.average is None else f" (mean of all: {near.average:.4f})"

@@ -33,6 +33,8 @@ FILES = frozenset(
     }
 )
 """The files of every capsule besides its manifest."""
+VECTORS = "vectors.jsonl"
+"""The vectors of a run whose filters compare any."""
 DATASET = re.compile(r"dataset/[A-Za-z0-9][\w.-]*", re.ASCII)
 RATINGS = re.compile(
     r"ratings/[\w-]{1,40}/([\w-]{1,40}\.jsonl|sheet\.json|key\.json|result\.(json|md|csv|tex))", re.ASCII
@@ -107,7 +109,7 @@ class Archive:
             raise ValueError(f"it claims {total:,} bytes, and a capsule may have {MOST_BYTES:,}")
         for entry in source.infolist():
             name = entry.filename.removeprefix(TOP)
-            is_known = name in FILES or name == MANIFEST or DATASET.fullmatch(name) or RATINGS.fullmatch(name)
+            is_known = name in {*FILES, MANIFEST, VECTORS} or DATASET.fullmatch(name) or RATINGS.fullmatch(name)
             if not is_known or not entry.filename.startswith(TOP):
                 raise ValueError(f"{entry.filename!r} is not a file of a capsule")
             if stat.S_ISLNK(entry.external_attr >> 16):
@@ -123,6 +125,11 @@ class Archive:
     def dataset(self) -> list[str]:
         """The names of the dataset's files."""
         return sorted(name for name in self._sizes if DATASET.fullmatch(name))
+
+    @property
+    def has_vectors(self) -> bool:
+        """Whether the run compared vectors."""
+        return VECTORS in self._sizes
 
     def open(self, name: str) -> IO[bytes]:
         """Return a file, to be read."""

@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 
 ROOTS = ("recipe", "seeds", "model", "formats", "budget", "random_seed", "structured", "experiment")
 """The keys of a config that shape the data."""
-GROUPS = ("sampler", "prompt", "filters", "few_shot", "model", "seeds")
+GROUPS = ("sampler", "prompt", "filters", "few_shot", "model", "embedder", "seeds")
 """The groups whose options may be put into a recipe."""
 WORD = re.compile(r"(\+\+|\+|~)?(?P<key>[\w/.]+)(@(?P<package>[\w.]+))?(=(?P<value>.*))?", re.ASCII | re.DOTALL)
 OPTION = re.compile(r"[\w/\[\], ]*", re.ASCII)
 REFERENCE = re.compile(r"\$\{(?!\w[\w.]*\})|\$\{hydra\b")
 """An interpolation that is not a plain reference to another key, but calls a resolver (such as the environment)."""
-LOCAL = re.compile(r"(recipe\.\w+\.)?model\.store|seeds\.(path|first|second|test_tasks)|budget\.minutes")
+LOCAL = re.compile(
+    r"((recipe\.\w+\.)?model|recipe\.\w+\.filters\.\w+\.embedder)\.store|seeds\.(path|first|second|test_tasks)|budget\.minutes"
+)
 """Keys whose values hold on one machine only, or on one day."""
 NOT_DATA = ("actions", "trackers", "published", "trainer", "benchmarks", "protocol", "spacy_model")
 """Keys of a config that do not shape the dataset."""

@@ -5,6 +5,8 @@ that gives the run's own bytes.  By others it gives what the filters make of the
 have come to: from the first round whose prompts would have shown other tasks, a run would have received other replies.
 That round is reported.
 
+Filters that compare vectors have those of the run; their embedder is asked for what is lacking.
+
 What shapes a prompt must be as it was, or the stored replies would be answers to something else.  Filters, parsers and
 targets may differ.
 """
@@ -14,11 +16,12 @@ import re
 import sqlite3
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from selfinstruct.actions.embedding import embedder_problems, embedders
 from selfinstruct.actions.refilter.rerun import Reannotating, Rerun
 from selfinstruct.errors import RunFolderError
 from selfinstruct.part import part
@@ -30,6 +33,7 @@ from selfinstruct.storage.reader import NOT_STORED, STORE, RunReader
 from selfinstruct.storage.remedies import unwritable
 from selfinstruct.storage.schema import reading
 from selfinstruct.storage.summary import stop_reason
+from selfinstruct.storage.vectors import VECTORS
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -73,7 +77,7 @@ class Refilter:
             for name, stage in run.recipe.items()
             if isinstance(stage, Grow) and stage.generations is not None
         ]
-        return by_generations or [
+        return by_generations or embedder_problems(run) + [
             f"{found.text}; it shapes the prompts, and refilter asks no model. Restore it."
             for found in changes(record.config, run.start.declared)[1]
         ]
@@ -86,10 +90,12 @@ class Refilter:
         record = RunReader(self.run)
         introduce(run, record)
         run.begin(record.seeds)
-        rerun = Rerun(record, run.recipe, run.random_seed, run.pool)
-        for round_ in rerun.rounds():
-            run.log(round_)
         copy_replies(record, run.start.folder)
+        with ExitStack() as lines:
+            clients = embedders(run.recipe, run.start.folder, lines)
+            rerun = Rerun(record, run.recipe, run.random_seed, run.pool, clients)
+            for round_ in rerun.rounds():
+                run.log(round_)
         keep_end(run, self.run)
         for text in [*(f"{found.text}." for found in changes(record.config, run.start.declared)[0]), *findings(rerun)]:
             sys.stdout.write(f"{text}\n")
@@ -138,16 +144,17 @@ def key_of(word: str) -> str:
 
 
 def copy_replies(record: RunReader, folder: Path) -> None:
-    """Copy every reply, so that the new folder is whole, and resuming it pays for no stored reply again.
+    """Copy every reply and vector, so that the new folder is whole, and resuming it pays for no stored reply again.
 
     Raises RunFolderError where they cannot be written.
     """
-    with reading(record.folder / STORE) as source:
-        try:
-            with closing(sqlite3.connect(folder / STORE)) as target:
-                source.backup(target)
-        except sqlite3.Error as error:
-            raise unwritable(folder / STORE, error) from None
+    for name in (STORE, VECTORS) if (record.folder / VECTORS).exists() else (STORE,):
+        with reading(record.folder / name) as source:
+            try:
+                with closing(sqlite3.connect(folder / name)) as target:
+                    source.backup(target)
+            except sqlite3.Error as error:
+                raise unwritable(folder / name, error) from None
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[Difference], list[Difference]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from selfinstruct.budget import UNLIMITED, BudgetTracker
 from selfinstruct.errors import RunFolderError
+from selfinstruct.model import ModelClient
 from selfinstruct.pool import Pool
 from selfinstruct.recipe import NullModel, Stage, StageContext
 from selfinstruct.recipe.annotate import Annotate, Annotating
@@ -110,7 +111,14 @@ class Reannotating(Annotating):
 class Rerun:
     """Makes the rounds of a recorded run again, by a recipe, into a pool that holds the seeds."""
 
-    def __init__(self, record: RunReader, recipe: Mapping[str, Stage], random_seed: int, pool: Pool) -> None:
+    def __init__(
+        self,
+        record: RunReader,
+        recipe: Mapping[str, Stage],
+        random_seed: int,
+        pool: Pool,
+        embedders: Mapping[str, Mapping[str, ModelClient]],
+    ) -> None:
         self.record = record
         self.old = Pool(record.seeds)
         self.new = pool
@@ -131,6 +139,7 @@ class Rerun:
                 budget=BudgetTracker(UNLIMITED),
                 random_seed=random_seed,
                 logged_rounds=(),
+                embedders=embedders[name],
             )
             if isinstance(stage, Grow):
                 self.stages[name] = Regrowing(stage, context)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
+from selfinstruct.filters.meaning import nearest_by_meaning
 from selfinstruct.filters.pairwise_rouge import highest
 from selfinstruct.filters.tokens import unicode
 from selfinstruct.pages.figures.figure import COLORS, Figure
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 BINS = 40
 PAIRS = 10_000_000
 """So many pairs of texts at most are compared where no filter has stored the nearest task."""
-KEPT, REJECTED = "kept", "rejected by similarity"
+KEPT, REJECTED = "kept", "rejected as too near"
+MEANING = "task by meaning"
 COLOR = {KEPT: COLORS[2], REJECTED: COLORS[1]}
-SIMILARITY = "selfinstruct.filters.similarity."
 
 
 class Scores(NamedTuple):
@@ -30,7 +31,7 @@ class Scores(NamedTuple):
     of: str
     """What became of the instructions."""
     to: str
-    """`task` or `seed`."""
+    """`task` or `seed`, by ROUGE-L, or `task by meaning`, by the cosine."""
     values: Sequence[float]
     total: int
     """How many instructions there are; of many, an even sample is measured."""
@@ -41,8 +42,8 @@ def figure(run: RunReader) -> Figure | None:
     found = [scores for scores in scores_of(run) if scores.values]
     if not found:
         return None
-    threshold = threshold_of(run)
     kinds = list(dict.fromkeys(scores.to for scores in found))
+    thresholds = {kind: threshold_of(run, "meaning" if kind == MEANING else "similarity") for kind in kinds}
     counts = [histogram(scores.values) for scores in found]
 
     def draw(canvas: "Canvas") -> None:
@@ -53,15 +54,16 @@ def figure(run: RunReader) -> Figure | None:
                     shares = [100 * height / len(scores.values) for height in heights]
                     is_kept = scores.of == KEPT
                     axes.stairs(shares, edges, fill=is_kept, color=COLOR[scores.of], linewidth=0 if is_kept else 1.5)
-            if threshold is not None:
+            if (threshold := thresholds[kind]) is not None:
                 axes.axvline(threshold, linestyle="--", linewidth=1, color=COLORS[3])
             axes.set_xlim(0, 1)
             axes.set_ylim(0)
             axes.locator_params(axis="y", nbins=4)
-            axes.set_xlabel(f"ROUGE-L to the nearest {kind}")
+            axes.set_xlabel(f"{'cosine' if kind == MEANING else 'ROUGE-L'} to the nearest {kind}")
         canvas.supylabel("instructions, %", size=9)
         colors = {scores.of: COLOR[scores.of] for scores in found}
-        legend(canvas, colors if threshold is None else {**colors, f"threshold {threshold:g}": COLORS[3]})
+        known = " and ".join(dict.fromkeys(f"{one:g}" for one in thresholds.values() if one is not None))
+        legend(canvas, {**colors, f"threshold {known}": COLORS[3]} if known else colors)
 
     return Figure(
         name="novelty",
@@ -80,13 +82,17 @@ def scores_of(run: RunReader) -> list[Scores]:
     if not made:
         return []
     seeds = [unicode(task.instruction)[:LONGEST] for task in run.seeds]
-    near = [row for row in run.rejected() if row.get("nearest") and "instruction" in row]
+    rejected = [row for row in run.rejected() if row.get("nearest") and "instruction" in row]
+    near = [row for row in rejected if "score" not in row]
+    cosines = [float(row["nearest"][1]) for row in rejected if "score" in row]
+    means = [by_meaning[1] for task in made if (by_meaning := nearest_by_meaning(task))]
     texts = {KEPT: [task.instruction for task in made], REJECTED: [row["instruction"] for row in near]}
     found = [
         Scores(KEPT, "task", to_tasks(run, made), len(made)),
         Scores(REJECTED, "task", [float(row["nearest"][1]) for row in near], len(near)),
     ]
-    return found + [Scores(of, "seed", nearest(each, seeds), len(each)) for of, each in texts.items() if seeds]
+    found += [Scores(of, "seed", nearest(each, seeds), len(each)) for of, each in texts.items() if seeds]
+    return [*found, Scores(KEPT, MEANING, means, len(means)), Scores(REJECTED, MEANING, cosines, len(cosines))]
 
 
 def to_tasks(run: RunReader, made: Sequence[Task]) -> list[float]:
@@ -112,12 +118,13 @@ def histogram(values: Sequence[float]) -> list[int]:
     return counts
 
 
-def threshold_of(run: RunReader) -> float | None:
-    """Return the threshold above which the run rejected an instruction."""
+def threshold_of(run: RunReader, filter_: str = "similarity") -> float | None:
+    """Return the threshold above which a filter of the run rejected an instruction."""
     stage = growing(run)
     filters = part(run, stage, "filters") if stage else {}
     ours = (value for value in filters.values() if isinstance(value, dict))
-    return next((number(one, "threshold") for one in ours if str(one.get("_target_")).startswith(SIMILARITY)), None)
+    module = f"selfinstruct.filters.{filter_}."
+    return next((number(one, "threshold") for one in ours if str(one.get("_target_")).startswith(module)), None)
 
 
 def caption(found: Sequence[Scores]) -> str:
@@ -127,5 +134,6 @@ def caption(found: Sequence[Scores]) -> str:
     return (
         "ROUGE-L F of each instruction with the nearest task (of a kept one as the pool was then, if the run stored it)"
         " and with the nearest seed, in percent of the kept and of the rejected ones (Wang et al., 2023, figure 5)."
+        + (" Below, the cosine with the nearest task by meaning." if any(one.to == MEANING for one in found) else "")
         + measured
     )

@@ -1,0 +1,87 @@
+"""A server that speaks OpenAI's protocol and embeds texts, asked directly: vLLM, TEI, llama.cpp, Infinity, a gateway.
+
+It is sent to as `model=endpoint` is: the same session, retries and limits.  https://platform.openai.com/docs/api-reference/embeddings
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from selfinstruct.budget import Pricing
+from selfinstruct.embedder import encode
+from selfinstruct.model import Mode, Session
+from selfinstruct.model.arguments import given
+from selfinstruct.model.endpoint import connected, posted
+from selfinstruct.model.failed_attempt import GarbledError, UnsendableError
+from selfinstruct.model.protocol import fault, is_object, is_success
+from selfinstruct.model.replies import is_count
+from selfinstruct.model.sending import Send
+from selfinstruct.model.session import AsyncSession
+from selfinstruct.model.settings import Price, ServerSettings, key_in, problems_of
+from selfinstruct.part import part
+from selfinstruct.request import Completion, Request
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse
+
+
+@part
+class Endpoint(ServerSettings):
+    """Embeds texts with a model behind a server that speaks OpenAI's protocol."""
+
+    api_base: str
+    """URL of the server, up to and with `/v1`."""
+    mode: Mode = "completion"
+    """Not used: an embedder is sent a text."""
+    reads_meaning: ClassVar[bool] = True
+
+    def problems(self) -> list[str]:
+        """Return what would keep it from answering."""
+        return problems_of(self)
+
+    def pricing(self) -> Pricing | None:
+        """Return the price of the config."""
+        return self.price.pricing()
+
+    def session(self, answered: Mapping[str, int] | None = None) -> AbstractContextManager[Session]:
+        """Open a session; nothing is connected before the first text."""
+        return AsyncSession(self._opened, self, answered)
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[Send]:
+        from yarl import URL
+
+        if problems := self.problems():
+            raise UnsendableError(" ".join(problems))
+        url = URL(f"{self.api_base.rstrip('/')}/embeddings")
+        async with connected(key_in(self.key_env), self.api_base) as session:
+
+            async def send(request: Request) -> Completion:
+                body = {**given(self.extra), "input": request.text, "model": self.name}
+                return await posted(session, url, body, self.max_reply_bytes, self._read)
+
+            yield send
+
+    def _read(self, response: "ClientResponse", content: bytes) -> Completion:
+        try:
+            body = json.loads(content)
+        except (ValueError, RecursionError):
+            body = None
+        data = body.get("data") if is_object(body) else None
+        if not (is_success(response.status) and isinstance(data, list) and len(data) == 1 and is_object(data[0])):
+            raise fault(response.status, response.headers, content, body)
+        return vector(data[0].get("embedding"), body, self.price)
+
+
+def vector(numbers: Any, body: Mapping[str, Any], price: Price) -> Completion:
+    """Return a vector with what it took; raises GarbledError for what is not a vector."""
+    try:
+        text = encode(numbers)
+    except (TypeError, ValueError) as error:
+        raise GarbledError(200, f"no vector: {error}", {}) from None
+    usage, model = body.get("usage"), body.get("model")
+    tokens = usage.get("prompt_tokens") if is_object(usage) else None
+    tokens = tokens if is_count(tokens) else None
+    named = model if isinstance(model, str) else ""
+    return Completion(text, "stop", tokens, 0, price.of(tokens, 0), model=named)
