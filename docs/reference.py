@@ -32,6 +32,7 @@ GROUPS = {
     "metrics": ("Metrics", "`recipe.<stage>.metrics.<name>.<key>`, for metrics of a stage"),
     "benchmarks": ("Benchmarks", "`benchmarks.<name>.<key>`, such as `benchmarks.superni.seeds.per_task`"),
     "model": ("Models", "`model.<key>`, or `recipe.<stage>.model.<key>` for the model of one stage"),
+    "embedder": ("Embedders", "`recipe.<stage>.filters.meaning.embedder.<key>`, such as `….embedder.name`"),
     "trainer": ("Trainers", "`trainer.<key>`, such as `trainer.learning_rate`, together with `trainer=<option>`"),
     "protocol": ("Rating protocols", "`protocol.<key>`, such as `protocol.draws`, together with `protocol=<option>`"),
     "seeds": ("Seeds", "`seeds.<key>`, such as `seeds.path`"),
