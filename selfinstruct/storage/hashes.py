@@ -14,10 +14,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from selfinstruct.errors import RunFolderError
-from selfinstruct.request import Completion
+
+if TYPE_CHECKING:  # the command line reads a folder before it builds anything
+    from selfinstruct.request import Completion
 
 POOL, ROUNDS = "pool.jsonl", "rounds.jsonl"
 SIZE, HASH = "bytes/", "sha256/"
@@ -102,7 +104,7 @@ def checked(path: Path, rounds: Sequence[Row]) -> "hashlib._Hash":
     return content
 
 
-def hash_of(request: str, key: bytes, draw: int, reply: Completion, drawn: str | None = None) -> str:
+def hash_of(request: str, key: bytes, draw: int, reply: "Completion", drawn: str | None = None) -> str:
     """Return the hash of a reply, and of the request that it belongs to with what was drawn for it."""
     numbers = (reply.prompt_tokens, reply.completion_tokens)
     figures = [None if value is None or value != value else float(value) for value in (reply.cost_usd, reply.seconds)]

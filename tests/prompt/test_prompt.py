@@ -181,7 +181,8 @@ def run_of(tmp_path, composed, built):
 
     def run_of(recipe, *overrides):
         judge = [f"recipe/judge@recipe={JUDGES[recipe]}"] if recipe in JUDGES else []
-        return built(composed(f"recipe={recipe}", *judge, *overrides), tmp_path)
+        own = ["recipe.instructions.prompt.values.domain=a library"] if recipe == "domain" else []
+        return built(composed(f"recipe={recipe}", *judge, *own, *overrides), tmp_path)
 
     return run_of
 
