@@ -120,6 +120,7 @@ def test_every_prompt_builds(path):
     for package in Path(name).parent.parts:
         config = config[package]
 
+    config["structured"]["enabled"] = True  # only then is the schema looked at
     make(config, "prompt", problems)
 
     assert problems == []

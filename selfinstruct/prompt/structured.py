@@ -50,6 +50,8 @@ class Structured:
 
     @model_validator(mode="after")
     def _gives_candidates(self) -> "Structured":
+        if not self.enabled:  # to import jsonschema takes a tenth of a second
+            return self
         from jsonschema import Draft202012Validator
         from jsonschema.exceptions import SchemaError  # type: ignore[import-untyped]
 
