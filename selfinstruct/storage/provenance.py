@@ -9,7 +9,8 @@ from typing import Any
 from selfinstruct.task import HUMAN
 from selfinstruct.text.places import file_name
 
-OWN_SEEDS = ("${conf:seeds/seed_tasks.jsonl}", "${conf:seeds/instruction_induction}")
+OWN_SEEDS = "${conf:seeds/"
+"""How the paths of the seeds begin that come with the program."""
 OWN_LICENSE = "Apache-2.0"
 NOT_STATED = "not stated"
 STAND_IN = (
@@ -22,7 +23,7 @@ CONVERTED = "No model wrote any of this: it is annotated data put into words, an
 
 def is_shipped(seeds: Mapping[str, Any]) -> bool:
     """Return whether seeds, as the config declares them, are those that come with the program."""
-    return seeds.get("path") in OWN_SEEDS
+    return str(seeds.get("path")).startswith(OWN_SEEDS)
 
 
 def license_of(seeds: Mapping[str, Any], stated: str | None) -> str:

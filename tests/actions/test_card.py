@@ -87,7 +87,6 @@ def test_the_card_shows_filters_limits_and_licenses(facts):
         ("../../home/jane/seeds/", "seeds"),
         (r"C:\Users\jane\mine.jsonl", "mine.jsonl"),
         ("${oc.env:HOME}/mine.jsonl", "mine.jsonl"),
-        ("${conf:seeds/x.jsonl}", "${conf:seeds/x.jsonl}"),
     ],
 )
 def test_of_a_path_of_ones_own_only_the_name_is_published(path, shown, facts):

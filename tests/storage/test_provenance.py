@@ -1,8 +1,8 @@
-from selfinstruct.storage.provenance import OWN_SEEDS, cautions, license_of, origin_of
+from selfinstruct.storage.provenance import cautions, license_of, origin_of
 
 
 def test_the_license_of_own_seeds_is_only_what_their_author_states():
-    assert license_of({"path": OWN_SEEDS[0]}, None) == "Apache-2.0"
+    assert license_of({"path": "${conf:seeds/bike_shop.jsonl}"}, None) == "Apache-2.0"
     assert license_of({"path": "mine.jsonl"}, None) == "not stated"
     assert license_of({"path": "mine.jsonl"}, "MIT") == "MIT"
 
@@ -10,7 +10,7 @@ def test_the_license_of_own_seeds_is_only_what_their_author_states():
 def test_the_origin_of_seeds_names_no_folder():
     assert origin_of({"path": "/home/bob/mine.jsonl"}, ["human"]) == "seed tasks of the run's author (mine.jsonl)"
     assert "not all of them a person's work" in origin_of({"path": "mine.jsonl"}, ["human", "unknown"])
-    assert "come with selfinstruct" in origin_of({"path": OWN_SEEDS[0]}, ["human"])
+    assert "come with selfinstruct" in origin_of({"path": "${conf:seeds/bike_shop.jsonl}"}, ["human"])
 
 
 def test_converted_data_has_no_license_of_seeds():

@@ -64,9 +64,9 @@ def figure(run: RunReader) -> Figure | None:
 
     return Figure(
         name="scores",
-        title="How well the model answers",
-        caption="Scores over all items of each benchmark, with intervals of 95% where they are known; a gain whose"
-        " interval holds 0 may be chance. The table has groups of items, too.",
+        title="What was scored",
+        caption="Scores over all items of a benchmark, or over all tasks that a judge saw, with intervals of 95% where"
+        " they are known; a gain whose interval holds 0 may be chance. The table has groups of items, too.",
         head=Score._fields,
         rows=found,
         draw=draw,
