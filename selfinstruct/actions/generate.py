@@ -18,7 +18,7 @@ from random import Random
 from typing import TYPE_CHECKING, ClassVar
 
 from selfinstruct.actions.embedding import embedder_problems, embedders, spelling_only
-from selfinstruct.actions.preflight import NOTABLE_SHARE, endless, rejected_seeds
+from selfinstruct.actions.preflight import doubts
 from selfinstruct.budget import NOTHING, BudgetTracker, Usage, most_of, used
 from selfinstruct.errors import DataError, SelfInstructError
 from selfinstruct.filters import ReadingFilter
@@ -36,7 +36,6 @@ from selfinstruct.storage.journal import has_rounds
 from selfinstruct.storage.recording import CachedModel, recorded
 from selfinstruct.storage.resumption import refused_changes, store_changes
 from selfinstruct.storage.summary import known, seconds, totals
-from selfinstruct.task import HUMAN
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -72,12 +71,10 @@ class Generate:
         else:
             start = run.start
             store_changes(start.folder, start.declared, start.overrides, flags=start.flags, resolved=start.config)
-        seeds = Pool(map(run.pool.__getitem__, run.pool.of(HUMAN)))
         if names := unbatched(run):
             what = "sent one by one at the full price, since they show what was kept before"
             LOG.warning("model.batch: the requests of %s are %s.", " and ".join(names), what)
-        doubtful = endless(run.recipe, run.budget) + rejected_seeds(run.recipe, seeds, NOTABLE_SHARE)
-        for sentence in doubtful + spelling_only(run):
+        for sentence in doubts(run.recipe, run.pool, run.budget) + spelling_only(run):
             LOG.warning(sentence)
         budget = run.budget_tracker = BudgetTracker(run.budget, spent(run), seconds(run.journal.timings))
         with ExitStack() as lines:
@@ -97,6 +94,8 @@ class Generate:
                     break
                 names, is_whole = list(run.recipe), True
             fruitless(run, budget, [name for name, stage in run.recipe.items() if not isinstance(stage, Annotate)])
+            for name in (name for name in run.recipe if budget.empty is None and not run.journal.of(name)):
+                LOG.warning("recipe.%s asked nothing: recipe.%s.sampler found no task for it.", name, name)
 
 
 def log_rounds(

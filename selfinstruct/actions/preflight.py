@@ -11,9 +11,17 @@ from selfinstruct.pool import Pool
 from selfinstruct.recipe import Stage
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.round import Candidate
+from selfinstruct.sampler.topics import Topics
+from selfinstruct.task import HUMAN
 
 NOTABLE_SHARE = 0.1
 """Filters that reject this share of the seeds or more are named when a run starts; a few odd seeds are normal."""
+
+
+def doubts(recipe: Mapping[str, Stage], pool: Pool, budget: Budget) -> list[str]:
+    """Return what is named when a run starts or is resumed."""
+    seeds = Pool(map(pool.__getitem__, pool.of(HUMAN)))
+    return endless(recipe, budget) + rejected_seeds(recipe, seeds, NOTABLE_SHARE) + undrawn(recipe)
 
 
 def endless(recipe: Mapping[str, Stage], budget: Budget) -> list[str]:
@@ -40,6 +48,20 @@ def rejected_seeds(recipe: Mapping[str, Stage], seeds: Pool, least_share: float 
                     f" leave it out: '~{key}'."
                 )
     return found
+
+
+def undrawn(recipe: Mapping[str, Stage]) -> list[str]:
+    """Return a sentence for each text about a topic or a persona that the sampler does not have, misspelled perhaps."""
+    return [
+        f"recipe.{name}.prompt.values.{kind}.{key} is never shown: recipe.{name}.sampler.{kind} has no {key!r}"
+        f" (there are: {', '.join(drawn) or 'none'})."
+        for name, stage in recipe.items()
+        if isinstance(stage, Grow) and isinstance(stage.sampler, Topics)
+        for kind, drawn in (("topics", stage.sampler.topics), ("personas", stage.sampler.personas))
+        if isinstance(said := stage.prompt.values.get(kind), Mapping)
+        for key in said
+        if key not in drawn
+    ]
 
 
 def rejections(filter_: Filter, seeds: Pool) -> Iterable[tuple[str, str]]:

@@ -8,11 +8,13 @@ from selfinstruct.actions.generate import Generate, unbatched
 from selfinstruct.budget import UNLIMITED, Budget, Stop
 from selfinstruct.errors import ConfigError, DataError, ModelError, SelfInstructError
 from selfinstruct.prompt.prompt import Prompt
+from selfinstruct.recipe.annotate import Annotate
 from selfinstruct.recipe.grow import Grow, Saturation
 from selfinstruct.request import Completion, Failure
 from selfinstruct.round import Candidate
 from selfinstruct.run import Run
 from selfinstruct.run_info import RunInfo
+from selfinstruct.sampler.alternatives import Alternatives
 from selfinstruct.sampler.mixed import Mixed
 
 DECLARED = {"random_seed": 1, "seeds": {}, "recipe": {"grow": {"prompt": {"template": "x"}}}}
@@ -147,6 +149,24 @@ def test_a_stage_that_keeps_nothing_is_a_failure_that_says_why(run, scripted):
 
     with pytest.raises(SelfInstructError, match=r"grow kept nothing. Most candidates were rejected by 'model' \(2\)"):
         made.execute()
+
+
+def test_a_stage_that_found_nothing_to_do_is_named(run, caplog):
+    made = run(template="{{ attempt }}")
+    made.recipe["choice"] = Annotate(
+        requests_per_round=1,
+        attempts=1,
+        retry_on_filter=False,
+        instances=None,
+        sampler=Alternatives(),
+        prompt=made.recipe["grow"].prompt,
+        model=None,
+    )
+
+    made.execute()
+
+    assert "recipe.choice asked nothing: recipe.choice.sampler found no task for it." in caplog.text
+    assert "recipe.grow asked nothing" not in caplog.text
 
 
 def test_a_run_that_only_exports_names_the_models_that_wrote_its_tasks(run, scripted):

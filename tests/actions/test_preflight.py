@@ -3,7 +3,7 @@ from typing import ClassVar
 
 from commands import run
 
-from selfinstruct.actions.preflight import NOTABLE_SHARE, endless, rejected_seeds
+from selfinstruct.actions.preflight import NOTABLE_SHARE, endless, rejected_seeds, undrawn
 from selfinstruct.budget import UNLIMITED, Budget
 from selfinstruct.filters.length import Length
 from selfinstruct.pool import Pool
@@ -91,3 +91,14 @@ def test_seeds_of_another_script_need_no_key(tmp_path, composed, built):
     stages = recipe(composed, built, tmp_path)
 
     assert rejected_seeds(stages, seeds(*CHINESE)) == []
+
+
+def test_texts_about_topics_and_personas_that_no_prompt_is_drawn_for_are_named(composed, built, tmp_path):
+    values = "recipe.instructions.prompt.values"
+    stages = recipe(composed, built, tmp_path, "experiment=domain", f"+{values}.topics.break=x")
+
+    (sentence,) = undrawn(stages)
+
+    assert sentence.startswith(f"{values}.topics.break is never shown: recipe.instructions.sampler.topics has no")
+    assert "brakes" in sentence
+    assert undrawn(recipe(composed, built, tmp_path, "experiment=domain")) == []

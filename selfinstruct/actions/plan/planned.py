@@ -11,7 +11,7 @@ from selfinstruct.actions.embedding import spelling_only
 from selfinstruct.actions.plan.assumptions import Assumptions, Range, added, exactly
 from selfinstruct.actions.plan.earlier import Earlier
 from selfinstruct.actions.plan.estimate import Outlook, cost, pace
-from selfinstruct.actions.preflight import endless, rejected_seeds
+from selfinstruct.actions.preflight import endless, rejected_seeds, undrawn
 from selfinstruct.errors import SelfInstructError
 from selfinstruct.model import Model, Selective, sendable
 from selfinstruct.model.limits import CHARACTERS_PER_TOKEN
@@ -124,7 +124,8 @@ class Planned:
             self.notes.append(f"Seconds a request are assumed (plan.assume): {seconds}.")
         if any(self.outlook.measured(name, stage) is None for name, stage in asking(run.recipe).items()):
             self.notes.append("Yields are assumed (plan.assume); plan.like=<a small run> measures them.")
-        self.notes += endless(run.recipe, run.budget) + rejected_seeds(run.recipe, self.seeds) + spelling_only(run)
+        self.notes += endless(run.recipe, run.budget) + rejected_seeds(run.recipe, self.seeds) + undrawn(run.recipe)
+        self.notes += spelling_only(run)
         if self.earlier is not None:
             found = differences(self.earlier.config, run.start.declared)
             self.notes += [f"The earlier run differs: {one.text}." for one in found if one.key != "random_seed"]
