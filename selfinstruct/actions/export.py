@@ -7,6 +7,7 @@ A format whose every row is a file of its own gets a zip.  Its files are numbere
 task holds, and they are not compressed: what a compressor makes of them differs from one zlib to the next.
 """
 
+import logging
 import re
 import zipfile
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from selfinstruct.run import Run
+
+LOG = logging.getLogger(__name__)
 
 CARD = "README.md"
 FILE_NAME = re.compile(r"[\w-][\w.-]*\.(jsonl|zip)", re.ASCII)
@@ -70,6 +73,8 @@ class Export:
                     what = "another format's" if name in counts else "not the name of a JSONL or zip file"
                     raise RunFolderError(f"formats.{key}: {name!r} is {what}.")
                 counts[name] = write(folder / name, rows)
+                if not counts[name]:
+                    LOG.warning("dataset/%s has no rows: this run has made nothing that formats.%s writes.", name, key)
         hashes = {name: digest_of(folder / name) for name in counts}
         stated = Stated(self.title, [], self.languages, self.license, self.seeds_license)
         replace_text(folder / CARD, dataset_card(Facts(run, stated, counts, hashes)))

@@ -6,6 +6,7 @@ import pytest
 
 from selfinstruct.actions.export import Export
 from selfinstruct.errors import RunFolderError, UnwritableError
+from selfinstruct.formats.preference import Preference
 from selfinstruct.pool import Pool
 
 EXPORT = Export(title=None, languages=["en"], license=None, seeds_license=None)
@@ -108,6 +109,12 @@ def test_a_format_can_only_name_a_file_of_the_dataset(name, tmp_path, pool):
         EXPORT(run_of(tmp_path / "run", pool, mine=Named(name)))
 
     assert [path.name for path in tmp_path.rglob("*")] == ["run", "dataset"]
+
+
+def test_a_file_without_rows_is_a_warning(tmp_path, pool, caplog):
+    EXPORT(run_of(tmp_path, pool, preference=Preference(include_seeds=False, messages=True, operations={})))
+
+    assert "dataset/preference.jsonl has no rows: this run has made nothing that formats.preference" in caplog.text
 
 
 def test_two_formats_cannot_write_the_same_file(tmp_path, pool):
