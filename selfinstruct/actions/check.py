@@ -24,7 +24,7 @@ from selfinstruct.source.parquet import Parquet
 from selfinstruct.storage.folder import replacing
 from selfinstruct.storage.journal import line
 from selfinstruct.storage.reader import RunReader, no_run
-from selfinstruct.trainer.rows import example, rows_in
+from selfinstruct.trainer.rows import PAIR, example, pair, rows_in
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -69,6 +69,8 @@ class Check:
                     hits.append(hit)
                     found = {"row": name, **hit.row(), "instruction": texts.questions[0]}
                     file.write(line(found).encode())
+            if not rows and self.dataset is not None:
+                raise DataError([f"check.dataset={self.dataset} has no rows to check."])
         if self.dataset is None:
             run.scores[CONTAMINATION] = {OVERLAP: round(len(hits) / max(1, rows), 6)}
         run.remarks.append(text(table(rows, self.contamination.index.items, hits)) + f"\n{os.path.relpath(path)}")
@@ -107,8 +109,8 @@ def texts_in(path: Path) -> Iterator[tuple[str, Texts]]:
 def tasks_of(pool: Pool) -> Iterator[tuple[str, Texts]]:
     """Yield the tasks that a run has made, once for each of their instances."""
     for task in (task for task in pool if not task.is_human):
-        for number, pair in enumerate(task.instances or ()):
-            yield f"{task.id}-{number}", Texts((task.instruction, pair.input), (pair.output,))
+        for number, instance in enumerate(task.instances or ()):
+            yield f"{task.id}-{number}", Texts((task.instruction, instance.input), (instance.output,))
         if not task.instances:
             yield task.id, Texts((task.instruction,))
 
@@ -130,12 +132,12 @@ def texts_of(row: Mapping[str, Any], place: str) -> Iterator[tuple[str, Texts]]:
     """Yield a row, once for each of its instances where it has several; raises ValueError for one of no known shape."""
     if isinstance(row.get("instruction"), str):
         pairs = row["instances"] if isinstance(row.get("instances"), list) else [row]
-        for pair in pairs:
-            given, answer = pair.get("input") or "", pair.get("output") or ""
+        for one in pairs:
+            given, answer = one.get("input") or "", one.get("output") or ""
             yield place, Texts((row["instruction"], str(given)), (str(answer),))
         return
-    found = example(row, place, "chat")
+    found = (pair if PAIR[1] in row else example)(row, place, "chat")
     assert not isinstance(found.prompt, str)
     asked = tuple(turn["content"] for turn in found.prompt if turn["role"] == "user")
     told = tuple(turn["content"] for turn in found.prompt if turn["role"] == "assistant")
-    yield place, Texts(asked, (*told, found.completion))
+    yield place, Texts(asked, (*told, *(side.completion for side in found.sides)))

@@ -74,7 +74,8 @@ class Hit(NamedTuple):
 
     def row(self) -> dict[str, Any]:
         """Return it as a line of a file."""
-        return {key: value for key, value in self._asdict().items() if value is not None}
+        score = None if self.rouge_l is None else round(self.rouge_l, 6)
+        return {key: value for key, value in self._replace(rouge_l=score)._asdict().items() if value is not None}
 
 
 class BenchmarkIndex:
@@ -93,11 +94,15 @@ class BenchmarkIndex:
             for item, texts in items_in(name, part):
                 self._add(texts, (name, item))
             self.items[name] = len(self._names) - before
+            if not self.items[name]:
+                raise DataError([f"benchmarks.{name} has no texts to compare with. Set another path, or leave it out."])
 
     def _add(self, texts: Texts, name: tuple[str, str]) -> None:
+        words, compared = texts.cut()
+        if not words:
+            return
         number = len(self._names)
         self._names.append(name)
-        words, compared = texts.cut()
         self._runs.add(words)
         for text in compared:
             if self._texts.setdefault(text, number) == number:

@@ -18,6 +18,7 @@ SHAPES = {
     "self_instruct": {"instruction": "Go on.", "instances": [{"input": "a", "output": "b"}, {"input": LONG}]},
     "chat": {"messages": [{"role": "user", "content": LONG}, {"role": "assistant", "content": "x"}]},
     "sharegpt": {"conversations": [{"from": "human", "value": "Go."}, {"from": "gpt", "value": LONG}]},
+    "preference": {"prompt": "Go on.", "chosen": "x", "rejected": LONG},
     "prompt_completion": {"prompt": f"Task: {LONG}\nOutput:", "completion": " x<|endoftext|>"},
 }
 
@@ -130,6 +131,16 @@ def test_rows_that_cannot_be_read_are_reported_with_their_lines(check, tmp_path)
 
     assert caught.value.problems[0].startswith("rows.jsonl:2: has none of the columns")
     assert caught.value.problems[-1] == f"{path}: 3 more rows cannot be read."
+    assert not (tmp_path / "checked" / "contamination.jsonl").exists()
+
+
+def test_a_file_without_rows_is_refused(check, tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text("", encoding="utf-8")
+
+    with pytest.raises(DataError, match=r"rows\.jsonl has no rows to check"):
+        check(dataset=path)
+
     assert not (tmp_path / "checked" / "contamination.jsonl").exists()
 
 

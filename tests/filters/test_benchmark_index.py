@@ -145,3 +145,14 @@ def test_rows_that_cannot_be_read_are_reported_with_their_lines(tmp_path: Path) 
     assert len(caught.value.problems) == 6
     assert "test.jsonl:2" in caught.value.problems[0]
     assert caught.value.problems[-1] == "mine: 2 more rows cannot be read."
+
+
+@pytest.mark.parametrize("text", ["", '{"number": 3}\n'])
+def test_a_benchmark_without_texts_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "test.jsonl"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(DataError) as caught:
+        BenchmarkIndex({"mine": Jsonl(path=path)})
+
+    assert caught.value.problems == ["benchmarks.mine has no texts to compare with. Set another path, or leave it out."]
