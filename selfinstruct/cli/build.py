@@ -24,6 +24,8 @@ from selfinstruct.trainer import Trainer
 TARGET = "_target_"
 UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 ABSENT = ("missing", "missing_argument", "missing_keyword_only_argument")
+UNION = "is-instance["
+"""How pydantic begins the place of a mistake in each kind of a union."""
 
 
 @runtime_checkable
@@ -117,11 +119,8 @@ def construct(cls: type, values: Mapping[Any, Any], key: str, problems: list[str
     try:
         return cls(**{str(name): value for name, value in values.items()})
     except ValidationError as error:
-        problems += [
-            sentence(detail, cls, key)
-            for detail in error.errors(include_url=False)
-            if not broken & set(detail["loc"][:1])
-        ]
+        found = [found for found in error.errors(include_url=False) if not broken & set(found["loc"][:1])]
+        problems += dict.fromkeys(sentence(detail, cls, key) for detail in found)
     return Broken()
 
 
@@ -136,7 +135,8 @@ def is_broken(value: Any) -> bool:
 
 def sentence(detail: ErrorDetails, cls: type, key: str) -> str:
     """Return one mistake, as a sentence: the key, what it must be, and what it was."""
-    where = ".".join(filter(None, [key, *map(str, detail["loc"])]))
+    loc = [str(part) for part in detail["loc"]]
+    where = ".".join(filter(None, [key, *(part for part in loc if not part.startswith(UNION))]))
     kind, value = detail["type"], detail["input"]
     if kind in UNKNOWN and len(detail["loc"]) > 1:  # of a value within, whose keys are not at hand
         return f"{where} is a key that does not belong there."
@@ -148,6 +148,10 @@ def sentence(detail: ErrorDetails, cls: type, key: str) -> str:
     if kind in ABSENT:
         return f"{where} is missing."
     message = detail["msg"].rstrip(".").removeprefix("Value error, ").replace("Input should be", "must be")
+    if kind == "is_instance_of" and any(part.startswith(UNION) for part in loc):  # once for each kind that is allowed
+        return f"{where} must be an option of a group, or a mapping with {TARGET} (got {shown(value)})."
+    if kind == "too_short" and not value:
+        return f"{where} must not be empty."
     if kind == "is_instance_of":
         return f"{where} {message}, one of the options of its group (got {shown(value)})."
     return f"{where} {message} (got {shown(value)})." if detail["loc"] else f"{where} {message}."

@@ -37,6 +37,8 @@ def plain(error: Exception) -> str:
     text = str(error)
     if unknown := re.match(r"Could not override '([^']+)'", text):
         return "\n".join(f"There is no key '{key}' in the config. {meant(key)}" for key in unknown_keys(unknown[1]))
+    if twice := re.match(r"Multiple values for ([^ ]+)\. To override a value use '(override .+: (.+))'", text):
+        return f"{twice[1]} is chosen already. Leave out the +: {twice[1]}={twice[3]}; in a config file: {twice[2]}."
     if plugin := re.search(r"Could not find 'hydra/(?:launcher|sweeper)/(joblib|submitit|ray|optuna)", text):
         return f"This needs a plugin of Hydra that is not installed: pip install 'selfinstruct[{plugin[1]}]'"
     option = re.search(r"Could not (?:find|load) '([\w/]+)/[^'/]+'", text)
@@ -142,7 +144,16 @@ def meant(key: str) -> str:
         return f"A config file or another option has put something else in the place of {parent}."
     if (CONF / "actions" / f"{action}.yaml").is_file() and action not in keys:
         return f"Keys of {action} need actions=[{action}]. {near(key, known_keys((*words, f'actions=[{action}]')))}"
+    if options := having(key):
+        return f"{' and '.join(options)} {'has' if len(options) == 1 else 'have'} it."
     return near(key, keys)
+
+
+def having(key: str) -> list[str]:
+    """Return the options of a key's group in whose files it stands, though the chosen one does not have it."""
+    group, _, rest = key.partition(".")
+    files = [path for folder in folders() for path in sorted((folder / group).glob("*.yaml"))]
+    return [f"{group}={path.stem}" for path in files if rest in keys_of(OmegaConf.to_container(OmegaConf.load(path)))]
 
 
 def near(key: str, keys: list[str]) -> str:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from selfinstruct.cli.build import build
 from selfinstruct.errors import ConfigError
+from selfinstruct.filters.contamination import Contamination
 from selfinstruct.part import part
 from selfinstruct.sampler import Sampler
 from selfinstruct.sampler.mixed import Mixed
@@ -202,6 +203,22 @@ def test_a_part_of_another_group_is_reported():
 
     assert problem.startswith("sampler must be an instance of Sampler")
     assert "a mapping of a" in problem
+
+
+def test_a_text_in_the_place_of_one_of_several_parts_is_reported_once():
+    with pytest.raises(ConfigError) as error:
+        build({"benchmarks": {"mine": "test.jsonl"}, "threshold": 0.7}, Contamination)
+
+    assert error.value.problems == [
+        "benchmarks.mine must be an option of a group, or a mapping with _target_ (got 'test.jsonl')."
+    ]
+
+
+def test_a_mapping_that_must_not_be_empty_is_reported():
+    with pytest.raises(ConfigError) as error:
+        build({"benchmarks": {}, "threshold": 0.7}, Contamination)
+
+    assert error.value.problems == ["benchmarks must not be empty."]
 
 
 def test_a_mistake_in_a_list_is_reported_by_its_place():

@@ -79,6 +79,26 @@ def test_an_unknown_option_is_reported_with_those_there_are_and_with_the_flag_fo
     assert ", own" in with_folder
 
 
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("model.batch", "model=anthropic and model=endpoint and model=openai have it."),
+        ("recipe.tasks.until", "recipe=alpaca has it."),
+    ],
+)
+def test_a_key_of_another_option_is_reported_with_that_option(key, hint):
+    assert meant(key) == hint
+
+
+def test_an_option_that_is_chosen_twice_is_reported_with_the_way_to_choose_another():
+    text = "Multiple values for recipe/judge@recipe. To override a value use 'override recipe/judge@recipe: [quality]'"
+
+    assert plain(ValueError(text)) == (
+        "recipe/judge@recipe is chosen already. Leave out the +: recipe/judge@recipe=[quality];"
+        " in a config file: override recipe/judge@recipe: [quality]."
+    )
+
+
 def test_a_plugin_that_is_not_installed_is_reported_with_the_way_to_install_it():
     text = "In 'hydra/config': Could not find 'hydra/launcher/submitit_slurm'\n\nAvailable options"
 
