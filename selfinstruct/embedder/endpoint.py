@@ -79,7 +79,8 @@ def vector(numbers: Any, body: Mapping[str, Any], price: Price) -> Completion:
     try:
         text = encode(numbers)
     except (TypeError, ValueError) as error:
-        raise GarbledError(200, f"no vector: {error}", {}) from None
+        why = error if isinstance(numbers, list) else f"{str(numbers)[:60]!r} is not a list of numbers"
+        raise GarbledError(200, f"no vector: {why}", {}) from None
     usage, model = body.get("usage"), body.get("model")
     tokens = usage.get("prompt_tokens") if is_object(usage) else None
     tokens = tokens if is_count(tokens) else None

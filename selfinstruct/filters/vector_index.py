@@ -58,7 +58,9 @@ class VectorIndex:
         vectors = dict(zip(wanted, embedded(wanted, client), strict=True))
         sizes = {len(vector) for vector in vectors.values() if vector is not None}
         if len(sizes | ({self._rows.shape[1]} if self._filled else set())) > 1:
-            raise ModelError(f"{client.name}: its vectors have different lengths. Does another model answer now?")
+            raise ModelError(
+                f"{client.name}: vectors of this embedder differ in length. Does another model answer now?"
+            )
         for text in waiting:
             if (vector := vectors[text]) is None:
                 raise ModelError(f"{client.name}: it refuses the instruction of {self._ids[self._filled]}.")

@@ -4,8 +4,9 @@ import embedding_server
 import pytest
 
 from selfinstruct.embedder import Embedder, decode, encode
-from selfinstruct.embedder.endpoint import Endpoint
+from selfinstruct.embedder.endpoint import Endpoint, vector
 from selfinstruct.embedder.offline import hashed
+from selfinstruct.model.failed_attempt import GarbledError
 from selfinstruct.model.settings import Price
 
 
@@ -53,3 +54,8 @@ def test_making_one_connects_to_nothing_and_needs_no_key(endpoint):
     assert made.problems() == []
     assert made.reads_meaning
     assert endpoint("nowhere").problems() != []
+
+
+def test_what_stands_in_the_place_of_a_vector_is_shown():
+    with pytest.raises(GarbledError, match="no vector: 'None' is not a list of numbers"):
+        vector(None, {}, Price(prompt=None, completion=None))

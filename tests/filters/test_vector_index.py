@@ -86,7 +86,7 @@ def test_a_task_that_the_embedder_refuses_stops_the_run(client):
 
 
 def test_vectors_of_two_lengths_stop_the_run(client):
-    with pytest.raises(ModelError, match="different lengths"):
+    with pytest.raises(ModelError, match="differ in length"):
         index_of("1 0").prepare(["1 0 0"], client)
 
 
