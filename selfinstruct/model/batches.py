@@ -97,6 +97,9 @@ class Batching(Protocol):
         ...
 
 
+NO_BATCHES = " If the server has no batch interface, set model.batch=false."
+
+
 class Calls:
     """Calls of one server, with the headers that hold its key."""
 
@@ -116,7 +119,10 @@ class Calls:
         if is_success(status):
             return content
         error = fault(status, response.headers, content, parsed(content))
-        raise ReplyError(status, f"{error.message or reason} (asked {url})", error.headers, str(error), error.details)
+        hint = NO_BATCHES if method == "POST" and status in (404, 405, 501) else ""
+        raise ReplyError(
+            status, f"{error.message or reason} (asked {url}){hint}", error.headers, str(error), error.details
+        )
 
     async def object(self, method: str, path: str, **body: Any) -> dict[str, Any]:
         """Return the JSON object of an answer that has an id; raises GarbledError for anything else."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Precision: TypeAlias = Literal["float32", "bfloat16", "float16"]
 PACKAGES = ("torch", "transformers", "peft", "safetensors")
-INSTALL = "model=transformers needs its packages. Run: pip install 'selfinstruct[train]'."
+INSTALL = "transformers needs packages that are not installed. Run: pip install 'selfinstruct[train]'."
 
 CANNOT_BE_HELD = (
     "{name} in this process cannot be held to a JSON schema. Set structured=false, or"

@@ -55,6 +55,13 @@ def test_an_error_is_raised_with_its_status_and_the_address(status):
     assert caught.value.status_code == status
 
 
+def test_a_server_without_a_batch_interface_is_reported_with_the_key_to_set():
+    with provided() as provider:
+        provider.outage = [404]
+        with pytest.raises(ReplyError, match=r"If the server has no batch interface, set model\.batch=false\."):
+            call(provider.url, lambda calls: calls.object("POST", "batches", json={}))
+
+
 def test_an_answer_without_an_id_is_garbled():
     with provided() as provider:
         provider.batches = [{}]
