@@ -144,9 +144,9 @@ def test_of_a_request_that_was_sent_twice_the_reply_to_the_current_prompt_is_rea
     other = (
         "INSERT INTO replies SELECT request, x'00', 7, stage, round, identity, system, head, 'Hello', decoding, text,"
     )
-    rest = " finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model, time + 9, sent, NULL, drawn, NULL"
+    rest = " finish_reason, prompt_tokens, completion_tokens, cost_usd, seconds, model, time + 9, sent, NULL, drawn,"
     with closing(sqlite3.connect(folder / "completions.sqlite")) as connection:
-        connection.execute(f"{other}{rest} FROM replies WHERE request = 'instructions/1/1'")
+        connection.execute(f"{other}{rest} NULL FROM replies WHERE request = 'instructions/1/1'")
         connection.commit()
 
     asked = record.asked(round_, record.pool_before(0), prompt)
