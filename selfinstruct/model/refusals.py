@@ -20,7 +20,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeAlias
 
-from selfinstruct.model.arguments import SCHEMA, UNSTRUCTURED
+from selfinstruct.model.arguments import ABOUT_SCHEMA, SCHEMA, UNSTRUCTURED
 from selfinstruct.request import Completion, Decoding, Failure, Request
 
 FEW = 5
@@ -142,8 +142,8 @@ def reason_to_stop(refusal: Refusal, *, is_answered: bool) -> str:
     stage = refusal.request.stage
     what = f"No request of {stage} gets a whole reply" if refusal.garbled else f"Every request of {stage} is refused"
     if not is_answered:
-        has_schema = SCHEMA in refusal.request.decoding.extra and UNSTRUCTURED not in refusal.failure.message
-        more = f" {UNSTRUCTURED}" * has_schema
+        is_unnamed = SCHEMA in refusal.request.decoding.extra and not ABOUT_SCHEMA.search(refusal.failure.message)
+        more = f" {UNSTRUCTURED}" * is_unnamed
         return f"({what} now, {'not ' * bool(refusal.garbled)}even a few words with the same parameters.{more})"
     advice = f"check the length and the content of recipe.{stage}.prompt"
     return f"({what}, but a few words with the same parameters are answered: {advice}.)"

@@ -94,8 +94,10 @@ def test_replies_of_a_server_that_ignores_schemas_are_read_as_text_and_this_is_r
 
 
 def test_a_server_that_refuses_schemas_ends_the_run_with_the_key_to_set(execute):
-    with pytest.raises(ModelError, match=r"response_format is not supported.*set structured=false"):
+    with pytest.raises(ModelError, match=r"response_format is not supported.*set structured=false") as error:
         execute(lambda asked, prompt: None, *SMALL)
+
+    assert str(error.value).count("structured=false") == 1
 
 
 def test_a_run_that_is_killed_resumes_to_the_same_bytes(another, composed, built, made, tmp_path):
