@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from selfinstruct.run import Run
 
 ANSWERS = "answers.jsonl"
+NOTHING = (
+    "it has no answer of recipe=superni, user_oriented, pairwise or instruction_induction, and no verdict of"
+    " recipe/judge@recipe=quality"
+)
 NAMES = {OFFLINE: "the offline grammar", SCRIPTED: "a script"}
 
 
@@ -67,13 +71,15 @@ class Score:
         return [*no_run(run, self), *lost, *(bertscore.problems(*settings) if self.bertscore else [])]
 
     def __call__(self, run: "Run") -> None:
-        """Write all files; raises RunFolderError where there is nothing to score."""
+        """Write all files; raises RunFolderError where there is nothing to score and no dataset to write after it."""
         metrics = [metric for stage in asking(run.recipe).values() for metric in stage.metrics.values()]
         tables = tables_of(metrics, run.pool)
         if not tables:
-            makes = "recipe=superni, user_oriented, pairwise and instruction_induction make answers"
-            why = makes if run.stopped is None else f"the run was stopped by its {run.stopped.reason}"
-            raise RunFolderError(f"{run.start.folder} holds nothing to score: {why}.")
+            why = NOTHING if run.stopped is None else f"the run was stopped by its {run.stopped.reason}"
+            if "export" not in run.actions:
+                raise RunFolderError(f"{run.start.folder} holds nothing to score: {why}.")
+            run.remarks.append(f"Nothing was scored: {why}.")
+            return
         cautions = [*cautions_of(run), *self._overlaps(run.pool)]
         if self.bertscore:
             tables = [with_bertscore(table, self._near(run.pool)) for table in tables]

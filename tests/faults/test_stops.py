@@ -131,6 +131,14 @@ def test_a_budget_that_no_first_round_fits_is_named_where_there_is_nothing_to_sc
         execute(tmp_path, *words, actions="actions=[generate,score]")
 
 
+def test_a_dataset_that_no_judge_has_read_yet_is_exported_and_this_is_printed(execute, tmp_path):
+    words = (*RECIPES["alpaca"], "recipe/judge@recipe=quality", "budget.requests=20")
+    run = execute(tmp_path, *words, actions="actions=[generate,score,export]")
+
+    assert (tmp_path / "dataset" / "alpaca.jsonl").read_bytes()
+    assert [text.partition(":")[0] for text in run.remarks if "score" in text] == ["Nothing was scored"]
+
+
 @pytest.mark.parametrize("path", ["endpoint", "litellm"])
 @pytest.mark.parametrize("share", [1, 3])
 def test_replies_that_are_not_counted_use_as_much_of_a_budget_when_a_run_is_resumed(
