@@ -265,6 +265,12 @@ def test_the_benchmarks_of_a_filter_are_named(facts):
     }
 
 
+def test_the_verdicts_that_a_filter_rejects_are_named():
+    found = {"quality": {"_target_": "x", "attribute": "quality", "values": {"1": True, "2": True, "3": False}}}
+
+    assert dict(methods.filters_of({"filters": found})) == {"quality": 'attribute "quality", values ["1", "2"]'}
+
+
 def test_the_paragraph_names_the_judge_and_what_it_found(facts):
     line = Line(level="all", name="all", items=4, figures={"rating": Figure(4.25, 3.9, 4.6), "all_three": Figure(0.5)})
     text = paragraph(replace(facts, judged=(line, ["openai/judge"])))

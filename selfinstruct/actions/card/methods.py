@@ -106,7 +106,11 @@ def filters_of(stage: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the filters of a stage with their numbers, switches and names of parts; word lists are in the config."""
     for name, filter_ in (stage.get("filters") or {}).items():
         values = filter_ if isinstance(filter_, Mapping) else {}
-        plain = {key: value for key, value in values.items() if key != "_target_" and isinstance(value, SCALAR)}
+        plain: dict[str, Any] = {
+            key: value for key, value in values.items() if key != "_target_" and isinstance(value, SCALAR)
+        }
+        if "attribute" in values:  # a judge's verdicts, few enough to name
+            plain["values"] = [verdict for verdict, is_rejected in values["values"].items() if is_rejected]
         if embedder := values.get("embedder"):
             plain["embedder"] = embedder.get("name") or file_name(embedder.get("base_model") or OFFLINE)
         parts = {key: value for key, value in values.items() if isinstance(value, Mapping) and has_parts(value)}
