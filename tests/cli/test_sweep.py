@@ -102,6 +102,7 @@ def test_recipes_are_swept_and_compared(tmp_path):
     assert done.returncode == 0, done.stderr
     assert sorted(datasets(tmp_path)) == ["0_recipe-self_instruct", "1_recipe-alpaca"]
     assert (tmp_path / "sweep/comparison/index.html").exists()
+    assert "glyf" not in done.stdout + done.stderr, "what a library says of the fonts of figures"
 
 
 def test_a_sweep_that_goes_on_finishes_the_rest_only(tmp_path):
