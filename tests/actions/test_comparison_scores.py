@@ -100,3 +100,10 @@ def test_every_form_of_a_comparison_has_the_scores(evaluated):
     said = "Run 1 offline, 2 offline, superni: The answers are those of the offline grammar"
     assert [text for text in comparison.warnings if text.startswith("Run ") and said in text]
     assert "rouge\\_l" in tables.latex(tables.of_scores(comparison)[0])
+
+
+def test_scores_without_a_list_of_answers_name_the_number_of_items(evaluated):
+    folder = evaluated("a")
+    (folder / "answers.jsonl").unlink()
+
+    assert {row["items"] for row in rows(tables.every_score(compare([folder])))} == {"48"}

@@ -35,6 +35,8 @@ class Evaluation:
     figures: Mapping[str, Figure]
     items: Mapping[str, Item]
     """By their ids; empty where there is no list of answers."""
+    count: int
+    """How many items were scored, also where no answers are listed."""
     cautions: Sequence[str]
     tokens: float | None
     """Of prompts and replies, per item; None for unknown, as the next."""
@@ -95,6 +97,7 @@ def read(folder: Path, label: str) -> Iterator[Evaluation]:
                 models=scores["models"],
                 figures={key: Figure(**figure) for key, figure in overall["figures"].items()},
                 items={item.id: item for benchmark, item in items if benchmark == name},
+                count=count,
                 cautions=scores["cautions"],
                 tokens=None if tokens is None else tokens / count,
                 usd=None if summary.get("cost_usd") is None else summary["cost_usd"] / count,

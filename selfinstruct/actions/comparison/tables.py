@@ -196,9 +196,7 @@ def every_score(comparison: Comparison) -> list[list[object]]:
     rows: list[list[object]] = [["run", "model", "benchmark", "figure", "value", "low", "high", "items"]]
     for one in comparison.evaluations:
         about = [one.label, " ".join(one.models), one.benchmark]
-        rows += [
-            [*about, key, found.value, found.low, found.high, len(one.items)] for key, found in one.figures.items()
-        ]
+        rows += [[*about, key, found.value, found.low, found.high, one.count] for key, found in one.figures.items()]
     return rows
 
 
