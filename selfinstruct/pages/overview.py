@@ -10,7 +10,7 @@ from typing import Any
 
 from selfinstruct.pages.listing import cut, fields_of, shown_rejections, shown_tasks, text_of
 from selfinstruct.pages.settings import command, made_with, settings
-from selfinstruct.round import Rejection
+from selfinstruct.round import IGNORED, Rejection
 from selfinstruct.storage.diversity import even
 from selfinstruct.storage.folder import stored_values
 from selfinstruct.storage.history import rejection_of
@@ -86,6 +86,8 @@ def cautions_of(run: RunReader, models: Sequence[str]) -> Iterator[str]:
     origin = f"{license_of(seeds, export.get('seeds_license'))} ({origin_of(seeds, seed_writers(run.pool))})"
     if not models:
         yield CONVERTED
+    if ignored := totals(run.rows).get(IGNORED):
+        yield f"The server ignored the JSON schema in {ignored:,} of its replies; they were read as text."
     yield from cautions(tasks(run.pool), export.get("license"), origin if models else None)
 
 

@@ -171,6 +171,11 @@ def test_the_paragraph_names_stages_that_were_held_to_a_schema(facts):
     assert "JSON schema" not in paragraph(facts)
 
 
+def test_replies_that_ignored_the_schema_are_counted():
+    assert methods.held({"asked": 3}) == "held to a JSON schema"
+    assert methods.held({"asked": 3, "schema_ignored": 3}) == "held to a JSON schema (3 replies ignored it)"
+
+
 def test_the_paragraph_has_the_singular_for_one(facts):
     counts = {"asked": 1, "candidates": 1, "kept": 1, "rejected": {}}
     tasks = {"seeds": 1, "made": 1, "with_instances": 1, "instances": 1}

@@ -34,7 +34,7 @@ class Growing:
         self.journal.begin(seeds)
         return self
 
-    def commit(self, *tasks, rejections=(), stage="grow", pool=10):
+    def commit(self, *tasks, rejections=(), stage="grow", pool=10, figures=()):
         self.number += 1
         round_ = Round(
             stage=stage,
@@ -50,6 +50,7 @@ class Growing:
             completion_tokens=5,
             cost_usd=0.0,
             seconds=0.5,
+            figures=dict(figures),
         )
         self.journal.commit(round_)
         return self

@@ -148,3 +148,10 @@ def test_a_run_that_only_answers_has_no_cautions_about_tasks_made(growing):
 
     assert found["numbers"][0] == ("1 of 1", "candidates kept")
     assert found["cautions"] == []
+
+
+def test_replies_that_ignored_a_schema_are_a_caution(growing):
+    growing.commit(Task(id="grow_1", origin="grow", instruction="Name a sea."), figures={"schema_ignored": 2})
+
+    said = "The server ignored the JSON schema in 2 of its replies; they were read as text."
+    assert said in overview(RunReader(growing.folder))["cautions"]

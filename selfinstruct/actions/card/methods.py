@@ -6,6 +6,7 @@ from typing import Any
 
 from selfinstruct.actions.card.facts import Facts
 from selfinstruct.actions.score_table import shown_as
+from selfinstruct.round import IGNORED
 from selfinstruct.storage.differences import leaves
 from selfinstruct.task import HUMAN, OFFLINE, UNKNOWN, stand_ins
 from selfinstruct.text.escaping import latex, latex_table
@@ -75,14 +76,21 @@ def sentence(facts: Facts, name: str) -> str:
     stage = facts.resolved["recipe"][name]
     decoded = decoding(stage, stage.get("model") or facts.resolved.get("model") or {})
     passed = ", ".join(filter_ + (f" ({settings})" if settings else "") for filter_, settings in filters_of(stage))
+    structured = (stage.get("prompt") or {}).get("structured") or {}
     parts = [
         f"Stage {name.replace('_', ' ')} made {counted(facts.stages[name]['asked'], 'request')}",
         shown_in(stage.get("sampler") or {}),
         f"decoded with {decoded}" if decoded else "",
-        "held to a JSON schema" if ((stage.get("prompt") or {}).get("structured") or {}).get("enabled") is True else "",
+        held(facts.stages[name]) if structured.get("enabled") is True else "",
     ]
     filtered = f" after the filters {passed}" if passed else ""
     return f"{', '.join(filter(None, parts))}; {kept(facts.stages[name])}{filtered}."
+
+
+def held(figures: Mapping[str, Any]) -> str:
+    """Return that replies were held to a JSON schema, and how many of them were not."""
+    ignored = figures.get(IGNORED, 0)
+    return "held to a JSON schema" + (f" ({counted(ignored, 'reply', 'replies')} ignored it)" if ignored else "")
 
 
 def shown_in(sampler: Mapping[str, Any]) -> str:
