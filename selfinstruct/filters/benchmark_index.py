@@ -173,6 +173,6 @@ def texts_in(value: Any) -> Iterator[str]:
     """Yield every text within a value, in order."""
     if isinstance(value, str):
         yield value
-    elif isinstance(value, Mapping | list):
-        for inner in value.values() if isinstance(value, Mapping) else value:
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
             yield from texts_in(inner)

@@ -7,8 +7,10 @@ runs as texts, which needs gigabytes for 200,000 test items.
 """
 
 from array import array
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import count
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -35,14 +37,13 @@ class WordRuns:
     """The runs of words of all texts; it is complete when it is first asked."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+        self._numbers = defaultdict[str, int](count(1).__next__)
         self._words = array("I")  # of all texts, with a 0 after each
         self._ends = array("q")
 
     def add(self, words: Sequence[str]) -> None:
         """Take in the next text."""
-        numbers = self._numbers
-        self._words.extend([numbers.setdefault(word, len(numbers) + 1) for word in words])
+        self._words.extend(map(self._numbers.__getitem__, words))
         self._words.append(0)
         self._ends.append(len(self._words))
 

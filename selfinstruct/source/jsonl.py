@@ -31,9 +31,9 @@ class Jsonl:
 
     def rows(self, task: str) -> Iterator[Row | Mistake]:
         """Yield the rows of a file, and what is wrong in it; empty lines are skipped."""
-        name = PurePosixPath(task)
+        name, file = PurePosixPath(task), self._files.place(task)
         for line in self._files.lines(task):
-            place = f"{self._files.place(task)}:{line.number}"
+            place = f"{file}:{line.number}"
             if line.mistake is not None:
                 yield Mistake(place, line.mistake)
             elif line.text.strip():
