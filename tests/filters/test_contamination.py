@@ -63,7 +63,7 @@ def test_a_rejection_records_the_same_as_values(contamination):
             "benchmark": "mine",
             "item": "test.jsonl:1",
             "words": "name three rivers of spain",
-            "rouge_l": 0.8000000000000002,
+            "rouge_l": 0.8,
         },
     }
 
