@@ -109,7 +109,7 @@ def test_a_run_that_is_killed_resumes_to_the_same_bytes(another, composed, built
         process = commands.begin(*words, place, folder=tmp_path)
 
         def killing(asked, prompt):
-            if len(server.asked) >= needed + 9 and process.poll() is None:
+            if len(server.asked) >= needed + 9 and process.returncode is None:
                 process.kill()
             return honoring(asked, prompt)
 
