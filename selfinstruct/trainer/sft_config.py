@@ -27,16 +27,11 @@ def steps_of(trainer: "Supervised", sequences: int) -> tuple[int, int]:
 
 def sft_config(trainer: "Supervised", training: Training, device: Device, *, sequences: int, is_validated: bool) -> Any:
     """Return the config of TRL's trainer; raises SelfInstructError for a precision that the device does not have."""
-    from trl import DPOConfig, SFTConfig
-
     precision, is_cpu = precision_on(device, trainer.precision), device.kind == "cpu"
     os.environ["ACCELERATE_MIXED_PRECISION"] = LAUNCHED_WITH.get(precision, "no")
     epoch, total = steps_of(trainer, sequences)
     saves = trainer.checkpoint_steps is not None
-    own = {"packing": trainer.packing, "eval_packing": False, "loss_type": "nll"}
-    if trainer.objective is not None:
-        own = {"beta": trainer.objective.beta, "loss_type": ["sigmoid"]}
-    made = SFTConfig if trainer.objective is None else DPOConfig
+    made, own = config_of(trainer)
     return made(
         output_dir=str(training.folder / CHECKPOINTS),
         per_device_train_batch_size=trainer.batch_size,
@@ -71,6 +66,15 @@ def sft_config(trainer: "Supervised", training: Training, device: Device, *, seq
         ddp_timeout=WAIT,
         **own,
     )
+
+
+def config_of(trainer: "Supervised") -> tuple[Any, dict[str, Any]]:
+    """Return the class of the config for what the trainer learns from, and the values that only it has."""
+    from trl import DPOConfig, SFTConfig
+
+    if trainer.objective is not None:
+        return DPOConfig, {"beta": trainer.objective.beta, "loss_type": ["sigmoid"]}
+    return SFTConfig, {"packing": trainer.packing, "eval_packing": False, "loss_type": "nll"}
 
 
 def checkpointing(config: Any, is_on: bool) -> dict[str, bool]:

@@ -23,9 +23,7 @@ def figure(run: RunReader) -> Figure | None:
     if not found:
         return None
     has_cost = any(each.cost_usd for each in found)
-    priceless = sum(each.cost_usd is None and tokens(each) is not None for each in found)
-    cached = sum(each.cached_tokens for each in found)
-    uncounted = sum(tokens(each) is None for each in found)
+    has_cached = any(each.cached_tokens for each in found)
 
     def draw(canvas: "Canvas") -> None:
         axes, *dollars = canvas.subplots(1, 1 + has_cost, squeeze=False, sharey=True)[0]
@@ -44,18 +42,11 @@ def figure(run: RunReader) -> Figure | None:
     return Figure(
         name="spending",
         title="What each stage and model took",
-        caption="Tokens of prompts and replies, and what they cost."
-        + (f" {cached:,} tokens of prompts came from the cache of the provider." if cached else "")
-        + (f" The dollars of {priceless} of {len(found)} are unknown; set model.price." if priceless else "")
-        + (
-            f" The tokens of {uncounted} of {len(found)} are unknown, for a reply lacks them, and so are the dollars."
-            if uncounted
-            else ""
-        ),
-        head=["stage", "model", "requests", "prompt tokens", *["of these cached"] * bool(cached), *HEAD],
+        caption=caption(found),
+        head=["stage", "model", "requests", "prompt tokens", *["of these cached"] * has_cached, *HEAD],
         rows=[
             [
-                *(each.stage, each.model, each.requests, each.prompt_tokens, *[each.cached_tokens] * bool(cached)),
+                *(each.stage, each.model, each.requests, each.prompt_tokens, *[each.cached_tokens] * has_cached),
                 *(each.completion_tokens, cents(each.cost_usd)),
             ]
             for each in found
@@ -63,6 +54,21 @@ def figure(run: RunReader) -> Figure | None:
         draw=draw,
         height=0.6 + 0.4 * len(found) + legend_height(list(COLOR)),
     )
+
+
+def caption(found: Sequence[Used]) -> str:
+    """Return what the figure shows, and what is not known of it."""
+    cached = sum(each.cached_tokens for each in found)
+    priceless = sum(each.cost_usd is None and tokens(each) is not None for each in found)
+    uncounted = sum(tokens(each) is None for each in found)
+    text = "Tokens of prompts and replies, and what they cost."
+    if cached:
+        text += f" {cached:,} tokens of prompts came from the cache of the provider."
+    if priceless:
+        text += f" The dollars of {priceless} of {len(found)} are unknown; set model.price."
+    if uncounted:
+        text += f" The tokens of {uncounted} of {len(found)} are unknown, for a reply lacks them; so are the dollars."
+    return text
 
 
 def tokens(each: Used) -> float | None:
