@@ -6,11 +6,11 @@ id included, so that a run gives the same bytes on every machine.
 """
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from dataclasses import asdict
 from hashlib import sha256
 from random import Random
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
@@ -21,6 +21,9 @@ from selfinstruct.part import part
 from selfinstruct.request import Completion, Decoding, Failure, Request
 from selfinstruct.task import OFFLINE
 from selfinstruct.text.pattern import lazy
+
+if TYPE_CHECKING:
+    from selfinstruct.model.batches import BatchProvider
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -48,6 +51,12 @@ class Offline:
     """Share of replies with a preamble and a farewell; a yes or no is followed by a reason."""
     thinking: Share
     """Share of replies that open with a <think> block."""
+    batch: bool = False
+    """Whether the requests of stages that annotate wait in batches, as at a provider with a batch interface."""
+    batch_seconds: Annotated[float, Field(ge=0)] = 3.0
+    """How long a batch waits; a provider's waits up to a day."""
+    key_env: ClassVar[str | None] = None
+    deadline_seconds: ClassVar[float | None] = None
     name: ClassVar[str] = OFFLINE
     is_offline: ClassVar[bool] = True
     store: ClassVar[str | None] = None
@@ -62,11 +71,18 @@ class Offline:
 
     def fingerprint(self) -> dict[str, object]:
         """Return its name, mode and fault rates."""
-        return {"name": self.name, **asdict(self)}
+        shape = {key: value for key, value in asdict(self).items() if key not in ("batch", "batch_seconds")}
+        return {"name": self.name, **shape}
 
     def session(self, answered: Mapping[str, int] | None = None) -> AbstractContextManager[Session]:
         """Open a session in which every request is answered at once."""
         return nullcontext(ImmediateSession(self._completion))
+
+    def batches(self) -> AbstractAsyncContextManager["BatchProvider"]:
+        """Connect to batches that wait in no other place."""
+        from selfinstruct.model.offline_batches import OfflineBatches
+
+        return nullcontext(OfflineBatches(self.batch_seconds, self._completion))
 
     def _completion(self, request: Request) -> Completion:
         from selfinstruct.model.grammar.parsed_prompt import UnanswerableError  # read when first prompt, not before

@@ -16,7 +16,7 @@ FREE = re.compile(
     r"|recipe\.\w+\.(until|generations|saturation(\..*)?|metrics(\..*)?)"
     r"|((recipe\.\w+\.)?model|recipe\.\w+\.filters\.\w+\.embedder)\.(concurrency|requests_per_minute"
     r"|tokens_per_minute|timeout_seconds|deadline_seconds|attempts|key_env|key_required|max_reply_bytes|store"
-    r"|batch|price(\..*)?)"
+    r"|batch|batch_seconds|price(\..*)?)"
 )
 """The keys that may change when a run is resumed."""
 OUTSIDE = re.compile(r"\$\{(?:oc\.env|published):")
