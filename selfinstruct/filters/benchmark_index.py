@@ -12,18 +12,19 @@ The index depends on the benchmarks alone, so that all jobs of a sweep in one pr
 thresholds.
 """
 
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any, NamedTuple
 
 from selfinstruct.errors import DataError
+from selfinstruct.filters.fixed_texts import FixedTexts
 from selfinstruct.filters.lcs_threshold import LcsThreshold
-from selfinstruct.filters.rouge import RougeIndex
 from selfinstruct.filters.tokens import unicode
+from selfinstruct.filters.vocabulary import Vocabulary
 from selfinstruct.filters.word_runs import LENGTH, WordRuns
 from selfinstruct.seeds import Seeds
 from selfinstruct.source import Mistake, Source
-from selfinstruct.task import HUMAN, Instance, Reference, Task
+from selfinstruct.task import Instance, Reference, Task
 
 FEWEST = 5
 """Words of a text that is compared by ROUGE-L without being an instruction."""
@@ -44,15 +45,19 @@ class Texts(NamedTuple):
     is_instructed: bool = True
     """Whether the first of the questions is an instruction."""
 
-    def cut(self) -> tuple[list[str], list[str]]:
-        """Return all words in their order, and each text that ROUGE-L compares, as words with a space between."""
-        asked = [unicode(text) for text in self.questions]
-        words = list(chain.from_iterable(asked))
-        compared = [one for place, one in enumerate(asked) if len(one) >= FEWEST or (self.is_instructed and not place)]
-        if self.is_instructed and any(asked[1:]):
-            compared.append(words)
-        answered = chain.from_iterable(map(unicode, self.answers))
-        return [*words, *answered], [" ".join(one) for one in compared if len(one) <= MOST]
+    def cut(self) -> tuple[list[str], list[slice]]:
+        """Return all words in their order, and where among them each text lies that ROUGE-L compares."""
+        words, compared = list[str](), list[slice]()
+        for place, question in enumerate(self.questions):
+            found = unicode(question)
+            if len(found) >= FEWEST or (self.is_instructed and not place):
+                compared.append(slice(len(words), len(words) + len(found)))
+            words += found
+        if self.is_instructed and compared and len(words) > compared[0].stop:
+            compared.append(slice(0, len(words)))
+        for answer in self.answers:
+            words += unicode(answer)
+        return words, [one for one in compared if 0 < one.stop - one.start <= MOST]
 
 
 class Hit(NamedTuple):
@@ -86,9 +91,11 @@ class BenchmarkIndex:
         self.items: dict[str, int] = {}
         """The items of each benchmark."""
         self._names: list[tuple[str, str]] = []
+        self._vocabulary = Vocabulary()
         self._runs = WordRuns()
-        self._rouge = RougeIndex(str.split)
-        self._texts: dict[str, int] = {}
+        self._compared = FixedTexts()
+        self._seen = set[bytes]()
+        self._item_of = array("I")  # the first item of each text that is compared
         for name, part in benchmarks.items():
             before = len(self._names)
             for item, texts in items_in(name, part):
@@ -101,21 +108,26 @@ class BenchmarkIndex:
         words, compared = texts.cut()
         if not words:
             return
-        number = len(self._names)
+        numbers = self._vocabulary.taken(words)
+        self._runs.add(numbers)
+        for place in compared:
+            text = array("I", numbers[place])
+            if (key := text.tobytes()) not in self._seen:
+                self._seen.add(key)
+                self._compared.add(text)
+                self._item_of.append(len(self._names))
         self._names.append(name)
-        self._runs.add(words)
-        for text in compared:
-            if self._texts.setdefault(text, number) == number:
-                self._rouge.add(Task(id=text, origin=HUMAN, instruction=text))
 
     def hit(self, texts: Texts, limit: LcsThreshold) -> Hit | None:
         """Return what the texts share with the benchmarks: the first run of words, or the text above the limit."""
         words, compared = texts.cut()
-        if shared := self._runs.first(words):
+        numbers = self._vocabulary.known(words)
+        if shared := self._runs.first(numbers):
             return Hit(*self._names[shared.text], " ".join(words[shared.at : shared.at + LENGTH]))
-        for text in compared:
-            if near := self._rouge.above(text, limit):
-                return Hit(*self._names[self._texts[near[0]]], near[0], near[1])
+        for place in compared:
+            if near := self._compared.above(numbers[place], limit):
+                text, score = near
+                return Hit(*self._names[self._item_of[text]], self._vocabulary.text(self._compared.at(text)), score)
         return None
 
 

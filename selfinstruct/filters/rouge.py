@@ -70,19 +70,9 @@ class RougeIndex:
         places = self._survivors(tokens, limit)
         if not places.size:
             return None
-        from rapidfuzz.distance import LCSseq
-        from rapidfuzz.process import cdist
-
         texts = [self._texts[place] for place in places.tolist()]
-        text = encode(self._words.numbers(tokens))
-        common = cdist([text], texts, scorer=LCSseq.similarity, dtype=np.int64)[0]
-        lengths = self._lengths_at(places)
-        enough = common >= limit.needed(len(tokens), lengths)
-        if not enough.any():
-            return None
-        scores = f_measures(common[enough], len(tokens), lengths[enough])
-        best = int(scores.argmax())
-        return self._ids[places[enough][best]], float(scores[best])
+        found = highest(encode(self._words.numbers(tokens)), texts, self._lengths_at(places), limit)
+        return None if found is None else (self._ids[places[found[0]]], found[1])
 
     def _survivors(self, tokens: list[str], limit: LcsThreshold) -> Places:
         """Return the places, ascending, of all texts that neither bound rejects."""
@@ -104,3 +94,17 @@ class RougeIndex:
         if self._cut[0] != text:  # a candidate that is kept comes again as a task
             self._cut = (text, self._tokenize(text))
         return self._cut[1]
+
+
+def highest(text: Encoded, texts: Sequence[Encoded], lengths: Counts, limit: LcsThreshold) -> tuple[int, float] | None:
+    """Return which of some texts has the highest score above the threshold with a text, of equal ones the first."""
+    from rapidfuzz.distance import LCSseq
+    from rapidfuzz.process import cdist
+
+    common = cdist([text], texts, scorer=LCSseq.similarity, dtype=np.int64)[0]
+    enough = np.flatnonzero(common >= limit.needed(len(text), lengths))
+    if not enough.size:
+        return None
+    scores = f_measures(common[enough], len(text), lengths[enough])
+    best = int(scores.argmax())
+    return int(enough[best]), float(scores[best])

@@ -30,9 +30,11 @@ def unicode(text: str) -> list[str]:
     if text.isascii():
         return rouge(text)
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    visible = "".join(character for character in folded if _kind(character) != "F")
-    kinds = "".join(map(_kind, visible))
-    return [visible[found.start() : found.end()] for found in _UNICODE.finditer(kinds)]
+    kinds = "".join(map(_kind, folded))
+    if "F" in kinds:
+        folded = "".join(character for character, kind in zip(folded, kinds, strict=True) if kind != "F")
+        kinds = kinds.replace("F", "")
+    return [folded[found.start() : found.end()] for found in _UNICODE.finditer(kinds)]
 
 
 @cache
