@@ -63,6 +63,7 @@ def test_figures_are_reported_per_task_and_per_request(make_run, tmp_path):
     (found,) = figures_of([make_run(tmp_path / "a")])
 
     assert found["made"] == 2
+    assert found["in_dataset"] == 2
     assert found["kept_per_request"] == 1
     assert found["tokens_per_task"] == 60
     assert found["usd_per_task"] == 0.25
@@ -88,6 +89,40 @@ def test_runs_of_different_recipes_are_reported_by_their_recipes_and_the_keys_of
     rewrite(other / "summary.json", lambda summary: summary | {"recipe": "judged"})
 
     assert [run.values["recipe"] for run in compare([one, other]).runs] == ["r", "judged"]
+
+
+def typed(folder, *words):
+    """A run that was started with these words."""
+    rewrite(folder / "config.json", lambda kept: kept | {"overrides": list(words)})
+    return folder
+
+
+def test_runs_that_chose_other_options_are_named_by_them(make_run, tmp_path):
+    runs = [
+        typed(make_run(tmp_path / f"{number}", words={language: True}, until=until), f"language={language}", f"+n={n}")
+        for number, (language, until, n) in enumerate([("en", 5, 1), ("zh", 5, 1), ("zh", 9, 2)])
+    ]
+
+    comparison = compare(runs)
+
+    assert list(comparison.short.values()) == ["language", "n"]
+    assert [comparison.legend(run) for run in comparison.runs] == [
+        "0: language=en, n=1",
+        "1: language=zh, n=1",
+        "2: language=zh, n=2",
+    ]
+    assert "recipe.grow.words.zh" in comparison.keys
+
+
+def test_words_that_do_not_say_all_that_differs_name_no_run(make_run, tmp_path):
+    one = typed(make_run(tmp_path / "a", until=5), "language=en", "formats=[chat]")
+    other = typed(make_run(tmp_path / "b", until=6), "language=zh", "formats=[alpaca]")
+    changed = typed(make_run(tmp_path / "c", until=7), "language=zh")
+    untyped = make_run(tmp_path / "d", until=6)
+
+    assert list(compare([one, other]).short) == ["language"]
+    assert list(compare([one, other, changed]).short) == ["recipe.grow.until"]
+    assert list(compare([one, untyped]).short) == ["recipe.grow.until"]
 
 
 def test_an_unknown_price_stays_unknown_in_every_form(make_run, tmp_path):
@@ -141,6 +176,7 @@ def test_keys_are_shortened_as_far_as_they_stay_apart():
         "random_seed": "random_seed",
     }
     assert short(["until", "a.until"]) == {"until": "until", "a.until": "a.until"}
+    assert short(["a.values.3", "7"]) == {"a.values.3": "values.3", "7": "7"}
 
 
 @pytest.mark.parametrize(
@@ -341,6 +377,12 @@ def test_a_filter_that_rejected_nothing_is_known_to_have(make_run, tmp_path):
     assert two["rejected.parse"] == 0
 
 
+def test_a_filter_that_rejected_nothing_in_any_run_is_shown(make_run, tmp_path):
+    found = figures_of([make_run(tmp_path / "a", filters={"contamination": {}}), make_run(tmp_path / "b")])
+
+    assert [one["rejected.contamination"] for one in found] == [0, 0]
+
+
 def test_numbers_have_four_digits():
     assert [tables.digits(value) for value in (None, 3, 0.123456, 12345.678, 2.0)] == [
         "–",
@@ -432,6 +474,18 @@ def test_a_column_that_never_changes_becomes_a_part_of_a_sentence():
     assert found.rows == [["1", "3"], ["2", "4"]]
     assert found.note == "The same in all rows: status complete. Unknown in all rows: cost."
     assert collapsed(replace(table, rows=table.rows[:1])).headers == table.headers
+
+
+def test_a_table_in_which_all_runs_are_the_same_is_its_sentence():
+    found = collapsed(tables.Table("t", ["run", "parse"], [["1", "0"], ["2", "0"]]))
+
+    assert (found.headers, found.rows, found.note) == ([], [], "The same in all rows: parse 0.")
+
+
+def test_a_table_whose_columns_are_runs_keeps_them_all():
+    table = tables.Table("t", ["parameter", "1", "2"], [["a: top_p", "–", "1"], ["a: model", "–", "m"]])
+
+    assert collapsed(table) == table
 
 
 def test_instructions_stand_side_by_side_at_the_same_places_of_the_pools(make_run, tmp_path):

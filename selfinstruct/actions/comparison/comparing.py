@@ -7,7 +7,17 @@ from pathlib import Path
 
 from selfinstruct.actions.comparison import scores
 from selfinstruct.actions.comparison.figures import Overlap, figures, overlaps
-from selfinstruct.actions.comparison.grouping import RECIPE, SEED, Group, differing, groups, identity, short, written
+from selfinstruct.actions.comparison.grouping import (
+    RECIPE,
+    SEED,
+    Group,
+    differing,
+    groups,
+    identity,
+    options,
+    short,
+    written,
+)
 from selfinstruct.actions.comparison.reading import Reading, read
 from selfinstruct.actions.comparison.scores import Evaluation, evaluations
 from selfinstruct.storage.differences import ABSENT
@@ -30,10 +40,14 @@ class Comparison:
     """By the labels of two runs, how much of the first is in the second."""
     evaluations: Sequence[Evaluation]
     warnings: Sequence[str]
+    typed: Sequence[str] = ()
+    """The keys that name the runs, where options such as `language` were typed; else empty."""
 
     @property
     def short(self) -> dict[str, str]:
         """The keys that differ, with short names; with different recipes, only the keys that all of them have."""
+        if self.typed:
+            return short(self.typed)
         if RECIPE not in self.keys:
             return short(self.keys)
         lacking = {key for run in self.runs if run.is_readable for key in self.keys if run.values[key] is ABSENT}
@@ -55,7 +69,10 @@ def compare(folders: Sequence[Path], spacy_model: str | None = None) -> Comparis
         spacy_model = None
     measured = [figures(run, spacy_model) if run.is_readable else {} for run in runs]
     names = dict.fromkeys(name for row in measured for name in row if name.startswith("rejected."))
+    names |= dict.fromkeys(f"rejected.{name}" for run in runs for name in run.filters)
     keys = differing(runs)
+    named = options(runs)
+    keys = {key: [run.typed.get(key, "") for run in runs] for key in named if key not in keys} | keys
     runs = [
         replace(
             run,
@@ -69,7 +86,7 @@ def compare(folders: Sequence[Path], spacy_model: str | None = None) -> Comparis
     noted = [*warnings(runs), *scores.warnings(scored), *unusable]
     if any(models):
         noted.append(f"Verbs and nouns were found by {found_by(spacy_model)}.")
-    return Comparison(runs, list(keys), groups(runs), overlaps(runs), scored, noted)
+    return Comparison(runs, list(keys), groups(runs), overlaps(runs), scored, noted, named)
 
 
 def numbered(runs: Sequence[Reading]) -> list[str]:

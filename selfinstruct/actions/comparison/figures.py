@@ -7,6 +7,7 @@ from selfinstruct.actions.comparison.reading import Reading
 from selfinstruct.filters.lcs_threshold import LcsThreshold
 from selfinstruct.filters.rouge import RougeIndex
 from selfinstruct.filters.tokens import unicode
+from selfinstruct.formats.rows import finished
 from selfinstruct.storage.coverage import coverage, gap
 from selfinstruct.storage.differences import leaves
 from selfinstruct.storage.diversity import diversity, even, mean
@@ -26,6 +27,7 @@ Figures: TypeAlias = dict[str, float | None]
 
 EXPLAINED = {
     "made": "tasks that the run has made, seeds not counted",
+    "in_dataset": "of these, those that have an instance and were not rejected by a judge's verdict",
     "kept_per_request": "tasks made, per request of the stages that make them",
     "tokens_per_task": "all tokens, prompts and replies of every stage and those no round needed, per task made",
     "usd_per_task": "US dollars for the same, per task made; unknown where a price is",
@@ -67,6 +69,7 @@ def figures(run: Reading, spacy_model: str | None = None) -> Figures:
     topics = coverage(stored_values(run.folder), run.pool)
     found = {
         "made": pool.pop("made"),
+        "in_dataset": sum(1 for _ in finished(run.pool, False)),
         "kept_per_request": share(grown["kept"], grown["asked"]),
         "tokens_per_task": share(tokens, len(made)),
         "usd_per_task": share(known(part.get("cost_usd") for part in (total, unused)), len(made)),
@@ -82,6 +85,7 @@ def figures(run: Reading, spacy_model: str | None = None) -> Figures:
         **total,
         "tasks": pool,
         "unused": unused,
+        "embedded": run.summary.get("embedded") or {},
         "stages": {stage: of_stage(run, stage) for stage in run.config["recipe"]},
     }
     return {name: value for name, value in leaves(found) if value != {}}  # of a mapping without figures

@@ -55,6 +55,24 @@ def differing(runs: Sequence[Reading]) -> dict[str, list[Any]]:
     return {RECIPE: names, **found} if (names := recipes(runs)) else found
 
 
+def options(runs: Sequence[Reading]) -> list[str]:
+    """Return the keys that were typed with different texts for the runs, where one of them chose an option.
+
+    An option such as `language` sets many keys, of which none names a run as well as it does.  Empty where a run lacks
+    one of the words, or where runs of the same words differ, so that something else differs, too.
+    """
+    readable = [run for run in runs if run.is_readable]
+    typed = [key for key in dict.fromkeys(key for run in readable for key in run.typed) if shapes(key)]
+    varied = [key for key in typed if len({run.typed.get(key) for run in readable}) > 1]
+    alike: dict[tuple[str | None, ...], set[str]] = {}
+    for run in readable:
+        alike.setdefault(tuple(map(run.typed.get, varied)), set()).add(identity(run))
+    are_typed = all(key in run.typed for key in varied for run in readable)
+    is_all = all(len(configs) == 1 for configs in alike.values())
+    known = {key for run in readable for key in keys(run)}
+    return varied if are_typed and is_all and {*varied} - known else []
+
+
 def recipes(runs: Sequence[Reading]) -> list[Any]:
     """Return the recipe of each run by name, or by stages where names are ambiguous; empty if all are the same."""
     stages = [", ".join(run.config["recipe"]) if run.is_readable else ABSENT for run in runs]
@@ -66,8 +84,13 @@ def recipes(runs: Sequence[Reading]) -> list[Any]:
 
 def keys(run: Reading) -> dict[str, Any]:
     """Return every key of a run's config that shapes its result, dotted."""
-    shaping = {name: value for name, value in run.config.items() if name not in IGNORED}
+    shaping = {name: value for name, value in run.config.items() if shapes(name)}
     return dict(leaves(shaping)) if shaping else {}
+
+
+def shapes(key: str) -> bool:
+    """Return whether a key shapes the result of a run."""
+    return key.partition(".")[0].partition("@")[0] not in IGNORED
 
 
 def written(value: Any) -> str:
@@ -76,14 +99,16 @@ def written(value: Any) -> str:
 
 
 def short(names: Iterable[str]) -> dict[str, str]:
-    """Return for each dotted key its shortest unique ending."""
+    """Return for each dotted key its shortest unique ending that is not a number alone."""
     names = list(names)
     found = {}
     for name in names:
         words = name.split(".")
         ends = [".".join(words[-size:]) for size in range(1, len(words) + 1)]
         found[name] = next(
-            end for end in ends if sum(f".{other}".endswith(f".{end}") for other in names) == 1 or end == name
+            end
+            for end in ends
+            if (sum(f".{other}".endswith(f".{end}") for other in names) == 1 and not end.isdecimal()) or end == name
         )
     return found
 

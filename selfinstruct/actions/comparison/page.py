@@ -37,8 +37,11 @@ def page(comparison: Comparison, figures: Sequence[Mapping[str, Any]] = ()) -> s
 
 
 def collapsed(table: Table) -> Table:
-    """Return a table of several rows with a sentence in place of the columns, but the first, that never change."""
-    if len(table.rows) < 2:
+    """Return a table of several runs with a sentence in place of the columns, but the first, that never change.
+
+    Where all of them are the same, no row is left.
+    """
+    if len(table.rows) < 2 or not table.headers[0].startswith("run"):
         return table
     columns = list(zip(*table.rows, strict=True))
     same = [place for place, cells in enumerate(columns) if place and len({*cells}) == 1]
@@ -48,6 +51,8 @@ def collapsed(table: Table) -> Table:
     unknown = [name for name, cell in cells.items() if cell == UNKNOWN]
     sentences = [f"The same in all rows: {', '.join(parts)}."] if parts else []
     sentences += [f"Unknown in all rows: {', '.join(unknown)}."] if unknown else []
+    if kept == [0]:
+        kept, table = [], replace(table, rows=[])
     return replace(
         table,
         headers=[table.headers[place] for place in kept],

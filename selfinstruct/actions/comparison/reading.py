@@ -9,6 +9,7 @@ from typing import Any
 from selfinstruct.errors import RunFolderError
 from selfinstruct.pool import Pool
 from selfinstruct.storage.differences import shown
+from selfinstruct.storage.folder import stored_overrides
 from selfinstruct.storage.reader import STORE, RunReader
 from selfinstruct.storage.schema import reading
 from selfinstruct.storage.summary import COUNTED, SPENT, SUMMARY, authors, totals
@@ -35,6 +36,8 @@ class Reading:
     """Empty where it is missing or outdated."""
     served: Sequence[tuple[str, str]] = ()
     """The stages, with each model that answered in it, as the provider named it; empty where no reply is stored."""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    """The keys that were typed when it started, with the text of each."""
     label: str = ""
     """Its number among the runs compared, and `offline` where no model wrote it."""
     figures: Mapping[str, float | None] = field(default_factory=dict)
@@ -73,6 +76,12 @@ class Reading:
         return value if isinstance(value, str) and len(value) <= 60 else shown(value)
 
     @property
+    def filters(self) -> list[str]:
+        """The names of all filters of its stages, also of those that have rejected nothing."""
+        stages = self.config.get("recipe", {}).values()
+        return list(dict.fromkeys(name for stage in stages for name in stage.get("filters") or ()))
+
+    @property
     def made(self) -> list[Task]:
         """The tasks that it has made."""
         return [task for task in self.pool if not task.is_human]
@@ -88,9 +97,16 @@ def read(folder: Path) -> Reading:
             return Reading(folder, "no run has started here")
         status = status_of(run.rows, run.summary, (folder / SUMMARY).exists())
         summary = {} if status == OUTDATED else run.summary
-        return Reading(folder, status, run.config, run.rows, run.timings, run.pool, summary, served(run))
+        found = (run.config, run.rows, run.timings, run.pool, summary, served(run), typed(folder))
+        return Reading(folder, status, *found)
     except RunFolderError as error:
         return Reading(folder, str(error).rstrip("."))
+
+
+def typed(folder: Path) -> dict[str, str]:
+    """Return the keys that were typed when a run started, with the text of each."""
+    parts = (word.lstrip("+~").partition("=") for word in stored_overrides(folder))
+    return {key: value for key, _, value in parts}
 
 
 def served(run: RunReader) -> list[tuple[str, str]]:
