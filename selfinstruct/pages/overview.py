@@ -8,10 +8,12 @@ folder or a user (`selfinstruct.text.places`).
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from selfinstruct.pages.figures.scores import meanings
 from selfinstruct.pages.listing import cut, fields_of, shown_rejections, shown_tasks, text_of
 from selfinstruct.pages.settings import command, made_with, settings
 from selfinstruct.round import IGNORED, Rejection
 from selfinstruct.storage.diversity import even
+from selfinstruct.storage.filter_settings import filters_of, mapping
 from selfinstruct.storage.folder import stored_values
 from selfinstruct.storage.history import rejection_of
 from selfinstruct.storage.provenance import CONVERTED, STAND_IN, cautions, license_of, origin_of
@@ -29,6 +31,7 @@ UNKNOWN = "unknown"
 def overview(run: RunReader, figures: Sequence[Mapping[str, Any]] = (), rows: int = 0) -> dict[str, Any]:
     """Return the values of the page: with these figures, and lists of at most so many tasks and rejections."""
     made = [task for task in run.pool if not task.is_human]
+    passed = [task for task in made if not task.is_rejected]
     refused = [rejection_of(b"", row) for row in run.rejected()]
     models = [without_places(name) for name in authors(run.pool) or run.summary.get("models", [])]
     name = str(run.summary.get("recipe") or ", ".join(run.config.get("recipe", {})))
@@ -42,8 +45,9 @@ def overview(run: RunReader, figures: Sequence[Mapping[str, Any]] = (), rows: in
         "cautions": list(cautions_of(run, models)) if made else [],
         "figures": figures,
         "stages": stages(run),
+        "filters": filters(run),
         "rejected": rejected(run, refused),
-        "samples": [{"id": task.id, "fields": fields_of(task)} for task in even(made, KEPT)],
+        "samples": [{"id": task.id, "fields": fields_of(task)} for task in even(passed, KEPT)],
         "scores": scores(run),
         "training": training(run),
         "settings": settings(run),
@@ -63,6 +67,8 @@ def numbers(run: RunReader, made: Sequence[Task]) -> Iterator[tuple[str, str]]:
     if made:
         yield f"{len(made):,}" + (f" of {target:,}" if target else ""), "tasks kept"
         yield share(grown["kept"], grown["candidates"]), "of the candidates for tasks"
+        if rejected_later := sum(task.is_rejected for task in made):
+            yield f"{len(made) - rejected_later:,}", "left by the judge"
     else:
         yield f"{total['kept']:,} of {total['candidates']:,}", "candidates kept"
     yield tokens, "tokens"
@@ -86,9 +92,38 @@ def cautions_of(run: RunReader, models: Sequence[str]) -> Iterator[str]:
     origin = f"{license_of(seeds, export.get('seeds_license'))} ({origin_of(seeds, seed_writers(run.pool))})"
     if not models:
         yield CONVERTED
+    yield from asked_how(run)
     if ignored := totals(run.rows).get(IGNORED):
         yield f"The server ignored the JSON schema in {ignored:,} of its replies; they were read as text."
     yield from cautions(tasks(run.pool), export.get("license"), origin if models else None)
+
+
+def asked_how(run: RunReader) -> Iterator[str]:
+    """Yield which stages were held to JSON schemas, and which were asked in batches, as the config says."""
+    config = declared(run)
+    recipe: Mapping[str, Any] = config["recipe"]
+    prompts = {name: mapping(stage.get("prompt")) for name, stage in recipe.items()}
+    if held := [name for name in recipe if mapping(prompts[name].get("structured")).get("enabled") is True]:
+        yield f"Replies were held to a JSON schema in: {', '.join(held)}."
+    models = {name: mapping(stage.get("model") or config.get("model")) for name, stage in recipe.items()}
+    if batched := [name for name in recipe if models[name].get("batch") is True and "until" not in recipe[name]]:
+        yield f"Requests were sent in batches, mostly at half the price, in: {', '.join(batched)}."
+
+
+def declared(run: RunReader) -> dict[str, Any]:
+    """Return the config of a run, its interpolations resolved where the folder has it so, without what is private."""
+    return {"recipe": {}, **public(stored_values(run.folder) or run.config)}
+
+
+def filters(run: RunReader) -> dict[str, Any]:
+    """Return a row for each filter of a stage that was asked, also where it has rejected nothing."""
+    rows = []
+    for stage, values in declared(run)["recipe"].items():
+        if own := [row for row in run.rows if row["stage"] == stage]:
+            counts = totals(own)["rejected"]
+            rows += [[stage, name, f"{counts.get(name, 0):,}", text] for name, text in filters_of(mapping(values))]
+    note = "In the order in which they judge; the first that rejects a candidate counts."
+    return {"title": "Filters", "headers": ["stage", "filter", "rejected", "settings"], "rows": rows, "note": note}
 
 
 def stages(run: RunReader) -> dict[str, Any]:
@@ -139,8 +174,14 @@ def example(run: RunReader, item: Rejection) -> dict[str, Any]:
 def scores(run: RunReader) -> dict[str, Any] | None:
     """Return the figures of each benchmark that the run was scored on; None where it was not."""
     found: Mapping[str, Any] = run.summary.get("scores") or {}
-    rows = [[name, key, number(value)] for name, figures in found.items() for key, value in figures.items()]
-    return {"title": "Scores", "headers": ["benchmark", "figure", "value"], "rows": rows, "note": ""} if rows else None
+    known = meanings(run)
+    rows = [
+        [name, key, number(value), known.get(key, "")]
+        for name, figures in found.items()
+        for key, value in figures.items()
+    ]
+    head = ["benchmark", "figure", "value", "meaning"]
+    return {"title": "Scores", "headers": head, "rows": rows, "note": ""} if rows else None
 
 
 def training(run: RunReader) -> dict[str, Any] | None:

@@ -43,7 +43,8 @@ def cautions(tasks: Mapping[str, Any], license: str | None, seeds: str | None) -
     """Yield what a user of the data must not expect of it, and its licenses; `seeds` says that of the seeds."""
     yield "No person has checked it: filters reject forms and repetitions, not errors of fact."
     yield "It has the errors and the biases of the model or of the annotated data that it was made from."
-    yield f"{tasks['made'] - tasks['with_instances']:,} of {tasks['made']:,} tasks have no instance."
+    if lacking := tasks["made"] - tasks["with_instances"]:
+        yield f"{lacking:,} of {tasks['made']:,} tasks have no instance."
     yield f"License of the dataset: {license or NOT_STATED}. The terms of its sources may limit it."
     if seeds:
         yield f"License of the seeds: {seeds}"

@@ -48,6 +48,7 @@ def facts():
         seed_writers=Counter(),
         coverage={},
         judged=None,
+        overlap=None,
     )
     return found
 
@@ -261,19 +262,16 @@ def test_topics_are_listed_with_what_was_wanted_and_kept(facts):
     assert "## Topics" not in card(facts)
 
 
-def test_the_benchmarks_of_a_filter_are_named(facts):
-    part = {"_target_": "x", "path": "/home/jane/test.jsonl"}
-    found = {"contamination": {"_target_": "x", "threshold": 0.7, "benchmarks": {"superni": part, "mine": part}}}
+def test_the_paragraph_counts_the_answers_to_each_task(facts):
+    text = paragraph(replace(facts, resolved={"recipe": {"grow": {"answers": 4}}}))
 
-    assert dict(methods.filters_of({"filters": found})) == {
-        "contamination": "threshold 0.7, benchmarks superni and mine"
-    }
+    assert "made 3 requests, 4 answers to each task; 4" in text
+    assert "answers to each" not in paragraph(replace(facts, resolved={"recipe": {"grow": {"answers": 1}}}))
 
 
-def test_the_verdicts_that_a_filter_rejects_are_named():
-    found = {"quality": {"_target_": "x", "attribute": "quality", "values": {"1": True, "2": True, "3": False}}}
-
-    assert dict(methods.filters_of({"filters": found})) == {"quality": 'attribute "quality", values ["1", "2"]'}
+def test_what_a_check_has_found_is_a_limit(facts):
+    assert "- A check found that 1.25% of its rows overlap with benchmarks." in card(replace(facts, overlap=0.0125))
+    assert "overlap" not in card(facts)
 
 
 def test_the_paragraph_names_the_judge_and_what_it_found(facts):

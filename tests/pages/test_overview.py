@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from selfinstruct.budget import Stop
 from selfinstruct.pages import html
 from selfinstruct.pages.overview import overview
+from selfinstruct.storage.folder import store_config, stored_config
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.task import Instance, Task
 
@@ -15,6 +17,13 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)> \u202eabc \x1b[
 
 def values_of(folder, **more):
     return overview(RunReader(folder), **more)
+
+
+def rewrite(folder, change):
+    """Change the stored config of a run."""
+    config = stored_config(folder)
+    change(config)
+    store_config(folder, config, [])
 
 
 def report(folder, **more):
@@ -132,7 +141,7 @@ def test_scores_and_a_training_are_shown_where_there_are_any(make_run, tmp_path)
 
     found = values_of(folder)
 
-    assert found["scores"]["rows"] == [["superni", "rouge_l", "0.25"], ["superni", "x", "unknown"]]
+    assert found["scores"]["rows"] == [["superni", "rouge_l", "0.25", ""], ["superni", "x", "unknown", ""]]
     assert found["training"]["rows"] == [["loss", "1.5"]]
 
 
@@ -155,3 +164,48 @@ def test_replies_that_ignored_a_schema_are_a_caution(growing):
 
     said = "The server ignored the JSON schema in 2 of its replies; they were read as text."
     assert said in overview(RunReader(growing.folder))["cautions"]
+
+
+def test_stages_that_were_held_to_a_schema_or_asked_in_batches_are_named(make_run, tmp_path):
+    folder = make_run(tmp_path / "run", prompt={"structured": {"enabled": True}}, until=5)
+    rewrite(folder, lambda config: config["recipe"].update(answers={"model": {"batch": True}, "prompt": None}))
+
+    said = values_of(folder)["cautions"]
+
+    assert "Replies were held to a JSON schema in: grow." in said
+    assert "Requests were sent in batches, mostly at half the price, in: answers." in said
+    assert not any("schema" in one or "batches" in one for one in values_of(make_run(tmp_path / "other"))["cautions"])
+
+
+def test_every_filter_is_listed_with_its_settings_also_where_it_has_rejected_nothing(make_run, tmp_path):
+    filters = {"similarity": {"threshold": 0.7}, "contamination": {"benchmarks": {"mine": {"_target_": "x"}}}}
+    folder = make_run(tmp_path / "run", filters=filters)
+
+    assert values_of(folder)["filters"]["rows"] == [
+        ["grow", "similarity", "1", "threshold 0.7"],
+        ["grow", "contamination", "0", "benchmarks mine"],
+    ]
+
+
+def test_a_task_that_a_judge_rejected_is_not_shown_as_kept(growing):
+    tasks = [Task(id=f"grow_{number}", origin="grow", instruction=f"Name {number} seas.") for number in (1, 2)]
+    growing.commit(*tasks)
+    growing.commit(replace(tasks[0], attributes={"rejected": {"quality": "quality"}}), stage="quality")
+
+    found = values_of(growing.folder)
+
+    assert ("1", "left by the judge") in found["numbers"]
+    assert [one["id"] for one in found["samples"]] == ["grow_2"]
+
+
+def test_the_meaning_of_a_score_is_shown_where_it_is_known(make_run, tmp_path):
+    folder = make_run(tmp_path / "run")
+    summary = json.loads((folder / "summary.json").read_text())
+    scores = {"quality": {"rating": 4.5}, "contamination": {"overlap": 0.25}}
+    (folder / "summary.json").write_text(json.dumps(summary | {"scores": scores}))
+    (folder / "scores.json").write_text(json.dumps({"benchmarks": {"quality": {"meanings": {"rating": "1 to 5"}}}}))
+
+    assert [row[1:] for row in values_of(folder)["scores"]["rows"]] == [
+        ["rating", "4.5", "1 to 5"],
+        ["overlap", "0.25", "share of the rows that overlap with a benchmark"],
+    ]

@@ -16,7 +16,8 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 from selfinstruct.actions.card.facts import Facts
-from selfinstruct.actions.card.methods import filters_of, paragraph
+from selfinstruct.actions.card.methods import paragraph
+from selfinstruct.storage.filter_settings import filters_of
 from selfinstruct.storage.provenance import CONVERTED, STAND_IN, cautions
 from selfinstruct.task import stand_ins
 from selfinstruct.text.escaping import inert, markdown, markdown_table
@@ -141,11 +142,22 @@ def filters(facts: Facts) -> str:
     return f"{text}\nRejected for other reasons: {others or 'nothing'}."
 
 
+def checked(facts: Facts) -> Iterator[str]:
+    """Yield what `actions=[check]` has found before this card was written."""
+    if facts.overlap is not None:
+        yield f"A check found that {facts.overlap:.2%} of its rows overlap with benchmarks."
+
+
 def limits(facts: Facts) -> str:
     """Return what a user of the data must not expect of it, and its licenses."""
     seeds = f"{facts.seeds_license} ({literal(facts.seeds_origin)})" if facts.models else None
     points = [
         *cautions(facts.tasks, facts.stated.license, seeds),
+        *(
+            []
+            if facts.overlap is None
+            else [f"A check found that {facts.overlap:.2%} of its rows overlap with benchmarks."]
+        ),
         *([PAIRS] if "preference.jsonl" in facts.dataset else []),
     ]
     return "\n".join(f"- {point}" for point in points)

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from selfinstruct.actions.comparison.figures import CONTAMINATION, OVERLAP
 from selfinstruct.actions.score import is_judge
 from selfinstruct.metrics.quality import Quality
 from selfinstruct.metrics.table import Line
@@ -49,6 +50,8 @@ class Facts:
         self.coverage = coverage(self.resolved, run.pool)
         self.judged = judged_in(run)
         """The shares and the mean rating of the generated tasks, and who judged them; None without a judge."""
+        self.overlap = run.scores.get(CONTAMINATION, {}).get(OVERLAP)
+        """The share of it that overlaps with benchmarks; None where nobody has looked."""
         self.figures = totals(run.journal.rounds)
         self.stages = {name: totals(run.journal.of(name)) for name in run.recipe}
         self.software = {"versions": versions(), "git": git()}

@@ -8,12 +8,11 @@ from selfinstruct.actions.card.facts import Facts
 from selfinstruct.actions.score_table import shown_as
 from selfinstruct.round import IGNORED
 from selfinstruct.storage.differences import leaves
-from selfinstruct.task import HUMAN, OFFLINE, UNKNOWN, stand_ins
+from selfinstruct.storage.filter_settings import filters_of
+from selfinstruct.task import HUMAN, UNKNOWN, stand_ins
 from selfinstruct.text.escaping import latex, latex_table
-from selfinstruct.text.places import file_name
 
 DECODING = ("temperature", "top_p", "max_tokens", "frequency_penalty", "presence_penalty")
-SCALAR = (bool, int, float, str)
 NO_HYPERPARAMETERS = {"_target_", "template", "system", "few_shot", "model"}
 LONGEST = 60
 """Characters of a value that the table shows."""
@@ -80,6 +79,7 @@ def sentence(facts: Facts, name: str) -> str:
     parts = [
         f"Stage {name.replace('_', ' ')} made {counted(facts.stages[name]['asked'], 'request')}",
         shown_in(stage.get("sampler") or {}),
+        f"{answers} answers to each task" if (answers := stage.get("answers") or 1) > 1 else "",
         f"decoded with {decoded}" if decoded else "",
         held(facts.stages[name]) if structured.get("enabled") is True else "",
     ]
@@ -108,27 +108,6 @@ def decoding(stage: Mapping[str, Any], model: Mapping[str, Any]) -> str:
     values = (stage.get("prompt") or {}).get("decoding") or {}
     keys = [key for key in DECODING if key not in (model.get("unsupported") or ())]
     return ", ".join(f"{key} {values[key]}" for key in keys if values.get(key) is not None)
-
-
-def filters_of(stage: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the filters of a stage with their numbers, switches and names of parts; word lists are in the config."""
-    for name, filter_ in (stage.get("filters") or {}).items():
-        values = filter_ if isinstance(filter_, Mapping) else {}
-        plain: dict[str, Any] = {
-            key: value for key, value in values.items() if key != "_target_" and isinstance(value, SCALAR)
-        }
-        if "attribute" in values:  # a judge's verdicts, few enough to name
-            plain["values"] = [verdict for verdict, is_rejected in values["values"].items() if is_rejected]
-        if embedder := values.get("embedder"):
-            plain["embedder"] = embedder.get("name") or file_name(embedder.get("base_model") or OFFLINE)
-        parts = {key: value for key, value in values.items() if isinstance(value, Mapping) and has_parts(value)}
-        shown = [f"{key} {' and '.join(value)}" for key, value in parts.items()]
-        yield name, ", ".join([*(f"{key} {json.dumps(value)}" for key, value in plain.items()), *shown])
-
-
-def has_parts(value: Mapping[str, Any]) -> bool:
-    """Return whether a value is a mapping of names to parts."""
-    return any(isinstance(one, Mapping) and "_target_" in one for one in value.values())
 
 
 def table(facts: Facts, paper: Mapping[str, Any]) -> str:

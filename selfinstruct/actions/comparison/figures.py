@@ -8,6 +8,7 @@ from selfinstruct.filters.lcs_threshold import LcsThreshold
 from selfinstruct.filters.rouge import RougeIndex
 from selfinstruct.filters.tokens import unicode
 from selfinstruct.formats.rows import finished
+from selfinstruct.round import CACHED
 from selfinstruct.storage.coverage import coverage, gap
 from selfinstruct.storage.differences import leaves
 from selfinstruct.storage.diversity import diversity, even, mean
@@ -31,6 +32,7 @@ EXPLAINED = {
     "kept_per_request": "tasks made, per request of the stages that make them",
     "tokens_per_task": "all tokens, prompts and replies of every stage and those no round needed, per task made",
     "usd_per_task": "US dollars for the same, per task made; unknown where a price is",
+    "cached_share": "tokens of prompts that came from the provider's cache; unknown unless it names some",
     "seconds": "time that the rounds took",
     "rejected_share": "candidates of all stages that were rejected",
     "parse_share": "candidates of all stages that could not be read from their reply",
@@ -73,6 +75,7 @@ def figures(run: Reading, spacy_model: str | None = None) -> Figures:
         "kept_per_request": share(grown["kept"], grown["asked"]),
         "tokens_per_task": share(tokens, len(made)),
         "usd_per_task": share(known(part.get("cost_usd") for part in (total, unused)), len(made)),
+        "cached_share": share(total.get(CACHED), total["prompt_tokens"] or 0),
         "seconds": seconds(run.timings) if len(run.timings) == len(run.rounds) else None,
         "rejected_share": share(total["candidates"] - total["kept"], total["candidates"]),
         "parse_share": share(total["rejected"].get("parse", 0), total["candidates"]),

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FILE, OVERALL, GAIN = "scores.json", "all", "gain"
 COUNTED = ("words", "rating")
 """How a figure begins that is a count or a mean rating, and no share."""
+CHECKED = "share of the rows that overlap with a benchmark"
+"""What the figure means that `actions=[check]` finds, which is in no file of scores."""
 COLOR = {TUNED: COLORS[0], BASE: COLORS[7], GAIN: COLORS[2]}
 NOT_NUMBERS = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
@@ -81,12 +83,26 @@ def scores_of(run: RunReader) -> list[Score]:
     return [score for folder in folders for score in scores_in(folder)] or list(summarized(run.summary))
 
 
-def scores_in(folder: Path) -> list[Score]:
-    """Return the scores that a folder holds; a link or a pipe, which no run makes, is passed over."""
-    if odd_kind(folder / FILE) is not None:
-        return []
+def meanings(run: RunReader) -> dict[str, str]:
+    """Return what each figure means that the run was scored by, as far as its folder says so."""
+    found = {"overlap": CHECKED}
     try:
-        read = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        for table in read_in(run.folder).get("benchmarks", {}).values():
+            found |= {str(name): str(text) for name, text in table["meanings"].items()}
+    except NOT_NUMBERS:
+        pass
+    return found
+
+
+def read_in(folder: Path) -> dict[str, Any]:
+    """Return the file of scores in a folder; a link or a pipe, which no run makes, is passed over."""
+    return {} if odd_kind(folder / FILE) is not None else json.loads((folder / FILE).read_text(encoding="utf-8"))
+
+
+def scores_in(folder: Path) -> list[Score]:
+    """Return the scores that a folder holds; nothing where they cannot be read."""
+    try:
+        read = read_in(folder)
         role = next((role for role in (TUNED, BASE) if folder.name.endswith(f"_{role}")), None)
         return [*levels_in(read, role), *gains_in(read)]
     except NOT_NUMBERS:

@@ -1,18 +1,21 @@
 """What each stage and model cost."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selfinstruct.pages.figures.figure import COLORS, Figure
 from selfinstruct.pages.figures.panels import legend, legend_height
-from selfinstruct.pages.figures.usage import Used, names, used
+from selfinstruct.pages.figures.usage import UNKNOWN, Used, names, used
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.storage.summary import known
+from selfinstruct.storage.vectors import usage
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
+EMBEDDED = (("tokens", ",", "tokens"), ("cost_usd", ",.6g", "dollars"))
 HEAD = ["reply tokens", "US dollars"]
 COLOR = {"prompts": COLORS[0], "replies": COLORS[1]}
 
@@ -42,7 +45,7 @@ def figure(run: RunReader) -> Figure | None:
     return Figure(
         name="spending",
         title="What each stage and model took",
-        caption=caption(found),
+        caption=caption(found) + embedded(run.folder),
         head=["stage", "model", "requests", "prompt tokens", *["of these cached"] * has_cached, *HEAD],
         rows=[
             [
@@ -69,6 +72,14 @@ def caption(found: Sequence[Used]) -> str:
     if uncounted:
         text += f" The tokens of {uncounted} of {len(found)} are unknown, for a reply lacks them; so are the dollars."
     return text
+
+
+def embedded(folder: Path) -> str:
+    """Return what an embedder took; nothing where none was asked."""
+    if (took := usage(folder)) is None:
+        return ""
+    parts = [f"{UNKNOWN if took[key] is None else format(took[key], form)} {unit}" for key, form, unit in EMBEDDED]
+    return f" An embedder took besides {' and '.join(parts)} for {took['texts']:,} texts."
 
 
 def tokens(each: Used) -> float | None:
