@@ -8,6 +8,7 @@ folder or a user (`selfinstruct.text.places`).
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from selfinstruct.formats.rows import finished
 from selfinstruct.pages.figures.scores import meanings
 from selfinstruct.pages.listing import cut, fields_of, shown_rejections, shown_tasks, text_of
 from selfinstruct.pages.settings import command, made_with, settings
@@ -47,7 +48,10 @@ def overview(run: RunReader, figures: Sequence[Mapping[str, Any]] = (), rows: in
         "stages": stages(run),
         "filters": filters(run),
         "rejected": rejected(run, refused),
-        "samples": [{"id": task.id, "fields": fields_of(task)} for task in even(passed, KEPT)],
+        "samples": [
+            {"id": task.id, "fields": fields_of(task)}
+            for task in even([task for task in made if not task.is_rejected], KEPT)
+        ],
         "scores": scores(run),
         "training": training(run),
         "settings": settings(run),
@@ -67,8 +71,8 @@ def numbers(run: RunReader, made: Sequence[Task]) -> Iterator[tuple[str, str]]:
     if made:
         yield f"{len(made):,}" + (f" of {target:,}" if target else ""), "tasks kept"
         yield share(grown["kept"], grown["candidates"]), "of the candidates for tasks"
-        if rejected_later := sum(task.is_rejected for task in made):
-            yield f"{len(made) - rejected_later:,}", "left by the judge"
+        if (inside := sum(1 for _ in finished(run.pool, False))) < len(made):
+            yield f"{inside:,}", "of them in the dataset"
     else:
         yield f"{total['kept']:,} of {total['candidates']:,}", "candidates kept"
     yield tokens, "tokens"

@@ -377,6 +377,14 @@ def test_a_filter_that_rejected_nothing_is_known_to_have(make_run, tmp_path):
     assert two["rejected.parse"] == 0
 
 
+def test_tokens_from_a_cache_are_a_share_of_those_of_prompts_and_unknown_without_any(make_run, tmp_path):
+    folders = [make_run(tmp_path / "a"), make_run(tmp_path / "b")]
+    text = re.sub(', "sha256/[^"]+": "[^"]*"', "", (folders[1] / "rounds.jsonl").read_text())
+    (folders[1] / "rounds.jsonl").write_text(text.replace('"asked": 2', '"asked": 2, "cached_tokens": 25'))
+
+    assert [one["cached_share"] for one in figures_of(folders)] == [None, 0.25]
+
+
 def test_a_filter_that_rejected_nothing_in_any_run_is_shown(make_run, tmp_path):
     found = figures_of([make_run(tmp_path / "a", filters={"contamination": {}}), make_run(tmp_path / "b")])
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 import tiny_parser
-from round_folders import Reply, rejection, round_, run, seed, task
+from round_folders import Reply, rejection, round_, run, seed, store, task
 
 from selfinstruct.pages.figures import (
     demonstrations,
@@ -466,3 +466,15 @@ def test_tokens_that_came_from_a_cache_are_a_column_where_there_are_any(tmp_path
     assert rows_of(found) == [["grow", "m", 2, 20, 8, 10, 0.5]]
     assert found.head[4] == "of these cached"
     assert "8 tokens of prompts came from the cache" in found.caption
+
+
+def test_what_an_embedder_took_stands_beside_what_the_replies_did(tmp_path):
+    reader = run(tmp_path, [round_(1)], replies=used(Completion("x", prompt_tokens=10, completion_tokens=5, model="m")))
+    assert "embedder" not in spending.figure(reader).caption
+    (tmp_path / "vectors").mkdir()
+    store(tmp_path / "vectors", used(Completion("[1]", prompt_tokens=1200, cost_usd=0.25)))
+    (tmp_path / "vectors" / "completions.sqlite").rename(tmp_path / "vectors.sqlite")
+
+    said = spending.figure(reader).caption
+
+    assert said.endswith("An embedder took another 1,200 tokens and 0.25 dollars for 1 text.")

@@ -188,13 +188,13 @@ def test_every_filter_is_listed_with_its_settings_also_where_it_has_rejected_not
 
 
 def test_a_task_that_a_judge_rejected_is_not_shown_as_kept(growing):
-    tasks = [Task(id=f"grow_{number}", origin="grow", instruction=f"Name {number} seas.") for number in (1, 2)]
-    growing.commit(*tasks)
-    growing.commit(replace(tasks[0], attributes={"rejected": {"quality": "quality"}}), stage="quality")
+    one = Task(id="grow_1", origin="grow", instruction="Name a sea.", instances=(Instance("", "Baltic"),))
+    growing.commit(one, replace(one, id="grow_2"))
+    growing.commit(replace(one, attributes={"rejected": {"quality": "quality"}}), stage="quality")
 
     found = values_of(growing.folder)
 
-    assert ("1", "left by the judge") in found["numbers"]
+    assert ("1", "of them in the dataset") in found["numbers"]
     assert [one["id"] for one in found["samples"]] == ["grow_2"]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selfinstruct.pages.figures.figure import COLORS, Figure
+from selfinstruct.pages.figures.labels import plural
 from selfinstruct.pages.figures.panels import legend, legend_height
 from selfinstruct.pages.figures.usage import UNKNOWN, Used, names, used
 from selfinstruct.storage.reader import RunReader
@@ -79,7 +80,7 @@ def embedded(folder: Path) -> str:
     if (took := usage(folder)) is None:
         return ""
     parts = [f"{UNKNOWN if took[key] is None else format(took[key], form)} {unit}" for key, form, unit in EMBEDDED]
-    return f" An embedder took besides {' and '.join(parts)} for {took['texts']:,} texts."
+    return f" An embedder took another {' and '.join(parts)} for {plural(took['texts'], 'text')}."
 
 
 def tokens(each: Used) -> float | None:
