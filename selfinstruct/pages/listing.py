@@ -1,6 +1,7 @@
 """Tasks and rejections as a page lists them: long texts cut, and of many of them some, drawn evenly; both said so."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from selfinstruct.round import Rejection
@@ -36,6 +37,18 @@ def text_of(item: Rejection) -> str:
         return cut(item.text)
     given = [candidate.instance.input, candidate.instance.output] if candidate.instance else []
     return cut("\n\n".join(text for text in (candidate.instruction, *given) if text.strip()))
+
+
+def repeats(item: Rejection, task: Task) -> bool:
+    """Return whether a rejected candidate has the instruction of a task, so that it need not be shown twice."""
+    return item.candidate is not None and item.candidate.instruction == task.instruction
+
+
+def with_judged(item: Rejection, task: Task | None) -> Rejection:
+    """Return a rejected verdict on a task with the answer that was judged; any other rejection as it is."""
+    if task is None or not task.instances or item.candidate is None or item.candidate.instances:
+        return item
+    return replace(item, candidate=replace(item.candidate, instances=task.instances[:1]))
 
 
 def shown_tasks(made: Sequence[Task], rows: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from selfinstruct.formats.rows import finished
 from selfinstruct.pages.figures.scores import meanings
-from selfinstruct.pages.listing import cut, fields_of, shown_rejections, shown_tasks, text_of
+from selfinstruct.pages.listing import cut, fields_of, shown_rejections, shown_tasks, text_of, with_judged
 from selfinstruct.pages.settings import command, made_with, settings
 from selfinstruct.round import IGNORED, Rejection
 from selfinstruct.storage.diversity import even
@@ -48,10 +48,7 @@ def overview(run: RunReader, figures: Sequence[Mapping[str, Any]] = (), rows: in
         "stages": stages(run),
         "filters": filters(run),
         "rejected": rejected(run, refused),
-        "samples": [
-            {"id": task.id, "fields": fields_of(task)}
-            for task in even([task for task in made if not task.is_rejected], KEPT)
-        ],
+        "samples": [{"id": task.id, "fields": fields_of(task)} for task in even(passed, KEPT)],
         "scores": scores(run),
         "training": training(run),
         "settings": settings(run),
@@ -70,9 +67,9 @@ def numbers(run: RunReader, made: Sequence[Task]) -> Iterator[tuple[str, str]]:
     tokens, usd = spent(total)
     if made:
         yield f"{len(made):,}" + (f" of {target:,}" if target else ""), "tasks kept"
-        yield share(grown["kept"], grown["candidates"]), "of the candidates for tasks"
         if (inside := sum(1 for _ in finished(run.pool, False))) < len(made):
             yield f"{inside:,}", "of them in the dataset"
+        yield share(grown["kept"], grown["candidates"]), "of the candidates for tasks"
     else:
         yield f"{total['kept']:,} of {total['candidates']:,}", "candidates kept"
     yield tokens, "tokens"
@@ -172,7 +169,8 @@ def example(run: RunReader, item: Rejection) -> dict[str, Any]:
     name = item.nearest[0] if item.nearest else None
     nearest = run.pool[name].instruction if name is not None and name in run.pool else None
     beside = None if nearest is None else {"id": name, "score": item.nearness, "text": cut(nearest)}
-    return {"text": text_of(item), "reason": cut(without_places(item.reason)), "nearest": beside}
+    about = run.pool[item.task] if item.task is not None and item.task in run.pool else None
+    return {"text": text_of(with_judged(item, about)), "reason": cut(without_places(item.reason)), "nearest": beside}
 
 
 def scores(run: RunReader) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from selfinstruct.pages.framing import framed, shortened
 from selfinstruct.pages.index import Index, text_of
 from selfinstruct.pages.library import Library, ViewedRun
 from selfinstruct.pages.links import link, request_link, task_link
+from selfinstruct.pages.listing import repeats, with_judged
 from selfinstruct.pages.marking import Marked, marked
 from selfinstruct.pages.search import REJECTED, View
 from selfinstruct.pages.server import PageRequest, Response
@@ -61,7 +62,8 @@ def card(
     run: ViewedRun, stage: str, number: int, item: Rejection, known: dict[str, Task], counts: dict[str, int]
 ) -> dict[str, Any]:
     """Return a rejection as the list shows it."""
-    text, beside = [(shortened(text_of(item)), False)], None
+    task = known.get(item.task or "")
+    text, beside = [(shortened(text_of(with_judged(item, task))), False)], None
     if item.nearest is not None:
         name = item.nearest[0]
         near = known.get(name)
@@ -72,8 +74,8 @@ def card(
         where_near = {"id": name, "score": item.nearness, "link": task_link(run.key, name)}
         beside = {**where_near, "text": words, "others": others}
     about = None if item.task is None else {"id": item.task, "link": task_link(run.key, item.task), "text": ""}
-    if about is not None and item.task in known:
-        about["text"] = shortened(known[item.task].instruction)
+    if about is not None and task is not None and not repeats(item, task):
+        about["text"] = shortened(task.instruction)
     where = {"stage": stage, "round": number, "request": item.request, "link": request_link(run.key, item.request)}
     return {"text": text, "nearest": beside, "about": about, "filter": item.filter, "reason": item.reason, **where}
 

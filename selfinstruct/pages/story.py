@@ -4,12 +4,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from selfinstruct.filters.meaning import NEAREST
 from selfinstruct.round import MODEL, Rejection
 from selfinstruct.storage.replies import Reply
-from selfinstruct.task import ALTERNATIVES, Task
+from selfinstruct.task import ALTERNATIVES, REJECTED, Task
 
 NOT_STORED = "What its prompt showed is not stored, since version 0.1.0 stored its reply."
 
+TOLD = (ALTERNATIVES, REJECTED, NEAREST)
+"""The attributes of a task that are shown in another way."""
 CLASSIFICATION = {
     True: "It is a classification task.",
     False: "It is not a classification task.",
@@ -30,13 +33,18 @@ def origin_of(task: Task) -> str:
 def facts_of(task: Task) -> list[str]:
     """Return what else is known of a task, a sentence each."""
     found = [CLASSIFICATION[task.is_classification], f"Instances: {len(task.instances or ())}."]
-    if plain := [f"{name} {value}" for name, value in task.attributes.items() if name != ALTERNATIVES]:
+    if plain := [f"{name} {value}" for name, value in task.attributes.items() if name not in TOLD]:
         found.append(f"Attributes: {', '.join(plain)}.")
+    refused = task.attributes.get(REJECTED, {})
+    for stage, filter_ in refused.items():
+        verdict = task.failed_stages.get(stage, "").removeprefix(f"{filter_}: ") or "by its verdict"
+        found.append(f"Not in the dataset: the filter `{filter_}` of the stage `{stage}` rejected it ({verdict}).")
     found += [
         f"{'The answer' if one['chosen'] else 'Another answer'}, with score {one['score']}: {one['output']}"
         for one in task.attributes.get(ALTERNATIVES, ())
     ]
-    return found + [f"Given up by `{stage}`: {reason}" for stage, reason in task.failed_stages.items()]
+    failed = {stage: reason for stage, reason in task.failed_stages.items() if stage not in refused}
+    return found + [f"Given up by `{stage}`: {reason}" for stage, reason in failed.items()]
 
 
 def ending_of(reply: Reply) -> str:

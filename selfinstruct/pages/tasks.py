@@ -95,6 +95,7 @@ def card(run: ViewedRun, task: Task) -> dict[str, Any]:
         "input": shortened(first.input) if first else "",
         "output": shortened(first.output) if first else "",
         "origin": task.origin,
+        "is_rejected": task.is_rejected,
         "round": task.round,
         "near": nearest and (f"{nearest[1]:.2f}", nearest[0], task_link(run.key, nearest[0])),
     }
@@ -154,7 +155,7 @@ def task_page(library: Library, asked: PageRequest) -> Response:
 
 def nearest(run: ViewedRun, index: Index, task: Task) -> list[dict[str, Any]]:
     """Return the tasks that were nearest to a task when it entered the pool, by ROUGE-L and then by meaning."""
-    near = [(name, f"{score:.2f}") for name, score in task.most_similar]
+    near = [(name, f"ROUGE-L {score:.2f}") for name, score in task.most_similar]
     if by_meaning := nearest_by_meaning(task):
         near.append((by_meaning[0], f"cosine {by_meaning[1]:.2f}"))
     known = {one.id: one for one in index.tasks([name for name, _ in near])}

@@ -37,8 +37,8 @@ def run_of(tmp_path, pool, **formats):
     config = {"recipe": {"grow": {}}, "seeds": {"path": "mine.jsonl"}}
     start = SimpleNamespace(folder=tmp_path, recipe="self_instruct", declared=config, config=config, citation="")
     journal = SimpleNamespace(rounds=[], of=lambda name: [])
-    values = {"journal": journal, "recipe": {"grow": None}, "random_seed": 3, "stopped": None, "actions": {}}
-    return SimpleNamespace(start=start, pool=pool, formats=formats, **values)
+    values = {"journal": journal, "recipe": {"grow": None}, "random_seed": 3, "stopped": None}
+    return SimpleNamespace(start=start, pool=pool, formats=formats, actions={}, scores={}, **values)
 
 
 def test_writes_every_format_and_a_card(tmp_path, pool):

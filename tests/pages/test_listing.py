@@ -1,4 +1,12 @@
-from selfinstruct.pages.listing import cut, fields_of, shown_rejections, shown_tasks, text_of
+from selfinstruct.pages.listing import (
+    cut,
+    fields_of,
+    repeats,
+    shown_rejections,
+    shown_tasks,
+    text_of,
+    with_judged,
+)
 from selfinstruct.round import Candidate, Rejection
 from selfinstruct.task import Instance
 
@@ -19,6 +27,16 @@ def test_a_rejected_candidate_is_shown_with_the_instance_that_was_judged():
 
     assert text_of(Rejection("x", "y", candidate=candidate)) == "Sum.\n\n2 2\n\n5"
     assert text_of(Rejection("parse", "y", text="?!")) == "?!"
+
+
+def test_a_rejected_verdict_is_shown_with_the_answer_that_was_judged(task):
+    answered = task(instances=(Instance("1 2", "3"),))
+    verdict = Rejection("quality", "judged '2'", candidate=Candidate(answered.instruction), task=answered.id)
+
+    assert text_of(with_judged(verdict, answered)) == f"{answered.instruction}\n\n1 2\n\n3"
+    assert repeats(verdict, answered)
+    assert with_judged(verdict, None) == verdict
+    assert with_judged(Rejection("parse", "y", text="?!"), answered).candidate is None
 
 
 def test_of_more_rows_than_there_is_room_for_some_are_drawn_evenly_and_it_is_said(task):

@@ -27,6 +27,16 @@ def test_what_else_is_known_of_a_task(made):
     ]
 
 
+def test_a_task_that_a_judge_rejected_is_not_in_the_dataset_and_the_verdict_says_why(made):
+    rejected = {"rejected": {"judging": "quality"}, "quality": 2, "nearest_meaning": ["b", 0.5]}
+    task = made("a", "One.", failed_stages={"judging": "quality: judged '2'"}, attributes=rejected)
+
+    assert facts_of(task)[2:] == [
+        "Attributes: quality 2.",
+        "Not in the dataset: the filter `quality` of the stage `judging` rejected it (judged '2').",
+    ]
+
+
 def test_whether_a_task_is_classification_is_said_in_words(made):
     assert facts_of(made("a", "One.", is_classification=True))[0] == "It is a classification task."
     assert facts_of(made("a", "One.", is_classification=False))[0] == "It is not a classification task."

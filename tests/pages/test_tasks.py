@@ -124,7 +124,7 @@ def test_a_task_that_the_run_does_not_have_is_a_sentence(look, run):
 @given(st.text())
 def test_any_text_appears_escaped(text):
     row = {"id": text, "link": "/", "text": text, "input": text, "output": text, "origin": text, "round": 1, "depth": 1}
-    more = {"near": None, "children": 0, "rejections": 0}
+    more = {"near": None, "children": 0, "rejections": 0, "is_rejected": False}
     frame = {"title": text, "run": {"name": text, "link": "/", "state": text}, "tabs": [], "find": None, "share": 1}
     query = dict.fromkeys(("q", "origin", "round", "depth", "near", "words", "sort", "parent", "request"), text)
     ways = {"next": None, "first": None, "files": [], "all": "/", "is_narrowed": False, "origins": [], "sorts": []}

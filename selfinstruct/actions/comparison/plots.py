@@ -105,7 +105,7 @@ def against(key: str, metric: str, points: Sequence[Point]) -> Figure:
         axes.set_ylabel(title)
         named(canvas, lines)
 
-    meaning = EXPLAINED.get(metric, "the score of the benchmark")
+    meaning = EXPLAINED.get(metric, "the main score; scores.md of each run says what it means")
     band = BAND if any(point.runs > 1 for point in points) else ""
     return Figure(
         name=f"by_{safe(metric)}",
@@ -123,9 +123,10 @@ def rounds(comparison: Comparison) -> Iterator[Figure]:
     growing = {task.origin for run in comparison.runs for task in run.made}
     for stage in dict.fromkeys(row["stage"] for run in comparison.runs for row in run.rounds):
         if stage in growing:
-            series = {one.name: curve(one, stage) for one in settings(comparison)}
+            found = settings(comparison)
+            series = {one.name: curve(one, stage) for one in found}
             if max(map(len, series.values()), default=0) > 1:
-                yield by_round(stage, series)
+                yield by_round(stage, series, BAND if any(len(one.runs) > 1 for one in found) else "")
 
 
 def curve(setting: Setting, stage: str) -> list[tuple[int, Estimate]]:
@@ -139,7 +140,7 @@ def curve(setting: Setting, stage: str) -> list[tuple[int, Estimate]]:
     return found
 
 
-def by_round(stage: str, series: Mapping[str, list[tuple[int, Estimate]]]) -> Figure:
+def by_round(stage: str, series: Mapping[str, list[tuple[int, Estimate]]], band: str) -> Figure:
     """Return the figure of a stage's kept share by round."""
     lines = [name for name, points in series.items() if points]
 
@@ -156,7 +157,7 @@ def by_round(stage: str, series: Mapping[str, list[tuple[int, Estimate]]]) -> Fi
     return Figure(
         name=f"kept_by_round_{safe(stage)}",
         title=f"Kept share by round, {short(stage, LONGEST)}",
-        caption=f"The share of each round's candidates that was kept.{BAND}{left_out(lines)}",
+        caption=f"The share of each round's candidates that was kept.{band}{left_out(lines)}",
         head=["settings", "round", "mean", "low", "high"],
         rows=[[name, number, one.mean, one.low, one.high] for name, own in series.items() for number, one in own],
         draw=draw,

@@ -61,12 +61,17 @@ def figure(run: RunReader) -> Figure | None:
         name="seeds",
         title="Which seeds the tasks come from",
         caption=f"The {plural(len(top), 'seed')} with the most descendants: tasks whose prompt showed the seed, or a"
-        f" descendant of it. Of {len(found):,} seeds, {len(silent):,} have none{listed}.",
+        f" descendant of it. Of {plural(len(found), 'seed')}, {without(len(silent))} none{listed}.",
         head=["seed", "instruction", "children", "descendants"],
         rows=[[*seed] for seed in [*top, *silent[:SILENT]]],
         draw=draw,
         height=0.75 + 0.17 * len(top),
     )
+
+
+def without(count: int) -> str:
+    """Return a count with its verb."""
+    return f"{count:,} {'has' if count == 1 else 'have'}"
 
 
 def ranked(pool: Iterable[Task]) -> list[Ancestor]:
