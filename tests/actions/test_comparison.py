@@ -332,6 +332,26 @@ def test_a_page_names_no_folder_and_no_server(make_run, tmp_path):
     assert "10.0.0" not in text
 
 
+def test_what_was_sent_names_no_folder_and_no_server(make_run, tmp_path):
+    sent_with = {"extra": {"api_base": "http://10.0.0.1:8000/v1", "grammar": "/home/bob/lists.json"}}
+    text = page(compare([make_run(tmp_path / "a", replies=((sent_with, "/home/bob/models/tiny"),))]))
+
+    assert "extra.grammar lists.json" in text
+    assert "model as served tiny" in text
+    assert "bob" not in text
+    assert "10.0.0" not in text
+
+
+def test_a_training_is_compared_by_what_was_held_out(make_run, tmp_path):
+    folders = [make_run(tmp_path / "a"), make_run(tmp_path / "b")]
+    training = {"loss": 0.5, "validation_loss": 0.6, "validation_reward_accuracy": 0.75}
+    rewrite(folders[1] / "summary.json", lambda summary: summary | {"training": training})
+
+    found = [(one["validation_loss"], one["reward_accuracy"]) for one in figures_of(folders)]
+
+    assert found == [(None, None), (0.6, 0.75)]
+
+
 def test_a_page_asks_nothing_of_a_network_and_runs_no_script(make_run, tmp_path):
     text = page(compare([make_run(tmp_path / "a"), make_run(tmp_path / "b", random_seed=2)]))
 

@@ -38,6 +38,8 @@ EXPLAINED = {
     "parse_share": "candidates of all stages that could not be read from their reply",
     "contaminated_share": "rows that overlap with a benchmark; unknown unless actions=[check] has looked",
     "classification_share": "classification tasks, of those where the question was answered",
+    "validation_loss": "loss of a training on the rows that were held out; unknown without actions=[train]",
+    "reward_accuracy": "held-out pairs whose chosen answer gained more than the other, by trainer=dpo",
     "instruction_words": "mean length of the instructions made, in words",
     "output_words": "mean length of the outputs made, in words",
     "quota_gap": "the largest share by which the tasks of a topic differ from its quota; 0 where all are met",
@@ -68,7 +70,7 @@ def figures(run: Reading, spacy_model: str | None = None) -> Figures:
     answered = [task for task in made if task.is_classification is not None]
     outputs = (instance.output for task in made for instance in task.instances or ())
     tokens = known(part.get(key) for part in (total, unused) for key in ("prompt_tokens", "completion_tokens"))
-    topics = coverage(stored_values(run.folder), run.pool)
+    topics, training = coverage(stored_values(run.folder), run.pool), run.summary.get("training") or {}
     found = {
         "made": pool.pop("made"),
         "in_dataset": sum(1 for _ in finished(run.pool, False)),
@@ -80,6 +82,8 @@ def figures(run: Reading, spacy_model: str | None = None) -> Figures:
         "rejected_share": share(total["candidates"] - total["kept"], total["candidates"]),
         "parse_share": share(total["rejected"].get("parse", 0), total["candidates"]),
         "contaminated_share": ((run.summary.get("scores") or {}).get(CONTAMINATION) or {}).get(OVERLAP),
+        "validation_loss": training.get("validation_loss"),
+        "reward_accuracy": training.get("validation_reward_accuracy"),
         "classification_share": share(pool["classification"], len(answered)),
         "instruction_words": words(task.instruction for task in made),
         "output_words": words(outputs),

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-METRICS = ("kept_per_request", "usd_per_task", "tokens_per_task", "diversity.nearest_seed", "diversity.distinct_2")
+METRICS = (
+    *("validation_loss", "reward_accuracy", "kept_per_request", "usd_per_task", "tokens_per_task"),
+    *("diversity.nearest_seed", "diversity.distinct_2"),
+)
 """The figures that are drawn, where they differ between the settings."""
 MOST = 4
 """Of them, and of scores, the most that are drawn."""

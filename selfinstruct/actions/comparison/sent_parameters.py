@@ -12,6 +12,7 @@ from typing import TypeAlias
 from selfinstruct.errors import RunFolderError
 from selfinstruct.storage.differences import leaves
 from selfinstruct.storage.schema import reading
+from selfinstruct.text.places import public
 from selfinstruct.text.plain_files import odd_kind
 
 STORE = "completions.sqlite"
@@ -24,7 +25,7 @@ Sent: TypeAlias = dict[tuple[str, str], Counter[str]]
 
 
 def sent_parameters(folder: Path) -> Sent:
-    """Return what was sent in a run; empty where its store is missing or broken."""
+    """Return what was sent in a run, without folders and servers; empty where its store is missing or broken."""
     path, found = folder / STORE, Sent()
     if odd_kind(path) is not None or not path.is_file():
         return found
@@ -32,7 +33,7 @@ def sent_parameters(folder: Path) -> Sent:
         with reading(path) as connection:
             rows = connection.execute(QUERY).fetchall()
         for stage, decoding, fingerprint, model, count in rows:
-            values = {"model": json.loads(fingerprint), **json.loads(decoding), SERVED: model}
+            values = public({"model": json.loads(fingerprint), **json.loads(decoding), SERVED: model})
             if schema := (values.get("extra") or {}).get(SCHEMA):
                 values["extra"][SCHEMA] = json.dumps(schema)  # one value, and not a dozen rows
             for name, value in leaves(values):
