@@ -31,7 +31,7 @@ EXPLAINED = {
     "in_dataset": "of these, those that have an instance and were not rejected by a judge's verdict",
     "kept_per_request": "tasks made, per request of the stages that make them",
     "tokens_per_task": "all tokens, prompts and replies of every stage and those no round needed, per task made",
-    "usd_per_task": "US dollars for the same, per task made; unknown where a price is",
+    "usd_per_task": "US dollars for all tokens of every stage, per task made; unknown where a price is",
     "cached_share": "tokens of prompts that came from the provider's cache; unknown unless it names some",
     "seconds": "time that the rounds took",
     "rejected_share": "candidates of all stages that were rejected",
