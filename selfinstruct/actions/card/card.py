@@ -153,11 +153,7 @@ def limits(facts: Facts) -> str:
     seeds = f"{facts.seeds_license} ({literal(facts.seeds_origin)})" if facts.models else None
     points = [
         *cautions(facts.tasks, facts.stated.license, seeds),
-        *(
-            []
-            if facts.overlap is None
-            else [f"A check found that {facts.overlap:.2%} of its rows overlap with benchmarks."]
-        ),
+        *checked(facts),
         *([PAIRS] if "preference.jsonl" in facts.dataset else []),
     ]
     return "\n".join(f"- {point}" for point in points)
