@@ -17,6 +17,7 @@ from math import inf
 from random import Random
 from typing import TYPE_CHECKING, ClassVar
 
+from selfinstruct.actions.effects import idle, ineffective
 from selfinstruct.actions.embedding import embedder_problems, embedders, spelling_only
 from selfinstruct.actions.preflight import doubts
 from selfinstruct.budget import NOTHING, BudgetTracker, Usage, most_of, used
@@ -94,8 +95,8 @@ class Generate:
                     break
                 names, is_whole = list(run.recipe), True
             fruitless(run, budget, [name for name, stage in run.recipe.items() if not isinstance(stage, Annotate)])
-            for name in (name for name in run.recipe if budget.empty is None and not run.journal.of(name)):
-                LOG.warning("recipe.%s asked nothing: recipe.%s.sampler found no task for it.", name, name)
+            for sentence in idle(run.recipe, run.journal.of) if budget.empty is None else ():
+                LOG.warning(sentence)
 
 
 def log_rounds(
@@ -229,7 +230,7 @@ def seed_problems(run: "Run") -> list[str]:
         problems += prompt_problems(f"recipe.{name}", stage, seeds, (stage.model or run.model).mode == "chat")
         if run.start.declared.get("structured") is True and stage.prompt.structured is None:
             problems.append(f"recipe.{name}.prompt {NO_VARIANT}")
-    return problems
+    return problems if problems or has_rounds(run.start.folder) else ineffective(run.recipe, seeds)
 
 
 def filter_problems(run: "Run") -> list[str]:

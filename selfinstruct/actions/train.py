@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from selfinstruct.actions.card.model_card import write_cards
+from selfinstruct.actions.effects import gives_pairs
 from selfinstruct.actions.serving import served
 from selfinstruct.actions.training_files import readable, training_of, writers
 from selfinstruct.errors import RunFolderError
+from selfinstruct.formats.preference import Preference
 from selfinstruct.part import part
 from selfinstruct.storage.journal import has_rounds
 from selfinstruct.storage.summary import is_same_training
@@ -26,6 +28,11 @@ NO_TRAINER = "actions=[train] needs a trainer. Set trainer=lora, for example, an
 NO_FILE = "train.dataset={file} is not a file."
 NO_FORMAT = "{reader} reads none of the formats of this run. Add formats=[{format}]."
 NOT_EXPORTED = "The dataset is not exported before the training. Set actions=[{actions}]."
+NO_PAIRS = (
+    "trainer=dpo learns from pairs, and no stage of this recipe draws several answers, compares two, or evolves tasks"
+    " more than once. Set answers=4 in the stage that answers (recipe=self_instruct and alpaca:"
+    " recipe/stages@recipe=answers), use recipe=evol_instruct or pairwise, or name a file: train.dataset=<file>."
+)
 NO_DATASET = "{folder} holds no dataset that {reader} reads. Write one: actions=[export,train] formats=[{format}]."
 NO_RUN = (
     "{folder} holds no run to train on. Name the folder of one, hydra.run.dir=<folder>, or a file of rows,"
@@ -80,7 +87,9 @@ class Train:
             return None if self.dataset.is_file() else NO_FILE.format(file=self.dataset)
         folder, best, before = run.start.folder, readable(run)[0], self._before(run)
         if "export" in before:
-            return None if set(readable(run)) & set(run.formats) else NO_FORMAT.format(reader=reader, format=best)
+            if not set(readable(run)) & set(run.formats):
+                return NO_FORMAT.format(reader=reader, format=best)
+            return NO_PAIRS if "generate" in before and self._lacks_pairs(run) else None
         if "generate" in before:
             return NOT_EXPORTED.format(actions=",".join([*before, "export", *list(run.actions)[len(before) :]]))
         if not has_rounds(folder):
@@ -88,6 +97,12 @@ class Train:
         if self.training(run).dataset.is_file():
             return None
         return NO_DATASET.format(folder=folder, reader=reader, format=best)
+
+    def _lacks_pairs(self, run: "Run") -> bool:
+        """Return whether it would learn from pairs that the recipe cannot give."""
+        format_ = run.formats.get("preference")
+        is_pairs = run.trainer is not None and run.trainer.learns_from == "preference"
+        return is_pairs and isinstance(format_, Preference) and not gives_pairs(run.recipe, format_)
 
     def _before(self, run: "Run") -> list[str]:
         """Return the actions that come before it."""

@@ -2,7 +2,9 @@
 
 Parsers take the text of a completion and account for all of it: data becomes a candidate, and the rest a rejection
 named `parse` with its reason, never a guess.  A parser may have a class variable `holds`, one of the kinds in
-`selfinstruct.actions.plan.assumptions`, where a plan cannot tell from the stage how long its replies are.
+`selfinstruct.actions.plan.assumptions`, where a plan cannot tell from the stage how long its replies are.  The parser
+of a judge has `attribute`, the one that it fills, or `attributes`, where there are several, so that filters of others
+are refused.
 
 To add a prompt, write one YAML under `conf/prompt/<recipe>/`; a new form of reply needs a parser, one module here.
 """

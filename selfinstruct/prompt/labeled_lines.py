@@ -37,6 +37,11 @@ class LabeledLines:
     """Label to line."""
     reply_format: ClassVar[str] = "labeled_lines"
 
+    @property
+    def attributes(self) -> list[str]:
+        """Return the attributes that it fills."""
+        return [line.attribute for line in self.lines.values()]
+
     def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
         """Return all answers as attributes, or the reason why not."""
         reply = read(completion)

@@ -14,7 +14,7 @@ from selfinstruct.request import Completion, Failure
 from selfinstruct.round import Candidate
 from selfinstruct.run import Run
 from selfinstruct.run_info import RunInfo
-from selfinstruct.sampler.alternatives import Alternatives
+from selfinstruct.sampler.missing import Missing
 from selfinstruct.sampler.mixed import Mixed
 
 DECLARED = {"random_seed": 1, "seeds": {}, "recipe": {"grow": {"prompt": {"template": "x"}}}}
@@ -153,19 +153,19 @@ def test_a_stage_that_keeps_nothing_is_a_failure_that_says_why(run, scripted):
 
 def test_a_stage_that_found_nothing_to_do_is_named(run, caplog):
     made = run(template="{{ attempt }}")
-    made.recipe["choice"] = Annotate(
+    made.recipe["judge"] = Annotate(
         requests_per_round=1,
         attempts=1,
         retry_on_filter=False,
         instances=None,
-        sampler=Alternatives(),
+        sampler=Missing(field="quality", where={"is_classification": True}),
         prompt=made.recipe["grow"].prompt,
         model=None,
     )
 
     made.execute()
 
-    assert "recipe.choice asked nothing: recipe.choice.sampler found no task for it." in caplog.text
+    assert "recipe.judge asked nothing: recipe.judge.sampler found no task for it." in caplog.text
     assert "recipe.grow asked nothing" not in caplog.text
 
 
