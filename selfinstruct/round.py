@@ -34,7 +34,7 @@ NO_SCHEMA = (
 """What is reported of it, once a run."""
 OWN = {
     *("stage", "round", "generation", "asked", "failed", "candidates", "parsed", "kept"),
-    *("pool", "prompt_tokens", "completion_tokens", "cost_usd", "end", "ended", "source"),
+    *("pool", "prompt_tokens", "completion_tokens", "cost_usd", "end", "ended", "source", "filter_files"),
 }
 """The names without a slash in the row of a round that are its own; every other one is a metric's."""
 
@@ -186,6 +186,8 @@ class Round:
     """What the metrics of its stage give, and `control_tokens` and `schema_ignored` where there are any."""
     source: str | None = None
     """The SHA-256 of the annotated data that its rows were read from, if any."""
+    filter_files: str | None = None
+    """The SHA-256 of what the filters of its stage have read from files, if any do."""
 
     @property
     def candidates(self) -> int:
@@ -204,8 +206,7 @@ class Round:
             **{name: getattr(self, name) for name in ("pool", "prompt_tokens", "completion_tokens", "cost_usd")},
             **self.figures,
             **({} if self.end is None else {"end": self.end.value}),
-            **({} if self.ended is None else {"ended": self.ended}),
-            **({} if self.source is None else {"source": self.source}),
+            **{key: text for key in ("ended", "source", "filter_files") if (text := getattr(self, key)) is not None},
         }
 
 

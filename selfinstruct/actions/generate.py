@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from selfinstruct.actions.effects import idle, ineffective
 from selfinstruct.actions.embedding import embedder_problems, embedders, spelling_only
+from selfinstruct.actions.filter_files import filter_problems
 from selfinstruct.actions.preflight import doubts
 from selfinstruct.budget import NOTHING, BudgetTracker, Usage, most_of, used
 from selfinstruct.errors import DataError, SelfInstructError
-from selfinstruct.filters import ReadingFilter
+from selfinstruct.filters import digest_of
 from selfinstruct.model import Model, ModelClient, Selective
 from selfinstruct.model.batches import Batching
 from selfinstruct.part import part
@@ -119,8 +120,9 @@ def log_rounds(
         logged_rounds=tuple(run.journal.of(name)),
         embedders=embedders,
     )
+    read = digest_of(stage.filters)
     for round_ in stage.rounds(context):
-        run.log(round_)
+        run.log(replace(round_, filter_files=read))
     if stage.target is not None:
         fruitless(run, budget, [name])
 
@@ -231,12 +233,6 @@ def seed_problems(run: "Run") -> list[str]:
         if run.start.declared.get("structured") is True and stage.prompt.structured is None:
             problems.append(f"recipe.{name}.prompt {NO_VARIANT}")
     return problems if problems or has_rounds(run.start.folder) else ineffective(run.recipe, seeds)
-
-
-def filter_problems(run: "Run") -> list[str]:
-    """Report what is wrong with the files that filters read."""
-    filters = (filter_ for stage in run.recipe.values() for filter_ in stage.filters.values())
-    return [text for filter_ in filters if isinstance(filter_, ReadingFilter) for text in filter_.problems()]
 
 
 def prompt_problems(key: str, stage: ModelStage, seeds: Pool, chat: bool) -> list[str]:

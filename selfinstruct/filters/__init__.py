@@ -8,6 +8,7 @@ To add one, write `conf/filters/<name>.yaml`, which nests under its own name, an
 a `@part` class that has `reject`.  Then `python run.py +filters@recipe.instructions.filters=<name>`.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
@@ -41,6 +42,19 @@ class ReadingFilter(Protocol):
     def problems(self) -> list[str]:
         """Return everything that is wrong with them."""
         ...
+
+    def digest(self) -> str:
+        """Return the SHA-256 of what it read, so that files that have changed are noticed when a run is resumed.
+
+        It is asked for where nothing is wrong with them.
+        """
+        ...
+
+
+def digest_of(filters: Mapping[str, Filter]) -> str | None:
+    """Return the SHA-256 of what these filters read; None where none of them reads files."""
+    read = [f"{name}\0{filter_.digest()}\n" for name, filter_ in filters.items() if isinstance(filter_, ReadingFilter)]
+    return hashlib.sha256("".join(read).encode()).hexdigest() if read else None
 
 
 @runtime_checkable

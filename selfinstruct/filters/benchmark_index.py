@@ -12,6 +12,7 @@ The index depends on the benchmarks alone, so that all jobs of a sweep in one pr
 thresholds.
 """
 
+import hashlib
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -96,6 +97,7 @@ class BenchmarkIndex:
         self._compared = FixedTexts()
         self._seen = set[bytes]()
         self._item_of = array("I")  # the first item of each text that is compared
+        self._read = hashlib.sha256()
         for name, part in benchmarks.items():
             before = len(self._names)
             for item, texts in items_in(name, part):
@@ -104,7 +106,13 @@ class BenchmarkIndex:
             if not self.items[name]:
                 raise DataError([f"benchmarks.{name} has no texts to compare with. Set another path, or leave it out."])
 
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of all items, in their order, with their names."""
+        return self._read.hexdigest()
+
     def _add(self, texts: Texts, name: tuple[str, str]) -> None:
+        self._read.update(f"{name} {texts}\n".encode("utf-8", "surrogatepass"))
         words, compared = texts.cut()
         if not words:
             return

@@ -36,10 +36,14 @@ class Contamination:
     def problems(self) -> list[str]:
         """Report what is wrong in the benchmarks, which are read for that."""
         try:
-            self.index  # noqa: B018  (kept for the run)
+            self.index  # noqa: B018  (kept)
         except DataError as error:
             return error.problems
         return []
+
+    def digest(self) -> str:
+        """Return the SHA-256 of all items of the benchmarks."""
+        return self.index.digest
 
     def reject(self, candidate: Candidate, pool: Pool) -> str | None:
         """Return the item that the candidate overlaps with, and the words."""
@@ -55,7 +59,7 @@ class Contamination:
         """Return what some texts share with the benchmarks, if they do."""
         return self.index.hit(texts, self._limit)
 
-    @property
+    @cached_property
     def index(self) -> "BenchmarkIndex":
         """The items of the benchmarks; raises DataError where they cannot be read."""
         from selfinstruct.filters.benchmark_index import index_of

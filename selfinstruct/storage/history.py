@@ -65,6 +65,7 @@ def round_of(row: Mapping[str, Any], tasks: Sequence[Task], rejections: Sequence
         ended=row.get("ended"),
         generation=row.get("generation"),
         source=row.get("source"),
+        filter_files=row.get("filter_files"),
         figures={key: value for key, value in row.items() if key not in OWN and not key.startswith(PREFIXES)},
         **{name: row[name] for name in FIGURES},
     )

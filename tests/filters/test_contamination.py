@@ -160,5 +160,17 @@ def test_a_run_that_is_killed_is_resumed_to_the_same_bytes(tmp_path):
     assert b'"overlap"' in (whole / "rejected.jsonl").read_bytes()
 
 
+def test_benchmarks_are_read_once_and_each_filter_keeps_its_own(contamination, tmp_path):
+    one, other = contamination(LONG), contamination("Tell a joke to the king.", name="other.jsonl")
+    digests = [part.digest() for part in (one, other)]
+    for path in tmp_path.glob("*.jsonl"):
+        path.unlink()
+
+    assert one.reject(Candidate(instruction=LONG), Pool()) is not None
+    assert other.reject(Candidate(instruction=LONG), Pool()) is None
+    assert [part.digest() for part in (one, other)] == digests
+    assert digests[0] != digests[1]
+
+
 def size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0

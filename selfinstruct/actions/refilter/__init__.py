@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from selfinstruct.actions.embedding import embedder_problems, embedders
 from selfinstruct.actions.refilter.rerun import Reannotating, Rerun
 from selfinstruct.errors import RunFolderError
+from selfinstruct.filters import digest_of
 from selfinstruct.part import part
 from selfinstruct.recipe import asking
 from selfinstruct.recipe.grow import Grow
@@ -95,7 +96,7 @@ class Refilter:
             clients = embedders(run.recipe, run.start.folder, lines)
             rerun = Rerun(record, run.recipe, run.random_seed, run.pool, clients)
             for round_ in rerun.rounds():
-                run.log(round_)
+                run.log(replace(round_, filter_files=digest_of(run.recipe[round_.stage].filters)))
         keep_end(run, self.run)
         for text in [*(f"{found.text}." for found in changes(record.config, run.start.declared)[0]), *findings(rerun)]:
             sys.stdout.write(f"{text}\n")
