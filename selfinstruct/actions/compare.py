@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 PLACE = "comparison"
 """The folder that a comparison is written into."""
 PAGE = "index.html"
-WIDE = 160
+WIDE = 100
 """Width of tables in columns where standard output is not a terminal."""
 
 

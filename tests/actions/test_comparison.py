@@ -16,6 +16,7 @@ from selfinstruct.actions.comparison.plots import plots
 from selfinstruct.actions.comparison.reading import read
 from selfinstruct.budget import Stop
 from selfinstruct.pages.drawing import svg
+from selfinstruct.pages.figures.labels import columns
 from selfinstruct.storage.folder import hashed
 from selfinstruct.text.escaping import csv_text
 
@@ -375,6 +376,27 @@ def test_a_table_that_is_too_wide_for_the_terminal_says_what_it_leaves_out(make_
     assert "kept_per_request" in tables.text(table)
     assert "\x1b" not in tables.text(tables.Table("x", ["a"], [["\x1b[31m"]]))
     assert "\x1b" not in tables.text(tables.Table("x", ["\x1b[31m"], [["a"]]))
+
+
+def test_prompts_in_several_languages_leave_room_for_figures(make_run, tmp_path):
+    texts = {
+        "en": "Write some tasks for a shop. " * 4,
+        "zh": "以下是交给智能助手的任务。" * 9,
+    }
+    runs = [make_run(tmp_path / name, template=text) for name, text in texts.items()]
+    table = tables.of_runs(compare(runs))
+    lines = tables.text(table, 100).splitlines()
+
+    assert table.headers[-1] == "template"
+    assert any("kept_per_request" in line for line in lines)
+    assert max(map(columns, lines)) <= 100
+    whole = tables.text(table).splitlines()
+    assert len({columns(line[: line.index("complete")]) for line in whole if "complete" in line}) == 1
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 6, 40])
+def test_a_cell_is_as_wide_as_its_column_in_any_script(size):
+    assert columns(tables.cut("智能助手 and a shop", size)) == size
 
 
 @pytest.mark.parametrize("width", [30, 40, 80])

@@ -3,13 +3,14 @@
 import json
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from selfinstruct.actions.comparison.comparing import Comparison
 from selfinstruct.actions.comparison.figures import EXPLAINED
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, SEED, Estimate, written
 from selfinstruct.actions.comparison.scores import Difference, differences
 from selfinstruct.actions.score_table import shown_as
+from selfinstruct.pages.figures.labels import columns, short
 from selfinstruct.storage.differences import ABSENT
 from selfinstruct.text import escaping
 from selfinstruct.text.escaping import in_a_line
@@ -29,6 +30,8 @@ FIRST = (
 """The figures of the short tables."""
 MOST_KEYS = 8
 """The most keys that the short tables show."""
+LONG = 30
+"""Columns of a value that is a text; keys with such values, as prompts in several languages, come last in a table."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def of_runs(comparison: Comparison, names: Sequence[str] = FIRST) -> Table:
         [run.label, run.public_status, *map(run.value, keys), *(digits(run.figures.get(name)) for name in names)]
         for run in comparison.runs
     ]
-    return Table("Runs", ["run", "status", *headers(comparison, keys, names)], rows)
+    return texts_last(Table("Runs", ["run", "status", *headers(comparison, keys, names)], rows), 2)
 
 
 def of_groups(comparison: Comparison, names: Sequence[str] = FIRST) -> Table:
@@ -70,13 +73,21 @@ def of_groups(comparison: Comparison, names: Sequence[str] = FIRST) -> Table:
         for group in comparison.groups
     ]
     title = f"Means over random seeds, with bootstrap {CONFIDENCE:.0%} confidence intervals"
-    return Table(title, ["runs", *headers(comparison, keys, names)], rows)
+    return texts_last(Table(title, ["runs", *headers(comparison, keys, names)], rows), 1)
+
+
+def texts_last(table: Table, fixed: int) -> Table:
+    """Return a table in which columns of long texts stand behind all others but the first ones, which are `fixed`."""
+    is_text = [any(columns(cell) > LONG for cell in column) for column in zip(*table.rows, strict=True)]
+    order = sorted(range(len(is_text)), key=lambda place: place >= fixed and is_text[place])
+    headers, *rows = ([row[place] for place in order] for row in (table.headers, *table.rows))
+    return replace(table, headers=headers, rows=rows)
 
 
 def headers(comparison: Comparison, keys: Sequence[str], names: Sequence[str]) -> list[str]:
     """Return the headers of keys that differ, and of figures."""
-    short = comparison.short
-    return [*(short[key] for key in keys), *(name.removeprefix("diversity.") for name in names)]
+    named = comparison.short
+    return [*(named[key] for key in keys), *(name.removeprefix("diversity.") for name in names)]
 
 
 def of_scores(comparison: Comparison) -> list[Table]:
@@ -135,7 +146,7 @@ def text(table: Table, width: int | None = None) -> str:
     """Return a table in plain characters; if it is wider than `width`, cells are cut and the last columns dropped."""
     rows = [list(map(in_a_line, row)) for row in (table.headers, *table.rows)]
     longest = max(3, (width or 1_000_000) // 3)
-    widths = [min(longest, max(map(len, column))) for column in zip(*rows, strict=True)]
+    widths = [min(longest, max(map(columns, column))) for column in zip(*rows, strict=True)]
     count = len(widths)
     while width is not None and count > 1 and sum(widths[:count]) + 2 * (count - 1) > width:
         count -= 1
@@ -147,7 +158,8 @@ def text(table: Table, width: int | None = None) -> str:
 
 def cut(cell: str, size: int) -> str:
     """Return a cell that is as long as its column is wide."""
-    return cell.ljust(size) if len(cell) <= size else cell[: size - 1] + "…"
+    shown = short(cell, size)
+    return shown + " " * (size - columns(shown))
 
 
 def markdown(table: Table) -> str:

@@ -1,4 +1,4 @@
-"""Texts of others in a figure: on one line, inert, and no wider than there is room for."""
+"""Texts of others in a figure or a table: on one line, inert, and no wider than there is room for."""
 
 from unicodedata import east_asian_width
 
@@ -10,10 +10,15 @@ def short(text: str, width: int) -> str:
     text = in_a_line(" ".join(text.split()))
     taken = 0
     for place, sign in enumerate(text):
-        taken += 2 if east_asian_width(sign) in "WF" else 1
+        taken += columns(sign)
         if taken > width:
             return f"{text[: max(0, place - 1)]}…"
     return text
+
+
+def columns(text: str) -> int:
+    """Return how many Latin letters a text is as wide as."""
+    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def plural(count: float, noun: str) -> str:
