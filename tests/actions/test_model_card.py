@@ -99,6 +99,25 @@ def test_no_place_on_this_machine_stands_in_it(card, tmp_path):
         assert "base_model" not in front(text)
 
 
+@pytest.mark.parametrize(
+    ("kind", "trainer", "shown"),
+    [
+        ("model", {}, 'PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained("some/base"), ".")'),
+        ("merged", {}, 'pipeline("text-generation", model=".")'),
+        ("model", {"method": "full"}, 'pipeline("text-generation", model=".")'),
+        ("model", {"mode": "completion"}, 'tokenizer(prompt, return_tensors="pt")'),
+        ("model", {"method": "Prefix"}, "model=transformers model.base_model=some/base model.adapter=.\n"),
+        ("model", {"method": "Prefix", "mode": "completion"}, "model.adapter=. model.mode=completion"),
+    ],
+)
+def test_it_says_how_the_model_is_used(card, kind, trainer, shown):
+    assert shown in card(kind, **trainer).partition("## Use")[2].partition("## Training")[0]
+
+
+def test_the_text_of_a_stand_in_is_not_to_be_used(card):
+    assert "## Use" not in card(models=("offline",))
+
+
 def test_a_stand_in_for_a_model_is_named_first(card):
     text = card(models=("offline",))
 

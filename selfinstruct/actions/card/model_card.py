@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml  # type: ignore[import-untyped]
 
 from selfinstruct.actions.card.card import literal
+from selfinstruct.actions.card.usage import HUB_NAME, usage
 from selfinstruct.storage.folder import replace_text
 from selfinstruct.task import stand_ins
 from selfinstruct.text.escaping import markdown, markdown_table
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 CARD = "README.md"
 FRONT = re.compile(r"\A---\r?\n(.*?)\n---\r?\n", re.DOTALL)
-HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 MOST = 100_000
 """Characters of a card of others that are read."""
 NOTE = (
@@ -70,6 +70,7 @@ def model_card(run: "Run", kind: str) -> str:
         f"# {literal(name_of(base))}{of_run}",
         *(NOTE.format(name=one) for one in stand_ins(writers)),
         f"{literal(name_of(base))} was tuned by {method_of(training)} on {rows_of(training['rows'], dataset)}.",
+        *([] if stand_ins(writers) else [f"## Use\n\n{usage(training, name_of(base), is_whole(training, kind))}"]),
         f"## Training\n\n{markdown_table([('', 'value'), *rows(training)])}",
         *([f"## Scores\n\n{scores(run.scores)}"] if run.scores else []),
         f"## Limits and licenses\n\n{LIMITS.format(aim=aim, **licenses)}",
@@ -105,9 +106,14 @@ def method_of(training: Mapping[str, Any]) -> str:
     return f"direct preference optimization ({method})" if "objective" in training else method
 
 
+def is_whole(training: Mapping[str, Any], kind: str) -> bool:
+    """Return whether `model/` or `merged/` holds all weights, and not an adapter."""
+    return training["method"] == "full" or kind == MERGED
+
+
 def front_matter(training: Mapping[str, Any], kind: str) -> str:
     """Return what the hub reads, as YAML."""
-    base, is_adapter = training["base_model"], training["method"] != "full" and kind != MERGED
+    base, is_adapter = training["base_model"], not is_whole(training, kind)
     writers = stand_ins(training["dataset"].get("models", ()))
     marks = [*(f"made-by-{name}" for name in writers), *(["not-for-use"] if writers else [])]
     known = {
