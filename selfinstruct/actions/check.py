@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.comparison.figures import CONTAMINATION, OVERLAP
 from selfinstruct.actions.comparison.tables import Table, text
-from selfinstruct.errors import DataError
+from selfinstruct.errors import DataError, RunFolderError
 from selfinstruct.filters.benchmark_index import Hit, Texts
 from selfinstruct.filters.contamination import Contamination
 from selfinstruct.part import part
@@ -52,14 +52,12 @@ class Check:
         return self.dataset is not None
 
     def problems(self, run: "Run") -> list[str]:
-        """Report a folder without a run, a file that is missing, and what is wrong in the benchmarks."""
-        lacking = no_run(run, self) if self.dataset is None else []
-        if self.dataset is not None and not self.dataset.exists():
-            lacking = [f"check.dataset={self.dataset} does not exist."]
+        """Report a folder without a run, a file that is missing or holds bad rows, and bad benchmarks."""
+        lacking = no_run(run, self) if self.dataset is None else mistakes_in(self.dataset)
         return [*lacking, *self.contamination.problems()]
 
     def __call__(self, run: "Run") -> None:
-        """Write the hits and print how many there are; raises DataError for rows that cannot be read."""
+        """Write the hits and print how many there are."""
         rows, hits, path = 0, list[Hit](), run.start.folder / FILE
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:
@@ -69,8 +67,6 @@ class Check:
                     hits.append(hit)
                     found = {"row": name, **hit.row(), "instruction": texts.questions[0]}
                     file.write(line(found).encode())
-            if not rows and self.dataset is not None:
-                raise DataError([f"check.dataset={self.dataset} has no rows to check."])
         if self.dataset is None:
             run.scores[CONTAMINATION] = {OVERLAP: round(len(hits) / max(1, rows), 6)}
         run.remarks.append(text(table(rows, self.contamination.index.items, hits)) + f"\n{os.path.relpath(path)}")
@@ -85,6 +81,19 @@ def table(rows: int, items: Mapping[str, int], hits: list[Hit]) -> Table:
     ]
     title = f"{len(hits):,} of {rows:,} rows overlap with a benchmark"
     return Table(title, HEADERS, [[name, *(f"{count:,}" for count in counts)] for name, *counts in lines])
+
+
+def mistakes_in(path: Path) -> list[str]:
+    """Return what keeps the rows of a run folder or a file from being checked."""
+    if not path.exists():
+        return [f"check.dataset={path} does not exist."]
+    try:
+        is_empty = not sum(1 for _ in texts_in(path))  # all of them, for the last may be bad
+    except DataError as error:
+        return error.problems
+    except RunFolderError as error:
+        return [str(error)]
+    return [f"check.dataset={path} has no rows to check."] if is_empty else []
 
 
 def texts_in(path: Path) -> Iterator[tuple[str, Texts]]:

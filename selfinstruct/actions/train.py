@@ -13,12 +13,13 @@ from selfinstruct.actions.card.model_card import write_cards
 from selfinstruct.actions.effects import gives_pairs
 from selfinstruct.actions.serving import served
 from selfinstruct.actions.training_files import readable, training_of, writers
-from selfinstruct.errors import RunFolderError
+from selfinstruct.errors import DataError, RunFolderError
 from selfinstruct.formats.preference import Preference
 from selfinstruct.part import part
 from selfinstruct.storage.journal import has_rounds
 from selfinstruct.storage.summary import is_same_training
 from selfinstruct.trainer import Training
+from selfinstruct.trainer.rows import examples_in
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -52,11 +53,13 @@ class Train:
     """A JSONL file of rows; null for the dataset of the run."""
 
     def problems(self, run: "Run") -> list[str]:
-        """Report a run without a trainer or a dataset, and what would keep the trainer from its work."""
+        """Report a run without a trainer or a dataset, what would keep the trainer from its work, and rows of a file
+        that cannot be read."""
         if run.trainer is None:
             return [NO_TRAINER]
         lacking = self._lacking(run, reader(run.trainer))
-        return [*run.trainer.problems(self.training(run)), *([] if lacking is None else [lacking])]
+        found = [*run.trainer.problems(self.training(run)), *([] if lacking is None else [lacking])]
+        return found or self._mistakes(run.trainer)
 
     def __call__(self, run: "Run") -> None:
         """Train, write the card, and say how to use the model; raises RunFolderError where there is no dataset."""
@@ -80,6 +83,15 @@ class Train:
     def training(self, run: "Run") -> Training:
         """Return what is trained on, and where the result goes."""
         return training_of(run, self.dataset, run.formats if "export" in self._before(run) else ())
+
+    def _mistakes(self, trainer: "Trainer") -> list[str]:
+        """Return what is wrong with the rows of a file; those of the run are written by it."""
+        try:
+            if self.dataset is not None:
+                examples_in(self.dataset, trainer.mode, pairs=trainer.learns_from == "preference")
+        except DataError as error:
+            return error.problems
+        return []
 
     def _lacking(self, run: "Run", reader: str) -> str | None:
         """Return why there will be no dataset to train on; None where there will."""

@@ -8,7 +8,7 @@ from selfinstruct.actions import Action
 from selfinstruct.actions.check import Check
 from selfinstruct.actions.comparison.figures import figures
 from selfinstruct.actions.comparison.reading import read
-from selfinstruct.errors import ConfigError, DataError
+from selfinstruct.errors import ConfigError
 from selfinstruct.filters.contamination import Contamination
 from selfinstruct.source.jsonl import Jsonl
 
@@ -126,22 +126,22 @@ def test_rows_that_cannot_be_read_are_reported_with_their_lines(check, tmp_path)
     path = tmp_path / "rows.jsonl"
     path.write_text('{"instruction": "Go."}\n{"text": "x"}\n' + 12 * "nonsense\n", encoding="utf-8")
 
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(ConfigError) as caught:
         check(dataset=path)
 
     assert caught.value.problems[0].startswith("rows.jsonl:2: has none of the columns")
     assert caught.value.problems[-1] == f"{path}: 3 more rows cannot be read."
-    assert not (tmp_path / "checked" / "contamination.jsonl").exists()
+    assert not (tmp_path / "checked").exists()
 
 
 def test_a_file_without_rows_is_refused(check, tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text("", encoding="utf-8")
 
-    with pytest.raises(DataError, match=r"rows\.jsonl has no rows to check"):
+    with pytest.raises(ConfigError, match=r"rows\.jsonl has no rows to check"):
         check(dataset=path)
 
-    assert not (tmp_path / "checked" / "contamination.jsonl").exists()
+    assert not (tmp_path / "checked").exists()
 
 
 @pytest.mark.parametrize(

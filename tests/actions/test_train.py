@@ -89,6 +89,40 @@ def test_a_file_of_rows_is_trained_on_in_a_new_folder(execute, tmp_path):
     assert summary(tmp_path / "run")["completed"] is True
 
 
+@pytest.mark.parametrize(
+    ("row", "learns_pairs", "said"),
+    [
+        ({"text": "x"}, False, "rows.jsonl:1: has none of the columns messages, conversations"),
+        ({"instruction": "Say.", "output": "Said."}, True, "rows.jsonl holds no pairs, from which trainer=dpo learns"),
+    ],
+)
+def test_bad_rows_of_a_file_are_reported_before_anything_is_written(execute, tmp_path, row, learns_pairs, said):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps(row) + "\n")
+
+    (problem,) = problems(
+        execute, "actions=[generate,train]", f"train.dataset={path}", trainer=Pretending(learns_pairs=learns_pairs)
+    )
+
+    assert said in problem
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_training_on_pairs_that_the_recipe_cannot_give_is_refused_before_anything_is_asked(execute, tmp_path):
+    (problem,) = problems(execute, "formats=[preference]", trainer=Pretending(learns_pairs=True))
+
+    assert problem.startswith("trainer=dpo learns from pairs, and no stage of this recipe draws several answers")
+    assert "recipe/stages@recipe=answers" in problem
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_training_on_pairs_of_a_recipe_that_gives_some_is_done(execute):
+    words = ("formats=[preference]", "recipe/stages@recipe=answers", "recipe.instructions.until=10")
+    run = execute(*words, trainer=Pretending(learns_pairs=True))
+
+    assert run.training["dataset"]["name"] == "preference.jsonl"
+
+
 def test_a_run_without_a_trainer_is_told_to_name_one(execute):
     (problem,) = problems(execute)
 
