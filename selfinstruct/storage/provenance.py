@@ -3,9 +3,11 @@
 Nothing is guessed: what only the author knows is called not stated.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from selfinstruct.pool import Pool
 from selfinstruct.task import HUMAN
 from selfinstruct.text.places import file_name
 
@@ -37,6 +39,11 @@ def origin_of(seeds: Mapping[str, Any], writers: Iterable[str]) -> str:
         return "the seed tasks that come with selfinstruct, written for it"
     whose = " of the run's author" if {*writers} <= {HUMAN} else ", not all of them a person's work"
     return f"seed tasks{whose} ({file_name(seeds.get('path', NOT_STATED))})"
+
+
+def seed_writers(pool: Pool) -> Counter[str]:
+    """Count the seeds by who wrote them: `human`, models, or `unknown`."""
+    return Counter(" and ".join(task.writers) or HUMAN for task in pool if task.is_human)
 
 
 def cautions(tasks: Mapping[str, Any], license: str | None, seeds: str | None) -> Iterator[str]:

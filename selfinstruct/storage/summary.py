@@ -23,6 +23,7 @@ from selfinstruct.storage import vectors
 from selfinstruct.storage.coverage import coverage
 from selfinstruct.storage.diversity import diversity
 from selfinstruct.storage.folder import replace_text, stored_config, stored_values
+from selfinstruct.storage.provenance import seed_writers
 from selfinstruct.task import HUMAN, UNKNOWN, Task, stand_ins
 from selfinstruct.text.verb_pairs import found_by
 
@@ -30,6 +31,8 @@ SUMMARY = "summary.json"
 COUNTED = ("asked", "failed", "candidates", "parsed", "kept")
 SPENT = ("prompt_tokens", "completion_tokens", "cost_usd")
 PACKAGES = ("selfinstruct", "hydra-core", "omegaconf", "pydantic", "jinja2", "litellm", "wandb", "rapidfuzz", "numpy")
+OF_TASKS = ("seeds_written_by", "diversity", "verbs_found_by")
+"""What a training without a run of its own has nothing to say of."""
 SHELVED = 1_000
 """Tasks of a pool on disk whose diversity is measured, about."""
 
@@ -58,12 +61,12 @@ def summarise(
     topics = coverage(stored_values(start.folder) or start.config, pool)
     more = {"topics": topics, "embedded": vectors.usage(start.folder), "scores": scores, "training": training}
     by_stage = {stage: [row for row in rounds if row["stage"] == stage] for stage in declared["recipe"]}
-    return {
+    found = {
         "recipe": start.recipe,
         "models": models,
         "offline": bool(stand_ins(models)),
         "completed": error is None,
-        "stop_reason": error or stop_reason(by_stage, stopped),
+        "stop_reason": error or stop_reason(by_stage, stopped) or ("trained" if training else "nothing was generated"),
         "stopped_by": None if stopped is None or error is not None else stopped.limit,
         **totals(rounds),
         "seconds": seconds(timings),
@@ -78,6 +81,7 @@ def summarise(
         "git": git(),
         "sha256": hashes(start.folder, declared, pool),
     }
+    return found if rounds or not training else {key: found[key] for key in found if key not in OF_TASKS}
 
 
 def measured(pool: Pool) -> Iterable[Task]:
@@ -144,16 +148,11 @@ def authors(pool: Pool) -> list[str]:
     return [name for name in found if name != UNKNOWN]
 
 
-def seed_writers(pool: Pool) -> Counter[str]:
-    """Count the seeds by who wrote them: `human`, models, or `unknown`."""
-    return Counter(" and ".join(task.writers) or HUMAN for task in pool if task.is_human)
-
-
 def stop_reason(by_stage: Mapping[str, Sequence[Row]], stopped: Stop | None = None) -> str:
-    """Return why each stage ended, and the run if it was not done, in one line."""
+    """Return why each stage ended, and the run if it was not done, in one line; empty where no stage has."""
     ends = {stage: rows[-1].get("ended") for stage, rows in by_stage.items() if rows}
     ended = [f"{stage}: {end}" for stage, end in ends.items() if end]
-    return "; ".join([*ended, *([stopped.reason] if stopped else [])]) or "nothing was generated"
+    return "; ".join([*ended, *([stopped.reason] if stopped else [])])
 
 
 def totals(rows: Sequence[Row]) -> dict[str, Any]:

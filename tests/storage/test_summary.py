@@ -110,6 +110,14 @@ def test_counts_what_the_pool_holds(start, pool, task):
     }
 
 
+def test_a_training_alone_says_that_it_trained_and_describes_no_tasks(start):
+    summary = summarise(start, Pool(), [], None, timings=[], unused=UNUSED, training={"loss": 2.0})
+
+    assert summary["stop_reason"] == "trained"
+    assert not {"diversity", "verbs_found_by", "seeds_written_by"} & summary.keys()
+    assert summarise(start, Pool(), [], None, timings=[], unused=UNUSED)["stop_reason"] == "nothing was generated"
+
+
 def test_hashes_config_seeds_prompts_and_every_dataset_file(start):
     (start.folder / "dataset").mkdir()
     (start.folder / "dataset" / "x.jsonl").write_bytes(b"abc")

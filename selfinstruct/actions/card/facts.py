@@ -12,7 +12,7 @@ from selfinstruct.metrics.table import Line
 from selfinstruct.recipe import asking
 from selfinstruct.storage import provenance
 from selfinstruct.storage.coverage import coverage
-from selfinstruct.storage.summary import authors, git, seed_writers, tasks, totals, versions
+from selfinstruct.storage.summary import authors, git, tasks, totals, versions
 from selfinstruct.task import stand_ins
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Facts:
         self.stages = {name: totals(run.journal.of(name)) for name in run.recipe}
         self.software = {"versions": versions(), "git": git()}
         self.paper = paper_in(run.start.citation)
-        self.seed_writers: Counter[str] = Counter() if run.pool.is_shelved else seed_writers(run.pool)
+        self.seed_writers: Counter[str] = Counter() if run.pool.is_shelved else provenance.seed_writers(run.pool)
         """Author to the number of seeds that they wrote."""
 
     @property

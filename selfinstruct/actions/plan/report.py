@@ -1,4 +1,4 @@
-"""A plan as text: every prompt in full, then the figures, then the notes."""
+"""A plan as text: every prompt in full, unless the run is finished, then the figures, then the notes."""
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -15,7 +15,8 @@ def report(plan: Plan) -> str:
     rows = [row(name, stage) for name, stage in plan["stages"].items()]
     rows += [row("total", total), row("at least", total, "low"), row("at most", total, "high")]
     table = text(Table(f"Expected; {UNKNOWN} for unknown", ("stage", "tasks", *FORMS, "bound by", "basis"), rows))
-    prompts = (prompt(name, stage) for name, stage in plan["stages"].items())
+    left = {} if plan["done"] else plan["stages"]
+    prompts = (prompt(name, stage) for name, stage in left.items())
     return "\n".join([*prompts, table, *(f"- {note}" for note in plan["notes"])])
 
 
