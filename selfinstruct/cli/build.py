@@ -154,7 +154,10 @@ def sentence(detail: ErrorDetails, cls: type, key: str) -> str:
         return f"{where} must not be empty."
     if kind == "is_instance_of":
         return f"{where} {message}, one of the options of its group (got {shown(value)})."
-    return f"{where} {message} (got {shown(value)})." if detail["loc"] else f"{where} {message}."
+    if detail["loc"]:
+        return f"{where} {message} (got {shown(value)})."
+    names_key = message.split()[0].partition(".")[0] in (field.name for field in fields(cls))
+    return f"{where}{'.' if names_key and where else ' '}{message}."
 
 
 def shown(value: Any) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 import pytest
 from pydantic import Field
 
-from selfinstruct.cli.build import build
+from selfinstruct.cli.build import build, trainer_from
 from selfinstruct.errors import ConfigError
 from selfinstruct.filters.contamination import Contamination
 from selfinstruct.part import part
@@ -228,8 +228,18 @@ def test_a_mistake_in_a_list_is_reported_by_its_place():
 def test_a_mistake_that_concerns_several_values_is_reported():
     (problem,) = problems_of(sampler={"_target_": "selfinstruct.filters.length.Length", "min_words": 9, "max_words": 1})
 
-    assert problem.startswith("sampler ")
+    assert problem.startswith("sampler.min_words (9) is above max_words (1)")
     assert not problem.endswith("..")
+
+
+def test_a_mistake_that_begins_with_a_key_of_its_part_names_it_in_full(composed):
+    trainer = composed("trainer=lora", "trainer.base_model=a/model")["trainer"]
+    wrong = {"checkpoint_steps": 3, "log_steps": 2}
+
+    with pytest.raises(ConfigError) as caught:
+        trainer_from(trainer | wrong)
+
+    assert caught.value.problems == ["trainer.checkpoint_steps must be a multiple of log_steps, which is 2."]
 
 
 def test_what_sound_parts_find_wrong_is_reported_with_the_mistakes_of_others(tmp_path):
