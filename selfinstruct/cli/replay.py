@@ -19,7 +19,7 @@ from selfinstruct.actions.publication.archive import Archive, opened
 from selfinstruct.actions.publication.portable import check_config, check_folder, check_words, public, settled
 from selfinstruct.actions.publication.replies import Recordings
 from selfinstruct.actions.publication.vectors import Vectors
-from selfinstruct.errors import SelfInstructError
+from selfinstruct.errors import ModelError, SelfInstructError
 from selfinstruct.model.replay import NOT_HELD
 from selfinstruct.round import MODEL
 from selfinstruct.run_info import RunInfo
@@ -110,9 +110,11 @@ def replayed(values: Config, capsule: str, start: RunInfo) -> Iterator[tuple[Con
         except DifferentError:
             raise
         except SelfInstructError as error:
-            if (missing := unanswered(start.folder)) is None:
+            missing = unanswered(start.folder)
+            if missing is None and not isinstance(error, ModelError):
                 raise
-            raise SelfInstructError(f"{error}\n{missing}") from None
+            # not a ModelError, after which a run may be resumed: the capsule would answer no more
+            raise SelfInstructError("\n".join(filter(None, [str(error), missing]))) from None
 
 
 def answered(values: Config, recordings: Recordings, vectors: Vectors, seeds: Kept | None) -> Config:

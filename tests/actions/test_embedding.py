@@ -119,8 +119,15 @@ def test_refilter_can_add_it_to_a_run_that_had_none(execute, composed, built, tm
 
 
 def test_a_capsule_replays_without_the_server_that_embedded(tmp_path):
+    similarity = "recipe.instructions.filters.similarity.threshold"
     with embedding_server.serving() as (url, _):
-        words = [*SMALL, *served(url), "actions=[generate,export,capsule]", f"hydra.run.dir={tmp_path / 'old'}"]
+        words = [
+            *SMALL,
+            *served(url),
+            f"{similarity}=0.3",
+            "actions=[generate,export,capsule]",
+            f"hydra.run.dir={tmp_path / 'old'}",
+        ]
         done = commands.run(*words, folder=tmp_path)
     assert done.returncode == 0, done.stderr
 
@@ -130,6 +137,14 @@ def test_a_capsule_replays_without_the_server_that_embedded(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "identical" in done.stdout
     assert contents(tmp_path / "new") == contents(tmp_path / "old")
+
+    changed = f"{similarity}=0.9"  # more texts come to the filter after it
+    done = commands.run(f"replay={capsule}", changed, f"hydra.run.dir={tmp_path / 'changed'}", folder=tmp_path)
+
+    assert done.returncode == 1
+    assert "The capsule holds no vector of " in done.stderr
+    assert "leave out what was changed for it" in done.stderr
+    assert "To resume" not in done.stderr
 
 
 class Lines:

@@ -19,6 +19,11 @@ from selfinstruct.request import Completion, Failure, Request
 from selfinstruct.storage.journal import REJECTED
 from selfinstruct.storage.vectors import stored
 
+NOT_HELD = (
+    "The capsule holds no vector of {text}, so it cannot be compared. A replay asks no embedder: leave out what was"
+    " changed for it, or run the config of the capsule with the embedder in a folder of its own."
+)
+
 
 class VectorLine(Line):
     """A text with its vector; without one where the embedder refused it."""
@@ -59,4 +64,4 @@ class Vectors:
             return found
         if request.text in self._refused:
             return Completion(failure=Failure("refused", REFUSED))
-        raise ModelError(f"The capsule holds no vector of {request.text[:80]!r}, so it cannot be compared.")
+        raise ModelError(NOT_HELD.format(text=repr(request.text[:80])))
