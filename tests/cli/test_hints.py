@@ -82,7 +82,7 @@ def test_an_unknown_option_is_reported_with_those_there_are_and_with_the_flag_fo
 @pytest.mark.parametrize(
     ("key", "hint"),
     [
-        ("model.batch", "model=anthropic and model=endpoint and model=openai have it."),
+        ("model.path", "model=predictions and model=scripted have it."),
         ("recipe.tasks.until", "recipe=alpaca has it."),
     ],
 )
