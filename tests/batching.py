@@ -2,8 +2,10 @@
 
 import json
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
+from urllib.parse import parse_qsl, urlsplit
 
 from servers import Server
 
@@ -28,6 +30,11 @@ class Provider(Server):
         self.most = None  # requests that may wait in a batch
         self.fault = None  # why every batch is refused
         self.outage = []  # statuses of the next answers
+        self.after_upload = []  # statuses of the next answers after an upload
+        self.created = lambda: None  # called when a batch is there, before its id is sent; an error closes the line
+        self.of_file = {}  # the file of each batch
+        self.is_listed = True
+        self.page = 100  # batches that the list shows at once
 
     def state(self, number):
         """The batch as OpenAI describes it."""
@@ -45,6 +52,24 @@ class Provider(Server):
             }
         files = {"output_file_id": f"out_{number}", "error_file_id": f"err_{number}"}
         return found | {"status": "completed", **files}
+
+    def listed(self, after, prefix):
+        """A page of the batches, the newest first."""
+        numbers = range(len(self.batches) - 1 if after is None else int(after.removeprefix(prefix)) - 1, -1, -1)
+        shown = [self.entry(number, prefix) for number in numbers[: self.page]]
+        return {"object": "list", "data": shown, "has_more": len(numbers) > self.page}
+
+    def entry(self, number, prefix):
+        """A batch as the lists show it."""
+        if prefix == "batch_":
+            return {"id": f"batch_{number}", "input_file_id": self.of_file[number]}
+        is_over = self.state(number)["status"] == "completed"
+        counts = {"processing": 0, "succeeded": 0} | {
+            "succeeded" if is_over else "processing": len(self.batches[number])
+        }
+        status = "ended" if is_over else "in_progress"
+        times = {"created_at": datetime.now(UTC).isoformat(), "archived_at": None}
+        return {"id": f"{prefix}{number}", "processing_status": status, "request_counts": counts, **times}
 
     def lines(self, number, *, failed):
         """The file of replies, or of errors."""
@@ -89,23 +114,43 @@ class Calls(BaseHTTPRequestHandler):
         self._handle(self.rfile.read(int(self.headers["Content-Length"])))
 
     def _handle(self, content):
-        provider, path = self.server, self.path.removeprefix("/v1")
+        with suppress(ConnectionError):
+            self._answer(content)
+            return
+        self.close_connection = True
+
+    def _answer(self, content):
+        provider, address = self.server, urlsplit(self.path.removeprefix("/v1"))
+        path, asked = address.path, dict(parse_qsl(address.query))
         provider.calls.append((self.command, path, dict(self.headers)))
         if provider.outage:
             self._send(json.dumps({"error": {"message": "no"}}), provider.outage.pop(0))
         elif path == "/files":
             lines = [json.loads(line) for line in content.splitlines() if line.startswith(b'{"custom_id"')]
             name = f"file_{len(provider.files)}"
+            provider.outage += provider.after_upload
+            provider.after_upload = []
             provider.files[name] = {line["custom_id"]: line["body"]["messages"][-1]["content"] for line in lines}
             self._send(json.dumps({"id": name}))
+        elif self.command == "GET" and path in ("/batches", "/messages/batches"):
+            if not provider.is_listed:
+                self._send(json.dumps({"error": {"message": "no"}}), 405)
+            elif path == "/batches":
+                self._send(json.dumps(provider.listed(asked.get("after"), "batch_")))
+            else:
+                self._send(json.dumps(provider.listed(asked.get("after_id"), "msgbatch_")))
         elif path == "/batches":
-            provider.batches.append(provider.files[json.loads(content)["input_file_id"]])
+            file = json.loads(content)["input_file_id"]
+            provider.of_file[len(provider.batches)] = file
+            provider.batches.append(provider.files[file])
+            provider.created()
             self._send(json.dumps({"id": f"batch_{len(provider.batches) - 1}"}))
         elif path == "/messages/batches":
             asked = json.loads(content)["requests"]
             provider.batches.append(
                 {one["custom_id"]: words(one["params"]["messages"][-1]["content"]) for one in asked}
             )
+            provider.created()
             self._send(json.dumps({"id": f"msgbatch_{len(provider.batches) - 1}"}))
         elif self.command == "POST":
             prompt = json.loads(content)["messages"][-1]["content"]

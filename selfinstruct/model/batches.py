@@ -9,16 +9,15 @@ Only whole replies are read.  A request that failed, was canceled or has expired
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from selfinstruct.model.bodies import read_body
 from selfinstruct.model.failed_attempt import GarbledError, ReplyError
-from selfinstruct.model.protocol import PATHS, check_moved, fault, is_object, is_success, read
-from selfinstruct.model.settings import Price
+from selfinstruct.model.protocol import check_moved, fault, is_object, is_success
 from selfinstruct.request import Completion, Request
 
 if TYPE_CHECKING:
@@ -28,9 +27,6 @@ TIMEOUT = 900.0
 """Seconds for one call, which may send or bring 100 MB."""
 OVER = frozenset({"completed", "failed", "expired", "cancelled", "ended"})
 """The states in which nothing more comes; `ended` is Anthropic's."""
-TOO_LARGE = "token_limit_exceeded"
-"""OpenAI's code for a batch that has more tokens than an account may have waiting."""
-NO_PRICE = Price(prompt=None, completion=None)
 Body: TypeAlias = Callable[[Request], dict[str, Any]]
 """Returns the body with which a request is sent."""
 Priced: TypeAlias = Callable[[Request, Completion], Completion]
@@ -53,11 +49,44 @@ class BatchState:
     """Whether it would take a part of them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A batch that was about to be created."""
+
+    mark: str
+    """By which the provider's list tells it from others."""
+    since: float
+    """When it was about to be created, as a time of Unix."""
+    count: int
+    """Its requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a provider's list says of a batch that may have been created."""
+
+    id: str | None
+    is_certain: bool
+    """Whether the list tells if the batch is there."""
+
+
+class UnlistedError(Exception):
+    """The provider does not list its batches."""
+
+
 class BatchProvider(Protocol):
     """An open connection to a batch interface; every call raises the errors of an attempt (failed_attempt.py)."""
 
-    async def create(self, requests: Mapping[str, Request]) -> str:
+    async def prepare(self, requests: Mapping[str, Request]) -> str:
+        """Do what costs nothing before a batch is created, and return the mark by which it can be found."""
+        ...
+
+    async def create(self, mark: str, requests: Mapping[str, Request]) -> str:
         """Hand over a batch of requests by their names, and return its id."""
+        ...
+
+    async def find(self, intent: Intent) -> Found:
+        """Look for a batch that may have been created; raises UnlistedError where the provider has no list."""
         ...
 
     async def state(self, batch: str) -> BatchState:
@@ -98,6 +127,7 @@ class Batching(Protocol):
 
 
 NO_BATCHES = " If the server has no batch interface, set model.batch=false."
+NO_INTERFACE = (404, 405, 501)
 
 
 class Calls:
@@ -119,7 +149,7 @@ class Calls:
         if is_success(status):
             return content
         error = fault(status, response.headers, content, parsed(content))
-        hint = NO_BATCHES if method == "POST" and status in (404, 405, 501) else ""
+        hint = NO_BATCHES if method == "POST" and status in NO_INTERFACE else ""
         raise ReplyError(
             status, f"{error.message or reason} (asked {url}){hint}", error.headers, str(error), error.details
         )
@@ -131,55 +161,32 @@ class Calls:
             raise GarbledError(200, f"{path}: the answer is not an object with an id", {"status": "200"})
         return found
 
+    async def listed(self, path: str, cursor: str, limit: int) -> AsyncGenerator[dict[str, Any]]:
+        """Yield the batches of all pages of a list; raises UnlistedError where there is none."""
+        seen: set[str] = set()
+        params = {"limit": str(limit)}
+        while True:
+            page = await self._page(path, params)
+            found = [one for one in page["data"] if is_object(one) and isinstance(one.get("id"), str)]
+            for one in found:
+                yield one
+            if not page.get("has_more"):
+                return
+            if not found or found[-1]["id"] in seen:
+                raise GarbledError(200, f"{path}: the list of batches does not come to an end", {"status": "200"})
+            seen.update(one["id"] for one in found)
+            params[cursor] = found[-1]["id"]
 
-class OpenAIBatches:
-    """OpenAI's batch interface: a file of requests goes in, and files of replies come out."""
-
-    def __init__(self, calls: Calls, body: Body, priced: Priced) -> None:
-        self._calls, self._body, self._priced = calls, body, priced
-
-    async def create(self, requests: Mapping[str, Request]) -> str:
-        """Upload the requests, and have them answered."""
-        from aiohttp import FormData
-
-        path = f"/v1/{PATHS[next(iter(requests.values())).chat]}"
-        asked = {"method": "POST", "url": path}
-        lines = [{"custom_id": name, **asked, "body": self._body(request)} for name, request in requests.items()]
-        form = FormData({"purpose": "batch"})
-        form.add_field("file", "\n".join(map(json.dumps, lines)).encode(), filename="requests.jsonl")
-        content = form()
-        headers = {"Content-Type": content.headers["Content-Type"]}
-        file = await self._calls.object("POST", "files", data=content, headers=headers)
-        wanted = {"input_file_id": file["id"], "endpoint": path, "completion_window": "24h"}
-        found: str = (await self._calls.object("POST", "batches", json=wanted))["id"]
-        return found
-
-    async def state(self, batch: str) -> BatchState:
-        """Return how far a batch is."""
-        found = await self._calls.object("GET", f"batches/{batch}")
-        counts = found.get("request_counts") or {}
-        files = tuple(filter(None, (found.get("output_file_id"), found.get("error_file_id"))))
-        errors = (found.get("errors") or {}).get("data") or []
-        why = "; ".join(str(error.get("message")) for error in errors) or "no reason is given"
-        return BatchState(
-            is_over=found.get("status") in OVER,
-            done=(counts.get("completed") or 0) + (counts.get("failed") or 0),
-            files=files,
-            fault=why if found.get("status") == "failed" and not files else None,
-            is_too_large=any(error.get("code") == TOO_LARGE for error in errors),
-        )
-
-    async def replies(self, state: BatchState, requests: Mapping[str, Request]) -> dict[str, Completion]:
-        """Return the replies by name."""
-        replies = {}
-        for file in state.files:
-            for name, line in named(await self._calls.content("GET", f"files/{file}/content")):
-                answer = line.get("response")
-                if name in requests and is_object(answer) and answer.get("status_code") == 200:
-                    body, request = json.dumps(answer.get("body")).encode(), requests[name]
-                    with suppress(ReplyError):  # half a reply is none
-                        replies[name] = self._priced(request, read(200, {}, body, request, NO_PRICE))
-        return replies
+    async def _page(self, path: str, params: Mapping[str, str]) -> dict[str, Any]:
+        try:
+            page = parsed(await self.content("GET", path, params=params))
+        except ReplyError as error:
+            if error.status_code in NO_INTERFACE:
+                raise UnlistedError from None
+            raise
+        if not is_object(page) or not isinstance(page.get("data"), list):
+            raise GarbledError(200, f"{path}: the answer is not a list of batches", {"status": "200"})
+        return page
 
 
 def named(content: bytes) -> Iterator[tuple[str, dict[str, Any]]]:

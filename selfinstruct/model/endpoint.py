@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct.budget import Pricing
 from selfinstruct.model import Session, Stages
 from selfinstruct.model.arguments import as_json, parameters, prompt_of
-from selfinstruct.model.batches import BatchProvider, Calls, OpenAIBatches
+from selfinstruct.model.batches import BatchProvider, Calls
 from selfinstruct.model.bodies import ACCEPTED, read_body
 from selfinstruct.model.failed_attempt import ReplyError, UnsendableError
+from selfinstruct.model.openai_batches import OpenAIBatches
 from selfinstruct.model.protocol import PATHS, check_moved, read
 from selfinstruct.model.proxies import proxy_of
 from selfinstruct.model.sending import Send

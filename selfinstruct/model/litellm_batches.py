@@ -11,9 +11,10 @@ from typing import Any
 
 from selfinstruct.model.anthropic_batches import AnthropicBatches
 from selfinstruct.model.arguments import as_json, parameters, prompt_of
-from selfinstruct.model.batches import BatchProvider, Calls, OpenAIBatches
+from selfinstruct.model.batches import BatchProvider, Calls
 from selfinstruct.model.connection import OPENAI, loaded
 from selfinstruct.model.endpoint import connected
+from selfinstruct.model.openai_batches import OpenAIBatches
 from selfinstruct.model.prompt_cache import PromptCache
 from selfinstruct.model.settings import ServerSettings, key_in
 from selfinstruct.request import Completion, Request

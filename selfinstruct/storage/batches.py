@@ -1,10 +1,10 @@
 """Requests that are sent in batches, and the batches that wait at the provider.
 
 Requests are collected until the reply to one of them is waited for.  They go in one batch, or in as few as the provider
-takes.  A file in the folder of the run names the requests of each batch before it is waited for, until the last of its
-replies is in the store: a run that is interrupted or killed meanwhile finds its batch there when it is resumed, and
-does not pay twice.  Requests that failed in a batch, or have expired with it, are sent one by one, with all that is
-done for those.
+takes.  A file in the folder of the run names the requests of each batch before it is created, until the last of its
+replies is in the store: a run that is interrupted or killed meanwhile finds its batch when it is resumed, and does not
+pay twice.  Requests that failed in a batch, or have expired with it, are sent one by one, with all that is done for
+those.
 
 A provider that refuses a whole batch ends the run with its reason; where only a part of it may wait at a time, halves
 are sent one after the other.
@@ -14,26 +14,23 @@ import asyncio
 import json
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
-from itertools import count
-from math import inf
-from random import Random
 from types import TracebackType
-from typing import TypeVar
 
 from selfinstruct.errors import ModelError, SelfInstructError
 from selfinstruct.model import Session
 from selfinstruct.model.batches import Batching, BatchProvider, BatchState, split
-from selfinstruct.model.failed_attempt import FailedAttempt, classify, message_of
-from selfinstruct.model.retries import FIRST_CONTACT, backoff
+from selfinstruct.model.failed_attempt import message_of
+from selfinstruct.model.patience import Patience
 from selfinstruct.model.secrets import Secrets
 from selfinstruct.model.sending import CLOSED
 from selfinstruct.model.settings import key_in
 from selfinstruct.request import Completion, Failure, Request
 from selfinstruct.storage.completions import Store
+from selfinstruct.storage.creation import FIRST_WAIT, LONGEST_WAIT, Creation, counted
 from selfinstruct.storage.tally import Tally
 from selfinstruct.storage.waiting import Batch, left_in, name_of
 
@@ -43,9 +40,6 @@ MOST_REQUESTS = 50_000
 """Requests in a batch: OpenAI's limit, and half of Anthropic's."""
 MOST_BYTES = 100 << 20
 """Bytes of prompts in a batch: half of OpenAI's limit, since JSON escapes characters."""
-FIRST_WAIT, LONGEST_WAIT = 0.25, 60.0
-"""Seconds between two looks at a batch: the wait doubles."""
-T = TypeVar("T")
 
 
 class ProviderBatches:
@@ -59,10 +53,11 @@ class ProviderBatches:
         self._collected: dict[Future[Completion], Request] = {}
         self._waiting = list(left_in(store, self._fingerprint))  # what earlier processes have left
         self._batch_of: dict[Future[Completion], tuple[Batch, str]] = {}
+        self._open: dict[str, Batch] = {}  # those that are not over, by the name of their first request
         self._loop = asyncio.new_event_loop()
         self._thread: threading.Thread | None = None
-        self._creating: set[asyncio.Task[None]] = set()
-        self._is_reached = False
+        self._patience = Patience(model.deadline_seconds, self._secrets)
+        self._creation = Creation(store.folder, self._fingerprint, self._patience)
 
     def __enter__(self) -> "ProviderBatches":
         return self
@@ -87,7 +82,7 @@ class ProviderBatches:
             if found := {name: asked.pop(name) for name in [*batch.left] if name in asked}:
                 self._start(replace(batch, asked=found))
         for part in split(asked, MOST_REQUESTS, MOST_BYTES):
-            self._start(Batch(part, set(part)))
+            self._start(Batch.of(part))
 
     def stored(self, line: "Future[Completion]", kept: "Future[Completion]") -> None:
         """Note that what came of a request is on disk, if it is."""
@@ -103,8 +98,13 @@ class ProviderBatches:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
         self._loop.close()
-        for batch in self._tally.batches:
-            LOG.warning("Batch %s stays at the provider. Resume the run to collect its replies, paid once.", batch)
+        for batch in self._open.values():
+            if batch.id:
+                what = "Batch %s stays at the provider. Resume the run to collect its replies, paid once."
+                LOG.warning(what, batch.id)
+            elif batch.intent is not None:
+                what = "%s may be in a batch at the provider. Resume the run to find it."
+                LOG.warning(what, counted(len(batch.asked)))
 
     def _start(self, batch: Batch) -> None:
         if self._thread is None:
@@ -113,9 +113,8 @@ class ProviderBatches:
         asyncio.run_coroutine_threadsafe(self._answer(batch), self._loop)
 
     async def _end(self) -> None:
-        """Let batches be created that are under way, for they would be paid for and not found; leave all others."""
-        if self._creating:
-            await asyncio.wait(self._creating)
+        """Learn the ids of batches that are being created, and leave all batches where they are."""
+        await self._creation.end()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
@@ -146,7 +145,7 @@ class ProviderBatches:
             raise ModelError(f"the provider has refused batch {batch.id}: {why}")
         LOG.info("Batch %s has more tokens than may wait: it is sent in halves, one after the other.", batch.id)
         for part in split(batch.asked, (len(batch.asked) + 1) // 2, MOST_BYTES):
-            await self._answer(Batch(part, set(part)))
+            await self._answer(Batch.of(part))
 
     def _give(self, batch: Batch, replies: Mapping[str, Completion]) -> None:
         """Hand over the replies, and send the requests alone that have none."""
@@ -163,56 +162,19 @@ class ProviderBatches:
 
     async def _replies(self, provider: BatchProvider, batch: Batch) -> tuple[BatchState, dict[str, Completion]]:
         """Return the end of a batch, and its replies by name."""
+        key, count, wait = next(iter(batch.asked)), len(batch.asked), FIRST_WAIT
+        self._open[key], self._tally.batches[key] = batch, (0, count)
         if not batch.id:
-            creating = asyncio.create_task(self._create(provider, batch))
-            self._creating.add(creating)
-            creating.add_done_callback(self._creating.discard)
-            await creating
-        wait, count = FIRST_WAIT, len(batch.asked)
-        what = "1 request waits" if count == 1 else f"{count:,} requests wait"
+            await self._creation.bring(provider, batch)
+        what = f"{counted(count)} {'waits' if count == 1 else 'wait'}"
         LOG.warning("%s in batch %s, for up to 24 hours. Ctrl-C leaves it there.", what, batch.id)
-        self._tally.batches[batch.id] = 0, count
-        while not (state := await self._persist(lambda: provider.state(batch.id))).is_over:
-            self._tally.batches[batch.id] = min(state.done, count), count
+        while not (state := await self._patience.result(lambda: provider.state(batch.id))).is_over:
+            self._tally.batches[key] = min(state.done, count), count
             await asyncio.sleep(wait)
             wait = min(2 * wait, LONGEST_WAIT)
-        replies = await self._persist(lambda: provider.replies(state, batch.requests))
-        del self._tally.batches[batch.id]
+        replies = await self._patience.result(lambda: provider.replies(state, batch.requests))
+        del self._open[key], self._tally.batches[key]
         return state, replies
-
-    async def _create(self, provider: BatchProvider, batch: Batch) -> None:
-        """Hand over a batch, and have its name on disk."""
-        batch.id = await self._persist(lambda: provider.create(batch.requests), is_repeatable=False)
-        batch.note(self._store.folder, self._fingerprint)
-
-    async def _persist(self, call: Callable[[], Awaitable[T]], *, is_repeatable: bool = True) -> T:
-        """Return what a call returns, made again while it fails in a way that may pass; raises ModelError if not.
-
-        One that is not repeatable is made again only where it cannot have had an effect.
-        """
-        rng, started = Random(self._fingerprint), self._loop.time()
-        for attempt in count(1):
-            try:
-                found = await call()
-            except Exception as error:
-                failed = classify(error)
-                seconds = backoff(attempt, failed.retry_after, rng)
-                if not self._may_pass(failed, attempt, is_repeatable, self._loop.time() + seconds - started):
-                    raise ModelError(self._secrets.out_of_message(failed.message)) from error
-                why = self._secrets.out_of_message(failed.message)
-                LOG.info("A call of the batch interface failed: %s; the next in %.1f s.", why, seconds)
-                await asyncio.sleep(seconds)
-            else:
-                self._is_reached = True
-                return found
-        raise AssertionError
-
-    def _may_pass(self, failed: FailedAttempt, attempt: int, is_repeatable: bool, seconds: float) -> bool:
-        if failed.kind in ("fatal", "refused") or seconds > (self._model.deadline_seconds or inf):
-            return False
-        if failed.kind == "unreached":
-            return self._is_reached or attempt < FIRST_CONTACT
-        return is_repeatable or (failed.kind == "transient" and failed.is_heard)
 
 
 def hand_on(future: "Future[Completion]", line: "Future[Completion]") -> None:

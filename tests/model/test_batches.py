@@ -4,7 +4,7 @@ from concurrent.futures import Future
 import pytest
 from batching import provided
 
-from selfinstruct.model.batches import Calls, OpenAIBatches, named, split
+from selfinstruct.model.batches import Calls, UnlistedError, named, split
 from selfinstruct.model.endpoint import connected
 from selfinstruct.model.failed_attempt import GarbledError, ReplyError
 
@@ -69,25 +69,38 @@ def test_an_answer_without_an_id_is_garbled():
             call(provider.url, lambda calls: calls.object("GET", "files/out_0/content"))
 
 
-def test_a_reply_whose_body_is_not_whole_is_none(requests):
+async def ids(calls):
+    return [one["id"] async for one in calls.listed("batches", "after", 2)]
+
+
+def test_all_pages_of_a_list_are_read():
     with provided() as provider:
-        provider.looks = 0
-        provider.reply = lambda prompt: {"choices": []} if prompt.endswith("1") else Whole.reply(prompt)
-        found = call(provider.url, lambda calls: replies(OpenAIBatches(calls, body, lambda _, reply: reply), requests))
+        provider.batches, provider.of_file, provider.page = [{}] * 5, dict.fromkeys(range(5)), 2
 
-    assert list(found) == ["0"]
-
-
-class Whole:
-    @staticmethod
-    def reply(prompt):
-        return {"choices": [{"message": {"content": prompt}, "finish_reason": "stop"}], "model": "m"}
+        assert call(provider.url, ids) == [f"batch_{number}" for number in (4, 3, 2, 1, 0)]
+    assert len(provider.calls) == 3
 
 
-def body(request):
-    return {"messages": [{"role": "user", "content": request.text}]}
+def test_a_list_without_an_end_is_garbled():
+    with provided() as provider:
+        provider.batches, provider.of_file = [{}], {0: "x"}
+        provider.listed = lambda after, prefix: {"data": [{"id": "batch_0"}], "has_more": True}
+        with pytest.raises(GarbledError, match="does not come to an end"):
+            call(provider.url, ids)
 
 
-async def replies(batches, requests):
-    wanted = {name: request for name, (request, _) in asked(requests, 2).items()}
-    return await batches.replies(await batches.state(await batches.create(wanted)), wanted)
+def test_a_page_that_is_not_one_is_garbled():
+    with provided() as provider:
+        provider.listed = lambda after, prefix: {"data": None}
+        with pytest.raises(GarbledError, match="not a list of batches"):
+            call(provider.url, ids)
+
+
+def test_a_server_without_a_list_of_batches_is_told_from_one_that_fails():
+    with provided() as provider:
+        provider.is_listed = False
+        with pytest.raises(UnlistedError):
+            call(provider.url, ids)
+        provider.outage = [503]
+        with pytest.raises(ReplyError, match="asked"):
+            call(provider.url, ids)

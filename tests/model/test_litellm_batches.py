@@ -25,7 +25,7 @@ def answered(model, requests):
     async def answers():
         asked = {f"name{number}": request for number, request in enumerate(requests)}
         async with model.batches() as provider:
-            batch = await provider.create(asked)
+            batch = await provider.create(await provider.prepare(asked), asked)
             while not (state := await provider.state(batch)).is_over:
                 pass
             return await provider.replies(state, asked)

@@ -194,6 +194,68 @@ def test_an_outage_while_a_batch_is_looked_at_is_waited_out(provider, store):
     assert len(provider.batches) == 1
 
 
+def lose_the_next_id(provider):
+    """Break the line when a batch is there, before its id is sent."""
+
+    def lost():
+        provider.created = lambda: None
+        raise ConnectionAbortedError
+
+    provider.created = lost
+
+
+def test_a_batch_whose_id_is_lost_on_the_way_is_found(provider, store, caplog):
+    ask(store, model(provider), requests(2, "others"))
+    lose_the_next_id(provider)
+
+    assert len(ask(store, model(provider), requests())) == 3
+    assert [len(batch) for batch in provider.batches] == [2, 3]
+    assert "It is batch batch_1." in caplog.text
+
+
+def test_a_batch_whose_id_is_lost_at_a_server_without_a_list_ends_the_run(provider, store, caplog):
+    provider.is_listed = False
+    lose_the_next_id(provider)
+
+    with pytest.raises(ModelError, match=r"does not list its batches. Delete .*batch-file_0.json"):
+        ask(store, model(provider), requests())
+    assert "3 requests may be in a batch at the provider" in caplog.text
+    assert len(waiting(store)) == 1
+
+
+@pytest.mark.parametrize("statuses", [[429], [503]])
+def test_a_batch_that_a_busy_server_does_not_create_is_sent_again_at_once(provider, store, statuses):
+    provider.after_upload = statuses
+
+    assert len(ask(store, model(provider), requests())) == 3
+    assert [path for method, path, _ in provider.calls if method == "POST"] == ["/files", "/batches", "/batches"]
+    assert "/batches" not in [path for method, path, _ in provider.calls if method == "GET"]
+
+
+def test_a_batch_that_is_not_taken_leaves_no_file(provider, store):
+    provider.after_upload = [402]
+
+    with pytest.raises(ModelError, match="HTTP 402"):
+        ask(store, model(provider), requests())
+    assert waiting(store) == []
+
+
+def test_an_interrupt_while_a_batch_is_looked_for_ends_the_wait(provider, store, caplog):
+    tally = Tally()
+    provider.listed = lambda after, prefix: {"data": [], "has_more": False}
+    lose_the_next_id(provider)
+    with recorded(model(provider), store, tally) as line:
+        replies = line.batched.complete(requests())
+        replies._batches.want(next(iter(replies.lines.values())))
+        while "/batches" not in [path for method, path, _ in provider.calls if method == "GET"]:
+            time.sleep(0.01)
+        with pytest.raises(KeyboardInterrupt):
+            tally.interrupt()
+
+    assert "Resume the run to find it." in caplog.text
+    assert len(waiting(store)) == 1
+
+
 def test_a_server_without_a_batch_interface_is_reported_with_the_address(provider, store):
     provider.outage = [404]
 

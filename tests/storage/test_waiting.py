@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from selfinstruct.errors import RunFolderError
+from selfinstruct.model.batches import Intent
 from selfinstruct.request import Completion, Decoding, Request
 from selfinstruct.storage.completions import Store, StoredRequest
 from selfinstruct.storage.waiting import Batch, left_in, name_of
@@ -19,11 +20,13 @@ def store(tmp_path):
     opened.close()
 
 
-def noted(folder, batch_id="b/../1"):
+INTENT = Intent("f/../1", 3.0, 2)
+
+
+def noted(folder, batch_id="b1"):
     """A batch of two requests that is on disk."""
-    asked = {name: (replace(REQUEST, id=f"answers/1/{name}"), Future()) for name in "12"}
-    batch = Batch(asked, set(asked), batch_id)
-    batch.note(folder, "{}")
+    batch = Batch.of({name: (replace(REQUEST, id=f"answers/1/{name}"), Future()) for name in "12"})
+    batch.note(folder, "{}", INTENT, batch_id)
     return batch
 
 
@@ -32,12 +35,36 @@ def test_a_batch_is_found_again_by_the_model_that_asked(store, tmp_path):
 
     (found,) = left_in(store, "{}")
 
-    assert (found.id, found.left) == ("b/../1", {"1", "2"})
+    assert (found.id, found.left) == ("b1", {"1": "answers/1/1", "2": "answers/1/2"})
     assert list(left_in(store, '{"name": "other"}')) == []
 
 
-def test_the_file_of_a_batch_lies_in_the_folder_whatever_the_provider_calls_it(tmp_path):
-    assert noted(tmp_path).path == tmp_path / "batch-b____1.json"
+def test_a_batch_that_may_have_been_created_is_found_again(store, tmp_path):
+    noted(tmp_path, "")
+
+    (found,) = left_in(store, "{}")
+
+    assert (found.id, found.intent) == ("", INTENT)
+
+
+def test_the_file_is_the_same_when_the_id_is_known(tmp_path):
+    noted(tmp_path, "").note(tmp_path, "{}", INTENT, "b1")
+
+    assert [path.name for path in tmp_path.glob("*.json")] == ["batch-f____1.json"]
+
+
+def test_a_file_of_an_earlier_version_is_read(store, tmp_path):
+    text = json.dumps({"batch": "b1", "model": "{}", "requests": {"1": "answers/1/1"}})
+    (tmp_path / "batch-b1.json").write_text(text)
+
+    assert [batch.id for batch in left_in(store, "{}")] == ["b1"]
+
+
+def test_a_batch_that_was_not_created_leaves_no_file(tmp_path):
+    batch = noted(tmp_path, "")
+    batch.withdraw()
+
+    assert (list(tmp_path.glob("*.json")), batch.intent) == ([], None)
 
 
 def test_the_file_goes_with_the_last_request(tmp_path):
@@ -58,14 +85,17 @@ def test_requests_whose_replies_are_stored_are_not_waited_for(store, tmp_path):
         store.save(asked, Completion("x"), kept)
         kept.result(timeout=60)
         if number == "1":
-            assert [batch.left for batch in left_in(store, "{}")] == [{"2"}]
+            assert [[*batch.left] for batch in left_in(store, "{}")] == [["2"]]
 
     list(left_in(store, "{}"))
 
     assert list(tmp_path.glob("batch-*")) == []
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", json.dumps({"batch": "x", "model": "{}", "requests": 3})])
+EMPTY = json.dumps({"batch": "", "model": "{}", "requests": {}})
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", json.dumps({"batch": "x", "model": "{}", "requests": 3}), EMPTY])
 def test_a_file_that_cannot_be_read_is_reported(store, tmp_path, text):
     (tmp_path / "batch-x.json").write_text(text)
 
