@@ -4,18 +4,24 @@ The list of batches says nothing of their requests.  So a batch that may have be
 in which the names of the requests begin with its mark; while it is not over, nobody knows whose it is.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
 from datetime import datetime
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeAlias
 
-from selfinstruct.model.batches import OVER, BatchState, Body, Calls, Found, Intent, Priced, named
+from selfinstruct.model.batches import OVER, BatchState, Body, Calls, Found, Intent, Priced, counts_in, named
 from selfinstruct.model.failed_attempt import ReplyError
 from selfinstruct.model.protocol import is_object
-from selfinstruct.model.replies import completion, text_in
+from selfinstruct.model.replies import completion, is_count, text_in
 from selfinstruct.request import Completion, Request
+from selfinstruct.text.finish_reason import word_of
 
+Betas: TypeAlias = Callable[[dict[str, Any]], set[str]]
+"""Returns the betas that a body needs."""
+AS_TOOL = "json_tool_call"
+"""The tool by which LiteLLM holds models to a JSON schema that take no schema; what they call it with is the reply."""
 PATH = "v1/messages/batches"
 LONGEST_PAGE = 1000
 """Batches in a page of the list, at most."""
@@ -26,8 +32,8 @@ SKEW = 86_400.0
 class AnthropicBatches:
     """Anthropic's batch interface."""
 
-    def __init__(self, calls: Calls, body: Body, priced: Priced) -> None:
-        self._calls, self._body, self._priced = calls, body, priced
+    def __init__(self, calls: Calls, body: Body, priced: Priced, betas: Betas) -> None:
+        self._calls, self._body, self._priced, self._betas = calls, body, priced, betas
         self._others: set[str] = set()  # batches that are over and hold other requests than those looked for
 
     async def prepare(self, requests: Mapping[str, Request]) -> str:
@@ -36,8 +42,12 @@ class AnthropicBatches:
 
     async def create(self, mark: str, requests: Mapping[str, Request]) -> str:
         """Hand over the requests."""
-        wanted = [{"custom_id": f"{mark}-{name}", "params": self._body(request)} for name, request in requests.items()]
-        found: str = (await self._calls.object("POST", PATH, json={"requests": wanted}))["id"]
+        wanted: list[dict[str, Any]] = [
+            {"custom_id": f"{mark}-{name}", "params": self._body(request)} for name, request in requests.items()
+        ]
+        needed = sorted({beta for one in wanted for beta in self._betas(one["params"])})
+        headers = {"anthropic-beta": ",".join(needed)} if needed else {}
+        found: str = (await self._calls.object("POST", PATH, json={"requests": wanted}, headers=headers))["id"]
         return found
 
     async def find(self, intent: Intent) -> Found:
@@ -63,8 +73,8 @@ class AnthropicBatches:
     async def state(self, batch: str) -> BatchState:
         """Return how far a batch is."""
         found = await self._calls.object("GET", f"{PATH}/{batch}")
-        counts = found.get("request_counts") or {}
-        done = sum(count for name, count in counts.items() if name != "processing")
+        counts = counts_in(found)
+        done = sum(counts.values()) - counts.get("processing", 0)
         is_over = found.get("processing_status") in OVER
         return BatchState(is_over=is_over, done=done, files=(batch,) if is_over else ())
 
@@ -82,8 +92,8 @@ class AnthropicBatches:
 
 def may_be(batch: Mapping[str, Any], intent: Intent) -> bool:
     """Return whether a batch of the list may be the one that was about to be created."""
-    counts = batch.get("request_counts")
-    if batch.get("archived_at") or (is_object(counts) and sum(counts.values()) != intent.count):
+    counts = counts_in(batch)
+    if batch.get("archived_at") or (counts and sum(counts.values()) != intent.count):
         return False
     try:
         created = datetime.fromisoformat(str(batch.get("created_at"))).timestamp()
@@ -94,9 +104,17 @@ def may_be(batch: Mapping[str, Any], intent: Intent) -> bool:
 
 def message_of(message: Mapping[str, Any], request: Request) -> Completion:
     """Return a message of Anthropic's as a completion; its thoughts are not text."""
-    usage = message.get("usage") or {}
-    new, written, cached = (usage.get(f"{name}input_tokens") for name in ("", "cache_creation_", "cache_read_"))
+    usage = message.get("usage")
+    counts = {key: value for key, value in usage.items() if is_count(value)} if is_object(usage) else {}
+    new, written, cached = (counts.get(f"{name}input_tokens") for name in ("", "cache_creation_", "cache_read_"))
     prompt_tokens = None if new is None else new + (written or 0) + (cached or 0)
-    tokens = prompt_tokens, usage.get("output_tokens")
-    reason = str(message.get("stop_reason") or "")
-    return completion(text_in(message.get("content")), reason, message.get("model"), tokens, request, cached=cached)
+    tokens = prompt_tokens, counts.get("output_tokens")
+    reason = word_of(message.get("stop_reason"))
+    return completion(reply_in(message.get("content")), reason, message.get("model"), tokens, request, cached=cached)
+
+
+def reply_in(content: object) -> str:
+    """Return the text of a message, or the JSON with which a model called the tool that stands for a schema."""
+    blocks = content if isinstance(content, list) else []
+    calls = (block for block in blocks if is_object(block) and block.get("name") == AS_TOOL)
+    return next((json.dumps(call.get("input"), ensure_ascii=False) for call in calls), text_in(content))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 from selfinstruct.model.bodies import read_body
 from selfinstruct.model.failed_attempt import GarbledError, ReplyError
 from selfinstruct.model.protocol import check_moved, fault, is_object, is_success
+from selfinstruct.model.replies import is_count
 from selfinstruct.request import Completion, Request
 
 if TYPE_CHECKING:
@@ -187,6 +188,12 @@ class Calls:
         if not is_object(page) or not isinstance(page.get("data"), list):
             raise GarbledError(200, f"{path}: the answer is not a list of batches", {"status": "200"})
         return page
+
+
+def counts_in(batch: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many requests of a batch are in each state, as far as the provider says so."""
+    counts = batch.get("request_counts")
+    return {name: count for name, count in counts.items() if is_count(count)} if is_object(counts) else {}
 
 
 def named(content: bytes) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -39,7 +39,15 @@ async def provider_of(model: ServerSettings) -> AsyncIterator[BatchProvider]:
     base = base.removesuffix("/v1/messages").removesuffix("/v1")
     headers = {"x-api-key": key_in(model.key_env) or "", "anthropic-version": VERSION}
     async with connected(None, base) as session:
-        yield AnthropicBatches(Calls(session, base, headers), form.body, form.priced)
+        yield AnthropicBatches(Calls(session, base, headers), form.body, form.priced, betas)
+
+
+def betas(body: dict[str, Any]) -> set[str]:
+    """Return the betas of Anthropic's that a body needs, as LiteLLM names them in a header."""
+    from litellm.llms.anthropic.chat.transformation import AnthropicConfig
+
+    named: str = AnthropicConfig().update_headers_with_optional_anthropic_beta({}, body).get("anthropic-beta", "")
+    return {*filter(None, named.split(","))}
 
 
 class Bodies:
@@ -60,6 +68,7 @@ class Bodies:
             from litellm.llms.anthropic.chat.transformation import AnthropicConfig
 
             messages = self._cache.prompt(request)["messages"]
+            taken.pop("json_mode", None)  # LiteLLM's own note, which it takes out before it sends
             found: dict[str, Any] = AnthropicConfig().transform_request(self._bare, messages, taken, {}, {})
             return found
         taken |= taken.pop("extra_body", None) or {}

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from contextlib import aclosing, suppress
 
-from selfinstruct.model.batches import OVER, BatchState, Body, Calls, Found, Intent, Priced, named
+from selfinstruct.model.batches import OVER, BatchState, Body, Calls, Found, Intent, Priced, counts_in, named
 from selfinstruct.model.failed_attempt import ReplyError
 from selfinstruct.model.protocol import PATHS, is_object, read
 from selfinstruct.model.settings import Price
@@ -57,13 +57,13 @@ class OpenAIBatches:
     async def state(self, batch: str) -> BatchState:
         """Return how far a batch is."""
         found = await self._calls.object("GET", f"batches/{batch}")
-        counts = found.get("request_counts") or {}
+        counts = counts_in(found)
         files = tuple(filter(None, (found.get("output_file_id"), found.get("error_file_id"))))
-        errors = (found.get("errors") or {}).get("data") or []
+        errors = list(filter(is_object, listed_in(found.get("errors"))))
         why = "; ".join(str(error.get("message")) for error in errors) or "no reason is given"
         return BatchState(
             is_over=found.get("status") in OVER,
-            done=(counts.get("completed") or 0) + (counts.get("failed") or 0),
+            done=counts.get("completed", 0) + counts.get("failed", 0),
             files=files,
             fault=why if found.get("status") == "failed" and not files else None,
             is_too_large=any(error.get("code") == TOO_LARGE for error in errors),
@@ -85,3 +85,9 @@ class OpenAIBatches:
 def path_of(requests: Mapping[str, Request]) -> str:
     """Return the path to which each of the requests is sent."""
     return f"/v1/{PATHS[next(iter(requests.values())).chat]}"
+
+
+def listed_in(errors: object) -> list[object]:
+    """Return the errors of a batch that was refused, in any shape."""
+    found = errors.get("data") if is_object(errors) else errors
+    return found if isinstance(found, list) else []

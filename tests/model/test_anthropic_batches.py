@@ -17,9 +17,8 @@ def call(provider, what):
     async def called():
         base = provider.url.removesuffix("/v1")
         async with connected(None, base) as session:
-            return await what(
-                AnthropicBatches(Calls(session, base, {"x-api-key": "mine"}), body, lambda request, reply: reply)
-            )
+            calls = Calls(session, base, {"x-api-key": "mine"})
+            return await what(AnthropicBatches(calls, body, lambda request, reply: reply, lambda body: {"b", "a"}))
 
     return asyncio.run(called())
 
@@ -57,6 +56,28 @@ def test_tokens_written_to_the_cache_and_read_from_it_are_tokens_of_the_prompt(r
     found = message_of({"content": [{"type": "text", "text": "x"}], "usage": usage}, requests()[0])
 
     assert (found.prompt_tokens, found.completion_tokens, found.cached_tokens) == (100, 2, 85)
+
+
+def test_the_betas_that_its_requests_need_are_named_when_a_batch_is_created(requests):
+    with provided() as provider:
+        answered(provider, dict(zip("ab", requests(2), strict=True)))
+
+    assert [headers.get("anthropic-beta") for *_, headers in provider.calls][:2] == ["a,b", None]
+
+
+def test_the_reply_of_a_model_that_is_held_to_a_schema_by_a_tool_is_what_it_calls_the_tool_with(requests):
+    text = {"type": "text", "text": "Here it is."}
+    call = {"type": "tool_use", "id": "x", "name": "json_tool_call", "input": {"label": "naïve"}}
+    found = message_of({"content": [text, call], "stop_reason": "tool_use"}, requests()[0])
+
+    assert (found.text, found.finish_kind) == ('{"label": "naïve"}', "tool call")
+
+
+@pytest.mark.parametrize("usage", [[1], "many", {"input_tokens": "5", "output_tokens": None}])
+def test_counts_of_another_kind_are_unknown(requests, usage):
+    found = message_of({"content": [{"type": "text", "text": "x"}], "usage": usage}, requests()[0])
+
+    assert (found.prompt_tokens, found.completion_tokens) == (None, None)
 
 
 def test_a_message_without_counts_has_unknown_ones(requests):

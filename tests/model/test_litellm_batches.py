@@ -4,7 +4,7 @@ import batching
 import pytest
 
 from selfinstruct.model.litellm import LiteLLM
-from selfinstruct.model.litellm_batches import Bodies
+from selfinstruct.model.litellm_batches import Bodies, betas
 from selfinstruct.model.settings import Price
 from selfinstruct.request import Completion
 
@@ -57,6 +57,39 @@ def test_anthropics_models_are_asked_by_their_own_interface(provider, settings, 
 
     assert found["name0"].text == "reply to question 0"
     assert provider.calls[0][1] == "/messages/batches"
+
+
+SCHEMA = {"type": "object", "properties": {"label": {"type": "string"}}, "required": ["label"]}
+HELD = {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": SCHEMA}}
+
+
+def test_openais_models_are_held_to_a_schema(settings, requests):
+    bodies = Bodies(model(settings, "openai/gpt-4o-mini"), "gpt-4o-mini", "openai")
+
+    assert bodies.body(requests(extra={"response_format": HELD})[0])["response_format"] == HELD
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "needed"),
+    [
+        ("claude-haiku-4-5", "output_format", {"structured-outputs-2025-11-13"}),
+        ("claude-3-5-haiku-20241022", "tool_choice", set()),
+    ],
+)
+def test_anthropics_models_are_held_to_a_schema(settings, requests, name, key, needed):
+    bodies = Bodies(model(settings, f"anthropic/{name}"), name, "anthropic")
+    body = bodies.body(requests(extra={"response_format": HELD})[0])
+
+    assert key in body
+    assert not {"json_mode", "response_format"} & set(body)
+    assert betas(body) == needed
+
+
+def test_a_batch_of_anthropics_names_the_beta_of_schemas(provider, settings, requests):
+    name = "anthropic/claude-haiku-4-5"
+    answered(model(settings, name, api_base=provider.url), requests(1, extra={"response_format": HELD}))
+
+    assert provider.calls[0][2]["anthropic-beta"] == "structured-outputs-2025-11-13"
 
 
 def test_a_reply_costs_what_litellm_lists_for_batches(settings, requests):

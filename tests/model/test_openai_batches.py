@@ -1,5 +1,6 @@
 import asyncio
 
+import pytest
 from batching import provided
 
 from selfinstruct.model.batches import Calls, Found, Intent
@@ -50,3 +51,22 @@ def test_a_batch_is_found_by_its_file_of_requests(requests):
         batches = call(provider, found)
 
     assert batches == [Found(name, is_certain=True) for name in ("batch_0", "batch_1", "batch_2", None)]
+
+
+@pytest.mark.parametrize(
+    ("errors", "fault"),
+    [
+        ({"data": [{"message": "bad line"}, {"message": "bad model"}]}, "bad line; bad model"),
+        ([{"message": "bad line"}], "bad line"),
+        ("bad", "no reason is given"),
+        (None, "no reason is given"),
+        ({"data": ["bad", 3]}, "no reason is given"),
+    ],
+)
+def test_a_batch_that_was_refused_has_its_reason_in_any_shape(errors, fault):
+    with provided() as provider:
+        provider.batches = [{}]
+        provider.state = lambda number: {"id": "x", "status": "failed", "errors": errors, "request_counts": [1]}
+        state = call(provider, lambda batches: batches.state("batch_0"))
+
+    assert (state.fault, state.is_over, state.done) == (fault, True, 0)
