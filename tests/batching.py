@@ -30,6 +30,7 @@ class Provider(Server):
         self.most = None  # requests that may wait in a batch
         self.fault = None  # why every batch is refused
         self.outage = []  # statuses of the next answers
+        self.busy = []  # paths of which the next answer is 429, to be asked again in a second
         self.after_upload = []  # statuses of the next answers after an upload
         self.created = lambda: None  # called when a batch is there, before its id is sent; an error closes the line
         self.of_file = {}  # the file of each batch
@@ -125,6 +126,9 @@ class Calls(BaseHTTPRequestHandler):
         provider.calls.append((self.command, path, dict(self.headers)))
         if provider.outage:
             self._send(json.dumps({"error": {"message": "no"}}), provider.outage.pop(0))
+        elif path in provider.busy:
+            provider.busy.remove(path)
+            self._send(json.dumps({"error": {"message": "no"}}), 429, {"Retry-After": "1"})
         elif path == "/files":
             lines = [json.loads(line) for line in content.splitlines() if line.startswith(b'{"custom_id"')]
             name = f"file_{len(provider.files)}"
@@ -171,8 +175,10 @@ class Calls(BaseHTTPRequestHandler):
         else:
             self._send(json.dumps(provider.state(number)))
 
-    def _send(self, text, status=200):
+    def _send(self, text, status=200, headers=()):
         self.send_response(status)
+        for name, value in dict(headers).items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()
         self.wfile.write(text.encode())

@@ -11,7 +11,7 @@ from datetime import datetime
 from secrets import token_hex
 from typing import Any, TypeAlias
 
-from selfinstruct.model.batches import OVER, BatchState, Body, Calls, Found, Intent, Priced, counts_in, named
+from selfinstruct.model.batches import OVER, BatchState, Body, Calls, Found, Intent, Priced, counts_in
 from selfinstruct.model.failed_attempt import ReplyError
 from selfinstruct.model.protocol import is_object
 from selfinstruct.model.replies import completion, is_count, text_in
@@ -67,8 +67,10 @@ class AnthropicBatches:
 
     async def _holds(self, batch: str, mark: str) -> bool:
         """Return whether the requests of a batch have a mark."""
-        names = named(await self._calls.content("GET", f"{PATH}/{batch}/results"))
-        return next((name.startswith(f"{mark}-") for name, _ in names), False)
+        async with aclosing(self._calls.replies(f"{PATH}/{batch}/results")) as replies:
+            async for name, _ in replies:
+                return name.startswith(f"{mark}-")
+        return False
 
     async def state(self, batch: str) -> BatchState:
         """Return how far a batch is."""
@@ -82,7 +84,7 @@ class AnthropicBatches:
         """Return the replies by name."""
         replies = {}
         for file in state.files:
-            for custom_id, line in named(await self._calls.content("GET", f"{PATH}/{file}/results")):
+            async for custom_id, line in self._calls.replies(f"{PATH}/{file}/results"):
                 name, result = custom_id.rpartition("-")[2], line.get("result")
                 if name in requests and is_object(result) and is_object(message := result.get("message")):
                     with suppress(ReplyError):

@@ -9,20 +9,21 @@ Only whole replies are read.  A request that failed, was canceled or has expired
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
-from selfinstruct.model.bodies import read_body
+from selfinstruct.model.bodies import inflated, read_body
 from selfinstruct.model.failed_attempt import GarbledError, ReplyError
 from selfinstruct.model.protocol import check_moved, fault, is_object, is_success
 from selfinstruct.model.replies import is_count
 from selfinstruct.request import Completion, Request
 
 if TYPE_CHECKING:
-    from aiohttp import ClientSession
+    from aiohttp import ClientResponse, ClientSession
 
 TIMEOUT = 900.0
 """Seconds for one call, which may send or bring 100 MB."""
@@ -139,16 +140,28 @@ class Calls:
 
     async def content(self, method: str, path: str, **body: Any) -> bytes:
         """Return the body of an answer; raises ReplyError for an error in place of it."""
+        async with asyncio.timeout(TIMEOUT), self._answer(method, path, **body) as response:
+            return await read_body(response.status, response.headers, response.content.iter_any(), 1 << 40)
+
+    async def replies(self, path: str) -> AsyncGenerator[tuple[str, dict[str, Any]]]:
+        """Yield the lines of a file of replies with the names of their requests; what is not such a line is skipped."""
+        async with asyncio.timeout(TIMEOUT), self._answer("GET", path) as response:
+            pieces = inflated(response.status, response.headers, response.content.iter_any(), inf)
+            async for line in lines(pieces):
+                found = parsed(line)
+                if is_object(found) and isinstance(name := found.get("custom_id"), str):
+                    yield name, found
+
+    @asynccontextmanager
+    async def _answer(self, method: str, path: str, **body: Any) -> AsyncIterator["ClientResponse"]:
         headers, url = self._headers | body.pop("headers", {}), f"{self._base}/{path}"
-        async with (
-            asyncio.timeout(TIMEOUT),
-            self._session.request(method, url, allow_redirects=False, headers=headers, **body) as response,
-        ):
+        async with self._session.request(method, url, allow_redirects=False, headers=headers, **body) as response:
             status, reason = response.status, response.reason or ""
             check_moved(status, reason, response.headers, url)
-            content = await read_body(status, response.headers, response.content.iter_any(), 1 << 40)
-        if is_success(status):
-            return content
+            if is_success(status):
+                yield response
+                return
+            content = await read_body(status, response.headers, response.content.iter_any())
         error = fault(status, response.headers, content, parsed(content))
         hint = NO_BATCHES if method == "POST" and status in NO_INTERFACE else ""
         raise ReplyError(
@@ -196,12 +209,16 @@ def counts_in(batch: Mapping[str, Any]) -> dict[str, int]:
     return {name: count for name, count in counts.items() if is_count(count)} if is_object(counts) else {}
 
 
-def named(content: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the lines of a file of replies with the names of their requests; what is not such a line is skipped."""
-    for line in content.splitlines():
-        found = parsed(line)
-        if is_object(found) and isinstance(name := found.get("custom_id"), str):
-            yield name, found
+async def lines(pieces: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
+    """Yield the lines of a text that arrives in pieces."""
+    rest: list[bytes] = []
+    async for piece in pieces:
+        first, *others = piece.split(b"\n")
+        rest.append(first)
+        for other in others:
+            yield b"".join(rest)
+            rest = [other]
+    yield b"".join(rest)
 
 
 def parsed(content: bytes) -> object:

@@ -7,7 +7,7 @@ arrived at once, and one piece of br or zstd can hold gigabytes.
 """
 
 import zlib
-from collections.abc import AsyncIterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Mapping
 
 from selfinstruct.model.failed_attempt import GarbledError
 from selfinstruct.model.settings import MAX_REPLY_BYTES
@@ -23,30 +23,43 @@ async def read_body(
     status: int, headers: Mapping[str, str], chunks: AsyncIterable[bytes], limit: int = MAX_REPLY_BYTES
 ) -> bytes:
     """Return a whole body; raises GarbledError where it exceeds the limit or cannot be decompressed."""
+    found = bytearray()
+    try:
+        async for piece in inflated(status, headers, chunks, limit):
+            found += piece
+    except GarbledError:
+        found.clear()  # the traceback of the error would hold it
+        raise
+    return bytes(found)
+
+
+async def inflated(
+    status: int, headers: Mapping[str, str], chunks: AsyncIterable[bytes], limit: float
+) -> AsyncGenerator[bytes]:
+    """Yield a body piece by piece; raises GarbledError where it exceeds the limit or cannot be decompressed."""
     words = [word.strip().lower() for word in headers.get("Content-Encoding", "").split(",")]
     codings = [word for word in words if word in ZLIB + UNREADABLE]
     if len(codings) > 1 or any(word in UNREADABLE for word in codings):
         named = ", ".join(codings)
         raise GarbledError(status, f"the reply is encoded as {named}, which the server was not asked for", headers)
-    arrived, found, inflating = 0, bytearray(), None
+    arrived, length, inflating = 0, 0, None
     async for chunk in chunks:
         arrived += len(chunk)
         if codings and chunk and inflating is None:
             inflating = zlib.decompressobj(format_of(chunk) if codings == ["deflate"] else zlib.MAX_WBITS | 16)
         try:
             for piece in [chunk] if inflating is None else pieces(chunk, inflating):
-                found += piece
-                if max(len(found), arrived) > limit:
+                length += len(piece)
+                if max(length, arrived) > limit:
                     break
+                yield piece
         except zlib.error:
             raise GarbledError(status, "the reply cannot be decompressed", headers) from None
-        if max(len(found), arrived) > limit:
-            found.clear()  # the traceback of the error would hold it
+        if max(length, arrived) > limit:
             advice = "set it higher if the server is meant to send so much"
             raise GarbledError(status, f"the reply is longer than model.max_reply_bytes={limit}; {advice}", headers)
     if inflating is not None:
-        found += inflating.flush()  # at most the rest of a piece
-    return bytes(found)
+        yield inflating.flush()  # at most the rest of a piece
 
 
 def pieces(chunk: bytes, inflating: "zlib._Decompress") -> Iterator[bytes]:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from contextlib import aclosing, suppress
 
-from selfinstruct.model.batches import OVER, BatchState, Body, Calls, Found, Intent, Priced, counts_in, named
+from selfinstruct.model.batches import OVER, BatchState, Body, Calls, Found, Intent, Priced, counts_in
 from selfinstruct.model.failed_attempt import ReplyError
 from selfinstruct.model.protocol import PATHS, is_object, read
 from selfinstruct.model.settings import Price
@@ -73,7 +73,7 @@ class OpenAIBatches:
         """Return the replies by name."""
         replies = {}
         for file in state.files:
-            for name, line in named(await self._calls.content("GET", f"files/{file}/content")):
+            async for name, line in self._calls.replies(f"files/{file}/content"):
                 answer = line.get("response")
                 if name in requests and is_object(answer) and answer.get("status_code") == 200:
                     body, request = json.dumps(answer.get("body")).encode(), requests[name]

@@ -4,7 +4,7 @@ from concurrent.futures import Future
 import pytest
 from batching import provided
 
-from selfinstruct.model.batches import Calls, UnlistedError, named, split
+from selfinstruct.model.batches import Calls, UnlistedError, lines, split
 from selfinstruct.model.endpoint import connected
 from selfinstruct.model.failed_attempt import GarbledError, ReplyError
 
@@ -39,10 +39,37 @@ def test_a_request_of_any_size_has_a_part(requests):
     assert len(list(split(asked(requests, 2), 100, 1))) == 2
 
 
-def test_lines_that_name_no_request_are_skipped():
-    content = b'{"custom_id": "a", "x": 1}\n\nno JSON\n[3]\n{"custom_id": 4}\n{"custom_id": "b"}'
+async def names(calls):
+    return [name async for name, _ in calls.replies("files/out_0/content")]
 
-    assert [name for name, _ in named(content)] == ["a", "b"]
+
+def test_lines_that_name_no_request_are_skipped():
+    with provided() as provider:
+        text = '{"custom_id": "a", "x": 1}\n\nno JSON\n[3]\n{"custom_id": 4}\n{"custom_id": "b"}'
+        provider.lines = lambda number, *, failed: text
+
+        assert call(provider.url, names) == ["a", "b"]
+
+
+def test_a_file_of_replies_that_is_not_there_is_an_error():
+    with provided() as provider:
+        provider.outage = [404]
+        with pytest.raises(ReplyError, match=r"no .asked .*/content"):
+            call(provider.url, names)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_lines_are_whole_however_they_arrive(size):
+    text = b"one\n\nthree\r\nfour"
+
+    async def pieces():
+        for start in range(0, len(text), size):
+            yield text[start : start + size]
+
+    async def found():
+        return [line async for line in lines(pieces())]
+
+    assert asyncio.run(found()) == [b"one", b"", b"three\r", b"four"]
 
 
 @pytest.mark.parametrize("status", [400, 404, 503])

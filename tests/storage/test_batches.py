@@ -128,6 +128,28 @@ def test_requests_that_fail_in_a_batch_are_sent_alone(provider, store):
     assert provider.alone == ["question 2"]
 
 
+def test_requests_whose_lines_are_damaged_are_sent_alone(provider, store):
+    whole = provider.lines
+
+    def damaged(number, *, failed):
+        first, second, third, *others = whole(number, failed=failed).splitlines() or [""] * 3
+        return "\n".join([first[:40], second.replace("choices", "chores"), third, "[]", *others])
+
+    provider.lines = damaged
+
+    assert texts(ask(store, model(provider), requests())) == [f"reply to question {number}" for number in (1, 2, 3)]
+    assert len(provider.alone) == 2
+
+
+@pytest.mark.parametrize("failing", ["/batches/batch_0", "/files/out_0/content"])
+def test_a_busy_provider_is_asked_again_for_state_and_replies(provider, store, failing):
+    provider.busy = [failing, failing]
+
+    assert len(ask(store, model(provider), requests())) == 3
+    assert [path for _, path, _ in provider.calls].count(failing) >= 3
+    assert (len(provider.batches), provider.alone) == (1, [])
+
+
 def test_no_file_of_a_batch_is_left_when_its_replies_are_stored(provider, tmp_path):
     store = Store(tmp_path / "completions.sqlite")
     ask(store, model(provider), requests())
