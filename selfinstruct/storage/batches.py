@@ -40,6 +40,8 @@ MOST_REQUESTS = 50_000
 """Requests in a batch: OpenAI's limit, and half of Anthropic's."""
 MOST_BYTES = 100 << 20
 """Bytes of prompts in a batch: half of OpenAI's limit, since JSON escapes characters."""
+GONE = (404, 410)
+"""The statuses of a batch that the provider has deleted, or that another account has."""
 
 
 class ProviderBatches:
@@ -168,11 +170,17 @@ class ProviderBatches:
             await self._creation.bring(provider, batch)
         what = f"{counted(count)} {'waits' if count == 1 else 'wait'}"
         LOG.warning("%s in batch %s, for up to 24 hours. Ctrl-C leaves it there.", what, batch.id)
-        while not (state := await self._patience.result(lambda: provider.state(batch.id))).is_over:
-            self._tally.batches[key] = min(state.done, count), count
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, LONGEST_WAIT)
-        replies = await self._patience.result(lambda: provider.replies(state, batch.requests))
+        try:
+            while not (state := await self._patience.result(lambda: provider.state(batch.id))).is_over:
+                self._tally.batches[key] = min(state.done, count), count
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT)
+            replies = await self._patience.result(lambda: provider.replies(state, batch.requests))
+        except ModelError as error:
+            if getattr(error.__cause__, "status_code", None) not in GONE:
+                raise
+            remedy = f"If the provider has deleted it, delete {batch.path} to send its requests again, paid again."
+            raise ModelError(f"batch {batch.id}: {error}. {remedy}") from None
         del self._open[key], self._tally.batches[key]
         return state, replies
 

@@ -292,6 +292,17 @@ def test_a_key_that_a_provider_echoes_is_in_no_reply(provider, store, monkeypatc
     assert texts(ask(store, model(provider, key_env="MY_KEY"), requests(1))) == ["Your key is [key]."]
 
 
+def test_a_batch_that_is_gone_ends_the_run_with_the_file_to_delete(provider, store):
+    provider.looks = 10**9
+    with pytest.raises(KeyboardInterrupt):
+        interrupt(store, model(provider))
+    provider.outage = [404]
+
+    (path,) = waiting(store)
+    with pytest.raises(ModelError, match=rf"batch batch_0: HTTP 404.*has deleted it, delete {path} to send"):
+        ask(store, model(provider), requests())
+
+
 def test_a_batch_that_waits_is_shown(provider, store):
     tally = Tally()
     provider.looks = 10**9
