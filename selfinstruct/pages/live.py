@@ -16,7 +16,7 @@ from selfinstruct.pages.server import PageRequest, Response
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.storage.replies import Pulse
 from selfinstruct.storage.rows import Row
-from selfinstruct.storage.waiting import PATTERN
+from selfinstruct.storage.waiting import minute, times_in
 
 LAST = 5
 """Rounds that are shown."""
@@ -59,9 +59,11 @@ def pulse_of(run: ViewedRun) -> str:
 
 
 def in_batches(reader: RunReader) -> str:
-    """Return how many batches wait at a provider, as another sentence."""
-    count = len(list(reader.folder.glob(PATTERN)))
-    return f" {count} {'batch waits' if count == 1 else 'batches wait'} at the provider." if count else ""
+    """Return how many batches wait at a provider, and since when, as another sentence."""
+    if not (times := times_in(reader.folder)):
+        return ""
+    what = "1 batch waits" if len(times) == 1 else f"{len(times)} batches wait"
+    return f" {what} at the provider, since {minute(min(times))}."
 
 
 def progress(rows: Sequence[Row], timings: Sequence[Row], config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -32,7 +32,7 @@ from selfinstruct.request import Completion, Failure, Request
 from selfinstruct.storage.completions import Store
 from selfinstruct.storage.creation import FIRST_WAIT, LONGEST_WAIT, Creation, counted
 from selfinstruct.storage.tally import Tally
-from selfinstruct.storage.waiting import Batch, left_in, name_of
+from selfinstruct.storage.waiting import Batch, left_in, minute, name_of
 
 LOG = logging.getLogger(__name__)
 
@@ -100,6 +100,8 @@ class ProviderBatches:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
         self._loop.close()
+        if self._waiting:  # a reply may have come from a store that runs share
+            self._waiting = list(left_in(self._store, self._fingerprint))
         for batch in self._open.values():
             if batch.id:
                 what = "Batch %s stays at the provider. Resume the run to collect its replies, paid once."
@@ -169,7 +171,8 @@ class ProviderBatches:
         if not batch.id:
             await self._creation.bring(provider, batch)
         what = f"{counted(count)} {'waits' if count == 1 else 'wait'}"
-        LOG.warning("%s in batch %s, for up to 24 hours. Ctrl-C leaves it there.", what, batch.id)
+        since = "" if batch.intent is None else f" since {minute(batch.intent.since)}"
+        LOG.warning("%s in batch %s%s, for up to 24 hours. Ctrl-C leaves it there.", what, batch.id, since)
         try:
             while not (state := await self._patience.result(lambda: provider.state(batch.id))).is_over:
                 self._tally.batches[key] = min(state.done, count), count

@@ -6,8 +6,10 @@ The file is there before the batch is created, so that a process that is killed 
 import hashlib
 import json
 import re
+import time
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -31,7 +33,7 @@ class Batch:
     id: str = ""
     """The provider's name for it; empty until that is known."""
     intent: Intent | None = None
-    """What is known of it since it was about to be created."""
+    """What is known of it since it was about to be created; None where an earlier version has noted it."""
     path: Path | None = None
 
     @classmethod
@@ -72,6 +74,20 @@ def name_of(request: Request) -> str:
     return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:40]
 
 
+def times_in(folder: Path) -> list[float]:
+    """Return when each batch was written down that waits for the run in a folder, as times of Unix."""
+    times = []
+    for path in folder.glob(PATTERN):
+        with suppress(FileNotFoundError):  # its last reply was stored a moment ago
+            times.append(path.stat().st_mtime)
+    return times
+
+
+def minute(seconds: float) -> str:
+    """Return a time of Unix as the clock of this machine shows it."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+
+
 def left_in(store: Store, fingerprint: str) -> Iterator[Batch]:
     """Yield the batches of a model that wait for a run, and remove the files of those whose replies are all stored."""
     paths = sorted(store.folder.glob(PATTERN))
@@ -80,7 +96,7 @@ def left_in(store: Store, fingerprint: str) -> Iterator[Batch]:
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             left = {name: request for name, request in found["requests"].items() if request not in done}
-            intent = None if found["batch"] else Intent(**found["intent"])
+            intent = Intent(**found["intent"]) if "intent" in found or not found["batch"] else None
             batch = Batch({}, left, found["batch"], intent, path)
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise RunFolderError(f"{path} cannot be read: {error}. Delete it to send its requests again.") from None

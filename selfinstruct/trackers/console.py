@@ -72,8 +72,10 @@ class Console:
             self._bar.move("train", step.row["step"], step.steps, state)
 
     def wait(self, row: Mapping[str, Any], seconds: float) -> None:
-        """Print what is under way where there is no bar, so that a long round does not look like a hang."""
-        if self._screen is not None and self._bar is None:
+        """Show what is under way, so that a long round does not look like a hang; on a bar, what waits in batches."""
+        if self._bar is not None and "in_batches" in row:
+            self._bar.move(row["stage"], 0, None, in_batches(row))
+        elif self._screen is not None and self._bar is None:
             self._print(under_way(row, seconds))
 
     def finish(self, summary: dict[str, Any], error: str | None) -> None:
@@ -169,8 +171,13 @@ def under_way(row: Mapping[str, Any], seconds: float) -> str:
     failed = f" · failed {row['failed']:,}" if row["failed"] else ""
     counts = f"asked {row['asked']:,} · answered {row['answered']:,}{failed}"
     if "in_batches" in row:
-        counts += f" · in batches {row['in_batches']:,}, of which {row['done_in_batches']:,} are done"
+        counts += f" · {in_batches(row)}"
     return f"{row['stage']} {rounds} · {counts} · {spent(row)} · under way for {duration(seconds)}"
+
+
+def in_batches(row: Mapping[str, Any]) -> str:
+    """Return how many requests wait at a provider."""
+    return f"in batches {row['in_batches']:,}, of which {row['done_in_batches']:,} are done"
 
 
 def table(summary: Mapping[str, Any]) -> "Table":

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import threading
 import time
 from collections import deque
 from io import TextIOWrapper
@@ -54,6 +55,7 @@ class Bar:
         columns = (words, BarColumn(), state, TimeElapsedColumn())
         self._progress = Progress(*columns, console=screen, transient=True, redirect_stderr=sys.stderr.isatty())
         self._stage = waiting
+        self._moving = threading.Lock()
         self._task = self._progress.add_task(self._stage, total=None, state="")
         names = {stream: name for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr)) if stream.isatty()}
         handlers = [one for one in logging.getLogger().handlers if isinstance(one, logging.StreamHandler)]
@@ -64,11 +66,12 @@ class Bar:
 
     def move(self, stage: str, kept: int, target: int | None, state: str) -> None:
         """Show how far a stage is; each stage has a bar of its own."""
-        if stage != self._stage:
-            self._progress.remove_task(self._task)
-            self._task = self._progress.add_task(stage, total=target, state="")
-            self._stage = stage
-        self._progress.update(self._task, completed=kept, state=state)
+        with self._moving:
+            if stage != self._stage:
+                self._progress.remove_task(self._task)
+                self._task = self._progress.add_task(stage, total=target, state="")
+                self._stage = stage
+            self._progress.update(self._task, completed=kept, state=state)
 
     def close(self) -> None:
         """Take the bar away."""

@@ -1,4 +1,6 @@
+import os
 import re
+import time
 from concurrent.futures import Future
 
 import pytest
@@ -79,6 +81,9 @@ def test_the_time_left_is_that_of_the_last_rounds():
 def test_batches_that_wait_at_the_provider_are_shown(look, running):
     run, store = running
     save(store, 1)
-    (run.folder / "batch-x.json").touch()
+    for name, minute in (("x", 5), ("y", 4)):
+        (run.folder / f"batch-{name}.json").touch()
+        moment = time.mktime((2026, 1, 2, 3, minute, 0, 0, 0, 0))
+        os.utime(run.folder / f"batch-{name}.json", (moment, moment))
 
-    assert "1 batch waits at the provider." in look(run.folder, "/one/live").text
+    assert "2 batches wait at the provider, since 2026-01-02 03:04." in look(run.folder, "/one/live").text

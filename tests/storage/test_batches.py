@@ -190,6 +190,31 @@ def test_the_file_of_a_batch_whose_replies_are_all_stored_goes_when_the_run_is_r
     assert waiting(store) == []
 
 
+def test_the_file_of_a_batch_whose_replies_came_from_elsewhere_goes_with_the_run(provider, tmp_path):
+    store = Store(tmp_path / "completions.sqlite")
+    found = {"batch": "b", "model": json.dumps(model(provider).fingerprint(), sort_keys=True)}
+    (tmp_path / "batch-b.json").write_text(json.dumps(found | {"requests": {"x": "answers/1/1"}}))
+
+    ask(store, model(provider), requests(1))
+
+    assert waiting(store) == []
+    store.close()
+
+
+def test_a_batch_that_waits_is_reported_with_the_time_of_its_creation(provider, store, caplog):
+    provider.looks = 10**9
+    with pytest.raises(KeyboardInterrupt):
+        interrupt(store, model(provider))
+    (path,) = waiting(store)
+    noted = json.loads(path.read_text())
+    noted["intent"]["since"] = time.mktime((2026, 1, 2, 3, 4, 5, 0, 0, 0))
+    path.write_text(json.dumps(noted))
+    provider.looks = 0
+    ask(store, model(provider), requests())
+
+    assert "3 requests wait in batch batch_0 since 2026-01-02 03:04, for up to 24 hours." in caplog.text
+
+
 def test_a_batch_that_is_refused_ends_the_run_and_is_forgotten(provider, store):
     provider.fault = "the model m has no batches"
 

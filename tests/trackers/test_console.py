@@ -394,3 +394,17 @@ def test_what_is_under_way_is_printed_where_there_is_no_bar(tmp_path, capsys):
 
 def test_what_waits_in_batches_is_shown():
     assert "in batches 1,200, of which 300 are done" in under_way(ROW | {"in_batches": 1200, "done_in_batches": 300}, 1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_the_bar_of_a_terminal_shows_what_waits_in_batches(tmp_path, monkeypatch):
+    with terminal(monkeypatch, COLUMNS="120") as shown:
+        tracker = Console()
+        tracker.start(start_in(tmp_path))
+        tracker.wait(ROW, 60)
+        tracker.wait(ROW | {"in_batches": 1200, "done_in_batches": 300}, 120)
+        tracker.finish(summarise(start_in(tmp_path), Pool(), [], None, timings=[], unused=UNUSED), None)
+        out = re.sub(r"\x1b\[[0-9;]*m", "", shown())
+
+    assert re.search(r"answers ━+ in batches 1,200, of which 300 are done 0:00:00", out)
+    assert "under way" not in out
