@@ -165,7 +165,9 @@ class Calls(BaseHTTPRequestHandler):
 
     def _look(self, path):
         provider, number = self.server, int("".join(filter(str.isdigit, path)))
-        if path.endswith("/content"):
+        if number >= len(provider.batches):
+            self._send(json.dumps({"error": {"message": "no such batch"}}), 404)
+        elif path.endswith("/content"):
             self._send(provider.lines(number, failed="err_" in path))
         elif path.endswith("/results"):
             self._send(provider.results(number))

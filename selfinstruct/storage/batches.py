@@ -95,20 +95,28 @@ class ProviderBatches:
             batch.forget({name})
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        try:
+            self._close()
+        finally:
+            for batch in self._open.values():
+                if batch.id:
+                    what = "Batch %s stays at the provider. Resume the run to collect its replies, paid once."
+                    LOG.warning(what, batch.id)
+                elif batch.intent is not None:
+                    what = "%s may be in a batch at the provider. Resume the run to find it."
+                    LOG.warning(what, counted(len(batch.asked)))
+
+    def _close(self) -> None:
+        """End the thread; an interrupt ends the wait for it."""
         if self._thread is not None:
+            if self._creation.is_under_way:
+                LOG.warning("The id of a new batch is waited for; interrupt again, and the resumed run looks for it.")
             asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
         self._loop.close()
         if self._waiting:  # a reply may have come from a store that runs share
             self._waiting = list(left_in(self._store, self._fingerprint))
-        for batch in self._open.values():
-            if batch.id:
-                what = "Batch %s stays at the provider. Resume the run to collect its replies, paid once."
-                LOG.warning(what, batch.id)
-            elif batch.intent is not None:
-                what = "%s may be in a batch at the provider. Resume the run to find it."
-                LOG.warning(what, counted(len(batch.asked)))
 
     def _start(self, batch: Batch) -> None:
         if self._thread is None:

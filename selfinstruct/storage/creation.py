@@ -33,6 +33,11 @@ class Creation:
         self._folder, self._fingerprint, self._patience = folder, fingerprint, patience
         self._under_way: set[asyncio.Task[None]] = set()
 
+    @property
+    def is_under_way(self) -> bool:
+        """Return whether a batch is being created at this moment."""
+        return bool(self._under_way)
+
     async def bring(self, provider: BatchProvider, batch: Batch) -> None:
         """Have a batch at the provider, and its id on disk; raises ModelError where that cannot be."""
         mark = ""

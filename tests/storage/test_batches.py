@@ -321,7 +321,7 @@ def test_a_batch_that_is_gone_ends_the_run_with_the_file_to_delete(provider, sto
     provider.looks = 10**9
     with pytest.raises(KeyboardInterrupt):
         interrupt(store, model(provider))
-    provider.outage = [404]
+    provider.batches.clear()
 
     (path,) = waiting(store)
     with pytest.raises(ModelError, match=rf"batch batch_0: HTTP 404.*has deleted it, delete {path} to send"):

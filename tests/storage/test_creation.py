@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import threading
+import time
 
 import batching
 import commands
@@ -90,6 +91,26 @@ def test_a_batch_that_is_certainly_not_there_is_created_again(provider, tmp_path
     assert resumed.returncode == 0, resumed.stderr
     assert [len(batch) for batch in provider.batches] == [TASKS]
     assert list(tmp_path.glob("batch-*")) == []
+
+
+@pytest.mark.slow
+def test_the_second_interrupt_does_not_wait_for_the_id_of_a_new_batch(provider, tmp_path):
+    created, over = threading.Event(), threading.Event()
+    provider.created = lambda: (created.set(), over.wait())
+    process = run(provider, tmp_path, start=commands.begin)
+    created.wait()
+    process.send_signal(signal.SIGINT)
+    log = tmp_path / "run.log"
+    while "interrupt again" not in log.read_text():
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    over.set()
+
+    assert process.returncode == 130
+    assert "72 requests may be in a batch at the provider. Resume the run to find it." in errors
+    (path,) = tmp_path.glob("batch-*.json")
+    assert json.loads(path.read_text())["batch"] == ""
 
 
 @pytest.mark.slow
