@@ -46,7 +46,7 @@ async def names(calls):
 def test_lines_that_name_no_request_are_skipped():
     with provided() as provider:
         text = '{"custom_id": "a", "x": 1}\n\nno JSON\n[3]\n{"custom_id": 4}\n{"custom_id": "b"}'
-        provider.lines = lambda number, *, failed: text
+        provider.batches, provider.lines = [{}], lambda number, *, failed: text
 
         assert call(provider.url, names) == ["a", "b"]
 
