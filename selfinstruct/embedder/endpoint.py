@@ -6,19 +6,18 @@ It is sent to as `model=endpoint` is: the same session, retries and limits.  htt
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from selfinstruct.budget import Pricing
 from selfinstruct.embedder import encode
-from selfinstruct.model import Mode, Session
+from selfinstruct.model import Session
 from selfinstruct.model.arguments import given
 from selfinstruct.model.endpoint import connected, posted
-from selfinstruct.model.failed_attempt import GarbledError, UnsendableError
+from selfinstruct.model.failed_attempt import GarbledError
 from selfinstruct.model.protocol import fault, is_object, is_success
 from selfinstruct.model.replies import is_count
 from selfinstruct.model.sending import Send
 from selfinstruct.model.session import AsyncSession
-from selfinstruct.model.settings import Price, ServerSettings, key_in, problems_of
+from selfinstruct.model.settings import Price, ServerSettings, key_in
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Request
 
@@ -32,17 +31,9 @@ class Endpoint(ServerSettings):
 
     api_base: str
     """URL of the server, up to and with `/v1`."""
-    mode: Mode = "completion"
+    mode: Literal["completion"] = "completion"
     """Not used: an embedder is sent a text."""
     reads_meaning: ClassVar[bool] = True
-
-    def problems(self) -> list[str]:
-        """Return what would keep it from answering."""
-        return problems_of(self)
-
-    def pricing(self) -> Pricing | None:
-        """Return the price of the config."""
-        return self.price.pricing()
 
     def session(self, answered: Mapping[str, int] | None = None) -> AbstractContextManager[Session]:
         """Open a session; nothing is connected before the first text."""
@@ -52,8 +43,6 @@ class Endpoint(ServerSettings):
     async def _opened(self) -> AsyncIterator[Send]:
         from yarl import URL
 
-        if problems := self.problems():
-            raise UnsendableError(" ".join(problems))
         url = URL(f"{self.api_base.rstrip('/')}/embeddings")
         async with connected(key_in(self.key_env), self.api_base) as session:
 

@@ -6,17 +6,16 @@ It is sent to as models behind LiteLLM are: the same clients, retries and limits
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from selfinstruct.budget import Pricing
 from selfinstruct.embedder.endpoint import vector
-from selfinstruct.model import Mode, Session
+from selfinstruct.model import Session
 from selfinstruct.model.arguments import given
 from selfinstruct.model.connection import opened
-from selfinstruct.model.failed_attempt import GarbledError, UnsendableError
+from selfinstruct.model.failed_attempt import GarbledError
 from selfinstruct.model.sending import Send
 from selfinstruct.model.session import AsyncSession
-from selfinstruct.model.settings import ServerSettings, key_in, problems_of
+from selfinstruct.model.settings import ServerSettings, key_in
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Request
 
@@ -25,17 +24,9 @@ from selfinstruct.request import Completion, Request
 class LiteLLM(ServerSettings):
     """Embeds texts with a model behind LiteLLM."""
 
-    mode: Mode = "completion"
+    mode: Literal["completion"] = "completion"
     """Not used: an embedder is sent a text."""
     reads_meaning: ClassVar[bool] = True
-
-    def problems(self) -> list[str]:
-        """Return what would keep it from answering, without loading LiteLLM."""
-        return problems_of(self)
-
-    def pricing(self) -> Pricing | None:
-        """Return the price of the config."""
-        return self.price.pricing()
 
     def session(self, answered: Mapping[str, int] | None = None) -> AbstractContextManager[Session]:
         """Open a session; nothing is imported or connected before the first text."""
@@ -43,8 +34,6 @@ class LiteLLM(ServerSettings):
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[Send]:
-        if problems := self.problems():
-            raise UnsendableError(" ".join(problems))
         async with opened(self.name, self.api_base, key_in(self.key_env)) as provider:
 
             async def send(request: Request) -> Completion:

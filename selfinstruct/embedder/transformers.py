@@ -8,11 +8,11 @@ time and without padding, so that a vector depends on its text alone.  Weights a
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from selfinstruct.embedder import encode
 from selfinstruct.errors import ModelError
-from selfinstruct.model import Mode, Session
+from selfinstruct.model import Session
 from selfinstruct.model.batch_session import BatchSession
 from selfinstruct.model.transformers import Transformers
 from selfinstruct.part import part
@@ -27,9 +27,9 @@ class SentenceModel(Transformers):
     """The most tokens of a text that are read; the rest is left out."""
     adapter: None = None
     """Always null."""
-    mode: Mode = "completion"
+    mode: Literal["completion"] = "completion"
     """Not used: an embedder is sent a text."""
-    batch_size: int = 1
+    batch_size: Literal[1] = 1
     """Always 1."""
     reads_meaning: ClassVar[bool] = True
 

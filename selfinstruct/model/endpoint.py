@@ -14,18 +14,17 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from selfinstruct.budget import Pricing
 from selfinstruct.model import Session, Stages
 from selfinstruct.model.arguments import as_json, parameters, prompt_of
 from selfinstruct.model.batches import BatchProvider, Calls
 from selfinstruct.model.bodies import ACCEPTED, read_body
-from selfinstruct.model.failed_attempt import ReplyError, UnsendableError
+from selfinstruct.model.failed_attempt import ReplyError
 from selfinstruct.model.openai_batches import OpenAIBatches
 from selfinstruct.model.protocol import PATHS, check_moved, read
 from selfinstruct.model.proxies import proxy_of
 from selfinstruct.model.sending import Send
 from selfinstruct.model.session import AsyncSession
-from selfinstruct.model.settings import ServerSettings, key_in, problems_of
+from selfinstruct.model.settings import ServerSettings, key_in
 from selfinstruct.model.support import misplaced_in
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Decoding, Request
@@ -54,15 +53,11 @@ class Endpoint(ServerSettings):
 
     def problems(self) -> list[str]:
         """Return what would keep it from answering."""
-        found = problems_of(self)
+        found = super().problems()
         if self.name.startswith(LITELLM_ONLY):
             bare = self.name.partition("/")[2]
             found.append(f"model.name is sent as it is written, without a provider: set model.name={bare}")
         return found
-
-    def pricing(self) -> Pricing | None:
-        """Return the price of the config."""
-        return self.price.pricing()
 
     def session(self, answered: Mapping[str, int] | None = None) -> AbstractContextManager[Session]:
         """Open a session; nothing is connected before the first request."""
@@ -71,8 +66,7 @@ class Endpoint(ServerSettings):
     @asynccontextmanager
     async def batches(self) -> AsyncIterator[BatchProvider]:
         """Connect to the batch interface of the server."""
-        if problems := self.problems():
-            raise UnsendableError(" ".join(problems))
+        self.check()
         async with connected(key_in(self.key_env), self.api_base) as session:
             yield OpenAIBatches(Calls(session, self.api_base), self._body, self._priced)
 
@@ -86,8 +80,6 @@ class Endpoint(ServerSettings):
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[Send]:
-        if problems := self.problems():
-            raise UnsendableError(" ".join(problems))
         async with connected(key_in(self.key_env), self.api_base) as session:
             yield Client(self, session).send
 

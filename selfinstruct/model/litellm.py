@@ -15,14 +15,14 @@ from selfinstruct.model import Session, Stages
 from selfinstruct.model.arguments import as_json, parameters
 from selfinstruct.model.batches import BatchProvider
 from selfinstruct.model.connection import Provider, listed, loaded, opened
-from selfinstruct.model.failed_attempt import GarbledError, UnsendableError
+from selfinstruct.model.failed_attempt import GarbledError
 from selfinstruct.model.litellm_batches import BATCHING, provider_of
 from selfinstruct.model.prompt_cache import PromptCache
 from selfinstruct.model.raw_reply import RawReply
 from selfinstruct.model.replies import completion, text_in
 from selfinstruct.model.sending import Send
 from selfinstruct.model.session import AsyncSession
-from selfinstruct.model.settings import ServerSettings, key_in, problems_of
+from selfinstruct.model.settings import ServerSettings, key_in
 from selfinstruct.model.support import misplaced_in, unsupported_by_litellm
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Request
@@ -38,11 +38,11 @@ class LiteLLM(ServerSettings):
 
     def problems(self) -> list[str]:
         """Return what would keep it from answering; LiteLLM, slow to import, is asked only when all else is well."""
-        return problems_of(self) or self._unknown_provider()
+        return super().problems() or self._unknown_provider()
 
     def pricing(self) -> Pricing | None:
         """Return the price of the config, or else of LiteLLM's list."""
-        return self.price.pricing() or (listed(self.name) if self.api_base is None else None)
+        return super().pricing() or (listed(self.name) if self.api_base is None else None)
 
     def session(self, answered: Mapping[str, int] | None = None) -> AbstractContextManager[Session]:
         """Open a session; nothing is imported or connected before the first request."""
@@ -51,8 +51,7 @@ class LiteLLM(ServerSettings):
     @asynccontextmanager
     async def batches(self) -> AsyncIterator[BatchProvider]:
         """Connect to the batch interface of the provider."""
-        if problems := self.problems():
-            raise UnsendableError(" ".join(problems))
+        self.check()
         async with provider_of(self) as provider:
             yield provider
 
@@ -71,8 +70,6 @@ class LiteLLM(ServerSettings):
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[Send]:
-        if problems := self.problems():
-            raise UnsendableError(" ".join(problems))
         async with opened(self.name, self.api_base, key_in(self.key_env)) as provider:
             yield Client(self, provider).send
 

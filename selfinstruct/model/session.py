@@ -106,6 +106,7 @@ class AsyncSession:
         self._ready.set_result((asyncio.get_running_loop(), queue))
         async with AsyncExitStack() as stack:
             try:
+                self._settings.check()
                 send = await stack.enter_async_context(self._opened())
             except Exception as error:
                 queue.fail(Failure("fatal", self._secrets.out_of_message(message_of(error))))

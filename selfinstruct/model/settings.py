@@ -13,6 +13,7 @@ from pydantic import Field
 
 from selfinstruct.budget import Pricing
 from selfinstruct.model import Mode
+from selfinstruct.model.failed_attempt import UnsendableError
 from selfinstruct.model.reserved import misplaced
 from selfinstruct.part import part
 from selfinstruct.request import Decoding
@@ -97,6 +98,22 @@ class ServerSettings:
     """Bytes of a reply, after decompression, beyond which reading stops and the reply counts as garbled."""
     is_offline: ClassVar[bool] = False
 
+    def problems(self) -> list[str]:
+        """Return what is wrong with the key, the address, the price and the further parameters."""
+        found = [] if self.api_base is None else problems_of_address(self.api_base)
+        if (self.price.prompt is None) != (self.price.completion is None):
+            found.append("model.price must give both prompt and completion, or neither.")
+        return problems_of_key(self) + found + misplaced("model.extra", self.extra)
+
+    def check(self) -> None:
+        """Raise UnsendableError with all that would keep it from answering."""
+        if problems := self.problems():
+            raise UnsendableError(" ".join(problems))
+
+    def pricing(self) -> Pricing | None:
+        """Return the price of the config."""
+        return self.price.pricing()
+
     def fingerprint(self) -> dict[str, object]:
         """Return what shapes a reply: name, mode, address, and the parameters of every request; no key and no limit."""
         shape: dict[str, object] = {"name": self.name, "mode": self.mode, "api_base": self.api_base}
@@ -123,14 +140,6 @@ def keys_within(config: Any) -> Iterator[str]:
     if isinstance(config, list):
         for value in config:
             yield from keys_within(value)
-
-
-def problems_of(settings: ServerSettings) -> list[str]:
-    """Return what is wrong with the key, the address, the price and the further parameters."""
-    found = [] if settings.api_base is None else problems_of_address(settings.api_base)
-    if (settings.price.prompt is None) != (settings.price.completion is None):
-        found.append("model.price must give both prompt and completion, or neither.")
-    return problems_of_key(settings) + found + misplaced("model.extra", settings.extra)
 
 
 def problems_of_key(settings: ServerSettings) -> list[str]:

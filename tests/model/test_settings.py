@@ -1,7 +1,7 @@
 import pytest
 from virtual import endpoint
 
-from selfinstruct.model.settings import Price, is_url, key_in, keys_within, problems_of, problems_of_address
+from selfinstruct.model.settings import Price, is_url, key_in, keys_within, problems_of_address
 
 
 def test_a_key_is_read_from_the_variable_without_the_space_around_it(monkeypatch):
@@ -15,14 +15,14 @@ def test_without_variable_or_value_there_is_no_key(variable, monkeypatch):
     monkeypatch.setenv("SOME_KEY", " ")
 
     assert key_in(variable) is None
-    assert problems_of(endpoint(key_env=variable, key_required=False)) == []
-    assert len(problems_of(endpoint(key_env=variable, key_required=True))) == 1
+    assert endpoint(key_env=variable, key_required=False).problems() == []
+    assert len(endpoint(key_env=variable, key_required=True).problems()) == 1
 
 
 def test_a_key_that_is_there_is_no_problem(monkeypatch):
     monkeypatch.setenv("SOME_KEY", "abc")
 
-    assert problems_of(endpoint(key_env="SOME_KEY", key_required=True)) == []
+    assert endpoint(key_env="SOME_KEY", key_required=True).problems() == []
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,13 @@ def test_an_address_names_protocol_and_host(text, is_one):
 
 
 def test_values_without_fault_have_no_problem():
-    assert problems_of(endpoint(price=Price(prompt=1, completion=2), extra={"top_k": 1})) == []
+    assert endpoint(price=Price(prompt=1, completion=2), extra={"top_k": 1}).problems() == []
 
 
 def test_every_problem_of_the_values_is_reported():
     wrong = endpoint(api_base="h", price=Price(prompt=1, completion=None), extra={"n": 1, "stop": 2})
 
-    assert len(problems_of(wrong)) == 4
+    assert len(wrong.problems()) == 4
 
 
 @pytest.mark.parametrize(
