@@ -3,7 +3,6 @@
 It is sent to as `model=endpoint` is: the same session, retries and limits.  https://platform.openai.com/docs/api-reference/embeddings
 """
 
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -13,7 +12,7 @@ from selfinstruct.model import Session
 from selfinstruct.model.arguments import given
 from selfinstruct.model.endpoint import connected, posted
 from selfinstruct.model.failed_attempt import GarbledError
-from selfinstruct.model.protocol import fault, is_object, is_success
+from selfinstruct.model.protocol import fault, is_object, is_success, parsed
 from selfinstruct.model.replies import is_count
 from selfinstruct.model.sending import Send
 from selfinstruct.model.session import AsyncSession
@@ -53,25 +52,22 @@ class Endpoint(ServerSettings):
             yield send
 
     def _read(self, response: "ClientResponse", content: bytes) -> Completion:
-        try:
-            body = json.loads(content)
-        except (ValueError, RecursionError):
-            body = None
-        data = body.get("data") if is_object(body) else None
-        if not (is_success(response.status) and isinstance(data, list) and len(data) == 1 and is_object(data[0])):
-            raise fault(response.status, response.headers, content, body)
-        return vector(data[0].get("embedding"), body, self.price)
+        body = parsed(content)
+        found = body if is_object(body) and is_success(response.status) else {}
+        match found.get("data"):
+            case [{**vectors}]:
+                usage = found.get("usage")
+                tokens = usage.get("prompt_tokens") if is_object(usage) else None
+                return vector(vectors.get("embedding"), tokens, found.get("model"), self.price)
+        raise fault(response.status, response.headers, content, body)
 
 
-def vector(numbers: Any, body: Mapping[str, Any], price: Price) -> Completion:
-    """Return a vector with what it took; raises GarbledError for what is not a vector."""
+def vector(numbers: Any, tokens: object, model: object, price: Price) -> Completion:
+    """Return a vector with its tokens, cost and model, None where unknown; raises GarbledError for another value."""
     try:
         text = encode(numbers)
     except (TypeError, ValueError) as error:
         why = error if isinstance(numbers, list) else f"{str(numbers)[:60]!r} is not a list of numbers"
         raise GarbledError(200, f"no vector: {why}", {}) from None
-    usage, model = body.get("usage"), body.get("model")
-    tokens = usage.get("prompt_tokens") if is_object(usage) else None
-    tokens = tokens if is_count(tokens) else None
-    named = model if isinstance(model, str) else ""
-    return Completion(text, "stop", tokens, 0, price.of(tokens, 0), model=named)
+    count = tokens if is_count(tokens) else None
+    return Completion(text, "stop", count, 0, price.of(count, 0), model=model if isinstance(model, str) else "")

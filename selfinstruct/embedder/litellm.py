@@ -52,5 +52,5 @@ def read(response: Any, model: LiteLLM) -> Completion:
     data = getattr(response, "data", None)
     if not isinstance(data, list) or len(data) != 1:
         raise GarbledError(200, "no vector: no data", {})
-    usage = {"prompt_tokens": getattr(getattr(response, "usage", None), "prompt_tokens", None)}
-    return vector(data[0]["embedding"], {"usage": usage, "model": getattr(response, "model", None)}, model.price)
+    tokens = getattr(getattr(response, "usage", None), "prompt_tokens", None)
+    return vector(data[0]["embedding"], tokens, getattr(response, "model", None), model.price)

@@ -8,7 +8,6 @@ Only whole replies are read.  A request that failed, was canceled or has expired
 """
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from selfinstruct.model.bodies import inflated, read_body
 from selfinstruct.model.failed_attempt import GarbledError, ReplyError
-from selfinstruct.model.protocol import check_moved, fault, is_object, is_success
+from selfinstruct.model.protocol import check_moved, fault, is_object, is_success, parsed
 from selfinstruct.model.replies import is_count
 from selfinstruct.request import Completion, Request
 
@@ -219,15 +218,6 @@ async def lines(pieces: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
             yield b"".join(rest)
             rest = [other]
     yield b"".join(rest)
-
-
-def parsed(content: bytes) -> object:
-    """Return the JSON value of some bytes, None where they are not JSON."""
-    try:
-        found: object = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    return found
 
 
 def split(asked: Mapping[str, Asked], most: int, size: int) -> Iterator[dict[str, Asked]]:

@@ -30,10 +30,7 @@ def read(
     status: int, headers: Mapping[str, str], content: bytes, request: Request, price: Price, sent: str = ""
 ) -> Completion:
     """Return the completion that a reply holds, with its cost; raises ReplyError where it holds none."""
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError; brackets may lie thousands deep
-        body = None
+    body = parsed(content)
     choices = body.get("choices") if is_object(body) else None
     if not (is_success(status) and is_object(body) and isinstance(choices, list) and choices) or body.get("error"):
         raise fault(status, headers, content, body)
@@ -47,6 +44,15 @@ def read(
     cached = details.get("cached_tokens") if is_object(details) else None
     model, named = body.get("model"), cost_in(usage)
     return completion(text_of(choice), reason_of(choice), model, tokens, request, price, named, sent, cached)
+
+
+def parsed(content: bytes) -> object:
+    """Return the JSON value of some bytes, None where they are not JSON."""
+    try:
+        found: object = json.loads(content)
+    except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError; brackets may lie thousands deep
+        return None
+    return found
 
 
 def text_of(choice: Mapping[str, Any]) -> str:

@@ -58,4 +58,4 @@ def test_making_one_connects_to_nothing_and_needs_no_key(endpoint):
 
 def test_what_stands_in_the_place_of_a_vector_is_shown():
     with pytest.raises(GarbledError, match="no vector: 'None' is not a list of numbers"):
-        vector(None, {}, Price(prompt=None, completion=None))
+        vector(None, None, None, Price(prompt=None, completion=None))
