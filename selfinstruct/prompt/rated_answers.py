@@ -5,12 +5,11 @@ the one stays that was chosen before, or else the first that was drawn.
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
-
-from pydantic import model_validator
+from typing import Any, ClassVar
 
 from selfinstruct.part import part
 from selfinstruct.prompt.labeled_lines import answer_in
+from selfinstruct.prompt.rating import Scale
 from selfinstruct.prompt.reply import read
 from selfinstruct.request import Completion
 from selfinstruct.round import Candidate, Rejection
@@ -18,20 +17,10 @@ from selfinstruct.task import ALTERNATIVES
 
 
 @part
-class RatedAnswers:
+class RatedAnswers(Scale):
     """Reads a rating for each of the `answers` that the prompt shows."""
 
-    lowest: int
-    """The low end of the scale."""
-    highest: int
-    """The high end of the scale."""
     reply_format: ClassVar[str] = "labeled_lines"
-
-    @model_validator(mode="after")
-    def _is_scale(self) -> Self:
-        if self.lowest >= self.highest:
-            raise ValueError(f"lowest ({self.lowest}) must be below highest ({self.highest})")
-        return self
 
     def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
         """Return the alternatives of the task with their scores and the choice, or the reason why not."""

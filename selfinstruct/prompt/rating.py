@@ -17,22 +17,28 @@ NUMBER = lazy(r"(?<![\w.,-])(\d+)(?:\.0+)?(?![\w-]|[.,]\d)")
 
 
 @part
-class Rating:
-    """Reads a whole number into an attribute."""
+class Scale:
+    """A scale of ratings: the whole numbers from one to another."""
 
-    attribute: str
-    """The attribute that the number is stored as."""
     lowest: int
     """The low end of the scale."""
     highest: int
     """The high end of the scale."""
-    reply_format: ClassVar[str] = "rating"
 
     @model_validator(mode="after")
     def _is_scale(self) -> Self:
         if self.lowest >= self.highest:
             raise ValueError(f"lowest ({self.lowest}) must be below highest ({self.highest})")
         return self
+
+
+@part
+class Rating(Scale):
+    """Reads a whole number into an attribute."""
+
+    attribute: str
+    """The attribute that the number is stored as."""
+    reply_format: ClassVar[str] = "rating"
 
     def parse(self, completion: Completion, prompt_vars: Mapping[str, Any]) -> list[Candidate | Rejection]:
         """Return one rating, or the reason why not."""

@@ -1,5 +1,4 @@
 import pytest
-from pydantic import ValidationError
 
 from selfinstruct.prompt import Parser
 from selfinstruct.prompt.rated_answers import RatedAnswers
@@ -48,8 +47,3 @@ def test_of_equals_that_were_not_chosen_before_the_first_drawn_is_taken(read):
 
 def test_every_answer_needs_a_rating_on_the_scale(read):
     assert read("Answer 1: 4\nAnswer 2: 7") == "no rating from 1 to 5 of Answer 2, Answer 3"
-
-
-def test_a_scale_has_two_ends():
-    with pytest.raises(ValidationError, match=r"lowest \(5\) must be below highest \(5\)"):
-        RatedAnswers(lowest=5, highest=5)
