@@ -32,8 +32,9 @@ from selfinstruct.storage import history
 from selfinstruct.storage.completions import Store
 from selfinstruct.storage.folder import held, store_config, stored_config
 from selfinstruct.storage.journal import ROUNDS, Journal, check_config
+from selfinstruct.storage.pool_counts import authors
 from selfinstruct.storage.rows import check_none_lost, rounds_of
-from selfinstruct.storage.summary import authors, ended_before, store_summary, summarise
+from selfinstruct.storage.summary import ended_before, store_summary, summarise
 from selfinstruct.storage.tally import Tally, reported
 from selfinstruct.task import Task, stand_ins
 from selfinstruct.text.plain_files import check_plain

@@ -36,10 +36,11 @@ from selfinstruct.part import part
 from selfinstruct.recipe import asking
 from selfinstruct.storage import vectors
 from selfinstruct.storage.differences import differences
+from selfinstruct.storage.digests import digest, digest_of
 from selfinstruct.storage.folder import stored_config
 from selfinstruct.storage.journal import POOL, REJECTED, ROUNDS, has_rounds
+from selfinstruct.storage.pool_counts import authors
 from selfinstruct.storage.reader import RunReader
-from selfinstruct.storage.summary import authors, digest, digest_of
 from selfinstruct.text.command import program
 from selfinstruct.text.secrets import SHAPE
 

@@ -19,10 +19,10 @@ from selfinstruct.actions.card.facts import Facts, Stated
 from selfinstruct.errors import RunFolderError
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
+from selfinstruct.storage.digests import digest_of
 from selfinstruct.storage.folder import replace_text, replacing
 from selfinstruct.storage.journal import line
 from selfinstruct.storage.reader import no_run
-from selfinstruct.storage.summary import digest_of
 from selfinstruct.text.archives import FIRST_DAY
 
 if TYPE_CHECKING:

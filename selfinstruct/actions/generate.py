@@ -37,7 +37,7 @@ from selfinstruct.storage.folder import stored_values
 from selfinstruct.storage.journal import has_rounds
 from selfinstruct.storage.recording import CachedModel, recorded
 from selfinstruct.storage.resumption import refused_changes, store_changes
-from selfinstruct.storage.summary import known, seconds, totals
+from selfinstruct.storage.totals import known, seconds, totals
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run

@@ -17,8 +17,8 @@ from selfinstruct.errors import DataError, RunFolderError
 from selfinstruct.formats.preference import Preference
 from selfinstruct.part import part
 from selfinstruct.storage.journal import has_rounds
-from selfinstruct.storage.summary import is_same_training
 from selfinstruct.trainer import Training
+from selfinstruct.trainer.record import is_same_training
 from selfinstruct.trainer.rows import examples_in
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from selfinstruct.storage.summary import authors
+from selfinstruct.storage.pool_counts import authors
 from selfinstruct.trainer import Rows, Training
 from selfinstruct.trainer.rows import rows_in
 

@@ -10,7 +10,8 @@ from typing import Any
 from selfinstruct.errors import ConfigError
 from selfinstruct.pool import Pool
 from selfinstruct.run_info import RunInfo
-from selfinstruct.storage.summary import COUNTED, SPENT, summarise
+from selfinstruct.storage.summary import summarise
+from selfinstruct.storage.totals import COUNTED, SPENT
 from selfinstruct.text.verb_pairs import problems
 
 LATER = ("scores", "training", "tasks.unanswered")

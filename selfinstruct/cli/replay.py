@@ -24,9 +24,10 @@ from selfinstruct.model.replay import NOT_HELD
 from selfinstruct.round import MODEL
 from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.differences import compared
+from selfinstruct.storage.digests import digest_of
+from selfinstruct.storage.environment import versions
 from selfinstruct.storage.journal import POOL, REJECTED, ROUNDS
 from selfinstruct.storage.rows import task_of
-from selfinstruct.storage.summary import digest_of, versions
 from selfinstruct.task import Task
 
 if TYPE_CHECKING:

@@ -17,10 +17,11 @@ from selfinstruct.storage.diversity import even
 from selfinstruct.storage.filter_settings import filters_of, mapping
 from selfinstruct.storage.folder import stored_values
 from selfinstruct.storage.history import rejection_of
+from selfinstruct.storage.pool_counts import authors, tasks
 from selfinstruct.storage.provenance import CONVERTED, STAND_IN, cautions, license_of, origin_of, seed_writers
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.storage.state import condition_of
-from selfinstruct.storage.summary import authors, seconds, tasks, totals
+from selfinstruct.storage.totals import seconds, totals
 from selfinstruct.task import Task, stand_ins
 from selfinstruct.text.places import public, without_places
 

@@ -12,7 +12,7 @@ from selfinstruct.pages.library import Library, ViewedRun
 from selfinstruct.pages.links import link
 from selfinstruct.pages.run_overview import overview_page
 from selfinstruct.pages.server import PageError, PageRequest, Response
-from selfinstruct.storage.summary import seconds, totals
+from selfinstruct.storage.totals import seconds, totals
 
 COMPARISON = Path("comparison/index.html")
 """The page that a sweep leaves in its folder."""

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from selfinstruct.storage.folder import is_held
 from selfinstruct.storage.reader import RunReader
-from selfinstruct.storage.summary import COUNTED, SPENT, totals
+from selfinstruct.storage.totals import is_outdated
 
 
 class State(StrEnum):
@@ -31,15 +31,9 @@ class Condition:
 def condition_of(run: RunReader) -> Condition:
     """Return how far a run is; an action that works on a finished run does not make it a running one."""
     summary = run.summary
-    if not summary or is_outdated(run):
+    if not summary or is_outdated(summary, run.rows):
         return Condition(State.RUNNING, "") if is_held(run.folder) else Condition(State.INTERRUPTED, "")
     reason = str(summary.get("stop_reason", "")).strip()
     if not summary.get("completed"):
         return Condition(State.FAILED, (reason.splitlines() or [""])[-1])
     return Condition(State.STOPPED if summary.get("stopped_by") else State.DONE, reason)
-
-
-def is_outdated(run: RunReader) -> bool:
-    """Return whether rounds were committed after the summary was written."""
-    counted = totals(run.rows)
-    return any(run.summary.get(key) != counted[key] for key in (*COUNTED, *SPENT, "rejected"))

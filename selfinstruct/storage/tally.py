@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from selfinstruct.request import Completion, Request
-
-SPENT = ("prompt_tokens", "completion_tokens", "cost_usd")
+from selfinstruct.storage.totals import SPENT
 
 
 class Tally:

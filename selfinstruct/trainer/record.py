@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from selfinstruct.errors import ConfigError, RunFolderError
 from selfinstruct.storage.differences import leaves
+from selfinstruct.storage.digests import digest_of
 from selfinstruct.storage.folder import replace_text
-from selfinstruct.storage.summary import digest_of, is_same_training, summary_in
+from selfinstruct.storage.summary import summary_in
 from selfinstruct.trainer import MERGED, MODEL, STEPS, Training
 from selfinstruct.trainer.checkpoints import CHECKPOINTS, latest
 from selfinstruct.trainer.processes import process_count
@@ -152,6 +153,11 @@ def remembered(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, float 
     training, before = Record(folder).result or {}, summary_in(folder) or {}
     known, scores = (one if isinstance(one := before.get(key), dict) else {} for key in ("training", "scores"))
     return ({**training, **known}, dict(scores)) if is_same_training(known, training) else (training, {})
+
+
+def is_same_training(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two trainings gave the same model; so do two that do not exist."""
+    return bool(one.get("sha256") == other.get("sha256"))
 
 
 def with_one_method(settings: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The files of a tuned model: written beside their place, and renamed when they are whole."""
 
-import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Mapping
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.errors import SelfInstructError
-from selfinstruct.storage import summary
+from selfinstruct.storage import digests
 from selfinstruct.trainer import MERGED, MODEL
 from selfinstruct.trainer.loading import model_of
 from selfinstruct.trainer.processes import barrier, is_main
@@ -105,10 +104,10 @@ def digest_of(path: Path) -> str:
 @lru_cache(maxsize=256)
 def known_digest(path: Path, size: int, changed: int) -> str:
     """Return the SHA-256 of a file as it was at a time."""
-    return summary.digest_of(path)
+    return digests.digest_of(path)
 
 
 def combined(found: Mapping[str, str]) -> str:
     """Return one hash of several files."""
     text = "".join(f"{name}\0{digest}\n" for name, digest in sorted(found.items()))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return digests.digest(text.encode())

@@ -1,12 +1,11 @@
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from selfinstruct.pool import Pool
 from selfinstruct.run_info import RunInfo
-from selfinstruct.storage.summary import git, summarise
+from selfinstruct.storage.summary import summarise
 
 UNUSED = {"requests": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
 
@@ -83,31 +82,11 @@ def test_the_models_are_those_that_the_tasks_record(start, pool, task):
     assert summary["offline"] is False
 
 
-def test_an_unknown_price_stays_unknown(start, pool):
-    summary = summarise(start, pool, [row("a", 1), row("a", 2, cost_usd=None)], None, timings=[], unused=UNUSED)
-
-    assert summary["cost_usd"] is None
-
-
 def test_a_failure_is_the_reason_it_ended(start, pool):
     summary = summarise(start, pool, [], "no key", timings=[], unused=UNUSED)
 
     assert summary["completed"] is False
     assert summary["stop_reason"] == "no key"
-
-
-def test_counts_what_the_pool_holds(start, pool, task):
-    pool.add(task(10, origin="a", is_classification=True))
-    pool.add(task(11, origin="a", instances=None, failed_stages={"b": "parse: no output"}))
-
-    assert summarise(start, pool, [], None, timings=[], unused=UNUSED)["tasks"] == {
-        "seeds": 10,
-        "made": 2,
-        "classification": 1,
-        "with_instances": 1,
-        "instances": 1,
-        "gave_up": {"b": 1},
-    }
 
 
 def test_a_training_alone_says_that_it_trained_and_describes_no_tasks(start):
@@ -126,12 +105,6 @@ def test_hashes_config_seeds_prompts_and_every_dataset_file(start):
 
     assert hashes["dataset/x.jsonl"] == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert set(hashes) == {"config", "seeds", "prompts", "dataset/x.jsonl"}
-
-
-def test_names_the_commit_where_the_code_is_a_checkout():
-    is_checkout = (Path(__file__).parents[2] / ".git").exists()
-
-    assert (git()["commit"] is not None) == is_checkout
 
 
 def test_seeds_are_counted_by_who_wrote_them_and_a_grammars_seed_makes_the_run_offline(start, pool, task):
@@ -154,12 +127,3 @@ def test_topics_are_named_where_they_have_quotas(start, pool, task):
 
     assert summary["topics"] == {"a": {"brakes": {"wanted": 1, "kept": 1}, "gears": {"wanted": 1, "kept": 0}}}
     assert "topics" not in summarise(start, pool, [], None, timings=[], unused=UNUSED)
-
-
-def test_tokens_that_came_from_caches_are_added_up_where_there_are_any(start, pool):
-    rounds = [row("a", 1, cached_tokens=30), row("a", 2), row("b", 1)]
-
-    summary = summarise(start, pool, rounds, None, timings=[], unused=UNUSED)
-
-    assert (summary["cached_tokens"], summary["stages"]["a"]["cached_tokens"]) == (30, 30)
-    assert "cached_tokens" not in summary["stages"]["b"]

@@ -12,7 +12,9 @@ from selfinstruct.metrics.table import Line
 from selfinstruct.recipe import asking
 from selfinstruct.storage import provenance
 from selfinstruct.storage.coverage import coverage
-from selfinstruct.storage.summary import authors, git, tasks, totals, versions
+from selfinstruct.storage.environment import git, versions
+from selfinstruct.storage.pool_counts import authors, tasks
+from selfinstruct.storage.totals import totals
 from selfinstruct.task import stand_ins
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from selfinstruct.storage.coverage import coverage, gap
 from selfinstruct.storage.differences import leaves
 from selfinstruct.storage.diversity import diversity, even, mean
 from selfinstruct.storage.folder import stored_values
-from selfinstruct.storage.summary import known, seconds, tasks, totals
+from selfinstruct.storage.pool_counts import tasks
+from selfinstruct.storage.totals import known, seconds, totals
 
 CONTAMINATION, OVERLAP = "contamination", "overlap"
 """Where the share of rows that overlap with benchmarks stands among the scores of a run that was checked."""

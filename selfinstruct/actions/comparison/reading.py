@@ -10,9 +10,11 @@ from selfinstruct.errors import RunFolderError
 from selfinstruct.pool import Pool
 from selfinstruct.storage.differences import shown
 from selfinstruct.storage.folder import stored_overrides
+from selfinstruct.storage.pool_counts import authors
 from selfinstruct.storage.reader import STORE, RunReader
 from selfinstruct.storage.schema import reading
-from selfinstruct.storage.summary import COUNTED, SPENT, SUMMARY, authors, totals
+from selfinstruct.storage.summary import SUMMARY
+from selfinstruct.storage.totals import is_outdated
 from selfinstruct.task import Task, stand_ins
 from selfinstruct.text.places import public, without_places
 
@@ -120,8 +122,7 @@ def status_of(rounds: Sequence[dict[str, Any]], summary: dict[str, Any], has_sum
     """Return `complete`, or why the run is not."""
     if not summary:
         return f"unfinished: {SUMMARY} cannot be read" if has_summary else "unfinished: it has no summary yet"
-    counted = totals(rounds)
-    if any(summary.get(key) != counted[key] for key in (*COUNTED, *SPENT, "rejected")):
+    if is_outdated(summary, rounds):
         return OUTDATED
     reason = (str(summary.get("stop_reason")).strip().splitlines() or [""])[-1]
     if not summary.get("completed"):

@@ -18,7 +18,8 @@ from selfinstruct.actions.score import ANSWERS
 from selfinstruct.benchmarks import BASE, FOLDER, TUNED
 from selfinstruct.metrics.intervals import paired
 from selfinstruct.metrics.table import Figure, Item
-from selfinstruct.storage.summary import known, summary_in
+from selfinstruct.storage.summary import summary_in
+from selfinstruct.storage.totals import known
 
 MOST = 10
 """Runs whose differences are shown; of more, the pairs of the first ones."""

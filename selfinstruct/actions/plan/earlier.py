@@ -9,7 +9,7 @@ from selfinstruct.actions.plan.novelty import Judged
 from selfinstruct.errors import RunFolderError
 from selfinstruct.round import SURPLUS
 from selfinstruct.storage.reader import STORE, RunReader
-from selfinstruct.storage.summary import known
+from selfinstruct.storage.totals import known
 
 
 @dataclass(frozen=True, kw_only=True)

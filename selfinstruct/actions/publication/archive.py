@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from selfinstruct.errors import SelfInstructError
+from selfinstruct.storage.digests import digest_of
 from selfinstruct.storage.folder import replace_text, replacing
 from selfinstruct.storage.rows import Read, Row, read
-from selfinstruct.storage.summary import digest_of
 from selfinstruct.text.archives import FIRST_DAY, UNREADABLE
 from selfinstruct.text.encoding import HALF_A_PAIR
 

@@ -18,12 +18,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from selfinstruct.actions.publication.archive import Archive
 from selfinstruct.request import Completion, Decoding, Failure, Request
 from selfinstruct.round import MODEL
+from selfinstruct.storage.digests import digest
 from selfinstruct.storage.journal import REJECTED, line
 from selfinstruct.storage.recording import key_of
 from selfinstruct.storage.replies import Replies
 from selfinstruct.storage.rows import Row
 from selfinstruct.storage.schema import reading
-from selfinstruct.storage.summary import digest
 from selfinstruct.text.prefixes import PromptPrefixes
 
 ANSWER = ("text", "finish_reason", "prompt_tokens", "completion_tokens", "cost_usd", "model", "cached_tokens")

@@ -9,7 +9,7 @@ from selfinstruct.pages.figures.labels import plural
 from selfinstruct.pages.figures.panels import legend, legend_height
 from selfinstruct.pages.figures.usage import UNKNOWN, Used, names, used
 from selfinstruct.storage.reader import RunReader
-from selfinstruct.storage.summary import known
+from selfinstruct.storage.totals import known
 from selfinstruct.storage.vectors import usage
 
 if TYPE_CHECKING:

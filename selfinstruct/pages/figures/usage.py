@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from selfinstruct.round import CACHED
 from selfinstruct.storage.reader import STORE, RunReader
-from selfinstruct.storage.summary import known
+from selfinstruct.storage.totals import known
 from selfinstruct.text.places import without_places
 
 UNKNOWN = "unknown"

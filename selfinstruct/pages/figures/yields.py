@@ -12,7 +12,7 @@ from typing import Any
 
 from selfinstruct.pages.figures.funnel import REJECTED
 from selfinstruct.round import SURPLUS
-from selfinstruct.storage.summary import known
+from selfinstruct.storage.totals import known
 
 Row = Mapping[str, Any]
 NEXT = 1000
