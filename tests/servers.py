@@ -1,7 +1,25 @@
-"""The server that tests answer from: a thread for each connection."""
+"""The server that tests answer from, with a thread for each connection; and the settings of a model behind it."""
 
 import _thread
 from http.server import ThreadingHTTPServer
+
+from selfinstruct.model.settings import Price
+
+SETTINGS = {
+    "mode": "chat",
+    "key_env": None,
+    "key_required": False,
+    "concurrency": 4,
+    "requests_per_minute": None,
+    "tokens_per_minute": None,
+    "timeout_seconds": 60,
+    "deadline_seconds": None,
+    "attempts": 3,
+    "price": Price(prompt=None, completion=None),
+    "store": None,
+    "extra": {},
+}
+"""The values of a model behind a network, its name and address aside."""
 
 
 class Server(ThreadingHTTPServer):

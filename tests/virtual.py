@@ -4,10 +4,11 @@ import asyncio
 import selectors
 from concurrent.futures import Future
 
+from servers import SETTINGS
+
 from selfinstruct.model.endpoint import Endpoint
 from selfinstruct.model.request_queue import RequestQueue
 from selfinstruct.model.secrets import Secrets
-from selfinstruct.model.settings import Price
 from selfinstruct.request import Completion, Decoding, Request
 
 
@@ -48,26 +49,8 @@ def request(number, stage="s", text=None, **decoding):
     return Request(f"{stage}/1/{number}", stage, 1, text or f"{number}", None, True, Decoding(**decoding), "yes_no")
 
 
-SETTINGS = {
-    "name": "some",
-    "mode": "chat",
-    "api_base": "http://127.0.0.1:9/v1",
-    "key_env": None,
-    "key_required": False,
-    "concurrency": 4,
-    "requests_per_minute": None,
-    "tokens_per_minute": None,
-    "timeout_seconds": 60,
-    "deadline_seconds": None,
-    "attempts": 3,
-    "price": Price(prompt=None, completion=None),
-    "store": None,
-    "extra": {},
-}
-
-
 def endpoint(**changes):
-    return Endpoint(**SETTINGS | changes)
+    return Endpoint(**SETTINGS | {"name": "some", "api_base": "http://127.0.0.1:9/v1"} | changes)
 
 
 def run(play):

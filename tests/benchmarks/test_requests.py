@@ -19,12 +19,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from servers import SETTINGS
 
 from selfinstruct.model.connection import close_cached, loaded
 from selfinstruct.model.endpoint import Endpoint
 from selfinstruct.model.litellm import LiteLLM
 from selfinstruct.model.offline import Offline
-from selfinstruct.model.settings import Price
 from selfinstruct.request import Decoding, Request
 from selfinstruct.storage.completions import Store
 from selfinstruct.storage.recording import recorded
@@ -91,41 +91,26 @@ def requests(count):
     ]
 
 
-SETTINGS = {
-    "mode": "chat",
-    "key_env": None,
-    "key_required": False,
-    "requests_per_minute": None,
-    "tokens_per_minute": None,
-    "timeout_seconds": 60,
-    "deadline_seconds": None,
-    "attempts": 3,
-    "price": Price(prompt=None, completion=None),
-    "extra": {},
-    "store": None,
-}
-
-
 def through(model, count):
     with model.session() as line:
         return [future.result().text for future in line.submit(requests(count))]
 
 
 def endpoint(base, concurrency, count):
-    return through(Endpoint(name="served", api_base=base, concurrency=concurrency, **SETTINGS), count)
+    return through(Endpoint(name="served", api_base=base, **SETTINGS | {"concurrency": concurrency}), count)
 
 
 def litellm(base, concurrency, count):
-    return through(LiteLLM(name="openai/served", api_base=base, concurrency=concurrency, **SETTINGS), count)
+    return through(LiteLLM(name="openai/served", api_base=base, **SETTINGS | {"concurrency": concurrency}), count)
 
 
 def endpoint_within_limits(base, concurrency, count):
     limits = {"requests_per_minute": 10**7, "tokens_per_minute": 10**9}
-    return through(Endpoint(**SETTINGS | limits, name="served", api_base=base, concurrency=concurrency), count)
+    return through(Endpoint(name="served", api_base=base, **SETTINGS | limits | {"concurrency": concurrency}), count)
 
 
 def endpoint_with_the_store(base, concurrency, count):
-    model = Endpoint(name="served", api_base=base, concurrency=concurrency, **SETTINGS)
+    model = Endpoint(name="served", api_base=base, **SETTINGS | {"concurrency": concurrency})
     with (
         TemporaryDirectory() as folder,
         closing(Store(Path(folder) / "completions.sqlite")) as store,

@@ -1,25 +1,13 @@
 import pytest
+from servers import SETTINGS
 
 from selfinstruct.embedder import request_of
-from selfinstruct.model.settings import Price
 
 
 @pytest.fixture(scope="session")
 def settings():
     """The values of an embedder behind a network, its name and address aside."""
-    return {
-        "key_env": None,
-        "key_required": False,
-        "concurrency": 4,
-        "requests_per_minute": None,
-        "tokens_per_minute": None,
-        "timeout_seconds": 10,
-        "deadline_seconds": None,
-        "attempts": 3,
-        "price": Price(prompt=None, completion=None),
-        "extra": {},
-        "store": None,
-    }
+    return {key: value for key, value in SETTINGS.items() if key != "mode"} | {"timeout_seconds": 10}
 
 
 @pytest.fixture(scope="session")

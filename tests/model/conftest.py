@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 import tiny_model
 from aiohttp import web
+from servers import SETTINGS
 
 from selfinstruct.model.grammar.parsed_prompt import ParsedPrompt
-from selfinstruct.model.settings import Price
 from selfinstruct.model.transformers import Transformers
 from selfinstruct.request import Decoding, Request
 
@@ -108,20 +108,7 @@ def servers():
 @pytest.fixture(scope="session")
 def settings():
     """The values of a model behind a network, its name and address aside."""
-    return {
-        "mode": "chat",
-        "key_env": None,
-        "key_required": False,
-        "concurrency": 4,
-        "requests_per_minute": None,
-        "tokens_per_minute": None,
-        "timeout_seconds": 5,
-        "deadline_seconds": None,
-        "attempts": 2,
-        "price": Price(prompt=None, completion=None),
-        "extra": {},
-        "store": None,
-    }
+    return SETTINGS | {"timeout_seconds": 5, "attempts": 2}
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from collections import Counter
 import batching
 import commands
 import pytest
+from servers import SETTINGS
 
 from selfinstruct.errors import ModelError
 from selfinstruct.model.endpoint import Endpoint
@@ -30,21 +31,13 @@ def store(tmp_path):
 
 
 def model(provider, **changes):
-    values = {
+    values = SETTINGS | {
         "name": "m",
-        "mode": "chat",
         "api_base": provider.url,
-        "key_env": None,
-        "key_required": False,
-        "concurrency": 4,
-        "requests_per_minute": None,
-        "tokens_per_minute": None,
         "timeout_seconds": 5,
         "deadline_seconds": 20,
         "attempts": 2,
         "price": Price(prompt=2.0, completion=10.0),
-        "store": None,
-        "extra": {},
         "batch": True,
     }
     return Endpoint(**(values | changes))
