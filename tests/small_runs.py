@@ -5,6 +5,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from tracked import UNUSED
+
 from selfinstruct.budget import Stop
 from selfinstruct.pool import Pool
 from selfinstruct.request import Completion, Decoding, Request
@@ -16,7 +18,6 @@ from selfinstruct.storage.journal import Journal
 from selfinstruct.storage.summary import summarise
 from selfinstruct.task import HUMAN, Instance, Task
 
-UNUSED = {"requests": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
 DECODING = {"max_tokens": 64, "temperature": 0.0, "stop": ["\n{{ n }}."], "extra": {}}
 
 

@@ -53,7 +53,7 @@ def a_step(number, **row):
 
 
 def log(tracker, start, rounds=(), steps=(), error=None, **summary):
-    """Log rounds and steps after those that the run has already, and finish it."""
+    """Log rounds and steps after those that the run has already, and finish it; its summary."""
     before = list(start.logged_rounds())
     tracker.start(start)
     for place, round_ in enumerate(rounds, len(before) + 1):
@@ -61,4 +61,6 @@ def log(tracker, start, rounds=(), steps=(), error=None, **summary):
     for step in steps:
         tracker.log_step(step)
     rows = [round_.row() for round_ in [*before, *rounds]]
-    tracker.finish(summarise(start, Pool(), rows, error, timings=[], unused=UNUSED, **summary), error)
+    summary = summarise(start, Pool(), rows, error, timings=[], unused=UNUSED, **summary)
+    tracker.finish(summary, error)
+    return summary

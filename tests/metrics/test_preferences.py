@@ -1,12 +1,12 @@
 """Which of two systems a judge prefers, in both orders."""
 
 import pytest
+from tracked import a_round
 
 from selfinstruct.metrics.intervals import wilson
 from selfinstruct.metrics.preferences import Preferences
 from selfinstruct.metrics.table import Figure
 from selfinstruct.pool import Pool
-from selfinstruct.round import Round
 from selfinstruct.task import Reference
 
 METRIC = Preferences(benchmark="pairwise", forward="forward", backward="backward")
@@ -26,23 +26,6 @@ def compared(task):
         return tasks
 
     return make
-
-
-def done(*tasks):
-    return Round(
-        stage="backward",
-        number=1,
-        asked=1,
-        failed=0,
-        parsed=1,
-        kept=1,
-        tasks=tasks,
-        rejections=(),
-        pool=4,
-        prompt_tokens=0,
-        completion_tokens=0,
-        cost_usd=0.0,
-    )
 
 
 @pytest.mark.parametrize(
@@ -139,8 +122,8 @@ def test_tasks_without_two_answers_are_not_looked_at(pool):
 
 
 def test_a_round_has_the_share_of_the_newest_verdicts_for_the_answer_shown_first(compared):
-    found = METRIC.figures(done(*compared(("1", "1"), ("1", "2"), ("2", "2"), ("1", "tie"))), Pool())
+    found = METRIC.figures(a_round(tasks=compared(("1", "1"), ("1", "2"), ("2", "2"), ("1", "tie"))), Pool())
 
     assert found == {"first_shown_wins": 0.333333}
-    assert METRIC.figures(done(*compared(("1", None))), Pool()) == {"first_shown_wins": 1.0}
-    assert METRIC.figures(done(*compared(("tie", "tie"))), Pool()) == {}
+    assert METRIC.figures(a_round(tasks=compared(("1", None))), Pool()) == {"first_shown_wins": 1.0}
+    assert METRIC.figures(a_round(tasks=compared(("tie", "tie"))), Pool()) == {}

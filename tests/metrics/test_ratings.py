@@ -1,11 +1,11 @@
 """Shares of the grades that a judge gave."""
 
 import pytest
+from tracked import a_round
 
 from selfinstruct.metrics.intervals import wilson
 from selfinstruct.metrics.ratings import Ratings
 from selfinstruct.pool import Pool
-from selfinstruct.round import Round
 from selfinstruct.task import Instance, Reference
 
 METRIC = Ratings(benchmark="user_oriented", group="application", attribute="rating")
@@ -27,23 +27,6 @@ def graded(task):
         ]
 
     return make
-
-
-def done(*tasks):
-    return Round(
-        stage="rating",
-        number=1,
-        asked=1,
-        failed=0,
-        parsed=1,
-        kept=1,
-        tasks=tasks,
-        rejections=(),
-        pool=4,
-        prompt_tokens=0,
-        completion_tokens=0,
-        cost_usd=0.0,
-    )
 
 
 def test_the_shares_of_good_grades_have_intervals(graded):
@@ -77,5 +60,8 @@ def test_tasks_of_no_benchmark_are_not_looked_at(graded, task):
 
 
 def test_a_round_has_the_shares_of_what_was_judged_in_it(graded):
-    assert METRIC.figures(done(*graded("A", "B", "C", None)), Pool()) == {"rated_a": 0.333333, "rated_a_or_b": 0.666667}
-    assert METRIC.figures(done(*graded(None)), Pool()) == {}
+    assert METRIC.figures(a_round(tasks=graded("A", "B", "C", None)), Pool()) == {
+        "rated_a": 0.333333,
+        "rated_a_or_b": 0.666667,
+    }
+    assert METRIC.figures(a_round(tasks=graded(None)), Pool()) == {}

@@ -2,12 +2,11 @@ import json
 from dataclasses import replace
 
 import pytest
+from tracked import UNUSED
 
 from selfinstruct.pool import Pool
 from selfinstruct.run_info import RunInfo
 from selfinstruct.storage.summary import summarise
-
-UNUSED = {"requests": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
 
 
 def row(stage, number, **changes):

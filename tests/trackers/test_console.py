@@ -17,7 +17,7 @@ from tracked import UNUSED
 
 from selfinstruct.budget import Stop
 from selfinstruct.pool import Pool
-from selfinstruct.round import Rejection, Round
+from selfinstruct.round import Rejection
 from selfinstruct.storage.summary import summarise
 from selfinstruct.trackers import Tracker
 from selfinstruct.trackers.console import (
@@ -40,20 +40,13 @@ def start_in(folder, **changes):
 def a_round(number=1, stage="instructions", kept=3, rejected=("similarity", "similarity", "length"), **changes):
     known = {
         "stage": stage,
-        "number": number,
-        "asked": 2,
-        "failed": 0,
         "parsed": kept + len(rejected),
         "kept": kept,
-        "tasks": (),
         "rejections": tuple(Rejection(name, "why", text="[bold]model text[/bold]") for name in rejected),
         "pool": 1178,
-        "prompt_tokens": 1000,
-        "completion_tokens": 234,
         "cost_usd": 0.0125,
-        "seconds": 1.5,
     }
-    return Round(**{**known, **changes})
+    return tracked.a_round(number, **{**known, **changes})
 
 
 def run(folder, *rounds, error=None, stopped=None, unused=None, **changes):

@@ -5,16 +5,13 @@ import sys
 from contextlib import redirect_stdout
 
 import pytest
+import tracked
 from pretending import LINES
 
-from selfinstruct.pool import Pool
 from selfinstruct.round import Round, TrainingStep
-from selfinstruct.run_info import RunInfo
-from selfinstruct.storage.summary import summarise
 from selfinstruct.trackers import Trackers, TrainingTracker
 from selfinstruct.trackers.console import Console, files, trained
 
-UNUSED = {"requests": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
 TRAINING = {
     "rows": {"trained_on": 1234},
     "dataset": {"name": "chat.jsonl"},
@@ -27,11 +24,6 @@ TRAINING = {
 }
 
 
-def start_in(folder, **changes):
-    known = {"folder": folder, "name": "x", "group": None, "recipe": "self_instruct", "job_type": "train"}
-    return RunInfo(**{**known, "config": {}, "declared": {"recipe": {}}, **changes})
-
-
 def steps(tokens_per_second=1234.5, seconds_left=75.0):
     return [
         TrainingStep(row=line, steps=2, tokens_per_second=tokens_per_second, seconds_left=seconds_left)
@@ -41,11 +33,8 @@ def steps(tokens_per_second=1234.5, seconds_left=75.0):
 
 def show(folder, training=TRAINING, **changes):
     """Print a training; what is known of it."""
-    tracker, start = Console(), start_in(folder, **changes)
-    tracker.start(start)
-    for step in steps():
-        tracker.log_step(step)
-    tracker.finish(summarise(start, Pool(), [], None, timings=[], unused=UNUSED, training=training), None)
+    start = tracked.start_in(folder, **{"job_type": "train", "models": (), **changes})
+    tracked.log(Console(), start, steps=steps(), training=training)
 
 
 def test_the_console_shows_trainings():
@@ -62,7 +51,7 @@ def test_a_logged_step_is_one_line(tmp_path, capsys):
 
 def test_a_step_without_a_pace_has_none(tmp_path, capsys):
     tracker = Console()
-    tracker.start(start_in(tmp_path))
+    tracker.start(tracked.start_in(tmp_path))
     tracker.log_step(steps(tokens_per_second=None, seconds_left=None)[0])
 
     assert "train 1 of 2 · loss 2.5 · learning rate 0.0001\n" in capsys.readouterr().out

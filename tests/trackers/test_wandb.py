@@ -14,14 +14,13 @@ import zlib
 from pathlib import Path
 
 import pytest
+import tracked
 from PIL import Image
 from pydantic import ValidationError
-from tracked import UNUSED, start_in
+from tracked import start_in
 
 from selfinstruct.errors import SelfInstructError
-from selfinstruct.pool import Pool
-from selfinstruct.round import Candidate, Rejection, Round, TrainingStep
-from selfinstruct.storage.summary import summarise
+from selfinstruct.round import Candidate, Rejection, TrainingStep
 from selfinstruct.task import Instance, Task
 from selfinstruct.trackers import Tracker
 from selfinstruct.trackers.history import History
@@ -60,33 +59,16 @@ def a_round(number=1, count=2, **changes):
         Task(f"instructions_{number}_{place}", "instructions", "Übersetze.", instances=(Instance("日本", "Japan"),))
         for place in range(count)
     )
-    known = {
-        "stage": "instructions",
-        "number": number,
-        "asked": 2,
-        "failed": 0,
-        "parsed": count + 1,
-        "kept": count,
-        "tasks": tasks,
-        "rejections": (Rejection("similarity", f"too near {number}", candidate=Candidate("Tu es.")),),
-        "pool": 175 + number,
-        "prompt_tokens": 1000,
-        "completion_tokens": 234,
-        "cost_usd": None,
-        "seconds": 1.5,
-    }
-    return Round(**{**known, **changes})
+    rejections = (Rejection("similarity", f"too near {number}", candidate=Candidate("Tu es.")),)
+    known = {"parsed": count + 1, "kept": count, "tasks": tasks, "rejections": rejections}
+    return tracked.a_round(number, **{**known, **changes})
 
 
 def run(folder, *rounds, error=None, option=None, **changes):
     """Log a run; its summary."""
     folder.mkdir(exist_ok=True)
     start, tracker = start_in(folder, **changes), Wandb(**{**OPTION, **(option or {})})
-    tracker.start(start)
-    for step, round_ in enumerate(rounds, 1):
-        tracker.log(round_, step)
-    summary = summarise(start, Pool(), [round_.row() for round_ in rounds], error, timings=[], unused=UNUSED)
-    tracker.finish(summary, error)
+    summary = tracked.log(tracker, start, rounds, error=error)
     if tracker.tables:
         del tracker
         gc.collect()
