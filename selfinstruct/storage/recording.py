@@ -34,7 +34,7 @@ from selfinstruct.storage.tally import Tally
 LOG = logging.getLogger(__name__)
 
 TOGETHER = 32
-"""Requests handed to the line at once: the first are under way while the next are looked up."""
+"""Requests handed to the session at once: the first are under way while the next are looked up."""
 NO_REASON = "why replies end is not reported, so cut-off replies cannot be recognized."
 MOST_UNKNOWN = 5
 """Unknown reasons that are reported; a server may invent a new one for each reply."""
@@ -68,14 +68,14 @@ class CachedModel:
     def __init__(
         self,
         model: Model,
-        line: Session,
+        session: Session,
         store: Store,
         shared: Store | None = None,
         tally: Tally | None = None,
         batches: ProviderBatches | None = None,
     ) -> None:
         self.model = model
-        self._line = line
+        self._session = session
         self._store = store
         self._shared = shared
         self._tally = tally or Tally()
@@ -105,7 +105,7 @@ class CachedModel:
         if self._batches is None:
             return None
         found = copy(self)
-        found._line = self._batches
+        found._session = self._batches
         return found
 
     def complete(self, requests: Sequence[Request]) -> "Replies":
@@ -134,12 +134,12 @@ class CachedModel:
                 self._store.save(asked, reply, kept)
             else:
                 new.append((asked, kept))
-        lines = self._line.submit([asked.request for asked, _ in new])
-        for (asked, kept), line in zip(new, lines, strict=True):
-            replies.lines[kept] = line
+        futures = self._session.submit([asked.request for asked, _ in new])
+        for (asked, kept), future in zip(new, futures, strict=True):
+            replies.submitted[kept] = future
             if self._batches is not None:
-                kept.add_done_callback(partial(self._batches.stored, line))
-            line.add_done_callback(partial(self._arrived, asked, kept))
+                kept.add_done_callback(partial(self._batches.stored, future))
+            future.add_done_callback(partial(self._arrived, asked, kept))
 
     def _draw(self, key: bytes) -> int:
         """Return the first draw of a question that is neither stored nor under way."""
@@ -154,7 +154,7 @@ class CachedModel:
         self._drawing.discard(drawing)
 
     def _arrived(self, asked: StoredRequest, kept: Future[Completion], reply: Future[Completion]) -> None:
-        """Store a reply as soon as it is there; called in a thread of the line, where nobody would see an error."""
+        """Store a reply as soon as it is there; called in a thread of the session, where nobody would see an error."""
         try:
             self._store_reply(asked, kept, reply)
         except Exception as defect:  # whatever a reply holds, the one who waits for it hears of it
@@ -202,14 +202,14 @@ class Replies(Iterator[Completion]):
         self._name = name
         self._batches = batches
         self.kept: deque[Future[Completion]] = deque()  # not taken yet; done when on disk
-        self.lines: dict[Future[Completion], Future[Completion]] = {}  # of those that were asked now
+        self.submitted: dict[Future[Completion], Future[Completion]] = {}  # of those that were asked now
 
     def __next__(self) -> Completion:
         if not self.kept:
             raise StopIteration
         kept = self.kept.popleft()
-        if self._batches is not None and kept in self.lines:
-            self._batches.want(self.lines[kept])
+        if self._batches is not None and kept in self.submitted:
+            self._batches.want(self.submitted[kept])
         reply = kept.result()
         if reply.failure is not None and reply.failure.kind != "refused":
             raise ModelError(f"{self._name}: {reply.failure.message}")
@@ -217,7 +217,7 @@ class Replies(Iterator[Completion]):
 
     def close(self) -> None:
         """Do not ask what has not been sent yet; what has been is paid for, and is kept when it arrives."""
-        for reply in self.lines.values():
+        for reply in self.submitted.values():
             reply.cancel()
 
 

@@ -58,7 +58,7 @@ def ask(store, answering, asked):
 def sent(line, store):
     """Requests of a batch that waits."""
     replies = line.batched.complete(requests())
-    replies._batches.want(next(iter(replies.lines.values())))
+    replies._batches.want(next(iter(replies.submitted.values())))
     while not waiting(store):
         time.sleep(0.01)
     return replies
@@ -286,7 +286,7 @@ def test_an_interrupt_while_a_batch_is_looked_for_ends_the_wait(provider, store,
     lose_the_next_id(provider)
     with recorded(model(provider), store, tally) as line:
         replies = line.batched.complete(requests())
-        replies._batches.want(next(iter(replies.lines.values())))
+        replies._batches.want(next(iter(replies.submitted.values())))
         while "/batches" not in [path for method, path, _ in provider.calls if method == "GET"]:
             time.sleep(0.01)
         with pytest.raises(KeyboardInterrupt):
@@ -332,7 +332,7 @@ def test_a_batch_that_waits_is_shown(provider, store):
         assert tally.row()["in_batches"] == 3
 
 
-def test_a_model_without_batches_has_no_batched_line(provider, store):
+def test_a_model_without_batches_has_no_batched_client(provider, store):
     with recorded(model(provider, batch=False), store) as line:
         assert line.batched is None
 
