@@ -3,6 +3,7 @@
 Vectors are in `vectors.sqlite`, made as `completions.sqlite` is, and beside it: they belong to texts and to no round.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -18,6 +19,9 @@ from selfinstruct.storage.vectors import VECTORS
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
+
+KEY_OF_MODEL = re.compile(r"(?<![\w/.=-])model\.(?=\w)")
+"""How the keys of a model begin in a message, which are those of the embedder here."""
 
 
 def filters_of(recipe: Mapping[str, Stage]) -> Iterator[tuple[str, str, VectorFilter]]:
@@ -35,7 +39,7 @@ def embedder_problems(run: "Run") -> list[str]:
         key = f"recipe.{stage}.filters.{name}"
         if not isinstance(run.recipe[stage], Grow):
             found.append(f"{key} compares new instructions, and {stage} makes none. Remove it: '~{key}'.")
-        found += [text.replace("model.", f"{key}.embedder.") for text in filter_.embedder.problems()]
+        found += [KEY_OF_MODEL.sub(f"{key}.embedder.", text) for text in filter_.embedder.problems()]
     return found
 
 

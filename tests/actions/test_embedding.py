@@ -203,6 +203,11 @@ def test_a_stage_that_makes_no_instructions_refuses_it(composed, built, tmp_path
         run.execute()
 
 
+def test_a_wrong_address_of_the_embedder_is_reported_with_its_key_and_as_it_was_written(execute, tmp_path):
+    with pytest.raises(ConfigError, match=rf"{KEY}.embedder.api_base must be a URL .*got 'ftp://model.example'"):
+        execute(tmp_path, *served("ftp://model.example"))
+
+
 def test_a_missing_key_of_the_embedder_is_reported_before_anything_is_asked(execute, tmp_path, monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
 
