@@ -83,10 +83,8 @@ class Preference:
             yield self._row(asked, chosen, rejected, "verdicts", {"id": task.id, "origin": SEED, "models": systems})
 
     def _row(self, asked: str, chosen: str, rejected: str, source: str, known: dict[str, Any]) -> dict[str, Any]:
-        if not self.messages:
-            return {"prompt": f"{asked}\n\n", "chosen": chosen, "rejected": rejected, "source": source, **known}
-        user, *others = (
-            [{"role": role, "content": text}]
-            for role, text in (("user", asked), ("assistant", chosen), ("assistant", rejected))
-        )
-        return {"prompt": user, "chosen": others[0], "rejected": others[1], "source": source, **known}
+        row: dict[str, Any] = {"prompt": f"{asked}\n\n", "chosen": chosen, "rejected": rejected}
+        if self.messages:
+            roles = {"prompt": ("user", asked), "chosen": ("assistant", chosen), "rejected": ("assistant", rejected)}
+            row = {key: [{"role": role, "content": text}] for key, (role, text) in roles.items()}
+        return {**row, "source": source, **known}
