@@ -4,13 +4,10 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from selfinstruct.metrics.table import Figure, Line, Table
+from selfinstruct.metrics.table import COUNTED, Figure, Line, Table
 from selfinstruct.pool import Pool
 from selfinstruct.task import Task
 from selfinstruct.text.escaping import latex, latex_table, markdown, markdown_table
-
-COUNTED = ("words", "rating")
-"""How a figure begins that is a count or a mean rating, and no share."""
 
 
 def shown_as(name: str, figure: Figure | None) -> str:

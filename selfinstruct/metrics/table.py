@@ -12,6 +12,8 @@ from typing import Literal, TypeAlias
 from selfinstruct.metrics.intervals import bootstrap, wilson
 
 Interval: TypeAlias = Literal["bootstrap", "wilson"]
+COUNTED = ("words", "rating")
+"""How the name of a figure begins that is a count or a mean rating, and not a share."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

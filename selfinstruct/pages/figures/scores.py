@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct.benchmarks import BASE, FOLDER, TUNED
+from selfinstruct.metrics.table import COUNTED
 from selfinstruct.pages.figures.figure import COLORS, INK, Figure
 from selfinstruct.pages.figures.labels import short
 from selfinstruct.pages.figures.panels import legend, legend_height, stacked
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 FILE, OVERALL, GAIN = "scores.json", "all", "gain"
-COUNTED = ("words", "rating")
-"""How a figure begins that is a count or a mean rating, and no share."""
 CHECKED = "share of the rows that overlap with a benchmark"
 """What the figure means that `actions=[check]` finds, which is in no file of scores."""
 COLOR = {TUNED: COLORS[0], BASE: COLORS[7], GAIN: COLORS[2]}
