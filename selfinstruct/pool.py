@@ -41,7 +41,7 @@ TOPIC = "topic"
 """The attribute of a task, and of what was rejected, that names the topic which its prompt asked for."""
 
 
-class Topics:
+class TopicCounts:
     """An index of a pool: how many tasks of each topic the run has made."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from selfinstruct.part import part
-from selfinstruct.pool import TOPIC, Pool, Topics, quotas
+from selfinstruct.pool import TOPIC, Pool, TopicCounts, quotas
 from selfinstruct.round import Candidate
 
 
@@ -23,7 +23,7 @@ class Quota:
         """Return the topic and its quota, where that is reached."""
         topic = str(candidate.attributes.get(TOPIC))
         quota = self._quotas.get(topic)
-        if quota is None or pool.index(TOPIC, Topics).made[topic] < quota:
+        if quota is None or pool.index(TOPIC, TopicCounts).made[topic] < quota:
             return None
         return f"{topic!r} has its {quota} tasks"
 

@@ -1,4 +1,4 @@
-"""Reject what a judge has judged so: a judge is a stage, and what its model says of a task is an attribute."""
+"""Reject tasks by the verdict of a judge, which the judge's stage has stored as an attribute of the task."""
 
 from selfinstruct.part import part
 from selfinstruct.pool import Pool
@@ -7,7 +7,7 @@ from selfinstruct.round import Candidate
 
 @part
 class Verdict:
-    """Rejects by what the reply says of an attribute."""
+    """Rejects tasks whose attribute has one of some values."""
 
     attribute: str
     """The attribute that the judge fills."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import torch
 
 FEWEST = 64
-"""Tokens that are worth to be computed once."""
+"""The fewest shared tokens that are worth computing once."""
 
 
 def shared_length(prompts: Sequence[Sequence[int]]) -> int:

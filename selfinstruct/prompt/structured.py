@@ -61,7 +61,7 @@ class Structured:
             raise ValueError(f"schema is not a JSON schema: {error.message} (at {error.json_path})") from None
         if self.text is not None:
             if unknown := sorted(variables(self.text) - properties(self.schema).keys()):
-                raise ValueError(f"text has variables that are no properties of the schema: {', '.join(unknown)}")
+                raise ValueError(f"text has variables that are not properties of the schema: {', '.join(unknown)}")
             return self
         kinds = {name: inner.get("type") for name, inner in properties(self._candidate).items()}
         if wrong := [f"{name} a {kind}" for name, kind in KINDS.items() if kinds.get(name, kind) != kind]:
@@ -107,7 +107,7 @@ class Structured:
         return pieces or [rejection("empty list", completion.text)]
 
     def value(self, completion: Completion) -> dict[str, Any] | None:
-        """Return the object of the schema that a reply is, without thoughts and a fence; None where it is none."""
+        """Return the object of the schema that a reply is, without thoughts and a fence; None where it is not one."""
         for text in (completion.text, read(completion).text):
             try:
                 found = json.loads(text)

@@ -55,7 +55,7 @@ class Foreseeing(Protocol):
     """A sampler that knows from the seeds how many prompts it will show, though earlier stages must come first."""
 
     def foreseen(self, pool: Pool) -> int:
-        """How many prompts it will show."""
+        """Return how many prompts it will show."""
         ...
 
 

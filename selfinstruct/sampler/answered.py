@@ -22,7 +22,7 @@ class Answered:
     """Whether the prompt sees the right outputs, as `references`; where false, it is an empty list."""
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
-        """All that is left, with the variables `task`, `input`, `answer` and `references`."""
+        """Return all that is left, with the variables `task`, `input`, `answer` and `references`."""
         return [
             self._about(task)
             for task in pool

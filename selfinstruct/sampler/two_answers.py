@@ -22,7 +22,7 @@ class TwoAnswers:
     """Whether the answer of the second system is shown first."""
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
-        """All that is left, with the variables `task`, `input`, `answer_1` and `answer_2`."""
+        """Return all that is left, with the variables `task`, `input`, `answer_1` and `answer_2`."""
         return [
             self._about(task)
             for task in pool

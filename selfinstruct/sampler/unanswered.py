@@ -19,7 +19,7 @@ class Unanswered:
     """Takes every input of a benchmark that has no answer yet."""
 
     def sample(self, pool: Pool, rng: Random, count: int, stage: str) -> list[Sample]:
-        """At most `count` samples with the variables `task` and `input`; with the first request, all that is left."""
+        """Return all that is left, with the variables `task` and `input`."""
         return [about_input(task, text) for task in pool for text in left(task)]
 
     def preview(self, pool: Pool, rng: Random) -> Sample:

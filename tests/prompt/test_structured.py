@@ -149,7 +149,7 @@ def test_brackets_that_lie_thousands_deep_are_no_object_of_the_schema():
         ({"type": "objekt"}, None, "not a JSON schema: 'objekt'"),
         (described(title=TEXT), None, "instruction, is_classification or output, or a text"),
         (described(instruction={"type": "integer"}), None, "must make instruction a string"),
-        (described(verdict=TEXT), "{{ grade }}", "no properties of the schema: grade"),
+        (described(verdict=TEXT), "{{ grade }}", "not properties of the schema: grade"),
     ],
 )
 def test_a_schema_that_gives_no_candidate_is_refused(schema, text, says):
