@@ -24,14 +24,12 @@ from selfinstruct.source.parquet import Parquet
 from selfinstruct.storage.folder import replacing
 from selfinstruct.storage.journal import line
 from selfinstruct.storage.reader import RunReader, no_run
-from selfinstruct.trainer.rows import PAIR, example, pair, rows_in
+from selfinstruct.trainer.rows import PAIR, example, pair, rows_in, shortened
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
 
 FILE = "contamination.jsonl"
-MOST_SHOWN = 10
-"""Mistakes of a file that are reported one by one."""
 HEADERS = ("benchmark", "items", "rows that overlap", "by words in a row", "by ROUGE-L")
 
 
@@ -109,10 +107,8 @@ def texts_in(path: Path) -> Iterator[tuple[str, Texts]]:
             yield from texts_of(row, place)
         except ValueError as error:
             mistakes.append(f"{place}: {error}.")
-    if len(mistakes) > MOST_SHOWN:
-        mistakes[MOST_SHOWN:] = [f"{path}: {len(mistakes) - MOST_SHOWN:,} more rows cannot be read."]
     if mistakes:
-        raise DataError(mistakes)
+        raise DataError(shortened(mistakes, path))
 
 
 def tasks_of(pool: Pool) -> Iterator[tuple[str, Texts]]:
