@@ -14,7 +14,7 @@ from selfinstruct.model import ModelClient
 from selfinstruct.recipe import Stage
 from selfinstruct.recipe.grow import Grow
 from selfinstruct.storage.completions import Store
-from selfinstruct.storage.recording import CachedModel, recorded
+from selfinstruct.storage.recording import CachedModel, client_of
 from selfinstruct.storage.vectors import VECTORS
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def spelling_only(run: "Run") -> list[str]:
     ]
 
 
-def embedders(recipe: Mapping[str, Stage], folder: Path, lines: ExitStack) -> dict[str, dict[str, ModelClient]]:
+def embedders(recipe: Mapping[str, Stage], folder: Path, sessions: ExitStack) -> dict[str, dict[str, ModelClient]]:
     """Open the embedder of each such filter, by stage and filter; nothing is connected or loaded before the first text.
 
     Equal embedders share a session.
@@ -62,9 +62,6 @@ def embedders(recipe: Mapping[str, Stage], folder: Path, lines: ExitStack) -> di
     opened: list[CachedModel] = []
     store: Store | None = None
     for stage, name, filter_ in filters_of(recipe):
-        store = store or lines.enter_context(closing(Store(folder / VECTORS)))
-        client = next((one for one in opened if one.model == filter_.embedder), None)
-        if client is None:
-            opened.append(client := lines.enter_context(recorded(filter_.embedder, store)))
-        found[stage][name] = client
+        store = store or sessions.enter_context(closing(Store(folder / VECTORS)))
+        found[stage][name] = client_of(filter_.embedder, store, opened, sessions)
     return found

@@ -35,7 +35,7 @@ from selfinstruct.sampler import Various
 from selfinstruct.storage.differences import changed_outside
 from selfinstruct.storage.folder import stored_values
 from selfinstruct.storage.journal import has_rounds
-from selfinstruct.storage.recording import CachedModel, recorded
+from selfinstruct.storage.recording import CachedModel, client_of
 from selfinstruct.storage.resumption import refused_changes, store_changes
 from selfinstruct.storage.totals import known, seconds, totals
 
@@ -79,9 +79,9 @@ class Generate:
         for sentence in doubts(run.recipe, run.pool, run.budget) + spelling_only(run):
             LOG.warning(sentence)
         budget = run.budget_tracker = BudgetTracker(run.budget, spent(run), seconds(run.journal.timings))
-        with ExitStack() as lines:
+        with ExitStack() as sessions:
             opened: list[CachedModel] = []
-            clients = embedders(run.recipe, run.start.folder, lines)
+            clients = embedders(run.recipe, run.start.folder, sessions)
             names = left(run)
             is_whole = len(names) == len(run.recipe)
             while budget.empty is None:
@@ -90,7 +90,7 @@ class Generate:
                     stage = run.recipe[name]
                     model: ModelClient = NullModel()
                     if isinstance(stage, ModelStage):
-                        model = line_to(stage.model or run.model, opened, lines, run)
+                        model = client_of(stage.model or run.model, run.store, opened, sessions, run.tally)
                     log_rounds(run, name, stage, model, budget, clients[name])
                 if is_whole and before == len(run.journal.rounds):
                     break
@@ -154,15 +154,6 @@ def fruitless(run: "Run", budget: BudgetTracker, names: Sequence[str]) -> None:
                 f"{name} kept nothing. Most candidates were rejected by '{most}' ({rejected.get(most, 0)});"
                 " rejected.jsonl has the reasons."
             )
-
-
-def line_to(model: Model, opened: list[CachedModel], lines: ExitStack, run: "Run") -> CachedModel:
-    """Return the session with a model: the one that is open, or a new one, which is closed with the others."""
-    known = next((line for line in opened if line.model == model), None)
-    if known is None:
-        known = lines.enter_context(recorded(model, run.store, run.tally))
-        opened.append(known)
-    return known
 
 
 def spent(run: "Run") -> Usage:

@@ -53,6 +53,16 @@ def recorded(model: Model, store: Store, tally: Tally | None = None) -> Iterator
         yield CachedModel(model, session, store, shared, tally, batches)
 
 
+def client_of(
+    model: Model, store: Store, opened: list["CachedModel"], sessions: ExitStack, tally: Tally | None = None
+) -> "CachedModel":
+    """Return the model's client: the one that is open, or else a new one, which is closed with the other sessions."""
+    known = next((client for client in opened if client.model == model), None)
+    if known is None:
+        opened.append(known := sessions.enter_context(recorded(model, store, tally)))
+    return known
+
+
 def opened(path: Path) -> Store:
     """Open a store that several runs share; raises RunFolderError where it cannot be used."""
     try:

@@ -92,8 +92,8 @@ class Refilter:
         introduce(run, record)
         run.begin(record.seeds)
         copy_replies(record, run.start.folder)
-        with ExitStack() as lines:
-            clients = embedders(run.recipe, run.start.folder, lines)
+        with ExitStack() as sessions:
+            clients = embedders(run.recipe, run.start.folder, sessions)
             rerun = Rerun(record, run.recipe, run.random_seed, run.pool, clients)
             for round_ in rerun.rounds():
                 run.log(replace(round_, filter_files=digest_of(run.recipe[round_.stage].filters)))
