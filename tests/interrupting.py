@@ -1,4 +1,4 @@
-"""Ctrl-C, after a while, in the test's own process."""
+"""Ctrl-C in the test's own process: after a while, or after a round."""
 
 import signal
 from contextlib import contextmanager
@@ -18,3 +18,30 @@ def interrupted(after):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+
+
+class Stop:
+    """A tracker that stops its run when so many rounds are logged."""
+
+    def __init__(self, run, rounds):
+        self.run, self.left = run, rounds
+
+    def start(self, start):
+        pass
+
+    def log(self, round_, step):
+        self.left -= 1
+        self.run.stopping = self.left == 0
+
+    def finish(self, summary, error):
+        pass
+
+
+def is_stopped_after(run, rounds=1):
+    """Execute a run up to so many rounds; whether it had more to do."""
+    run.trackers = {"stop": Stop(run, rounds)}
+    try:
+        run.execute()
+    except KeyboardInterrupt:
+        return True
+    return False

@@ -5,6 +5,7 @@ from collections import Counter
 from functools import cache
 
 import pytest
+from interrupting import is_stopped_after
 
 from selfinstruct.actions.publication.history import overrides_of, unrepeatable
 from selfinstruct.errors import ConfigError, SelfInstructError
@@ -123,32 +124,10 @@ def test_the_funnel_of_each_operation_and_generation_adds_up(whole):
         assert total["equality", generation, "kept"] >= total["answers", generation, "kept"]
 
 
-class Stop:
-    """A tracker that stops the run after every round."""
-
-    def __init__(self, run):
-        self.run = run
-
-    def start(self, start):
-        pass
-
-    def log(self, round_, step):
-        self.run.stopping = True
-
-    def finish(self, summary, error):
-        pass
-
-
 def test_a_run_stopped_after_every_round_ends_with_the_same_bytes(whole, make, tmp_path):
     stops = 0
-    while True:
-        run = make(tmp_path)
-        run.trackers = {"stop": Stop(run)}
-        try:
-            run.execute()
-            break
-        except KeyboardInterrupt:
-            stops += 1
+    while is_stopped_after(make(tmp_path)):
+        stops += 1
 
     assert stops == len(lines(whole / "rounds.jsonl"))
     assert contents(tmp_path) == contents(whole)
@@ -158,14 +137,8 @@ def test_a_run_stopped_before_its_judge_is_done_lets_it_finish_before_the_next_g
     judged = ("recipe/judge@recipe=difficulty", "recipe.difficulty.requests_per_round=5")
     make(tmp_path / "whole", *judged).execute()
     stops = 0
-    while True:
-        run = make(tmp_path / "stopped", *judged)
-        run.trackers = {"stop": Stop(run)}
-        try:
-            run.execute()
-            break
-        except KeyboardInterrupt:
-            stops += 1
+    while is_stopped_after(make(tmp_path / "stopped", *judged)):
+        stops += 1
 
     assert stops == len(lines(tmp_path / "whole" / "rounds.jsonl"))
     assert contents(tmp_path / "stopped") == contents(tmp_path / "whole")
@@ -322,9 +295,7 @@ def test_what_one_command_repeats_may_become_a_capsule(make, tmp_path):
     run = make(tmp_path, "recipe.evolution.generations=2")
     run.execute()
     stopped = make(tmp_path / "stopped", "recipe.evolution.generations=2")
-    stopped.trackers = {"stop": Stop(stopped)}
-    with pytest.raises(KeyboardInterrupt):
-        stopped.execute()
+    assert is_stopped_after(stopped)
     longer = make(tmp_path, "recipe.evolution.generations=3")
     longer.journal = run.journal
     longer.pool = run.pool

@@ -6,6 +6,7 @@ import zipfile
 from collections import Counter
 
 import pytest
+from interrupting import is_stopped_after
 
 from selfinstruct.errors import ConfigError
 
@@ -109,29 +110,10 @@ def test_the_account_holds(whole):
 @pytest.mark.parametrize("stops", [(1, 2, 1), (4, 5, 6), (7, 1, 9)])
 def test_a_run_that_was_stopped_anywhere_ends_with_the_same_bytes(stops, make, whole, tmp_path):
     for rounds in stops:
-        stop_after(make(tmp_path), rounds)
+        assert is_stopped_after(make(tmp_path), rounds)
     make(tmp_path).execute()
 
     assert contents(tmp_path) == contents(whole)
-
-
-def stop_after(run, rounds):
-    """Execute a run until so many rounds are committed."""
-    left = iter(range(rounds - 1))
-
-    class Stopping:
-        def start(self, start):
-            pass
-
-        def log(self, round_, number):
-            run.stopping = next(left, None) is None
-
-        def finish(self, summary, error=None):
-            pass
-
-    run.trackers = {"stopping": Stopping()}
-    with pytest.raises(KeyboardInterrupt):
-        run.execute()
 
 
 def test_a_budget_ends_it_and_with_a_larger_one_it_goes_on_to_the_end(make, tmp_path):

@@ -5,6 +5,7 @@ import time
 
 import commands
 import pytest
+from interrupting import is_stopped_after
 from rated import protocol
 
 from selfinstruct.rating.entries import entries
@@ -21,19 +22,6 @@ WORDS = (
     *(f"recipe.{stage}.requests_per_round=4" for stage in ("answers", "choice", "quality")),
     "formats=[alpaca]",
 )
-
-
-class Stop:
-    """A tracker that stops the run after each round."""
-
-    def start(self, run):
-        pass
-
-    def log(self, *_):
-        raise KeyboardInterrupt
-
-    def finish(self, summary):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +76,8 @@ def test_scores_and_card_say_who_judged_and_what_was_found(whole):
 
 def test_a_run_stopped_after_every_round_ends_with_the_same_bytes(whole, composed, built, tmp_path):
     stops = 0
-    while True:
-        run = built(composed(*WORDS), tmp_path)
-        run.trackers = {"stop": Stop()}
-        try:
-            run.execute()
-            break
-        except KeyboardInterrupt:
-            stops += 1
+    while is_stopped_after(built(composed(*WORDS), tmp_path)):
+        stops += 1
 
     assert stops == len(lines(whole / "rounds.jsonl"))
     assert contents(tmp_path) == contents(whole)
