@@ -57,7 +57,8 @@ def answer_in(reply: Reply, label: str, answers: Sequence[Answer]) -> Answer | N
         return None
     known = {str(answer).lower(): answer for answer in answers}
     texts = "|".join(map(re.escape, known))
-    answer = rf"({texts})(?:\s*/\s*{max(map(str, answers))})?"
+    numbers = [answer for answer in answers if isinstance(answer, int)]
+    answer = rf"({texts})(?:\s*/\s*{max(numbers)})?" if numbers else f"({texts})"
     pattern = rf"{AROUND}{re.escape(label)}{AROUND}[:：]{AROUND}{answer}{AROUND}\.?{AROUND}"
     matches = (re.fullmatch(pattern, line, re.IGNORECASE) for line in reply.text.split("\n"))
     found = {known[match[1].lower()] for match in matches if match}

@@ -49,6 +49,7 @@ def test_each_answer_is_read_behind_its_label_among_reasons_and_marks(text):
     [
         *(("Output: yes", "Rating"), ("Output: yes\nRating: 6", "Rating"), ("Output: yes\nRating: 3 or 4", "Rating")),
         *(("Output: yes | no\nRating: 4", "Output"), ("Output: yes\nOutput: no\nRating: 4", "Output")),
+        *(("Output: no/yes\nRating: 4", "Output"), ("Output: yes\nRating: 4/4", "Rating")),
         *(("Yes, 4", "Output, Rating"), ("Output: perhaps\nRating: 4.5", "Output, Rating")),
     ],
 )

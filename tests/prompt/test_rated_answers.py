@@ -45,5 +45,14 @@ def test_of_equals_that_were_not_chosen_before_the_first_drawn_is_taken(read):
     assert [chosen for *_, chosen in read("Answer 1: 4\nAnswer 2: 4\nAnswer 3: 1")] == [True, False, False]
 
 
+def test_a_rating_may_name_the_high_end_of_any_scale(task):
+    prompt_vars = {"task": task(attributes={"alternatives": DRAWN}), "answers": ["a", "b", "c"]}
+    (piece,) = RatedAnswers(lowest=1, highest=10).parse(
+        Completion(text="Answer 1: 7/10\nAnswer 2: 10/10\nAnswer 3: 9"), prompt_vars
+    )
+
+    assert [one["score"] for one in piece.attributes["alternatives"]] == [7, 10, 9]
+
+
 def test_every_answer_needs_a_rating_on_the_scale(read):
     assert read("Answer 1: 4\nAnswer 2: 7") == "no rating from 1 to 5 of Answer 2, Answer 3"
