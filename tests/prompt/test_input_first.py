@@ -1,4 +1,5 @@
 import pytest
+from pieces import pairs, reasons
 
 from selfinstruct.prompt import Parser
 from selfinstruct.prompt.input_first import InputFirst
@@ -11,15 +12,6 @@ TASK = Task(id="a", origin="human", instruction="Translate it.")
 
 def parse(text: str, *, chat: bool = False, finish_reason: str = "stop") -> list[Candidate | Rejection]:
     return InputFirst().parse(Completion(text=text, finish_reason=finish_reason), {"task": TASK, "chat": chat})
-
-
-def pairs(found: list[Candidate | Rejection]) -> list[tuple[str, str]]:
-    instances = [piece.instance for piece in found if isinstance(piece, Candidate)]
-    return [(instance.input, instance.output) for instance in instances if instance]
-
-
-def reasons(found: list[Candidate | Rejection]) -> list[str]:
-    return [piece.reason for piece in found if isinstance(piece, Rejection)]
 
 
 def test_it_is_a_parser_and_says_what_it_expects() -> None:

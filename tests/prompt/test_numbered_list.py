@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from pieces import reasons
 
 from selfinstruct.prompt import Parser
 from selfinstruct.prompt.numbered_list import NumberedList
@@ -19,10 +20,6 @@ def parse(text: str, *, chat: bool = False, finish_reason: str = "stop", **keys:
 
 def instructions(found: list[Candidate | Rejection]) -> list[str]:
     return [piece.instruction for piece in found if isinstance(piece, Candidate)]
-
-
-def reasons(found: list[Candidate | Rejection]) -> list[str]:
-    return [piece.reason for piece in found if isinstance(piece, Rejection)]
 
 
 def test_it_is_a_parser_and_says_what_it_expects() -> None:

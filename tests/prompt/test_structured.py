@@ -3,13 +3,14 @@
 import json
 
 import pytest
+from pieces import reasons
 from pydantic import ValidationError
 
 from selfinstruct.prompt.last_line import LastLine
 from selfinstruct.prompt.numbered_list import NumberedList
 from selfinstruct.prompt.structured import Structured
 from selfinstruct.request import Completion
-from selfinstruct.round import Candidate, Rejection
+from selfinstruct.round import Candidate
 from selfinstruct.task import Instance
 
 TEXT = {"type": "string"}
@@ -44,10 +45,6 @@ def read(structured, value, finish_reason="stop", **prompt_vars):
         parser = LastLine(attribute="rating", answers=["A", "B"])
     shown = {"tasks": [], "chat": True, **prompt_vars}
     return structured.parse(Completion(text, finish_reason), shown, parser)
-
-
-def reasons(pieces):
-    return [piece.reason for piece in pieces if isinstance(piece, Rejection)]
 
 
 def test_each_item_of_a_list_is_a_candidate():

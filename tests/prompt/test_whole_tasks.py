@@ -5,6 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pieces import reasons
 
 from selfinstruct.prompt.whole_tasks import WholeTasks
 from selfinstruct.request import Completion
@@ -26,10 +27,6 @@ def tasks(pieces):
         for piece in pieces
         if isinstance(piece, Candidate)
     ]
-
-
-def reasons(pieces):
-    return [piece.reason for piece in pieces if not isinstance(piece, Candidate)]
 
 
 def plain(task, number, none="<noinput>"):
