@@ -42,8 +42,9 @@ def origin_of(seeds: Mapping[str, Any], writers: Iterable[str]) -> str:
 
 
 def seed_writers(pool: Pool) -> Counter[str]:
-    """Count the seeds by who wrote them: `human`, models, or `unknown`."""
-    return Counter(" and ".join(task.writers) or HUMAN for task in pool if task.is_human)
+    """Count the seeds by who wrote them: `human`, models, or `unknown`; none of what is on a shelf is a seed."""
+    found = () if pool.is_shelved else pool
+    return Counter(" and ".join(task.writers) or HUMAN for task in found if task.is_human)
 
 
 def cautions(tasks: Mapping[str, Any], license: str | None, seeds: str | None) -> Iterator[str]:

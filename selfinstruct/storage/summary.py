@@ -65,7 +65,7 @@ def summarise(
         "seconds": seconds(timings),
         "unused": unused,
         "tasks": tasks(pool),
-        "seeds_written_by": {} if pool.is_shelved else dict(seed_writers(pool)),
+        "seeds_written_by": dict(seed_writers(pool)),
         "diversity": diversity(measured(pool), start.spacy_model),
         "verbs_found_by": found_by(start.spacy_model),
         **{key: value for key, value in more.items() if value},

@@ -1,7 +1,6 @@
 """What is known of a run when it is described to others: the card, the paragraph and the citations are made of it."""
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +57,7 @@ class Facts:
         self.stages = {name: totals(run.journal.of(name)) for name in run.recipe}
         self.software = {"versions": versions(), "git": git()}
         self.paper = paper_in(run.start.citation)
-        self.seed_writers: Counter[str] = Counter() if run.pool.is_shelved else provenance.seed_writers(run.pool)
+        self.seed_writers = provenance.seed_writers(run.pool)
         """Author to the number of seeds that they wrote."""
 
     @property
