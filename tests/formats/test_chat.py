@@ -1,27 +1,13 @@
 """The format of conversations."""
 
+from exported import CONVERSATIONS
+
 from selfinstruct.formats import Format
 from selfinstruct.formats.chat import Chat
-from selfinstruct.pool import Pool
-from selfinstruct.task import HUMAN, Instance, Task
-
-POOL = Pool(
-    [
-        Task("seed_1", HUMAN, "Say hello.", instances=(Instance("", "Hello!"),)),
-        Task(
-            "tasks_1",
-            "tasks",
-            "Translate.",
-            instances=(Instance("Käse", "cheese"), Instance("", "What?")),
-            models={"tasks": "offline"},
-        ),
-        Task("tasks_2", "tasks", "Not answered."),
-    ]
-)
 
 
 def rows(include_seeds=False, system=None):
-    ((name, found),) = Chat(include_seeds=include_seeds, system=system).files(POOL, random_seed=1)
+    ((name, found),) = Chat(include_seeds=include_seeds, system=system).files(CONVERSATIONS, random_seed=1)
     assert name == "chat.jsonl"
     return list(found)
 

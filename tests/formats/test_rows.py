@@ -1,18 +1,8 @@
+from exported import MADE, SEED
+
 from selfinstruct.formats.rows import columns, examples, provenance
 from selfinstruct.pool import Pool
 from selfinstruct.task import HUMAN, Instance, Task
-
-SEED = Task("seed_1", HUMAN, "Say hello.", instances=(Instance("", "Hello!"),))
-MADE = Task(
-    "instructions_1",
-    "instructions",
-    "Übersetze ins Japanische.",
-    instances=(Instance("Danke", "ありがとう"), Instance("Ja", "はい")),
-    models={"instructions": "davinci", "classification": "davinci", "input_first": "curie"},
-)
-BARE = Task("instructions_2", "instructions", "Nobody answered this.")
-FAILED = Task("instructions_3", "instructions", "Nobody could.", failed_stages={"input_first": "parse: empty reply"})
-POOL = Pool([SEED, MADE, BARE, FAILED])
 
 
 def test_examples_keep_the_pools_order():

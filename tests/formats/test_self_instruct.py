@@ -1,21 +1,11 @@
 """The format of one row an instance."""
 
+from exported import POOL
+
 from selfinstruct.formats import Format
 from selfinstruct.formats.self_instruct import SelfInstruct
 from selfinstruct.pool import Pool
-from selfinstruct.task import HUMAN, Instance, Task
-
-SEED = Task("seed_1", HUMAN, "Say hello.", instances=(Instance("", "Hello!"),))
-MADE = Task(
-    "instructions_1",
-    "instructions",
-    "Übersetze ins Japanische.",
-    instances=(Instance("Danke", "ありがとう"), Instance("Ja", "はい")),
-    models={"instructions": "davinci", "classification": "davinci", "input_first": "curie"},
-)
-BARE = Task("instructions_2", "instructions", "Nobody answered this.")
-FAILED = Task("instructions_3", "instructions", "Nobody could.", failed_stages={"input_first": "parse: empty reply"})
-POOL = Pool([SEED, MADE, BARE, FAILED])
+from selfinstruct.task import HUMAN, Task
 
 
 def rows(include_seeds=False, pool=POOL):

@@ -1,27 +1,13 @@
 """The format of conversations between a human and `gpt`."""
 
+from exported import CONVERSATIONS
+
 from selfinstruct.formats import Format
 from selfinstruct.formats.sharegpt import Sharegpt
-from selfinstruct.pool import Pool
-from selfinstruct.task import HUMAN, Instance, Task
-
-POOL = Pool(
-    [
-        Task("seed_1", HUMAN, "Say hello.", instances=(Instance("", "Hello!"),)),
-        Task(
-            "tasks_1",
-            "tasks",
-            "Translate.",
-            instances=(Instance("Käse", "cheese"), Instance("", "What?")),
-            models={"tasks": "offline"},
-        ),
-        Task("tasks_2", "tasks", "Not answered."),
-    ]
-)
 
 
 def rows(include_seeds=False):
-    ((name, found),) = Sharegpt(include_seeds=include_seeds).files(POOL, random_seed=1)
+    ((name, found),) = Sharegpt(include_seeds=include_seeds).files(CONVERSATIONS, random_seed=1)
     assert name == "sharegpt.jsonl"
     return list(found)
 
