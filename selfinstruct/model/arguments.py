@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
-from selfinstruct.model.settings import Droppable, ServerSettings, TokenLimit
+from selfinstruct.model.settings import CompletionSettings, Droppable, TokenLimit
 from selfinstruct.request import Decoding, Failure, Request
 from selfinstruct.text.pattern import lazy
 
@@ -30,7 +30,7 @@ def prompt_of(request: Request) -> dict[str, Any]:
     return {"messages": [*system, {"role": "user", "content": request.text}]}
 
 
-def parameters(settings: ServerSettings, decoding: Decoding, *, takes_stop: bool = True) -> dict[str, Any]:
+def parameters(settings: CompletionSettings, decoding: Decoding, *, takes_stop: bool = True) -> dict[str, Any]:
     """Return all parameters besides the prompt and the name of the model."""
     return {
         **given({**settings.extra, **decoding.extra}),

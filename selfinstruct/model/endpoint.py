@@ -24,7 +24,7 @@ from selfinstruct.model.protocol import PATHS, check_moved, read
 from selfinstruct.model.proxies import proxy_of
 from selfinstruct.model.sending import Send
 from selfinstruct.model.session import AsyncSession
-from selfinstruct.model.settings import ServerSettings, key_in
+from selfinstruct.model.settings import CompletionSettings, key_in
 from selfinstruct.model.support import misplaced_in
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Decoding, Request
@@ -41,7 +41,7 @@ LITELLM_ONLY = ("hosted_vllm/", "text-completion-openai/", "custom_openai/", "li
 
 
 @part
-class Endpoint(ServerSettings):
+class Endpoint(CompletionSettings):
     """Completes prompts with a model behind a server that speaks OpenAI's protocol."""
 
     api_base: str

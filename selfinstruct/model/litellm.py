@@ -22,14 +22,14 @@ from selfinstruct.model.raw_reply import RawReply
 from selfinstruct.model.replies import completion, text_in
 from selfinstruct.model.sending import Send
 from selfinstruct.model.session import AsyncSession
-from selfinstruct.model.settings import ServerSettings, key_in
+from selfinstruct.model.settings import CompletionSettings, key_in
 from selfinstruct.model.support import misplaced_in, unsupported_by_litellm
 from selfinstruct.part import part
 from selfinstruct.request import Completion, Request
 
 
 @part
-class LiteLLM(ServerSettings):
+class LiteLLM(CompletionSettings):
     """Completes prompts with a model behind LiteLLM."""
 
     def unsupported_parameters(self, key: str, stages: Stages) -> list[str]:

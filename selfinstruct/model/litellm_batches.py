@@ -16,7 +16,7 @@ from selfinstruct.model.connection import OPENAI, loaded
 from selfinstruct.model.endpoint import connected
 from selfinstruct.model.openai_batches import OpenAIBatches
 from selfinstruct.model.prompt_cache import PromptCache
-from selfinstruct.model.settings import ServerSettings, key_in
+from selfinstruct.model.settings import CompletionSettings, key_in
 from selfinstruct.request import Completion, Request
 
 BATCHING = (*OPENAI, "anthropic")
@@ -26,7 +26,7 @@ VERSION = "2023-06-01"  # of Anthropic's interface
 
 
 @asynccontextmanager
-async def provider_of(model: ServerSettings) -> AsyncIterator[BatchProvider]:
+async def provider_of(model: CompletionSettings) -> AsyncIterator[BatchProvider]:
     """Connect to the batch interface of a model's provider."""
     bare, provider, _, base = loaded().get_llm_provider(model=model.name, api_base=model.api_base)
     base = model.api_base or base or os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
@@ -53,7 +53,7 @@ def betas(body: dict[str, Any]) -> set[str]:
 class Bodies:
     """The bodies of a model's requests, and the cost of its replies."""
 
-    def __init__(self, model: ServerSettings, bare: str, provider: str) -> None:
+    def __init__(self, model: CompletionSettings, bare: str, provider: str) -> None:
         self._model, self._bare, self._provider = model, bare, provider
         self._cache = PromptCache(model.name)
 

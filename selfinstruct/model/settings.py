@@ -53,7 +53,7 @@ class Price:
 
 @part
 class ServerSettings:
-    """The settings of a model behind a network."""
+    """The settings of a model behind a network, whatever it is asked for."""
 
     name: Annotated[str, Field(min_length=1)]
     """The model: its name on the server, or `provider/model` for LiteLLM."""
@@ -87,13 +87,6 @@ class ServerSettings:
     """Path of a store of replies that several runs share, so that each reply is paid for once; null for none."""
     extra: dict[str, Any]
     """Further parameters of every request, sent as they are (top_k, num_ctx, chat_template_kwargs, …)."""
-    unsupported: list[Droppable] = Field(default_factory=list)
-    """Decoding parameters that the model does not take: no stage sends them, whatever its prompt says."""
-    max_tokens_parameter: TokenLimit | None = None
-    """Name under which `max_tokens` is sent; null for `max_tokens`, or LiteLLM's own choice for models it knows."""
-    batch: bool = False
-    """Whether the requests of stages that annotate are sent through the provider's batch interface: they are answered
-    within a day, mostly at half the price. Where `price` is set, half of it counts."""
     max_reply_bytes: Annotated[int, Field(ge=1024)] = MAX_REPLY_BYTES
     """Bytes of a reply, after decompression, beyond which reading stops and the reply counts as garbled."""
     is_offline: ClassVar[bool] = False
@@ -116,9 +109,25 @@ class ServerSettings:
 
     def fingerprint(self) -> dict[str, object]:
         """Return what shapes a reply: name, mode, address, and the parameters of every request; no key and no limit."""
-        shape: dict[str, object] = {"name": self.name, "mode": self.mode, "api_base": self.api_base}
+        return {"name": self.name, "mode": self.mode, "api_base": self.api_base, "extra": dict(self.extra)}
+
+
+@part
+class CompletionSettings(ServerSettings):
+    """The settings of a model behind a network that completes prompts; an embedder has none of these."""
+
+    unsupported: list[Droppable] = Field(default_factory=list)
+    """Decoding parameters that the model does not take: no stage sends them, whatever its prompt says."""
+    max_tokens_parameter: TokenLimit | None = None
+    """Name under which `max_tokens` is sent; null for `max_tokens`, or LiteLLM's own choice for models it knows."""
+    batch: bool = False
+    """Whether the requests of stages that annotate are sent through the provider's batch interface: they are answered
+    within a day, mostly at half the price. Where `price` is set, half of it counts."""
+
+    def fingerprint(self) -> dict[str, object]:
+        """Return what shapes a reply."""
         limit = self.max_tokens_parameter
-        return {**shape, "extra": dict(self.extra), **({} if limit is None else {"max_tokens_parameter": limit})}
+        return super().fingerprint() | ({} if limit is None else {"max_tokens_parameter": limit})
 
     def accepted(self, decoding: Decoding) -> Decoding:
         """Return the decoding without what the model does not take; stop strings stay, as replies are cut at them."""

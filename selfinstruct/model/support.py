@@ -12,7 +12,7 @@ from selfinstruct.model import Stages
 from selfinstruct.model.arguments import SCHEMA, decoding_parameters, given
 from selfinstruct.model.connection import OPENAI, loaded
 from selfinstruct.model.reserved import misplaced
-from selfinstruct.model.settings import Droppable, ServerSettings
+from selfinstruct.model.settings import CompletionSettings, Droppable
 
 Refused: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], list[str]]
 """Names those of the parameters and of the further ones (`extra`) that a model does not take."""
@@ -27,7 +27,7 @@ def misplaced_in(stages: Stages) -> list[str]:
     ]
 
 
-def unsupported_by_litellm(key: str, settings: ServerSettings, stages: Stages) -> list[str]:
+def unsupported_by_litellm(key: str, settings: CompletionSettings, stages: Stages) -> list[str]:
     """Return a sentence with the parameters that a model does not take, and the keys to set; `key` is the model's."""
     refused = refused_by(settings)
     found: dict[str, dict[str, None]] = {}
@@ -55,7 +55,7 @@ def unsupported_by_litellm(key: str, settings: ServerSettings, stages: Stages) -
     return [f"{settings.name} does not take {shown}. {'. '.join(remedies)}"]
 
 
-def refused_by(settings: ServerSettings) -> Refused:
+def refused_by(settings: CompletionSettings) -> Refused:
     """Return the test of a model's parameters; nothing is known of a model whose provider LiteLLM does not know."""
     litellm = loaded()
     try:

@@ -2,6 +2,7 @@
 
 import embedding_server
 import pytest
+from pydantic import ValidationError
 
 from selfinstruct.embedder import Embedder, decode, encode
 from selfinstruct.embedder.endpoint import Endpoint, vector
@@ -59,3 +60,9 @@ def test_making_one_connects_to_nothing_and_needs_no_key(endpoint):
 def test_what_stands_in_the_place_of_a_vector_is_shown():
     with pytest.raises(GarbledError, match="no vector: 'None' is not a list of numbers"):
         vector(None, None, None, Price(prompt=None, completion=None))
+
+
+@pytest.mark.parametrize("key", ["batch", "unsupported", "max_tokens_parameter"])
+def test_what_only_models_that_write_text_have_is_refused(key, endpoint):
+    with pytest.raises(ValidationError, match=key):
+        endpoint("http://127.0.0.1:1/v1", **{key: None})

@@ -16,7 +16,7 @@ from selfinstruct.budget import Pricing
 from selfinstruct.filters import NeighborFilter
 from selfinstruct.model import Model
 from selfinstruct.model.batches import Batching
-from selfinstruct.model.settings import ServerSettings
+from selfinstruct.model.settings import CompletionSettings
 from selfinstruct.recipe import ModelStage
 from selfinstruct.recipe.annotate import AHEAD, Annotate
 from selfinstruct.recipe.grow import Grow
@@ -146,7 +146,7 @@ def pace(stage: ModelStage, model: Model, found: Estimate, latency: float) -> tu
 
     The time of the program itself, such as for similarity, is not included.
     """
-    if not isinstance(model, ServerSettings) or is_batched(stage, model):
+    if not isinstance(model, CompletionSettings) or is_batched(stage, model):
         return None
     under_way = AHEAD
     if isinstance(stage, Grow) and stage.generations is None:
