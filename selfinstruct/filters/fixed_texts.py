@@ -15,9 +15,9 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from selfinstruct.filters.f_measure import Counts, Encoded, decode, encode
 from selfinstruct.filters.lcs_threshold import LcsThreshold
 from selfinstruct.filters.rouge import highest
-from selfinstruct.filters.score import Counts, Encoded, decode, encode
 
 Places: TypeAlias = NDArray[np.int32]
 

@@ -17,7 +17,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from selfinstruct.filters.score import Counts
+from selfinstruct.filters.f_measure import Counts
 
 Places: TypeAlias = NDArray[np.uint32]
 

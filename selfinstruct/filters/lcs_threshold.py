@@ -8,7 +8,7 @@ candidates are tried.
 
 import numpy as np
 
-from selfinstruct.filters.score import Counts, f_measures
+from selfinstruct.filters.f_measure import Counts, f_measures
 
 ROW = 1024
 """The lengths that a kept row covers; the last one stands for all longer texts."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfinstruct.filters.bit_parallel_lcs import PackedTexts
-from selfinstruct.filters.score import Counts, Encoded, Scores, decode, exact_sum, f_measures
+from selfinstruct.filters.f_measure import Counts, Encoded, Scores, decode, exact_sum, f_measures
 
 PAIRS = 2**22
 """So many long texts are compared at most before their scores are used, which bounds the memory."""

@@ -8,7 +8,7 @@ from math import fsum
 
 import numpy as np
 
-from selfinstruct.filters.score import Scores, encode, f_measures
+from selfinstruct.filters.f_measure import Scores, encode, f_measures
 
 PAIRS = 2**21
 """So many pairs are compared at once."""

@@ -16,10 +16,10 @@ from typing import TypeAlias
 import numpy as np
 
 from selfinstruct.filters import Neighbors
+from selfinstruct.filters.f_measure import Counts, Encoded, encode, f_measures
 from selfinstruct.filters.inverted_index import InvertedIndex, Places, features
 from selfinstruct.filters.lcs_threshold import LcsThreshold
 from selfinstruct.filters.neighborhood import Neighborhood
-from selfinstruct.filters.score import Counts, Encoded, encode, f_measures
 from selfinstruct.task import Task
 
 FEW = 100

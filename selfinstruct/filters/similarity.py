@@ -2,7 +2,7 @@
 
 Self-Instruct, section 2.2, step 4: a new instruction enters only if its ROUGE-L similarity with every task of the pool,
 seeds included, is less than 0.7.  The reference code rejects what is above 0.7, by the numbers of the rouge-score
-package, and so does this, to their last bit (`selfinstruct.filters.score`), but it looks at few texts of the pool
+package, and so does this, to their last bit (`selfinstruct.filters.f_measure`), but it looks at few texts of the pool
 (`selfinstruct.filters.rouge`).  The neighbors and the mean score of what was kept are measured for the kept tasks only.
 
 A candidate whose instruction has no tokens (punctuation only, or under `rouge` another script than Latin) passes;

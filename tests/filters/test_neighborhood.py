@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import LCSseq
 
 from selfinstruct.filters import neighborhood
+from selfinstruct.filters.f_measure import encode
 from selfinstruct.filters.neighborhood import Neighborhood, nearest
-from selfinstruct.filters.score import encode
 
 TEXTS = st.lists(st.integers(1, 5), max_size=8) | st.lists(st.integers(1, 30), max_size=100)
 

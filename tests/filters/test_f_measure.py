@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import LCSseq
 from rapidfuzz.process import cdist
 
-from selfinstruct.filters.score import decode, encode, exact_sum, f_measures
+from selfinstruct.filters.f_measure import decode, encode, exact_sum, f_measures
 
 NUMBERS = [[], [1, 2, 3], [0xD800, 0xDFFF, 0x10FFFF], [5, 0x110000], [2**31, 2**40, 7]]
 SHAPES = [(c, m, n) for m in range(1, 40) for n in range(1, 40) for c in range(min(m, n) + 1)]
