@@ -37,3 +37,10 @@ class RunFolderError(SelfInstructError):
 
 class UnwritableError(RunFolderError):
     """A file of the run folder cannot be written now; the run can be resumed later."""
+
+
+def first_few(mistakes: Sequence[str], most: int, place: object) -> list[str]:
+    """Return the first mistakes of a place, and how many more there are: a file of another kind has many."""
+    more = len(mistakes) - most
+    rest = [f"{place}: {more:,} more mistake{'s' if more > 1 else ''} like these."] if more > 0 else []
+    return [*mistakes[:most], *rest]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.comparison.figures import CONTAMINATION, OVERLAP
 from selfinstruct.actions.comparison.tables import Table, text
-from selfinstruct.errors import DataError, RunFolderError
+from selfinstruct.errors import DataError, RunFolderError, first_few
 from selfinstruct.filters.benchmark_index import Hit, Texts
 from selfinstruct.filters.contamination import Contamination
 from selfinstruct.part import part
@@ -24,7 +24,7 @@ from selfinstruct.source.parquet import Parquet
 from selfinstruct.storage.folder import replacing
 from selfinstruct.storage.journal import line
 from selfinstruct.storage.reader import RunReader, no_run
-from selfinstruct.trainer.rows import PAIR, example, pair, rows_in, shortened
+from selfinstruct.trainer.rows import MOST_SHOWN, PAIR, example, pair, rows_in
 
 if TYPE_CHECKING:
     from selfinstruct.run import Run
@@ -108,7 +108,7 @@ def texts_in(path: Path) -> Iterator[tuple[str, Texts]]:
         except ValueError as error:
             mistakes.append(f"{place}: {error}.")
     if mistakes:
-        raise DataError(shortened(mistakes, path))
+        raise DataError(first_few(mistakes, MOST_SHOWN, path))
 
 
 def tasks_of(pool: Pool) -> Iterator[tuple[str, Texts]]:

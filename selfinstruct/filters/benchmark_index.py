@@ -17,7 +17,7 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from selfinstruct.errors import DataError
+from selfinstruct.errors import DataError, first_few
 from selfinstruct.filters.fixed_texts import FixedTexts
 from selfinstruct.filters.lcs_threshold import LcsThreshold
 from selfinstruct.filters.tokens import unicode
@@ -178,10 +178,8 @@ def items_of_rows(name: str, source: Source) -> Iterator[tuple[str, Texts]]:
             answers = {column: value for column, value in row.values.items() if is_answer(column)}
             others = [value for column, value in row.values.items() if column not in answers]
             yield row.name, Texts(list(texts_in(others)), list(texts_in(answers)), is_instructed=False)
-    if len(mistakes) > MOST_SHOWN:
-        mistakes[MOST_SHOWN:] = [f"{name}: {len(mistakes) - MOST_SHOWN:,} more rows cannot be read."]
     if mistakes:
-        raise DataError(mistakes)
+        raise DataError(first_few(mistakes, MOST_SHOWN, name))
 
 
 def is_answer(column: str) -> bool:

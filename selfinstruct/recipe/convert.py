@@ -20,7 +20,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field, field_validator
 
-from selfinstruct.errors import DataError, RunFolderError
+from selfinstruct.errors import DataError, RunFolderError, first_few
 from selfinstruct.filters import Filter
 from selfinstruct.part import part
 from selfinstruct.recipe import StageContext
@@ -81,10 +81,7 @@ class Convert:
         try:
             tasks = self.source.tasks()
             for task in tasks:
-                mistakes = self._mistakes(task)
-                problems += islice(mistakes, MOST_SHOWN)
-                if more := sum(1 for _ in mistakes):
-                    problems.append(f"{task}: {more:,} more mistakes.")
+                problems += first_few(list(self._mistakes(task)), MOST_SHOWN, task)
             if not problems and not any(True for task in tasks for _ in self.source.rows(task)):
                 problems.append("recipe: its source holds no rows to convert.")
         except DataError as error:

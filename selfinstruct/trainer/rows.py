@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from selfinstruct.errors import DataError
+from selfinstruct.errors import DataError, first_few
 from selfinstruct.text.files import Files
 
 Message: TypeAlias = Mapping[str, str]
@@ -84,17 +84,10 @@ def examples_in(path: Path, mode: str, *, pairs: bool = False) -> list[Example]:
     if pairs and not found:
         raise DataError([NO_PAIRS.format(path=path)])
     if mistakes:
-        raise DataError(shortened(mistakes, path))
+        raise DataError(first_few(mistakes, MOST_SHOWN, path))
     if not found:
         raise DataError([f"{path} holds no rows to train on. {REMEDY}"])
     return found
-
-
-def shortened(mistakes: Sequence[str], path: Path) -> list[str]:
-    """Return the first mistakes of a file, and how many more there are."""
-    more = len(mistakes) - MOST_SHOWN
-    rest = [f"{path}: {more:,} more row{'s' if more > 1 else ''} like these."] if more > 0 else []
-    return [*mistakes[:MOST_SHOWN], *rest]
 
 
 def rows_in(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:

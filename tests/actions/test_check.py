@@ -130,7 +130,7 @@ def test_rows_that_cannot_be_read_are_reported_with_their_lines(check, tmp_path)
         check(dataset=path)
 
     assert caught.value.problems[0].startswith("rows.jsonl:2: has none of the columns")
-    assert caught.value.problems[-1] == f"{path}: 3 more rows like these."
+    assert caught.value.problems[-1] == f"{path}: 3 more mistakes like these."
     assert not (tmp_path / "checked").exists()
 
 

@@ -144,7 +144,7 @@ def test_rows_that_cannot_be_read_are_reported_with_their_lines(tmp_path: Path) 
 
     assert len(caught.value.problems) == 6
     assert "test.jsonl:2" in caught.value.problems[0]
-    assert caught.value.problems[-1] == "mine: 2 more rows cannot be read."
+    assert caught.value.problems[-1] == "mine: 2 more mistakes like these."
 
 
 @pytest.mark.parametrize("text", ["", '{"number": 3}\n'])

@@ -157,7 +157,7 @@ def test_of_very_many_mistakes_the_first_are_told(run, data):
         run().execute()
 
     assert len(message.value.problems) == 6
-    assert message.value.problems[-1] == "a.csv: 295 more mistakes."
+    assert message.value.problems[-1] == "a.csv: 295 more mistakes like these."
 
 
 def test_an_odd_file_of_a_folder_hides_no_mistake_of_the_others(run, data):

@@ -111,7 +111,7 @@ def test_ten_mistakes_are_shown_and_the_others_are_counted(write_rows, tmp_path)
         examples_in(path, "chat")
 
     assert [text.split(":")[1] for text in caught.value.problems[:10]] == [str(number) for number in range(1, 11)]
-    assert caught.value.problems[10:] == [f"{path}: 2 more rows like these."]
+    assert caught.value.problems[10:] == [f"{path}: 2 more mistakes like these."]
 
 
 def test_a_mark_at_the_beginning_windows_line_ends_and_empty_lines_do_not_matter(chat, tmp_path):
