@@ -24,6 +24,8 @@ SETTLED = 60.0
 FIRST_WAIT, LONGEST_WAIT = 0.25, 60.0
 """Seconds between two looks at a provider: the wait doubles."""
 OVERLOADED = (503, 529)
+GIVEN_UP = (408, 499)
+"""The statuses by which a gateway says that it, or its client, waited no longer: what it had handed on may be done."""
 
 
 class Creation:
@@ -99,8 +101,8 @@ class Creation:
 def is_without_effect(error: Exception) -> bool:
     """Return whether a call that failed has certainly created nothing: it was refused, or has not arrived."""
     status = getattr(error, "status_code", None)
-    is_refused = isinstance(status, int) and (400 <= status < 500 or status in OVERLOADED)
-    return is_refused or classify(error).kind == "unreached"
+    is_error = isinstance(status, int) and 400 <= status < 500 and status not in GIVEN_UP
+    return is_error or status in OVERLOADED or classify(error).kind == "unreached"
 
 
 def unknown(batch: Batch, intent: Intent) -> str:

@@ -133,7 +133,17 @@ def test_a_server_without_a_list_of_batches_leaves_the_decision_to_the_user(prov
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(400, True), (404, True), (429, True), (503, True), (529, True), (500, False), (504, False)],
+    [
+        (400, True),
+        (404, True),
+        (429, True),
+        (503, True),
+        (529, True),
+        (408, False),
+        (499, False),
+        (500, False),
+        (504, False),
+    ],
 )
 def test_only_a_refusal_has_certainly_created_nothing(status, expected):
     assert is_without_effect(ReplyError(status, "no", {"status": str(status)})) == expected
