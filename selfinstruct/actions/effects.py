@@ -18,7 +18,7 @@ from selfinstruct.recipe.grow import Grow
 from selfinstruct.sampler.alternatives import Alternatives
 from selfinstruct.sampler.latest import Latest
 from selfinstruct.sampler.missing import Missing
-from selfinstruct.task import HUMAN
+from selfinstruct.task import ALTERNATIVES, HUMAN
 
 
 def ineffective(recipe: Mapping[str, Stage], seeds: Pool) -> list[str]:
@@ -51,6 +51,7 @@ def workless(recipe: Mapping[str, Stage], seeds: Pool) -> list[str]:
     makers = [name for name, stage in recipe.items() if not isinstance(stage, Annotate)]
     origins = {*makers, *(task.origin for task in seeds)}
     is_answered = bool(makers) or any(task.is_answered for task in seeds) or any(map(writes_answers, recipe.values()))
+    is_drawn = any(map(draws_several, recipe.values())) or any(ALTERNATIVES in task.attributes for task in seeds)
     found = []
     for name, stage in asking(recipe).items():
         where = stage.sampler.where if isinstance(stage.sampler, Missing) else {}
@@ -59,7 +60,7 @@ def workless(recipe: Mapping[str, Stage], seeds: Pool) -> list[str]:
             why = f"recipe.{name}.sampler.where takes none of the tasks of this recipe, whose origin is {kinds}"
         elif where.get("is_answered") is True and not is_answered:
             why = f"recipe.{name}.sampler.where takes tasks with answers, which no stage of this recipe writes"
-        elif isinstance(stage.sampler, Alternatives) and not any(map(draws_several, recipe.values())):
+        elif isinstance(stage.sampler, Alternatives) and not is_drawn:
             why = "it chooses among several answers, and no stage of this recipe draws them, as one with answers=4 does"
         else:
             continue

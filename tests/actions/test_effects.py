@@ -92,6 +92,14 @@ def test_a_stage_that_no_task_can_be_for_is_refused(composed, built, tmp_path, o
     assert "would ask nothing" in sentence
 
 
+def test_a_judge_chooses_among_answers_that_an_earlier_run_has_drawn(composed, built, tmp_path):
+    words = ("recipe=alpaca", "recipe.tasks.until=5", "trackers=[]", "actions=[generate]")
+    built(composed(*words, "recipe/stages@recipe=answers", "recipe.answers.answers=2"), tmp_path / "drawn").execute()
+    judging = ("recipe/judge@recipe=choice", "seeds=run", f"seeds.path={tmp_path / 'drawn'}")
+
+    assert found(composed, built, tmp_path / "judged", *words, *judging) == []
+
+
 def test_nothing_is_asked_or_left_where_a_setting_has_no_effect(tmp_path):
     ended = run("recipe=superni", "recipe/judge@recipe=quality", f"hydra.run.dir={tmp_path / 'run'}")
 
