@@ -37,3 +37,18 @@ def test_a_benchmark_that_has_changed_keeps_a_run_from_being_resumed(tmp_path):
     assert hashes == [hashes[0]] * len(hashes)
     assert hashes[0]
     assert not any("filter_files" in row for row in rows if row["stage"] != "instructions")
+
+
+def test_a_benchmark_that_cannot_be_read_is_reported_before_a_run_is_refiltered(tmp_path):
+    words = ("recipe.instructions.until=5", "trackers=[]")
+    source = f"{{_target_: selfinstruct.source.jsonl.Jsonl, path: {tmp_path / 'none.jsonl'}}}"
+    assert commands.run(*words, "actions=[generate]", f"hydra.run.dir={tmp_path / 'run'}").returncode == 0
+
+    refused = commands.run(
+        *(*words, ADD, f"+{KEY}.benchmarks.mine={source}", "actions=[refilter]"),
+        *(f"refilter.run={tmp_path / 'run'}", f"hydra.run.dir={tmp_path / 'new'}"),
+    )
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"{tmp_path / 'none.jsonl'}: cannot be read")
+    assert not (tmp_path / "new").exists()

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.actions.embedding import embedder_problems, embedders
+from selfinstruct.actions.filter_files import filter_problems
 from selfinstruct.actions.refilter.rerun import Reannotating, Rerun
 from selfinstruct.errors import RunFolderError
 from selfinstruct.filters import digest_of
@@ -78,7 +79,7 @@ class Refilter:
             for name, stage in run.recipe.items()
             if isinstance(stage, Grow) and stage.generations is not None
         ]
-        return by_generations or embedder_problems(run) + [
+        return by_generations or filter_problems(run) + embedder_problems(run) + [
             f"{found.text}; it shapes the prompts, and refilter asks no model. Restore it."
             for found in changes(record.config, run.start.declared)[1]
         ]
