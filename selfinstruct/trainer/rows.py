@@ -5,7 +5,6 @@ become a question and an answer.  Rows of `prompt` and `completion` go in as tex
 `rejected`, as texts or as messages.  A row that is none of these is a mistake of its line.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from selfinstruct.errors import DataError, first_few
-from selfinstruct.text.files import Files
+from selfinstruct.text.files import LONGEST_LINE, Files
+from selfinstruct.text.json_objects import parsed
 
 Message: TypeAlias = Mapping[str, str]
 
@@ -103,11 +103,8 @@ def rows_in(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
 
 def row_of(text: str) -> dict[str, Any] | str:
     """Return a line as a row; what is wrong with it where it is not one."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        found = None
-    return found if isinstance(found, dict) else "is not a JSON object"
+    row, mistakes, _ = parsed(text, LONGEST_LINE)
+    return mistakes[0] if mistakes else row
 
 
 def example(row: Mapping[str, Any], place: str, mode: str) -> Example:
@@ -162,6 +159,6 @@ def turn(found: Any) -> Message:
     """Return one turn of a conversation; raises ValueError where it is not one."""
     if isinstance(found, Mapping):
         role, content = found.get("role", found.get("from")), found.get("content", found.get("value"))
-        if role in ROLES and isinstance(content, str):
+        if isinstance(role, str) and role in ROLES and isinstance(content, str):
             return {"role": ROLES[role], "content": content}
     raise ValueError(f"has a turn without a known role or a text (got {str(found)[:60]!r})")

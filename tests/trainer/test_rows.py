@@ -86,7 +86,9 @@ def test_an_empty_answer_is_a_row(write_rows, tmp_path):
         ({"messages": [{"role": "user", "content": None}]}, "has a turn without a known role or a text"),
         ({"messages": ["Hi"]}, "has a turn without a known role or a text"),
         ({"instruction": "Add.", "input": [1, 2], "output": "3"}, "has an input that is not a text"),
-        (["Hi"], "is not a JSON object"),
+        ({"messages": [{"role": ["user"], "content": "Hi"}]}, "has a turn without a known role or a text"),
+        ({"prompt": "Hi", "completion": "\ud83d"}, "holds half of a surrogate pair"),
+        (["Hi"], "must be an object, not"),
     ],
 )
 def test_a_row_that_is_no_example_is_a_mistake_of_its_line(row, mistake, chat, write_rows, tmp_path):
