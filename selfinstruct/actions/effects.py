@@ -18,7 +18,7 @@ from selfinstruct.recipe.grow import Grow
 from selfinstruct.sampler.alternatives import Alternatives
 from selfinstruct.sampler.latest import Latest
 from selfinstruct.sampler.missing import Missing
-from selfinstruct.task import ALTERNATIVES, HUMAN
+from selfinstruct.task import ALTERNATIVES, HUMAN, Task
 
 
 def ineffective(recipe: Mapping[str, Stage], seeds: Pool) -> list[str]:
@@ -51,7 +51,7 @@ def workless(recipe: Mapping[str, Stage], seeds: Pool) -> list[str]:
     makers = [name for name, stage in recipe.items() if not isinstance(stage, Annotate)]
     origins = {*makers, *(task.origin for task in seeds)}
     is_answered = bool(makers) or any(task.is_answered for task in seeds) or any(map(writes_answers, recipe.values()))
-    is_drawn = any(map(draws_several, recipe.values())) or any(ALTERNATIVES in task.attributes for task in seeds)
+    is_drawn = any(map(draws_several, recipe.values())) or any(map(has_several, seeds))
     found = []
     for name, stage in asking(recipe).items():
         where = stage.sampler.where if isinstance(stage.sampler, Missing) else {}
@@ -82,13 +82,15 @@ def idle(recipe: Mapping[str, Stage], rounds: Callable[[str], Sequence[Any]]) ->
     ]
 
 
-def gives_pairs(recipe: Mapping[str, Stage], preference: Preference) -> bool:
-    """Return whether the format `preference` could find a pair in what a recipe makes."""
+def gives_pairs(recipe: Mapping[str, Stage], preference: Preference, seeds: Pool) -> bool:
+    """Return whether the format `preference` could find a pair in what a recipe makes, or starts from."""
     said = {attribute for stage in asking(recipe).values() for attribute in judged(stage)}
     return (
         any(map(draws_several, recipe.values()))
         or said.issuperset(ORDERS)
         or any(evolves(stage, preference) for stage in asking(recipe).values())
+        or (preference.include_seeds and any(map(has_several, seeds)))
+        or any(next(rows, None) for _, rows in preference.files(seeds, 0))
     )
 
 
@@ -105,6 +107,11 @@ def draws_several(stage: Stage) -> bool:
     if not isinstance(stage, Annotate) or stage.answers is None:
         return False
     return stage.answers > 1 or (isinstance(stage.sampler, Missing) and stage.sampler.field != "instances")
+
+
+def has_several(task: Task) -> bool:
+    """Return whether an earlier run has drawn several answers to a seed."""
+    return ALTERNATIVES in task.attributes
 
 
 def writes_answers(stage: Stage) -> bool:

@@ -16,6 +16,8 @@ from selfinstruct.actions.training_files import readable, training_of, writers
 from selfinstruct.errors import DataError, RunFolderError
 from selfinstruct.formats.preference import Preference
 from selfinstruct.part import part
+from selfinstruct.pool import Pool
+from selfinstruct.recipe import asking
 from selfinstruct.storage.journal import has_rounds
 from selfinstruct.trainer import Training
 from selfinstruct.trainer.record import is_same_training
@@ -114,7 +116,12 @@ class Train:
         """Return whether it would learn from pairs that the recipe cannot give."""
         format_ = run.formats.get("preference")
         is_pairs = run.trainer is not None and run.trainer.learns_from == "preference"
-        return is_pairs and isinstance(format_, Preference) and not gives_pairs(run.recipe, format_)
+        if not is_pairs or not isinstance(format_, Preference):
+            return False
+        try:
+            return not gives_pairs(run.recipe, format_, Pool(run.seeds.load() if asking(run.recipe) else ()))
+        except DataError:  # reported by what generates
+            return False
 
     def _before(self, run: "Run") -> list[str]:
         """Return the actions that come before it."""

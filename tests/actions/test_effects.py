@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from commands import run
 
@@ -149,4 +151,21 @@ def test_a_small_default_run_says_nothing_of_a_stage_without_tasks(tmp_path):
     ],
 )
 def test_which_recipes_can_give_pairs(composed, built, tmp_path, overrides, expected):
-    assert gives_pairs(built(composed(*overrides), tmp_path).recipe, PREFERENCE) is expected
+    assert gives_pairs(built(composed(*overrides), tmp_path).recipe, PREFERENCE, Pool()) is expected
+
+
+@pytest.mark.parametrize("include_seeds", [True, False])
+def test_pairs_of_what_a_run_starts_from_count_where_seeds_take_part(composed, built, task, tmp_path, include_seeds):
+    alternatives = [{"output": "Six", "score": 1, "chosen": True}, {"output": "Seven", "score": 1, "chosen": False}]
+    drawn = replace(task(0), attributes={"alternatives": alternatives})
+    preference = Preference(include_seeds=include_seeds, messages=True, operations={})
+
+    assert gives_pairs(built(composed(), tmp_path).recipe, preference, Pool([drawn])) is include_seeds
+
+
+def test_pairs_of_verdicts_that_a_run_starts_from_count(composed, built, tmp_path):
+    words = (*PAIRWISE, "trackers=[]", "actions=[generate]")
+    built(composed(*words), tmp_path / "judged").execute()
+    seeds = built(composed("seeds=run", f"seeds.path={tmp_path / 'judged'}"), tmp_path / "new").seeds
+
+    assert gives_pairs({}, PREFERENCE, Pool(seeds.load()))
