@@ -96,13 +96,18 @@ def test_a_run_killed_while_it_draws_answers_ends_with_the_same_bytes(whole, tmp
     assert contents(tmp_path) == contents(whole)
 
 
-def test_a_stricter_filter_needs_no_new_verdicts(whole, composed, built, tmp_path):
+def test_a_stricter_filter_needs_no_new_verdicts(whole, composed, built, tmp_path, capsys):
     strict = (*WORDS, "recipe.quality.filters.quality.values.4=true")
     built(composed(*strict), tmp_path / "paid").execute()
     built(composed(*strict, "actions=[refilter,export]", f"refilter.run={whole}"), tmp_path / "free").execute()
 
     free, paid = (tmp_path / name / "dataset" / "alpaca.jsonl" for name in ("free", "paid"))
     assert pool_of(tmp_path / "free") == pool_of(tmp_path / "paid") != pool_of(whole)
+    now, then = (
+        sum("rejected" in row["attributes"] for row in pool_of(one).values()) for one in (tmp_path / "free", whole)
+    )
+    said = f"The verdicts of judges keep {now} of them out of the dataset; in the run they kept out {then}."
+    assert said in capsys.readouterr().out
     assert free.read_bytes() == paid.read_bytes()
 
 

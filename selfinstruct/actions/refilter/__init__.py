@@ -116,6 +116,9 @@ def findings(rerun: Rerun) -> Iterator[str]:
     now = sum(not task.is_human for task in rerun.new)
     both = len(rerun.ids) - len(rerun.record.seeds)
     yield f"Kept {now:,} tasks; the run kept {before:,}, and {both:,} are in both."
+    then, now = (sum(task.is_rejected for task in pool) for pool in (rerun.old, rerun.new))
+    if then or now:
+        yield f"The verdicts of judges keep {now:,} of them out of the dataset; in the run they kept out {then:,}."
     for stage, number in rerun.first_other.items():
         yield f"{stage}: from round {number} on, a real run would have sampled different tasks."
     if not rerun.first_other:
