@@ -88,9 +88,10 @@ class Console:
         if made:
             self._screen.print(table(summary))
         unused = summary["unused"]
-        lost = f" · requests that no round has used: {unused['requests']:,}, {spent(unused)}"
+        count = unused["requests"]
+        lost = f" · plus {count:,} request{'' if count == 1 else 's'} that no round has used: {spent(unused)}"
         if made or not training:
-            self._print(f"{duration(summary['seconds'])} · {spent(summary)}{lost if unused['requests'] else ''}")
+            self._print(f"{duration(summary['seconds'])} · {spent(summary)}{lost if count else ''}")
         if training:
             self._print(trained(training))
         self._warn(summary["models"])

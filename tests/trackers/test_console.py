@@ -172,14 +172,14 @@ def test_a_budget_stop_is_shown_as_one_with_what_was_asked_for_unfinished_rounds
     run(tmp_path, a_round(), stopped=Stop("requests", "budget: 5 of 5 requests spent"), unused={"requests": 1})
     *_, totals, reason, _ = capsys.readouterr().out.splitlines()
 
-    assert " · requests that no round has used: 1, " in totals
+    assert " · plus 1 request that no round has used: " in totals
     assert reason == "Stopped: budget: 5 of 5 requests spent"
 
 
 def test_a_finished_run_says_what_was_asked_ahead_in_vain(tmp_path, capsys):
     run(tmp_path, a_round(), unused={"requests": 2})
 
-    assert " · requests that no round has used: 2, " in capsys.readouterr().out
+    assert " · plus 2 requests that no round has used: " in capsys.readouterr().out
 
 
 def test_a_run_without_rounds_has_no_table(tmp_path, capsys):
