@@ -50,7 +50,8 @@ def facts_of(task: Task) -> list[str]:
 def ending_of(reply: Reply) -> str:
     """Return how a reply ended, how long it is, and which model wrote it."""
     answer = reply.completion
-    tokens = "" if answer.completion_tokens is None else f", {answer.completion_tokens} tokens"
+    count = answer.completion_tokens
+    tokens = "" if count is None else f", {count:,} token{'' if count == 1 else 's'}"
     by = f", by {answer.model}" if answer.model else ""
     return f"Ended: {answer.finish_reason or 'for a reason that was not reported'}{tokens}{by}."
 

@@ -159,6 +159,13 @@ def test_the_figure_of_saturation_says_where_it_is_and_what_more_costs(tmp_path)
     assert "saturated from request 3 on" in found.caption
     assert "1,000 requests" in found.caption
     assert "110,000 tokens and $500.00" in found.caption
+    assert "as many as in the last 2 rounds" in found.caption
+
+
+def test_the_figure_of_saturation_names_only_rounds_that_there_are(tmp_path):
+    found = saturation.figure(run(tmp_path, [round_(1, [task(1)])], recipe=RECIPE))
+
+    assert "as many as in its only round" in found.caption
 
 
 def test_a_run_without_prices_has_no_dollars(tmp_path):

@@ -43,7 +43,9 @@ def test_whether_a_task_is_classification_is_said_in_words(made):
 
 
 def test_how_a_reply_ended():
+    short = replace(REPLY, completion=replace(REPLY.completion, completion_tokens=1))
     assert ending_of(REPLY) == "Ended: stop, 2 tokens, by m."
+    assert ending_of(short) == "Ended: stop, 1 token, by m."
     unknown = replace(REPLY, completion=Completion("text", finish_reason=""))
     assert ending_of(unknown) == "Ended: for a reason that was not reported."
 

@@ -96,7 +96,7 @@ def caption(
     stop = f" The stage ends {' or '.join(ends)}." if ends else ""
     return (
         f"What {stage} kept of the judged candidates: each round (dots), and the last {size} together (lines)."
-        f"{stop} {saturated(size, count, start)} {predicted(size, price)}"
+        f"{stop} {saturated(size, count, start)} {predicted(min(size, count), price)}"
     )
 
 
@@ -110,16 +110,17 @@ def saturated(size: int, count: int, start: Window | None) -> str:
     return f"It is saturated from request {start.requests:,} on (dotted), {meant}."
 
 
-def predicted(size: int, price: Price | None) -> str:
-    """Return what the next tasks would cost, and how that is known."""
+def predicted(count: int, price: Price | None) -> str:
+    """Return what the next tasks would cost by the last `count` rounds."""
+    rounds = "its only round" if count == 1 else f"the last {count} rounds"
     if price is None:
-        return f"What more would cost is unknown: the last {size} rounds kept nothing."
+        return f"The cost of more tasks is unknown: {rounds} kept nothing."
     tokens = "an unknown number of tokens" if price.tokens is None else plural(float(f"{price.tokens:.3g}"), "token")
     dollars = "an unknown number of dollars" if price.dollars is None else f"${price.dollars:,.2f}"
     return (
         f"{NEXT:,} more tasks would take at least {plural(price.requests, 'request')} of this stage, and {tokens} and"
-        f" {dollars} of all stages, if it goes on as in the last {size} rounds and the others need for a task what they"
-        " have needed so far."
+        f" {dollars} of all stages, if it keeps as many as in {rounds}, and the others need as much"
+        " for a task as so far."
     )
 
 
