@@ -165,7 +165,7 @@ def test_the_speed_of_another_model_is_not_taken_over(plan, earlier):
     found, reported = plan(f"plan.like={earlier}", *model)
 
     assert found["stages"]["instructions"]["basis"] == "measured"
-    assert "Seconds a request are assumed (plan.assume): instructions" in reported
+    assert "Seconds per request are assumed (plan.assume): instructions" in reported
 
 
 def test_fewer_attempts_are_reckoned_with(plan, earlier):

@@ -121,7 +121,7 @@ class Planned:
         run = self.run
         if self.assumed_seconds:
             seconds = ", ".join(f"{name} {seconds:.1f}" for name, seconds in self.assumed_seconds.items())
-            self.notes.append(f"Seconds a request are assumed (plan.assume): {seconds}.")
+            self.notes.append(f"Seconds per request are assumed (plan.assume): {seconds}.")
         if any(self.outlook.measured(name, stage) is None for name, stage in asking(run.recipe).items()):
             self.notes.append("Yields are assumed (plan.assume); plan.like=<a small run> measures them.")
         self.notes += endless(run.recipe, run.budget) + rejected_seeds(run.recipe, self.seeds) + undrawn(run.recipe)
