@@ -76,7 +76,7 @@ def test_every_task_is_evolved_once_in_each_of_four_generations(whole):
 
     assert asked == {1: SEEDS, 2: SEEDS, 3: SEEDS, 4: SEEDS}
     assert [row["ended"] for row in rows if row["stage"] == "evolution" and "ended" in row] == [
-        f"generation {number} is through" for number in (1, 2, 3, 4)
+        f"generation {number} is finished" for number in (1, 2, 3, 4)
     ]
 
 

@@ -129,7 +129,7 @@ class GenerationSampling:
     def ending(self, under_way: int) -> Ending | None:
         """End the stage when all of the list was asked and answered."""
         is_through = self.position >= len(self.samples) and not under_way
-        return Ending(End.GENERATION, f"generation {self.generation} is through") if is_through else None
+        return Ending(End.GENERATION, f"generation {self.generation} is finished") if is_through else None
 
 
 Drawing: TypeAlias = ContinuousSampling | GenerationSampling

@@ -103,7 +103,7 @@ def test_a_generation_is_cut_into_rounds_and_ends_with_the_last_of_them(pool, mo
     rounds = list(grow().rounds(setting(pool, model)))
 
     assert [(round_.number, round_.generation, round_.asked) for round_ in rounds] == [(1, 1, 4), (2, 1, 4), (3, 1, 2)]
-    assert [round_.ended for round_ in rounds] == [None, None, "generation 1 is through"]
+    assert [round_.ended for round_ in rounds] == [None, None, "generation 1 is finished"]
     assert rounds[0].row()["generation"] == 1
     assert len(pool.of("grow")) == 9
 
@@ -126,7 +126,7 @@ def test_the_next_generation_begins_when_the_one_before_is_completed(pool, model
     second = list(grow().rounds(setting(pool, model, first)))
 
     assert [(round_.number, round_.generation) for round_ in second] == [(4, 2), (5, 2), (6, 2)]
-    assert second[-1].ended == "generation 2 is through"
+    assert second[-1].ended == "generation 2 is finished"
 
 
 def test_after_the_last_generation_nothing_is_asked(task, model):
@@ -174,7 +174,7 @@ def test_where_a_stage_goes_on_follows_from_its_rounds():
 
     assert position_in([]) == (1, 0)
     assert position_in(rows) == (1, 7)
-    assert position_in([*rows, {"generation": 1, "asked": 1, "ended": "generation 1 is through"}]) == (2, 0)
+    assert position_in([*rows, {"generation": 1, "asked": 1, "ended": "generation 1 is finished"}]) == (2, 0)
 
 
 @pytest.mark.parametrize("changes", [{"until": 3}, {"generations": None}])
