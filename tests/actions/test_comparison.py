@@ -372,7 +372,8 @@ def test_a_table_that_is_too_wide_for_the_terminal_says_what_it_leaves_out(make_
     reported = tables.text(table, 40)
 
     assert all(len(line) <= 40 for line in reported.splitlines())
-    assert "(columns that do not fit: " in reported
+    assert " more columns do not fit)" in reported
+    assert "(1 more column does not fit)" in tables.text(tables.Table("x", list("abc"), [["123"] * 3]), 8)
     assert "kept_per_request" in tables.text(table)
     assert "\x1b" not in tables.text(tables.Table("x", ["a"], [["\x1b[31m"]]))
     assert "\x1b" not in tables.text(tables.Table("x", ["\x1b[31m"], [["a"]]))

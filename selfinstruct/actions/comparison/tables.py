@@ -152,7 +152,8 @@ def text(table: Table, width: int | None = None) -> str:
         count -= 1
     rows.insert(1, ["-" * size for size in widths])
     lines = ["  ".join(map(cut, row, widths[:count])).rstrip() for row in rows]
-    note = [f"(columns that do not fit: {len(widths) - count})"] if count < len(widths) else []
+    lacking = len(widths) - count
+    note = [f"({lacking} more column{' does' if lacking == 1 else 's do'} not fit)"] if lacking else []
     return "\n".join([*textwrap.wrap(table.title, width or 1_000_000), "", *lines, *note]) + "\n"
 
 

@@ -14,7 +14,7 @@ def report(plan: Plan) -> str:
     total = plan["total"]
     rows = [row(name, stage) for name, stage in plan["stages"].items()]
     rows += [row("total", total), row("at least", total, "low"), row("at most", total, "high")]
-    table = text(Table(f"Expected; {UNKNOWN} for unknown", ("stage", "tasks", *FORMS, "bound by", "basis"), rows))
+    table = text(Table(f"Estimates ({UNKNOWN}: unknown)", ("stage", "tasks", *FORMS, "bound by", "basis"), rows))
     left = {} if plan["done"] else plan["stages"]
     prompts = (prompt(name, stage) for name, stage in left.items())
     return "\n".join([*prompts, table, *(f"- {note}" for note in plan["notes"])])
