@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from selfinstruct.pages.figures.labels import plural
 from selfinstruct.round import Rejection
 from selfinstruct.storage.diversity import even
 from selfinstruct.task import Task
@@ -17,7 +18,7 @@ Item = TypeVar("Item")
 
 def cut(text: str, longest: int = LONGEST) -> str:
     """Return a text, or its beginning with how much is left out."""
-    return text if len(text) <= longest else f"{text[:longest]}… ({len(text) - longest:,} more characters)"
+    return text if len(text) <= longest else f"{text[:longest]}… ({plural(len(text) - longest, 'more character')})"
 
 
 def fields_of(task: Task) -> list[tuple[str, str]]:

@@ -13,7 +13,8 @@ from selfinstruct.task import Instance
 
 def test_a_long_text_is_cut_and_says_by_how_much():
     assert cut("abcdef", 6) == "abcdef"
-    assert cut("abcdefg", 6) == "abcdef… (1 more characters)"
+    assert cut("abcdefg", 6) == "abcdef… (1 more character)"
+    assert cut("abcdefgh", 6) == "abcdef… (2 more characters)"
 
 
 def test_a_task_is_shown_with_its_first_instance_and_no_empty_input(task):
