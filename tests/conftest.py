@@ -127,6 +127,12 @@ def make_run() -> Callable[..., Path]:
     return small_runs.make_run
 
 
+@pytest.fixture(scope="session")
+def make_training() -> Callable[..., Path]:
+    """Makes the folder of a training alone without a model."""
+    return small_runs.make_training
+
+
 @pytest.fixture
 def task() -> Callable[..., Task]:
     return make_task

@@ -17,6 +17,7 @@ from selfinstruct.storage.folder import replace_text, store_config
 from selfinstruct.storage.journal import Journal
 from selfinstruct.storage.summary import summarise
 from selfinstruct.task import HUMAN, Instance, Task
+from selfinstruct.trainer.record import Record
 
 DECODING = {"max_tokens": 64, "temperature": 0.0, "stop": ["\n{{ n }}."], "extra": {}}
 
@@ -114,3 +115,38 @@ def keep_replies(folder: Path, replies: tuple[tuple[dict[str, Any], str], ...]) 
         asked = StoredRequest(request, f"key {number}".encode(), 0, fingerprint, json.dumps(decoding))
         store.save(asked, Completion(text="Said.", model=model), Future())
     store.close()
+
+
+def make_training(
+    folder: Path,
+    *words: str,
+    held_out: float | None = 0.6,
+    is_finished: bool = True,
+    random_seed: int = 1,
+    hashes: Any = None,
+    trackers: Any = None,
+    **changes: Any,
+) -> Path:
+    """A training alone of four steps, started with these words and these changes of its trainer."""
+    (folder / ".hydra").mkdir(parents=True)
+    (folder / ".hydra" / "overrides.yaml").write_text(json.dumps(["actions=[train]", *words]))
+    composed = {"trackers": trackers or {}, "train": {"dataset": "/home/bob/rows.jsonl"}}
+    (folder / ".hydra" / "config.yaml").write_text(json.dumps(composed))
+    (folder / "rounds.jsonl").touch()
+    trainer = {"base_model": "/home/bob/models/tiny", "learning_rate": 1e-4, "objective": {"beta": 0.1}, **changes}
+    digests = {"dataset": "d" * 64, "base_model": "b" * 64, "chat_template": None, **(hashes or {})}
+    settings = {"trainer": trainer, "random_seed": random_seed, "processes": 1, "sha256": digests}
+    steps = [{"step": step, "tokens": 9 * step, "loss": round(1 - step / 10 * random_seed, 1)} for step in (2, 4)]
+    validated = [] if held_out is None else [{"step": 4, "tokens": 36, "validation_loss": held_out}]
+    (folder / "training.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in [*steps, *validated]))
+    Record(folder).start(settings)
+    if is_finished:
+        found = {"steps": 4, "loss": steps[-1]["loss"], "validation_loss": held_out, "seconds": 7.5}
+        result = {**found, "dataset": {"name": "rows.jsonl"}, "sha256": {"weights": f"{trainer}{random_seed}"}}
+        Record(folder).finish(settings, result)
+        start = RunInfo(
+            folder=folder, name="x", group=None, recipe="r", job_type="train", config={}, declared=declared()
+        )
+        summary = summarise(start, Pool(), [], None, timings=[], unused=UNUSED, training=result)
+        replace_text(folder / "summary.json", json.dumps(summary))
+    return folder

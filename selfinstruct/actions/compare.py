@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from selfinstruct.actions.comparison import page, tables
 from selfinstruct.actions.comparison.comparing import Comparison, compare, jobs
 from selfinstruct.actions.comparison.plots import plots
+from selfinstruct.actions.comparison.reading import is_run
 from selfinstruct.pages import drawing
 from selfinstruct.part import part
 from selfinstruct.run_info import RunInfo
-from selfinstruct.storage.folder import CONFIG, replace_text
+from selfinstruct.storage.folder import replace_text
 from selfinstruct.task import stand_ins
 from selfinstruct.text.escaping import csv_text
 
@@ -57,19 +58,19 @@ def matching(name: str) -> list[Path]:
     if Path(name).is_dir():
         return [Path(name)]
     found = [Path(path) for path in sorted(glob.glob(name, recursive=True)) if Path(path).is_dir()]
-    return [path for path in found if (path / CONFIG).exists() or jobs(path)]
+    return [path for path in found if is_run(path) or jobs(path)]
 
 
 def runs_in(folder: Path) -> list[Path]:
     """Return the folder itself, or the runs in it where it is a sweep's."""
-    return [folder] if (folder / CONFIG).exists() else jobs(folder) or [folder]
+    return [folder] if is_run(folder) else jobs(folder) or [folder]
 
 
 def compare_sweep(folder: Path) -> None:
     """Compare the runs of a finished sweep; any failure is logged as a warning."""
     try:
         found = jobs(folder)
-        if any((job / CONFIG).exists() for job in found):
+        if any(map(is_run, found)):
             track(finish(found, folder / PLACE), folder / PLACE, folder.name)
     except Exception as error:
         log.warning("The runs of %s could not be compared: %s", folder, error, exc_info=True)
@@ -108,7 +109,7 @@ def track(comparison: Comparison, place: Path, group: str) -> None:
         folder=place,
         name=f"{group}/compare",
         group=group,
-        recipe=next((run.summary["recipe"] for run in comparison.runs if run.summary), ""),
+        recipe=next((name for run in comparison.runs if (name := run.summary.get("recipe"))), ""),
         job_type="compare",
         config={},
         declared={},

@@ -22,6 +22,8 @@ from selfinstruct.storage.replies import Reply
 from selfinstruct.storage.rows import Row
 from selfinstruct.storage.summary import SUMMARY
 from selfinstruct.text.plain_files import check_plain
+from selfinstruct.trainer import STEPS
+from selfinstruct.trainer.alone import config_of
 
 SOON = 0.5
 """Seconds that a page waits for the tables of a run before it shows how much has been read."""
@@ -59,6 +61,11 @@ class Reader(Protocol):
         ...
 
 
+def training_alone(reader: Reader) -> dict[str, Any]:
+    """Return what a training without a run was started with; empty for a run."""
+    return config_of(reader.folder) if isinstance(reader, RunReader) and not reader.config else {}
+
+
 class Source(Protocol):
     """Where a run lies."""
 
@@ -84,8 +91,8 @@ class Folder:
         self.path = path
 
     def stamp(self) -> object:
-        """Return size and time of what every commit and every end of a run changes."""
-        return tuple(changed(self.path / name) for name in (ROUNDS, SUMMARY))
+        """Return size and time of what every commit, every step of a training and every end of a run changes."""
+        return tuple(changed(self.path / name) for name in (ROUNDS, STEPS, SUMMARY))
 
     def reader(self) -> RunReader:
         """Read what is committed."""

@@ -14,10 +14,10 @@ from selfinstruct.pages import drawing, figures, html
 from selfinstruct.pages.figures.figure import Figure
 from selfinstruct.pages.framing import framed
 from selfinstruct.pages.guard import SANDBOX
-from selfinstruct.pages.library import Library, ViewedRun
+from selfinstruct.pages.library import Library, ViewedRun, training_alone
 from selfinstruct.pages.links import link
 from selfinstruct.pages.live import live
-from selfinstruct.pages.overview import overview, stages
+from selfinstruct.pages.overview import overview, stages, training
 from selfinstruct.pages.server import PageError, PageRequest, Response
 from selfinstruct.storage.reader import RunReader
 from selfinstruct.text.command import hydra_word, program
@@ -36,11 +36,15 @@ def overview_page(library: Library, asked: PageRequest) -> Response:
     """Return the overview of a run; of a large one, what its rounds say, and the way to its report."""
     run = library.run(asked.path["run"])
     reader = run.reader
-    values: dict[str, Any] = {"has_overview": False, "stages": None, "report": report_of(run), "card": ""}
+    values: dict[str, Any] = {"has_overview": False, "report": report_of(run), "card": ""}
+    values |= {"stages": None, "training": None, "figures": []}
     if isinstance(reader, RunReader) and is_large(reader):
         values |= {"title": run.name, "stages": stages(reader), "command": to_report(run.source.path)}
     elif isinstance(reader, RunReader) and reader.rows:
         values |= run.kept("overview", lambda: values_of(run)) | {"has_overview": True}
+    elif isinstance(reader, RunReader) and training_alone(reader):
+        values |= {"title": run.name, "training": training(reader)}
+        values["figures"] = [shown(run, figure) for figure in run.kept("figures", lambda: drawable(run)).values()]
     else:
         values |= {"title": run.name, "card": reader.summary.get("card", "")}
     asked_in = [(row, link(run.key, "requests", row["stage"], row["round"], 1)) for row in reader.rows if row["asked"]]

@@ -8,10 +8,11 @@ from selfinstruct.errors import SelfInstructError
 from selfinstruct.pages import html
 from selfinstruct.pages.framing import state_of
 from selfinstruct.pages.guard import SANDBOX
-from selfinstruct.pages.library import Library, ViewedRun
+from selfinstruct.pages.library import Library, Reader, ViewedRun, training_alone
 from selfinstruct.pages.links import link
 from selfinstruct.pages.run_overview import overview_page
 from selfinstruct.pages.server import PageError, PageRequest, Response
+from selfinstruct.storage.filter_settings import mapping
 from selfinstruct.storage.totals import seconds, totals
 
 COMPARISON = Path("comparison/index.html")
@@ -57,10 +58,19 @@ def row_of(run: ViewedRun) -> dict[str, Any]:
             "tokens": None if prompt is None or completion is None else prompt + completion,
             "usd": total["cost_usd"],
             "seconds": seconds(reader.timings) if reader.timings else None,
+            **trained(reader),
         }
     except SelfInstructError as error:
         row["problem"] = str(error)
     return row
+
+
+def trained(reader: Reader) -> dict[str, Any]:
+    """Return what the list shows of a training alone; empty for a run."""
+    if not (config := training_alone(reader)):
+        return {}
+    took = mapping(reader.summary.get("training")).get("seconds")
+    return {"recipe": "training", "model": str(config["trainer"].get("base_model")), "seconds": took}
 
 
 def model_in(config: dict[str, Any]) -> str:

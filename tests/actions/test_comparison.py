@@ -132,7 +132,7 @@ def test_an_unknown_price_stays_unknown_in_every_form(make_run, tmp_path):
     assert comparison.runs[0].figures["usd_per_task"] is None
     assert comparison.groups[0].figures["usd_per_task"] is None
     assert rows(csv_text(tables.every_run(comparison)))[0]["figures.usd_per_task"] == ""
-    assert "–" in tables.text(tables.of_runs(comparison))
+    assert "–" in tables.text(tables.short_tables(comparison)[0])
     assert re.search("Unknown in all rows: [^.]*usd_per_task", page(comparison))
 
 
@@ -209,7 +209,7 @@ def test_a_comparison_of_nothing_readable_is_still_written(tmp_path):
     comparison = compare([tmp_path])
 
     assert "no run has started here" in page(comparison)
-    assert "no run has started here" in tables.markdown(tables.of_runs(comparison))
+    assert "no run has started here" in tables.markdown(tables.short_tables(comparison)[0])
 
 
 def test_what_lies_beyond_the_last_committed_round_is_not_read(make_run, tmp_path):
@@ -240,7 +240,7 @@ def test_why_a_run_failed_names_no_folder_and_no_server(make_run, tmp_path):
 
     assert "Run 1: failed: pool.jsonl cannot be written, and … cannot be reached. Does it run?" in comparison.warnings
     assert "Run 2: failed: It is gone." in comparison.warnings
-    assert "failed: pool.jsonl cannot" in str(tables.of_runs(comparison).rows)
+    assert "failed: pool.jsonl cannot" in str(tables.short_tables(comparison)[0].rows)
 
 
 def test_a_run_that_its_budget_stopped_is_not_complete(make_run, tmp_path):
@@ -296,7 +296,7 @@ def test_offline_runs_are_marked_in_every_form(make_run, tmp_path):
     assert "1, 2 offline" in csv_text(tables.every_group(comparison))
     assert "run 1, 2. Its figures do not measure a language model." in comparison.warnings[0]
     for form in (tables.text, tables.markdown, tables.latex):
-        assert "2 offline" in form(tables.of_runs(comparison))
+        assert "2 offline" in form(tables.short_tables(comparison)[0])
     reported = page(comparison)
     assert "<td>1 offline</td>" in reported
     assert "<td>1, 2 offline</td>" in reported
@@ -317,11 +317,11 @@ def test_no_text_is_markup_in_any_form(make_run, tmp_path):
     read_page = Reader(page(comparison))
     assert "script" not in read_page.tags
     assert HOSTILE in read_page.texts
-    row = next(line for line in tables.latex(tables.of_runs(comparison)).splitlines() if line.startswith("1 "))
+    row = next(line for line in tables.latex(tables.short_tables(comparison)[0]).splitlines() if line.startswith("1 "))
     assert r"\textless{}script\textgreater{}alert" in row
     assert r"Write\_\$100 \& \{more\} \textbar{} *x*" in row
-    assert r"\<script\>alert" in tables.markdown(tables.of_runs(comparison))
-    assert r"\| \*x\*" in tables.markdown(tables.of_runs(comparison))
+    assert r"\<script\>alert" in tables.markdown(tables.short_tables(comparison)[0])
+    assert r"\| \*x\*" in tables.markdown(tables.short_tables(comparison)[0])
 
 
 def test_a_page_names_no_folder_and_no_server(make_run, tmp_path):
@@ -367,7 +367,7 @@ def test_a_spreadsheet_takes_no_text_for_a_formula():
 
 
 def test_a_table_that_is_too_wide_for_the_terminal_says_what_it_leaves_out(make_run, tmp_path):
-    table = tables.of_runs(compare([make_run(tmp_path / "a")]))
+    table = tables.short_tables(compare([make_run(tmp_path / "a")]))[0]
 
     reported = tables.text(table, 40)
 
@@ -385,7 +385,7 @@ def test_prompts_in_several_languages_leave_room_for_figures(make_run, tmp_path)
         "zh": "以下是交给智能助手的任务。" * 9,
     }
     runs = [make_run(tmp_path / name, template=text) for name, text in texts.items()]
-    table = tables.of_runs(compare(runs))
+    table = tables.short_tables(compare(runs))[0]
     lines = tables.text(table, 100).splitlines()
 
     assert table.headers[-1] == "template"
@@ -403,7 +403,7 @@ def test_a_cell_is_as_wide_as_its_column_in_any_script(size):
 @pytest.mark.parametrize("width", [30, 40, 80])
 def test_a_table_fits_any_terminal_however_long_a_status_is(width, make_run, tmp_path):
     runs = [make_run(tmp_path / str(seed), random_seed=seed, error="x" * 200) for seed in (1, 2)]
-    lines = tables.text(tables.of_runs(compare(runs)), width).splitlines()
+    lines = tables.text(tables.short_tables(compare(runs))[0], width).splitlines()
 
     assert max(map(len, lines)) <= width
     assert any("…" in line for line in lines)

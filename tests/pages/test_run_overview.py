@@ -29,6 +29,25 @@ def test_a_run_without_rounds_says_so(look, growing):
     assert "No round of this run is committed." in look(growing.folder, "/one/").text
 
 
+@pytest.mark.parametrize("is_finished", [True, False])
+def test_a_training_alone_has_its_curves_and_what_it_came_to(look, make_training, tmp_path, is_finished):
+    make_training(tmp_path / "one", is_finished=is_finished)
+    page = look(tmp_path / "one", "/one/").text
+
+    assert '<img src="/one/figures/training.svg"' in page
+    assert ("<td>validation loss</td>" in page) is is_finished
+    assert look(tmp_path / "one", "/one/figures/training.csv").text.splitlines()[1].startswith("2,")
+
+
+def test_a_step_of_a_training_is_shown_at_once(make_training, tmp_path):
+    run = Library([make_training(tmp_path / "one", is_finished=False)]).run("one")
+    first = run.reader
+    with (tmp_path / "one/training.jsonl").open("a") as file:
+        file.write('{"step": 6, "loss": 0.1}\n')
+
+    assert run.reader is not first
+
+
 def test_a_large_run_is_not_measured_while_somebody_waits(look, growing, made):
     growing.commit(made("a", "One."), pool=run_overview.MOST_TASKS + 1)
     page = look(growing.folder, "/one/").text

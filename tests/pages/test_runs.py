@@ -44,3 +44,13 @@ def test_the_comparison_of_a_sweep_is_shut_off_from_our_pages(look, make_run, tm
     assert SANDBOX.startswith("sandbox ")
     assert "allow-scripts" not in SANDBOX
     assert look(tmp_path, "/comparison/1").status == 404
+
+
+def test_a_training_alone_is_no_run_of_a_recipe(look, make_run, make_training, tmp_path):
+    make_run(tmp_path / "a")
+    make_training(tmp_path / "b")
+    page = look(tmp_path, "/").text
+
+    assert names(page) == ["a", "b"]
+    assert "<td>training</td><td>tiny (bbbbbbbb)</td>" in page
+    assert "bob" not in page

@@ -18,10 +18,9 @@ from selfinstruct.actions.comparison.grouping import (
     short,
     written,
 )
-from selfinstruct.actions.comparison.reading import Reading, read
+from selfinstruct.actions.comparison.reading import Reading, is_run, read
 from selfinstruct.actions.comparison.scores import Evaluation, evaluations
 from selfinstruct.storage.differences import ABSENT
-from selfinstruct.storage.folder import CONFIG
 from selfinstruct.text.verb_pairs import found_by, problems
 
 NUMBER = re.compile(r"(\d+)(?=_|$)")
@@ -77,7 +76,7 @@ def compare(folders: Sequence[Path], spacy_model: str | None = None) -> Comparis
         replace(
             run,
             label=label,
-            figures=row and row | {name: row.get(name, 0) for name in names},  # 0 is known
+            figures=row | {name: row.get(name, 0) for name in names} if run.rounds else row,  # 0 is known
             values={key: values[place] for key, values in keys.items()},
         )
         for place, (run, label, row) in enumerate(zip(runs, numbered(runs), measured, strict=True))
@@ -136,6 +135,6 @@ def jobs(folder: Path) -> list[Path]:
     found = [
         (int(number[1]) if (number := NUMBER.match(path.name)) else 0, path)
         for path in folder.iterdir()
-        if path.is_dir() and ((path / CONFIG).exists() or ((path / ".hydra").exists() and NUMBER.match(path.name)))
+        if path.is_dir() and (is_run(path) or ((path / ".hydra").exists() and NUMBER.match(path.name)))
     ]
     return [path for _, path in sorted(found)]

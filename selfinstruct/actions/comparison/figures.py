@@ -1,6 +1,6 @@
 """The figures of one run, under dotted names, and how much two runs overlap; None is unknown, and never 0."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from selfinstruct.actions.comparison.reading import Reading
@@ -25,6 +25,9 @@ SAMPLE = 1000
 MOST = 40
 """The most runs that are compared with each other."""
 
+LEARNED = ("steps", "epochs", "tokens", "loss", "seconds", "tokens_per_second", "trainable_parameters")
+"""What the summary of a training alone has to compare, besides what was held out."""
+
 Figures: TypeAlias = dict[str, float | None]
 
 EXPLAINED = {
@@ -34,11 +37,13 @@ EXPLAINED = {
     "tokens_per_task": "all tokens, prompts and replies of every stage and those no round needed, per task made",
     "usd_per_task": "US dollars for all tokens of every stage, per task made; unknown where a price is",
     "cached_share": "tokens of prompts that came from the provider's cache; unknown unless it names some",
-    "seconds": "time that the rounds took",
+    "seconds": "time that the rounds took, or a training alone",
     "rejected_share": "candidates of all stages that were rejected",
     "parse_share": "candidates of all stages that could not be read from their reply",
     "contaminated_share": "rows that overlap with a benchmark; unknown unless actions=[check] has looked",
     "classification_share": "classification tasks, of those where the question was answered",
+    "steps": "steps of a training alone",
+    "loss": "loss of a training alone at its last logged step, on the rows that it learned from",
     "validation_loss": "loss of a training on the rows that were held out; unknown without actions=[train]",
     "reward_accuracy": "held-out pairs whose chosen answer gained more than the other, by trainer=dpo",
     "instruction_words": "mean length of the instructions made, in words",
@@ -64,6 +69,8 @@ EXPLAINED = {
 
 def figures(run: Reading, spacy_model: str | None = None) -> Figures:
     """Return the figures of a run; those of the summary are made by the functions that make it."""
+    if "recipe" not in run.config:
+        return of_training(run.summary.get("training") or {})
     total, made, unused = totals(run.rounds), run.made, run.summary.get("unused") or {}
     pool = tasks(run.pool)
     growing = {task.origin for task in made}
@@ -83,8 +90,7 @@ def figures(run: Reading, spacy_model: str | None = None) -> Figures:
         "rejected_share": share(total["candidates"] - total["kept"], total["candidates"]),
         "parse_share": share(total["rejected"].get("parse", 0), total["candidates"]),
         "contaminated_share": ((run.summary.get("scores") or {}).get(CONTAMINATION) or {}).get(OVERLAP),
-        "validation_loss": training.get("validation_loss"),
-        "reward_accuracy": training.get("validation_reward_accuracy"),
+        **of_held_out(training),
         "classification_share": share(pool["classification"], len(answered)),
         "instruction_words": words(task.instruction for task in made),
         "output_words": words(outputs),
@@ -97,6 +103,19 @@ def figures(run: Reading, spacy_model: str | None = None) -> Figures:
         "stages": {stage: of_stage(run, stage) for stage in run.config["recipe"]},
     }
     return {name: value for name, value in leaves(found) if value != {}}  # of a mapping without figures
+
+
+def of_training(found: Mapping[str, Any]) -> Figures:
+    """Return the figures of a training alone."""
+    return {name: found.get(name) for name in LEARNED} | of_held_out(found)
+
+
+def of_held_out(found: Mapping[str, Any]) -> Figures:
+    """Return how a training did on the rows that were held out."""
+    return {
+        "validation_loss": found.get("validation_loss"),
+        "reward_accuracy": found.get("validation_reward_accuracy"),
+    }
 
 
 def share(part: float | None, whole: float) -> float | None:

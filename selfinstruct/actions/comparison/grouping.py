@@ -14,6 +14,8 @@ from selfinstruct.storage.differences import ABSENT, leaves
 SEED = "random_seed"
 RECIPE = "recipe"
 """Stands for the many keys in which recipes differ."""
+TRAINING = "training"
+"""Stands for the recipe of a training alone."""
 IGNORED = ("actions", "trackers", "formats", "spacy_model")
 """The keys that shape no result."""
 RESAMPLES = 2000
@@ -75,7 +77,7 @@ def options(runs: Sequence[Reading]) -> list[str]:
 
 def recipes(runs: Sequence[Reading]) -> list[Any]:
     """Return the recipe of each run by name, or by stages where names are ambiguous; empty if all are the same."""
-    stages = [", ".join(run.config["recipe"]) if run.is_readable else ABSENT for run in runs]
+    stages = [", ".join(run.config.get("recipe", [TRAINING])) if run.is_readable else ABSENT for run in runs]
     if len({*stages} - {ABSENT}) < 2:
         return []
     names = [run.summary.get("recipe", stage) for run, stage in zip(runs, stages, strict=True)]

@@ -14,7 +14,7 @@ from selfinstruct.actions.comparison.figures import EXPLAINED, MOST, THRESHOLD
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, RESAMPLES
 from selfinstruct.actions.comparison.sent_parameters import sent_parameters
 from selfinstruct.actions.comparison.settings import settings
-from selfinstruct.actions.comparison.tables import UNKNOWN, Table, digits, of_groups, of_runs, of_scores
+from selfinstruct.actions.comparison.tables import UNKNOWN, Table, digits, measured, of_groups, of_runs, of_scores
 from selfinstruct.pages import html
 from selfinstruct.pages.listing import cut
 from selfinstruct.storage.diversity import even
@@ -64,10 +64,11 @@ def collapsed(table: Table) -> Table:
 def tables(comparison: Comparison) -> Iterator[Table]:
     """Yield the tables of the page."""
     keys = comparison.keys
-    yield of_runs(comparison, list(EXPLAINED))
+    names = measured(comparison)
+    yield of_runs(comparison, names)
     rows = [[run.label, run.folder.name, ", ".join(run.models), *map(run.value, keys)] for run in comparison.runs]
     yield Table("Folders, models and every key that differs", ["run", "folder", "models", *keys], rows)
-    groups = of_groups(comparison, list(EXPLAINED))
+    groups = of_groups(comparison, names)
     note = (
         f"Percentile bootstrap of the mean, {RESAMPLES:,} resamples, always the same ones. With two or three seeds such"
         f" an interval is narrower than its {CONFIDENCE:.0%} promises; read it as a range, not as a test."
@@ -77,7 +78,7 @@ def tables(comparison: Comparison) -> Iterator[Table]:
     yield from sent(comparison)
     yield overlap(comparison)
     yield samples(comparison)
-    yield Table("What the figures mean", ["figure", "meaning"], list(EXPLAINED.items()))
+    yield Table("What the figures mean", ["figure", "meaning"], [(name, EXPLAINED[name]) for name in names])
 
 
 def rejections(comparison: Comparison) -> Table:

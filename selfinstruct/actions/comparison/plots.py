@@ -3,34 +3,31 @@
 A run for each line was rejected: with five seeds of six settings nobody finds anything in thirty lines.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct.actions.comparison.comparing import Comparison
-from selfinstruct.actions.comparison.figures import EXPLAINED, kept_shares
+from selfinstruct.actions.comparison.curves import rounds, steps
+from selfinstruct.actions.comparison.figures import EXPLAINED
 from selfinstruct.actions.comparison.grouping import Estimate, written
+from selfinstruct.actions.comparison.lines import BAND, TICKS, banded, height, left_out, named, safe
 from selfinstruct.actions.comparison.reading import Reading
-from selfinstruct.actions.comparison.settings import LONGEST, Setting, are_numbers, over_seeds, settings, swept
-from selfinstruct.pages.figures.figure import COLORS, HEIGHT, Figure
+from selfinstruct.actions.comparison.settings import LONGEST, are_numbers, over_seeds, settings, swept
+from selfinstruct.pages.figures.figure import COLORS, Figure
 from selfinstruct.pages.figures.labels import short
-from selfinstruct.pages.figures.panels import plain, whole
+from selfinstruct.pages.figures.panels import plain
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
 METRICS = (
-    *("validation_loss", "reward_accuracy", "kept_per_request", "usd_per_task", "tokens_per_task"),
+    *("validation_loss", "reward_accuracy", "loss", "kept_per_request", "usd_per_task", "tokens_per_task"),
     *("diversity.nearest_seed", "diversity.distinct_2"),
 )
 """The figures that are drawn, where they differ between the settings."""
 MOST = 4
 """Of them, and of scores, the most that are drawn."""
-TICKS = 8
-"""The most values of a swept key that are all written below the axis."""
-BAND = " A band is the 95 % bootstrap interval of the mean over random seeds."
 
 
 class Point(NamedTuple):
@@ -46,7 +43,7 @@ def plots(comparison: Comparison) -> list[Figure]:
     """Return the figures of a comparison."""
     key = swept(comparison)
     against = [] if key is None else islice(sweeps(comparison, key), MOST)
-    return list({figure.name: figure for figure in (*against, *rounds(comparison))}.values())
+    return list({figure.name: figure for figure in (*against, *rounds(comparison), *steps(comparison))}.values())
 
 
 def sweeps(comparison: Comparison, key: str) -> Iterator[Figure]:
@@ -119,91 +116,3 @@ def against(key: str, metric: str, points: Sequence[Point]) -> Figure:
         draw=draw,
         height=height(lines),
     )
-
-
-def rounds(comparison: Comparison) -> Iterator[Figure]:
-    """Yield the kept share by round, for each stage that makes tasks in more than one round."""
-    growing = {task.origin for run in comparison.runs for task in run.made}
-    for stage in dict.fromkeys(row["stage"] for run in comparison.runs for row in run.rounds):
-        if stage in growing:
-            found = settings(comparison)
-            series = {one.name: curve(one, stage) for one in found}
-            if max(map(len, series.values()), default=0) > 1:
-                yield by_round(stage, series, BAND if any(len(one.runs) > 1 for one in found) else "")
-
-
-def curve(setting: Setting, stage: str) -> list[tuple[int, Estimate]]:
-    """Return the kept share of a stage by round, over those runs of a setting that had that round."""
-    runs = [kept_shares(run, stage) for run in setting.runs]
-    found = []
-    for place in range(max(map(len, runs))):
-        shares = [share for run in runs if place < len(run) and (share := run[place]) is not None]
-        if (one := over_seeds(shares)) is not None:
-            found.append((place + 1, one))
-    return found
-
-
-def by_round(stage: str, series: Mapping[str, list[tuple[int, Estimate]]], band: str) -> Figure:
-    """Return the figure of a stage's kept share by round."""
-    lines = [name for name, points in series.items() if points]
-
-    def draw(canvas: "Canvas") -> None:
-        axes = canvas.subplots()
-        for color, line in zip(COLORS, lines, strict=False):
-            banded(axes, [(number, percent(one)) for number, one in series[line]], color, joined=True)
-        axes.set_ylim(0, 100)
-        whole(axes.xaxis, TICKS)
-        axes.set_xlabel("round")
-        axes.set_ylabel("kept, %")
-        named(canvas, lines)
-
-    return Figure(
-        name=f"kept_by_round_{safe(stage)}",
-        title=f"Kept share by round, {short(stage, LONGEST)}",
-        caption=f"The share of each round's candidates that was kept.{band}{left_out(lines)}",
-        head=["settings", "round", "mean", "low", "high"],
-        rows=[[name, number, one.mean, one.low, one.high] for name, own in series.items() for number, one in own],
-        draw=draw,
-        height=height(lines),
-    )
-
-
-def percent(one: Estimate) -> Estimate:
-    """Return an estimate of a share in percent."""
-    return Estimate(100 * one.mean, 100 * one.low, 100 * one.high)
-
-
-def banded(axes: "Axes", points: Sequence[tuple[float, Estimate]], color: str, *, joined: bool) -> None:
-    """Draw some means with their intervals: as a line with a band, or as single points with bars."""
-    places, found = [place for place, _ in points], [one for _, one in points]
-    means = [one.mean for one in found]
-    if joined:
-        axes.plot(places, means, marker="o" if len(points) <= 40 else "", color=color)
-        axes.fill_between(places, [one.low for one in found], [one.high for one in found], color=color, alpha=0.2)
-    else:
-        bars = [[one.mean - one.low for one in found], [one.high - one.mean for one in found]]
-        axes.errorbar(places, means, yerr=bars, fmt="o", color=color, capsize=2)
-
-
-def named(canvas: "Canvas", lines: Sequence[str]) -> None:
-    """Name the lines below a figure, where there are several."""
-    if len(lines) > 1:
-        handles = [canvas.axes[0].plot([], [], color=color)[0] for color, _ in zip(COLORS, lines, strict=False)]
-        names = [f" {line}" if line.startswith("_") else line or "all others" for line in lines[: len(COLORS)]]
-        canvas.legend(handles, names, loc="outside lower left")  # which leaves out a name with `_` before it
-
-
-def height(lines: Sequence[str]) -> float:
-    """Return how high a figure is that names its lines, in inches."""
-    return HEIGHT + (0.17 * min(len(lines), len(COLORS)) if len(lines) > 1 else 0)
-
-
-def left_out(lines: Sequence[str]) -> str:
-    """Say how many settings are not drawn."""
-    more = len(lines) - len(COLORS)
-    return f" The first {len(COLORS)} of {len(lines)} settings are drawn; the table has all." if more > 0 else ""
-
-
-def safe(name: str) -> str:
-    """Return a name as a part of a file name."""
-    return "_".join(re.findall(r"[a-z0-9]+", name.lower()))[:60]

@@ -1,4 +1,4 @@
-"""A run folder as a comparison sees it: its committed rounds, and whether the run is complete."""
+"""A run folder as a comparison sees it: committed rounds, or the steps of a training, and whether it is complete."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import RunFolderError
+from selfinstruct.pages.figures.training import steps_of, thinned
 from selfinstruct.pool import Pool
 from selfinstruct.storage.differences import shown
-from selfinstruct.storage.folder import stored_overrides
+from selfinstruct.storage.folder import CONFIG, stored_overrides
 from selfinstruct.storage.pool_counts import authors
 from selfinstruct.storage.reader import STORE, RunReader
 from selfinstruct.storage.schema import reading
@@ -17,6 +18,9 @@ from selfinstruct.storage.summary import SUMMARY
 from selfinstruct.storage.totals import is_outdated
 from selfinstruct.task import Task, stand_ins
 from selfinstruct.text.places import public, without_places
+from selfinstruct.trainer import STEPS
+from selfinstruct.trainer.alone import config_of, summary_of
+from selfinstruct.trainer.record import RECORD
 
 COMPLETE = "complete"
 OUTDATED = "unfinished: its summary is older than its rounds"
@@ -40,6 +44,8 @@ class Reading:
     """The stages, with each model that answered in it, as the provider named it; empty where no reply is stored."""
     typed: Mapping[str, str] = field(default_factory=dict)
     """The keys that were typed when it started, with the text of each."""
+    steps: Sequence[Mapping[str, Any]] = ()
+    """The logged steps of a training alone; of very many, an even sample."""
     label: str = ""
     """Its number among the runs compared, and `offline` where no model wrote it."""
     figures: Mapping[str, float | None] = field(default_factory=dict)
@@ -89,6 +95,11 @@ class Reading:
         return [task for task in self.pool if not task.is_human]
 
 
+def is_run(folder: Path) -> bool:
+    """Return whether a folder is that of a run, or of a training alone."""
+    return any((folder / name).exists() for name in (CONFIG, RECORD))
+
+
 def read(folder: Path) -> Reading:
     """Return the run in a folder, with whatever of it can be read."""
     if not folder.is_dir():
@@ -96,13 +107,22 @@ def read(folder: Path) -> Reading:
     try:
         run = RunReader(folder, may_be_empty=True)
         if not run.config:
-            return Reading(folder, "no run has started here")
+            return training_in(folder)
         status = status_of(run.rows, run.summary, (folder / SUMMARY).exists())
         summary = {} if status == OUTDATED else run.summary
         found = (run.config, run.rows, run.timings, run.pool, summary, served(run), typed(folder))
         return Reading(folder, status, *found)
     except RunFolderError as error:
         return Reading(folder, str(error).rstrip("."))
+
+
+def training_in(folder: Path) -> Reading:
+    """Return the training in a folder without a run."""
+    if not (config := config_of(folder)):
+        return Reading(folder, "no run has started here")
+    summary = summary_of(folder, str(config["trainer"].get("base_model")))
+    status, steps = status_of((), summary, False), thinned(steps_of(folder / STEPS))
+    return Reading(folder, status, config, summary=summary, typed=typed(folder), steps=steps)
 
 
 def typed(folder: Path) -> dict[str, str]:

@@ -27,7 +27,7 @@ class Setting:
 
 def settings(comparison: Comparison, without: str | None = None) -> list[Setting]:
     """Return the settings of the runs, in order, named without one key; unfinished runs count where no other does."""
-    able = [run for run in comparison.runs if run.is_readable and run.rounds]
+    able = [run for run in comparison.runs if run.rounds or run.steps]
     found: dict[str, list[Reading]] = {}
     for run in [run for run in able if run.is_complete] or able:
         found.setdefault(name(comparison, run, without), []).append(run)

@@ -27,7 +27,8 @@ FIRST = (
     "diversity.nearest",
     "diversity.self_similarity",
 )
-"""The figures of the short tables."""
+LEARNED = ("steps", "loss", "validation_loss", "reward_accuracy", "seconds")
+"""The figures of the short tables: of runs, and of trainings alone."""
 MOST_KEYS = 8
 """The most keys that the short tables show."""
 LONG = 30
@@ -55,7 +56,18 @@ def digits(value: object) -> str:
     return f"{int(value):,}" if isinstance(value, int | float) else str(value)
 
 
-def of_runs(comparison: Comparison, names: Sequence[str] = FIRST) -> Table:
+def measured(comparison: Comparison) -> list[str]:
+    """Return the explained figures that any of the runs may have: a training alone has others than a run."""
+    return [name for name in EXPLAINED if any(name in run.figures for run in comparison.runs)]
+
+
+def first(comparison: Comparison) -> list[str]:
+    """Return the figures of the short tables."""
+    runs, trainings = (any(name in run.figures for run in comparison.runs) for name in ("made", "steps"))
+    return list(dict.fromkeys([*(FIRST if runs or not trainings else ()), *(LEARNED if trainings else ())]))
+
+
+def of_runs(comparison: Comparison, names: Sequence[str]) -> Table:
     """Return a row for each run: its status, its values of the keys that differ, and some figures."""
     keys = list(comparison.short)[:MOST_KEYS]
     rows = [
@@ -65,7 +77,7 @@ def of_runs(comparison: Comparison, names: Sequence[str] = FIRST) -> Table:
     return texts_last(Table("Runs", ["run", "status", *headers(comparison, keys, names)], rows), 2)
 
 
-def of_groups(comparison: Comparison, names: Sequence[str] = FIRST) -> Table:
+def of_groups(comparison: Comparison, names: Sequence[str]) -> Table:
     """Return a row for each group: mean and confidence interval of each figure."""
     keys = [key for key in comparison.short if key != SEED][:MOST_KEYS]
     rows = [
@@ -136,10 +148,10 @@ def of_differences(name: str, found: Sequence[Difference]) -> Table:
 
 def short_tables(comparison: Comparison) -> list[Table]:
     """Return the tables of scores, of runs and, where there are any, of groups."""
-    groups = [of_groups(comparison)] if comparison.groups else []
-    made = [of_runs(comparison), *groups] if any(run.made for run in comparison.runs) else []
-    scored = of_scores(comparison)
-    return [*scored, *made] if scored else [of_runs(comparison), *groups]
+    names, scored = first(comparison), of_scores(comparison)
+    groups = [of_groups(comparison, names)] if comparison.groups else []
+    is_made = any(run.made or "steps" in run.figures for run in comparison.runs)
+    return [*scored, *([of_runs(comparison, names), *groups] if is_made or not scored else [])]
 
 
 def text(table: Table, width: int | None = None) -> str:
@@ -238,7 +250,8 @@ def whole(comparison: Comparison) -> dict[str, list[list[object]]]:
 
 def ordered(names: Iterable[str]) -> list[str]:
     """Return names without duplicates, the explained ones first."""
-    return list(dict.fromkeys([*EXPLAINED, *names]))
+    known = dict.fromkeys(names)
+    return [*(name for name in EXPLAINED if name in known), *(name for name in known if name not in EXPLAINED)]
 
 
 def raw(value: object) -> object:
