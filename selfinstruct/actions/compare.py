@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from selfinstruct.actions.comparison import page, tables
+from selfinstruct.actions.comparison import page, spreadsheets, tables
 from selfinstruct.actions.comparison.comparing import Comparison, compare, jobs
 from selfinstruct.actions.comparison.plots import plots
 from selfinstruct.actions.comparison.reading import is_run
@@ -83,7 +83,7 @@ def finish(runs: Sequence[Path], folder: Path, spacy_model: str | None = None) -
     short = tables.short_tables(comparison)
     texts = {
         PAGE: page.page(comparison, drawing.write(plots(comparison), folder / "figures")),
-        **{f"{name}.csv": csv_text(rows) for name, rows in tables.whole(comparison).items()},
+        **{f"{name}.csv": csv_text(rows) for name, rows in spreadsheets.whole(comparison).items()},
         "table.txt": "\n".join(map(tables.text, short)),
         "table.md": "\n".join(map(tables.markdown, short)),
         "table.tex": "\n".join(map(tables.latex, short)),
@@ -117,7 +117,7 @@ def track(comparison: Comparison, place: Path, group: str) -> None:
         is_offline=bool(stand_ins(models)),
     )
     settings = tracked[0].config["trackers"]["wandb"]
-    log_sweep(settings, start, result(comparison), tables.whole(comparison), place / PAGE)
+    log_sweep(settings, start, result(comparison), spreadsheets.whole(comparison), place / PAGE)
 
 
 def result(comparison: Comparison) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from selfinstruct.pages.listing import cut, fields_of, shown_rejections, shown_t
 from selfinstruct.pages.settings import command, made_with, settings
 from selfinstruct.round import IGNORED, Rejection
 from selfinstruct.storage.diversity import even
+from selfinstruct.storage.exported import rows_of_files
 from selfinstruct.storage.filter_settings import filters_of, mapping
 from selfinstruct.storage.folder import stored_values
 from selfinstruct.storage.history import rejection_of
@@ -47,6 +48,7 @@ def overview(run: RunReader, figures: Sequence[Mapping[str, Any]] = (), rows: in
         "cautions": list(cautions_of(run, models)) if made else [],
         "figures": figures,
         "stages": stages(run),
+        "dataset": dataset(run),
         "filters": filters(run),
         "rejected": rejected(run, refused),
         "samples": [{"id": task.id, "fields": fields_of(task)} for task in even(passed, KEPT)],
@@ -140,6 +142,12 @@ def stages(run: RunReader) -> dict[str, Any]:
         rows.append([stage, *made, f"{taken:,.1f}", str(own[-1].get("ended") or "")])
     head = ["stage", "rounds", "requests", "failed", "candidates", "kept", "share", "tokens", "cost", "seconds", "end"]
     return {"title": "Stages", "headers": head, "rows": rows, "note": ""}
+
+
+def dataset(run: RunReader) -> dict[str, Any] | None:
+    """Return a row for each file of the dataset; None where nothing was exported."""
+    rows = [[name, f"{count:,}"] for name, count in rows_of_files(run.folder).items()]
+    return {"title": "Dataset", "headers": ["file", "rows"], "rows": rows, "note": ""} if rows else None
 
 
 def share(part: float, whole: float) -> str:

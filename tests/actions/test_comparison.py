@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from selfinstruct.actions.comparison import tables
+from selfinstruct.actions.comparison import spreadsheets, tables
 from selfinstruct.actions.comparison.comparing import compare
 from selfinstruct.actions.comparison.grouping import estimate, short
 from selfinstruct.actions.comparison.page import collapsed, page, samples, sent
@@ -131,7 +131,7 @@ def test_an_unknown_price_stays_unknown_in_every_form(make_run, tmp_path):
 
     assert comparison.runs[0].figures["usd_per_task"] is None
     assert comparison.groups[0].figures["usd_per_task"] is None
-    assert rows(csv_text(tables.every_run(comparison)))[0]["figures.usd_per_task"] == ""
+    assert rows(csv_text(spreadsheets.every_run(comparison)))[0]["figures.usd_per_task"] == ""
     assert "–" in tables.text(tables.short_tables(comparison)[0])
     assert re.search("Unknown in all rows: [^.]*usd_per_task", page(comparison))
 
@@ -200,7 +200,7 @@ def test_a_broken_run_is_listed_and_breaks_nothing(make_run, tmp_path, name, tex
 
     assert reported in comparison.runs[1].status
     assert comparison.runs[2].status == "there is no such folder"
-    made = rows(csv_text(tables.every_run(comparison)))[1]["figures.made"]
+    made = rows(csv_text(spreadsheets.every_run(comparison)))[1]["figures.made"]
     assert made == ("2" if name == "summary.json" else "")  # figures are of the rounds, not of the summary
     assert reported in "".join(Reader(page(comparison)).texts)
 
@@ -293,7 +293,7 @@ def test_offline_runs_are_marked_in_every_form(make_run, tmp_path):
 
     assert [run.label for run in comparison.runs] == ["1 offline", "2 offline", "3"]
     assert comparison.groups[0].label == "1, 2 offline"
-    assert "1, 2 offline" in csv_text(tables.every_group(comparison))
+    assert "1, 2 offline" in csv_text(spreadsheets.every_group(comparison))
     assert "run 1, 2. Its figures do not measure a language model." in comparison.warnings[0]
     for form in (tables.text, tables.markdown, tables.latex):
         assert "2 offline" in form(tables.short_tables(comparison)[0])
@@ -569,7 +569,7 @@ def test_long_values_are_cut_in_legends_only(make_run, tmp_path):
     comparison = compare(folders)
 
     assert len(comparison.legend(comparison.runs[0])) <= 104
-    assert "word word" in csv_text(tables.every_run(comparison))
+    assert "word word" in csv_text(spreadsheets.every_run(comparison))
 
 
 def test_how_long_a_run_took_is_unknown_where_a_time_is_missing(make_run, tmp_path):
@@ -592,3 +592,23 @@ def test_a_run_with_quotas_has_the_largest_gap_and_each_topic(make_run, tmp_path
     assert planned["quota_gap"] == 1.0
     assert (planned["topics.grow.brakes.wanted"], planned["topics.grow.brakes.kept"]) == (2, 0)
     assert "quota_gap" not in free
+
+
+def test_the_rows_of_files_are_columns_where_formats_write_different_numbers(make_run, tmp_path):
+    folders = [make_run(tmp_path / "a"), make_run(tmp_path / "b", until=9)]
+    for folder, name, count in ((folders[0], "chat", 2), (folders[1], "chat", 2), (folders[1], "preference", 7)):
+        (folder / "dataset").mkdir(exist_ok=True)
+        (folder / f"dataset/{name}.jsonl").write_text("{}\n" * count)
+    comparison = compare(folders)
+
+    assert [one.get("dataset.preference.jsonl") for one in figures_of(folders)] == [None, 7]
+    assert [one["dataset.chat.jsonl"] for one in figures_of(folders)] == [2, 2]
+    table = tables.of_runs(comparison, tables.measured(comparison))
+    place = table.headers.index("in_dataset") + 1
+    assert list(table.headers[place : place + 2]) == ["rows of chat.jsonl", "rows of preference.jsonl"]
+    assert [list(row[place : place + 2]) for row in table.rows] == [["2", "–"], ["2", "7"]]
+    assert "<td>rows of preference.jsonl</td>" in page(comparison)
+
+    (folders[1] / "dataset/preference.jsonl").unlink()
+
+    assert "dataset." not in str(tables.measured(compare(folders)))

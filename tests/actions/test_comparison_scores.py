@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from selfinstruct.actions.comparison import tables
+from selfinstruct.actions.comparison import spreadsheets, tables
 from selfinstruct.actions.comparison.comparing import compare
 from selfinstruct.actions.comparison.page import page
 from selfinstruct.actions.comparison.scores import differences
@@ -92,7 +92,7 @@ def test_damaged_scores_are_left_out(evaluated, text):
 
 def test_every_form_of_a_comparison_has_the_scores(evaluated):
     comparison = compare([evaluated("a"), evaluated("b", "random_seed=7")])
-    scores, between = rows(tables.every_score(comparison)), rows(tables.every_difference(comparison))
+    scores, between = rows(spreadsheets.every_score(comparison)), rows(spreadsheets.every_difference(comparison))
 
     assert {row["figure"] for row in scores} == {"rouge_l", "exact_match", "words", "unanswered"}
     assert [row["figure"] for row in between] == ["rouge_l", "exact_match"]
@@ -106,4 +106,4 @@ def test_scores_without_a_list_of_answers_name_the_number_of_items(evaluated):
     folder = evaluated("a")
     (folder / "answers.jsonl").unlink()
 
-    assert {row["items"] for row in rows(tables.every_score(compare([folder])))} == {"48"}
+    assert {row["items"] for row in rows(spreadsheets.every_score(compare([folder])))} == {"48"}

@@ -209,3 +209,13 @@ def test_the_meaning_of_a_score_is_shown_where_it_is_known(make_run, tmp_path):
         ["rating", "4.5", "1 to 5"],
         ["overlap", "0.25", "share of the rows that overlap with a benchmark"],
     ]
+
+
+def test_the_rows_of_every_file_of_the_dataset_are_shown(make_run, tmp_path):
+    folder = make_run(tmp_path / "run")
+    assert values_of(folder)["dataset"] is None
+    (folder / "dataset").mkdir()
+    (folder / "dataset" / "preference.jsonl").write_text("{}\n" * 1200)
+
+    assert values_of(folder)["dataset"]["rows"] == [["preference.jsonl", "1,200"]]
+    assert "<td>preference.jsonl</td>" in report(folder)

@@ -12,6 +12,7 @@ from selfinstruct.round import CACHED
 from selfinstruct.storage.coverage import coverage, gap
 from selfinstruct.storage.differences import leaves
 from selfinstruct.storage.diversity import diversity, even, mean
+from selfinstruct.storage.exported import rows_of_files
 from selfinstruct.storage.folder import stored_values
 from selfinstruct.storage.pool_counts import tasks
 from selfinstruct.storage.totals import known, seconds, totals
@@ -65,6 +66,8 @@ EXPLAINED = {
     "diversity.verb_noun_share": "instructions in which such a pair was found",
 }
 """The figures that are shown first, and what they mean."""
+FILE = "dataset."
+FILE_ROWS = "rows of this file of the dataset; shown where the files of a run differ in them"
 
 
 def figures(run: Reading, spacy_model: str | None = None) -> Figures:
@@ -82,6 +85,7 @@ def figures(run: Reading, spacy_model: str | None = None) -> Figures:
     found = {
         "made": pool.pop("made"),
         "in_dataset": sum(1 for _ in finished(run.pool, False)),
+        "dataset": rows_of_files(run.folder),
         "kept_per_request": share(grown["kept"], grown["asked"]),
         "tokens_per_task": share(tokens, len(made)),
         "usd_per_task": share(known(part.get("cost_usd") for part in (total, unused)), len(made)),

@@ -10,11 +10,20 @@ from typing import Any
 
 from selfinstruct.actions.card.methods import counted
 from selfinstruct.actions.comparison.comparing import Comparison
-from selfinstruct.actions.comparison.figures import EXPLAINED, MOST, THRESHOLD
+from selfinstruct.actions.comparison.figures import EXPLAINED, FILE_ROWS, MOST, THRESHOLD
 from selfinstruct.actions.comparison.grouping import CONFIDENCE, RESAMPLES
 from selfinstruct.actions.comparison.sent_parameters import sent_parameters
 from selfinstruct.actions.comparison.settings import settings
-from selfinstruct.actions.comparison.tables import UNKNOWN, Table, digits, measured, of_groups, of_runs, of_scores
+from selfinstruct.actions.comparison.tables import (
+    UNKNOWN,
+    Table,
+    digits,
+    measured,
+    of_groups,
+    of_runs,
+    of_scores,
+    title,
+)
 from selfinstruct.pages import html
 from selfinstruct.pages.listing import cut
 from selfinstruct.storage.diversity import even
@@ -78,7 +87,11 @@ def tables(comparison: Comparison) -> Iterator[Table]:
     yield from sent(comparison)
     yield overlap(comparison)
     yield samples(comparison)
-    yield Table("What the figures mean", ["figure", "meaning"], [(name, EXPLAINED[name]) for name in names])
+    yield Table(
+        "What the figures mean",
+        ["figure", "meaning"],
+        [(name, EXPLAINED[name]) if name in EXPLAINED else (title(name), FILE_ROWS) for name in names],
+    )
 
 
 def rejections(comparison: Comparison) -> Table:

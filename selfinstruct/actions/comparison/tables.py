@@ -1,17 +1,15 @@
-"""The comparison as tables: CSV with every figure and all digits; text, Markdown and LaTeX with the main figures."""
+"""The comparison as tables for a reader: text, Markdown and LaTeX with the main figures."""
 
-import json
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from selfinstruct.actions.comparison.comparing import Comparison
-from selfinstruct.actions.comparison.figures import EXPLAINED
-from selfinstruct.actions.comparison.grouping import CONFIDENCE, SEED, Estimate, written
+from selfinstruct.actions.comparison.figures import EXPLAINED, FILE
+from selfinstruct.actions.comparison.grouping import CONFIDENCE, SEED, Estimate
 from selfinstruct.actions.comparison.scores import Difference, differences
 from selfinstruct.actions.score_table import shown_as
 from selfinstruct.pages.figures.labels import columns, short
-from selfinstruct.storage.differences import ABSENT
 from selfinstruct.text import escaping
 from selfinstruct.text.escaping import in_a_line
 
@@ -58,7 +56,14 @@ def digits(value: object) -> str:
 
 def measured(comparison: Comparison) -> list[str]:
     """Return the explained figures that any of the runs may have: a training alone has others than a run."""
-    return [name for name in EXPLAINED if any(name in run.figures for run in comparison.runs)]
+    figures = [run.figures for run in comparison.runs]
+    known = [name for name in EXPLAINED if any(name in one for one in figures)]
+    rows = [own for one in figures if (own := {name: one[name] for name in one if name.startswith(FILE)})]
+    files = dict.fromkeys(name for own in rows for name in own)
+    if all(own.keys() == files.keys() and len({*own.values()}) == 1 for own in rows):
+        return known  # a column for each of the same numbers would say nothing
+    place = known.index("in_dataset") + 1
+    return [*known[:place], *files, *known[place:]]
 
 
 def first(comparison: Comparison) -> list[str]:
@@ -99,7 +104,12 @@ def texts_last(table: Table, fixed: int) -> Table:
 def headers(comparison: Comparison, keys: Sequence[str], names: Sequence[str]) -> list[str]:
     """Return the headers of keys that differ, and of figures."""
     named = comparison.short
-    return [*(named[key] for key in keys), *(name.removeprefix("diversity.") for name in names)]
+    return [*(named[key] for key in keys), *map(title, names)]
+
+
+def title(name: str) -> str:
+    """Return the header of a figure."""
+    return f"rows of {name.removeprefix(FILE)}" if name.startswith(FILE) else name.removeprefix("diversity.")
 
 
 def of_scores(comparison: Comparison) -> list[Table]:
@@ -185,77 +195,3 @@ def latex(table: Table) -> str:
     """Return a table in LaTeX, without any package."""
     rows = (map(escaping.latex, row) for row in (table.headers, *table.rows))
     return f"% {in_a_line(table.title).replace('%', ' %')}\n{escaping.latex_table(rows)}"
-
-
-def every_run(comparison: Comparison) -> list[list[object]]:
-    """Return a row for each run with every figure, after a row of headers."""
-    names = ordered(name for run in comparison.runs for name in run.figures)
-    heads = ["run", "folder", "status", "offline", "models", *comparison.keys, *(f"figures.{name}" for name in names)]
-    rows: list[list[object]] = [[*heads]]
-    for run in comparison.runs:
-        about = [run.label, run.folder.as_posix(), run.status, written(run.is_offline), " ".join(run.models)]
-        values = [raw(run.values[key]) for key in comparison.keys]
-        rows.append([*about, *values, *(run.figures.get(name) for name in names)])
-    return rows
-
-
-def every_group(comparison: Comparison) -> list[list[object]]:
-    """Return a row for each group with every figure and its interval, after a row of headers."""
-    names = ordered(name for group in comparison.groups for name in group.figures)
-    shared = [key for key in comparison.keys if key != SEED]
-    kinds = ("mean", "low", "high")
-    rows: list[list[object]] = [["runs", *shared, *(f"figures.{name}.{kind}" for name in names for kind in kinds)]]
-    for group in comparison.groups:
-        cells = [getattr(group.figures.get(name), kind, None) for name in names for kind in kinds]
-        rows.append([group.label, *(raw(group.runs[0].values[key]) for key in shared), *cells])
-    return rows
-
-
-def every_overlap(comparison: Comparison) -> list[list[object]]:
-    """Return a row for each pair of runs, after a row of headers."""
-    return [["run", "other", "near", "identical"], *([*pair, *found] for pair, found in comparison.overlaps.items())]
-
-
-def every_score(comparison: Comparison) -> list[list[object]]:
-    """Return a row for each figure of each benchmark of each run, after a row of headers."""
-    rows: list[list[object]] = [["run", "model", "benchmark", "figure", "value", "low", "high", "items"]]
-    for one in comparison.evaluations:
-        about = [one.label, " ".join(one.models), one.benchmark]
-        rows += [[*about, key, found.value, found.low, found.high, one.count] for key, found in one.figures.items()]
-    return rows
-
-
-def every_difference(comparison: Comparison) -> list[list[object]]:
-    """Return a row for each difference between two runs, after a row of headers."""
-    rows: list[list[object]] = [
-        ["run", "other", "benchmark", "figure", "difference", "low", "high", "decisive", "items"]
-    ]
-    for one in differences(comparison.evaluations):
-        ends = one.interval or (None, None)
-        about = [one.first, one.second, one.benchmark, one.figure]
-        rows.append([*about, one.mean, *ends, one.decisive, one.items])
-    return rows
-
-
-def whole(comparison: Comparison) -> dict[str, list[list[object]]]:
-    """Return the tables that hold every figure, by name."""
-    scored = {"scores": every_score(comparison), "differences": every_difference(comparison)}
-    return {
-        **(scored if comparison.evaluations else {}),
-        "runs": every_run(comparison),
-        "groups": every_group(comparison),
-        "overlap": every_overlap(comparison),
-    }
-
-
-def ordered(names: Iterable[str]) -> list[str]:
-    """Return names without duplicates, the explained ones first."""
-    known = dict.fromkeys(names)
-    return [*(name for name in EXPLAINED if name in known), *(name for name in known if name not in EXPLAINED)]
-
-
-def raw(value: object) -> object:
-    """Return a config's value for a cell of CSV."""
-    if value is ABSENT:
-        return None
-    return value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
