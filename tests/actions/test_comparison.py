@@ -612,3 +612,50 @@ def test_the_rows_of_files_are_columns_where_formats_write_different_numbers(mak
     (folders[1] / "dataset/preference.jsonl").unlink()
 
     assert "dataset." not in str(tables.measured(compare(folders)))
+
+
+def in_formats(folder, **formats):
+    """A run that exports its dataset in these formats."""
+    rewrite(folder / "config.json", lambda kept: kept | {"config": kept["config"] | {"formats": formats}})
+    return folder
+
+
+def test_runs_that_differ_in_their_formats_only_are_named_by_these(make_run, tmp_path):
+    runs = [
+        in_formats(
+            make_run(tmp_path / f"{share}_{seed}", random_seed=seed), preference={"_target_": "x", "share": share}
+        )
+        for share in (1, 2)
+        for seed in (1, 2)
+    ]
+    comparison = compare(runs)
+
+    assert list(comparison.short) == ["random_seed", "formats.preference.share"]
+    assert [comparison.legend(run) for run in comparison.runs[:2]] == [
+        "1: random_seed=1, share=1",
+        "2: random_seed=2, share=1",
+    ]
+    assert [group.label for group in comparison.groups] == ["1, 2", "3, 4"]
+    assert not any("same config and seed" in text for text in comparison.warnings)
+
+
+def test_runs_in_several_formats_are_named_by_the_option(make_run, tmp_path):
+    runs = [
+        typed(in_formats(make_run(tmp_path / name), **{name: {"_target_": name}}), f"formats=[{name}]")
+        for name in ("chat", "alpaca")
+    ]
+
+    comparison = compare(runs)
+
+    assert [comparison.legend(run) for run in comparison.runs] == ["1: formats=[chat]", "2: formats=[alpaca]"]
+
+
+def test_formats_name_no_run_that_differs_in_more(make_run, tmp_path):
+    runs = [
+        in_formats(make_run(tmp_path / "a", random_seed=1), chat={}),
+        in_formats(make_run(tmp_path / "b", random_seed=2), alpaca={}),
+    ]
+    comparison = compare(runs)
+
+    assert list(comparison.short) == ["random_seed"]
+    assert [group.label for group in comparison.groups] == ["1, 2"]

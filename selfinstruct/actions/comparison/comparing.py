@@ -16,6 +16,7 @@ from selfinstruct.actions.comparison.grouping import (
     identity,
     options,
     short,
+    told_apart,
     written,
 )
 from selfinstruct.actions.comparison.reading import Reading, is_run, read
@@ -60,7 +61,7 @@ class Comparison:
 
 def compare(folders: Sequence[Path], spacy_model: str | None = None) -> Comparison:
     """Read and measure the runs in these folders, all with the same model for verbs and nouns, or with our rule."""
-    runs = [read(folder) for folder in folders]
+    runs = told_apart([read(folder) for folder in folders])
     models = [spacy_model, *(run.config.get("spacy_model") for run in runs)]
     spacy_model = next((model for model in models if model is not None), None)
     unusable = problems(spacy_model)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from math import fsum
 from random import Random
@@ -16,7 +16,9 @@ RECIPE = "recipe"
 """Stands for the many keys in which recipes differ."""
 TRAINING = "training"
 """Stands for the recipe of a training alone."""
-IGNORED = ("actions", "trackers", "formats", "spacy_model")
+FORMATS = "formats"
+"""Shape the files of a dataset, and nothing else."""
+IGNORED = ("actions", "trackers", "spacy_model")
 """The keys that shape no result."""
 RESAMPLES = 2000
 CONFIDENCE = 0.95
@@ -43,6 +45,22 @@ class Group:
         """The numbers of its runs, and `offline` where no model wrote one of them."""
         numbers = ", ".join(run.label.partition(" ")[0] for run in self.runs)
         return f"{numbers} offline" if any(run.is_offline for run in self.runs) else numbers
+
+
+def told_apart(runs: Sequence[Reading]) -> list[Reading]:
+    """Return the runs without their formats, unless some of them differ in nothing else."""
+    bare = [replace(run, config=without_formats(run.config), typed=without_formats(run.typed)) for run in runs]
+    twins: dict[str, set[str]] = {}
+    for run, one in zip(runs, bare, strict=True):
+        twins.setdefault(f"{identity(one)} {written(run.config.get(SEED))}", set()).add(
+            written(run.config.get(FORMATS))
+        )
+    return [*runs] if any(len(formats) > 1 for formats in twins.values()) else bare
+
+
+def without_formats(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a config, or the keys that were typed, without those of formats."""
+    return {key: value for key, value in values.items() if key.partition(".")[0] != FORMATS}
 
 
 def differing(runs: Sequence[Reading]) -> dict[str, list[Any]]:
