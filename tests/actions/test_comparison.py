@@ -12,6 +12,7 @@ from selfinstruct.actions.comparison import spreadsheets, tables
 from selfinstruct.actions.comparison.comparing import compare
 from selfinstruct.actions.comparison.grouping import estimate, short
 from selfinstruct.actions.comparison.page import collapsed, page, samples, sent
+from selfinstruct.actions.comparison.page import tables as tables_of
 from selfinstruct.actions.comparison.plots import plots
 from selfinstruct.actions.comparison.reading import read
 from selfinstruct.budget import Stop
@@ -659,3 +660,27 @@ def test_formats_name_no_run_that_differs_in_more(make_run, tmp_path):
 
     assert list(comparison.short) == ["random_seed"]
     assert [group.label for group in comparison.groups] == ["1, 2"]
+
+
+def folders_table(comparison):
+    return next(table for table in tables_of(comparison) if table.title.startswith("Folders"))
+
+
+def test_an_option_is_one_column_of_the_page_and_what_it_sets_is_in_the_rows(make_run, tmp_path):
+    judges = {"quality": {f"key_{number}": number for number in range(20)}, "choice": {"other": 1}}
+    comparison = compare(
+        [typed(make_run(tmp_path / name, judge=judge), f"recipe/judge@recipe={name}") for name, judge in judges.items()]
+    )
+
+    table = folders_table(comparison)
+    assert list(table.headers) == ["run", "folder", "models", "recipe/judge@recipe"]
+    assert table.note == "runs.csv has all 22 keys that differ."
+    assert spreadsheets.every_run(comparison)[0].count("recipe.grow.judge.key_7") == 1
+
+
+def test_of_very_many_keys_the_page_shows_the_first(make_run, tmp_path):
+    comparison = compare([make_run(tmp_path / str(run), **{f"key_{n}": run for n in range(30)}) for run in (1, 2)])
+
+    assert len(folders_table(comparison).headers) == 3 + 12
+    assert folders_table(comparison).note == "runs.csv has all 30 keys that differ."
+    assert folders_table(compare([make_run(tmp_path / "a", x=1), make_run(tmp_path / "b", x=2)])).note == ""

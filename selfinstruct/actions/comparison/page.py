@@ -30,6 +30,8 @@ from selfinstruct.storage.diversity import even
 
 SHOWN, BESIDE = 5, 8
 """The places of the pool whose tasks are shown, and the most settings side by side."""
+KEYS = 12
+"""The most keys that the page shows."""
 
 
 def page(comparison: Comparison, figures: Sequence[Mapping[str, Any]] = ()) -> str:
@@ -72,11 +74,9 @@ def collapsed(table: Table) -> Table:
 
 def tables(comparison: Comparison) -> Iterator[Table]:
     """Yield the tables of the page."""
-    keys = comparison.keys
     names = measured(comparison)
     yield of_runs(comparison, names)
-    rows = [[run.label, run.folder.name, ", ".join(run.models), *map(run.value, keys)] for run in comparison.runs]
-    yield Table("Folders, models and every key that differs", ["run", "folder", "models", *keys], rows)
+    yield folders(comparison)
     groups = of_groups(comparison, names)
     note = (
         f"Percentile bootstrap of the mean, {RESAMPLES:,} resamples, always the same ones. With two or three seeds such"
@@ -92,6 +92,15 @@ def tables(comparison: Comparison) -> Iterator[Table]:
         ["figure", "meaning"],
         [(name, EXPLAINED[name]) if name in EXPLAINED else (title(name), FILE_ROWS) for name in names],
     )
+
+
+def folders(comparison: Comparison) -> Table:
+    """Return where each run lies, with the keys that differ; of an option that a sweep chose, not what it sets."""
+    keys = list(comparison.short)[:KEYS]
+    rows = [[run.label, run.folder.name, ", ".join(run.models), *map(run.value, keys)] for run in comparison.runs]
+    count = len(comparison.keys)
+    note = f"runs.csv has all {count:,} keys that differ." if len(keys) < count else ""
+    return Table("Folders, models and keys that differ", ["run", "folder", "models", *keys], rows, note)
 
 
 def rejections(comparison: Comparison) -> Table:
