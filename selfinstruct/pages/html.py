@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 TEMPLATES, STYLE_SHEET = FOLDER / "templates", FOLDER / "style.css"
-NUMBER = re.compile(r"\$?[+-]?\d[\d,]*(\.\d+)?( ?%)?")
+NUMBER = re.compile(r"\$?[+-]?\d[\d,]*(\.\d+)?(e[+-]?\d+)?( ?%)?")
 """A cell of a table that stands to the right, below the digits of other rows."""
 
 

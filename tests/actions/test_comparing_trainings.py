@@ -160,3 +160,17 @@ def test_a_damaged_training_is_listed_and_breaks_nothing(make_training, tmp_path
     assert reported in comparison.runs[1].status
     assert reported in page(comparison, [])
     assert [run.label for run in comparison.runs if run.is_complete] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("rates", "scale"), [((1e-5, 1e-4, 1e-3), "log"), ((1e-4, 2e-4), "linear"), ((0, 1), "linear")]
+)
+def test_values_of_several_orders_of_magnitude_stand_at_even_distances(make_training, tmp_path, rates, scale):
+    from matplotlib.figure import Figure
+
+    runs = [make_training(tmp_path / str(rate), learning_rate=rate, held_out=rate + 1) for rate in rates]
+    canvas = Figure()
+    next(one for one in plots(compare(runs)) if one.name == "by_validation_loss").draw(canvas)
+
+    assert canvas.axes[0].get_xscale() == scale
+    assert [*canvas.axes[0].get_xticks()] == [*rates]

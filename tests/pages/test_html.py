@@ -43,7 +43,7 @@ def test_a_text_is_shown_as_it_is_and_what_would_be_hidden_as_an_escape():
     assert html.shown(Markup("<b>")) == Markup("<b>")
 
 
-@pytest.mark.parametrize("cell", ["7", "1,024", "0.5", "-3", "+1.25", "71 %", "12.5%", "$0.0000"])
+@pytest.mark.parametrize("cell", ["7", "1,024", "0.5", "-3", "+1.25", "71 %", "12.5%", "$0.0000", "1e-05"])
 def test_a_number_stands_to_the_right_in_a_table(cell):
     assert f'<td class="number">{cell}</td>' in table(cell)
 

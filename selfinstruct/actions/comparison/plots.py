@@ -19,6 +19,7 @@ from selfinstruct.pages.figures.labels import short
 from selfinstruct.pages.figures.panels import plain
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
 METRICS = (
@@ -26,6 +27,8 @@ METRICS = (
     *("diversity.nearest_seed", "diversity.distinct_2"),
 )
 """The figures that are drawn, where they differ between the settings."""
+DECADES = 20
+"""How many times the smallest of the swept values the largest must be for an axis by powers of ten."""
 MOST = 4
 """Of them, and of scores, the most that are drawn."""
 
@@ -82,6 +85,15 @@ def points_of(comparison: Comparison, key: str, known: Mapping[str, float | None
     return sorted(points, key=lambda one: one.value) if are_numbers([one.value for one in points]) else points
 
 
+def scaled(axes: "Axes", values: Sequence[float]) -> None:
+    """Write few values below an axis, and put those of several orders of magnitude at even distances."""
+    if values[0] > 0 and values[-1] >= DECADES * values[0]:
+        axes.set_xscale("log")
+    if len(values) <= TICKS:
+        axes.set_xticks(values)
+        axes.set_xticks([], minor=True)
+
+
 def against(key: str, metric: str, points: Sequence[Point]) -> Figure:
     """Return a figure against the values of a key: numbers on an axis, and anything else side by side."""
     lines = list(dict.fromkeys(point.name for point in points))
@@ -96,11 +108,11 @@ def against(key: str, metric: str, points: Sequence[Point]) -> Figure:
                 (one.value if is_number else values.index(one.value), one.figure) for one in points if one.name == line
             ]
             banded(axes, own, color, joined=is_number)
+        if is_number:
+            scaled(axes, sorted(values))
         plain(axes)
         if not is_number:
             axes.set_xticks(range(len(values)), [str(value) for value in values], rotation=20, ha="right")
-        elif len(values) <= TICKS:
-            axes.set_xticks(values)
         axes.set_xlabel(short(key, LONGEST))
         axes.set_ylabel(title)
         named(canvas, lines)
