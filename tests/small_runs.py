@@ -125,6 +125,7 @@ def make_training(
     random_seed: int = 1,
     hashes: Any = None,
     trackers: Any = None,
+    writers: Any = (),
     **changes: Any,
 ) -> Path:
     """A training alone of four steps, started with these words and these changes of its trainer."""
@@ -142,7 +143,11 @@ def make_training(
     Record(folder).start(settings)
     if is_finished:
         found = {"steps": 4, "loss": steps[-1]["loss"], "validation_loss": held_out, "seconds": 7.5}
-        result = {**found, "dataset": {"name": "rows.jsonl"}, "sha256": {"weights": f"{trainer}{random_seed}"}}
+        result = {
+            **found,
+            "dataset": {"name": "rows.jsonl", "models": writers},
+            "sha256": {"weights": f"{trainer}{random_seed}"},
+        }
         Record(folder).finish(settings, result)
         start = RunInfo(
             folder=folder, name="x", group=None, recipe="r", job_type="train", config={}, declared=declared()

@@ -44,8 +44,12 @@ def named(path: object, digest: object) -> object:
 
 
 def summary_of(folder: Path, base_model: str) -> dict[str, Any]:
-    """Return the summary of the training in a folder, with its base model; empty where it is of an earlier one."""
+    """Return the summary of the training in a folder; empty where it is of an earlier one.
+
+    Its models are the base model, and those that wrote what it learned from.
+    """
     summary, result = summary_in(folder) or {}, Record(folder).result or {}
     if not summary or not is_same_training(mapping(summary.get("training")), result):
         return {}
-    return {**{key: value for key, value in summary.items() if key != "recipe"}, "models": [base_model]}
+    writers = mapping(result.get("dataset")).get("models") or ()
+    return {**{key: value for key, value in summary.items() if key != "recipe"}, "models": [base_model, *writers]}

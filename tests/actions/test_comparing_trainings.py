@@ -80,6 +80,15 @@ def test_a_training_that_is_not_finished_is_a_row_and_no_line(make_training, tmp
     assert "Run 1: unfinished: it has no summary yet." in comparison.warnings
 
 
+def test_a_training_on_text_of_the_offline_model_says_so(make_training, tmp_path):
+    runs = [make_training(tmp_path / "0_a", writers=["offline"]), make_training(tmp_path / "1_b", writers=["gpt-x"])]
+    comparison = compare(runs)
+
+    assert [run.label for run in comparison.runs] == ["0 offline", "1"]
+    assert [warning for warning in comparison.warnings if "'offline'" in warning and "run 0" in warning]
+    assert comparison.runs[1].models[1:] == ["gpt-x"]
+
+
 def test_a_summary_of_an_earlier_training_does_not_count(make_training, tmp_path):
     folder = make_training(tmp_path / "a")
     record = json.loads((folder / "training.json").read_text())
