@@ -93,6 +93,7 @@ def finish(runs: Sequence[Path], folder: Path, spacy_model: str | None = None) -
     width = shutil.get_terminal_size((WIDE, 24)).columns
     for table in short:
         print(f"\n{tables.text(table, width)}", end="")  # noqa: T201
+    print("".join(f"\n- {warning}" for warning in comparison.warnings))  # noqa: T201
     print(f"\nThe comparison: {os.path.relpath(folder / PAGE)}")  # noqa: T201
     return comparison
 
