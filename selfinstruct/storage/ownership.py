@@ -5,7 +5,7 @@ the folder.  A folder may come from somebody else, who could have any variable o
 run seals what it stores, by an HMAC with a random secret in the user's state folder.  A folder with a valid seal is
 resumed as it is; of any other, key, address and store must be typed again (`selfinstruct.cli.retyping`), and a run that
 was resumed from it gets no seal.  A run that is killed before it has stored its config has what Hydra wrote down, which
-is sealed by a file of its own.
+is sealed by a file of its own; killed again while Hydra writes that anew, it has to be typed again.
 
 Rejected: the owner of the files, who is the user as soon as an archive is unpacked, and the path of the folder, which
 changes when a folder is moved.

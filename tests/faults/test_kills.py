@@ -24,6 +24,8 @@ from random import Random
 
 import pytest
 
+from selfinstruct.storage.ownership import is_start_own
+
 KILLS = int(os.environ.get("SELFINSTRUCT_KILLS", "32"))
 GROWING = ("pool.jsonl", "rejected.jsonl", "rounds.jsonl", "timings.jsonl", "completions.sqlite-wal")
 
@@ -108,8 +110,15 @@ def kept(folder, place):
 
 
 def is_begun(folder):
-    """Whether the folder knows which run it is of, and that it is the user's own."""
-    return (folder / "config.json").exists() or size(folder / ".hydra" / "seal") > 0
+    """Whether the folder knows which run it is of, and that it is the user's own.
+
+    One that was killed twice before it asked anything, the second time while Hydra wrote its files anew, is removed.
+    """
+    if (folder / "config.json").exists() or is_start_own(folder):
+        return True
+    if size(folder / ".hydra" / "seal") > 0:
+        shutil.rmtree(folder)
+    return False
 
 
 def killed(process):
