@@ -127,7 +127,7 @@ def test_a_person_sees_a_session_a_minute_and_when_it_is_over(caplog):
     assert 3 <= len(lines) <= 4
     assert re.fullmatch(r"The server has been unavailable for \d\d s \(status 503\); retrying\.", lines[0])
     assert re.fullmatch(r"The server has been unavailable for [23] min \(status 503\); retrying\.", lines[2])
-    assert last == "The server answers again after 4 min."
+    assert last in [f"The server answers again after {minutes} min." for minutes in (4, 5)]  # waits are drawn
 
 
 def test_an_outage_of_seconds_is_in_the_log_alone(caplog):
